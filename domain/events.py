@@ -1,0 +1,60 @@
+"""What is told about a job, in the order in which it happens.
+
+JobStarted, then JobDispatched, any number of PartialReady, and exactly one of Finished and
+Failed, last. A job that is refused before it is sent has no JobDispatched.
+"""
+
+from dataclasses import dataclass
+
+from domain.errors import StudioError
+from domain.images import Image
+from domain.jobs import Job
+from domain.requests import PictureRequest
+from domain.results import ImageSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStarted:
+    """Work on the request has begun; nothing is sent yet."""
+
+    job_id: str
+    job: Job[PictureRequest]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDispatched:
+    """The request goes to the provider now; from here on it may cost money."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialReady:
+    """A preview that the provider painted on the way to picture `picture` (from 0).
+
+    `index` counts the previews of that picture from 0. Never decoded or checked by us.
+    """
+
+    job_id: str
+    image: Image
+    picture: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The pictures are there and on disk."""
+
+    job_id: str
+    images: ImageSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The job ended without pictures."""
+
+    job_id: str
+    error: StudioError
+
+
+JobEvent = JobStarted | JobDispatched | PartialReady | Finished | Failed

@@ -1,0 +1,102 @@
+"""A job: one paid piece of work for one owner, and the moves it may make.
+
+reserved ──► dispatched ──► stored      the pictures are on disk
+    │             ├───────► failed      the provider said no, or sent no picture
+    └► failed     └───────► unknown     sent, and no word of the end: a charge is possible
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Generic, Self, TypeVar
+
+from domain.models import ModelCard
+from domain.requests import EditRequest, PictureRequest
+from domain.results import Picture, Usage
+
+LOCAL = "local"
+"""The owner of everything that is asked for on this machine, over stdio or the command line."""
+
+R = TypeVar("R", bound=PictureRequest, covariant=True)
+
+
+class JobState(StrEnum):
+    """Where a job stands; the last three are final."""
+
+    RESERVED = "reserved"
+    DISPATCHED = "dispatched"
+    STORED = "stored"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+LEGAL_MOVES = {
+    JobState.RESERVED: {JobState.DISPATCHED, JobState.FAILED},
+    JobState.DISPATCHED: {JobState.STORED, JobState.FAILED, JobState.UNKNOWN},
+    JobState.STORED: set[JobState](),
+    JobState.FAILED: set[JobState](),
+    JobState.UNKNOWN: set[JobState](),
+}
+
+
+class IllegalMove(Exception):
+    """A job was told to go where it cannot go: a fault in our code, not in a request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Generic[R]):
+    """What is to be painted, for whom, and how far it is.
+
+    `request` is the effective one, checked against `card`; `asked_model` is the name that the
+    caller used. `failure` is the code of the error that ended it.
+    """
+
+    id: str
+    owner: str
+    provider: str
+    request: R
+    card: ModelCard
+    asked_model: str
+    fingerprint: str
+    created_at: datetime
+    state: JobState = JobState.RESERVED
+    pictures: tuple[Picture, ...] = ()
+    usage: Usage | None = None
+    request_id: str | None = None
+    failure: str | None = None
+
+    @property
+    def action(self) -> str:
+        """`generate` or `edit`."""
+        return "edit" if isinstance(self.request, EditRequest) else "generate"
+
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars by the card's price, None while usage or price is not known."""
+        if self.usage is None or self.card.price is None:
+            return None
+        return self.card.price.cost(self.usage)
+
+    def dispatched(self) -> Self:
+        """From here on money may be spent."""
+        return self._moved(JobState.DISPATCHED)
+
+    def stored(
+        self, pictures: tuple[Picture, ...], usage: Usage | None, request_id: str | None
+    ) -> Self:
+        """The provider delivered, and the pictures are on disk."""
+        return self._moved(JobState.STORED, pictures=pictures, usage=usage, request_id=request_id)
+
+    def failed(self, code: str) -> Self:
+        """It ended without a picture, and we know it."""
+        return self._moved(JobState.FAILED, failure=code)
+
+    def unknown(self, code: str) -> Self:
+        """It was sent, and whether it was painted and billed is not known."""
+        return self._moved(JobState.UNKNOWN, failure=code)
+
+    def _moved(self, to: JobState, **facts: Any) -> Self:  # noqa: ANN401 - fields of this class
+        if to not in LEGAL_MOVES[self.state]:
+            raise IllegalMove(f"{self.id} cannot go from {self.state} to {to}")
+        return replace(self, state=to, **facts)

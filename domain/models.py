@@ -1,0 +1,168 @@
+"""What a model can do, when it retires, and whether it can serve a request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import inf
+
+from domain.errors import UnsupportedByModel
+from domain.formats import Dimensions, ImageFormat
+from domain.prices import Price
+from domain.requests import Background, EditRequest, PictureRequest, Quality
+
+WARN_BEFORE_SHUTDOWN = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeRule:
+    """Which dimensions a model paints: a list, or everything within bounds (pixels)."""
+
+    listed: frozenset[Dimensions] = frozenset()
+    multiple_of: int = 1
+    max_ratio: float = 0.0
+    max_long_side: int = 0
+    max_short_side: int = 0
+    min_pixels: int = 0
+    max_pixels: int = 0
+
+    def allows(self, size: Dimensions) -> bool:
+        if size in self.listed:
+            return True
+        long, short = max(size.width, size.height), min(size.width, size.height)
+        return (
+            long <= self.max_long_side
+            and short <= self.max_short_side
+            and size.width % self.multiple_of == size.height % self.multiple_of == 0
+            and size.ratio <= self.max_ratio
+            and self.min_pixels <= size.pixels <= self.max_pixels
+        )
+
+    def __str__(self) -> str:
+        names = ", ".join(str(size) for size in sorted(self.listed))
+        if not self.max_pixels:
+            return names
+        free = (
+            f"any WIDTHxHEIGHT of multiples of {self.multiple_of} up to "
+            f"{self.max_long_side}x{self.max_short_side} either way round, "
+            f"{self.min_pixels:,} to {self.max_pixels:,} pixels, "
+            f"at most {self.max_ratio:g}:1"
+        )
+        return f"{names}, {free}" if names else free
+
+
+EVERY_SIZE = SizeRule(
+    max_ratio=inf, max_long_side=10_000, max_short_side=10_000, max_pixels=50_000_000
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """The abilities of one model. An unknown model's card has `rules` False and refuses nothing."""
+
+    name: str
+    also: tuple[str, ...] = ()
+    rules: bool = True
+    sizes: SizeRule = EVERY_SIZE
+    qualities: frozenset[Quality] = frozenset(Quality)
+    formats: frozenset[ImageFormat] = frozenset(ImageFormat)
+    transparent: bool = True
+    streams: bool = True
+    streams_several: bool = False
+    max_input_images: int = 16
+    shutdown: date | None = None
+    successor: str | None = None
+    price: Price | None = None
+
+    def retired(self, today: date) -> bool:
+        """Whether the provider has shut it down by this day."""
+        return self.shutdown is not None and self.shutdown <= today
+
+    def objection(self, request: PictureRequest) -> tuple[str, str] | None:
+        """The first option it cannot serve and why, or None when it can serve the request."""
+        if not self.rules:
+            return None
+        return next((faults for faults in self._objections(request) if faults), None)
+
+    def _objections(self, request: PictureRequest) -> Sequence[tuple[str, str] | None]:
+        size, several = request.size, request.n > 1
+        wants_alpha = request.background is Background.TRANSPARENT
+        inputs = len(request.images) if isinstance(request, EditRequest) else 0
+        partials = request.partial_images > 0
+        return [
+            ("size", f"paints {self.sizes}, not {size}")
+            if size is not None and not self.sizes.allows(size)
+            else None,
+            ("quality", f"has no quality {request.quality.value!r}")
+            if request.quality not in self.qualities
+            else None,
+            ("format", f"returns no {request.format.value}")
+            if request.format not in self.formats
+            else None,
+            ("background", "paints no transparent background")
+            if wants_alpha and not self.transparent
+            else None,
+            ("partialImages", "sends no partial images") if partials and not self.streams else None,
+            ("partialImages", "sends partial images of one picture only, and n is over 1")
+            if partials and several and not self.streams_several
+            else None,
+            ("images", f"takes at most {self.max_input_images} pictures")
+            if inputs > self.max_input_images
+            else None,
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The model that serves a request, its card, and what the caller should be told of that."""
+
+    model: str
+    card: ModelCard
+    asked: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """All models of a provider; `default` is used where a request names none."""
+
+    cards: tuple[ModelCard, ...]
+    default: str
+
+    def find(self, name: str) -> ModelCard | None:
+        """The card of this name or snapshot, None for a name that we do not know."""
+        return next((card for card in self.cards if name in (card.name, *card.also)), None)
+
+    def choose(self, name: str | None, today: date) -> Choice:
+        """Map a retired name to its successor; let an unknown name pass through."""
+        asked = name or self.default
+        card = self.find(asked)
+        if card is None:
+            unknown = ModelCard(name=asked, rules=False)
+            return Choice(model=asked, card=unknown, asked=asked)
+        heir = self.find(card.successor) if card.successor else None
+        if card.retired(today) and heir is not None:
+            note = f"{asked} was shut down on {card.shutdown}; {heir.name} is used instead."
+            return Choice(model=heir.name, card=heir, asked=asked, notes=(note,))
+        return Choice(model=asked, card=card, asked=asked, notes=_farewell(card, today))
+
+    def check(self, request: PictureRequest, card: ModelCard, today: date) -> None:
+        """Raise UnsupportedByModel, naming a model that can, before any money is spent."""
+        objection = card.objection(request)
+        if objection is None:
+            return
+        field, why = objection
+        able = [
+            other.name
+            for other in self.cards
+            if not other.retired(today) and other.objection(request) is None
+        ]
+        hint = f"{able[0]} can do this." if able else "No model of this provider can; change it."
+        raise UnsupportedByModel(f"{card.name} {why}.", field=field, hint=hint)
+
+
+def _farewell(card: ModelCard, today: date) -> tuple[str, ...]:
+    if card.shutdown is None or card.shutdown - today > WARN_BEFORE_SHUTDOWN:
+        return ()
+    if card.retired(today):
+        return (f"{card.name} was shut down on {card.shutdown}.",)
+    return (f"{card.name} shuts down on {card.shutdown}; {card.successor} follows it.",)

@@ -1,0 +1,159 @@
+"""What may be asked for: a new picture, or a change to pictures that exist."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.errors import InvalidRequest
+from domain.formats import Dimensions, ImageFormat
+from domain.images import Image
+
+SQUARE = Dimensions(1024, 1024)
+MAX_PROMPT_CHARACTERS = 32_000
+MAX_PICTURES = 4
+MAX_PARTIALS = 3
+MAX_INPUT_IMAGES = 16
+MAX_INPUT_BYTES = 50_000_000  # OpenAI: each image "less than 50MB"
+MAX_MASK_BYTES = 4_000_000  # OpenAI: mask "less than 4MB"
+
+
+class Quality(StrEnum):
+    """How much work the model puts into a picture; `auto` leaves it to the model."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    XHIGH = "xhigh"
+    MAX = "max"
+    AUTO = "auto"
+
+    @property
+    def compression(self) -> int:
+        """The compression that goes with it where none was asked for (0-100, more is finer)."""
+        return {Quality.LOW: 60, Quality.MEDIUM: 80, Quality.AUTO: 85}.get(self, 95)
+
+
+class Background(StrEnum):
+    """What is behind the subject; `auto` leaves it to the model."""
+
+    TRANSPARENT = "transparent"
+    OPAQUE = "opaque"
+    AUTO = "auto"
+
+
+class Moderation(StrEnum):
+    """How strictly the provider filters; `low` is its less restrictive setting."""
+
+    AUTO = "auto"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRequest:
+    """What generating and editing have in common.
+
+    `size` None and `model` None leave the choice to the model and to the settings.
+    `partial_images` 0 asks for none. Raises InvalidRequest when no model could serve it.
+    """
+
+    prompt: str
+    model: str | None = None
+    size: Dimensions | None = SQUARE
+    quality: Quality = Quality.AUTO
+    format: ImageFormat = ImageFormat.PNG
+    background: Background = Background.AUTO
+    output_compression: int | None = None
+    moderation: Moderation = Moderation.AUTO
+    n: int = 1
+    partial_images: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.prompt.strip():
+            raise InvalidRequest("The prompt is empty.", field="prompt", hint="Say what to paint.")
+        if len(self.prompt) > MAX_PROMPT_CHARACTERS:
+            raise InvalidRequest(
+                f"The prompt has {len(self.prompt):,} characters; "
+                f"{MAX_PROMPT_CHARACTERS:,} are the most.",
+                field="prompt",
+                hint="Shorten it.",
+            )
+        _within("n", self.n, 1, MAX_PICTURES)
+        _within("partial_images", self.partial_images, 0, MAX_PARTIALS)
+        if self.output_compression is not None:
+            _within("output_compression", self.output_compression, 0, 100)
+        if self.background is Background.TRANSPARENT and self.format is ImageFormat.JPEG:
+            raise InvalidRequest(
+                "JPEG has no transparency.",
+                field="format",
+                hint='Ask for format "png" or "webp", or for another background.',
+            )
+
+    @property
+    def compression(self) -> int | None:
+        """What the provider is told: the number asked for, else the quality's; None for PNG."""
+        if not self.format.has_compression:
+            return None
+        asked = self.output_compression
+        return self.quality.compression if asked is None else asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateRequest(PictureRequest):
+    """Paint something new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditRequest(PictureRequest):
+    """Change or combine 1 to 16 pictures.
+
+    The mask is a PNG of the first picture's dimensions; where it is fully transparent the
+    picture may change. Raises InvalidRequest or UnreadableImage, naming the picture.
+    """
+
+    images: tuple[Image, ...]
+    mask: Image | None = None
+
+    def __post_init__(self) -> None:
+        PictureRequest.__post_init__(self)
+        if not 1 <= len(self.images) <= MAX_INPUT_IMAGES:
+            raise InvalidRequest(
+                f"{len(self.images)} input pictures were given; 1 to {MAX_INPUT_IMAGES} can be "
+                "edited at once.",
+                field="images",
+            )
+        for at, image in enumerate(self.images):
+            _at_most(f"images[{at}]", image, MAX_INPUT_BYTES)
+        if self.mask is not None:
+            _at_most("mask", self.mask, MAX_MASK_BYTES)
+
+
+def check_mask(request: EditRequest) -> None:
+    """Raise InvalidRequest unless the mask, if any, fits the first picture. Reads headers only."""
+    mask = request.mask
+    if mask is None:
+        return
+    hint = "Send a PNG whose fully transparent areas mark what may change."
+    if mask.format is not ImageFormat.PNG or not mask.has_alpha:
+        raise InvalidRequest(
+            "The mask is not a PNG with an alpha channel.", field="mask", hint=hint
+        )
+    wanted = request.images[0].dimensions
+    if mask.dimensions != wanted:
+        raise InvalidRequest(
+            f"The mask is {mask.dimensions} and the first picture {wanted}.",
+            field="mask",
+            hint="Make the mask as large as the first picture.",
+        )
+
+
+def _within(field: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise InvalidRequest(f"{field} is {value}; {least} to {most} can be had.", field=field)
+
+
+def _at_most(field: str, image: Image, most: int) -> None:
+    if len(image.data) >= most:
+        raise InvalidRequest(
+            f"{field} has {len(image.data):,} bytes; it must be under {most:,}.",
+            field=field,
+            hint="Send a smaller file, for example a JPEG or WebP, or scale it down.",
+        )

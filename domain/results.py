@@ -1,0 +1,66 @@
+"""What comes back: pictures, where they are kept, and what they cost."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.images import Image
+
+
+class ServedFrom(StrEnum):
+    """Who had the pictures. `joined` shared another caller's running job."""
+
+    PROVIDER = "provider"
+    JOINED = "joined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens that the provider counted for one call."""
+
+    text_tokens_in: int
+    image_tokens_in: int
+    tokens_out: int
+
+    @property
+    def total(self) -> int:
+        return self.text_tokens_in + self.image_tokens_in + self.tokens_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An image as the provider sent it, and where the archive keeps it.
+
+    `place` is None while it is kept nowhere; `notes` say how it differs from what was asked.
+    """
+
+    image: Image
+    place: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.image.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSet:
+    """The answer to one request: at least one picture, and all that a caller should be told.
+
+    `cost` is in US dollars and None where it is not known, never 0 for want of knowledge.
+    `asked_model` differs from `model` when a retired name was served by its successor.
+    """
+
+    job_id: str
+    pictures: tuple[Picture, ...]
+    provider: str
+    model: str
+    asked_model: str
+    made_at: datetime
+    revised_prompt: str | None = None
+    usage: Usage | None = None
+    cost: Decimal | None = None
+    request_id: str | None = None
+    notes: tuple[str, ...] = ()
+    served_from: ServedFrom = ServedFrom.PROVIDER
