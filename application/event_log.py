@@ -1,0 +1,45 @@
+"""A list of events that many readers follow, each at a pace of its own."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Generic, TypeVar
+
+E = TypeVar("E")
+
+
+class EventLog(Generic[E]):
+    """Grows until it is closed. A slow reader lags behind and holds up nobody.
+
+    Belongs to one event loop.
+    """
+
+    def __init__(self) -> None:
+        self._events: list[E] = []
+        self._news = asyncio.Event()
+        self._closed = False
+
+    def append(self, event: E) -> None:
+        """Add an event and wake all readers."""
+        self._events.append(event)
+        self._wake()
+
+    def close(self) -> None:
+        """Nothing follows; readers end after the last event."""
+        self._closed = True
+        self._wake()
+
+    async def read(self, cursor: int = 0) -> AsyncGenerator[E, None]:
+        """Yield event number `cursor` (from 0) and all later ones, waiting for those to come."""
+        while True:
+            news = self._news
+            while cursor < len(self._events):
+                yield self._events[cursor]
+                cursor += 1
+            if self._closed:
+                return
+            if news is self._news:
+                await news.wait()
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()

@@ -1,0 +1,12 @@
+"""Port: whoever wants to know what happens to all jobs, such as a log or metrics."""
+
+from typing import Protocol
+
+from domain.events import JobEvent
+
+
+class EventSink(Protocol):
+    """Is told the events of every job, in each job's order."""
+
+    def publish(self, event: JobEvent, /) -> None:
+        """Take note, at once, in memory or in a queue. Never raises and never blocks."""

@@ -1,0 +1,16 @@
+"""Port: whoever looks into a picture before we trust it."""
+
+from typing import Protocol
+
+from domain.images import Image
+
+
+class ImageInspector(Protocol):
+    """Tells whole pictures from broken, oversized and hostile ones."""
+
+    async def inspect(self, image: Image, /) -> None:
+        """Return if the bytes are one whole PNG, JPEG or WebP picture within the limits.
+
+        Raises UnreadableImage, saying why, in every other case, however strange the bytes are.
+        Changes nothing and blocks no event loop.
+        """

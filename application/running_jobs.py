@@ -1,0 +1,128 @@
+"""Work that the application owns: jobs that go on when their callers leave."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from uuid import uuid4
+
+from application.event_log import EventLog
+from application.ports.event_sink import EventSink
+from domain.errors import Canceled, InternalError, ShuttingDown, StudioError
+from domain.events import Failed, Finished, JobDispatched, JobEvent
+from domain.jobs import Job
+from domain.requests import PictureRequest
+from domain.results import ImageSet
+
+AnyJob = Job[PictureRequest]
+CANCELED_WORK_MAY_TAKE = 1.0
+"""Seconds, of the grace, in which jobs that were told to end write their records."""
+
+
+class RunningJob:
+    """A job at work. Whoever waits for it reads its log at a pace of their own."""
+
+    def __init__(self, job: AnyJob, sink: EventSink) -> None:
+        self.job = job
+        self.log: EventLog[JobEvent] = EventLog()
+        self._sink = sink
+        self._waiting = 0
+        self._dispatched = False
+        self.task: asyncio.Task[None] | None = None
+
+    def tell(self, event: JobEvent) -> None:
+        """Append to the log; the app-wide sink hears the same."""
+        self._dispatched = self._dispatched or isinstance(event, JobDispatched)
+        self.log.append(event)
+        if isinstance(event, Finished | Failed):
+            self.log.close()
+        self._sink.publish(event)
+
+    async def events(self, cursor: int = 0) -> AsyncGenerator[JobEvent, None]:
+        """All events from `cursor` on, until the last; read it under `contextlib.aclosing`.
+
+        When the last reader leaves before the request was sent, the job is canceled; after
+        that the reader only detaches, because the picture may already be paid for.
+        """
+        self._waiting += 1
+        try:
+            async for event in self.log.read(cursor):
+                yield event
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not self._dispatched and self.task is not None:
+                self.task.cancel()
+
+    async def result(self) -> ImageSet:
+        """Wait for the end; raise the StudioError that the job failed with."""
+        async with aclosing(self.events()) as events:
+            async for event in events:
+                if isinstance(event, Finished):
+                    return event.images
+                if isinstance(event, Failed):
+                    raise event.error
+        raise AssertionError("a log ends with Finished or Failed")
+
+
+class RunningJobs:
+    """All jobs at work in this process, by fingerprint."""
+
+    def __init__(self, sink: EventSink) -> None:
+        self._sink = sink
+        self._jobs: dict[str, RunningJob] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._draining = False
+
+    def joinable(self, fingerprint: str) -> RunningJob | None:
+        """The job that is already painting this, if there is one."""
+        return self._jobs.get(fingerprint)
+
+    def start(self, job: AnyJob, work: Callable[[RunningJob], Awaitable[None]]) -> RunningJob:
+        """Run `work` in a task of our own; raise ShuttingDown once `drain` has begun."""
+        if self._draining:
+            raise ShuttingDown("The server is shutting down and starts no new work.")
+        running = RunningJob(job, self._sink)
+        self._jobs[job.fingerprint] = running
+        running.task = asyncio.create_task(self._own(running, work), name=job.id)
+        self._tasks.add(running.task)
+        running.task.add_done_callback(self._tasks.discard)
+        return running
+
+    async def drain(self, grace: float) -> None:
+        """Refuse new work, let what runs finish, and end the rest, within `grace` seconds in all.
+
+        What is ended has its state recorded by the safeguards before this returns.
+        """
+        self._draining = True
+        if not self._tasks:
+            return
+        patience = max(0.0, grace - CANCELED_WORK_MAY_TAKE)
+        _, late = await asyncio.wait(self._tasks, timeout=patience)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=CANCELED_WORK_MAY_TAKE)
+
+    async def _own(
+        self, running: RunningJob, work: Callable[[RunningJob], Awaitable[None]]
+    ) -> None:
+        job_id = running.job.id
+        try:
+            await work(running)
+        except StudioError as error:
+            running.tell(Failed(job_id=job_id, error=error))
+        except asyncio.CancelledError:
+            running.tell(Failed(job_id=job_id, error=_canceled(draining=self._draining)))
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the waiting callers must hear of it
+            incident = InternalError(uuid4().hex[:12])
+            incident.__cause__ = error
+            running.tell(Failed(job_id=job_id, error=incident))
+        finally:
+            if self._jobs.get(running.job.fingerprint) is running:
+                del self._jobs[running.job.fingerprint]
+
+
+def _canceled(*, draining: bool) -> StudioError:
+    if draining:
+        return ShuttingDown("The server shut down before the picture was there.")
+    return Canceled("The request was canceled before it was sent.")

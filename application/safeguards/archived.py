@@ -1,0 +1,88 @@
+"""Safeguard: what was paid for is on disk before anyone is told about it."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TypeVar
+
+from application.ports.archive import Archive
+from application.ports.image_provider import Delivered, Dispatched, ImageProvider, Painting
+from application.safeguards.safeguard import Safeguard
+from domain.errors import ArchiveUnavailable, BadProviderReply, OutcomeUnknown, ProviderError
+from domain.jobs import Job
+from domain.requests import PictureRequest
+from domain.results import Picture
+
+R = TypeVar("R", bound=PictureRequest)
+
+
+class Archived(Safeguard):
+    """Records a job before it is sent, and keeps its pictures before they are delivered.
+
+    Raises ArchiveUnavailable, before anything is sent, when the record cannot be written.
+    Once the provider has answered, a full disk spoils nothing: the pictures are delivered with
+    a note that they are not stored.
+    """
+
+    def __init__(self, inner: ImageProvider, archive: Archive) -> None:
+        super().__init__(inner)
+        self.archive = archive
+
+    async def guard(self, job: Job[R], paint: Callable[[Job[R]], Painting]) -> Painting:
+        sent = job.dispatched()
+        await self.archive.record(sent)
+        yield Dispatched()
+        settled = False
+        try:
+            async with aclosing(paint(sent)) as painting:
+                async for event in painting:
+                    if isinstance(event, Delivered):
+                        event = await self._kept(sent, event)
+                        settled = True
+                    yield event
+        except ProviderError as error:
+            await self._buried(sent, error)
+            settled = True
+            raise
+        finally:
+            if not settled:
+                await asyncio.shield(self._note(sent.unknown(OutcomeUnknown.code)))
+
+    async def _kept(self, job: Job[R], came: Delivered) -> Delivered:
+        notes = list(came.notes)
+        pictures = [await self._placed(picture, notes) for picture in came.pictures]
+        isolated = [await self._isolated(data, job.id) for data in came.rubbish]
+        notes += [f"What is no picture is kept in {place}" for place in isolated if place]
+        stored = job.stored(tuple(pictures), came.usage, came.request_id)
+        if not await self._note(stored):
+            notes.append("The job's record could not be written.")
+        return replace(came, pictures=stored.pictures, notes=tuple(notes))
+
+    async def _placed(self, picture: Picture, notes: list[str]) -> Picture:
+        try:
+            place = await self.archive.keep(picture.image)
+        except ArchiveUnavailable as error:
+            notes.append(f"Not stored: {error.message} Save the picture from this answer.")
+            return picture
+        return replace(picture, place=place)
+
+    async def _buried(self, job: Job[R], error: ProviderError) -> None:
+        if isinstance(error, BadProviderReply):
+            places = [await self._isolated(data, job.id) for data in error.rubbish]
+            error.quarantined = tuple(place for place in places if place)
+        unknown = isinstance(error, OutcomeUnknown)
+        await self._note(job.unknown(error.code) if unknown else job.failed(error.code))
+
+    async def _isolated(self, data: bytes, job_id: str) -> str:
+        try:
+            return await self.archive.quarantine(data, job_id=job_id)
+        except ArchiveUnavailable:
+            return ""
+
+    async def _note(self, job: Job[R]) -> bool:
+        try:
+            await self.archive.record(job)
+        except ArchiveUnavailable:
+            return False
+        return True

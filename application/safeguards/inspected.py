@@ -1,0 +1,79 @@
+"""Safeguard: nothing that a provider sends is believed unseen."""
+
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TypeVar
+
+from application.ports.image_inspector import ImageInspector
+from application.ports.image_provider import Delivered, ImageProvider, Painting
+from application.safeguards.safeguard import Safeguard
+from domain.errors import BadProviderReply, Charged, UnreadableImage
+from domain.jobs import Job
+from domain.requests import PictureRequest
+from domain.results import Picture
+
+R = TypeVar("R", bound=PictureRequest)
+
+
+class Inspected(Safeguard):
+    """Delivers whole pictures, labeled where they differ from what was asked.
+
+    What is no picture becomes rubbish. Raises BadProviderReply when no picture is left.
+    """
+
+    def __init__(self, inner: ImageProvider, inspector: ImageInspector) -> None:
+        super().__init__(inner)
+        self.inspector = inspector
+
+    async def guard(self, job: Job[R], paint: Callable[[Job[R]], Painting]) -> Painting:
+        async with aclosing(paint(job)) as painting:
+            async for event in painting:
+                if isinstance(event, Delivered):
+                    yield await self._inspected(event, job.request)
+                else:
+                    yield event
+
+    async def _inspected(self, came: Delivered, request: PictureRequest) -> Delivered:
+        good: list[Picture] = []
+        rubbish, reasons = list(came.rubbish), []
+        for picture in came.pictures:
+            try:
+                await self.inspector.inspect(picture.image)
+            except UnreadableImage as error:
+                rubbish.append(picture.image.data)
+                reasons.append(error.message)
+            else:
+                good.append(replace(picture, notes=(*picture.notes, *_labels(picture, request))))
+        if not good:
+            raise _bad_reply(came, rubbish, reasons)
+        notes = (*came.notes, *_count_note(len(good), request.n), *reasons)
+        return replace(came, pictures=tuple(good), rubbish=tuple(rubbish), notes=notes)
+
+
+def _labels(picture: Picture, request: PictureRequest) -> list[str]:
+    labels = []
+    image = picture.image
+    if image.format is not request.format:
+        labels.append(f"asked for {request.format.value}, the provider sent {image.format.value}")
+    if request.size is not None and image.dimensions != request.size:
+        labels.append(f"asked for {request.size}, the provider sent {image.dimensions}")
+    return labels
+
+
+def _count_note(came: int, asked: int) -> list[str]:
+    if came == asked:
+        return []
+    return [f"Asked for {asked} picture(s), and {came} could be kept."]
+
+
+def _bad_reply(came: Delivered, rubbish: list[bytes], reasons: list[str]) -> BadProviderReply:
+    said = reasons[0] if reasons else "The reply holds no picture."
+    error = BadProviderReply(
+        f"The provider answered without a usable picture. {said}",
+        rubbish=[data for data in rubbish if data],
+    )
+    error.request_id = came.request_id
+    if came.usage is not None:
+        error.charged = Charged.YES
+    return error
