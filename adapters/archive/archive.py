@@ -1,0 +1,86 @@
+"""Keeps pictures as files and the records of jobs in SQLite."""
+
+import asyncio
+from collections.abc import Callable
+from functools import cached_property, partial
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.archive.files import write_durably
+from adapters.archive.records import JobRecords
+from domain.errors import ArchiveUnavailable, NotFound
+from domain.images import Image
+from domain.jobs import Job
+from domain.requests import PictureRequest
+
+T = TypeVar("T")
+
+
+class FileArchive:
+    """An Archive on this machine's disk.
+
+    Pictures go to `pictures_folder`, records and quarantine to `data_folder`. Folders are made
+    when the first thing is kept. All disk work is done in threads.
+    """
+
+    def __init__(self, *, pictures_folder: Path, data_folder: Path) -> None:
+        self._pictures = pictures_folder
+        self._data = data_folder
+        self._opening = Lock()
+
+    async def record(self, job: Job[PictureRequest], /) -> None:
+        await self._done(lambda: self._opened().write(job), "The job could not be recorded")
+
+    async def keep(self, image: Image, /) -> str:
+        folder = self._pictures
+        write = partial(write_durably, folder, image.id, image.format.extension, image.data)
+        return str(await self._done(write, f"The picture could not be written to {folder}"))
+
+    async def quarantine(self, data: bytes, /, *, job_id: str) -> str:
+        folder = self._data / "quarantine"
+        write = partial(write_durably, folder, job_id, "bin", data)
+        return str(await self._done(write, f"Nothing could be written to {folder}"))
+
+    async def find(self, picture_id: str, /, *, owner: str) -> Image:
+        places = await self._done(
+            lambda: self._opened().places(picture_id, owner), "The records could not be read"
+        )
+        image = await asyncio.to_thread(_unchanged, places, picture_id)
+        if image is None:
+            hint = "Use an id from an earlier answer, exactly as it was given."
+            why = "its file was moved, changed or deleted" if places else "no such picture is known"
+            raise NotFound(f"{picture_id[:80]} cannot be had: {why}.", hint=hint)
+        return image
+
+    async def close(self) -> None:
+        if "_records" in self.__dict__:
+            await asyncio.to_thread(self._records.close)
+
+    @cached_property
+    def _records(self) -> JobRecords:
+        return JobRecords(self._data / "records.sqlite3")
+
+    def _opened(self) -> JobRecords:
+        with self._opening:
+            return self._records
+
+    async def _done(self, work: Callable[[], T], trouble: str) -> T:
+        try:
+            return await asyncio.to_thread(work)
+        except (OSError, SQLAlchemyError) as error:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            raise ArchiveUnavailable(f"{trouble} ({reason}).") from error
+
+
+def _unchanged(places: list[Path], picture_id: str) -> Image | None:
+    for place in places:
+        try:
+            image = Image(place.read_bytes())
+        except OSError:
+            continue
+        if image.id == picture_id:
+            return image
+    return None
