@@ -1,0 +1,68 @@
+"""Wire arguments into domain requests; what is wrong is said so that a model can mend it."""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+import msgspec
+
+from application.find_picture import FindPicture
+from domain.errors import InvalidRequest
+from domain.requests import EditRequest
+from entrypoints.references import opened
+from entrypoints.schemas import EditArguments, Options
+from entrypoints.tool_schemas import json_schema
+
+A = TypeVar("A", bound=Options)
+
+FIELD = re.compile(r"^(?P<reason>.*?) - at `\$\.?(?P<field>.*)`$", re.DOTALL)
+NAMED = re.compile(r"(missing required|contains unknown) field `(?P<field>[^`]*)`")
+
+
+def validated(kind: type[A], arguments: Mapping[str, object]) -> A:
+    """Check arguments against the tool's schema; raise InvalidRequest naming the first fault.
+
+    Forgives what models do: null for an argument left out, and numbers written as strings.
+    """
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), kind) from error
+
+
+async def edit_request(arguments: EditArguments, find: FindPicture, owner: str) -> EditRequest:
+    """Open all pictures that the arguments refer to; raise InvalidRequest or NotFound."""
+    images = [
+        await opened(reference, f"images[{at}]", find, owner)
+        for at, reference in enumerate(arguments.images)
+    ]
+    mask = await opened(arguments.mask, "mask", find, owner) if arguments.mask else None
+    return arguments.to_request(tuple(images), mask)
+
+
+def _explained(fault: str, kind: type[Options]) -> InvalidRequest:
+    properties = json_schema(kind)["properties"]
+    if named := NAMED.search(fault):
+        field = named["field"]
+        if "missing" in fault:
+            hint = properties[field]["description"]
+            return InvalidRequest(f"{field} is missing.", field=field, hint=hint)
+        return _unknown(field, list(properties))
+    place = FIELD.match(fault)
+    field, reason = (place["field"], place["reason"]) if place else ("arguments", fault)
+    schema = properties.get(re.split(r"[.\[]", field)[0], {})
+    wanted = "Use one of: " + ", ".join(schema["enum"]) + "." if "enum" in schema else ""
+    reason = reason[:1].lower() + reason[1:].replace("`", "")
+    return InvalidRequest(
+        f"{field} cannot be used: {reason[:300]}.",
+        field=field,
+        hint=wanted or schema.get("description", ""),
+    )
+
+
+def _unknown(field: str, known: list[str]) -> InvalidRequest:
+    near = get_close_matches(field, known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
+    return InvalidRequest(f"There is no argument {field[:80]!r}.", field=field[:80], hint=hint)

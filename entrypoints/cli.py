@@ -1,0 +1,100 @@
+"""The command line. Loads what a command needs only when that command runs."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rich_click as click
+
+from entrypoints.settings_error import SettingsError
+from entrypoints.version import version
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+OPTIONS = (
+    click.option("--size", default="1024x1024", show_default=True, help="WIDTHxHEIGHT or auto."),
+    click.option("--quality", default="auto", show_default=True, help="low … max, or auto."),
+    click.option("--format", default="png", show_default=True, help="png, jpeg or webp."),
+    click.option("--background", default="auto", show_default=True, help="transparent or opaque."),
+    click.option("--compression", "output_compression", type=int, help="0-100, jpeg and webp."),
+    click.option("--moderation", default="auto", show_default=True, help="auto or low."),
+    click.option("-n", "n", type=int, default=1, show_default=True, help="How many, 1-4."),
+    click.option("--partials", "partialImages", type=int, help="Real previews, 1-3."),
+    click.option("--model", help="Leave out for the default model."),
+    click.option("--fresh", is_flag=True, help="A new picture even if an equal one is known."),
+    click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+    click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here."),
+)
+
+
+def painting_options(command: F) -> F:
+    """Add the options that generate and edit share."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True)
+@click.version_option(version(), prog_name="mcp-server-gpt-image")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Generate and edit pictures with OpenAI's GPT Image models.
+
+    Without a command it serves MCP over standard input and output, as MCP hosts want it.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(stdio)
+
+
+@cli.command()
+@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+def stdio(env_file: Path | None = None) -> None:
+    """Serve MCP over standard input and output."""
+    from entrypoints.mcp_server.stdio import run
+    from entrypoints.settings import load_settings
+
+    run(load_settings(env_file=env_file, at_home=True))
+
+
+@cli.command()
+@click.argument("prompt")
+@painting_options
+def generate(prompt: str, *, as_json: bool, env_file: Path | None, **options: object) -> None:
+    """Paint new pictures from a PROMPT."""
+    from entrypoints.terminal import generate
+
+    sys.exit(generate({"prompt": prompt, **options}, as_json=as_json, env_file=env_file))
+
+
+@cli.command()
+@click.argument("prompt")
+@click.option(
+    "-i", "--image", "images", multiple=True, required=True, help="A file or img_… id; repeat it."
+)
+@click.option("--mask", help="PNG file or img_… id, transparent where it may change.")
+@painting_options
+def edit(prompt: str, *, as_json: bool, env_file: Path | None, **options: object) -> None:
+    """Change or combine pictures as a PROMPT says."""
+    from entrypoints.terminal import edit
+
+    sys.exit(edit({"prompt": prompt, **options}, as_json=as_json, env_file=env_file))
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+def models(*, as_json: bool, env_file: Path | None) -> None:
+    """List the models, what they can do and when they retire."""
+    from entrypoints.terminal import models
+
+    sys.exit(models(as_json=as_json, env_file=env_file))
+
+
+def main() -> None:
+    """Run a command; faults in the settings end it with code 2 and their list."""
+    try:
+        cli()
+    except SettingsError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)

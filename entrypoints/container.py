@@ -1,0 +1,146 @@
+"""The composition root: the only place where adapters are chosen and put together.
+
+Its providers are plain functions that import what they build, so that nothing heavy is loaded
+before it is needed. Everything else gets what it needs through its constructor.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Callable, Dependency, Factory, Object, Singleton
+
+from application.edit_image import EditImage
+from application.find_picture import FindPicture
+from application.generate_image import GenerateImage
+from application.pipeline import Pipeline
+from application.ports.archive import Archive
+from application.ports.clock import SystemClock
+from application.ports.event_sink import EventSink
+from application.ports.image_inspector import ImageInspector
+from application.ports.image_optimizer import ImageOptimizer
+from application.ports.image_provider import ImageProvider
+from application.running_jobs import RunningJobs
+from application.safeguards.archived import Archived
+from application.safeguards.inspected import Inspected
+from application.safeguards.retried import Attempts, Retried
+from entrypoints.settings import Settings
+
+
+def painter(settings: Settings, closing: AsyncExitStack) -> ImageProvider:
+    """Who paints, without any safeguard."""
+    if settings.painter == "sketch":
+        from adapters.sketch.provider import SketchProvider
+
+        return SketchProvider()
+    from adapters.openai.provider import OpenAIImages
+
+    key = settings.openai_api_key
+    images = OpenAIImages(
+        api_key=key.get_secret_value() if key else None,
+        base_url=settings.openai_base_url,
+        timeout=settings.provider_timeout,
+        organization=settings.openai_org_id,
+        project=settings.openai_project_id,
+        default_model=settings.image_model,
+    )
+    closing.push_async_callback(images.close)
+    return images
+
+
+def attempts() -> Attempts:
+    """At most three tries within seconds; which faults may be tried again is Retried's word."""
+    from functools import partial
+
+    from stamina import retry_context
+    from stamina.instrumentation import set_on_retry_hooks
+
+    set_on_retry_hooks(())  # its own hook prints to standard output, which belongs to MCP
+    return partial(retry_context, attempts=3, timeout=30.0, wait_initial=0.2, wait_max=2.0)
+
+
+def safeguarded(
+    provider: ImageProvider, archive: Archive, inspector: ImageInspector, attempts: Attempts
+) -> ImageProvider:
+    """The promises around whoever paints, read from the inside out."""
+    return Archived(Inspected(Retried(provider, attempts), inspector), archive)
+
+
+def archive(settings: Settings, closing: AsyncExitStack) -> Archive:
+    """Where pictures and records are kept."""
+    from adapters.archive.archive import FileArchive
+
+    kept = FileArchive(pictures_folder=settings.pictures_folder, data_folder=settings.data_dir)
+    closing.push_async_callback(kept.close)
+    return kept
+
+
+def inspector() -> ImageInspector:
+    """Who looks into pictures."""
+    from adapters.pillow.inspector import PillowInspector
+
+    return PillowInspector()
+
+
+def optimizer() -> ImageOptimizer:
+    """Who makes renditions."""
+    from adapters.pillow.optimizer import PillowOptimizer
+
+    return PillowOptimizer()
+
+
+def sink(settings: Settings) -> EventSink:
+    """Who is told what happens to all jobs."""
+    from adapters.events.log import LogSink
+
+    key = settings.openai_api_key
+    return LogSink(level=settings.log_level, hidden=[key.get_secret_value()] if key else [])
+
+
+class Container(DeclarativeContainer):
+    """Everything, each part built once at first use.
+
+    A test passes other parts to the constructor:
+    `Container(settings=providers.Object(...), provider=providers.Object(FakeProvider()))`.
+    """
+
+    settings: Dependency[Settings] = Dependency(instance_of=Settings)
+    closing: Singleton[AsyncExitStack] = Singleton(AsyncExitStack)
+    clock = Singleton(SystemClock)
+    sink = Singleton(sink, settings)
+    archive = Singleton(archive, settings, closing)
+    inspector = Singleton(inspector)
+    optimizer = Singleton(optimizer)
+    attempts = Callable(attempts)
+
+    provider = Singleton(painter, settings, closing)
+    safeguarded = Singleton(safeguarded, provider, archive, inspector, attempts)
+
+    jobs = Singleton(RunningJobs, sink)
+    pipeline = Singleton(Pipeline, safeguarded, jobs, clock)
+    generate_image = Factory(GenerateImage, pipeline)
+    edit_image = Factory(EditImage, pipeline, inspector)
+    find_picture = Factory(FindPicture, archive)
+
+
+@asynccontextmanager
+async def running(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
+    """Open the application, and at the end drain its jobs and close what was opened.
+
+    The one way for production and for tests. `overrides` are dependency-injector providers by
+    the names of the Container.
+    """
+    container = Container(settings=Object(settings), **overrides)
+    try:
+        yield container
+    finally:
+        await container.jobs().drain(settings.shutdown_grace)
+        await container.closing().aclose()
+
+
+def warm(container: Container) -> None:
+    """Build what a call needs, so that the first call does not wait for it. Runs in a thread."""
+    container.pipeline()
+    container.optimizer()
+    container.find_picture()

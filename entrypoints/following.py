@@ -1,0 +1,80 @@
+"""Follows a job and tells whoever waits about it, in words."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from time import monotonic
+
+from application.running_jobs import RunningJob
+from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, PartialReady
+from domain.results import ImageSet
+
+Report = Callable[[float, float, str], Awaitable[None]]
+TOTAL = 100.0
+ALMOST = 95.0
+"""What heartbeats approach and never reach; only the end is TOTAL."""
+
+
+class Progress:
+    """Strictly increasing progress from 0 to 100 for one caller."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._value = 0.0
+        self._started = monotonic()
+
+    async def tell(self, value: float, words: str) -> None:
+        """Report at least a little more than the last time."""
+        step = (ALMOST - self._value) / 20
+        self._value = min(TOTAL, max(value, self._value + step))
+        await self._report(self._value, TOTAL, words)
+
+    async def beat(self, every: float) -> None:
+        """Say forever that work goes on, each `every` seconds."""
+        while True:
+            await asyncio.sleep(every)
+            seconds = round(monotonic() - self._started)
+            await self.tell(0, f"Still painting after {seconds} s; pictures can take two minutes.")
+
+
+async def followed(job: RunningJob, report: Report, *, every: float) -> ImageSet:
+    """Wait for the pictures while `report(progress, total, words)` hears of every step.
+
+    At least one report each `every` seconds. Raises the StudioError that the job failed with.
+    """
+    progress = Progress(report)
+    heartbeat = asyncio.create_task(progress.beat(every))
+    try:
+        async with aclosing(job.events()) as events:
+            async for event in events:
+                if isinstance(event, Failed):
+                    raise event.error
+                await progress.tell(*_told(event, job))
+                if isinstance(event, Finished):
+                    return event.images
+    finally:
+        heartbeat.cancel()
+    raise AssertionError("a log ends with Finished or Failed")
+
+
+def _told(event: JobEvent, job: RunningJob) -> tuple[float, str]:
+    request = job.job.request
+    match event:
+        case JobStarted():
+            return 1, "The request is checked and about to be sent."
+        case JobDispatched():
+            return 5, f"{request.model} is painting {_count(request.n)}."
+        case PartialReady(picture=picture, index=index):
+            share = (index + 1) / (request.partial_images + 1)
+            of = f" of picture {picture + 1}" if request.n > 1 else ""
+            return 5 + 85 * share, f"Preview {index + 1} of {request.partial_images}{of} is here."
+        case Finished(images=images):
+            kept = all(picture.place for picture in images.pictures)
+            where = "on disk" if kept else "here, but not stored"
+            return TOTAL, f"{_count(len(images.pictures)).capitalize()} done and {where}."
+        case _:
+            raise AssertionError(event)
+
+
+def _count(n: int) -> str:
+    return "1 picture" if n == 1 else f"{n} pictures"

@@ -1,0 +1,18 @@
+"""What the installed commands start: finds our packages first, then runs the command line.
+
+In the wheel this file is `mcp_server_gpt_image/__init__.py`, and our four packages lie beside it
+in `_bundle`, because their names alone belong to others on the package index.
+"""
+
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Run the command line with the process's arguments."""
+    bundle = Path(__file__).parent / "_bundle"
+    if bundle.is_dir():
+        sys.path.insert(0, str(bundle))
+    from entrypoints.cli import main as command_line
+
+    command_line()

@@ -1,0 +1,69 @@
+"""Finished and failed jobs as MCP tool results that no client chokes on."""
+
+from base64 import b64encode
+
+import msgspec
+from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent
+
+from application.ports.image_optimizer import ImageOptimizer
+from domain.errors import StudioError
+from domain.images import Image
+from domain.requests import PictureRequest
+from domain.results import ImageSet
+from entrypoints.problems import explained
+from entrypoints.reports import structured_report, text_report
+from entrypoints.schemas import Shown, to_json
+
+ENVELOPE = 2_000
+"""Bytes set aside for the JSON-RPC frame and what the SDK adds to a result."""
+PER_IMAGE = 100
+"""Bytes of JSON around the base64 of one image."""
+
+
+async def succeeded(
+    images: ImageSet, request: PictureRequest, optimizer: ImageOptimizer, max_bytes: int
+) -> CallToolResult:
+    """Text first, then the pictures, then the same facts structured.
+
+    The whole message stays under `max_bytes`: what does not fit goes as a preview that does, or
+    not at all, with its id and path in text and structured content.
+    """
+    unshown: list[Shown] = ["preview"] * len(images.pictures)
+    words = _bytes_of(text_report(images, request, unshown))
+    facts = len(to_json(structured_report(images, unshown)))
+    room = max_bytes - ENVELOPE - words - facts
+    each = (room // len(images.pictures) - PER_IMAGE) * 3 // 4
+    previews = [
+        await optimizer.preview(picture.image, max_bytes=each) if each > 0 else None
+        for picture in images.pictures
+    ]
+    shown = [
+        _how(picture.image, inline)
+        for picture, inline in zip(images.pictures, previews, strict=True)
+    ]
+    content: list[ContentBlock] = [
+        TextContent(type="text", text=text_report(images, request, shown))
+    ]
+    content += [_block(inline) for inline in previews if inline is not None]
+    structured = msgspec.to_builtins(structured_report(images, shown))
+    return CallToolResult(content=content, structured_content=structured)
+
+
+def failed(error: StudioError) -> CallToolResult:
+    """Everything in the text, because some clients show nothing else of an error."""
+    return CallToolResult(content=[TextContent(type="text", text=explained(error))], is_error=True)
+
+
+def _how(image: Image, inline: Image | None) -> Shown:
+    if inline is None:
+        return "none"
+    return "full" if inline is image else "preview"
+
+
+def _block(image: Image) -> ImageContent:
+    data = b64encode(image.data).decode("ascii")
+    return ImageContent(type="image", data=data, mime_type=image.format.media_type)
+
+
+def _bytes_of(text: str) -> int:
+    return len(to_json(text))

@@ -1,0 +1,94 @@
+"""The MCP server: which tools there are, and what a call does. Every transport uses this one."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel.server import Server
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    CallToolResult,
+    ListToolsResult,
+    PaginatedRequestParams,
+)
+
+from application.running_jobs import RunningJob
+from domain.errors import StudioError
+from domain.jobs import LOCAL
+from entrypoints.arguments import edit_request, validated
+from entrypoints.following import followed
+from entrypoints.mcp_server.results import failed, succeeded
+from entrypoints.mcp_server.tools import TOOLS
+from entrypoints.schemas import EditArguments, GenerateArguments
+from entrypoints.settings import APP, Settings
+from entrypoints.version import version
+
+if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
+    from entrypoints.container import Container
+
+Context = ServerRequestContext[Any, Any]
+OpenContainer = Callable[[], Awaitable["Container"]]
+Tool = Callable[["Container", dict[str, Any]], Awaitable[RunningJob]]
+
+INSTRUCTIONS = (
+    "Generates and edits pictures with OpenAI's GPT Image models. Every picture is stored and has "
+    "an img_… id: pass ids to edit_image instead of picture data. A call can take two minutes; "
+    "it may cost money, so do not repeat one that failed unless its text says so."
+)
+
+
+async def generate_image(container: "Container", arguments: dict[str, Any]) -> RunningJob:
+    """Start the job for the arguments of the tool generate_image."""
+    wanted = validated(GenerateArguments, arguments)
+    return await container.generate_image()(wanted.to_request(), owner=LOCAL, fresh=wanted.fresh)
+
+
+async def edit_image(container: "Container", arguments: dict[str, Any]) -> RunningJob:
+    """Start the job for the arguments of the tool edit_image."""
+    wanted = validated(EditArguments, arguments)
+    request = await edit_request(wanted, container.find_picture(), LOCAL)
+    return await container.edit_image()(request, owner=LOCAL, fresh=wanted.fresh)
+
+
+CALLS: dict[str, Tool] = {"generate_image": generate_image, "edit_image": edit_image}
+
+
+def build_server(
+    open_container: OpenContainer, settings: Settings, *, listed: Callable[[], None] = lambda: None
+) -> Server[Any]:
+    """Make the server; `open_container` is first awaited at the first call of a tool.
+
+    `listed` is called each time the tools were asked for.
+    """
+
+    async def list_tools(_: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
+        listed()
+        return ListToolsResult(tools=list(TOOLS))
+
+    async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
+        call = CALLS.get(params.name)
+        if call is None:
+            known = ", ".join(CALLS)
+            message = f"There is no tool {params.name[:80]!r}; there are {known}."
+            raise MCPError(INVALID_PARAMS, message)
+        container = await open_container()
+        try:
+            job = await call(container, params.arguments or {})
+            images = await followed(
+                job, context.session.report_progress, every=settings.progress_interval
+            )
+        except StudioError as error:
+            return failed(error)
+        optimizer = container.optimizer()
+        return await succeeded(images, job.job.request, optimizer, settings.result_max_bytes)
+
+    return Server(
+        APP,
+        version=version(),
+        title="GPT Image",
+        instructions=INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )

@@ -1,0 +1,31 @@
+"""The tools as clients see them."""
+
+from mcp_types import Tool, ToolAnnotations
+
+from entrypoints.schemas import EditArguments, GenerateArguments, PicturesResult
+from entrypoints.tool_schemas import json_schema
+
+PAINTS = ToolAnnotations(
+    read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True
+)
+
+TOOLS = (
+    Tool(
+        name="generate_image",
+        title="Generate an image",
+        description="Paint new pictures from words with a GPT Image model. Costs money. The "
+        "answer shows the picture and gives its id and file path.",
+        input_schema=json_schema(GenerateArguments),
+        output_schema=json_schema(PicturesResult),
+        annotations=PAINTS,
+    ),
+    Tool(
+        name="edit_image",
+        title="Edit images",
+        description="Change or combine pictures as told in words, everywhere or only where a "
+        "mask is transparent. Costs money. Refer to earlier pictures by their img_… ids.",
+        input_schema=json_schema(EditArguments),
+        output_schema=json_schema(PicturesResult),
+        annotations=PAINTS,
+    ),
+)

@@ -1,0 +1,65 @@
+"""Our errors in the words of every door: one table, and no other place knows a wire's codes."""
+
+from domain import errors
+from domain.errors import Charged, StudioError
+
+EXIT_CODES: dict[type[StudioError], int] = {
+    errors.InvalidRequest: 2,
+    errors.UnsupportedByModel: 2,
+    errors.UnreadableImage: 2,
+    errors.NotFound: 3,
+    errors.NoCredentials: 4,
+    errors.CredentialsRejected: 4,
+    errors.NotPermitted: 4,
+    errors.ModelNotFound: 5,
+    errors.ContentRefused: 5,
+    errors.RequestRefused: 5,
+    errors.RateLimited: 6,
+    errors.QuotaExhausted: 6,
+    errors.ProviderUnreachable: 7,
+    errors.BadProviderReply: 8,
+    errors.OutcomeUnknown: 8,
+    errors.ProviderTimedOut: 8,
+    errors.ProviderFailed: 8,
+    errors.ArchiveUnavailable: 9,
+    errors.ShuttingDown: 10,
+    errors.Canceled: 130,
+    errors.InternalError: 1,
+}
+"""The command line's exit code for each error. Every leaf of the tree has its row."""
+
+MONEY = {
+    Charged.NO: "Nothing was charged.",
+    Charged.MAYBE: "A charge is possible.",
+    Charged.YES: "The provider charged for this.",
+}
+
+
+def explained(error: StudioError) -> str:
+    """What happened, what to do next, whether to ask again and whether it cost money.
+
+    One text for all doors; whoever reads nothing else has read everything.
+    """
+    again = "may be asked again" if error.retryable else "asking again the same way will not help"
+    if error.charged is not Charged.NO:
+        again = "do not ask again before you have looked"
+    facts = [f"Error {error.code}", again]
+    facts += [f"{name}: {_shown(fact)}" for name, fact in error.details().items()]
+    lines = [error.message, error.hint, f"{MONEY[error.charged]} [{'; '.join(facts)}]"]
+    return "\n".join(line for line in lines if line)
+
+
+def as_dict(error: StudioError) -> dict[str, object]:
+    """The same for programs: code, message, hint, retryable, charged, and the error's details."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "retryable": error.retryable,
+        "charged": error.charged.value,
+        **error.details(),
+    }
+
+
+def _shown(fact: object) -> str:
+    return ", ".join(map(str, fact)) if isinstance(fact, list) else str(fact)

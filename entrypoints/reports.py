@@ -1,0 +1,91 @@
+"""A finished job as text and as structured data, for all doors."""
+
+from domain.requests import EditRequest, PictureRequest
+from domain.results import ImageSet, Picture
+from entrypoints.schemas import PictureEntry, PicturesResult, Shown, TokenUsage
+
+LONGEST_REVISED_PROMPT = 8_000
+
+
+def headline(images: ImageSet, request: PictureRequest) -> str:
+    """The first line, which older clients know by heart."""
+    if isinstance(request, EditRequest):
+        return "Edited image(s) successfully."
+    return f"Generated {len(images.pictures)} image(s) successfully."
+
+
+def text_report(images: ImageSet, request: PictureRequest, shown: list[Shown]) -> str:
+    """Every fact in words: some clients give the model nothing else."""
+    lines = [headline(images, request)]
+    if images.revised_prompt:
+        lines.append(f"Revised prompt: {images.revised_prompt[:LONGEST_REVISED_PROMPT]}")
+    lines += [_line(picture, how) for picture, how in zip(images.pictures, shown, strict=True)]
+    lines.append(f"Model {images.model} · {_cost(images)} · {images.job_id}")
+    lines += [f"Note: {note}" for note in images.notes]
+    lines.append("To change a picture, give its id to edit_image.")
+    return "\n".join(lines)
+
+
+def structured_report(images: ImageSet, shown: list[Shown]) -> PicturesResult:
+    """Every fact for programs, and no picture data."""
+    result = PicturesResult(
+        job_id=images.job_id,
+        images=[_entry(picture, how) for picture, how in zip(images.pictures, shown, strict=True)],
+        provider=images.provider,
+        model=images.model,
+        asked_model=images.asked_model,
+        served_from=images.served_from.value,
+        made_at=images.made_at.isoformat(timespec="seconds"),
+    )
+    if images.revised_prompt:
+        result.revised_prompt = images.revised_prompt[:LONGEST_REVISED_PROMPT]
+    if images.usage is not None:
+        usage = images.usage
+        result.usage = TokenUsage(
+            text_in=usage.text_tokens_in, image_in=usage.image_tokens_in, out=usage.tokens_out
+        )
+    if images.cost is not None:
+        result.cost_usd = float(images.cost)
+    if images.request_id:
+        result.request_id = images.request_id
+    if images.notes:
+        result.notes = list(images.notes)
+    return result
+
+
+def _entry(picture: Picture, shown: Shown) -> PictureEntry:
+    image = picture.image
+    entry = PictureEntry(
+        id=picture.id,
+        format=image.format.value,
+        width=image.dimensions.width,
+        height=image.dimensions.height,
+        bytes=len(image.data),
+        shown=shown,
+    )
+    if picture.place:
+        entry.path = picture.place
+    if picture.notes:
+        entry.notes = list(picture.notes)
+    return entry
+
+
+def _line(picture: Picture, shown: Shown) -> str:
+    image = picture.image
+    facts = [
+        picture.id,
+        f"{image.dimensions} {image.format.value}",
+        f"{len(image.data):,} bytes",
+        picture.place or "not stored",
+    ]
+    if shown == "preview":
+        facts.append("shown here as a smaller preview")
+    if shown == "none":
+        facts.append("too large to show here")
+    return " · ".join([*facts, *picture.notes])
+
+
+def _cost(images: ImageSet) -> str:
+    if images.cost is None:
+        return "free" if images.provider == "sketch" else "cost unknown"
+    return f"${images.cost:.4f}"

@@ -1,0 +1,203 @@
+"""The shapes of the wire, once for all doors: tool schemas, validation, results."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from domain.formats import Dimensions, ImageFormat
+from domain.images import Image
+from domain.requests import (
+    MAX_INPUT_IMAGES,
+    MAX_PARTIALS,
+    MAX_PICTURES,
+    MAX_PROMPT_CHARACTERS,
+    Background,
+    EditRequest,
+    GenerateRequest,
+    Moderation,
+    PictureRequest,
+    Quality,
+)
+
+R = TypeVar("R", bound=PictureRequest)
+
+Prompt = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_PROMPT_CHARACTERS,
+        description="What to paint, in words; for an edit, what to change.",
+    ),
+]
+Size = Annotated[
+    str,
+    Meta(
+        pattern="^(auto|[1-9][0-9]{1,3}x[1-9][0-9]{1,3})$",
+        description="1024x1024, 1024x1536, 1536x1024, auto, or WIDTHxHEIGHT (multiples of 16) "
+        "where the model allows it.",
+    ),
+]
+Reference = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        description="An img_… id from an earlier answer (best), base64, or a data: URL.",
+    ),
+]
+
+
+class Options(
+    Struct, kw_only=True, forbid_unknown_fields=True, rename={"partial_images": "partialImages"}
+):
+    """What generating and editing have in common."""
+
+    size: Size = "1024x1024"
+    quality: Annotated[
+        Literal["low", "medium", "high", "xhigh", "max", "auto"],
+        Meta(description="More costs more; xhigh and max on 2.5 and newer models."),
+    ] = "auto"
+    format: Annotated[
+        Literal["png", "jpeg", "webp"], Meta(description="File format of the pictures.")
+    ] = "png"
+    background: Annotated[
+        Literal["transparent", "opaque", "auto"],
+        Meta(description="transparent needs png or webp."),
+    ] = "auto"
+    output_compression: (
+        Annotated[int, Meta(ge=0, le=100, description="For jpeg and webp; by quality if left out.")]
+        | UnsetType
+    ) = UNSET
+    moderation: Annotated[
+        Literal["auto", "low"], Meta(description="How strictly the provider filters.")
+    ] = "auto"
+    n: Annotated[int, Meta(ge=1, le=MAX_PICTURES, description="How many pictures.")] = 1
+    partial_images: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=MAX_PARTIALS,
+                description="Real previews while it paints; each costs some tokens.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    stream: Annotated[bool, Meta(description="Report progress; costs nothing.")] = False
+    model: (
+        Annotated[
+            str, Meta(min_length=1, max_length=100, description="Leave out for the default model.")
+        ]
+        | UnsetType
+    ) = UNSET
+    fresh: Annotated[
+        bool, Meta(description="A new picture even if an equal request was served before.")
+    ] = False
+
+
+class GenerateArguments(Options, kw_only=True):
+    """Arguments of generate_image."""
+
+    prompt: Prompt
+
+    def to_request(self) -> GenerateRequest:
+        """The domain's request; raises InvalidRequest."""
+        return _request(GenerateRequest, self, prompt=self.prompt)
+
+
+class EditArguments(Options, kw_only=True):
+    """Arguments of edit_image."""
+
+    prompt: Prompt
+    images: Annotated[
+        list[Reference],
+        Meta(
+            min_length=1,
+            max_length=MAX_INPUT_IMAGES,
+            description="Pictures to change or combine; the first is the main one.",
+        ),
+    ]
+    mask: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                description="PNG as large as the first picture, transparent where it may change: "
+                "img_… id, base64, or data: URL.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+    def to_request(self, images: tuple[Image, ...], mask: Image | None) -> EditRequest:
+        """The domain's request; raises InvalidRequest and UnreadableImage."""
+        return _request(EditRequest, self, prompt=self.prompt, images=images, mask=mask)
+
+
+def _request(kind: type[R], options: Options, **rest: Any) -> R:  # noqa: ANN401 - fields of `kind`
+    return kind(
+        model=options.model or None,
+        size=None if options.size == "auto" else Dimensions.parse(options.size),
+        quality=Quality(options.quality),
+        format=ImageFormat(options.format),
+        background=Background(options.background),
+        output_compression=None
+        if options.output_compression is UNSET
+        else options.output_compression,
+        moderation=Moderation(options.moderation),
+        n=options.n,
+        partial_images=options.partial_images or 0,
+        **rest,
+    )
+
+
+class TokenUsage(Struct, kw_only=True, rename="camel"):
+    """Tokens that the provider counted."""
+
+    text_in: int
+    image_in: int
+    out: int
+
+
+Shown = Literal["full", "preview", "none"]
+
+
+class PictureEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """One picture of a result."""
+
+    id: Annotated[str, Meta(description="Pass it to edit_image to change this picture.")]
+    path: (
+        Annotated[str, Meta(description="The file; left out if it could not be stored.")]
+        | UnsetType
+    ) = UNSET
+    format: str
+    width: int
+    height: int
+    bytes: int
+    shown: Annotated[
+        Shown,
+        Meta(description="What of it is inline in this answer."),
+    ]
+    notes: list[str] | UnsetType = UNSET
+
+
+class PicturesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """The structured result of generate_image and edit_image. No picture data is in it."""
+
+    job_id: str
+    images: list[PictureEntry]
+    provider: str
+    model: str
+    asked_model: str
+    served_from: str
+    made_at: str
+    revised_prompt: str | UnsetType = UNSET
+    usage: TokenUsage | UnsetType = UNSET
+    cost_usd: Annotated[float, Meta(description="Left out where it is not known.")] | UnsetType = (
+        UNSET
+    )
+    request_id: str | UnsetType = UNSET
+    notes: list[str] | UnsetType = UNSET
+
+
+to_json = msgspec.json.Encoder().encode
