@@ -35,18 +35,22 @@ def catalog_entries(catalog: Catalog) -> list[dict[str, object]]:
 
 def catalog_table(catalog: Catalog) -> Table:
     """The same as a table for a terminal."""
-    table = Table("model", "qualities", "sizes", "until", "$ per 1M tokens (text in/image in/out)")
+    table = Table(title="$ per million tokens: text in / image in / image out")
+    table.add_column("model", no_wrap=True)
+    for heading in ("qualities", "largest", "until", "$"):
+        table.add_column(heading)
     for card in catalog.cards:
-        name = f"{card.name} (default)" if card.name == catalog.default else card.name
+        price = card.price
         table.add_row(
-            name,
-            " ".join(_qualities(card)),
-            f"any up to {card.sizes.max_long_side}x{card.sizes.max_short_side}"
+            f"{card.name} *" if card.name == catalog.default else card.name,
+            _shortest(_qualities(card)),
+            f"{card.sizes.max_long_side}x{card.sizes.max_short_side}"
             if card.sizes.max_pixels
-            else str(card.sizes),
+            else str(max(card.sizes.listed)),
             _until(card),
-            f"{card.price.text_in}/{card.price.image_in}/{card.price.out}" if card.price else "-",
+            f"{price.text_in}/{price.image_in}/{price.out}" if price else "-",
         )
+    table.caption = "* used where no model is named"
     return table
 
 
@@ -54,8 +58,13 @@ def _qualities(card: ModelCard) -> list[str]:
     return [quality.value for quality in Quality if quality in card.qualities]
 
 
+def _shortest(qualities: list[str]) -> str:
+    steps = [quality for quality in qualities if quality != Quality.AUTO]
+    return f"{steps[0]}-{steps[-1]}, auto" if steps else "auto"
+
+
 def _until(card: ModelCard) -> str:
     if card.shutdown is None:
         return "-"
     gone = card.retired(datetime.now(UTC).date())
-    return f"{card.shutdown}{' (gone)' if gone else ''} → {card.successor}"
+    return f"gone {card.shutdown}" if gone else str(card.shutdown)

@@ -1,6 +1,6 @@
 """Our errors in the words of every door: one table, and no other place knows a wire's codes."""
 
-from domain import errors
+from domain import errors, provider_errors
 from domain.errors import Charged, StudioError
 
 EXIT_CODES: dict[type[StudioError], int] = {
@@ -8,19 +8,19 @@ EXIT_CODES: dict[type[StudioError], int] = {
     errors.UnsupportedByModel: 2,
     errors.UnreadableImage: 2,
     errors.NotFound: 3,
-    errors.NoCredentials: 4,
-    errors.CredentialsRejected: 4,
-    errors.NotPermitted: 4,
-    errors.ModelNotFound: 5,
-    errors.ContentRefused: 5,
-    errors.RequestRefused: 5,
-    errors.RateLimited: 6,
-    errors.QuotaExhausted: 6,
-    errors.ProviderUnreachable: 7,
-    errors.BadProviderReply: 8,
-    errors.OutcomeUnknown: 8,
-    errors.ProviderTimedOut: 8,
-    errors.ProviderFailed: 8,
+    provider_errors.NoCredentials: 4,
+    provider_errors.CredentialsRejected: 4,
+    provider_errors.NotPermitted: 4,
+    provider_errors.ModelNotFound: 5,
+    provider_errors.ContentRefused: 5,
+    provider_errors.RequestRefused: 5,
+    provider_errors.RateLimited: 6,
+    provider_errors.QuotaExhausted: 6,
+    provider_errors.ProviderUnreachable: 7,
+    provider_errors.BadProviderReply: 8,
+    provider_errors.OutcomeUnknown: 8,
+    provider_errors.ProviderTimedOut: 8,
+    provider_errors.ProviderFailed: 8,
     errors.ArchiveUnavailable: 9,
     errors.ShuttingDown: 10,
     errors.Canceled: 130,

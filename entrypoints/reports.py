@@ -2,7 +2,7 @@
 
 from domain.requests import EditRequest, PictureRequest
 from domain.results import ImageSet, Picture
-from entrypoints.schemas import PictureEntry, PicturesResult, Shown, TokenUsage
+from entrypoints.result_schemas import PictureEntry, PicturesResult, Shown, TokenUsage
 
 LONGEST_REVISED_PROMPT = 8_000
 

@@ -1,8 +1,7 @@
-"""The shapes of the wire, once for all doors: tool schemas, validation, results."""
+"""What clients send, once for all doors: the source of tool schemas and of validation."""
 
 from typing import Annotated, Any, Literal, TypeVar
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from domain.formats import Dimensions, ImageFormat
@@ -149,55 +148,3 @@ def _request(kind: type[R], options: Options, **rest: Any) -> R:  # noqa: ANN401
         partial_images=options.partial_images or 0,
         **rest,
     )
-
-
-class TokenUsage(Struct, kw_only=True, rename="camel"):
-    """Tokens that the provider counted."""
-
-    text_in: int
-    image_in: int
-    out: int
-
-
-Shown = Literal["full", "preview", "none"]
-
-
-class PictureEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
-    """One picture of a result."""
-
-    id: Annotated[str, Meta(description="Pass it to edit_image to change this picture.")]
-    path: (
-        Annotated[str, Meta(description="The file; left out if it could not be stored.")]
-        | UnsetType
-    ) = UNSET
-    format: str
-    width: int
-    height: int
-    bytes: int
-    shown: Annotated[
-        Shown,
-        Meta(description="What of it is inline in this answer."),
-    ]
-    notes: list[str] | UnsetType = UNSET
-
-
-class PicturesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
-    """The structured result of generate_image and edit_image. No picture data is in it."""
-
-    job_id: str
-    images: list[PictureEntry]
-    provider: str
-    model: str
-    asked_model: str
-    served_from: str
-    made_at: str
-    revised_prompt: str | UnsetType = UNSET
-    usage: TokenUsage | UnsetType = UNSET
-    cost_usd: Annotated[float, Meta(description="Left out where it is not known.")] | UnsetType = (
-        UNSET
-    )
-    request_id: str | UnsetType = UNSET
-    notes: list[str] | UnsetType = UNSET
-
-
-to_json = msgspec.json.Encoder().encode

@@ -19,7 +19,8 @@ from entrypoints.container import Container, running
 from entrypoints.following import followed
 from entrypoints.problems import EXIT_CODES, as_dict, explained
 from entrypoints.reports import structured_report, text_report
-from entrypoints.schemas import EditArguments, GenerateArguments, Shown
+from entrypoints.result_schemas import Shown
+from entrypoints.schemas import EditArguments, GenerateArguments
 from entrypoints.settings import Settings, load_settings
 
 Options = Mapping[str, object]

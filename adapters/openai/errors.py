@@ -12,7 +12,7 @@ from openai import (
     APITimeoutError,
 )
 
-from domain import errors
+from domain import provider_errors as errors
 from domain.models import ModelCard
 
 BEFORE_DISPATCH = (

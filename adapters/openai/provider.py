@@ -21,9 +21,9 @@ from adapters.openai.translate import (
     partial,
 )
 from application.ports.image_provider import Delivered, Painting
-from domain.errors import OutcomeUnknown
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
+from domain.provider_errors import OutcomeUnknown
 from domain.requests import EditRequest, GenerateRequest
 
 CONNECT_SECONDS = 10.0

@@ -9,8 +9,9 @@ from typing import TypeVar
 from application.ports.archive import Archive
 from application.ports.image_provider import Delivered, Dispatched, ImageProvider, Painting
 from application.safeguards.safeguard import Safeguard
-from domain.errors import ArchiveUnavailable, BadProviderReply, OutcomeUnknown, ProviderError
+from domain.errors import ArchiveUnavailable
 from domain.jobs import Job
+from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderError
 from domain.requests import PictureRequest
 from domain.results import Picture
 

@@ -8,8 +8,9 @@ from typing import TypeVar
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_provider import Delivered, ImageProvider, Painting
 from application.safeguards.safeguard import Safeguard
-from domain.errors import BadProviderReply, Charged, UnreadableImage
+from domain.errors import Charged, UnreadableImage
 from domain.jobs import Job
+from domain.provider_errors import BadProviderReply
 from domain.requests import PictureRequest
 from domain.results import Picture
 

@@ -6,8 +6,8 @@ from typing import Protocol, TypeVar
 
 from application.ports.image_provider import ImageProvider, Painting
 from application.safeguards.safeguard import Safeguard
-from domain.errors import ProviderUnreachable, RateLimited
 from domain.jobs import Job
+from domain.provider_errors import ProviderUnreachable, RateLimited
 from domain.requests import PictureRequest
 
 R = TypeVar("R", bound=PictureRequest)

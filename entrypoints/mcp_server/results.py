@@ -12,7 +12,7 @@ from domain.requests import PictureRequest
 from domain.results import ImageSet
 from entrypoints.problems import explained
 from entrypoints.reports import structured_report, text_report
-from entrypoints.schemas import Shown, to_json
+from entrypoints.result_schemas import Shown, to_json
 
 ENVELOPE = 2_000
 """Bytes set aside for the JSON-RPC frame and what the SDK adds to a result."""

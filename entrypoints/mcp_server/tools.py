@@ -2,7 +2,8 @@
 
 from mcp_types import Tool, ToolAnnotations
 
-from entrypoints.schemas import EditArguments, GenerateArguments, PicturesResult
+from entrypoints.result_schemas import PicturesResult
+from entrypoints.schemas import EditArguments, GenerateArguments
 from entrypoints.tool_schemas import json_schema
 
 PAINTS = ToolAnnotations(
