@@ -1,0 +1,115 @@
+"""The two image endpoints and the list of models: who asks, what for, and what it costs."""
+
+import asyncio
+
+from aiohttp import web
+
+from tests.standin.book import Book
+from tests.standin.calls import Call, Charge, Upload
+from tests.standin.catalog import models_page
+from tests.standin.faults import Fault, normal
+from tests.standin.forms import read_form, read_json
+from tests.standin.painting import Painting, Studio
+from tests.standin.refusals import Refused
+from tests.standin.replies import Reply, json_page, painted_reply, refusal_reply
+from tests.standin.rules import Order, check, native
+from tests.standin.uploads import check_uploads
+from tests.standin.wire import send
+
+_KINDS = {"/v1/images/generations": "image_generation", "/v1/images/edits": "image_edit"}
+_LARGEST_BODY = 17 * 50 * 1024 * 1024
+
+
+class Api:
+    """Answers every request that reaches the port and enters it in the book.
+
+    Without `keep_uploads` the bytes of uploads are forgotten once judged, for long runs.
+    """
+
+    def __init__(self, book: Book, *, keep_uploads: bool = True) -> None:
+        self.closing = False
+        self._book = book
+        self._keep_uploads = keep_uploads
+        self._studio = Studio()
+
+    def app(self) -> web.Application:
+        """The application, which takes 16 images of 50 MB and a mask in one request."""
+        app = web.Application(client_max_size=_LARGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        return app
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        call = Call(method=request.method, path=request.path, headers=headers)
+        number = self._book.open(call)
+        fault = normal()
+        if request.method == "POST" and request.path in _KINDS:
+            fault = self._book.next_fault()
+        try:
+            body = await request.read()
+            reply, fault = await self._judge(call, body, fault, number)
+            reply = reply.with_header("x-request-id", f"req_standin_{number}")
+            return await send(request, call, reply, fault)
+        except (asyncio.CancelledError, ConnectionError):
+            if not self.closing:
+                self._book.leave(call)
+            raise
+
+    async def _judge(
+        self, call: Call, body: bytes, fault: Fault, number: int
+    ) -> tuple[Reply, Fault]:
+        """The reply and how to send it; what breaks a rule is refused without any fault."""
+        try:
+            return await self._reply(call, body, fault, number)
+        except Refused as refused:
+            return refusal_reply(refused.refusal), normal()
+        finally:
+            if call.method == "POST":
+                self._book.begin()
+
+    async def _reply(
+        self, call: Call, body: bytes, fault: Fault, number: int
+    ) -> tuple[Reply, Fault]:
+        key = _key(call)
+        if (call.method, call.path) == ("GET", "/v1/models"):
+            return json_page(models_page()), fault
+        if call.method != "POST" or call.path not in _KINDS:
+            text = f"Invalid URL ({call.method} {call.path})"
+            raise Refused(text, code="unknown_url", status=404)
+        order, images = self._order(call, body)
+        if fault.refusal is not None:
+            return refusal_reply(fault.refusal.about(key, order.model)), fault
+        painting = await self._studio.paint(order, fault, images)
+        self._book.charge(call, lambda index: _charge(index, painting))
+        return painted_reply(_KINDS[call.path], order, painting, fault, number), fault
+
+    def _order(self, call: Call, body: bytes) -> tuple[Order, int]:
+        content_type = call.headers.get("content-type", "")
+        if call.path.endswith("/generations"):
+            call.fields = read_json(content_type, body)
+            return check(call.fields), 0
+        call.fields, files = read_form(content_type, body)
+        call.files = files if self._keep_uploads else [_emptied(file) for file in files]
+        order = check(native(call.fields))
+        return order, check_uploads(files)
+
+
+def _key(call: Call) -> str:
+    scheme, _, key = call.headers.get("authorization", "").partition(" ")
+    if scheme != "Bearer" or not key.strip():
+        text = "You didn't provide an API key in an Authorization header (Bearer YOUR_KEY)."
+        raise Refused(text, code="invalid_api_key", status=401)
+    return key
+
+
+def _emptied(file: Upload) -> Upload:
+    return Upload(file.field, file.filename, file.content_type, b"")
+
+
+def _charge(index: int, painting: Painting) -> Charge:
+    return Charge(
+        call=index,
+        digests=tuple(picture.digest for picture in painting.pictures),
+        formats=tuple(picture.format for picture in painting.pictures),
+        usage=painting.usage,
+    )

@@ -1,0 +1,48 @@
+"""What the stand-in remembers: calls as received, and charges as a bill would show them."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file part of a multipart request, byte for byte as received."""
+
+    field: str
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """One HTTP request. `status` and `hung_up` are filled in while it is being answered.
+
+    `fields` holds native types for JSON and strings for multipart. `status` stays None when no
+    reply line was sent (hang, reset). `hung_up` is true when the client left before the reply
+    was whole; it stays false when the stand-in itself cut the line or was closed.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    fields: dict[str, object] = field(default_factory=dict)
+    files: list[Upload] = field(default_factory=list)
+    status: int | None = None
+    hung_up: bool = False
+    at: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """Pictures that somebody paid for, whether or not the reply arrived.
+
+    `call` is the index into `StandIn.calls`; `digests` are SHA-256 hex digests of the encoded
+    pictures, equal to those of the bytes a client decodes from a reply that was not spoiled.
+    """
+
+    call: int
+    digests: tuple[str, ...]
+    formats: tuple[str, ...]
+    usage: Mapping[str, object]

@@ -1,0 +1,122 @@
+"""Replies in the API's words: one JSON body, or a stream of server-sent events."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from tests.standin.faults import Fault
+from tests.standin.painting import Painting
+from tests.standin.pictures import Picture
+from tests.standin.refusals import Refusal
+from tests.standin.rules import Order
+
+_EPOCH = 1_795_000_000
+_HTML = b"<!DOCTYPE html><html><head><title>Welcome</title></head><body>Sign in.</body></html>"
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """Status, headers and the body in pieces; a stream takes a pause before each piece."""
+
+    status: int = 200
+    content_type: str = _JSON
+    chunks: list[bytes]
+    stream: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def with_header(self, name: str, value: str) -> "Reply":
+        """The same reply with one more header."""
+        return replace(self, headers={**self.headers, name: value})
+
+
+def json_page(fields: Mapping[str, object]) -> Reply:
+    """A plain JSON reply."""
+    return Reply(chunks=[_dumps(fields)])
+
+
+def refusal_reply(refusal: Refusal) -> Reply:
+    """An error status with its envelope."""
+    return Reply(status=refusal.status, chunks=[refusal.body()], headers=refusal.headers)
+
+
+def painted_reply(kind: str, order: Order, painting: Painting, fault: Fault, number: int) -> Reply:
+    """The reply to an order; `kind` is `image_generation` or `image_edit`."""
+    if fault.page == "nothing":
+        return Reply(chunks=[b""])
+    if fault.page == "html":
+        return Reply(content_type="text/html", chunks=[_HTML])
+    if not order.stream:
+        return _json_reply(order, painting, fault, number)
+    chunks = _events(kind, order, painting, fault, number)
+    return Reply(content_type="text/event-stream", chunks=chunks, stream=True)
+
+
+def _json_reply(order: Order, painting: Painting, fault: Fault, number: int) -> Reply:
+    if fault.error is not None:
+        return refusal_reply(fault.error)
+    pictures = [] if fault.data == "none" else painting.pictures
+    data = [_with_picture({}, picture, fault) for picture in pictures]
+    head = {"created": _EPOCH + number, **_echo(order, painting)}
+    tail = {"usage": painting.usage} if fault.usage else {}
+    body = b'%s,"data":[%s]%s' % (_dumps(head)[:-1], b",".join(data), _rest(tail))
+    return Reply(chunks=[body[: len(body) // 2] if fault.page == "malformed" else body])
+
+
+def _events(kind: str, order: Order, painting: Painting, fault: Fault, number: int) -> list[bytes]:
+    echo = {"created_at": _EPOCH + number, **_echo(order, painting)}
+    name = f"{kind}.partial_image"
+    events = [
+        _event(name, _with_picture({"type": name, "partial_image_index": index, **echo}, partial))
+        for index, partial in enumerate(painting.partials)
+    ]
+    if fault.after_partials is not None:
+        ending = [] if fault.error is None else [_error_event(fault.error)]
+        return events[: fault.after_partials] + ending
+    done = {**echo, "usage": painting.usage} if fault.usage else echo
+    for picture in [] if fault.data == "none" else painting.pictures:
+        data = _with_picture({"type": f"{kind}.completed", **done}, picture, fault)
+        half = data[: len(data) // 2] if fault.page == "malformed" else data
+        events.append(_event(f"{kind}.completed", half))
+    return events
+
+
+def _echo(order: Order, painting: Painting) -> dict[str, object]:
+    return {
+        "background": painting.background,
+        "output_format": order.format,
+        "quality": painting.quality,
+        "size": "{}x{}".format(*order.size),
+    }
+
+
+def _with_picture(
+    known: Mapping[str, object], picture: Picture, fault: Fault | None = None
+) -> bytes:
+    """One JSON object that holds the picture; its base64 is copied once and never escaped."""
+    extra = dict(known)
+    if fault is not None and fault.revised_prompt is not None:
+        extra["revised_prompt"] = fault.revised_prompt
+    text = b'"%s"' % picture.base64
+    if fault is not None and fault.data == "null":
+        text = b"null"
+    if fault is not None and fault.data == "broken":
+        text = b'"%s*"' % picture.base64[: len(picture.base64) // 8 * 4 + 1]
+    return b'{"b64_json":%s%s' % (text, _rest(extra))
+
+
+def _rest(fields: Mapping[str, object]) -> bytes:
+    """The end of a JSON object that already has a field."""
+    return b"," + _dumps(fields)[1:] if fields else b"}"
+
+
+def _dumps(fields: Mapping[str, object]) -> bytes:
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
+def _error_event(error: Refusal) -> bytes:
+    return _event("error", _dumps({"type": "error", "error": error.error()}))
+
+
+def _event(name: str, data: bytes) -> bytes:
+    return b"event: %s\ndata: %s\n\n" % (name.encode(), data)

@@ -1,0 +1,166 @@
+"""The stand-in's normal replies as the real SDK sees them, its ledger, and its command."""
+
+import io
+import signal
+import subprocess
+import sys
+from base64 import b64decode
+from hashlib import sha256
+from typing import Any
+
+import openai
+import pytest
+from openai.types import ImagesResponse
+from PIL import Image, ImageChops, ImageStat
+
+from tests.standin import StandIn
+
+pytest_plugins = ["tests.standin.fixtures"]
+FIELDS: dict[str, Any] = {"model": "gpt-image-2.6-flare", "prompt": "hi", "size": "1024x640"}
+
+
+def png(mode: str, size: tuple[int, int] = (64, 48)) -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, size).save(file, "PNG")
+    return file.getvalue()
+
+
+def opened(base64: str | None) -> Image.Image:
+    assert base64 is not None
+    file = io.BytesIO(b64decode(base64, validate=True))
+    Image.open(file).verify()
+    picture = Image.open(file)
+    picture.load()
+    return picture
+
+
+def digest(base64: str | None) -> str:
+    assert base64 is not None
+    return sha256(b64decode(base64)).hexdigest()
+
+
+async def events(sdk: openai.AsyncOpenAI, partials: int = 3) -> list[Any]:
+    options: dict[str, Any] = {"stream": True, "partial_images": partials, **FIELDS}
+    return [event async for event in await sdk.images.generate(**options)]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("kind", "background"),
+    [
+        ("png", "auto"),
+        ("png", "transparent"),
+        ("jpeg", "auto"),
+        ("webp", "opaque"),
+        ("webp", "transparent"),
+    ],
+)
+async def test_a_generation_is_real_unique_and_on_the_bill(
+    standin: StandIn, sdk: openai.AsyncOpenAI, kind: str, background: str
+) -> None:
+    options: dict[str, Any] = {"n": 2, "output_format": kind, "background": background}
+    reply: ImagesResponse = await sdk.images.generate(**FIELDS, **options)
+    assert reply.data is not None
+    pictures = [opened(item.b64_json) for item in reply.data]
+    assert [(picture.format, picture.size) for picture in pictures] == [
+        (kind.upper(), (1024, 640))
+    ] * 2
+    assert all(("A" in picture.getbands()) == (background == "transparent") for picture in pictures)
+    [charge] = standin.ledger
+    assert charge.digests == tuple(digest(item.b64_json) for item in reply.data)
+    assert len(set(charge.digests)) == 2
+    assert charge.formats == (kind, kind)
+    assert reply.usage is not None
+    assert reply.usage.to_dict() == charge.usage
+    assert (reply.quality, reply.size, reply.output_format) == ("medium", "1024x640", kind)
+
+
+@pytest.mark.anyio
+async def test_a_square_png_weighs_what_real_ones_do(sdk: openai.AsyncOpenAI) -> None:
+    raw = await sdk.images.with_raw_response.generate(model="gpt-image-1.5", prompt="hi")
+    [item] = raw.parse().data or []
+    assert item.b64_json is not None
+    assert opened(item.b64_json).size == (1024, 1024)
+    assert 1_000_000 < len(item.b64_json) * 3 // 4 < 2_500_000
+    assert raw.headers["x-request-id"].startswith("req_standin_")
+
+
+@pytest.mark.anyio
+async def test_partials_get_finer_toward_the_final_picture(
+    standin: StandIn, sdk: openai.AsyncOpenAI
+) -> None:
+    *partials, final = await events(sdk)
+    assert [event.type for event in partials] == ["image_generation.partial_image"] * 3
+    assert [event.partial_image_index for event in partials] == [0, 1, 2]
+    assert final.type == "image_generation.completed"
+    assert (digest(final.b64_json),) == standin.ledger[0].digests
+    finished = opened(final.b64_json)
+    distances = [
+        sum(ImageStat.Stat(ImageChops.difference(opened(event.b64_json), finished)).mean)
+        for event in partials
+    ]
+    assert distances == sorted(distances, reverse=True)
+    assert distances[-1] > 0.3
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_edit_takes_several_images_and_a_mask(
+    standin: StandIn, sdk: openai.AsyncOpenAI, stream: bool
+) -> None:
+    images = [(f"{name}.png", png("RGB"), "image/png") for name in ("a", "b")]
+    mask = ("mask.png", png("RGBA"), "image/png")
+    options: dict[str, Any] = {**FIELDS, "stream": stream, "extra_body": {"moderation": "low"}}
+    reply = await sdk.images.edit(image=images, mask=mask, **options)
+    if stream:
+        assert [event.type async for event in reply] == ["image_edit.completed"]
+    [call] = standin.posts
+    assert [file.field for file in call.files] == ["image[]", "image[]", "mask"]
+    assert [file.data for file in call.files] == [png("RGB"), png("RGB"), png("RGBA")]
+    assert call.fields["moderation"] == "low"
+    assert (call.path, call.status) == ("/v1/images/edits", 200)
+    assert len(standin.ledger) == 1
+
+
+@pytest.mark.anyio
+async def test_the_list_of_models_tells_what_shuts_down(
+    standin: StandIn, sdk: openai.AsyncOpenAI
+) -> None:
+    dates = {model.id: model.shutdown_date async for model in sdk.models.list()}
+    assert dates["gpt-image-1.5"] == "2026-12-01"
+    assert dates["gpt-image-2.6-flare"] is None
+    assert [call.method for call in standin.calls] == ["GET"]
+    assert standin.posts == []
+
+
+@pytest.mark.anyio
+async def test_a_reset_clears_the_record_but_pictures_stay_unique(
+    standin: StandIn, sdk: openai.AsyncOpenAI
+) -> None:
+    await sdk.images.generate(**FIELDS)
+    [before] = standin.ledger
+    standin.reset()
+    assert (standin.calls, standin.ledger) == ([], [])
+    await sdk.images.generate(**FIELDS)
+    [after] = standin.ledger
+    assert before.digests != after.digests
+    assert standin.calls[after.call].fields == FIELDS
+
+
+def test_a_port_in_use_is_said_at_the_start(standin: StandIn) -> None:
+    port = int(standin.base_url.split(":")[2].partition("/")[0])
+    with pytest.raises(OSError, match="in use"), StandIn(port=port):
+        pass
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_says_where_it_listens_and_ends_well(end: signal.Signals) -> None:
+    command = [sys.executable, "-m", "tests.standin", "--port", "0", "--delay", "0.01"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline().strip()
+        assert said.startswith("listening on http://127.0.0.1:")
+        with openai.OpenAI(api_key="sk-test", base_url=said.split()[-1], max_retries=0) as client:
+            assert client.images.generate(**FIELDS).data
+        process.send_signal(end)
+        assert process.wait(5) == 0
