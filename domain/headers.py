@@ -32,6 +32,8 @@ def read_header(data: bytes) -> ImageHeader:
             return _jpeg(data)
         if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
             return _webp(data)
+    except UnreadableImage:
+        raise
     except (struct.error, IndexError, InvalidRequest) as error:
         raise UnreadableImage("The picture is cut off within its header.") from error
     raise UnreadableImage(_description(data))

@@ -107,6 +107,7 @@ async def _in_one_piece(call: Call, parameters: Parameters) -> Painting:
 
 
 async def _streamed(call: Call, parameters: Parameters) -> Painting:
+    ended = []
     async with await call(**parameters) as stream:
         request_id = stream.response.headers.get("x-request-id")
         async for event in stream:
@@ -115,9 +116,10 @@ async def _streamed(call: Call, parameters: Parameters) -> Painting:
                 if preview is not None:
                     yield preview
             elif event.type.endswith(".completed"):
-                yield completed(event, request_id)
-                return
-    raise OutcomeUnknown("OpenAI's stream ended before the picture was there.")
+                ended.append(event)
+    if not ended:
+        raise OutcomeUnknown("OpenAI's stream ended before the picture was there.")
+    yield completed(ended, request_id)
 
 
 def _with_default(catalog: Catalog, model: str | None) -> Catalog:

@@ -2,7 +2,7 @@
 
 from binascii import Error as BrokenBase64
 from binascii import a2b_base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from openai.types import ImagesResponse
@@ -77,12 +77,11 @@ def delivered(reply: ImagesResponse, raw: bytes, request_id: str | None) -> Deli
     )
 
 
-def completed(event: Any, request_id: str | None) -> Delivered:  # noqa: ANN401 - generate's or edit's
-    """What the last event of a stream brought."""
-    pictures, rubbish = decoded([event.b64_json])
-    return Delivered(
-        pictures=pictures, rubbish=rubbish, usage=usage_of(event.usage), request_id=request_id
-    )
+def completed(events: Sequence[Any], request_id: str | None) -> Delivered:
+    """What the last events of a stream brought, one for each picture."""
+    pictures, rubbish = decoded(getattr(event, "b64_json", None) for event in events)
+    usage = usage_of(getattr(events[-1], "usage", None))
+    return Delivered(pictures=pictures, rubbish=rubbish, usage=usage, request_id=request_id)
 
 
 def decoded(texts: Iterable[str | None]) -> tuple[tuple[Picture, ...], tuple[bytes, ...]]:

@@ -1,0 +1,48 @@
+"""What every test may rely on."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.standin import StandIn
+
+KEY = "sk-canary-4d1f0e9b7c"
+"""The key of every test that needs one; it must never show up anywhere."""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the settings of whoever runs it, or writes to their folders."""
+    for name in os.environ:
+        if name.startswith("OPENAI_") or name in ("PROVIDER", "OUTPUT_DIR", "DATA_DIR"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
+
+
+@pytest.fixture
+def openai_api() -> Iterator[StandIn]:
+    """A stand-in OpenAI API that paints, charges and fails as it is told."""
+    with StandIn() as api:
+        yield api
+
+
+@pytest.fixture
+def environment(openai_api: StandIn, tmp_path: Path) -> dict[str, str]:
+    """What a process of ours needs to talk to the stand-in and to keep its files here."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path / "home"),
+        "OPENAI_API_KEY": KEY,
+        "OPENAI_BASE_URL": openai_api.base_url,
+        "OUTPUT_DIR": str(tmp_path / "pictures"),
+        "DATA_DIR": str(tmp_path / "data"),
+        "LOG_LEVEL": "debug",
+    }

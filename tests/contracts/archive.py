@@ -1,0 +1,59 @@
+"""What every Archive promises. A new one inherits this suite."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from application.ports.archive import Archive
+from domain.errors import NotFound
+from domain.jobs import Job
+from domain.requests import PictureRequest
+from domain.results import Picture, Usage
+from tests.fakes import PNG, job_for, picture
+
+
+def stored(place: str) -> Job[PictureRequest]:
+    """A job whose one picture is kept at this place."""
+    pictures = (Picture(image=PNG, place=place),)
+    usage = Usage(text_tokens_in=1, image_tokens_in=2, tokens_out=3)
+    return job_for().dispatched().stored(pictures, usage, "req_1")
+
+
+@pytest.mark.anyio
+class ArchiveContract:
+    """Give a fixture `archive`; the rest is asked of it here."""
+
+    @pytest.fixture
+    def archive(self, tmp_path: Path) -> Archive:
+        raise AssertionError("a contract's subclass gives the archive")
+
+    async def test_a_picture_of_a_recorded_job_is_found_byte_for_byte(
+        self, archive: Archive
+    ) -> None:
+        await archive.record(stored(await archive.keep(PNG)))
+        assert await archive.find(PNG.id, owner="local") == PNG
+
+    async def test_somebody_elses_picture_is_not_found(self, archive: Archive) -> None:
+        await archive.record(stored(await archive.keep(PNG)))
+        with pytest.raises(NotFound):
+            await archive.find(PNG.id, owner="somebody")
+
+    async def test_an_unknown_id_is_not_found(self, archive: Archive) -> None:
+        with pytest.raises(NotFound, match="img_0000"):
+            await archive.find(f"img_{'0' * 32}", owner="local")
+
+    async def test_equal_bytes_share_a_place_and_others_do_not(self, archive: Archive) -> None:
+        assert await archive.keep(PNG) == await archive.keep(PNG)
+        assert await archive.keep(PNG) != await archive.keep(picture("red"))
+
+    async def test_a_job_can_be_recorded_in_every_state(self, archive: Archive) -> None:
+        job = job_for().dispatched()
+        await archive.record(job)
+        for ended in (job.failed("x"), replace(job, id="job_2").unknown("y")):
+            await archive.record(ended)
+        await archive.record(stored(await archive.keep(PNG)))
+
+    async def test_what_is_quarantined_gets_a_place_each(self, archive: Archive) -> None:
+        places = {await archive.quarantine(data, job_id="job_1") for data in (b"one", b"two", b"")}
+        assert len(places) == 3

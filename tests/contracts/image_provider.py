@@ -1,0 +1,99 @@
+"""What every ImageProvider promises. A new one inherits this suite."""
+
+from contextlib import aclosing
+
+import pytest
+
+from application.ports.image_provider import (
+    Delivered,
+    Dispatched,
+    ImageProvider,
+    Painting,
+    PartialImage,
+    ProviderEvent,
+)
+from domain.formats import Dimensions, ImageFormat
+from domain.requests import EditRequest, GenerateRequest, PictureRequest
+from tests.fakes import job_for, mask, picture
+
+SIZE = Dimensions(1024, 1024)
+
+
+@pytest.mark.anyio
+class ImageProviderContract:
+    """Give a fixture `provider`; the rest is asked of it here."""
+
+    model = "gpt-image-2.6-flare"
+
+    @pytest.fixture
+    def provider(self) -> ImageProvider:
+        raise AssertionError("a contract's subclass gives the provider")
+
+    def _painting(self, provider: ImageProvider, request: PictureRequest) -> Painting:
+        card = provider.catalog.choose(request.model, job_for().created_at.date()).card
+        job = job_for(request, card=card)
+        return provider.edit(job) if isinstance(request, EditRequest) else provider.generate(job)
+
+    async def _events(
+        self, provider: ImageProvider, request: PictureRequest
+    ) -> list[ProviderEvent]:
+        async with aclosing(self._painting(provider, request)) as painting:
+            events = [event async for event in painting]
+        return [event for event in events if not isinstance(event, Dispatched)]
+
+    def _requests(self, partials: int = 0) -> list[PictureRequest]:
+        image = picture("teal", (1024, 1024))
+        return [
+            GenerateRequest(prompt="a hill", model=self.model, partial_images=partials),
+            EditRequest(
+                prompt="a lake",
+                model=self.model,
+                images=(image,),
+                mask=mask((1024, 1024)),
+                partial_images=partials,
+            ),
+        ]
+
+    async def test_it_has_a_name_and_a_default_model(self, provider: ImageProvider) -> None:
+        assert provider.name
+        assert provider.catalog.find(provider.catalog.default) is not None
+
+    async def test_it_delivers_once_and_last(self, provider: ImageProvider) -> None:
+        for request in self._requests():
+            events = await self._events(provider, request)
+            assert [type(event) for event in events] == [Delivered]
+
+    async def test_partials_come_before_the_picture_and_differ_from_it(
+        self, provider: ImageProvider
+    ) -> None:
+        for request in self._requests(partials=2):
+            *partials, last = await self._events(provider, request)
+            assert isinstance(last, Delivered)
+            previews = [event for event in partials if isinstance(event, PartialImage)]
+            assert [(event.picture, event.index) for event in previews] == [(0, 0), (0, 1)]
+            digests = {event.image.digest for event in previews}
+            assert len(digests | {last.pictures[0].image.digest}) == 3
+
+    @pytest.mark.parametrize("form", list(ImageFormat))
+    async def test_the_picture_has_the_size_and_format_asked_for(
+        self, provider: ImageProvider, form: ImageFormat
+    ) -> None:
+        request = GenerateRequest(prompt="a hill", model=self.model, size=SIZE, format=form)
+        (last,) = await self._events(provider, request)
+        assert isinstance(last, Delivered)
+        (painted,) = last.pictures
+        assert (painted.image.format, painted.image.dimensions) == (form, SIZE)
+
+    async def test_it_paints_as_many_as_asked(self, provider: ImageProvider) -> None:
+        (last,) = await self._events(
+            provider, GenerateRequest(prompt="a hill", model=self.model, n=3)
+        )
+        assert isinstance(last, Delivered)
+        assert len({painted.image.digest for painted in last.pictures}) == 3
+
+    async def test_it_can_be_left_in_the_middle(self, provider: ImageProvider) -> None:
+        for request in self._requests(partials=3):
+            async with aclosing(self._painting(provider, request)) as painting:
+                async for event in painting:
+                    if isinstance(event, PartialImage):
+                        break

@@ -1,0 +1,47 @@
+"""The OpenAI adapter keeps the provider's promises, through the real SDK."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapters.openai.provider import OpenAIImages
+from adapters.pillow.inspector import PillowInspector
+from application.ports.image_provider import ImageProvider
+from application.safeguards.archived import Archived
+from application.safeguards.inspected import Inspected
+from application.safeguards.retried import Retried
+from tests.conftest import KEY
+from tests.contracts.image_provider import ImageProviderContract
+from tests.fakes import MemoryArchive, PatientAttempts
+from tests.standin import StandIn
+
+
+@pytest.fixture
+async def images(openai_api: StandIn, anyio_backend: str) -> AsyncIterator[OpenAIImages]:
+    provider = OpenAIImages(api_key=KEY, base_url=openai_api.base_url, timeout=20)
+    yield provider
+    await provider.close()
+
+
+class TestOpenAIImages(ImageProviderContract):
+    @pytest.fixture
+    def provider(self, images: OpenAIImages) -> ImageProvider:
+        return images
+
+
+class TestRetriedAroundOpenAI(ImageProviderContract):
+    @pytest.fixture
+    def provider(self, images: OpenAIImages) -> ImageProvider:
+        return Retried(images, PatientAttempts())
+
+
+class TestInspectedAroundOpenAI(ImageProviderContract):
+    @pytest.fixture
+    def provider(self, images: OpenAIImages) -> ImageProvider:
+        return Inspected(images, PillowInspector())
+
+
+class TestArchivedAroundOpenAI(ImageProviderContract):
+    @pytest.fixture
+    def provider(self, images: OpenAIImages) -> ImageProvider:
+        return Archived(images, MemoryArchive())

@@ -1,0 +1,84 @@
+"""What the tests of the sketch provider share."""
+
+from contextlib import aclosing
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import TypeVar
+
+from PIL import Image, ImageChops, ImageDraw, ImageStat
+
+from adapters.sketch.provider import CATALOG, SketchProvider
+from application.ports.image_provider import Delivered, Painting, PartialImage
+from domain.formats import Dimensions
+from domain.images import Image as Picture
+from domain.jobs import LOCAL, Job
+from domain.requests import EditRequest, GenerateRequest, PictureRequest
+
+SMALL = Dimensions(96, 96)
+R = TypeVar("R", bound=PictureRequest)
+
+
+def job(request: R) -> Job[R]:
+    return Job(
+        id="job_1",
+        owner=LOCAL,
+        provider="sketch",
+        request=request,
+        card=CATALOG.cards[0],
+        asked_model="sketch",
+        fingerprint="f",
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+    )
+
+
+async def read(painting: Painting) -> tuple[list[PartialImage], Delivered]:
+    partials: list[PartialImage] = []
+    delivered: list[Delivered] = []
+    async with aclosing(painting) as events:
+        async for event in events:
+            assert not delivered, "nothing comes after Delivered"
+            if isinstance(event, PartialImage):
+                partials.append(event)
+            if isinstance(event, Delivered):
+                delivered.append(event)
+    return partials, delivered[0]
+
+
+async def generated(prompt: str, size: Dimensions | None = SMALL, n: int = 1) -> list[bytes]:
+    request = GenerateRequest(prompt=prompt, size=size, n=n)
+    _, delivered = await read(SketchProvider().generate(job(request)))
+    return [picture.image.data for picture in delivered.pictures]
+
+
+async def edited(request: EditRequest) -> bytes:
+    _, delivered = await read(SketchProvider().edit(job(request)))
+    return delivered.pictures[0].image.data
+
+
+def pixels(data: bytes) -> Image.Image:
+    picture = Image.open(BytesIO(data))
+    picture.load()
+    return picture
+
+
+def distance(one: bytes, other: bytes) -> float:
+    """Mean absolute difference of the pixels, 0 to 255."""
+    difference = ImageChops.difference(pixels(one).convert("RGB"), pixels(other).convert("RGB"))
+    return sum(ImageStat.Stat(difference).mean) / 3
+
+
+def png(picture: Image.Image) -> Picture:
+    buffer = BytesIO()
+    picture.save(buffer, "PNG")
+    return Picture(buffer.getvalue())
+
+
+def photo(width: int = 120, height: int = 90) -> Picture:
+    gradient = Image.linear_gradient("L").resize((width, height))
+    return png(Image.merge("RGB", (gradient, gradient.rotate(180), gradient)))
+
+
+def hole(width: int = 120, height: int = 90) -> Image.Image:
+    mask = Image.new("RGBA", (width, height), "white")
+    ImageDraw.Draw(mask).ellipse((20, 10, 100, 80), fill=(0, 0, 0, 0))
+    return mask

@@ -1,0 +1,43 @@
+"""A job makes legal moves only."""
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import pytest
+
+from domain.jobs import LEGAL_MOVES, IllegalMove, Job, JobState
+from domain.requests import EditRequest
+from domain.results import Usage
+from tests.fakes import PNG, job_for
+
+MOVES: dict[JobState, Callable[[Job[Any]], Job[Any]]] = {
+    JobState.DISPATCHED: lambda job: job.dispatched(),
+    JobState.STORED: lambda job: job.stored((), None, None),
+    JobState.FAILED: lambda job: job.failed("rate_limited"),
+    JobState.UNKNOWN: lambda job: job.unknown("outcome_unknown"),
+}
+
+
+@pytest.mark.parametrize(("start", "to"), list(product(JobState, MOVES)))
+def test_every_move_is_legal_or_refused(start: JobState, to: JobState) -> None:
+    job = job_for(state=start)
+    if to in LEGAL_MOVES[start]:
+        assert MOVES[to](job).state is to
+    else:
+        with pytest.raises(IllegalMove, match=f"from {start} to {to}"):
+            MOVES[to](job)
+
+
+def test_money_can_only_have_been_spent_after_dispatch() -> None:
+    assert {JobState.DISPATCHED, JobState.FAILED} == LEGAL_MOVES[JobState.RESERVED]
+
+
+def test_an_unknown_cost_is_none_and_never_zero() -> None:
+    usage = Usage(text_tokens_in=1, image_tokens_in=0, tokens_out=1)
+    assert job_for(usage=usage).cost is None
+
+
+def test_a_job_knows_what_it_does() -> None:
+    assert job_for().action == "generate"
+    assert job_for(EditRequest(prompt="x", images=(PNG,))).action == "edit"

@@ -1,0 +1,157 @@
+"""Models are data with dates."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from adapters.openai.catalog import openai_catalog
+from domain.errors import UnsupportedByModel
+from domain.formats import Dimensions, ImageFormat
+from domain.models import ModelCard
+from domain.requests import Background, EditRequest, GenerateRequest, PictureRequest, Quality
+from domain.results import Usage
+from tests.fakes import PNG
+
+TODAY = date(2026, 11, 22)
+CATALOG = openai_catalog()
+
+
+def test_the_default_is_a_model_that_is_not_going_away() -> None:
+    choice = CATALOG.choose(None, TODAY)
+    assert choice.model == choice.asked == "gpt-image-2.6-flare"
+    assert choice.card.shutdown is None
+    assert choice.notes == ()
+
+
+@pytest.mark.parametrize("name", ["gpt-image-1", "dall-e-2", "dall-e-3"])
+def test_a_retired_name_is_served_by_its_successor_with_a_note(name: str) -> None:
+    choice = CATALOG.choose(name, TODAY)
+    assert choice.asked == name
+    assert choice.model == "gpt-image-2.6-flare"
+    assert "shut down on 2026-" in choice.notes[0]
+
+
+def test_a_model_is_retired_from_the_day_of_its_shutdown_on() -> None:
+    assert CATALOG.choose("gpt-image-1.5", date(2026, 11, 30)).model == "gpt-image-1.5"
+    assert CATALOG.choose("gpt-image-1.5", date(2026, 12, 1)).model == "gpt-image-2.6-flare"
+
+
+def test_who_uses_a_model_in_its_last_month_is_told() -> None:
+    assert "shuts down on 2026-12-01" in CATALOG.choose("gpt-image-1-mini", TODAY).notes[0]
+    assert CATALOG.choose("gpt-image-1-mini", date(2026, 10, 1)).notes == ()
+
+
+def test_a_snapshot_keeps_its_name_and_has_its_models_abilities() -> None:
+    choice = CATALOG.choose("gpt-image-2-2026-04-21", TODAY)
+    assert (choice.model, choice.card.name) == ("gpt-image-2-2026-04-21", "gpt-image-2")
+
+
+def test_an_unknown_name_passes_through_and_nothing_is_refused_for_it() -> None:
+    choice = CATALOG.choose("gpt-image-9", TODAY)
+    assert choice.model == "gpt-image-9"
+    odd = GenerateRequest(prompt="x", size=Dimensions(1, 9999), n=4, partial_images=3)
+    CATALOG.check(odd, choice.card, TODAY)
+
+
+def test_every_successor_is_a_model_that_stays() -> None:
+    for card in CATALOG.cards:
+        if card.successor is not None:
+            heir = CATALOG.find(card.successor)
+            assert heir is not None
+            assert heir.shutdown is None
+
+
+@pytest.mark.parametrize(
+    ("model", "request_", "field", "able"),
+    [
+        (
+            "gpt-image-1.5",
+            GenerateRequest(prompt="x", size=Dimensions(2048, 2048)),
+            "size",
+            "gpt-image-2.6-flare",
+        ),
+        (
+            "gpt-image-2",
+            GenerateRequest(prompt="x", quality=Quality.MAX),
+            "quality",
+            "gpt-image-2.6-flare",
+        ),
+        (
+            "gpt-image-2.6-flare",
+            GenerateRequest(prompt="x", n=2, partial_images=1),
+            "partialImages",
+            "No model",
+        ),
+    ],
+)
+def test_what_a_model_cannot_do_names_one_that_can(
+    model: str, request_: PictureRequest, field: str, able: str
+) -> None:
+    card = CATALOG.find(model)
+    assert card is not None
+    with pytest.raises(UnsupportedByModel) as refused:
+        CATALOG.check(request_, card, TODAY)
+    assert refused.value.field == field
+    assert able in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("card", "request_", "field"),
+    [
+        (
+            ModelCard(name="x", transparent=False),
+            GenerateRequest(prompt="x", background=Background.TRANSPARENT),
+            "background",
+        ),
+        (
+            ModelCard(name="x", formats=frozenset({ImageFormat.PNG})),
+            GenerateRequest(prompt="x", format=ImageFormat.WEBP),
+            "format",
+        ),
+        (
+            ModelCard(name="x", streams=False),
+            GenerateRequest(prompt="x", partial_images=1),
+            "partialImages",
+        ),
+        (
+            ModelCard(name="x", max_input_images=1),
+            EditRequest(prompt="x", images=(PNG, PNG)),
+            "images",
+        ),
+    ],
+)
+def test_each_ability_of_a_card_is_checked(
+    card: ModelCard, request_: PictureRequest, field: str
+) -> None:
+    objection = card.objection(request_)
+    assert objection is not None
+    assert objection[0] == field
+
+
+@pytest.mark.parametrize(
+    ("size", "allowed"),
+    [
+        ("1024x1024", True),
+        ("2560x1440", True),
+        ("3840x2160", True),
+        ("2160x3840", True),
+        ("1000x1000", False),  # no multiple of 16
+        ("3072x1008", False),  # flatter than 3:1
+        ("512x512", False),  # too few pixels
+        ("3840x2176", False),  # too high
+        ("4096x1536", False),  # too wide
+    ],
+)
+def test_free_sizes_have_bounds(size: str, allowed: bool) -> None:
+    card = CATALOG.find("gpt-image-2.6-flare")
+    assert card is not None
+    assert card.sizes.allows(Dimensions.parse(size)) is allowed
+
+
+def test_cost_is_exact_and_from_the_tokens() -> None:
+    card = CATALOG.find("gpt-image-2.6-flare")
+    assert card is not None
+    assert card.price is not None
+    usage = Usage(text_tokens_in=1000, image_tokens_in=500, tokens_out=2000)
+    assert card.price.cost(usage) == Decimal("0.069")

@@ -1,0 +1,113 @@
+"""The one way that every request goes."""
+
+import asyncio
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from adapters.openai.catalog import openai_catalog
+from application.generate_image import GenerateImage
+from application.pipeline import Pipeline
+from application.running_jobs import RunningJobs
+from domain.errors import UnsupportedByModel
+from domain.models import Catalog, ModelCard
+from domain.prices import Price
+from domain.requests import GenerateRequest, Quality
+from domain.results import Usage
+from tests.fakes import FakeProvider, FrozenClock, RecordingSink, picture
+
+pytestmark = pytest.mark.anyio
+REQUEST = GenerateRequest(prompt="a red bridge")
+
+
+def use_case(provider: FakeProvider, clock: FrozenClock | None = None) -> GenerateImage:
+    jobs = RunningJobs(RecordingSink())
+    return GenerateImage(Pipeline(provider, jobs, clock or FrozenClock()))
+
+
+async def test_equal_requests_at_once_share_one_call() -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(meanwhile=gate.wait)
+    generate = use_case(provider)
+    first, second = await generate(REQUEST), await generate(REQUEST)
+    gate.set()
+    assert first is second
+    assert await first.result() == await second.result()
+    assert len(provider.seen) == 1
+
+
+@pytest.mark.parametrize("another", ["owner", "fresh"])
+async def test_another_owner_or_a_fresh_request_gets_a_call_of_its_own(another: str) -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(meanwhile=gate.wait)
+    generate = use_case(provider)
+    first = await generate(REQUEST)
+    second = (
+        await generate(REQUEST, owner="somebody")
+        if another == "owner"
+        else await generate(REQUEST, fresh=True)
+    )
+    gate.set()
+    await asyncio.gather(first.result(), second.result())
+    assert len(provider.seen) == 2
+
+
+async def test_a_later_equal_request_is_painted_again() -> None:
+    provider = FakeProvider()
+    generate = use_case(provider)
+    for _ in range(2):
+        running = await generate(REQUEST)
+        await running.result()
+        assert running.task is not None
+        await running.task
+    assert len(provider.seen) == 2
+
+
+async def test_a_retired_model_is_replaced_and_the_caller_is_told() -> None:
+    provider = FakeProvider()
+    provider.catalog = openai_catalog()
+    clock = FrozenClock(datetime(2026, 12, 24, tzinfo=UTC))
+    running = await use_case(provider, clock)(GenerateRequest(prompt="x", model="gpt-image-1.5"))
+    images = await running.result()
+    assert provider.seen[0].request.model == "gpt-image-2.6-flare"
+    assert (images.model, images.asked_model) == ("gpt-image-2.6-flare", "gpt-image-1.5")
+    assert "was shut down on 2026-12-01" in images.notes[0]
+
+
+async def test_what_the_model_cannot_do_is_refused_before_the_provider_is_asked() -> None:
+    provider = FakeProvider()
+    provider.catalog = openai_catalog()
+    request = GenerateRequest(prompt="x", model="gpt-image-2", quality=Quality.MAX)
+    with pytest.raises(UnsupportedByModel):
+        await use_case(provider)(request)
+    assert provider.seen == []
+
+
+async def test_the_cost_comes_from_the_usage_and_the_cards_price() -> None:
+    usage = Usage(text_tokens_in=10, image_tokens_in=0, tokens_out=1000)
+    provider = FakeProvider(usage=usage)
+    price = Price(
+        text_in=Decimal(5), image_in=Decimal(8), out=Decimal(30), as_of=datetime.now(UTC).date()
+    )
+    cards = (ModelCard(name="fake-1", price=price),)
+    provider.catalog = Catalog(cards=cards, default="fake-1")
+    images = await (await use_case(provider)(REQUEST)).result()
+    assert images.cost == Decimal("0.03005")
+
+
+async def test_without_usage_the_cost_is_unknown() -> None:
+    images = await (await use_case(FakeProvider())(REQUEST)).result()
+    assert images.cost is None
+
+
+async def test_a_compression_that_png_cannot_use_is_mentioned() -> None:
+    request = GenerateRequest(prompt="x", output_compression=50)
+    images = await (await use_case(FakeProvider())(request)).result()
+    assert "was not sent" in images.notes[0]
+
+
+async def test_pictures_come_in_the_providers_order() -> None:
+    pictures = [picture(color) for color in ("red", "green", "blue")]
+    images = await (await use_case(FakeProvider(*pictures))(REQUEST)).result()
+    assert [each.image for each in images.pictures] == pictures

@@ -1,0 +1,74 @@
+"""What no model could do is refused before anything else happens."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.errors import InvalidRequest
+from domain.formats import ImageFormat
+from domain.images import Image
+from domain.requests import Background, EditRequest, GenerateRequest, Quality, check_mask
+from tests.fakes import PNG, mask, picture
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("prompt", {"prompt": ""}),
+        ("prompt", {"prompt": " \n"}),
+        ("prompt", {"prompt": "x" * 32_001}),
+        ("n", {"n": 0}),
+        ("n", {"n": 5}),
+        ("partial_images", {"partial_images": -1}),
+        ("partial_images", {"partial_images": 4}),
+        ("output_compression", {"output_compression": 101}),
+        ("output_compression", {"output_compression": -1}),
+        ("format", {"format": ImageFormat.JPEG, "background": Background.TRANSPARENT}),
+    ],
+)
+def test_a_faulty_request_names_its_field(field: str, values: Mapping[str, Any]) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        GenerateRequest(**{"prompt": "a red bridge", **values})
+    assert refused.value.field == field
+    assert refused.value.charged == "no"
+
+
+def test_the_bounds_themselves_are_allowed() -> None:
+    GenerateRequest(prompt="x" * 32_000, n=4, partial_images=3, output_compression=100)
+    GenerateRequest(prompt="x", n=1, partial_images=0, output_compression=0)
+
+
+@pytest.mark.parametrize(
+    ("quality", "number"),
+    [("low", 60), ("medium", 80), ("high", 95), ("xhigh", 95), ("max", 95), ("auto", 85)],
+)
+def test_compression_follows_the_quality_unless_it_is_asked_for(quality: str, number: int) -> None:
+    request = GenerateRequest(prompt="x", format=ImageFormat.JPEG, quality=Quality(quality))
+    assert request.compression == number
+    assert replace(request, output_compression=0).compression == 0
+    assert replace(request, format=ImageFormat.PNG).compression is None
+
+
+def test_one_to_sixteen_pictures_can_be_edited() -> None:
+    EditRequest(prompt="x", images=(PNG,) * 16)
+    for number in (0, 17):
+        with pytest.raises(InvalidRequest, match=f"{number} input pictures"):
+            EditRequest(prompt="x", images=(PNG,) * number)
+
+
+def test_pictures_and_masks_must_be_under_their_limits() -> None:
+    large = Image(PNG.data + bytes(50_000_000 - len(PNG.data)))
+    with pytest.raises(InvalidRequest, match=r"images\[1\] has 50,000,000 bytes"):
+        EditRequest(prompt="x", images=(PNG, large))
+    with pytest.raises(InvalidRequest, match="mask has 4,000,000 bytes"):
+        EditRequest(prompt="x", images=(PNG,), mask=Image(bytes(4_000_000)))
+
+
+def test_a_mask_must_be_a_png_with_alpha_of_the_first_pictures_size() -> None:
+    check_mask(EditRequest(prompt="x", images=(PNG, picture(size=(9, 9))), mask=mask((8, 8))))
+    for unfit in (picture(), picture(form="JPEG"), mask((9, 8))):
+        with pytest.raises(InvalidRequest) as refused:
+            check_mask(EditRequest(prompt="x", images=(PNG,), mask=unfit))
+        assert refused.value.field == "mask"
