@@ -24,9 +24,10 @@ class Progress:
         self._started = monotonic()
 
     async def tell(self, value: float, words: str) -> None:
-        """Report at least a little more than the last time."""
-        step = (ALMOST - self._value) / 20
-        self._value = min(TOTAL, max(value, self._value + step))
+        """Report `value`, or a little more than the last time where that is not more."""
+        if value <= self._value:
+            value = self._value + (ALMOST - self._value) / 20
+        self._value = value
         await self._report(self._value, TOTAL, words)
 
     async def beat(self, every: float) -> None:

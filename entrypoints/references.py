@@ -35,11 +35,13 @@ def _decoded(text: str, field: str) -> bytes:
         if head is None:
             raise UnreadableImage(f"{field}: the data: URL is not base64.", field=field, hint=HINT)
         text = text[head.end() :]
-    if text.startswith(("/", "~", "file:", "http:", "https:", ".")) and len(text) < 4096:
-        raise UnreadableImage(
-            f"{field}: paths and URLs are not opened for clients.", field=field, hint=HINT
-        )
     try:
         return a2b_base64("".join(text.split()), strict_mode=True)
     except (BrokenBase64, ValueError) as error:
-        raise UnreadableImage(f"{field}: the base64 is broken.", field=field, hint=HINT) from error
+        raise UnreadableImage(f"{field}: {_why(text)}.", field=field, hint=HINT) from error
+
+
+def _why(text: str) -> str:
+    if text.startswith(("/", "~", ".", "file:", "http:", "https:")) and len(text) < 4096:
+        return "paths and URLs are not opened for clients"
+    return "the base64 is broken"

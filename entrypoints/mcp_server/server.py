@@ -1,7 +1,9 @@
 """The MCP server: which tools there are, and what a call does. Every transport uses this one."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
@@ -15,7 +17,7 @@ from mcp_types import (
 )
 
 from application.running_jobs import RunningJob
-from domain.errors import StudioError
+from domain.errors import InternalError, StudioError
 from domain.jobs import LOCAL
 from entrypoints.arguments import edit_request, validated
 from entrypoints.following import followed
@@ -27,6 +29,8 @@ from entrypoints.version import version
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.container import Container
+
+logger = logging.getLogger(__name__)
 
 Context = ServerRequestContext[Any, Any]
 OpenContainer = Callable[[], Awaitable["Container"]]
@@ -73,16 +77,20 @@ def build_server(
             known = ", ".join(CALLS)
             message = f"There is no tool {params.name[:80]!r}; there are {known}."
             raise MCPError(INVALID_PARAMS, message)
-        container = await open_container()
         try:
+            container = await open_container()
             job = await call(container, params.arguments or {})
             images = await followed(
                 job, context.session.report_progress, every=settings.progress_interval
             )
+            optimizer, room = container.optimizer(), settings.result_max_bytes
+            return await succeeded(images, job.job.request, optimizer, room)
         except StudioError as error:
             return failed(error)
-        optimizer = container.optimizer()
-        return await succeeded(images, job.job.request, optimizer, settings.result_max_bytes)
+        except Exception as error:
+            incident = InternalError(uuid4().hex[:12])
+            logger.error("incident %s", incident.incident, exc_info=error)
+            return failed(incident)
 
     return Server(
         APP,

@@ -1,0 +1,32 @@
+"""Clients of the real server, in this process, against the stand-in API."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from mcp import Client
+
+from entrypoints.mcp_server.server import build_server
+from entrypoints.settings import Settings
+from entrypoints.studio import Studio
+from tests.conftest import KEY
+from tests.fakes import settings_in
+from tests.standin import StandIn
+
+
+def settings_for(api: StandIn, folder: Path, **values: Any) -> Settings:  # noqa: ANN401 - fields of Settings
+    """Settings of a server that calls the stand-in."""
+    return settings_in(folder, **{"openai_api_key": KEY, "openai_base_url": api.base_url, **values})
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Client]:
+    """An MCP client connected in memory to a whole server."""
+    studio = Studio(settings)
+    try:
+        async with Client(build_server(studio.opened, settings)) as client:
+            yield client
+    finally:
+        await studio.drain(settings.shutdown_grace)
+        await studio.close()
