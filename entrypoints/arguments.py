@@ -18,6 +18,17 @@ A = TypeVar("A", bound=Options)
 
 FIELD = re.compile(r"^(?P<reason>.*?) - at `\$\.?(?P<field>.*)`$", re.DOTALL)
 NAMED = re.compile(r"(missing required|contains unknown) field `(?P<field>[^`]*)`")
+REASONS = (
+    (r"`(?:str|array)` of length >= 1$", "is empty"),
+    (r"`str` of length <= (\d+)", r"has more than \1 characters"),
+    (r"`array` of length <= (\d+)", r"has more than \1 entries"),
+    (r"`int` <= (\d+)", r"is over \1"),
+    (r"`int` >= (\d+)", r"is under \1"),
+    (r"matching regex", "is not of the right form"),
+    (r"[Ii]nvalid enum value (.{1,80})", r"cannot be \1"),
+    (r"Expected `([^`]*)`, got `(\w+)`", r"must be \1, not \2"),
+)
+"""msgspec's reasons, and how they are put to people."""
 
 
 def validated(kind: type[A], arguments: Mapping[str, object]) -> A:
@@ -54,12 +65,16 @@ def _explained(fault: str, kind: type[Options]) -> InvalidRequest:
     field, reason = (place["field"], place["reason"]) if place else ("arguments", fault)
     schema = properties.get(re.split(r"[.\[]", field)[0], {})
     wanted = "Use one of: " + ", ".join(schema["enum"]) + "." if "enum" in schema else ""
-    reason = reason[:1].lower() + reason[1:].replace("`", "")
     return InvalidRequest(
-        f"{field} cannot be used: {reason[:300]}.",
-        field=field,
-        hint=wanted or schema.get("description", ""),
+        f"{field} {_in_words(reason)}.", field=field, hint=wanted or schema.get("description", "")
     )
+
+
+def _in_words(reason: str) -> str:
+    for pattern, words in REASONS:
+        if found := re.search(pattern, reason):
+            return found.expand(words)
+    return f"cannot be used: {reason[:300]}"
 
 
 def _unknown(field: str, known: list[str]) -> InvalidRequest:

@@ -26,7 +26,7 @@ Prompt = Annotated[
     Meta(
         min_length=1,
         max_length=MAX_PROMPT_CHARACTERS,
-        description="What to paint, in words; for an edit, what to change.",
+        description="What to paint or to change, in 1 to 32,000 characters.",
     ),
 ]
 Size = Annotated[
@@ -64,20 +64,23 @@ class Options(
         Meta(description="transparent needs png or webp."),
     ] = "auto"
     output_compression: (
-        Annotated[int, Meta(ge=0, le=100, description="For jpeg and webp; by quality if left out.")]
+        Annotated[
+            int,
+            Meta(ge=0, le=100, description="0 to 100, for jpeg and webp; by quality if left out."),
+        ]
         | UnsetType
     ) = UNSET
     moderation: Annotated[
         Literal["auto", "low"], Meta(description="How strictly the provider filters.")
     ] = "auto"
-    n: Annotated[int, Meta(ge=1, le=MAX_PICTURES, description="How many pictures.")] = 1
+    n: Annotated[int, Meta(ge=1, le=MAX_PICTURES, description="How many pictures, 1 to 4.")] = 1
     partial_images: (
         Annotated[
             int,
             Meta(
                 ge=1,
                 le=MAX_PARTIALS,
-                description="Real previews while it paints; each costs some tokens.",
+                description="1 to 3 real previews while it paints; each costs some tokens.",
             ),
         ]
         | UnsetType
@@ -113,7 +116,7 @@ class EditArguments(Options, kw_only=True):
         Meta(
             min_length=1,
             max_length=MAX_INPUT_IMAGES,
-            description="Pictures to change or combine; the first is the main one.",
+            description="1 to 16 pictures to change or combine; the first is the main one.",
         ),
     ]
     mask: (

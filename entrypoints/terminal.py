@@ -124,7 +124,10 @@ def _complain(error: StudioError, *, as_json: bool) -> None:
 
 def _settings(env_file: Path | None) -> Settings:
     here = Path(".env")
-    return load_settings(env_file=env_file or (here if here.is_file() else None))
+    settings = load_settings(env_file=env_file or (here if here.is_file() else None))
+    if "log_level" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"log_level": "error"})  # what fails is explained anyway
 
 
 def _with_files_read(options: Options) -> Options:

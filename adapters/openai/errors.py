@@ -13,6 +13,7 @@ from openai import (
 )
 
 from domain import provider_errors as errors
+from domain.errors import Charged
 from domain.models import ModelCard
 
 BEFORE_DISPATCH = (
@@ -125,11 +126,14 @@ def _content_refused(error: APIError) -> errors.ContentRefused:
     stage, categories = found.get("moderation_stage"), found.get("categories") or ()
     where = {"input": " the prompt or an input picture", "output": " the painted picture"}
     about = f" ({', '.join(categories)})" if categories else ""
-    return errors.ContentRefused(
+    refused = errors.ContentRefused(
         f"OpenAI's moderation refused{where.get(stage or '', ' the request')}{about}.",
         stage=stage,
         categories=categories,
     )
+    if stage == "output":  # it was painted, and OpenAI does not say whether that is billed
+        refused.charged = Charged.MAYBE
+    return refused
 
 
 def _seconds(headers: Mapping[str, str]) -> float | None:

@@ -28,28 +28,36 @@ class Attempts(Protocol):
     ) -> AsyncIterator[AbstractContextManager[object]]: ...
 
 
-def may_ask_again(error: Exception) -> bool | float:
-    """True for what was provably not sent; the seconds to wait for a short Retry-After."""
-    match error:
-        case ProviderUnreachable():
-            return True
-        case RateLimited(retry_after=float(seconds)) if seconds <= LONGEST_WAIT:
-            return seconds
-        case _:
-            return False
-
-
 class Retried(Safeguard):
-    """Repeats a call that never left, or that was refused with a short Retry-After."""
+    """Repeats a call that never left, and once one that was refused with a short Retry-After."""
 
     def __init__(self, inner: ImageProvider, attempts: Attempts) -> None:
         super().__init__(inner)
         self.attempts = attempts
 
     async def guard(self, job: Job[R], paint: Callable[[Job[R]], Painting]) -> Painting:
-        async for attempt in self.attempts(may_ask_again):
+        async for attempt in self.attempts(Patience().with_fault):
             with attempt:
                 async with aclosing(paint(job)) as painting:
                     async for event in painting:
                         yield event
                 return
+
+
+class Patience:
+    """What one job may still ask for again."""
+
+    def __init__(self) -> None:
+        self._waited_for: Exception | None = None
+
+    def with_fault(self, error: Exception) -> bool | float:
+        """True for what was provably not sent; the seconds to wait for a first Retry-After."""
+        match error:
+            case ProviderUnreachable():
+                return True
+            case RateLimited(retry_after=float(seconds)) if seconds <= LONGEST_WAIT:
+                first = self._waited_for in (None, error)
+                self._waited_for = error
+                return seconds if first else False
+            case _:
+                return False

@@ -96,6 +96,14 @@ async def test_a_short_retry_after_is_waited_for_exactly() -> None:
     assert attempts.waits == [2.5]
 
 
+async def test_a_second_retry_after_is_the_callers_to_wait_for() -> None:
+    fails = [RateLimited("Not now.", retry_after=1.0) for _ in range(3)]
+    provider = FakeProvider(fails=fails)
+    with pytest.raises(RateLimited):
+        await events(Retried(provider, PatientAttempts(3)))
+    assert len(provider.seen) == 2
+
+
 async def test_the_last_refusal_is_passed_on() -> None:
     fails = [ProviderUnreachable(f"{number}") for number in range(5)]
     provider = FakeProvider(fails=fails)

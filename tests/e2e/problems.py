@@ -1,0 +1,144 @@
+"""The rows of the problem table: what is asked, how the provider behaves, what it may cost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.images import Image
+from tests.fakes import mask, picture
+from tests.standin import Fault, faults
+
+SIDE = (64, 64)
+TEAL = picture("teal", SIDE)
+LARGE = Image(TEAL.data + bytes(50_000_000))
+LARGE_MASK = Image(mask(SIDE).data + bytes(4_000_000))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One problem. `arguments` holds pictures as Images; `calls` is how many may be made."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    tool: str = "generate_image"
+    faults: tuple[Fault, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    calls: int = 0
+    on_command_line: bool = True
+
+
+def _generate(name: str, *script: Fault, calls: int = 1, **arguments: Any) -> Row:  # noqa: ANN401 - tool arguments
+    return Row(
+        name=name,
+        arguments={"prompt": "a red bridge", **arguments},
+        faults=script,
+        calls=calls if script else 0,
+    )
+
+
+def _edit(name: str, **arguments: Any) -> Row:  # noqa: ANN401 - tool arguments
+    return Row(name=name, tool="edit_image", arguments={"prompt": "blue", **arguments})
+
+
+OURS = [
+    Row(name="missing prompt", arguments={}),
+    _generate("empty prompt", prompt=""),
+    _generate("blank prompt", prompt="   "),
+    _generate("prompt of 32,001 characters", prompt="x" * 32_001),
+    _generate("bad size", size="huge"),
+    _generate("size that the model does not paint", size="1000x1000"),
+    _generate("quality that the model does not have", model="gpt-image-2", quality="max"),
+    _generate("unknown quality", quality="ultra"),
+    _generate("jpeg with transparency", format="jpeg", background="transparent"),
+    _generate("unknown option", sise="1024x1024"),
+    _generate("too many pictures", n=9),
+    _generate("partial images of several pictures", n=2, partialImages=2),
+    Row(
+        name="bad base64",
+        tool="edit_image",
+        arguments={"prompt": "blue", "images": ["not base64!"]},
+        on_command_line=False,
+    ),
+    Row(
+        name="a path instead of a picture",
+        tool="edit_image",
+        arguments={"prompt": "blue", "images": ["/home/me/cat.png"]},
+        on_command_line=False,
+    ),
+    _edit("half an id", images=["img_123"]),
+    _edit("unknown id", images=[f"img_{'0' * 32}"]),
+    _edit("not an image", images=[TEAL, Image(b"<html>hello</html>")]),
+    _edit("image cut off", images=[Image(TEAL.data[:-20])]),
+    _edit("input over 50 MB", images=[LARGE]),
+    _edit("mask over 4 MB", images=[TEAL], mask=LARGE_MASK),
+    _edit("mask without alpha", images=[TEAL], mask=TEAL),
+    _edit("mask of another size", images=[TEAL], mask=mask((32, 32))),
+    _edit("17 images", images=[TEAL] * 17),
+    Row(
+        name="no key",
+        arguments={"prompt": "a red bridge"},
+        settings={"openai_api_key": None, "provider": "openai"},
+    ),
+]
+
+THEIRS = [
+    _generate("401", faults.bad_key()),
+    _generate("403, organization not verified", faults.organization_not_verified()),
+    _generate("403", faults.status(403, message="Project proj_secret is archived.")),
+    _generate("404", faults.model_not_found(), model="gpt-image-1.5"),
+    _generate("400", faults.status(400, message="Your key sk-abcdef123456 cannot do this.")),
+    _generate(
+        "400, moderation of the prompt",
+        faults.moderation_blocked("input", ("violence", "self-harm")),
+    ),
+    _generate("400, moderation of the picture", faults.moderation_blocked("output", ())),
+    _generate(
+        "429 twice, with a short Retry-After",
+        faults.rate_limited("0.05"),
+        faults.rate_limited("0.05"),
+        calls=2,
+    ),
+    _generate("429, with a long Retry-After", faults.rate_limited("300")),
+    _generate("429, without Retry-After", faults.rate_limited()),
+    _generate("429, with a garbled Retry-After", faults.rate_limited("soon")),
+    _generate("quota used up", faults.quota_used_up()),
+    _generate("500", faults.status(500)),
+    _generate("503", faults.status(503)),
+    Row(
+        name="timeout",
+        arguments={"prompt": "a red bridge"},
+        faults=(faults.hang(),),
+        settings={"provider_timeout": 0.4},
+        calls=1,
+    ),
+    _generate("connection reset", faults.reset_before_reply()),
+    _generate("cut reply", faults.reply_cut()),
+    _generate("cut stream", faults.stream_cut_after(1), partialImages=2),
+    _generate("error in the stream", faults.stream_error(), partialImages=2),
+    _generate("stream without a picture", faults.empty_data(), partialImages=1),
+    _generate("empty reply", faults.empty_data()),
+    _generate("reply without a body", faults.no_body()),
+    _generate("null instead of a picture", faults.null_picture()),
+    _generate("broken base64 in the reply", faults.broken_base64()),
+    _generate("half a picture", faults.truncated_picture()),
+    _generate("an HTML page", faults.html_page()),
+    _generate("malformed JSON", faults.malformed_json()),
+    Row(
+        name="nobody there",
+        arguments={"prompt": "a red bridge"},
+        settings={"openai_base_url": "http://127.0.0.1:9/v1"},
+    ),
+]
+
+SERVED = [
+    _generate(
+        "429, with a short Retry-After", faults.rate_limited("0.05"), faults.normal(), calls=2
+    ),
+    _generate("retired model", faults.normal(), model="gpt-image-1"),
+    _generate("another type than asked", faults.other_format("jpeg")),
+    _generate("fewer pictures than asked", faults.other_count(1), n=2),
+    _generate("more pictures than asked", faults.other_count(2)),
+    _generate("without usage", faults.without_usage()),
+    _generate("revised prompt", faults.revised_prompt("A bridge, red.")),
+]
+"""What is answered although something was odd."""
