@@ -1,0 +1,155 @@
+"""Sheets to look at: `python -m adapters.sketch.contact_sheet FOLDER`."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import TypeVar
+
+from PIL import Image, ImageDraw, ImageFont
+
+from adapters.sketch.provider import CATALOG, SketchProvider
+from application.ports.image_provider import Delivered, Painting, PartialImage
+from domain.formats import Dimensions
+from domain.images import Image as Picture
+from domain.jobs import LOCAL, Job
+from domain.requests import Background, EditRequest, GenerateRequest, PictureRequest
+
+PROMPTS = (
+    "a lighthouse above a calm sea at sunset",
+    "misty mountains and a pine forest at dawn",
+    "a red hot-air balloon over green hills, summer morning",
+    "a city skyline by the river at night",
+    "desert dunes at dusk",
+    "a sailboat on a teal lake at noon, snowy mountains",
+    "a cabin in a winter forest, moonlit, snow",
+    "a castle on a hill in autumn, golden evening",
+)
+SIZES = (Dimensions(1024, 1024), Dimensions(1536, 1024), Dimensions(1024, 1536))
+CELL, GAP, CAPTION = 400, 18, 26
+PAPER, INK = (250, 248, 244), (70, 64, 72)
+
+Cell = tuple[str, Image.Image]
+R = TypeVar("R", bound=PictureRequest)
+
+
+def job(request: R) -> Job[R]:
+    """A job of nobody in particular."""
+    return Job(
+        id="look",
+        owner=LOCAL,
+        provider="sketch",
+        request=request,
+        card=CATALOG.cards[0],
+        asked_model="sketch",
+        fingerprint="",
+        created_at=datetime.now(UTC),
+    )
+
+
+async def painted(painting: Painting) -> list[Picture]:
+    """Every partial image and every picture, in the order in which they came."""
+    shown: list[Picture] = []
+    async with aclosing(painting) as events:
+        async for event in events:
+            match event:
+                case PartialImage():
+                    shown.append(event.image)
+                case Delivered():
+                    shown.extend(picture.image for picture in event.pictures)
+                case _:
+                    pass
+    return shown
+
+
+def pixels(picture: Picture) -> Image.Image:
+    """The picture, on white where it is transparent."""
+    image = Image.open(BytesIO(picture.data)).convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+
+
+def sheet(rows: Sequence[Sequence[Cell]]) -> Image.Image:
+    """Labeled pictures in rows, each scaled into a square cell."""
+    step = CELL + GAP
+    wide = max(len(row) for row in rows)
+    paper = Image.new("RGB", (wide * step + GAP, len(rows) * (step + CAPTION) + GAP), PAPER)
+    pen, font = ImageDraw.Draw(paper), ImageFont.load_default(size=15)
+    for down, row in enumerate(rows):
+        for across, (caption, picture) in enumerate(row):
+            small = picture.copy()
+            small.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
+            left, top = GAP + across * step, GAP + down * (step + CAPTION)
+            at = (left + (CELL - small.width) // 2, top + (CELL - small.height) // 2)
+            paper.paste(small, at)
+            pen.text((left + CELL // 2, top + CELL + 4), caption, INK, font, anchor="ma")
+    return paper
+
+
+async def prompts_sheet(provider: SketchProvider) -> Image.Image:
+    """Every prompt in every size, and a cutout at the end of each row."""
+    rows = []
+    for prompt in PROMPTS:
+        row: list[Cell] = []
+        for size in SIZES:
+            request = GenerateRequest(prompt=prompt, size=size)
+            picture = (await painted(provider.generate(job(request))))[0]
+            row.append((f"{prompt[:44]}  {size}", pixels(picture)))
+        cut = GenerateRequest(prompt=prompt, background=Background.TRANSPARENT)
+        row.append(("transparent", pixels((await painted(provider.generate(job(cut))))[0])))
+        rows.append(row)
+    return sheet(rows)
+
+
+async def partials_sheet(provider: SketchProvider) -> Image.Image:
+    """Two pictures with three partial images each."""
+    rows = []
+    for prompt in PROMPTS[:2]:
+        request = GenerateRequest(prompt=prompt, partial_images=3)
+        shown = await painted(provider.generate(job(request)))
+        captions = ("partial 0", "partial 1", "partial 2", prompt)
+        rows.append(list(zip(captions, map(pixels, shown), strict=True)))
+    return sheet(rows)
+
+
+async def edits_sheet(provider: SketchProvider) -> Image.Image:
+    """An input, a mask, and what comes of them."""
+    new = [GenerateRequest(prompt=PROMPTS[at], size=SIZES[0]) for at in (5, 0)]
+    first, second = [(await painted(provider.generate(job(request))))[0] for request in new]
+    hole = Image.new("RGBA", (1024, 1024), "black")
+    ImageDraw.Draw(hole).ellipse((300, 120, 900, 720), fill=(0, 0, 0, 0))
+    buffer = BytesIO()
+    hole.save(buffer, "PNG")
+    mask = Picture(buffer.getvalue())
+    edits = {
+        "with mask: balloons at sunset": EditRequest(
+            prompt="a gold balloon at sunset", images=(first,), mask=mask, size=None
+        ),
+        "no mask: night, a lighthouse": EditRequest(
+            prompt="a lighthouse at night", images=(first,), size=None
+        ),
+        "two images: autumn dusk": EditRequest(
+            prompt="autumn dusk", images=(first, second), size=None
+        ),
+    }
+    row: list[Cell] = [("input", pixels(first)), ("mask", pixels(mask))]
+    for caption, request in edits.items():
+        row.append((caption, pixels((await painted(provider.edit(job(request))))[0])))
+    return sheet([row])
+
+
+def main(folder: Path) -> None:
+    """Write the three sheets and say where they are."""
+    provider = SketchProvider()
+    folder.mkdir(parents=True, exist_ok=True)
+    makers = {"sheet": prompts_sheet, "partials": partials_sheet, "edits": edits_sheet}
+    for name, make in makers.items():
+        place = folder / f"{name}.png"
+        asyncio.run(make(provider)).save(place)
+        sys.stdout.write(f"{place}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

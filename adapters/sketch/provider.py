@@ -1,0 +1,62 @@
+"""Paints offline: for first runs, demonstrations and tests."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from adapters.sketch.painter import Files, changed_picture, new_picture
+from application.ports.image_provider import Delivered, Painting, PartialImage
+from domain.images import Image
+from domain.jobs import Job
+from domain.models import Catalog, ModelCard, SizeRule
+from domain.provider_errors import RequestRefused
+from domain.requests import EditRequest, GenerateRequest, PictureRequest
+from domain.results import Picture
+
+SIZES = SizeRule(
+    multiple_of=1,
+    max_ratio=8,
+    max_long_side=3840,
+    max_short_side=3840,
+    min_pixels=256,
+    max_pixels=8_294_400,
+)
+CATALOG = Catalog(
+    cards=(ModelCard(name="sketch", sizes=SIZES, streams_several=True),), default="sketch"
+)
+NOTE = "Drawn offline by the sketch provider; no model was asked and nothing was spent."
+
+R = TypeVar("R", bound=PictureRequest)
+
+
+class SketchProvider:
+    """An ImageProvider without key, network or cost: equal requests give equal bytes.
+
+    `pace` is the time in seconds between the events of a painting, for demonstrations of
+    progress. Any model name is taken. Painting runs in a worker thread, one picture at a time.
+    """
+
+    name = "sketch"
+    endpoint = ""
+    catalog = CATALOG
+
+    def __init__(self, pace: float = 0.0) -> None:
+        self._pace = pace
+
+    def generate(self, job: Job[GenerateRequest], /) -> Painting:
+        return self._paint(job.request, new_picture)
+
+    def edit(self, job: Job[EditRequest], /) -> Painting:
+        return self._paint(job.request, changed_picture)
+
+    async def _paint(self, request: R, paint: Callable[[R, int], Files]) -> Painting:
+        if request.size is not None and not SIZES.allows(request.size):
+            raise RequestRefused(f"The sketch provider paints {SIZES}, not {request.size}.")
+        pictures = []
+        for number in range(request.n):
+            files = await asyncio.to_thread(paint, request, number)
+            for index, partial in enumerate(files.partials):
+                yield PartialImage(image=Image(partial), picture=number, index=index)
+                await asyncio.sleep(self._pace)
+            pictures.append(Picture(image=Image(files.final)))
+        yield Delivered(pictures=tuple(pictures), notes=(NOTE,))

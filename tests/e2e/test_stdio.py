@@ -1,0 +1,398 @@
+"""The server as MCP hosts start it: a process that speaks over its pipes."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+from base64 import b64decode, b64encode
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp_types import ImageContent, TextContent
+
+from tests.conftest import KEY
+from tests.e2e.host import Host, Message
+from tests.fakes import mask, picture
+from tests.standin import StandIn, faults
+
+Environment = dict[str, str]
+SERVER = str(Path(sys.executable).with_name("mcp-server-gpt-image"))
+TEAL = b64encode(picture("teal", (64, 64)).data).decode()
+RED = b64encode(picture("red", (64, 64), "JPEG").data).decode()
+MASK = b64encode(mask((64, 64)).data).decode()
+
+
+HANDSHAKE: Message = {
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
+HEAVY = "openai litestar PIL diskcache sqlalchemy dependency_injector"
+
+
+def lines(*messages: Message) -> bytes:
+    return b"".join(json.dumps({"jsonrpc": "2.0", **each}).encode() + b"\n" for each in messages)
+
+
+def text_of(answer: Message) -> str:
+    text: str = answer["result"]["content"][0]["text"]
+    return text
+
+
+def progress(host: Host) -> list[tuple[float, str]]:
+    notes = [each for each in host.messages() if each.get("method") == "notifications/progress"]
+    return [(note["params"]["progress"], note["params"]["message"]) for note in notes]
+
+
+def states(environment: Environment) -> list[str]:
+    with sqlite3.connect(Path(environment["DATA_DIR"]) / "records.sqlite3") as connection:
+        rows = connection.execute("SELECT state FROM jobs").fetchall()
+    connection.close()
+    return [row[0] for row in rows]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_the_official_client_generates_and_edits_in_both_eras(
+    mode: Any,  # noqa: ANN401 - the SDK's own literal
+    openai_api: StandIn,
+    environment: Environment,
+) -> None:
+    told: list[tuple[float, str | None]] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, message))
+
+    server = StdioServerParameters(command=SERVER, env=environment, cwd="/")
+    async with Client(stdio_client(server), mode=mode) as client:
+        tools = await client.list_tools()
+        assert [tool.name for tool in tools.tools] == ["generate_image", "edit_image"]
+        made = await client.call_tool(
+            "generate_image", {"prompt": "a red bridge", "partialImages": 2}, progress_callback=hear
+        )
+        edited = await client.call_tool(
+            "edit_image", {"prompt": "blue", "images": [TEAL, RED], "mask": MASK}
+        )
+    for result, first_line in [
+        (made, "Generated 1 image(s) successfully."),
+        (edited, "Edited image(s) successfully."),
+    ]:
+        text, shown = result.content
+        assert isinstance(text, TextContent)
+        assert isinstance(shown, ImageContent)
+        assert text.text.splitlines()[0] == first_line
+        (entry,) = result.structured_content["images"]
+        assert entry["id"] in text.text
+        assert entry["path"] in text.text
+    assert [message for _, message in told][2:4] == [
+        "Preview 1 of 2 is here.",
+        "Preview 2 of 2 is here.",
+    ]
+    assert all(before < after for (before, _), (after, _) in pairwise(told))
+    assert len(openai_api.posts) == 2
+    assert len(openai_api.posts[1].files) == 3
+
+
+def test_a_busy_run_leaves_only_json_rpc_on_stdout_and_the_key_nowhere(
+    openai_api: StandIn, environment: Environment, tmp_path: Path
+) -> None:
+    openai_api.script(
+        faults.normal(), faults.bad_key(), faults.html_page(), faults.status(500, message=KEY)
+    )
+    with Host(environment) as host:
+        host.initialize()
+        host.ask("tools/list")
+        calls = [
+            host.call("generate_image", {"prompt": f"picture {n}", "partialImages": 3}, f"token{n}")
+            for n in range(4)
+        ]
+        calls += [host.call("generate_image", {"prompt": f"{n}", "fresh": True}) for n in range(4)]
+        calls += [host.call("generate_image", {"prompt": "", "sise": KEY})]
+        for number in calls:
+            host.answer(number)
+        host.close_input()
+        assert host.ended() == 0
+    for line in host.lines:
+        assert json.loads(line)["jsonrpc"] == "2.0"
+    everything = [b"".join(host.lines), host.errors]
+    everything += [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(everything) >= 6
+    secrets = [KEY.encode(), b64encode(KEY.encode()), KEY[3:].encode()]
+    for content in everything:
+        for secret in secrets:
+            assert secret not in content
+
+
+def test_progress_is_only_told_to_a_client_that_sent_a_token(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    with Host(environment) as host:
+        host.initialize()
+        host.answer(host.call("generate_image", {"prompt": "silent", "partialImages": 1}))
+        assert progress(host) == []
+        host.answer(host.call("generate_image", {"prompt": "told", "partialImages": 1}, "token"))
+        assert len(progress(host)) == 4
+
+
+def test_a_picture_that_takes_25_seconds_has_worded_heartbeats(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    openai_api.default = faults.slow(25)
+    with Host(environment) as host:
+        host.initialize()
+        number = host.call("generate_image", {"prompt": "slow"}, "token")
+        openai_api.wait_for_calls(1, timeout=20)
+        host.answer(number, 40)
+    told = progress(host)
+    beats = [words for _, words in told if words.startswith("Still painting after")]
+    assert len(beats) >= 2
+    assert all(before < after for (before, _), (after, _) in pairwise(told))
+
+
+def test_partials_are_told_before_the_picture_is_there(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    openai_api.default = faults.slow(1.2)
+    with Host(environment) as host:
+        host.initialize()
+        number = host.call("generate_image", {"prompt": "slow", "partialImages": 2}, "token")
+        host.wait(lambda each: "Preview 1" in each.get("params", {}).get("message", ""))
+        assert not any(each.get("id") == number for each in host.messages())
+        host.answer(number)
+
+
+@pytest.mark.parametrize("form", ["png", "jpeg", "webp"])
+def test_what_is_on_disk_is_what_the_provider_sent(
+    form: str, openai_api: StandIn, environment: Environment
+) -> None:
+    with Host(environment) as host:
+        host.initialize()
+        answer = host.answer(
+            host.call("generate_image", {"prompt": "four", "n": 4, "format": form})
+        )
+    paths = [Path(each["path"]) for each in answer["result"]["structuredContent"]["images"]]
+    digests = tuple(sha256(path.read_bytes()).hexdigest() for path in paths)
+    assert len(set(digests)) == 4
+    assert openai_api.ledger[0].digests == digests
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_no_message_is_larger_than_result_max_bytes(
+    n: int, openai_api: StandIn, environment: Environment
+) -> None:
+    openai_api.default = faults.revised_prompt("é☀" * 6_000)
+    with Host(environment | {"RESULT_MAX_BYTES": "300000"}) as host:
+        host.initialize()
+        answer = host.answer(host.call("generate_image", {"prompt": "large", "n": n}, "token"))
+    assert max(map(len, host.lines)) <= 300_000
+    text, *shown = answer["result"]["content"]
+    entries = answer["result"]["structuredContent"]["images"]
+    assert [entry["shown"] for entry in entries] == ["preview"] * n
+    assert len(shown) == n
+    for entry, inline in zip(entries, shown, strict=True):
+        assert len(b64decode(inline["data"])) < entry["bytes"]
+        assert entry["path"] in text["text"]
+        assert Path(entry["path"]).stat().st_size == entry["bytes"]
+
+
+def test_a_small_picture_is_shown_whole(openai_api: StandIn, environment: Environment) -> None:
+    with Host(environment) as host:
+        host.initialize()
+        answer = host.answer(
+            host.call("generate_image", {"prompt": "small", "format": "jpeg", "quality": "low"})
+        )
+    (entry,) = answer["result"]["structuredContent"]["images"]
+    inline = b64decode(answer["result"]["content"][1]["data"])
+    assert entry["shown"] == "full"
+    assert sha256(inline).hexdigest() in openai_api.ledger[0].digests[0]
+
+
+def test_an_idle_server_ends_when_its_input_ends(environment: Environment) -> None:
+    with Host(environment) as host:
+        host.initialize()
+        started = time.monotonic()
+        host.close_input()
+        assert host.ended() == 0
+        assert time.monotonic() - started < 10
+
+
+def test_calls_that_came_before_the_input_ended_are_answered(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    openai_api.default = faults.slow(0.5)
+    with Host(environment) as host:
+        host.initialize()
+        number = host.call("generate_image", {"prompt": "a red bridge"})
+        host.close_input()
+        assert text_of(host.answer(number)).startswith("Generated 1 image(s)")
+        assert host.ended() == 0
+    assert states(environment) == ["stored"]
+
+
+def test_sigterm_with_an_open_input_finishes_what_runs_and_refuses_what_comes(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    openai_api.default = faults.slow(1.5)
+    with Host(environment) as host:
+        host.initialize()
+        running = host.call("generate_image", {"prompt": "a red bridge"})
+        openai_api.wait_for_calls(1, timeout=20)
+        host.terminate()
+        late = host.call("generate_image", {"prompt": "too late"})
+        assert "shutting down" in text_of(host.answer(late))
+        assert text_of(host.answer(running)).startswith("Generated 1 image(s)")
+        assert host.ended() == 0
+    assert len(openai_api.posts) == 1
+
+
+def test_work_that_outlasts_the_grace_is_recorded_as_unknown(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    openai_api.default = faults.hang()
+    with Host(environment | {"SHUTDOWN_GRACE": "2"}) as host:
+        host.initialize()
+        number = host.call("generate_image", {"prompt": "a red bridge"})
+        openai_api.wait_for_calls(1, timeout=20)
+        started = time.monotonic()
+        host.terminate()
+        assert "shutting_down" in text_of(host.answer(number))
+        assert host.ended() == 0
+        assert time.monotonic() - started < 6
+    assert states(environment) == ["unknown"]
+
+
+def test_a_second_signal_leaves_at_once(openai_api: StandIn, environment: Environment) -> None:
+    openai_api.default = faults.hang()
+    with Host(environment) as host:
+        host.initialize()
+        host.call("generate_image", {"prompt": "a red bridge"})
+        openai_api.wait_for_calls(1, timeout=20)
+        host.terminate()
+        late = host.call("generate_image", {"prompt": "too late"})
+        host.answer(late)  # the first signal has been heard
+        started = time.monotonic()
+        host.terminate()
+        assert host.ended() == 1
+        assert time.monotonic() - started < 5
+    assert states(environment) == ["dispatched"]
+
+
+def test_a_canceled_call_is_not_answered_and_its_paid_picture_is_kept(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    openai_api.default = faults.slow(0.8)
+    with Host(environment) as host:
+        host.initialize()
+        number = host.call("generate_image", {"prompt": "a red bridge"})
+        openai_api.wait_for_calls(1, timeout=20)
+        host.tell("notifications/cancelled", {"requestId": number})
+        host.close_input()
+        assert host.ended() == 0
+        assert not any(each.get("id") == number for each in host.messages())
+    assert states(environment) == ["stored"]
+    (kept,) = Path(environment["OUTPUT_DIR"]).glob("img_*.png")
+    assert sha256(kept.read_bytes()).hexdigest() in openai_api.ledger[0].digests
+
+
+def test_a_host_that_vanishes_loses_no_picture(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    openai_api.default = faults.slow(0.8)
+    call = {"name": "generate_image", "arguments": {"prompt": "a red bridge"}}
+    vanishing = subprocess.Popen(
+        [SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/"
+    )
+    assert vanishing.stdin is not None
+    assert vanishing.stdout is not None
+    vanishing.stdin.write(lines(HANDSHAKE, {"id": 2, "method": "tools/call", "params": call}))
+    vanishing.stdin.flush()
+    openai_api.wait_for_calls(1, timeout=20)
+    vanishing.stdout.close()
+    vanishing.stdin.close()
+    assert vanishing.wait(20) == 0
+    assert states(environment) == ["stored"]
+
+
+def test_garbage_on_the_input_does_not_end_the_server(environment: Environment) -> None:
+    with Host(environment) as host:
+        host.initialize()
+        assert host.process.stdin is not None
+        host.process.stdin.write(b'\xff\xfe{"half\n\n[]\n{"jsonrpc":"2.0","id":"x"}\n')
+        assert len(host.ask("tools/list")["result"]["tools"]) == 2
+
+
+def test_an_unknown_tool_and_arguments_that_are_no_object_are_protocol_errors(
+    environment: Environment,
+) -> None:
+    with Host(environment) as host:
+        host.initialize()
+        unknown = host.ask("tools/call", {"name": "draw", "arguments": {}})
+        assert unknown["error"]["code"] == -32602
+        assert "generate_image" in unknown["error"]["message"]
+        wrong = host.ask("tools/call", {"name": "generate_image", "arguments": [1]})
+        assert wrong["error"]["code"] == -32602
+
+
+def test_without_a_key_it_draws_offline_and_says_so(environment: Environment) -> None:
+    del environment["OPENAI_API_KEY"]
+    with Host(environment) as host:
+        host.initialize()
+        answer = host.answer(host.call("generate_image", {"prompt": "a hill", "size": "256x256"}))
+    assert "offline" in text_of(answer).lower()
+    assert answer["result"]["structuredContent"]["provider"] == "sketch"
+
+
+def test_until_tools_are_listed_nothing_heavy_is_loaded(environment: Environment) -> None:
+    probe = (
+        "import sys, threading, entrypoints.launcher as launcher\n"
+        "import entrypoints.mcp_server.pipes as pipes\n"
+        "write = pipes.Pipes._write\n"
+        "def watched(self, data):\n"
+        "    if b'generate_image' in data:\n"
+        f"        heavy = {HEAVY!r}.split()\n"
+        "        loaded = [name for name in heavy if name in sys.modules]\n"
+        "        sys.stderr.write(f'LOADED {loaded}\\n')\n"
+        "    write(self, data)\n"
+        "pipes.Pipes._write = watched\n"
+        "sys.argv = ['mcp-server-gpt-image']\n"
+        "launcher.main()\n"
+    )
+    asked = lines(HANDSHAKE, {"id": 2, "method": "tools/list"})
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        input=asked,
+        capture_output=True,
+        env=environment,
+        cwd=Path.cwd(),
+        check=True,
+        timeout=30,
+    )
+    assert b"LOADED []" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["generate", "--help"]])
+def test_help_loads_nothing_heavy(arguments: list[str], environment: Environment) -> None:
+    code = (
+        "import sys, atexit\n"
+        f"heavy = {HEAVY + ' mcp pydantic'!r}.split()\n"
+        "def tell():\n"
+        "    sys.stderr.write(f'LOADED {[name for name in heavy if name in sys.modules]}')\n"
+        "atexit.register(tell)\n"
+        f"sys.argv = ['mcp-server-gpt-image', *{arguments!r}]\n"
+        "from entrypoints.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=environment, check=True, timeout=30
+    )
+    assert b"LOADED []" in done.stderr, done.stderr
