@@ -1,6 +1,6 @@
 """The models of a provider, for people and for programs."""
 
-from datetime import UTC, datetime
+from datetime import date
 
 from rich.table import Table
 
@@ -33,12 +33,11 @@ def catalog_entries(catalog: Catalog) -> list[dict[str, object]]:
     ]
 
 
-def catalog_table(catalog: Catalog) -> Table:
+def catalog_table(catalog: Catalog, today: date) -> Table:
     """The same as a table for a terminal."""
     table = Table(title="$ per million tokens: text in / image in / image out")
-    table.add_column("model", no_wrap=True)
-    for heading in ("qualities", "largest", "until", "$"):
-        table.add_column(heading)
+    for heading in ("model", "quality", "largest", "until", "$"):
+        table.add_column(heading, no_wrap=True)
     for card in catalog.cards:
         price = card.price
         table.add_row(
@@ -47,10 +46,10 @@ def catalog_table(catalog: Catalog) -> Table:
             f"{card.sizes.max_long_side}x{card.sizes.max_short_side}"
             if card.sizes.max_pixels
             else str(max(card.sizes.listed)),
-            _until(card),
+            _until(card, today),
             f"{price.text_in}/{price.image_in}/{price.out}" if price else "-",
         )
-    table.caption = "* used where no model is named"
+    table.caption = "* used where no model is named; every model takes quality auto"
     return table
 
 
@@ -60,11 +59,10 @@ def _qualities(card: ModelCard) -> list[str]:
 
 def _shortest(qualities: list[str]) -> str:
     steps = [quality for quality in qualities if quality != Quality.AUTO]
-    return f"{steps[0]}-{steps[-1]}, auto" if steps else "auto"
+    return f"{steps[0]}-{steps[-1]}" if steps else "auto"
 
 
-def _until(card: ModelCard) -> str:
+def _until(card: ModelCard, today: date) -> str:
     if card.shutdown is None:
         return "-"
-    gone = card.retired(datetime.now(UTC).date())
-    return f"gone {card.shutdown}" if gone else str(card.shutdown)
+    return f"gone {card.shutdown}" if card.retired(today) else str(card.shutdown)

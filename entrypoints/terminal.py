@@ -67,7 +67,8 @@ def models(*, as_json: bool, env_file: Path | None) -> int:
             if as_json:
                 print(json.dumps(catalog_entries(catalog), indent=2))
             else:
-                Console().print(catalog_table(catalog))
+                today = container.clock().now().date()
+                Console().print(catalog_table(catalog, today))
 
     asyncio.run(show())
     return 0

@@ -1,6 +1,7 @@
 """What every ImageProvider promises. A new one inherits this suite."""
 
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
@@ -16,14 +17,13 @@ from domain.formats import Dimensions, ImageFormat
 from domain.requests import EditRequest, GenerateRequest, PictureRequest
 from tests.fakes import job_for, mask, picture
 
-SIZE = Dimensions(1024, 1024)
-
 
 @pytest.mark.anyio
 class ImageProviderContract:
     """Give a fixture `provider`; the rest is asked of it here."""
 
     model = "gpt-image-2.6-flare"
+    size = Dimensions(1024, 1024)
 
     @pytest.fixture
     def provider(self) -> ImageProvider:
@@ -42,15 +42,16 @@ class ImageProviderContract:
         return [event for event in events if not isinstance(event, Dispatched)]
 
     def _requests(self, partials: int = 0) -> list[PictureRequest]:
-        image = picture("teal", (1024, 1024))
+        sides = (self.size.width, self.size.height)
+        shared: dict[str, Any] = {
+            "model": self.model,
+            "size": self.size,
+            "partial_images": partials,
+        }
         return [
-            GenerateRequest(prompt="a hill", model=self.model, partial_images=partials),
+            GenerateRequest(prompt="a hill", **shared),
             EditRequest(
-                prompt="a lake",
-                model=self.model,
-                images=(image,),
-                mask=mask((1024, 1024)),
-                partial_images=partials,
+                prompt="a lake", images=(picture("teal", sides),), mask=mask(sides), **shared
             ),
         ]
 
@@ -78,16 +79,15 @@ class ImageProviderContract:
     async def test_the_picture_has_the_size_and_format_asked_for(
         self, provider: ImageProvider, form: ImageFormat
     ) -> None:
-        request = GenerateRequest(prompt="a hill", model=self.model, size=SIZE, format=form)
+        request = GenerateRequest(prompt="a hill", model=self.model, size=self.size, format=form)
         (last,) = await self._events(provider, request)
         assert isinstance(last, Delivered)
         (painted,) = last.pictures
-        assert (painted.image.format, painted.image.dimensions) == (form, SIZE)
+        assert (painted.image.format, painted.image.dimensions) == (form, self.size)
 
     async def test_it_paints_as_many_as_asked(self, provider: ImageProvider) -> None:
-        (last,) = await self._events(
-            provider, GenerateRequest(prompt="a hill", model=self.model, n=3)
-        )
+        request = GenerateRequest(prompt="a hill", model=self.model, size=self.size, n=3)
+        (last,) = await self._events(provider, request)
         assert isinstance(last, Delivered)
         assert len({painted.image.digest for painted in last.pictures}) == 3
 

@@ -85,7 +85,7 @@ THEIRS = [
     _generate("401", faults.bad_key()),
     _generate("403, organization not verified", faults.organization_not_verified()),
     _generate("403", faults.status(403, message="Project proj_secret is archived.")),
-    _generate("404", faults.model_not_found(), model="gpt-image-1.5"),
+    _generate("404", faults.model_not_found(), model="gpt-image-2"),
     _generate("400", faults.status(400, message="Your key sk-abcdef123456 cannot do this.")),
     _generate(
         "400, moderation of the prompt",

@@ -1,4 +1,4 @@
-"""The OpenAI adapter keeps the provider's promises, through the real SDK."""
+"""Every provider, and every safeguard around one, keeps the provider's promises."""
 
 from collections.abc import AsyncIterator
 
@@ -6,10 +6,12 @@ import pytest
 
 from adapters.openai.provider import OpenAIImages
 from adapters.pillow.inspector import PillowInspector
+from adapters.sketch.provider import SketchProvider
 from application.ports.image_provider import ImageProvider
 from application.safeguards.archived import Archived
 from application.safeguards.inspected import Inspected
 from application.safeguards.retried import Retried
+from domain.formats import Dimensions
 from tests.conftest import KEY
 from tests.contracts.image_provider import ImageProviderContract
 from tests.fakes import MemoryArchive, PatientAttempts
@@ -45,3 +47,22 @@ class TestArchivedAroundOpenAI(ImageProviderContract):
     @pytest.fixture
     def provider(self, images: OpenAIImages) -> ImageProvider:
         return Archived(images, MemoryArchive())
+
+
+class TestSketches(ImageProviderContract):
+    model = "sketch"
+    size = Dimensions(64, 64)
+
+    @pytest.fixture
+    def provider(self) -> ImageProvider:
+        return SketchProvider()
+
+
+class TestAllSafeguardsAroundSketches(ImageProviderContract):
+    model = "sketch"
+    size = Dimensions(64, 64)
+
+    @pytest.fixture
+    def provider(self) -> ImageProvider:
+        retried = Retried(SketchProvider(), PatientAttempts())
+        return Archived(Inspected(retried, PillowInspector()), MemoryArchive())

@@ -1,0 +1,142 @@
+"""The commands, as a person types them."""
+
+import json
+import os
+import pty
+import signal
+import sqlite3
+import subprocess
+import sys
+from datetime import date
+from hashlib import sha256
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+from syrupy.assertion import SnapshotAssertion
+
+from adapters.openai.catalog import openai_catalog
+from entrypoints.catalog_table import catalog_table
+from tests.fakes import mask, picture
+from tests.standin import StandIn, faults
+
+Environment = dict[str, str]
+COMMAND = str(Path(sys.executable).with_name("mcp-server-gpt-image"))
+
+
+def run(environment: Environment, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_generate_prints_where_the_picture_is(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    done = run(environment, "generate", "a red bridge", "--size", "1536x1024", "--json")
+    result = json.loads(done.stdout)
+    (entry,) = result["images"]
+    kept = Path(entry["path"]).read_bytes()
+    assert (sha256(kept).hexdigest(),) == openai_api.ledger[0].digests
+    assert (entry["width"], entry["height"]) == (1536, 1024)
+    assert result["costUsd"] > 0
+
+
+def test_edit_takes_files_ids_and_a_mask(
+    openai_api: StandIn, environment: Environment, tmp_path: Path
+) -> None:
+    made = json.loads(run(environment, "generate", "a red bridge", "--json").stdout)
+    (tmp_path / "two.jpg").write_bytes(picture(size=(64, 64), form="JPEG").data)
+    (tmp_path / "mask.png").write_bytes(mask((1024, 1024)).data)
+    images = ["-i", made["images"][0]["id"], "-i", str(tmp_path / "two.jpg")]
+    done = run(environment, "edit", "blue", *images, "--mask", str(tmp_path / "mask.png"))
+    assert done.stdout.startswith("Edited image(s) successfully.\n")
+    assert [each.filename for each in openai_api.posts[1].files] == [
+        "image-1.png",
+        "image-2.jpg",
+        "mask.png",
+    ]
+
+
+def test_a_terminal_shows_a_bar_with_the_count_of_previews(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    openai_api.default = faults.slow(0.9)
+    shown, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [COMMAND, "generate", "a red bridge", "--partials", "2"],
+        env=environment | {"TERM": "xterm", "COLUMNS": "100"},
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    seen = b""
+    while chunk := _read(shown):
+        seen += chunk
+    os.close(shown)
+    assert process.wait(20) == 0
+    for words in (b"Preview 1 of 2 is here.", b"Preview 2 of 2 is here.", b"1 picture done"):
+        assert words in seen
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # what Linux says when the other side is closed
+        return b""
+
+
+def test_without_a_key_it_draws_offline_and_says_so(environment: Environment) -> None:
+    del environment["OPENAI_API_KEY"]
+    done = run(environment, "generate", "a hill", "--size", "128x128")
+    assert done.returncode == 0
+    assert "Drawn offline" in done.stdout
+
+
+def test_json_errors_are_for_programs(environment: Environment) -> None:
+    done = run(environment, "generate", "x", "-n", "9", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["code"] == "invalid_request"
+
+
+def test_faulty_settings_end_every_command_with_their_list(environment: Environment) -> None:
+    for command in (["generate", "x"], ["stdio"], ["models"]):
+        done = run(environment | {"PROVIDER": "nobody", "LOG_LEVEL": "loud"}, *command)
+        assert done.returncode == 2
+        assert "PROVIDER: " in done.stderr
+        assert "LOG_LEVEL: " in done.stderr
+        assert done.stdout == ""
+
+
+def test_an_interrupt_after_dispatch_waits_for_the_paid_picture(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    openai_api.default = faults.slow(1.0)
+    process = subprocess.Popen(
+        [COMMAND, "generate", "a red bridge"], env=environment, stderr=subprocess.PIPE
+    )
+    openai_api.wait_for_calls(1, timeout=20)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert b"awaited and stored" in said
+    with sqlite3.connect(Path(environment["DATA_DIR"]) / "records.sqlite3") as connection:
+        assert connection.execute("SELECT state FROM jobs").fetchall() == [("stored",)]
+    connection.close()
+    assert len(list(Path(environment["OUTPUT_DIR"]).iterdir())) == 1
+
+
+def test_models_are_listed_without_a_key(
+    snapshot: SnapshotAssertion, environment: Environment
+) -> None:
+    del environment["OPENAI_API_KEY"]
+    done = run(environment, "models", "--json")
+    assert json.loads(done.stdout) == snapshot
+    assert "gpt-image-2.6-flare *" in run(environment, "models").stdout
+
+
+def test_the_table_of_models_fits_a_terminal(snapshot: SnapshotAssertion) -> None:
+    out = StringIO()
+    console = Console(file=out, width=80)
+    console.print(catalog_table(openai_catalog(), date(2026, 11, 22)))
+    assert out.getvalue() == snapshot

@@ -1,0 +1,56 @@
+"""Models depend on the words of the tools: each change of them is reviewed here."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from mcp_types import ListToolsResult
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from entrypoints.mcp_server.tools import TOOLS
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_a_tool_is_as_it_was_reviewed(tool: Any, snapshot: SnapshotAssertion) -> None:  # noqa: ANN401 - the SDK's Tool
+    seen = tool.model_dump(by_alias=True, exclude_none=True)
+    assert seen == snapshot.use_extension(JSONSnapshotExtension)
+
+
+def test_the_whole_list_is_small() -> None:
+    listed = ListToolsResult(tools=list(TOOLS)).model_dump_json(by_alias=True, exclude_none=True)
+    assert len(listed.encode()) <= 12_000
+
+
+def schemas(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON value
+    """Every schema of an argument or a result, however deep."""
+    if isinstance(node, dict):
+        for value in node.get("properties", {}).values():
+            yield value
+            yield from schemas(value)
+        yield from schemas(node.get("items"))
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_every_schema_stands_alone_and_every_argument_is_typed_and_described(tool: Any) -> None:  # noqa: ANN401 - the SDK's Tool
+    text = json.dumps([tool.input_schema, tool.output_schema])
+    assert "$ref" not in text
+    assert "$defs" not in text
+    assert tool.input_schema["additionalProperties"] is False
+    for schema in (*schemas(tool.input_schema), *schemas(tool.output_schema)):
+        assert "type" in schema, schema
+    for argument in tool.input_schema["properties"].values():
+        assert argument["description"]
+    assert set(tool.input_schema["required"]) < set(tool.input_schema["properties"])
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_every_tool_has_all_its_annotations(tool: Any) -> None:  # noqa: ANN401 - the SDK's Tool
+    hints = tool.annotations.model_dump(exclude_none=True)
+    assert set(hints) == {
+        "read_only_hint",
+        "destructive_hint",
+        "idempotent_hint",
+        "open_world_hint",
+    }

@@ -1,0 +1,74 @@
+"""One tree, drawn where it is defined, and one row for each of its leaves."""
+
+import re
+
+import pytest
+
+from domain import errors, provider_errors
+from domain.errors import Charged, StudioError
+from domain.provider_errors import ContentRefused, OutcomeUnknown, RateLimited
+from entrypoints.problems import EXIT_CODES, MONEY, as_dict, explained
+
+
+def tree(root: type[StudioError]) -> list[type[StudioError]]:
+    """All classes below `root`, each before those below it."""
+    return [each for child in root.__subclasses__() for each in (child, *tree(child))]
+
+
+CONCRETE = [kind for kind in tree(StudioError) if "code" in vars(kind)]
+
+
+def test_the_tree_is_drawn_as_it_is() -> None:
+    drawn = re.findall(r"[├└] (\w+)(?: +(\w+))?", errors.__doc__ or "")
+    defined = [(kind.__name__, vars(kind).get("code", "")) for kind in tree(StudioError)]
+    assert sorted(name for name, _ in drawn) == sorted(name for name, _ in defined)
+    assert {pair for pair in drawn if pair[1]} >= {pair for pair in defined if pair[1]}
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    codes = [kind.code for kind in CONCRETE]
+    assert len(set(codes)) == len(codes)
+
+
+@pytest.mark.parametrize("kind", CONCRETE, ids=lambda kind: kind.__name__)
+def test_every_error_has_an_exit_code(kind: type[StudioError]) -> None:
+    assert EXIT_CODES[kind] in range(1, 131)
+
+
+def test_the_table_has_no_row_for_what_does_not_exist() -> None:
+    assert set(EXIT_CODES) == set(CONCRETE)
+
+
+def test_whatever_may_have_been_sent_may_have_been_charged_and_is_not_retryable() -> None:
+    kinds: list[type[StudioError]] = [OutcomeUnknown, *tree(OutcomeUnknown)]
+    for kind in kinds:
+        assert kind.charged is Charged.MAYBE
+        assert not kind.retryable
+
+
+def test_an_explanation_has_everything_in_its_text() -> None:
+    error = ContentRefused("No.", stage="input", categories=["violence", "gore"])
+    error.request_id = "req_7"
+    text = explained(error)
+    for part in ("No.", "Reword", MONEY[Charged.NO], "content_refused", "violence, gore", "req_7"):
+        assert part in text
+    assert as_dict(error) == {
+        "code": "content_refused",
+        "message": "No.",
+        "hint": error.hint,
+        "retryable": False,
+        "charged": "no",
+        "request_id": "req_7",
+        "stage": "input",
+        "categories": ["violence", "gore"],
+    }
+
+
+def test_nobody_is_told_to_ask_again_while_a_charge_is_possible() -> None:
+    assert "do not ask again before you have looked" in explained(OutcomeUnknown("Cut."))
+    assert "may be asked again" in explained(RateLimited("Not now."))
+
+
+def test_only_provider_errors_live_in_their_module() -> None:
+    below = tree(provider_errors.ProviderError)
+    assert {kind.__module__ for kind in below} == {"domain.provider_errors"}

@@ -1,0 +1,131 @@
+"""Settings come from the environment; every fault is told at once, and no secret."""
+
+from pathlib import Path
+
+import pytest
+
+from entrypoints.settings import OPENAI, load_settings
+from entrypoints.settings_error import SettingsError
+
+SECRET = "sk-very-secret"
+
+
+@pytest.fixture
+def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    return monkeypatch
+
+
+def test_without_any_variable_everything_has_a_default() -> None:
+    settings = load_settings()
+    assert settings.openai_api_key is None
+    assert settings.openai_base_url == OPENAI
+    assert (settings.painter, settings.result_max_bytes) == ("sketch", 900_000)
+
+
+def test_all_faults_are_told_at_once_with_what_each_setting_means(
+    env: pytest.MonkeyPatch,
+) -> None:
+    env.setenv("OPENAI_API_KEY", SECRET)
+    env.setenv("PROVIDER", "dall-e")
+    env.setenv("RESULT_MAX_BYTES", "many")
+    env.setenv("SHUTDOWN_GRACE", "-1")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    said = str(refused.value)
+    for part in ("PROVIDER: ", "RESULT_MAX_BYTES: ", "SHUTDOWN_GRACE: ", "Who paints"):
+        assert part in said
+    assert SECRET not in said
+
+
+def test_the_key_is_not_printed(env: pytest.MonkeyPatch) -> None:
+    env.setenv("OPENAI_API_KEY", SECRET)
+    settings = load_settings()
+    assert SECRET not in f"{settings!r} {settings} {settings.model_dump()}"
+
+
+def test_an_empty_variable_is_one_that_is_not_set(env: pytest.MonkeyPatch) -> None:
+    env.setenv("OPENAI_API_KEY", "")
+    env.setenv("PROVIDER_TIMEOUT", "")
+    settings = load_settings()
+    assert (settings.openai_api_key, settings.provider_timeout) == (None, 300.0)
+
+
+def test_zero_means_zero(env: pytest.MonkeyPatch) -> None:
+    env.setenv("SHUTDOWN_GRACE", "0")
+    assert load_settings().shutdown_grace == 0
+
+
+@pytest.mark.parametrize(
+    ("provider", "key", "painter"),
+    [
+        ("auto", None, "sketch"),
+        ("auto", SECRET, "openai"),
+        ("openai", None, "openai"),
+        ("sketch", SECRET, "sketch"),
+    ],
+)
+def test_who_paints(provider: str, key: str | None, painter: str, env: pytest.MonkeyPatch) -> None:
+    env.setenv("PROVIDER", provider)
+    if key:
+        env.setenv("OPENAI_API_KEY", key)
+    assert load_settings().painter == painter
+
+
+def test_real_pictures_go_to_the_pictures_folder_and_sketches_to_our_data(
+    env: pytest.MonkeyPatch,
+) -> None:
+    assert load_settings().pictures_folder == load_settings().data_dir / "sketches"
+    env.setenv("OPENAI_API_KEY", SECRET)
+    assert load_settings().pictures_folder.name == "GPT Image"
+    assert "home" in load_settings().pictures_folder.parts
+
+
+def test_relative_folders_belong_to_the_working_directory_or_for_hosts_to_the_user(
+    env: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    env.chdir(tmp_path)
+    env.setenv("OUTPUT_DIR", "art")
+    assert load_settings().pictures_folder == tmp_path / "art"
+    at_home = load_settings(at_home=True).pictures_folder
+    assert at_home.name == "art"
+    assert at_home != tmp_path / "art"
+    assert "home" in at_home.parts
+
+
+def test_absolute_folders_stay_where_they_are(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    env.setenv("OUTPUT_DIR", str(tmp_path / "art"))
+    assert load_settings(at_home=True).pictures_folder == tmp_path / "art"
+
+
+def dotenv(folder: Path, text: str) -> Path:
+    path = folder / ".env"
+    path.write_text(text)
+    return path
+
+
+def test_a_file_gives_what_the_environment_does_not(
+    env: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = dotenv(tmp_path, f"OPENAI_API_KEY={SECRET}\nIMAGE_MODEL=one\nPROVIDER_TIMEOUT=5\n")
+    env.setenv("IMAGE_MODEL", "two")
+    settings = load_settings(env_file=file)
+    assert settings.openai_api_key is not None
+    assert settings.openai_api_key.get_secret_value() == SECRET
+    assert (settings.image_model, settings.provider_timeout) == ("two", 5)
+
+
+def test_a_files_endpoint_counts_only_with_the_files_own_key(
+    env: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stranger = "http://stranger.example/v1"
+    alone = dotenv(tmp_path, f"OPENAI_BASE_URL={stranger}\n")
+    assert load_settings(env_file=alone).openai_base_url == OPENAI
+    both = dotenv(tmp_path, f"OPENAI_BASE_URL={stranger}\nOPENAI_API_KEY=sk-own\n")
+    assert load_settings(env_file=both).openai_base_url == stranger
+    env.setenv("OPENAI_API_KEY", SECRET)
+    assert load_settings(env_file=both).openai_base_url == OPENAI
+
+
+def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no file"):
+        load_settings(env_file=tmp_path / "missing")

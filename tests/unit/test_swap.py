@@ -1,0 +1,71 @@
+"""A stranger's provider gets every promise without knowing of any."""
+
+from pathlib import Path
+
+import pytest
+from dependency_injector.providers import Object
+
+from application.ports.image_provider import Delivered, Painting
+from domain.images import Image
+from domain.jobs import Job
+from domain.models import Catalog, ModelCard
+from domain.provider_errors import BadProviderReply, ProviderUnreachable
+from domain.requests import EditRequest, GenerateRequest
+from domain.results import Picture
+from entrypoints.container import running
+from tests.fakes import PNG, FakeProvider, settings_in
+
+pytestmark = pytest.mark.anyio
+
+
+class Polaroid:
+    """Takes one picture, of whatever is in front of it, at the second try."""
+
+    name = "polaroid"
+    endpoint = ""
+    catalog = Catalog(cards=(ModelCard(name="600"),), default="600")
+
+    def __init__(self, *shots: Image | Exception) -> None:
+        self.shots = list(shots)
+
+    def generate(self, job: Job[GenerateRequest], /) -> Painting:
+        return self._shoot()
+
+    def edit(self, job: Job[EditRequest], /) -> Painting:
+        return self._shoot()
+
+    async def _shoot(self) -> Painting:
+        shot = self.shots.pop(0)
+        if isinstance(shot, Exception):
+            raise shot
+        yield Delivered(pictures=(Picture(image=shot),))
+
+
+async def test_a_new_provider_is_archived_inspected_and_retried(tmp_path: Path) -> None:
+    camera = Polaroid(ProviderUnreachable("Jammed."), PNG)
+    async with running(settings_in(tmp_path), provider=Object(camera)) as container:
+        job = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
+        (painted,) = (await job.result()).pictures
+        assert painted.place is not None
+        assert Path(painted.place).read_bytes() == PNG.data
+        assert await container.find_picture()(painted.id) == PNG
+        assert painted.notes == ("asked for 1024x1024, the provider sent 8x8",)
+
+
+async def test_what_a_new_provider_spoils_is_quarantined(tmp_path: Path) -> None:
+    camera = Polaroid(Image(b"<html>out of film</html>"))
+    async with running(settings_in(tmp_path), provider=Object(camera)) as container:
+        job = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
+        with pytest.raises(BadProviderReply) as bad:
+            await job.result()
+    (place,) = bad.value.quarantined
+    assert Path(place).read_bytes() == b"<html>out of film</html>"
+
+
+async def test_a_provider_is_swapped_in_five_lines(tmp_path: Path) -> None:
+    fake = FakeProvider(PNG)
+    async with running(settings_in(tmp_path), provider=Object(fake)) as container:
+        job = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
+        images = await job.result()
+    assert images.pictures[0].image == PNG
+    assert fake.seen[0].request.prompt == "a red bridge"
