@@ -92,7 +92,7 @@ async def _painted(start: Start, settings: Settings, *, as_json: bool) -> str:
             task = bar.add_task("", total=100)
 
             async def report(value: float, _total: float, words: str) -> None:
-                bar.update(task, completed=value, description=words)
+                bar.update(task, completed=value, description=words, refresh=True)
 
             try:
                 images = await followed(job, report, every=TICK)

@@ -60,9 +60,9 @@ COLORS = {
     "teal": "23888a", "turquoise": "45b8b4", "cyan": "4fc1d6", "blue": "3a72b8",
     "azure": "4a97dc", "navy": "1f3560", "indigo": "453f8f", "violet": "7a55b0",
     "purple": "7b3f98", "lavender": "b3a0dc", "magenta": "bf3f8c", "pink": "f0a0b8",
-    "rose": "dc7a8e", "peach": "f8bd98", "brown": "8a5a3c", "ochre": "c98a35",  # codespell:ignore ochre
-    "white": "f6f3ec", "silver": "c3ccd4", "gray": "8d949c", "grey": "8d949c",  # codespell:ignore grey
-    "black": "23232b",
+    "rose": "dc7a8e", "peach": "f8bd98", "brown": "8a5a3c",
+    "white": "f6f3ec", "silver": "c3ccd4", "gray": "8d949c", "black": "23232b",
+    "ochre": "c98a35", "grey": "8d949c",  # codespell:ignore grey,ochre
 }  # fmt: skip
 ENDINGS = (("", ""), ("s", ""), ("es", ""), ("ies", "y"))
 """How a word may end where the vocabulary has its singular."""
