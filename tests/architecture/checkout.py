@@ -1,0 +1,32 @@
+"""The checkout as these tests read it: its files, its packages, what pyproject.toml says."""
+
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("domain", "application", "adapters", "entrypoints")
+BINARY = {".gif", ".ico", ".jpeg", ".jpg", ".png", ".webp"}
+
+
+def python_files(root: Path, *folders: str) -> Iterator[Path]:
+    """Every Python file in those folders of `root`, in a stable order."""
+    for folder in folders:
+        yield from sorted((root / folder).rglob("*.py"))
+
+
+@cache
+def kept_files() -> tuple[Path, ...]:
+    """The text files that git keeps, and those that it would keep if they were added now."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    files = (ROOT / name for name in sorted(set(listed.split("\0")) - {""}))
+    return tuple(file for file in files if file.is_file() and file.suffix not in BINARY)
+
+
+def project() -> dict[str, Any]:
+    """What pyproject.toml says."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))

@@ -1,0 +1,138 @@
+"""What must never get into the repository, and what must never reach standard output."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import grimp
+import pytest
+
+from tests.architecture.checkout import PACKAGES, ROOT, kept_files
+
+HERE = Path(__file__)
+LOCAL = re.compile(
+    r"pypi\.org|files\.pythonhosted\.org|registry\.npmjs\.org|(?<![\w.~])/(?:work|root|home)/"
+)
+"""Registries' hosts, and folders of somebody's machine."""
+UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|NotImplementedError)\b")
+IGNORE = re.compile(r"#\s*(?:(?:ruff:\s*)?noqa|type:\s*ignore|mypy:)", re.IGNORECASE)
+EXPLAINED = re.compile(
+    r"# (?:noqa: [A-Z]+\d+(?:, ?[A-Z]+\d+)*|type: ignore\[[\w, -]+\]) (?:-|#) \w"
+)
+
+
+def hits(pattern: re.Pattern[str], files: Iterable[Path], root: Path = ROOT) -> Iterator[str]:
+    """One line for each line of the files that holds the pattern."""
+    for file in files:
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+            if found := pattern.search(line):
+                yield f"{file.relative_to(root)}:{number} {found[0]}"
+
+
+def bare_ignores(file: Path, root: Path = ROOT) -> Iterator[str]:
+    """One line for each ignore that names no code, or gives no reason after it."""
+    for token in tokenize.generate_tokens(io.StringIO(file.read_text("utf-8")).readline):
+        if token.type == tokenize.COMMENT:
+            for found in IGNORE.finditer(token.string):
+                if not EXPLAINED.match(token.string, found.start()):
+                    yield f"{file.relative_to(root)}:{token.start[0]} {token.string}"
+
+
+def prints(source: str) -> list[int]:
+    """The lines that call `print`."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
+    ]
+
+
+def served_over_stdio() -> set[str]:
+    """The modules of ours that the stdio server can reach, however late it imports them."""
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    door = "entrypoints.mcp_server"
+    return graph.find_upstream_modules(door, as_package=True) | graph.find_descendants(door)
+
+
+def source(module: str) -> str:
+    path = ROOT.joinpath(*module.split("."))
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return file.read_text("utf-8")
+
+
+def test_nothing_that_the_stdio_server_reaches_prints() -> None:
+    reached = served_over_stdio()
+    assert {"entrypoints.container", "adapters.openai.provider", "domain.jobs"} <= reached
+    assert {module: lines for module in reached if (lines := prints(source(module)))} == {}
+
+
+def test_a_print_is_found_wherever_it_hides() -> None:
+    assert prints("def f():\n    if 1:\n        print('x', end='')\nx.print(1)\n# print(1)\n") == [
+        3
+    ]
+
+
+def test_no_file_names_a_registry_or_a_machine() -> None:
+    assert list(hits(LOCAL, (file for file in kept_files() if file != HERE))) == []
+
+
+def test_nothing_is_left_unfinished() -> None:
+    files = (file for file in kept_files() if file not in (HERE, ROOT / "constraints.txt"))
+    assert list(hits(UNFINISHED, files)) == []
+
+
+def test_every_ignore_names_a_code_and_gives_a_reason() -> None:
+    python = (file for file in kept_files() if file.suffix == ".py")
+    assert [line for file in python for line in bare_ignores(file)] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cd /work/main",
+        'HOME = "/root/.cache"',
+        "see /home/ada/pictures",
+        "--index-url https://pypi.org/simple",
+        "https://files.pythonhosted.org/packages/x",
+        '"resolved": "https://registry.npmjs.org/x"',
+    ],
+)
+def test_a_trace_of_a_machine_is_found(line: str, tmp_path: Path) -> None:
+    planted = tmp_path / "planted.md"
+    planted.write_text(f"first\n{line}\n", encoding="utf-8")
+    assert [hit.split()[0] for hit in hits(LOCAL, [planted], tmp_path)] == ["planted.md:2"]
+
+
+@pytest.mark.parametrize("line", ["artwork/old", "~/home/x", "./work/y", "docs/work/z"])
+def test_an_ordinary_path_is_no_trace(line: str, tmp_path: Path) -> None:
+    planted = tmp_path / "planted.md"
+    planted.write_text(line, encoding="utf-8")
+    assert list(hits(LOCAL, [planted], tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "accepted"),
+    [
+        ("# noqa: S311 - pictures, no secrets", True),
+        ("# noqa: S311, BLE001 - pictures", True),
+        ("# type: ignore[call-arg] # taken by the base class", True),
+        ("# noqa", False),
+        ("# noqa: S311", False),
+        ("# noqa: S311 pictures", False),
+        ("# ruff: noqa", False),
+        ("# mypy: ignore-errors", False),
+        ("# type: ignore", False),
+        ("# type: ignore[call-arg]", False),
+        ("# type: ignore # because", False),
+        ("# type: ignore[call-arg] # noqa: S311", False),
+    ],
+)
+def test_only_an_explained_ignore_is_accepted(comment: str, accepted: bool, tmp_path: Path) -> None:
+    planted = tmp_path / "planted.py"
+    planted.write_text(f"x = 1  {comment}\n", encoding="utf-8")
+    assert (list(bare_ignores(planted, tmp_path)) == []) is accepted

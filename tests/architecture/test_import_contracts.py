@@ -1,0 +1,114 @@
+"""Who may import whom: the contracts in pyproject.toml hold, and each of them can break."""
+
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import grimp
+import pytest
+
+from tests.architecture.checkout import PACKAGES, ROOT, project
+
+BREACHES = {
+    "Dependencies point inward": ("domain", "import application.pipeline"),
+    "The core knows no framework": ("application.ports", "import pydantic"),
+    "Adapters do not know each other": ("adapters.sketch", "import adapters.pillow.inspector"),
+    "Only the container picks adapters": ("entrypoints", "import adapters.events.log"),
+    "The SDK stays in the OpenAI adapter": ("adapters.sketch", "import httpx2"),
+    "Pillow stays with who paints and who looks": ("entrypoints", "from PIL import Image"),
+    "SQLAlchemy stays in the archive": ("adapters.events", "from sqlalchemy.orm import Session"),
+    "structlog stays in the event sinks": ("entrypoints", "import structlog"),
+    "Wiring stays in the container": (
+        "entrypoints.mcp_server",
+        "from dependency_injector.providers import Singleton",
+    ),
+    "The MCP SDK stays behind its door": ("entrypoints", "from mcp_types import Tool"),
+    "Wire shapes, settings and terminals stay at the doors": ("adapters.archive", "import msgspec"),
+    "Base64 exists only where a wire needs it": ("application", "from base64 import b64encode"),
+}
+"""For each contract a package, and an import that it must not hold."""
+
+CONTRACTS = project()["tool"]["importlinter"]["contracts"]
+
+
+@cache
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph(*PACKAGES, include_external_packages=True, cache_dir=None)
+
+
+def verdicts(tree: Path) -> dict[str, str]:
+    """KEPT or BROKEN for each contract of the checkout at `tree`, by its name."""
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"]
+    environment = {"COLUMNS": "200", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        command, cwd=tree, env=environment, capture_output=True, text=True, check=False
+    )
+    found = re.findall(r"^(.+) (KEPT|BROKEN)$", done.stdout, re.MULTILINE)
+    assert found, done.stdout + done.stderr
+    return dict(found)
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for package in PACKAGES:
+        leave = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=leave)
+    return tmp_path
+
+
+def libraries(*packages: str) -> set[str]:
+    """Whatever the packages import that is neither ours nor Python's own."""
+    roots = {
+        imported.partition(".")[0]
+        for module in graph().modules
+        if module.partition(".")[0] in packages
+        for imported in graph().find_modules_directly_imported_by(module)
+    }
+    return roots - set(PACKAGES) - sys.stdlib_module_names
+
+
+def test_every_contract_holds() -> None:
+    assert verdicts(ROOT) == {contract["name"]: "KEPT" for contract in CONTRACTS}
+
+
+def test_every_contract_has_a_breach_to_prove_it() -> None:
+    assert [contract["name"] for contract in CONTRACTS] == list(BREACHES)
+
+
+@pytest.mark.parametrize("contract", BREACHES)
+def test_a_breach_breaks_its_contract(contract: str, copied: Path) -> None:
+    package, line = BREACHES[contract]
+    module = copied.joinpath(*package.split("."), "planted.py")
+    module.write_text(f"{line}\n", encoding="utf-8")
+    assert verdicts(copied)[contract] == "BROKEN"
+
+
+def test_an_import_for_type_checkers_alone_is_a_breach_too(copied: Path) -> None:
+    lines = "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import openai\n"
+    (copied / "domain" / "planted.py").write_text(lines, encoding="utf-8")
+    assert verdicts(copied)["The core knows no framework"] == "BROKEN"
+
+
+def test_a_new_adapter_is_covered_without_being_listed(copied: Path) -> None:
+    new = copied / "adapters" / "planted"
+    new.mkdir()
+    (new / "__init__.py").write_text("import adapters.events.log\n", encoding="utf-8")
+    assert verdicts(copied)["Adapters do not know each other"] == "BROKEN"
+
+
+def test_the_core_is_standard_library_only() -> None:
+    assert libraries("domain", "application") == set()
+
+
+def test_every_library_has_one_home() -> None:
+    protected = [c["protected_modules"] for c in CONTRACTS if c["type"] == "protected"]
+    assert libraries(*PACKAGES) - {name for names in protected for name in names} == set()
+
+
+def test_the_core_is_kept_from_every_library_by_name() -> None:
+    named = next(c["forbidden_modules"] for c in CONTRACTS if c["type"] == "forbidden")
+    assert libraries(*PACKAGES) - set(named) == set()

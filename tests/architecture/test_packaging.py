@@ -1,0 +1,143 @@
+"""The wheel as a stranger gets it, in an environment where others own our folders' names."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.architecture.checkout import PACKAGES, ROOT, kept_files, project
+
+UNIQUE = "mcp_server_gpt_image"
+DECOY = 'raise RuntimeError("this package is a stranger\'s")\n'
+
+
+@dataclass(frozen=True)
+class Installed:
+    """The wheel in an environment of its own, with `domain` and `entrypoints` of a stranger's."""
+
+    wheel: Path
+    environment: Path
+    added: frozenset[str]
+    elsewhere: Path
+
+    @property
+    def site(self) -> Path:
+        return site_packages(self.environment)
+
+    def run(self, program: str, *arguments: str) -> str:
+        """What the program says; its pictures and records go to the folder it runs in."""
+        settings = {"PROVIDER": "sketch", "OUTPUT_DIR": "pictures", "DATA_DIR": "records"}
+        done = subprocess.run(
+            [self.environment / "bin" / program, *arguments],
+            cwd=self.elsewhere,
+            env={"HOME": str(self.elsewhere), "PATH": os.defpath, **settings},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+def site_packages(environment: Path) -> Path:
+    return next(environment.glob("lib/python*/site-packages"))
+
+
+def python(*arguments: str | Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def environment_with_decoys(folder: Path) -> Path:
+    """A fresh environment that sees our dependencies and none of our own packages."""
+    python("venv", "--without-pip", folder)
+    site = site_packages(folder)
+    lines = "\n".join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    (site / "dependencies.pth").write_text(lines, encoding="utf-8")
+    for name in ("domain", "entrypoints"):
+        (site / name).mkdir()
+        (site / name / "__init__.py").write_text(DECOY, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    folder = tmp_path_factory.mktemp("packaging")
+    python("hatchling", "build", "-t", "wheel", "-d", folder)
+    wheel = next(folder.glob("*.whl"))
+    environment = environment_with_decoys(folder / "environment")
+    before = {file.name for file in site_packages(environment).iterdir()}
+    options = ("--quiet", "--no-deps", "--no-index", "--no-compile")
+    python("pip", "--python", environment / "bin" / "python", "install", *options, wheel)
+    added = {file.name for file in site_packages(environment).iterdir()} - before
+    (folder / "elsewhere").mkdir()
+    (folder / "elsewhere" / "domain.py").write_text(DECOY, encoding="utf-8")
+    return Installed(wheel, environment, frozenset(added), folder / "elsewhere")
+
+
+@pytest.fixture
+def contents(installed: Installed) -> Iterator[ZipFile]:
+    with ZipFile(installed.wheel) as wheel:
+        yield wheel
+
+
+def test_nothing_but_our_one_package_is_added(installed: Installed) -> None:
+    said = project()["project"]["version"]
+    assert installed.added == {UNIQUE, f"{UNIQUE}-{said}.dist-info"}
+
+
+def test_packages_of_the_same_name_stay_their_owners(installed: Installed) -> None:
+    for name in ("domain", "entrypoints"):
+        package = installed.site / name
+        assert [file.name for file in package.iterdir()] == ["__init__.py"]
+        assert (package / "__init__.py").read_text("utf-8") == DECOY
+
+
+def test_the_wheel_carries_every_file_of_the_four_packages(contents: ZipFile) -> None:
+    ours = {file.relative_to(ROOT) for file in kept_files()}
+    ours = {file for file in ours if file.parts[0] in PACKAGES}
+    assert {Path("adapters/openai/models.toml"), Path("domain/py.typed")} <= ours
+    moved = {
+        Path("entrypoints/launcher.py"): f"{UNIQUE}/__init__.py",
+        Path("entrypoints/__main__.py"): f"{UNIQUE}/__main__.py",
+    }
+    expected = {moved.get(file, f"{UNIQUE}/_bundle/{file.as_posix()}") for file in ours}
+    assert {name for name in contents.namelist() if ".dist-info/" not in name} == expected
+
+
+def test_the_wheel_carries_its_license_and_nothing_of_the_workshop(contents: ZipFile) -> None:
+    names = contents.namelist()
+    assert [name for name in names if name.endswith("/licenses/LICENSE")]
+    assert {name.split("/")[0].split("-")[0] for name in names} == {UNIQUE}
+    assert [name for name in names if {"tests", "docs", "benchmarks"} & set(name.split("/"))] == []
+
+
+@pytest.mark.parametrize("command", ["mcp-server-gpt-image", "gpt-image"])
+def test_both_commands_start(installed: Installed, command: str) -> None:
+    expected = f"mcp-server-gpt-image, version {version('mcp-server-gpt-image')}\n"
+    assert installed.run(command, "--version") == expected
+
+
+def test_it_starts_as_a_module_too(installed: Installed) -> None:
+    said = installed.run("python", "-m", UNIQUE, "--version")
+    assert said.startswith("mcp-server-gpt-image, version ")
+
+
+def test_it_lists_the_models_that_it_carries(installed: Installed) -> None:
+    assert json.loads(installed.run("gpt-image", "models", "--json"))
+
+
+def test_it_paints_a_picture(installed: Installed) -> None:
+    command = ("generate", "a red bridge", "--size", "64x64", "--json")
+    assert json.loads(installed.run("mcp-server-gpt-image", *command))
+    assert list((installed.elsewhere / "pictures").rglob("*.png"))
