@@ -156,7 +156,11 @@ class Catalog:
             for other in self.cards
             if not other.retired(today) and other.objection(request) is None
         ]
-        hint = f"{able[0]} can do this." if able else "No model of this provider can: choose another value."
+        hint = (
+            f"{able[0]} can do this."
+            if able
+            else "No model of this provider can: choose another value."
+        )
         raise UnsupportedByModel(f"{card.name} {why}.", field=field, hint=hint)
 
 

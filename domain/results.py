@@ -3,16 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from domain.images import Image
-
-
-class ServedFrom(StrEnum):
-    """Who had the pictures. `joined` shared another caller's running job."""
-
-    PROVIDER = "provider"
-    JOINED = "joined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,4 +55,3 @@ class ImageSet:
     cost: Decimal | None = None
     request_id: str | None = None
     notes: tuple[str, ...] = ()
-    served_from: ServedFrom = ServedFrom.PROVIDER

@@ -49,7 +49,7 @@ def painter(settings: Settings, closing: AsyncExitStack) -> ImageProvider:
     return images
 
 
-def attempts() -> Attempts:
+def retry_loop() -> Attempts:
     """At most three tries within seconds; which faults may be tried again is Retried's word."""
     from functools import partial
 
@@ -60,14 +60,14 @@ def attempts() -> Attempts:
     return partial(retry_context, attempts=3, timeout=30.0, wait_initial=0.2, wait_max=2.0)
 
 
-def safeguarded(
+def guarded(
     provider: ImageProvider, archive: Archive, inspector: ImageInspector, attempts: Attempts
 ) -> ImageProvider:
     """The promises around whoever paints, read from the inside out."""
     return Archived(Inspected(Retried(provider, attempts), inspector), archive)
 
 
-def archive(settings: Settings, closing: AsyncExitStack) -> Archive:
+def file_archive(settings: Settings, closing: AsyncExitStack) -> Archive:
     """Where pictures and records are kept."""
     from adapters.archive.archive import FileArchive
 
@@ -76,21 +76,21 @@ def archive(settings: Settings, closing: AsyncExitStack) -> Archive:
     return kept
 
 
-def inspector() -> ImageInspector:
+def pillow_inspector() -> ImageInspector:
     """Who looks into pictures."""
     from adapters.pillow.inspector import PillowInspector
 
     return PillowInspector()
 
 
-def optimizer() -> ImageOptimizer:
+def pillow_optimizer() -> ImageOptimizer:
     """Who makes renditions."""
     from adapters.pillow.optimizer import PillowOptimizer
 
     return PillowOptimizer()
 
 
-def sink(settings: Settings) -> EventSink:
+def log_sink(settings: Settings) -> EventSink:
     """Who is told what happens to all jobs."""
     from adapters.events.log import LogSink
 
@@ -108,14 +108,14 @@ class Container(DeclarativeContainer):
     settings: Dependency[Settings] = Dependency(instance_of=Settings)
     closing: Singleton[AsyncExitStack] = Singleton(AsyncExitStack)
     clock = Singleton(SystemClock)
-    sink = Singleton(sink, settings)
-    archive = Singleton(archive, settings, closing)
-    inspector = Singleton(inspector)
-    optimizer = Singleton(optimizer)
-    attempts = Callable(attempts)
+    sink = Singleton(log_sink, settings)
+    archive = Singleton(file_archive, settings, closing)
+    inspector = Singleton(pillow_inspector)
+    optimizer = Singleton(pillow_optimizer)
+    attempts = Callable(retry_loop)
 
     provider = Singleton(painter, settings, closing)
-    safeguarded = Singleton(safeguarded, provider, archive, inspector, attempts)
+    safeguarded = Singleton(guarded, provider, archive, inspector, attempts)
 
     jobs = Singleton(RunningJobs, sink)
     pipeline = Singleton(Pipeline, safeguarded, jobs, clock)

@@ -45,6 +45,7 @@ async def followed(job: RunningJob, report: Report, *, every: float) -> ImageSet
     """
     progress = Progress(report)
     heartbeat = asyncio.create_task(progress.beat(every))
+    heartbeat.add_done_callback(lambda task: task.cancelled() or task.exception())
     try:
         async with aclosing(job.events()) as events:
             async for event in events:

@@ -34,7 +34,6 @@ def structured_report(images: ImageSet, shown: list[Shown]) -> PicturesResult:
         provider=images.provider,
         model=images.model,
         asked_model=images.asked_model,
-        served_from=images.served_from.value,
         made_at=images.made_at.isoformat(timespec="seconds"),
     )
     if images.revised_prompt:

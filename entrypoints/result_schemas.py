@@ -44,7 +44,6 @@ class PicturesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     provider: str
     model: str
     asked_model: str
-    served_from: str
     made_at: str
     revised_prompt: str | UnsetType = UNSET
     usage: TokenUsage | UnsetType = UNSET

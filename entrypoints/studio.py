@@ -1,7 +1,7 @@
 """The application behind a door that must open before the application is loaded."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,9 @@ class Studio:
     async def drain(self, grace: float) -> None:
         """Start no new work, and give what runs `grace` seconds."""
         self._closed = True
-        if self._opening is not None:
+        if self._opening is None:
+            return
+        with suppress(Exception):  # what could not be opened has nothing to drain
             container = await self._opening
             await container.jobs().drain(grace)
 

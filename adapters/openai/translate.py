@@ -64,14 +64,14 @@ def _upload(name: str, image: Image) -> Upload:
 def delivered(reply: ImagesResponse, raw: bytes, request_id: str | None) -> Delivered:
     """What an answer in one piece brought; a reply without a picture is itself the rubbish."""
     items = reply.data or []
-    pictures, rubbish = decoded(item.b64_json for item in items)
+    pictures, rubbish = decoded(getattr(item, "b64_json", None) for item in items)
     if not pictures and not rubbish:
         rubbish = (raw,)
-    revised = next((item.revised_prompt for item in items if item.revised_prompt), None)
+    revised = [getattr(item, "revised_prompt", None) for item in items]
     return Delivered(
         pictures=pictures,
         rubbish=rubbish,
-        revised_prompt=revised,
+        revised_prompt=next((text for text in revised if isinstance(text, str) and text), None),
         usage=usage_of(reply.usage),
         request_id=request_id,
     )
@@ -84,12 +84,12 @@ def completed(events: Sequence[Any], request_id: str | None) -> Delivered:
     return Delivered(pictures=pictures, rubbish=rubbish, usage=usage, request_id=request_id)
 
 
-def decoded(texts: Iterable[str | None]) -> tuple[tuple[Picture, ...], tuple[bytes, ...]]:
+def decoded(texts: Iterable[object]) -> tuple[tuple[Picture, ...], tuple[bytes, ...]]:
     """Pictures, and the texts that were no base64, as they came. Missing texts are left out."""
     pictures: list[Picture] = []
     rubbish: list[bytes] = []
     for text in texts:
-        if not text:
+        if not isinstance(text, str) or not text:
             continue
         try:
             data = a2b_base64("".join(text.split()), strict_mode=True)
@@ -100,20 +100,17 @@ def decoded(texts: Iterable[str | None]) -> tuple[tuple[Picture, ...], tuple[byt
     return tuple(pictures), tuple(rubbish)
 
 
-def partial(text: str, index: int) -> PartialImage | None:
+def partial(text: object, index: int) -> PartialImage | None:
     """A preview, or None when it cannot be decoded: a lost preview is no reason to stop."""
     pictures, _ = decoded([text])
     return PartialImage(image=pictures[0].image, index=index) if pictures else None
 
 
 def usage_of(usage: Any) -> Usage | None:  # noqa: ANN401 - the SDK has a type for each reply
-    """Token counts of any of the SDK's replies; None where the reply has none."""
-    if usage is None:
+    """Token counts of any of the SDK's replies; None where the reply does not tell them all."""
+    total_in, out = getattr(usage, "input_tokens", None), getattr(usage, "output_tokens", None)
+    if not isinstance(total_in, int) or not isinstance(out, int):
         return None
-    details = getattr(usage, "input_tokens_details", None)
-    images_in = getattr(details, "image_tokens", None) or 0
-    return Usage(
-        text_tokens_in=usage.input_tokens - images_in,
-        image_tokens_in=images_in,
-        tokens_out=usage.output_tokens,
-    )
+    images_in = getattr(getattr(usage, "input_tokens_details", None), "image_tokens", None)
+    images_in = images_in if isinstance(images_in, int) else 0
+    return Usage(text_tokens_in=total_in - images_in, image_tokens_in=images_in, tokens_out=out)

@@ -59,32 +59,28 @@ async def edit_image(container: "Container", arguments: dict[str, Any]) -> Runni
 CALLS: dict[str, Tool] = {"generate_image": generate_image, "edit_image": edit_image}
 
 
-def build_server(
-    open_container: OpenContainer, settings: Settings, *, listed: Callable[[], None] = lambda: None
-) -> Server[Any]:
-    """Make the server; `open_container` is first awaited at the first call of a tool.
+class ToolDoor:
+    """Answers `tools/list` and `tools/call`; `open_container` is first awaited at a call."""
 
-    `listed` is called each time the tools were asked for.
-    """
+    def __init__(
+        self, open_container: OpenContainer, settings: Settings, listed: Callable[[], None]
+    ) -> None:
+        self._open_container = open_container
+        self._settings = settings
+        self._listed = listed
 
-    async def list_tools(_: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
-        listed()
-        return ListToolsResult(tools=list(TOOLS))
+    async def list(self, _: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
+        self._listed()
+        return ListToolsResult(tools=[*TOOLS])
 
-    async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
+    async def call(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
         call = CALLS.get(params.name)
         if call is None:
             known = ", ".join(CALLS)
             message = f"There is no tool {params.name[:80]!r}; there are {known}."
             raise MCPError(INVALID_PARAMS, message)
         try:
-            container = await open_container()
-            job = await call(container, params.arguments or {})
-            images = await followed(
-                job, context.session.report_progress, every=settings.progress_interval
-            )
-            optimizer, room = container.optimizer(), settings.result_max_bytes
-            return await succeeded(images, job.job.request, optimizer, room)
+            return await self._called(call, params.arguments or {}, context)
         except StudioError as error:
             return failed(error)
         except Exception as error:
@@ -92,11 +88,27 @@ def build_server(
             logger.error("incident %s", incident.incident, exc_info=error)
             return failed(incident)
 
+    async def _called(
+        self, call: Tool, arguments: dict[str, Any], context: Context
+    ) -> CallToolResult:
+        container = await self._open_container()
+        job = await call(container, arguments)
+        report, every = context.session.report_progress, self._settings.progress_interval
+        images = await followed(job, report, every=every)
+        room = self._settings.result_max_bytes
+        return await succeeded(images, job.job.request, container.optimizer(), room)
+
+
+def build_server(
+    open_container: OpenContainer, settings: Settings, *, listed: Callable[[], None] = lambda: None
+) -> Server[Any]:
+    """Make the server; `listed` is called each time the tools were asked for."""
+    door = ToolDoor(open_container, settings, listed)
     return Server(
         APP,
         version=version(),
         title="GPT Image",
         instructions=INSTRUCTIONS,
-        on_list_tools=list_tools,
-        on_call_tool=call_tool,
+        on_list_tools=door.list,
+        on_call_tool=door.call,
     )

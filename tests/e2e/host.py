@@ -13,6 +13,27 @@ from typing import Any, Self
 Message = dict[str, Any]
 Wanted = Callable[[Message], object]
 PATIENCE = 20.0
+SERVER = str(Path(sys.executable).with_name("mcp-server-gpt-image"))
+HANDSHAKE: Message = {
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
+
+
+def as_lines(*messages: Message) -> bytes:
+    """JSON-RPC messages as they go over a pipe."""
+    return b"".join(json.dumps({"jsonrpc": "2.0", **each}).encode() + b"\n" for each in messages)
+
+
+def text_of(answer: Message) -> str:
+    """The text of a tool's result."""
+    text: str = answer["result"]["content"][0]["text"]
+    return text
 
 
 class Host:
@@ -20,7 +41,7 @@ class Host:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("mcp-server-gpt-image"))],
+            [SERVER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -55,11 +76,7 @@ class Host:
 
     def initialize(self) -> Message:
         """Shake hands; return the server's answer."""
-        client = {"name": "test", "version": "1"}
-        answer = self.ask(
-            "initialize",
-            {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client},
-        )
+        answer = self.ask("initialize", HANDSHAKE["params"])
         self.tell("notifications/initialized")
         return answer
 

@@ -1,7 +1,9 @@
 """The rows of the problem table: what is asked, how the provider behaves, what it may cost."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from json import dumps
 from typing import Any
 
 from domain.images import Image
@@ -10,6 +12,7 @@ from tests.standin import Fault, faults
 
 SIDE = (64, 64)
 TEAL = picture("teal", SIDE)
+ODD = b64encode(TEAL.data).decode()
 LARGE = Image(TEAL.data + bytes(50_000_000))
 LARGE_MASK = Image(mask(SIDE).data + bytes(4_000_000))
 
@@ -62,7 +65,7 @@ OURS = [
     Row(
         name="a path instead of a picture",
         tool="edit_image",
-        arguments={"prompt": "blue", "images": ["/home/me/cat.png"]},
+        arguments={"prompt": "blue", "images": ["~/cat.png"]},
         on_command_line=False,
     ),
     _edit("half an id", images=["img_123"]),
@@ -139,6 +142,24 @@ SERVED = [
     _generate("fewer pictures than asked", faults.other_count(1), n=2),
     _generate("more pictures than asked", faults.other_count(2)),
     _generate("without usage", faults.without_usage()),
+    _generate(
+        "a reply of other shapes than expected",
+        faults.status(
+            200,
+            headers={"Content-Type": "application/json"},
+            body=dumps(
+                {
+                    "created": "today",
+                    "usage": {"input_tokens": None, "output_tokens": "many"},
+                    "data": [
+                        {"b64_json": ODD, "revised_prompt": 7},
+                        {"url": None},
+                        {"b64_json": 5},
+                    ],
+                }
+            ),
+        ),
+    ),
     _generate("revised prompt", faults.revised_prompt("A bridge, red.")),
 ]
 """What is answered although something was odd."""

@@ -18,7 +18,7 @@ pytest_plugins = ["tests.standin.fixtures"]
 FIELDS: dict[str, Any] = {"model": "gpt-image-2.6-flare", "prompt": "hi", "size": "1024x640"}
 
 
-async def generate(sdk: openai.AsyncOpenAI) -> Any:  # noqa: ANN401  an HTML page is a str
+async def generate(sdk: openai.AsyncOpenAI) -> Any:  # noqa: ANN401 - an HTML page is a str
     return await sdk.images.generate(**FIELDS)
 
 

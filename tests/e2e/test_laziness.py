@@ -1,0 +1,58 @@
+"""Nothing heavy is loaded before somebody needs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.host import HANDSHAKE, as_lines
+
+Environment = dict[str, str]
+HEAVY = "openai litestar PIL diskcache sqlalchemy dependency_injector"
+
+
+def test_until_tools_are_listed_nothing_heavy_is_loaded(environment: Environment) -> None:
+    probe = (
+        "import sys, threading, entrypoints.launcher as launcher\n"
+        "import entrypoints.mcp_server.pipes as pipes\n"
+        "write = pipes.Pipes._write\n"
+        "def watched(self, data):\n"
+        "    if b'generate_image' in data:\n"
+        f"        heavy = {HEAVY!r}.split()\n"
+        "        loaded = [name for name in heavy if name in sys.modules]\n"
+        "        sys.stderr.write(f'LOADED {loaded}\\n')\n"
+        "    write(self, data)\n"
+        "pipes.Pipes._write = watched\n"
+        "sys.argv = ['mcp-server-gpt-image']\n"
+        "launcher.main()\n"
+    )
+    asked = as_lines(HANDSHAKE, {"id": 2, "method": "tools/list"})
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        input=asked,
+        capture_output=True,
+        env=environment,
+        cwd=Path.cwd(),
+        check=True,
+        timeout=30,
+    )
+    assert b"LOADED []" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["generate", "--help"]])
+def test_help_loads_nothing_heavy(arguments: list[str], environment: Environment) -> None:
+    code = (
+        "import sys, atexit\n"
+        f"heavy = {HEAVY + ' mcp pydantic'!r}.split()\n"
+        "def tell():\n"
+        "    sys.stderr.write(f'LOADED {[name for name in heavy if name in sys.modules]}')\n"
+        "atexit.register(tell)\n"
+        f"sys.argv = ['mcp-server-gpt-image', *{arguments!r}]\n"
+        "from entrypoints.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=environment, check=True, timeout=30
+    )
+    assert b"LOADED []" in done.stderr, done.stderr
