@@ -26,9 +26,11 @@ REASONS = (
     (r"`int` >= (\d+)", r"is under \1"),
     (r"matching regex", "is not of the right form"),
     (r"[Ii]nvalid enum value (.{1,80})", r"cannot be \1"),
-    (r"Expected `([^`]*)`, got `(\w+)`", r"must be \1, not \2"),
+    (r"Expected `([^`]*)`, got `(\w+)`", r"must be of type \1, not \2"),
 )
 """msgspec's reasons, and how they are put to people."""
+JSON_TYPES = {"str": "string", "int": "integer", "bool": "boolean", "float": "number"}
+PYTHON_TYPE = re.compile(r"\b(str|int|bool|float)\b")
 
 
 def validated(kind: type[A], arguments: Mapping[str, object]) -> A:
@@ -73,7 +75,7 @@ def _explained(fault: str, kind: type[Options]) -> InvalidRequest:
 def _in_words(reason: str) -> str:
     for pattern, words in REASONS:
         if found := re.search(pattern, reason):
-            return found.expand(words)
+            return PYTHON_TYPE.sub(lambda name: JSON_TYPES[name[0]], found.expand(words))
     return f"cannot be used: {reason[:300]}"
 
 

@@ -52,6 +52,7 @@ OURS = [
     _generate("size that the model does not paint", size="1000x1000"),
     _generate("quality that the model does not have", model="gpt-image-2", quality="max"),
     _generate("unknown quality", quality="ultra"),
+    Row(name="a number for a prompt", arguments={"prompt": 2}, on_command_line=False),
     _generate("jpeg with transparency", format="jpeg", background="transparent"),
     _generate("unknown option", sise="1024x1024"),
     _generate("too many pictures", n=9),
