@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import rich_click as click
 
+from entrypoints.loading import loading
 from entrypoints.settings_error import SettingsError
 from entrypoints.version import version
 
@@ -51,8 +52,9 @@ def cli(context: click.Context) -> None:
 @click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
 def stdio(env_file: Path | None = None) -> None:
     """Serve MCP over standard input and output."""
-    from entrypoints.mcp_server.stdio import run
-    from entrypoints.settings import load_settings
+    with loading():
+        from entrypoints.mcp_server.stdio import run
+        from entrypoints.settings import load_settings
 
     run(load_settings(env_file=env_file, at_home=True))
 
@@ -62,7 +64,8 @@ def stdio(env_file: Path | None = None) -> None:
 @painting_options
 def generate(prompt: str, *, as_json: bool, env_file: Path | None, **options: object) -> None:
     """Paint new pictures from a PROMPT."""
-    from entrypoints.terminal import generate
+    with loading():
+        from entrypoints.terminal import generate
 
     sys.exit(generate({"prompt": prompt, **options}, as_json=as_json, env_file=env_file))
 
@@ -76,7 +79,8 @@ def generate(prompt: str, *, as_json: bool, env_file: Path | None, **options: ob
 @painting_options
 def edit(prompt: str, *, as_json: bool, env_file: Path | None, **options: object) -> None:
     """Change or combine pictures as a PROMPT says."""
-    from entrypoints.terminal import edit
+    with loading():
+        from entrypoints.terminal import edit
 
     sys.exit(edit({"prompt": prompt, **options}, as_json=as_json, env_file=env_file))
 
@@ -86,7 +90,8 @@ def edit(prompt: str, *, as_json: bool, env_file: Path | None, **options: object
 @click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
 def models(*, as_json: bool, env_file: Path | None) -> None:
     """List the models, what they can do and when they retire."""
-    from entrypoints.terminal import models
+    with loading():
+        from entrypoints.terminal import models
 
     sys.exit(models(as_json=as_json, env_file=env_file))
 

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from domain.errors import ShuttingDown
+from entrypoints.loading import loading
 from entrypoints.settings import Settings
 
 if TYPE_CHECKING:  # loading the container is what this module puts off
@@ -55,7 +56,10 @@ class Studio:
             self._opening = asyncio.create_task(self._open())
 
     async def _open(self) -> "Container":
-        module = await asyncio.to_thread(import_module, "entrypoints.container")
-        container: Container = await self._stack.enter_async_context(module.running(self._settings))
-        await asyncio.to_thread(module.warm, container)
+        with loading():
+            module = await asyncio.to_thread(import_module, "entrypoints.container")
+            container: Container = await self._stack.enter_async_context(
+                module.running(self._settings)
+            )
+            await asyncio.to_thread(module.warm, container)
         return container

@@ -64,6 +64,8 @@ class OpenAIImages:
             if api_key
             else None
         )
+        if self._client is not None:
+            _ = self._client.images.with_raw_response  # loads what the first call would wait for
 
     def generate(self, job: Job[GenerateRequest], /) -> Painting:
         return self._painting("generate", generate_parameters(job.request), job.card)

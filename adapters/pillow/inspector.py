@@ -24,6 +24,7 @@ class PillowInspector:
 
     def __init__(self) -> None:
         self._room = asyncio.Semaphore(DECODED_AT_ONCE)
+        PIL.Image.preinit()  # loads the formats that the first picture would wait for
 
     async def inspect(self, image: Image, /) -> None:
         _check_limits(image)

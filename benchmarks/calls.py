@@ -1,0 +1,74 @@
+"""What we add to one call of OpenAI's SDK, in process and over stdio."""
+
+from base64 import b64decode
+from contextlib import AsyncExitStack
+
+from openai import AsyncOpenAI
+
+from benchmarks.measure import Line, Watch, interleaved
+from benchmarks.pipes import Server
+from benchmarks.rig import KEY, Rig, first_base64, parameters, prompt
+from benchmarks.startup import OURS
+from domain.requests import GenerateRequest
+from entrypoints.container import Container, running
+from tests.fakes import settings_in
+
+GOAL_MS = 20.0
+BARE = "SDK call + b64decode"
+
+
+def call_lines(rig: Rig, rounds: int) -> list[Line]:
+    """The same picture through our whole path, over stdio, and from the bare SDK."""
+    taken = _taken(rig, rounds)
+    return [
+        Line(
+            name="added to a bare SDK call",
+            ours=taken["ours"],
+            against=BARE,
+            base=taken["bare"],
+            goal=GOAL_MS,
+            judged="added",
+        ),
+        Line(
+            name="generate_image over stdio",
+            ours=taken["stdio"],
+            against=BARE,
+            base=taken["bare"],
+        ),
+    ]
+
+
+def _taken(rig: Rig, rounds: int) -> dict[str, list[float]]:
+    folder = rig.folder / "in-process"
+    settings = settings_in(folder, openai_api_key=KEY, openai_base_url=rig.base_url)
+    stack = AsyncExitStack()
+    run = rig.runner.run
+    try:
+        container = run(stack.enter_async_context(running(settings)))
+        client = run(stack.enter_async_context(rig.client()))
+        with Server(OURS, rig.environment) as server:
+            server.listed()
+            return interleaved(
+                rounds,
+                lambda: {"bare": run(_bare(client))},
+                lambda: {"ours": run(_ours(container))},
+                lambda: {"stdio": server.painted()},
+            )
+    finally:
+        run(stack.aclose())
+
+
+async def _ours(container: Container) -> float:
+    with Watch() as watch:
+        job = await container.generate_image()(GenerateRequest(prompt=prompt()))
+        images = await job.result()
+    assert images.pictures[0].place, images.notes
+    return watch.wall
+
+
+async def _bare(client: AsyncOpenAI) -> float:
+    with Watch() as watch:
+        reply = await client.images.generate(**parameters())
+        data = b64decode(first_base64(reply))
+    assert data
+    return watch.wall

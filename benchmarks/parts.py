@@ -1,0 +1,96 @@
+"""Where the time of one call goes: each part alone, on real pictures of the stand-in."""
+
+import os
+from base64 import b64decode
+from pathlib import Path
+from statistics import median
+from uuid import uuid4
+
+from adapters.archive.archive import FileArchive
+from adapters.openai.translate import decoded
+from adapters.pillow.inspector import PillowInspector
+from benchmarks.measure import Line, Watch, interleaved
+from benchmarks.rig import Rig
+from domain.images import Image
+from domain.results import Picture
+from tests.fakes import job_for
+
+PARTS = {
+    "decode": "base64.b64decode",
+    "inspect": "",
+    "digest": "",
+    "keep": "plain write + fsync",
+    "records": "",
+}
+
+
+def part_lines(rig: Rig, rounds: int, added: float) -> list[Line]:
+    """One line a part, and what of the `added` ms no part explains."""
+    parts = Parts(rig)
+    try:
+        taken = interleaved(rounds, parts.round)
+    finally:
+        rig.runner.run(parts.archive.close())
+    lines = [
+        Line(
+            name=f"· {name}", ours=taken[name], against=against, base=taken.get(f"{name} base", [])
+        )
+        for name, against in PARTS.items()
+    ]
+    explained = sum(median(line.ours) for line in lines) - median(taken["decode base"])
+    return [*lines, Line(name="· the rest", ours=[added - explained])]
+
+
+class Parts:
+    """Does what one call does, a part at a time."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        folder = rig.folder / "parts"
+        self.plain = folder / "plain"
+        self.plain.mkdir(parents=True)
+        self.archive = FileArchive(pictures_folder=folder / "kept", data_folder=folder / "data")
+        self.inspector = PillowInspector()
+
+    def round(self) -> dict[str, float]:
+        """Every part once, on a picture that was never seen before."""
+        text = self.rig.picture()
+        with Watch() as decode:
+            pictures, _ = decoded([text])
+        with Watch() as plain_decode:
+            b64decode(text)
+        image = pictures[0].image
+        inspect, keep, records = self.rig.runner.run(self._asynchronous(image))
+        with Watch() as digest:
+            _ = Image(image.data).digest
+        with Watch() as plain_write:
+            _write(self.plain / image.id, image.data)
+        return {
+            "decode": decode.wall,
+            "decode base": plain_decode.wall,
+            "inspect": inspect,
+            "digest": digest.wall,
+            "keep": keep,
+            "keep base": plain_write.wall,
+            "records": records,
+        }
+
+    async def _asynchronous(self, image: Image) -> tuple[float, float, float]:
+        with Watch() as inspect:
+            await self.inspector.inspect(image)
+        _ = image.digest  # has a line of its own
+        with Watch() as keep:
+            place = await self.archive.keep(image)
+        sent = job_for(id=uuid4().hex).dispatched()
+        stored = sent.stored((Picture(image=image, place=place),), None, None)
+        with Watch() as records:
+            await self.archive.record(sent)
+            await self.archive.record(stored)
+        return inspect.wall, keep.wall, records.wall
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

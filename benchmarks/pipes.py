@@ -1,0 +1,94 @@
+"""A server process, spoken to in raw JSON-RPC over its pipes: the same driver for any server."""
+
+import json
+import resource
+import subprocess
+from collections.abc import Mapping, Sequence
+from threading import Timer
+from time import perf_counter
+from typing import Any, Self
+
+from benchmarks.rig import prompt
+
+Message = dict[str, Any]
+PATIENCE = 60.0
+"""Seconds after which a server that hangs is killed, which raises EOFError in whoever waits."""
+HELLO = {
+    "protocolVersion": "2025-11-25",
+    "capabilities": {},
+    "clientInfo": {"name": "benchmarks", "version": "1"},
+}
+
+
+class Server:
+    """Spawned in `/` at once and killed at the end of the `with` block.
+
+    Afterwards `cpu` is the CPU time it took in ms, its start included.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._cpu_before = _cpu_of_children()
+        self._spawned = perf_counter()
+        self._process = subprocess.Popen(  # noqa: S603 - ours, or the bare server
+            command,
+            cwd="/",
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._number = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self.cpu = _cpu_of_children() - self._cpu_before
+
+    def listed(self) -> float:
+        """Shake hands and list the tools; ms since it was spawned."""
+        self.ask("initialize", HELLO)
+        self._write({"method": "notifications/initialized"})
+        self.ask("tools/list", {})
+        return (perf_counter() - self._spawned) * 1000
+
+    def painted(self) -> float:
+        """Call generate_image for a new 1024x1024 picture; ms until the answer is parsed."""
+        start = perf_counter()
+        call = {"name": "generate_image", "arguments": {"prompt": prompt()}}
+        answer = self.ask("tools/call", call)
+        took = (perf_counter() - start) * 1000
+        assert "result" in answer, answer
+        assert not answer["result"].get("isError"), answer["result"]["content"][0]
+        return took
+
+    def ask(self, method: str, params: Mapping[str, Any]) -> Message:
+        """Send a request and wait for its answer; raise EOFError if the server ends first."""
+        self._number += 1
+        self._write({"id": self._number, "method": method, "params": params})
+        watchdog = Timer(PATIENCE, self._process.kill)
+        watchdog.start()
+        try:
+            return self._answer()
+        finally:
+            watchdog.cancel()
+
+    def _answer(self) -> Message:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            message: Message = json.loads(line)
+            if message.get("id") == self._number:
+                return message
+        raise EOFError(f"the server ended without answering request {self._number}")
+
+    def _write(self, message: Message) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+        self._process.stdin.flush()
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1000
