@@ -1,8 +1,10 @@
 """Use case: change pictures that exist."""
 
+import asyncio
+
 from application.pipeline import Pipeline
 from application.ports.image_inspector import ImageInspector
-from application.running_jobs import RunningJob
+from application.ticket import Ticket
 from domain.errors import UnreadableImage
 from domain.images import Image
 from domain.jobs import LOCAL
@@ -18,8 +20,8 @@ class EditImage:
 
     async def __call__(
         self, request: EditRequest, /, *, owner: str = LOCAL, fresh: bool = False
-    ) -> RunningJob:
-        """Return the job, whose `events()` and `result()` tell the rest.
+    ) -> Ticket:
+        """Return the ticket, whose `events()` and `result()` tell the rest.
 
         Raises UnreadableImage (naming the picture), InvalidRequest for a mask that does not
         fit and UnsupportedByModel, all before anything is spent, and ShuttingDown.
@@ -35,5 +37,6 @@ class EditImage:
     async def _look_at(self, image: Image, field: str) -> None:
         try:
             await self.inspector.inspect(image)
+            await asyncio.to_thread(lambda: image.digest)  # 50 MB take longer than a heartbeat may
         except UnreadableImage as error:
             raise UnreadableImage(f"{field}: {error.message}", field=field) from error

@@ -1,7 +1,7 @@
 """Use case: paint something new."""
 
 from application.pipeline import Pipeline
-from application.running_jobs import RunningJob
+from application.ticket import Ticket
 from domain.jobs import LOCAL
 from domain.requests import GenerateRequest
 
@@ -14,8 +14,8 @@ class GenerateImage:
 
     async def __call__(
         self, request: GenerateRequest, /, *, owner: str = LOCAL, fresh: bool = False
-    ) -> RunningJob:
-        """Return the job, whose `events()` and `result()` tell the rest.
+    ) -> Ticket:
+        """Return the ticket, whose `events()` and `result()` tell the rest.
 
         `fresh` asks for a new picture although an equal one is being painted. Raises
         UnsupportedByModel before anything is spent, and ShuttingDown.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from application.ports.image_provider import (
     PartialImage,
 )
 from application.running_jobs import RunningJob, RunningJobs
+from application.ticket import Ticket
 from domain.events import Finished, JobDispatched, JobEvent, JobStarted, PartialReady
 from domain.fingerprint import fingerprint
 from domain.jobs import Job
@@ -35,26 +37,27 @@ class Pipeline:
 
     def start(
         self, asked: R, paint: Callable[[Job[R]], Painting], *, owner: str, fresh: bool
-    ) -> RunningJob:
-        """Return the job that serves the request.
+    ) -> Ticket:
+        """Return the caller's ticket for the job that serves the request.
 
         An equal job of the same owner is joined, unless `fresh`. Raises UnsupportedByModel
         before anything is spent, and ShuttingDown.
         """
-        job, choice = self._planned(asked, owner)
-        running = None if fresh else self.jobs.joinable(job.fingerprint)
-        if running is not None:
-            return running
-        return self.jobs.start(job, lambda running: self._work(running, job, choice, paint))
-
-    def _planned(self, asked: R, owner: str) -> tuple[Job[R], Choice]:
         now = self.clock.now()
         catalog = self.provider.catalog
         choice = catalog.choose(asked.model, now.date())
         effective = replace(asked, model=choice.model)
         catalog.check(effective, choice.card, now.date())
+        job = self._job(effective, choice, owner, now)
+        running = None if fresh else self.jobs.joinable(job.fingerprint)
+        if running is None:
+            running = self.jobs.start(job, lambda running: self._work(running, job, paint))
+        notes = (*choice.notes, *_unused(asked))
+        return Ticket(running, asked_model=choice.asked, notes=notes)
+
+    def _job(self, effective: R, choice: Choice, owner: str, now: datetime) -> Job[R]:
         name, endpoint = self.provider.name, self.provider.endpoint
-        job = Job(
+        return Job(
             id=f"job_{uuid4().hex}",
             owner=owner,
             provider=name,
@@ -64,40 +67,35 @@ class Pipeline:
             fingerprint=fingerprint(effective, provider=name, endpoint=endpoint, owner=owner),
             created_at=now,
         )
-        return job, choice
 
     async def _work(
-        self,
-        running: RunningJob,
-        job: Job[R],
-        choice: Choice,
-        paint: Callable[[Job[R]], Painting],
+        self, running: RunningJob, job: Job[R], paint: Callable[[Job[R]], Painting]
     ) -> None:
         running.tell(JobStarted(job_id=job.id, job=job))
         ending: Finished | None = None
         async with aclosing(paint(job)) as painting:
             async for event in painting:
                 if isinstance(event, Delivered):
-                    ending = Finished(job_id=job.id, images=self._images(job, choice, event))
+                    ending = Finished(job_id=job.id, images=self._images(job, event))
                 else:
                     running.tell(_told(job.id, event))
         assert ending is not None, f"{job.provider} ended without Delivered"
         running.tell(ending)
 
-    def _images(self, job: Job[R], choice: Choice, came: Delivered) -> ImageSet:
+    def _images(self, job: Job[R], came: Delivered) -> ImageSet:
         priced = replace(job, usage=came.usage)
         return ImageSet(
             job_id=job.id,
             pictures=came.pictures,
             provider=job.provider,
-            model=choice.model,
+            model=job.request.model or job.card.name,
             asked_model=job.asked_model,
             made_at=self.clock.now(),
             revised_prompt=came.revised_prompt,
             usage=came.usage,
             cost=priced.cost,
             request_id=came.request_id,
-            notes=(*choice.notes, *_unused(job.request), *came.notes),
+            notes=came.notes,
         )
 
 

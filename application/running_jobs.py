@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from uuid import uuid4
 
 from application.event_log import EventLog
@@ -10,8 +10,8 @@ from application.ports.event_sink import EventSink
 from domain.errors import Canceled, InternalError, ShuttingDown, StudioError
 from domain.events import Failed, Finished, JobDispatched, JobEvent
 from domain.jobs import Job
+from domain.provider_errors import OutcomeUnknown
 from domain.requests import PictureRequest
-from domain.results import ImageSet
 
 AnyJob = Job[PictureRequest]
 CANCELED_WORK_MAY_TAKE = 1.0
@@ -21,21 +21,25 @@ CANCELED_WORK_MAY_TAKE = 1.0
 class RunningJob:
     """A job at work. Whoever waits for it reads its log at a pace of their own."""
 
-    def __init__(self, job: AnyJob, sink: EventSink) -> None:
+    def __init__(
+        self, job: AnyJob, sink: EventSink, abandon: Callable[["RunningJob"], None]
+    ) -> None:
         self.job = job
         self.log: EventLog[JobEvent] = EventLog()
-        self._sink = sink
-        self._waiting = 0
-        self._dispatched = False
+        self.dispatched = False
         self.task: asyncio.Task[None] | None = None
+        self._sink = sink
+        self._abandon = abandon
+        self._waiting = 0
 
     def tell(self, event: JobEvent) -> None:
         """Append to the log; the app-wide sink hears the same."""
-        self._dispatched = self._dispatched or isinstance(event, JobDispatched)
+        self.dispatched = self.dispatched or isinstance(event, JobDispatched)
         self.log.append(event)
         if isinstance(event, Finished | Failed):
             self.log.close()
-        self._sink.publish(event)
+        with suppress(Exception):  # a sink promises not to raise; a paid picture does not bet on it
+            self._sink.publish(event)
 
     async def events(self, cursor: int = 0) -> AsyncGenerator[JobEvent, None]:
         """All events from `cursor` on, until the last; read it under `contextlib.aclosing`.
@@ -45,22 +49,13 @@ class RunningJob:
         """
         self._waiting += 1
         try:
-            async for event in self.log.read(cursor):
-                yield event
+            async with aclosing(self.log.read(cursor)) as events:
+                async for event in events:
+                    yield event
         finally:
             self._waiting -= 1
-            if not self._waiting and not self._dispatched and self.task is not None:
-                self.task.cancel()
-
-    async def result(self) -> ImageSet:
-        """Wait for the end; raise the StudioError that the job failed with."""
-        async with aclosing(self.events()) as events:
-            async for event in events:
-                if isinstance(event, Finished):
-                    return event.images
-                if isinstance(event, Failed):
-                    raise event.error
-        raise AssertionError("a log ends with Finished or Failed")
+            if not self._waiting and not self.dispatched:
+                self._abandon(self)
 
 
 class RunningJobs:
@@ -80,7 +75,7 @@ class RunningJobs:
         """Run `work` in a task of our own; raise ShuttingDown once `drain` has begun."""
         if self._draining:
             raise ShuttingDown("The server is shutting down and starts no new work.")
-        running = RunningJob(job, self._sink)
+        running = RunningJob(job, self._sink, self._abandoned)
         self._jobs[job.fingerprint] = running
         running.task = asyncio.create_task(self._own(running, work), name=job.id)
         self._tasks.add(running.task)
@@ -111,18 +106,27 @@ class RunningJobs:
         except StudioError as error:
             running.tell(Failed(job_id=job_id, error=error))
         except asyncio.CancelledError:
-            running.tell(Failed(job_id=job_id, error=_canceled(draining=self._draining)))
+            running.tell(Failed(job_id=job_id, error=self._reason(running)))
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the waiting callers must hear of it
             incident = InternalError(uuid4().hex[:12])
             incident.__cause__ = error
             running.tell(Failed(job_id=job_id, error=incident))
         finally:
-            if self._jobs.get(running.job.fingerprint) is running:
-                del self._jobs[running.job.fingerprint]
+            self._forget(running)
 
+    def _abandoned(self, running: RunningJob) -> None:
+        self._forget(running)  # at once, so that nobody joins what is about to end
+        if running.task is not None:
+            running.task.cancel()
 
-def _canceled(*, draining: bool) -> StudioError:
-    if draining:
-        return ShuttingDown("The server shut down before the picture was there.")
-    return Canceled("The request was canceled before it was sent.")
+    def _forget(self, running: RunningJob) -> None:
+        if self._jobs.get(running.job.fingerprint) is running:
+            del self._jobs[running.job.fingerprint]
+
+    def _reason(self, running: RunningJob) -> StudioError:
+        if running.dispatched:
+            return OutcomeUnknown("The server shut down while the picture was being painted.")
+        if self._draining:
+            return ShuttingDown("The server shut down before the request was sent.")
+        return Canceled("The request was canceled before it was sent.")

@@ -69,6 +69,8 @@ class PictureRequest:
     def __post_init__(self) -> None:
         if not self.prompt.strip():
             raise InvalidRequest("The prompt is empty.", field="prompt", hint="Say what to paint.")
+        _writable("prompt", self.prompt)
+        _writable("model", self.model or "")
         if len(self.prompt) > MAX_PROMPT_CHARACTERS:
             raise InvalidRequest(
                 f"The prompt has {len(self.prompt):,} characters; "
@@ -143,6 +145,17 @@ def check_mask(request: EditRequest) -> None:
             field="mask",
             hint="Make the mask as large as the first picture.",
         )
+
+
+def _writable(field: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidRequest(
+            f"{field} has characters that are no text (broken UTF-8 or half of a pair).",
+            field=field,
+            hint="Write it anew.",
+        ) from error
 
 
 def _within(field: str, value: int, least: int, most: int) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from time import monotonic
 
-from application.running_jobs import RunningJob
+from application.ticket import Ticket
 from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, PartialReady
+from domain.requests import PictureRequest
 from domain.results import ImageSet
 
 Report = Callable[[float, float, str], Awaitable[None]]
@@ -38,7 +39,7 @@ class Progress:
             await self.tell(0, f"Still painting after {seconds} s; pictures can take two minutes.")
 
 
-async def followed(job: RunningJob, report: Report, *, every: float) -> ImageSet:
+async def followed(ticket: Ticket, report: Report, *, every: float) -> ImageSet:
     """Wait for the pictures while `report(progress, total, words)` hears of every step.
 
     At least one report each `every` seconds. Raises the StudioError that the job failed with.
@@ -47,11 +48,11 @@ async def followed(job: RunningJob, report: Report, *, every: float) -> ImageSet
     heartbeat = asyncio.create_task(progress.beat(every))
     heartbeat.add_done_callback(lambda task: task.cancelled() or task.exception())
     try:
-        async with aclosing(job.events()) as events:
+        async with aclosing(ticket.events()) as events:
             async for event in events:
                 if isinstance(event, Failed):
                     raise event.error
-                await progress.tell(*_told(event, job))
+                await progress.tell(*_told(event, ticket.job.request))
                 if isinstance(event, Finished):
                     return event.images
     finally:
@@ -59,8 +60,7 @@ async def followed(job: RunningJob, report: Report, *, every: float) -> ImageSet
     raise AssertionError("a log ends with Finished or Failed")
 
 
-def _told(event: JobEvent, job: RunningJob) -> tuple[float, str]:
-    request = job.job.request
+def _told(event: JobEvent, request: PictureRequest) -> tuple[float, str]:
     match event:
         case JobStarted():
             return 1, "The request is checked and about to be sent."

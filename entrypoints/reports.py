@@ -22,7 +22,8 @@ def text_report(images: ImageSet, request: PictureRequest, shown: list[Shown]) -
     lines += [_line(picture, how) for picture, how in zip(images.pictures, shown, strict=True)]
     lines.append(f"Model {images.model} · {_cost(images)} · {images.job_id}")
     lines += [f"Note: {note}" for note in images.notes]
-    lines.append("To change a picture, give its id to edit_image.")
+    if all(picture.place for picture in images.pictures):
+        lines.append("To change a picture, give its id to edit_image.")
     return "\n".join(lines)
 
 

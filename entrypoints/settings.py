@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path, user_pictures_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from entrypoints.settings_error import SettingsError
@@ -51,6 +51,24 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="How much is told on standard error."
     )
+
+    @field_validator("openai_api_key")
+    @classmethod
+    def _a_key_that_headers_can_carry(cls, key: SecretStr | None) -> SecretStr | None:
+        bare = key.get_secret_value().strip() if key else ""
+        if not (bare.isascii() and bare.isprintable()) or " " in bare:
+            raise ValueError("It has characters that no key has; copy it anew")
+        return SecretStr(bare) if bare else None
+
+    @field_validator("log_level", "provider", mode="before")
+    @classmethod
+    def _in_small_letters(cls, word: object) -> object:
+        return word.lower() if isinstance(word, str) else word
+
+    @field_validator("output_dir", "data_dir")
+    @classmethod
+    def _from_the_users_home(cls, folder: Path | None) -> Path | None:
+        return folder.expanduser() if folder else None
 
     @property
     def painter(self) -> Literal["openai", "sketch"]:
@@ -130,5 +148,6 @@ def _faults(error: ValidationError) -> str:
     for fault in error.errors(include_input=False, include_url=False):
         name = str(fault["loc"][0])
         meaning = Settings.model_fields[name].description if name in Settings.model_fields else ""
-        lines.append(f"  {name.upper()}: {fault['msg']}. {meaning}")
+        reason = fault["msg"].removeprefix("Value error, ")
+        lines.append(f"  {name.upper()}: {reason}. {meaning}")
     return "\n".join(lines)

@@ -2,17 +2,23 @@
 
 import asyncio
 import json
+import os
+import signal
+import sys
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
+from io import TextIOWrapper
 from pathlib import Path
 
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from application.running_jobs import RunningJob
-from domain.errors import Canceled, InvalidRequest, StudioError
+from application.ticket import Ticket
+from domain.errors import ArchiveUnavailable, Canceled, InvalidRequest, StudioError
 from domain.jobs import LOCAL
+from domain.requests import PictureRequest
+from domain.results import ImageSet
 from entrypoints.arguments import edit_request, validated
 from entrypoints.catalog_table import catalog_entries, catalog_table
 from entrypoints.container import Container, running
@@ -24,20 +30,20 @@ from entrypoints.schemas import EditArguments, GenerateArguments
 from entrypoints.settings import Settings, load_settings
 
 Options = Mapping[str, object]
-Start = Callable[[Container], Awaitable[RunningJob]]
+Start = Callable[[Container], Awaitable[Ticket]]
 
 TICK = 1.0
 """Seconds between words of progress at a terminal."""
-AFTER_DISPATCH = (
-    "Interrupted. If the request was already sent, the picture is awaited and stored; "
-    "interrupt again to give it up."
+INTERRUPTED = (
+    "The request was already sent, so the picture may be paid for: waiting for it. "
+    "Interrupt again to give it up."
 )
 
 
 def generate(options: Options, *, as_json: bool, env_file: Path | None) -> int:
     """Run the command `generate`; return the exit code."""
 
-    async def start(container: Container) -> RunningJob:
+    async def start(container: Container) -> Ticket:
         wanted = validated(GenerateArguments, options)
         return await container.generate_image()(wanted.to_request(), fresh=wanted.fresh)
 
@@ -47,7 +53,7 @@ def generate(options: Options, *, as_json: bool, env_file: Path | None) -> int:
 def edit(options: Options, *, as_json: bool, env_file: Path | None) -> int:
     """Run the command `edit`; return the exit code."""
 
-    async def start(container: Container) -> RunningJob:
+    async def start(container: Container) -> Ticket:
         wanted = validated(EditArguments, _with_files_read(options))
         request = await edit_request(wanted, container.find_picture(), LOCAL)
         return await container.edit_image()(request, fresh=wanted.fresh)
@@ -75,40 +81,61 @@ def models(*, as_json: bool, env_file: Path | None) -> int:
 
 
 def _run(start: Start, settings: Settings, *, as_json: bool) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, TextIOWrapper
+        ):  # a console that lacks a character is no reason to fail
+            stream.reconfigure(errors="replace")
     try:
-        print(asyncio.run(_painted(start, settings, as_json=as_json)))
+        return asyncio.run(_painted(start, settings, as_json=as_json))
     except StudioError as error:
         _complain(error, as_json=as_json)
         return EXIT_CODES[type(error)]
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return EXIT_CODES[Canceled]
-    return 0
 
 
-async def _painted(start: Start, settings: Settings, *, as_json: bool) -> str:
+async def _painted(start: Start, settings: Settings, *, as_json: bool) -> int:
+    _interrupted_by_sigterm_too()
     async with running(settings) as container:
-        job = await start(container)
-        with _progress_bar() as bar:
-            task = bar.add_task("", total=100)
+        ticket = await start(container)
+        try:
+            images, code = await _shown(ticket), 0
+        except asyncio.CancelledError:
+            print(INTERRUPTED, file=sys.stderr)
+            images, code = await ticket.result(), EXIT_CODES[Canceled]
+        print(_report(images, ticket.job.request, as_json=as_json))
+    stored = all(picture.place for picture in images.pictures)
+    return code if stored else EXIT_CODES[ArchiveUnavailable]
 
-            async def report(value: float, _total: float, words: str) -> None:
-                bar.update(task, completed=value, description=words, refresh=True)
 
-            try:
-                images = await followed(job, report, every=TICK)
-            except asyncio.CancelledError:
-                bar.console.print(AFTER_DISPATCH)
-                raise
+async def _shown(ticket: Ticket) -> ImageSet:
+    with _progress_bar() as bar:
+        task = bar.add_task("", total=100)
+
+        async def report(value: float, _total: float, words: str) -> None:
+            bar.update(task, completed=value, description=words, refresh=True)
+
+        return await followed(ticket, report, every=TICK)
+
+
+def _interrupted_by_sigterm_too() -> None:
+    task = asyncio.current_task()
+    if os.name != "nt" and task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
+def _report(images: ImageSet, request: PictureRequest, *, as_json: bool) -> str:
     shown: list[Shown] = ["full"] * len(images.pictures)
     if as_json:
         return msgspec.json.encode(structured_report(images, shown)).decode()
-    return text_report(images, job.job.request, shown)
+    return text_report(images, request, shown)
 
 
 def _progress_bar() -> Progress:
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
         console=Console(stderr=True),

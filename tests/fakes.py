@@ -101,6 +101,9 @@ class MemoryArchive:
         self.quarantined: list[bytes] = []
         self._owners: dict[tuple[str, str], Image] = {}
 
+    async def ready(self) -> None:
+        return
+
     async def record(self, job: Job[PictureRequest], /) -> None:
         self.history.append(job)
         for entry in job.pictures:

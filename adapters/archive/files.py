@@ -1,9 +1,13 @@
 """Writes files so that they are there whole, and stay, or are not there at all."""
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
+
+if sys.platform == "darwin":
+    from fcntl import F_FULLFSYNC, fcntl
 
 
 def write_durably(folder: Path, stem: str, suffix: str, data: bytes) -> Path:
@@ -14,22 +18,27 @@ def write_durably(folder: Path, stem: str, suffix: str, data: bytes) -> Path:
     it, others get a number behind the stem. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path, number = folder / f"{stem}.{suffix}", 1
-    while path.exists():
-        if path.read_bytes() == data:
-            return path.absolute()
-        number += 1
-        path = folder / f"{stem}-{number}.{suffix}"
     part = folder / f".{stem}.{os.getpid()}-{uuid4().hex[:8]}.part"
     try:
         _write_and_sync(part, data)
-        part.rename(path)
-    except BaseException:
+        path = _renamed(part, folder / f"{stem}.{suffix}", data)
+    finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise
     _sync_folder(folder)
     return path.absolute()
+
+
+def _renamed(part: Path, wanted: Path, data: bytes) -> Path:
+    path, number = wanted, 1
+    while True:
+        if not path.exists():
+            with suppress(FileExistsError):  # Windows, if somebody was faster
+                return part.rename(path)
+        if path.read_bytes() == data:
+            return path
+        number += 1
+        path = wanted.with_stem(f"{wanted.stem}-{number}")
 
 
 def _write_and_sync(path: Path, data: bytes) -> None:
@@ -37,7 +46,7 @@ def _write_and_sync(path: Path, data: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        _sync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:
@@ -45,6 +54,13 @@ def _sync_folder(folder: Path) -> None:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        _sync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    if sys.platform == "darwin":  # its fsync stops short of the disk
+        fcntl(descriptor, F_FULLFSYNC)
+    else:
+        os.fsync(descriptor)

@@ -1,6 +1,5 @@
 """The records of jobs, in SQLite."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from domain.jobs import Job
 from domain.requests import PictureRequest
@@ -47,7 +47,6 @@ jobs = Table(
     Column("cost_usd", String),
     Column("created_at", DateTime, nullable=False),
     Column("changed_at", DateTime, nullable=False),
-    Column("writer", Integer, nullable=False),
 )
 pictures = Table(
     "pictures",
@@ -70,8 +69,16 @@ class JobRecords:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._engine = _engine(path)
-        tables.create_all(self._engine)
+        self._create_tables()
         path.chmod(0o600)
+
+    def _create_tables(self) -> None:
+        """Several processes may do this at once, so each statement minds what is there."""
+        with self._engine.begin() as connection:
+            for table in tables.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+                for index in table.indexes:
+                    connection.execute(CreateIndex(index, if_not_exists=True))
 
     def write(self, job: Job[PictureRequest]) -> None:
         """Insert the job, or replace what was known of it."""
@@ -126,7 +133,6 @@ def _row(job: Job[PictureRequest]) -> dict[str, Any]:
         "cost_usd": None if job.cost is None else str(job.cost),
         "created_at": job.created_at.astimezone(UTC).replace(tzinfo=None),
         "changed_at": datetime.now(UTC).replace(tzinfo=None),
-        "writer": os.getpid(),
     }
 
 
@@ -137,5 +143,6 @@ def _engine(path: Path) -> Engine:
     def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA fullfsync=ON")  # macOS, whose fsync stops short of the disk
 
     return engine

@@ -13,6 +13,9 @@ class Archive(Protocol):
     Every method raises ArchiveUnavailable when the disk or the database refuses.
     """
 
+    async def ready(self) -> None:
+        """Return if a picture could be kept now; asked before money is spent."""
+
     async def record(self, job: Job[PictureRequest], /) -> None:
         """Remember the state of a job, durably, before returning; a later state replaces it."""
 
@@ -20,7 +23,7 @@ class Archive(Protocol):
         """Write a picture untouched and durably; return its place, an absolute path.
 
         The whole file appears under its name at once or not at all. Nothing is overwritten:
-        equal bytes share a file.
+        equal bytes share a file. Where the usual folder refuses, another one is tried.
         """
 
     async def quarantine(self, data: bytes, /, *, job_id: str) -> str:

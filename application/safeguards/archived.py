@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import TypeVar
 
+from application.carrying import carried_through
 from application.ports.archive import Archive
 from application.ports.image_provider import Delivered, Dispatched, ImageProvider, Painting
 from application.safeguards.safeguard import Safeguard
-from domain.errors import ArchiveUnavailable
+from domain.errors import ArchiveUnavailable, Canceled
 from domain.jobs import Job
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderError
 from domain.requests import PictureRequest
@@ -21,9 +22,10 @@ R = TypeVar("R", bound=PictureRequest)
 class Archived(Safeguard):
     """Records a job before it is sent, and keeps its pictures before they are delivered.
 
-    Raises ArchiveUnavailable, before anything is sent, when the record cannot be written.
-    Once the provider has answered, a full disk spoils nothing: the pictures are delivered with
-    a note that they are not stored.
+    Raises ArchiveUnavailable, before anything is sent, when the record or a picture could not
+    be written. What has arrived is carried to the disk even if the job is told to end. A disk
+    that refuses only then spoils nothing: the pictures are delivered with a note that they are
+    not stored.
     """
 
     def __init__(self, inner: ImageProvider, archive: Archive) -> None:
@@ -32,23 +34,37 @@ class Archived(Safeguard):
 
     async def guard(self, job: Job[R], paint: Callable[[Job[R]], Painting]) -> Painting:
         sent = job.dispatched()
-        await self.archive.record(sent)
+        await self.archive.ready()
+        await self._announced(sent)
         yield Dispatched()
         settled = False
         try:
             async with aclosing(paint(sent)) as painting:
                 async for event in painting:
                     if isinstance(event, Delivered):
-                        event = await self._kept(sent, event)
+                        event = await carried_through(self._kept(sent, event))
                         settled = True
                     yield event
         except ProviderError as error:
-            await self._buried(sent, error)
+            await carried_through(self._buried(sent, error))
             settled = True
             raise
         finally:
             if not settled:
-                await asyncio.shield(self._note(sent.unknown(OutcomeUnknown.code)))
+                await carried_through(self._note(sent.unknown(OutcomeUnknown.code)))
+
+    async def _announced(self, job: Job[R]) -> None:
+        recording = asyncio.ensure_future(self.archive.record(job))
+        try:
+            await asyncio.shield(recording)
+        except asyncio.CancelledError:
+            await carried_through(self._withdrawn(job, recording))
+            raise
+
+    async def _withdrawn(self, job: Job[R], recording: asyncio.Future[None]) -> None:
+        with suppress(ArchiveUnavailable):
+            await recording
+            await self._note(job.failed(Canceled.code))
 
     async def _kept(self, job: Job[R], came: Delivered) -> Delivered:
         notes = list(came.notes)

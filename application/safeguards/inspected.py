@@ -5,6 +5,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar
 
+from application.carrying import carried_through
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_provider import Delivered, ImageProvider, Painting
 from application.safeguards.safeguard import Safeguard
@@ -31,7 +32,7 @@ class Inspected(Safeguard):
         async with aclosing(paint(job)) as painting:
             async for event in painting:
                 if isinstance(event, Delivered):
-                    yield await self._inspected(event, job.request)
+                    yield await carried_through(self._inspected(event, job.request))
                 else:
                     yield event
 

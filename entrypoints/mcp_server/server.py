@@ -16,7 +16,7 @@ from mcp_types import (
     PaginatedRequestParams,
 )
 
-from application.running_jobs import RunningJob
+from application.ticket import Ticket
 from domain.errors import InternalError, StudioError
 from domain.jobs import LOCAL
 from entrypoints.arguments import edit_request, validated
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 Context = ServerRequestContext[Any, Any]
 OpenContainer = Callable[[], Awaitable["Container"]]
-Tool = Callable[["Container", dict[str, Any]], Awaitable[RunningJob]]
+Tool = Callable[["Container", dict[str, Any]], Awaitable[Ticket]]
 
 INSTRUCTIONS = (
     "Generates and edits pictures with OpenAI's GPT Image models. Every picture is stored and has "
@@ -43,13 +43,13 @@ INSTRUCTIONS = (
 )
 
 
-async def generate_image(container: "Container", arguments: dict[str, Any]) -> RunningJob:
+async def generate_image(container: "Container", arguments: dict[str, Any]) -> Ticket:
     """Start the job for the arguments of the tool generate_image."""
     wanted = validated(GenerateArguments, arguments)
     return await container.generate_image()(wanted.to_request(), owner=LOCAL, fresh=wanted.fresh)
 
 
-async def edit_image(container: "Container", arguments: dict[str, Any]) -> RunningJob:
+async def edit_image(container: "Container", arguments: dict[str, Any]) -> Ticket:
     """Start the job for the arguments of the tool edit_image."""
     wanted = validated(EditArguments, arguments)
     request = await edit_request(wanted, container.find_picture(), LOCAL)
@@ -92,11 +92,11 @@ class ToolDoor:
         self, call: Tool, arguments: dict[str, Any], context: Context
     ) -> CallToolResult:
         container = await self._open_container()
-        job = await call(container, arguments)
+        ticket = await call(container, arguments)
         report, every = context.session.report_progress, self._settings.progress_interval
-        images = await followed(job, report, every=every)
+        images = await followed(ticket, report, every=every)
         room = self._settings.result_max_bytes
-        return await succeeded(images, job.job.request, container.optimizer(), room)
+        return await succeeded(images, ticket.job.request, container.optimizer(), room)
 
 
 def build_server(

@@ -28,6 +28,9 @@ class ArchiveContract:
     def archive(self, tmp_path: Path) -> Archive:
         raise AssertionError("a contract's subclass gives the archive")
 
+    async def test_it_is_ready_before_anything_was_kept(self, archive: Archive) -> None:
+        await archive.ready()
+
     async def test_a_picture_of_a_recorded_job_is_found_byte_for_byte(
         self, archive: Archive
     ) -> None:

@@ -1,10 +1,13 @@
 """Every archive keeps the archive's promises; the one on disk keeps a few more."""
 
+import os
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -101,10 +104,79 @@ class TestFileArchive(ArchiveContract):
         archive = FileArchive(
             pictures_folder=tmp_path / "file" / "p", data_folder=tmp_path / "file" / "d"
         )
+        with pytest.raises(ArchiveUnavailable, match="could not be kept in"):
+            await archive.ready()
         with pytest.raises(ArchiveUnavailable, match="could not be written"):
             await archive.keep(PNG)
         with pytest.raises(ArchiveUnavailable, match="could not be recorded"):
             await archive.record(job_for())
+        await archive.close()
+
+    async def test_what_the_pictures_folder_refuses_is_rescued(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_bytes(b"")
+        archive = FileArchive(pictures_folder=tmp_path / "file", data_folder=tmp_path / "data")
+        place = Path(await archive.keep(PNG))
+        assert place.parent == tmp_path / "data" / "rescued"
+        assert place.read_bytes() == PNG.data
+        await archive.close()
+
+    async def test_too_little_room_is_found_out_before_money_is_spent(
+        self, files: FileArchive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        usage = SimpleNamespace(free=1_000_000)
+        monkeypatch.setattr("adapters.archive.archive.shutil.disk_usage", lambda _: usage)
+        with pytest.raises(ArchiveUnavailable, match="No space"):
+            await files.ready()
+
+    async def test_every_connection_writes_synchronously(self, files: FileArchive) -> None:
+        await files.record(job_for())
+        with files._records._engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_bytes_are_synced_before_the_rename_and_the_name_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    sync, rename = os.fsync, Path.rename
+
+    def synced(descriptor: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        sync(descriptor)
+
+    def renamed(path: Path, target: Path) -> Path:
+        done.append("rename")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    write_durably(tmp_path, "img_1", "png", PNG.data)
+    assert done == ["file", "rename", "folder"]
+
+
+def test_many_processes_can_begin_on_one_fresh_folder_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys, asyncio; from pathlib import Path; "
+        "from adapters.archive.archive import FileArchive; from tests.fakes import PNG, job_for; "
+        "home = Path(sys.argv[1]); "
+        "archive = FileArchive(pictures_folder=home / 'p', data_folder=home / 'd'); "
+        "sys.stdin.read(); "
+        "asyncio.run(archive.record(job_for(id=sys.argv[2]))); "
+        "asyncio.run(archive.keep(PNG))"
+    )
+    starting = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path), f"job_{number}"], stdin=subprocess.PIPE
+        )
+        for number in range(6)
+    ]
+    for process in starting:
+        process.communicate(b"")
+    assert [process.returncode for process in starting] == [0] * 6
+    with sqlite3.connect(tmp_path / "d" / "records.sqlite3") as connection:
+        assert connection.execute("SELECT count(*) FROM jobs").fetchone() == (6,)
+    connection.close()
+    assert [path.name for path in (tmp_path / "p").iterdir()] == [f"{PNG.id}.png"]
 
 
 def test_a_failure_before_the_rename_leaves_nothing_behind(

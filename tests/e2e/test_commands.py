@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import signal
-import sqlite3
 import subprocess
 import sys
 from datetime import date
@@ -12,6 +11,7 @@ from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
@@ -26,7 +26,11 @@ COMMAND = str(Path(sys.executable).with_name("mcp-server-gpt-image"))
 
 def run(environment: Environment, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False
+        [COMMAND, *arguments],
+        env=environment,
+        capture_output=True,
+        encoding=environment.get("PYTHONIOENCODING", "utf-8"),
+        check=False,
     )
 
 
@@ -108,22 +112,77 @@ def test_faulty_settings_end_every_command_with_their_list(environment: Environm
         assert done.stdout == ""
 
 
-def test_an_interrupt_after_dispatch_waits_for_the_paid_picture(
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_after_dispatch_waits_for_the_paid_picture_however_long(
+    number: signal.Signals, openai_api: StandIn, environment: Environment
+) -> None:
+    openai_api.default = faults.slow(2.0)
+    process = subprocess.Popen(
+        [COMMAND, "generate", "a red bridge"],
+        env=environment | {"SHUTDOWN_GRACE": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    openai_api.wait_for_calls(1, timeout=20)
+    process.send_signal(number)
+    told, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert b"waiting for it" in said
+    (kept,) = Path(environment["OUTPUT_DIR"]).iterdir()
+    assert str(kept).encode() in told
+
+
+def test_a_second_interrupt_gives_the_picture_up(
     openai_api: StandIn, environment: Environment
 ) -> None:
-    openai_api.default = faults.slow(1.0)
+    openai_api.default = faults.hang()
     process = subprocess.Popen(
-        [COMMAND, "generate", "a red bridge"], env=environment, stderr=subprocess.PIPE
+        [COMMAND, "generate", "a red bridge"],
+        env=environment | {"SHUTDOWN_GRACE": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     openai_api.wait_for_calls(1, timeout=20)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
+    assert process.stderr is not None
+    while b"waiting for it" not in process.stderr.readline():
+        continue
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
     assert process.returncode == 130
-    assert b"awaited and stored" in said
-    with sqlite3.connect(Path(environment["DATA_DIR"]) / "records.sqlite3") as connection:
-        assert connection.execute("SELECT state FROM jobs").fetchall() == [("stored",)]
-    connection.close()
-    assert len(list(Path(environment["OUTPUT_DIR"]).iterdir())) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_found_out_before_paying(
+    openai_api: StandIn, environment: Environment, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = run(environment | {"OUTPUT_DIR": str(tmp_path / "file")}, "generate", "a red bridge")
+    assert done.returncode == 9
+    assert "Nothing was charged" in done.stderr
+    assert openai_api.posts == []
+
+
+def test_a_console_that_lacks_characters_still_tells_the_path(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    openai_api.default = faults.revised_prompt("a bridge \u2600 [/red]")
+    narrow = environment | {"PYTHONIOENCODING": "cp1252"}
+    done = run(narrow, "generate", "a red bridge", "--model", "x[/b]")
+    assert done.returncode == 5, done.stderr  # the stand-in knows no such model
+    done = run(narrow, "generate", "a red bridge")
+    assert done.returncode == 0, done.stderr
+    assert environment["OUTPUT_DIR"] in done.stdout
+
+
+def test_a_prompt_that_is_no_text_is_refused(environment: Environment) -> None:
+    done = subprocess.run(
+        [COMMAND.encode(), b"generate", b"a \xff bridge"],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"no text" in done.stderr
 
 
 def test_models_are_listed_without_a_key(

@@ -32,7 +32,7 @@ async def test_equal_requests_at_once_share_one_call() -> None:
     generate = use_case(provider)
     first, second = await generate(REQUEST), await generate(REQUEST)
     gate.set()
-    assert first is second
+    assert first.job is second.job
     assert await first.result() == await second.result()
     assert len(provider.seen) == 1
 
@@ -57,10 +57,8 @@ async def test_a_later_equal_request_is_painted_again() -> None:
     provider = FakeProvider()
     generate = use_case(provider)
     for _ in range(2):
-        running = await generate(REQUEST)
-        await running.result()
-        assert running.task is not None
-        await running.task
+        await (await generate(REQUEST)).result()
+        await asyncio.sleep(0)  # the job's task ends
     assert len(provider.seen) == 2
 
 
@@ -73,6 +71,22 @@ async def test_a_retired_model_is_replaced_and_the_caller_is_told() -> None:
     assert provider.seen[0].request.model == "gpt-image-2.6-flare"
     assert (images.model, images.asked_model) == ("gpt-image-2.6-flare", "gpt-image-1.5")
     assert "was shut down on 2026-12-01" in images.notes[0]
+
+
+async def test_who_joins_is_told_about_the_name_they_used_themselves() -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(meanwhile=gate.wait)
+    provider.catalog = openai_catalog()
+    generate = use_case(provider)
+    new = await generate(GenerateRequest(prompt="x"))
+    old = await generate(GenerateRequest(prompt="x", model="gpt-image-1", output_compression=5))
+    gate.set()
+    first, second = await asyncio.gather(new.result(), old.result())
+    assert new.job is old.job
+    assert (first.asked_model, first.notes) == ("gpt-image-2.6-flare", ())
+    assert second.asked_model == "gpt-image-1"
+    assert "shut down on 2026-10-23" in second.notes[0]
+    assert "was not sent" in second.notes[1]
 
 
 async def test_what_the_model_cannot_do_is_refused_before_the_provider_is_asked() -> None:

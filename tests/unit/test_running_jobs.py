@@ -1,14 +1,15 @@
 """Work belongs to the application; callers come and go."""
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import pytest
 
 from application.running_jobs import RunningJob, RunningJobs
-from domain.errors import Canceled, InternalError, ShuttingDown, StudioError
+from application.ticket import Ticket
+from domain.errors import Canceled, InternalError, ShuttingDown
 from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted
-from domain.provider_errors import RateLimited
+from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.results import ImageSet, Picture
 from tests.fakes import FrozenClock, RecordingSink, job_for, picture
 
@@ -58,6 +59,11 @@ async def read(running: RunningJob, seen: list[JobEvent]) -> None:
             seen.append(event)  # noqa: PERF401 - a test looks at the list while it grows
 
 
+async def result(running: RunningJob) -> ImageSet:
+    """What a caller waits for."""
+    return await Ticket(running, asked_model="fake-1", notes=()).result()
+
+
 async def others_run() -> None:
     """Let every other task go as far as it can."""
     for _ in range(20):
@@ -83,7 +89,7 @@ async def test_a_reader_can_begin_at_a_cursor() -> None:
     running = studio.start()
     studio.before.set()
     studio.after.set()
-    await running.result()
+    await result(running)
     async with aclosing(running.events(cursor=2)) as events:
         assert [type(event) async for event in events] == [Finished]
 
@@ -91,8 +97,8 @@ async def test_a_reader_can_begin_at_a_cursor() -> None:
 async def test_before_dispatch_the_last_caller_to_leave_cancels_the_job() -> None:
     studio = Studio()
     running = studio.start()
-    first = asyncio.create_task(running.result())
-    second = asyncio.create_task(running.result())
+    first = asyncio.create_task(result(running))
+    second = asyncio.create_task(result(running))
     await others_run()
     first.cancel()
     await others_run()
@@ -108,7 +114,7 @@ async def test_before_dispatch_the_last_caller_to_leave_cancels_the_job() -> Non
 async def test_after_dispatch_a_caller_that_leaves_only_detaches() -> None:
     studio = Studio()
     running = studio.start()
-    caller = asyncio.create_task(running.result())
+    caller = asyncio.create_task(result(running))
     studio.before.set()
     await others_run()
     caller.cancel()
@@ -126,7 +132,7 @@ async def test_a_job_can_be_joined_until_it_ends() -> None:
     assert studio.jobs.joinable(JOB.fingerprint) is running
     studio.before.set()
     studio.after.set()
-    await running.result()
+    await result(running)
     assert running.task is not None
     await running.task
     assert studio.jobs.joinable(JOB.fingerprint) is None
@@ -137,7 +143,7 @@ async def test_a_failure_reaches_everybody_who_waits() -> None:
         raise RateLimited("Not now.", retry_after=3)
 
     running = RunningJobs(RecordingSink()).start(JOB, fail)
-    results = await asyncio.gather(running.result(), running.result(), return_exceptions=True)
+    results = await asyncio.gather(result(running), result(running), return_exceptions=True)
     assert [type(result) for result in results] == [RateLimited, RateLimited]
 
 
@@ -148,7 +154,7 @@ async def test_an_unforeseen_fault_is_an_incident_without_its_text() -> None:
     sink = RecordingSink()
     running = RunningJobs(sink).start(JOB, fail)
     with pytest.raises(InternalError) as failed:
-        await running.result()
+        await result(running)
     assert "secret" not in str(failed.value)
     assert isinstance(failed.value.__cause__, ZeroDivisionError)
 
@@ -164,16 +170,48 @@ async def test_draining_waits_for_running_work_and_refuses_new() -> None:
         studio.start()
     studio.after.set()
     await draining
-    assert (await running.result()).job_id == JOB.id
+    assert (await result(running)).job_id == JOB.id
 
 
 async def test_what_outlasts_the_grace_is_ended_and_its_callers_are_told() -> None:
     studio = Studio()
     running = studio.start()
     studio.before.set()
-    caller = asyncio.create_task(running.result())
+    caller = asyncio.create_task(result(running))
     await others_run()
     await studio.jobs.drain(0)
     assert studio.canceled_after_dispatch
-    with pytest.raises(StudioError, match="shut down"):
+    with pytest.raises(OutcomeUnknown, match="shut down"):
         await caller
+
+
+async def test_what_was_not_sent_when_the_server_shuts_down_cost_nothing() -> None:
+    studio = Studio()
+    caller = asyncio.create_task(result(studio.start()))
+    await others_run()
+    await studio.jobs.drain(0)
+    with pytest.raises(ShuttingDown):
+        await caller
+
+
+async def test_a_job_that_was_given_up_is_not_joined_any_more() -> None:
+    studio = Studio()
+    caller = asyncio.create_task(result(studio.start()))
+    await others_run()
+    caller.cancel()
+    with suppress(asyncio.CancelledError):
+        await caller
+    assert studio.jobs.joinable(JOB.fingerprint) is None
+
+
+async def test_a_sink_that_raises_spoils_no_job() -> None:
+    class Rude(RecordingSink):
+        def publish(self, event: JobEvent, /) -> None:
+            raise OSError("the disk is full")
+
+    studio = Studio()
+    studio.jobs = RunningJobs(Rude())
+    running = studio.start()
+    studio.before.set()
+    studio.after.set()
+    assert (await result(running)).job_id == JOB.id

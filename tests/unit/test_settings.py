@@ -97,6 +97,34 @@ def test_absolute_folders_stay_where_they_are(env: pytest.MonkeyPatch, tmp_path:
     assert load_settings(at_home=True).pictures_folder == tmp_path / "art"
 
 
+def test_a_tilde_is_the_users_home(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    env.setenv("OUTPUT_DIR", "~/Pics")
+    env.setenv("DATA_DIR", "~/data")
+    settings = load_settings(at_home=True)
+    assert settings.pictures_folder == tmp_path / "home" / "Pics"
+    assert settings.data_dir == tmp_path / "home" / "data"
+
+
+def test_words_may_be_written_in_capitals(env: pytest.MonkeyPatch) -> None:
+    env.setenv("LOG_LEVEL", "INFO")
+    env.setenv("PROVIDER", "Sketch")
+    assert (load_settings().log_level, load_settings().painter) == ("info", "sketch")
+
+
+def test_a_key_is_freed_of_blanks_and_refused_if_no_header_could_carry_it(
+    env: pytest.MonkeyPatch,
+) -> None:
+    env.setenv("OPENAI_API_KEY", f" {SECRET}\n")
+    key = load_settings().openai_api_key
+    assert key is not None
+    assert key.get_secret_value() == SECRET
+    for broken in ("sk-größe", "sk one two", "sk-\x07"):
+        env.setenv("OPENAI_API_KEY", broken)
+        with pytest.raises(SettingsError, match="OPENAI_API_KEY: It has characters") as refused:
+            load_settings()
+        assert broken not in str(refused.value)
+
+
 def dotenv(folder: Path, text: str) -> Path:
     path = folder / ".env"
     path.write_text(text)

@@ -44,8 +44,8 @@ class Polaroid:
 async def test_a_new_provider_is_archived_inspected_and_retried(tmp_path: Path) -> None:
     camera = Polaroid(ProviderUnreachable("Jammed."), PNG)
     async with running(settings_in(tmp_path), provider=Object(camera)) as container:
-        job = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
-        (painted,) = (await job.result()).pictures
+        ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
+        (painted,) = (await ticket.result()).pictures
         assert painted.place is not None
         assert Path(painted.place).read_bytes() == PNG.data
         assert await container.find_picture()(painted.id) == PNG
@@ -55,9 +55,9 @@ async def test_a_new_provider_is_archived_inspected_and_retried(tmp_path: Path) 
 async def test_what_a_new_provider_spoils_is_quarantined(tmp_path: Path) -> None:
     camera = Polaroid(Image(b"<html>out of film</html>"))
     async with running(settings_in(tmp_path), provider=Object(camera)) as container:
-        job = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
+        ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
         with pytest.raises(BadProviderReply) as bad:
-            await job.result()
+            await ticket.result()
     (place,) = bad.value.quarantined
     assert Path(place).read_bytes() == b"<html>out of film</html>"
 
@@ -65,7 +65,7 @@ async def test_what_a_new_provider_spoils_is_quarantined(tmp_path: Path) -> None
 async def test_a_provider_is_swapped_in_five_lines(tmp_path: Path) -> None:
     fake = FakeProvider(PNG)
     async with running(settings_in(tmp_path), provider=Object(fake)) as container:
-        job = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
-        images = await job.result()
+        ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
+        images = await ticket.result()
     assert images.pictures[0].image == PNG
     assert fake.seen[0].request.prompt == "a red bridge"

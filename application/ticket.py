@@ -1,0 +1,49 @@
+"""What one caller holds while a job is at work, perhaps together with others."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+
+from application.running_jobs import AnyJob, RunningJob
+from domain.events import Failed, Finished, JobEvent
+from domain.results import ImageSet
+
+
+class Ticket:
+    """A job as one caller asked for it: under their name for the model, with notes for them."""
+
+    def __init__(self, running: RunningJob, *, asked_model: str, notes: tuple[str, ...]) -> None:
+        self._running = running
+        self._asked_model = asked_model
+        self._notes = notes
+
+    @property
+    def job(self) -> AnyJob:
+        """The job, which may have been started by somebody else's equal request."""
+        return self._running.job
+
+    async def events(self, cursor: int = 0) -> AsyncGenerator[JobEvent, None]:
+        """All events from `cursor` on, until the last; read it under `contextlib.aclosing`.
+
+        Leaving before the request was sent cancels the job if nobody else waits for it; after
+        that it only detaches, because the picture may already be paid for.
+        """
+        async with aclosing(self._running.events(cursor)) as events:
+            async for event in events:
+                yield self._mine(event) if isinstance(event, Finished) else event
+
+    async def result(self) -> ImageSet:
+        """Wait for the end; raise the StudioError that the job failed with."""
+        async with aclosing(self.events()) as events:
+            async for event in events:
+                if isinstance(event, Finished):
+                    return event.images
+                if isinstance(event, Failed):
+                    raise event.error
+        raise AssertionError("a log ends with Finished or Failed")
+
+    def _mine(self, event: Finished) -> Finished:
+        images = event.images
+        notes = (*self._notes, *images.notes)
+        mine = replace(images, asked_model=self._asked_model, notes=notes)
+        return replace(event, images=mine)
