@@ -90,12 +90,14 @@ def pillow_optimizer() -> ImageOptimizer:
     return PillowOptimizer()
 
 
-def log_sink(settings: Settings) -> EventSink:
+def log_sink(settings: Settings, closing: AsyncExitStack) -> EventSink:
     """Who is told what happens to all jobs."""
     from adapters.events.log import LogSink
 
     key = settings.openai_api_key
-    return LogSink(level=settings.log_level, hidden=[key.get_secret_value()] if key else [])
+    sink = LogSink(level=settings.log_level, hidden=[key.get_secret_value()] if key else [])
+    closing.callback(sink.close)
+    return sink
 
 
 class Container(DeclarativeContainer):
@@ -108,7 +110,7 @@ class Container(DeclarativeContainer):
     settings: Dependency[Settings] = Dependency(instance_of=Settings)
     closing: Singleton[AsyncExitStack] = Singleton(AsyncExitStack)
     clock = Singleton(SystemClock)
-    sink = Singleton(log_sink, settings)
+    sink = Singleton(log_sink, settings, closing)
     archive = Singleton(file_archive, settings, closing)
     inspector = Singleton(pillow_inspector)
     optimizer = Singleton(pillow_optimizer)
@@ -125,18 +127,27 @@ class Container(DeclarativeContainer):
 
 
 @asynccontextmanager
-async def running(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
-    """Open the application, and at the end drain its jobs and close what was opened.
+async def opened(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
+    """Open the application, and at the end close what was opened.
 
-    The one way for production and for tests. `overrides` are dependency-injector providers by
-    the names of the Container.
+    For a door that drains the jobs itself, with the grace that is left then; for all else there
+    is `running`. `overrides` are dependency-injector providers by the names of the Container.
     """
     container = Container(settings=Object(settings), **overrides)
     try:
         yield container
     finally:
-        await container.jobs().drain(settings.shutdown_grace)
         await container.closing().aclose()
+
+
+@asynccontextmanager
+async def running(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
+    """Open the application, and at the end drain its jobs and close what was opened."""
+    async with opened(settings, **overrides) as container:
+        try:
+            yield container
+        finally:
+            await container.jobs().drain(settings.shutdown_grace)
 
 
 def warm(container: Container) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack, suppress
 from importlib import import_module
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from domain.errors import ShuttingDown
@@ -43,12 +44,13 @@ class Studio:
         self._closed = True
         if self._opening is None:
             return
-        with suppress(Exception):  # what could not be opened has nothing to drain
-            container = await self._opening
-            await container.jobs().drain(grace)
+        end = monotonic() + grace
+        with suppress(Exception):  # what could not be opened, or not in time, has nothing to drain
+            container = await asyncio.wait_for(asyncio.shield(self._opening), max(grace, 0.0))
+            await container.jobs().drain(end - monotonic())
 
     async def close(self) -> None:
-        """Close what was opened; drain first."""
+        """Close what was opened; drain first, for jobs get no more time here."""
         await self._stack.aclose()
 
     def _warm_up(self) -> None:
@@ -59,7 +61,7 @@ class Studio:
         with loading():
             module = await asyncio.to_thread(import_module, "entrypoints.container")
             container: Container = await self._stack.enter_async_context(
-                module.running(self._settings)
+                module.opened(self._settings)
             )
             await asyncio.to_thread(module.warm, container)
         return container

@@ -1,9 +1,12 @@
 """Tells what happens to jobs as log lines on standard error."""
 
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
-from typing import Any
+from queue import Full, Queue
+from typing import Any, TextIO
 
 import structlog
 
@@ -11,6 +14,45 @@ from domain.errors import InternalError
 from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, PartialReady
 
 HIDDEN = "[hidden]"
+WAITING_LINES = 1000
+LAST_LINES_MAY_TAKE = 0.5
+"""Seconds that `close` waits for somebody to read the last lines."""
+
+
+class _Lines:
+    """Writes lines in their order, in a thread, so that nobody waits for who reads them.
+
+    When nobody reads, lines beyond WAITING_LINES are dropped; when nobody can, all are.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream  # None is Python's word for a standard error that is closed
+        self._queue: Queue[str | None] = Queue(WAITING_LINES)
+        self._thread = threading.Thread(target=self._run, args=[stream], name="log", daemon=True)
+
+    def msg(self, line: str) -> None:
+        """Take a line; structlog calls this by the name of the line's level."""
+        if self._stream is None:
+            return
+        if self._thread.ident is None:
+            self._thread.start()
+        with suppress(Full):
+            self._queue.put_nowait(line)
+
+    debug = info = warning = error = msg
+
+    def close(self) -> None:
+        """Wait until the lines are written, LAST_LINES_MAY_TAKE at most, and write no more."""
+        if self._thread.is_alive():
+            with suppress(Full):
+                self._queue.put_nowait(None)
+            self._thread.join(LAST_LINES_MAY_TAKE)
+
+    def _run(self, stream: TextIO) -> None:
+        while (line := self._queue.get()) is not None:
+            with suppress(OSError, ValueError):  # the stream is broken or closed
+                stream.write(line + "\n")
+                stream.flush()
 
 
 class LogSink:
@@ -18,8 +60,9 @@ class LogSink:
 
     def __init__(self, *, level: str, hidden: Sequence[str] = ()) -> None:
         self._hidden = tuple(hidden)
+        self._lines = _Lines(sys.stderr)
         self._log = structlog.wrap_logger(
-            structlog.WriteLogger(sys.stderr),
+            self._lines,
             processors=[
                 structlog.processors.TimeStamper(fmt="iso"),
                 structlog.processors.add_log_level,
@@ -30,10 +73,14 @@ class LogSink:
             wrapper_class=structlog.make_filtering_bound_logger(level),
         )
 
+    def close(self) -> None:
+        """Write what is still to be written; what is told later is lost."""
+        self._lines.close()
+
     def publish(self, event: JobEvent, /) -> None:
         match event:
             case JobStarted(job=job):
-                prompt = sha256(job.request.prompt.encode()).hexdigest()[:12]
+                prompt = sha256(job.request.prompt.encode(errors="surrogatepass")).hexdigest()[:12]
                 facts = {"action": job.action, "model": job.request.model, "prompt": prompt}
                 self._log.info("job started", job=job.id, owner=job.owner, **facts)
             case JobDispatched():

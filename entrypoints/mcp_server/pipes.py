@@ -1,31 +1,43 @@
-"""Standard input and output as the MCP SDK wants them, with an end that we decide.
+"""JSON-RPC messages over standard input and output, with an end that we decide.
 
-The SDK's own reader blocks in a thread that cannot be told to stop, and when the input ends the
-SDK drops every call that is still at work. Here the input ends for the SDK when `close` is
-called, so calls in flight are answered first.
+The SDK's own reader blocks in a thread that cannot be told to stop, it drops every call at work
+when the input ends, leaves requests unanswered that it cannot read, and dies of an answer that is
+no UTF-8. Here the input ends for the SDK when `close` is called, so calls in flight are answered
+first.
 """
 
 import asyncio
+import json
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-import msgspec
+from mcp_types import (
+    INVALID_REQUEST,
+    ErrorData,
+    JSONRPCError,
+    JSONRPCMessage,
+    JSONRPCNotification,
+    JSONRPCRequest,
+    JSONRPCResponse,
+    jsonrpc_message_adapter,
+)
 
 CHUNK = 1 << 16
-WAITING_LINES = 64
+WAITING_MESSAGES = 64
+CANCEL = "notifications/cancelled"
 
 
-class _Params(msgspec.Struct, rename="camel"):
-    request_id: int | str | None = None
+def open_what_is_closed() -> None:
+    """Open closed standard streams to nowhere, or the next file takes a number of theirs.
 
-
-class _Envelope(msgspec.Struct):
-    """As much of a JSON-RPC message as tells a request from an answer."""
-
-    id: int | str | None = None
-    method: str | None = None
-    params: _Params | None = None
+    Call it before anything else is opened, such as an event loop.
+    """
+    while (spare := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(spare)
 
 
 class Pipes:
@@ -35,29 +47,30 @@ class Pipes:
         self.ended = asyncio.Event()
         self.broken = False
         self._loop = asyncio.get_running_loop()
-        self._lines: asyncio.Queue[bytes | None] = asyncio.Queue(WAITING_LINES)
-        self._unanswered: set[int | str] = set()
+        self._messages: asyncio.Queue[JSONRPCMessage | None] = asyncio.Queue(WAITING_MESSAGES)
+        self._unanswered: set[str] = set()  # to the SDK too, the ids 7 and "7" are one
         self._settled = asyncio.Event()
         self._settled.set()
         self._input, self._output = _claimed()
+        # Not asyncio's own threads: they may all be waiting for a slow disk.
+        self._writer = ThreadPoolExecutor(1, "stdout")
         threading.Thread(target=self._pump, name="stdin", daemon=True).start()
 
-    async def __aiter__(self) -> AsyncIterator[str]:
-        while (line := await self._lines.get()) is not None:
-            yield line.decode(errors="replace")
+    async def __aiter__(self) -> AsyncIterator[JSONRPCMessage]:
+        """Every message that came, until `close` is called; lines that are none are left out."""
+        while (message := await self._messages.get()) is not None:
+            yield message
 
-    async def write(self, text: str) -> None:
-        """Write one message; a reader that is gone is not an error any more."""
-        data = text.encode()
+    async def send(self, message: JSONRPCMessage) -> None:
+        """Write one message, whole and in order; a reader that is gone is not an error any more."""
         try:
-            await asyncio.to_thread(self._write, data)
+            await self._loop.run_in_executor(self._writer, self._write, _line(message))
         except OSError:
             self.broken = True
             self.ended.set()
-        self._note(data, incoming=False)
-
-    async def flush(self) -> None:
-        """Nothing is held back, so there is nothing to do; the SDK calls it after each message."""
+        finally:
+            if isinstance(message, JSONRPCResponse | JSONRPCError):
+                self._answered(message.id)
 
     async def settled(self, patience: float) -> None:
         """Return when every request that came has its answer, or after `patience` seconds."""
@@ -68,46 +81,98 @@ class Pipes:
 
     async def close(self) -> None:
         """End the input for the SDK."""
-        await self._lines.put(None)
-
-    def _note(self, line: bytes, *, incoming: bool) -> None:
-        try:
-            seen = msgspec.json.decode(line, type=_Envelope)
-        except msgspec.DecodeError:
-            return
-        if incoming and seen.method is not None and seen.id is not None:
-            self._unanswered.add(seen.id)
-        elif incoming and seen.method == "notifications/cancelled" and seen.params is not None:
-            self._unanswered.discard(seen.params.request_id or "")
-        elif not incoming and seen.method is None:
-            self._unanswered.discard(seen.id or 0)
-        (self._settled.clear if self._unanswered else self._settled.set)()
-
-    def _pump(self) -> None:
-        rest = bytearray()
-        while chunk := _read(self._input):
-            start = 0
-            while (end := chunk.find(b"\n", start)) >= 0:
-                rest += chunk[start:end]
-                self._hand_over(bytes(rest))
-                rest.clear()
-                start = end + 1
-            rest += chunk[start:]
-        if rest:
-            self._hand_over(bytes(rest))
-        self._loop.call_soon_threadsafe(self.ended.set)
-
-    def _hand_over(self, line: bytes) -> None:
-        asyncio.run_coroutine_threadsafe(self._accept(line), self._loop).result()
+        await self._messages.put(None)
 
     async def _accept(self, line: bytes) -> None:
-        self._note(line, incoming=True)
-        await self._lines.put(line)
+        """Take a line; what looks like a request but is none is answered here."""
+        message = _message(line)
+        if isinstance(message, JSONRPCError):
+            await self.send(message)
+        elif message is not None:
+            self._note(message)
+            await self._messages.put(message)
+
+    def _note(self, message: JSONRPCMessage) -> None:
+        """Only what the SDK was given, and will answer, is waited for at the end."""
+        if isinstance(message, JSONRPCRequest):
+            self._unanswered.add(str(message.id))
+            self._settled.clear()
+        elif isinstance(message, JSONRPCNotification) and message.method == CANCEL:
+            self._answered((message.params or {}).get("requestId"))  # the SDK will not answer
+
+    def _answered(self, number: object) -> None:
+        self._unanswered.discard(str(number))
+        if not self._unanswered:
+            self._settled.set()
+
+    def _pump(self) -> None:
+        try:
+            for line in _lines(self._input):
+                asyncio.run_coroutine_threadsafe(self._accept(line), self._loop).result()
+        finally:  # whatever happens, nobody may wait for ever for input that nobody reads
+            self._loop.call_soon_threadsafe(self.ended.set)
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(self._output, view) :]
+
+
+def _message(line: bytes) -> JSONRPCMessage | None:
+    """The message in a line, None if there is none, or the error that answers a bad request."""
+    try:
+        return jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValueError:
+        return _message_in_doubt(line)
+
+
+def _message_in_doubt(line: bytes) -> JSONRPCMessage | None:
+    """Read leniently what is no strict JSON, such as half a character in a prompt.
+
+    Whoever gets the message can tell what is wrong with it; to drop it leaves its sender waiting.
+    """
+    try:
+        raw = json.loads(line.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return None
+    try:
+        return jsonrpc_message_adapter.validate_python(raw, by_name=False)
+    except (ValueError, RecursionError):
+        return _refusal(raw)
+
+
+def _refusal(raw: Any) -> JSONRPCError | None:  # noqa: ANN401 - whatever JSON can say
+    if not isinstance(raw, dict) or "method" not in raw:
+        return None
+    number = raw.get("id")
+    if isinstance(number, bool) or not isinstance(number, int | str):
+        return None
+    if isinstance(number, str):
+        number = number.encode(errors="replace").decode()
+    error = ErrorData(code=INVALID_REQUEST, message="This is no JSON-RPC 2.0 request.")
+    return JSONRPCError(jsonrpc="2.0", id=number, error=error)
+
+
+def _line(message: JSONRPCMessage) -> bytes:
+    """The message as a line of UTF-8; half characters, which UTF-8 cannot say, become "?"."""
+    try:
+        text = message.model_dump_json(by_alias=True, exclude_unset=True)
+    except ValueError:
+        plain = message.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        text = json.dumps(plain, ensure_ascii=False)
+    return text.encode(errors="replace") + b"\n"
+
+
+def _lines(descriptor: int) -> Iterator[bytes]:
+    rest = bytearray()
+    while chunk := _read(descriptor):
+        *whole, tail = chunk.split(b"\n")
+        for line in whole:
+            yield bytes(rest + line)
+            rest.clear()
+        rest += tail
+    if rest:
+        yield bytes(rest)
 
 
 def _read(descriptor: int) -> bytes:

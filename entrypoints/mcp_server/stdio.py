@@ -3,30 +3,38 @@
 import asyncio
 import os
 import signal
-import sys
+import threading
+from contextlib import suppress
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
-import anyio
+from anyio import create_memory_object_stream, create_task_group
 from mcp.server.lowlevel.server import Server
-from mcp.server.stdio import stdio_server
+from mcp.shared.message import SessionMessage
 
-from entrypoints.mcp_server.pipes import Pipes
+from entrypoints.mcp_server.pipes import Pipes, open_what_is_closed
 from entrypoints.mcp_server.server import build_server
 from entrypoints.settings import Settings
 from entrypoints.studio import Studio
 
 LAST_ANSWERS_MAY_TAKE = 1.0
 """Seconds, of the grace, for writing answers once their jobs have ended."""
+LAST_RECORDS_MAY_TAKE = 1.0
+"""Seconds, of the grace, that `drain` needs for work that must be ended."""
+CLOSING_MAY_TAKE = 1.0
+"""Seconds after the grace, for closing what is open."""
 
 
 def run(settings: Settings) -> None:
     """Serve until the input ends or a signal comes, then leave within SHUTDOWN_GRACE.
 
     When the input ends, calls that came are answered first. At a signal no new work is begun.
-    Either way running work is finished or recorded; a second signal leaves at once. Does not
-    return: the process ends, although a thread may still wait for input.
+    Either way running work is finished, or ended and recorded as unknown, and the exit code is 0.
+    It is 1 if a second signal came, which leaves at once, or if something hung, such as the disk:
+    then the process leaves CLOSING_MAY_TAKE after the grace, as it stands. A host that reads no
+    answers is no fault. Does not return: the process ends, although a thread may still wait.
     """
+    open_what_is_closed()
     asyncio.run(_serve(settings))
 
 
@@ -37,16 +45,19 @@ async def _serve(settings: Settings) -> None:
     server = build_server(studio.opened, settings, listed=studio.warm_up_soon)
     serving = asyncio.create_task(_speak(server, pipes))
     await _first(serving, asyncio.create_task(told.wait()), asyncio.create_task(pipes.ended.wait()))
+    _leave_at_the_latest_in(settings.shutdown_grace + CLOSING_MAY_TAKE)
     deadline = monotonic() + settings.shutdown_grace - LAST_ANSWERS_MAY_TAKE
     if not told.is_set() and not pipes.broken:
-        answered = asyncio.create_task(pipes.settled(deadline - monotonic()))
+        patience = deadline - LAST_RECORDS_MAY_TAKE - monotonic()
+        answered = asyncio.create_task(pipes.settled(patience))
         await _first(answered, asyncio.create_task(told.wait()))
     await studio.drain(deadline - monotonic())
-    await pipes.settled(LAST_ANSWERS_MAY_TAKE)
-    await pipes.close()
-    await asyncio.wait({serving}, timeout=LAST_ANSWERS_MAY_TAKE)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LAST_ANSWERS_MAY_TAKE):
+            await pipes.settled(LAST_ANSWERS_MAY_TAKE)
+            await pipes.close()
+            await asyncio.wait({serving})
     await studio.close()
-    sys.stderr.flush()
     os._exit(0)
 
 
@@ -55,9 +66,30 @@ async def _first(*tasks: asyncio.Task[Any]) -> None:
 
 
 async def _speak(server: Server[Any], pipes: Pipes) -> None:
-    wire = cast(anyio.AsyncFile[str], pipes)
-    async with stdio_server(stdin=wire, stdout=wire) as (incoming, outgoing):
+    heard, incoming = create_memory_object_stream[SessionMessage | Exception](0)
+    outgoing, said = create_memory_object_stream[SessionMessage](0)
+
+    async def listen() -> None:
+        async with heard:
+            async for message in pipes:
+                await heard.send(SessionMessage(message))
+
+    async def tell() -> None:
+        async with said:
+            async for answer in said:
+                await pipes.send(answer.message)
+
+    async with create_task_group() as talking:
+        talking.start_soon(listen)
+        talking.start_soon(tell)
         await server.run(incoming, outgoing, server.create_initialization_options())
+
+
+def _leave_at_the_latest_in(seconds: float) -> None:
+    """A thread does it, because the event loop may be what hangs."""
+    leaving = threading.Timer(seconds, os._exit, (1,))
+    leaving.daemon = True
+    leaving.start()
 
 
 def _leave_on_signals(told: asyncio.Event) -> None:
