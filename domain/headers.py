@@ -1,5 +1,6 @@
 """Reads format, dimensions and alpha from the first bytes of PNG, JPEG and WebP."""
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,10 @@ from domain.formats import Dimensions, ImageFormat
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_COLOR_TYPES_WITH_ALPHA = (4, 6)  # PNG specification, table 12: gray + alpha, RGB + alpha
 JPEG_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # ITU T.81, table B.1
+JPEG_MARKER = re.compile(rb"\xff{1,4096}+([^\xff])", re.DOTALL)  # fill bytes, T.81 section B.1.1.2
 WEBP_ALPHA_FLAG = 0x10  # RFC 9649, section 2.7
+MOST_PARTS = 4_096
+"""Steps in a header: the most in 422 honest files was 260, and each takes about a microsecond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,7 @@ def read_header(data: bytes) -> ImageHeader:
 def _description(data: bytes) -> str:
     if not data:
         return "There are no bytes where a picture should be."
-    if data.lstrip()[:1] == b"<":
+    if data[:1024].lstrip()[:1] == b"<":
         return "The bytes are markup (HTML or SVG), not a PNG, JPEG or WebP picture."
     return "The bytes are not a PNG, JPEG or WebP picture."
 
@@ -61,26 +65,30 @@ def _png(data: bytes) -> ImageHeader:
 def _png_chunks(data: bytes) -> Iterator[bytes]:
     """Names of the chunks before the pixels."""
     at = len(PNG_SIGNATURE)
-    while at + 8 <= len(data):
+    for _ in range(MOST_PARTS):
+        if at + 8 > len(data):
+            return
         length, kind = unpack_from(">I4s", data, at)
         if kind == b"IDAT":
             return
         yield kind
         at += length + 12
+    raise UnreadableImage("The PNG has more parts than any honest picture.")
 
 
 def _jpeg(data: bytes) -> ImageHeader:
     at = 2
-    while True:
-        marker = data[at + 1]
-        if data[at] != 0xFF:
-            raise UnreadableImage("The JPEG's segments are broken.")
-        if marker in JPEG_START_OF_FRAME:
-            height, width = unpack_from(">HH", data, at + 5)
+    for _ in range(MOST_PARTS):
+        found = JPEG_MARKER.match(data, at)
+        if found is None:
+            raise UnreadableImage("The JPEG's segments are broken or cut off.")
+        if found[1][0] in JPEG_START_OF_FRAME:
+            height, width = unpack_from(">HH", data, found.end() + 3)
             return ImageHeader(
                 format=ImageFormat.JPEG, dimensions=Dimensions(width, height), has_alpha=False
             )
-        at += 1 if marker == 0xFF else 2 + unpack_from(">H", data, at + 2)[0]
+        at = found.end() + unpack_from(">H", data, found.end())[0]
+    raise UnreadableImage("The JPEG has more parts than any honest picture.")
 
 
 def _webp(data: bytes) -> ImageHeader:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import httpx2
 from openai import (
@@ -12,6 +11,7 @@ from openai import (
     APITimeoutError,
 )
 
+from adapters.openai.translate import clean, echoes, field, text_of
 from domain import provider_errors as errors
 from domain.errors import Charged
 from domain.models import ModelCard
@@ -23,11 +23,14 @@ BEFORE_DISPATCH = (
     httpx2.ProxyError,
     httpx2.UnsupportedProtocol,
     httpx2.InvalidURL,
+    httpx2.LocalProtocolError,
 )
 """Faults after which no byte of the request can have reached the provider."""
 
 KEY_LIKE = re.compile(r"\b(sk|sess|org|proj)-[\w*\-]{4,}")
+SHORTEST_SECRET = 8  # below are the placeholders of local endpoints, such as "none" or "x"
 LONGEST_QUOTE = 500
+MODERATED = ("moderation_blocked", "content_policy_violation")
 
 NO_KEY = "Set OPENAI_API_KEY in the server's environment, or PROVIDER=sketch to draw offline."
 BAD_KEY = "Check OPENAI_API_KEY: it may be mistyped, expired, or of another project."
@@ -38,41 +41,58 @@ VERIFY = (
 BILLING = "Add credit or raise the limit at platform.openai.com → Settings → Billing."
 
 
-def no_credentials() -> errors.NoCredentials:
-    """The error of a call without a key; nothing is sent."""
-    return errors.NoCredentials("There is no OpenAI API key.", hint=NO_KEY)
+def can_be_sent(text: str | None) -> bool:
+    """Whether an HTTP header can carry it; a header that is absent can."""
+    return text is None or (text.isascii() and text.isprintable())
 
 
-def translated(error: Exception, card: ModelCard) -> errors.ProviderError:
+def without_client(key: str | None) -> errors.ProviderError:
+    """The error of a call that cannot be made for want of a fit key; nothing is sent."""
+    if not key:
+        return errors.NoCredentials("There is no OpenAI API key.", hint=NO_KEY)
+    return errors.CredentialsRejected(
+        "The OpenAI API key, organization or project has characters that cannot be sent.",
+        hint=BAD_KEY,
+    )
+
+
+def translated(error: Exception, card: ModelCard, key: str | None) -> errors.ProviderError:
     """Our error for an exception that came out of the SDK or its transport.
 
-    Whatever may have been sent is OutcomeUnknown or below it. Keys never pass through.
+    Whatever may have been sent is OutcomeUnknown or below it. Neither `key` nor anything like
+    a key passes through.
     """
-    ours = _translated(error, card)
+    ours = _translated(error, card, quoted(error, key))
     ours.request_id = getattr(error, "request_id", None)
     ours.__cause__ = error
     return ours
 
 
-def _translated(error: Exception, card: ModelCard) -> errors.ProviderError:
+def _translated(error: Exception, card: ModelCard, said: str) -> errors.ProviderError:
     cause = error.__cause__ if isinstance(error, APIConnectionError) else error
     if isinstance(cause, BEFORE_DISPATCH):
         return errors.ProviderUnreachable("OpenAI could not be reached; nothing was sent.")
+    if isinstance(cause, UnicodeEncodeError):  # raised while the request was put into bytes
+        return errors.RequestRefused("The request has characters that cannot be sent.")
     if isinstance(error, APITimeoutError | httpx2.TimeoutException):
         return errors.ProviderTimedOut("OpenAI did not answer within the time limit.")
     if isinstance(error, APIStatusError):
-        return _from_status(error, card)
+        return _from_status(error, card, said)
     if isinstance(error, APIError) and not isinstance(error, APIConnectionError):
-        return _from_stream(error)
+        return _from_stream(error, said)
+    if isinstance(error, ValueError | RecursionError):
+        return errors.OutcomeUnknown("OpenAI's stream could not be read.")
     return errors.OutcomeUnknown("The connection to OpenAI broke before its answer was whole.")
 
 
-def _from_status(error: APIStatusError, card: ModelCard) -> errors.ProviderError:
+def _from_status(error: APIStatusError, card: ModelCard, said: str) -> errors.ProviderError:
     match error.status_code:
         case 401:
             return errors.CredentialsRejected("OpenAI does not accept the API key.", hint=BAD_KEY)
         case 403:
-            return _not_permitted(error)
+            return _not_permitted(error, said)
+        case 408:  # a gateway's word; what it waited for may have painted
+            return errors.ProviderTimedOut("OpenAI's gateway gave up waiting for the answer.")
         case 404:
             return _model_not_found(card)
         case 429:
@@ -80,15 +100,14 @@ def _from_status(error: APIStatusError, card: ModelCard) -> errors.ProviderError
         case status if status >= 500:
             return errors.ProviderFailed(f"OpenAI failed with status {status}.", status=status)
         case _:
-            return _refused(error)
+            return _refused(error, said)
 
 
-def _not_permitted(error: APIStatusError) -> errors.NotPermitted:
+def _not_permitted(error: APIStatusError, said: str) -> errors.NotPermitted:
     if "verif" in str(error.message).lower():
         return errors.NotPermitted(
             "Your OpenAI organization is not verified for image models.", hint=VERIFY
         )
-    said = quoted(error)
     return errors.NotPermitted(f"OpenAI does not permit this to your project: {said}", hint=VERIFY)
 
 
@@ -108,27 +127,29 @@ def _too_many(error: APIStatusError) -> errors.ProviderError:
     return errors.RateLimited(f"OpenAI takes no more requests just now.{when}", retry_after=seconds)
 
 
-def _refused(error: APIStatusError) -> errors.ProviderError:
-    if error.code in ("moderation_blocked", "content_policy_violation"):
+def _refused(error: APIStatusError, said: str) -> errors.ProviderError:
+    if error.code in MODERATED:
         return _content_refused(error)
-    return errors.RequestRefused(f"OpenAI refused the request: {quoted(error)}")
+    return errors.RequestRefused(f"OpenAI refused the request: {said}")
 
 
-def _from_stream(error: APIError) -> errors.ProviderError:
-    if error.code in ("moderation_blocked", "content_policy_violation"):
+def _from_stream(error: APIError, said: str) -> errors.ProviderError:
+    if error.code in MODERATED:
         return _content_refused(error)
-    return errors.OutcomeUnknown(f"OpenAI broke off while painting: {quoted(error)}")
+    return errors.OutcomeUnknown(f"OpenAI broke off while painting: {said}")
 
 
 def _content_refused(error: APIError) -> errors.ContentRefused:
-    body: Mapping[str, Any] = error.body if isinstance(error.body, Mapping) else {}
-    found = body.get("moderation_details") or {}
-    stage, categories = found.get("moderation_stage"), found.get("categories") or ()
+    found = field(error.body, "moderation_details")
+    stage = clean(text_of(field(found, "moderation_stage")))
+    named = field(found, "categories")
+    named = named if isinstance(named, list) else [named]
+    categories = [clean(name) for name in map(text_of, named) if name]
     where = {"input": " the prompt or an input picture", "output": " the painted picture"}
     about = f" ({', '.join(categories)})" if categories else ""
     refused = errors.ContentRefused(
-        f"OpenAI's moderation refused{where.get(stage or '', ' the request')}{about}.",
-        stage=stage,
+        f"OpenAI's moderation refused{where.get(stage, ' the request')}{about}.",
+        stage=stage or None,
         categories=categories,
     )
     if stage == "output":  # it was painted, and OpenAI does not say whether that is billed
@@ -144,8 +165,12 @@ def _seconds(headers: Mapping[str, str]) -> float | None:
     return seconds if 0 <= seconds < 86_400 else None
 
 
-def quoted(error: APIError) -> str:
-    """The provider's own words, short and with everything like a key blotted out."""
-    body = error.body if isinstance(error.body, Mapping) else {}
-    said = str(body.get("message") or error.message)
+def quoted(error: Exception, key: str | None) -> str:
+    """The provider's own words, short; `key` and everything like a key is blotted out."""
+    if not isinstance(error, APIError):
+        return ""
+    said = clean(str(field(error.body, "message") or error.message))
+    if key is not None and len(key) >= SHORTEST_SECRET:
+        for echo in echoes(key):
+            said = said.replace(echo, "[hidden]")
     return KEY_LIKE.sub("[hidden]", said)[:LONGEST_QUOTE]

@@ -3,31 +3,34 @@
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from json import JSONDecodeError
+from itertools import count
 from typing import Any
 
 import httpx2
 from openai import APIError, AsyncOpenAI
-from openai.types import ImagesResponse
 
 from adapters.openai.catalog import openai_catalog
-from adapters.openai.errors import no_credentials, translated
+from adapters.openai.errors import can_be_sent, translated, without_client
 from adapters.openai.translate import (
     Parameters,
     completed,
     delivered,
     edit_parameters,
+    field,
     generate_parameters,
     partial,
+    text_of,
 )
-from application.ports.image_provider import Delivered, Painting
+from application.ports.image_provider import Painting
 from domain.jobs import Job
-from domain.models import Catalog, ModelCard
+from domain.models import Catalog
 from domain.provider_errors import OutcomeUnknown
-from domain.requests import EditRequest, GenerateRequest
+from domain.requests import EditRequest, GenerateRequest, PictureRequest
 
 CONNECT_SECONDS = 10.0
-FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, JSONDecodeError)
+FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError)
+"""What the SDK raises; the last two where a request or an event of a stream is no proper text."""
+
 Call = Callable[..., Awaitable[Any]]
 
 
@@ -35,7 +38,7 @@ class OpenAIImages:
     """The provider `openai`: any endpoint that speaks OpenAI's Images API.
 
     `timeout` is in seconds, for each wait for bytes; an image can take two minutes. Without a
-    key every call raises NoCredentials.
+    key every call raises NoCredentials, and CredentialsRejected with one that no header can carry.
     """
 
     name = "openai"
@@ -52,76 +55,101 @@ class OpenAIImages:
     ) -> None:
         self.endpoint = base_url
         self.catalog = _with_default(openai_catalog(), default_model)
+        self._key, organization, project = map(_trimmed, (api_key, organization, project))
+        fit = self._key and all(map(can_be_sent, (self._key, organization, project)))
         self._client = (
             AsyncOpenAI(
-                api_key=api_key,
+                api_key=self._key,
                 base_url=base_url,
                 organization=organization,
                 project=project,
                 timeout=httpx2.Timeout(timeout, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
                 max_retries=0,
             )
-            if api_key
+            if fit
             else None
         )
         if self._client is not None:
             _ = self._client.images.with_raw_response  # loads what the first call would wait for
 
     def generate(self, job: Job[GenerateRequest], /) -> Painting:
-        return self._painting("generate", generate_parameters(job.request), job.card)
+        return self._painting("generate", job, generate_parameters(job.request))
 
     def edit(self, job: Job[EditRequest], /) -> Painting:
-        return self._painting("edit", edit_parameters(job.request), job.card)
+        return self._painting("edit", job, edit_parameters(job.request))
 
     async def close(self) -> None:
         """Close the connections."""
         if self._client is not None:
             await self._client.close()
 
-    async def _painting(self, action: str, parameters: Parameters, card: ModelCard) -> Painting:
+    async def _painting(
+        self, action: str, job: Job[PictureRequest], parameters: Parameters
+    ) -> Painting:
         if self._client is None:
-            raise no_credentials()
-        images = self._client.images
-        events = (
-            _streamed(getattr(images, action), parameters)
-            if parameters.get("stream")
-            else _in_one_piece(getattr(images.with_raw_response, action), parameters)
-        )
+            raise without_client(self._key)
+        call: Call = getattr(self._client.images.with_raw_response, action)
         try:
+            answer = await call(**parameters)
+            streams = parameters.get("stream") and _is_stream(answer.http_response)
+            events = _streamed(answer, job.request.n) if streams else _in_one_piece(answer)
             async with aclosing(events):
                 async for event in events:
                     yield event
         except FROM_SDK as error:
-            raise translated(error, card) from error
+            raise translated(error, job.card, self._key) from error
 
 
-async def _in_one_piece(call: Call, parameters: Parameters) -> Painting:
-    answer = await call(**parameters)
-    raw: bytes = answer.http_response.content
+def _is_stream(response: httpx2.Response) -> bool:
+    """Whether it is one; endpoints and gateways exist that answer `stream` with a whole body."""
+    kind: str = response.headers.get("content-type", "")
+    return kind.lower().startswith("text/event-stream")
+
+
+async def _in_one_piece(answer: Any) -> Painting:  # noqa: ANN401 - the SDK's raw response
+    async with aclosing(answer.http_response) as response:
+        raw = await response.aread()
+    yield delivered(raw, answer.request_id)
+
+
+async def _streamed(answer: Any, wanted: int) -> Painting:  # noqa: ANN401 - the SDK's raw response
+    """Read until `wanted` pictures are there, however long the line stays open after them.
+
+    What breaks off the stream takes away no picture that arrived before.
+    """
+    ended: list[object] = []
+    notes: tuple[str, ...] = ()
+    previews = count()
     try:
-        reply = answer.parse()
-    except JSONDecodeError:
-        reply = None
-    if isinstance(reply, ImagesResponse):
-        yield delivered(reply, raw, answer.request_id)
-    else:
-        yield Delivered(pictures=(), rubbish=(raw,), request_id=answer.request_id)
-
-
-async def _streamed(call: Call, parameters: Parameters) -> Painting:
-    ended = []
-    async with await call(**parameters) as stream:
-        request_id = stream.response.headers.get("x-request-id")
-        async for event in stream:
-            if event.type.endswith(".partial_image"):
-                preview = partial(event.b64_json, event.partial_image_index)
-                if preview is not None:
-                    yield preview
-            elif event.type.endswith(".completed"):
-                ended.append(event)
+        async with aclosing(answer.http_response):
+            async for event in answer.parse():
+                kind = text_of(field(event, "type"))
+                if kind.endswith(".partial_image"):
+                    preview = partial(event, next(previews))
+                    if preview is not None:
+                        yield preview
+                elif kind.endswith(".completed"):
+                    ended.append(event)
+                    if len(ended) == wanted:
+                        break
+    except FROM_SDK:
+        if not ended:
+            raise
+        notes = _broke_off(len(ended), wanted)
     if not ended:
         raise OutcomeUnknown("OpenAI's stream ended before the picture was there.")
-    yield completed(ended, request_id)
+    yield completed(ended, answer.request_id, notes)
+
+
+def _broke_off(came: int, wanted: int) -> tuple[str, ...]:
+    if came == wanted:
+        return ()
+    return (f"OpenAI's stream broke off after {came} of {wanted} pictures.",)
+
+
+def _trimmed(text: str | None) -> str | None:
+    """Without the blanks and line ends that files and shells leave around a secret."""
+    return text.strip() if text else text
 
 
 def _with_default(catalog: Catalog, model: str | None) -> Catalog:

@@ -1,10 +1,13 @@
-"""Our words into OpenAI's, and its replies into ours. Pure: no network, no clock."""
+"""Our words into OpenAI's, and its replies into ours. Pure: no network, no clock.
 
-from binascii import a2b_base64
-from collections.abc import Iterable, Sequence
+Whoever speaks the Images API may be a gateway with ideas of its own, and a reply was paid for:
+no shape of it raises an error here.
+"""
+
+import json
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-
-from openai.types import ImagesResponse
 
 from application.ports.image_provider import Delivered, PartialImage
 from domain.images import Image
@@ -13,6 +16,8 @@ from domain.results import Picture, Usage
 
 Parameters = dict[str, Any]
 Upload = tuple[str, bytes, str]
+
+MOST_TOKENS = 2**53  # what any database and any JSON reader can hold; a real call is far below
 
 
 def generate_parameters(request: PictureRequest) -> Parameters:
@@ -60,27 +65,57 @@ def _upload(name: str, image: Image) -> Upload:
     return (f"{name}.{image.format.extension}", image.data, image.format.media_type)
 
 
-def delivered(reply: ImagesResponse, raw: bytes, request_id: str | None) -> Delivered:
+def delivered(raw: bytes, request_id: str | None) -> Delivered:
     """What an answer in one piece brought; a reply without a picture is itself the rubbish."""
-    items = reply.data or []
-    pictures, rubbish = decoded(getattr(item, "b64_json", None) for item in items)
+    reply = _parsed(raw)
+    data = field(reply, "data")
+    items = data if isinstance(data, list) else []
+    pictures, rubbish = decoded(field(item, "b64_json") for item in items)
     if not pictures and not rubbish:
         rubbish = (raw,)
-    revised = [getattr(item, "revised_prompt", None) for item in items]
+    revised = (clean(text_of(field(item, "revised_prompt"))) for item in items)
     return Delivered(
         pictures=pictures,
         rubbish=rubbish,
-        revised_prompt=next((text for text in revised if isinstance(text, str) and text), None),
-        usage=usage_of(reply.usage),
+        revised_prompt=next((text for text in revised if text), None),
+        usage=usage_of(field(reply, "usage")),
         request_id=request_id,
     )
 
 
-def completed(events: Sequence[Any], request_id: str | None) -> Delivered:
-    """What the last events of a stream brought, one for each picture."""
-    pictures, rubbish = decoded(getattr(event, "b64_json", None) for event in events)
-    usage = usage_of(getattr(events[-1], "usage", None))
-    return Delivered(pictures=pictures, rubbish=rubbish, usage=usage, request_id=request_id)
+def _parsed(raw: bytes) -> object:
+    """The JSON value, or None. A byte that is no UTF-8 spoils its own text only, as in browsers."""
+    try:
+        return json.loads(raw.decode("utf-8-sig", errors="replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def completed(
+    events: Sequence[object], request_id: str | None, notes: tuple[str, ...] = ()
+) -> Delivered:
+    """What the last events of a stream brought, one for each picture; their usages are added."""
+    pictures, rubbish = decoded(field(event, "b64_json") for event in events)
+    told = [usage_of(field(event, "usage")) for event in events]
+    usage = _sum([each for each in told if each is not None])
+    return Delivered(
+        pictures=pictures, rubbish=rubbish, usage=usage, request_id=request_id, notes=notes
+    )
+
+
+def field(of: object, name: str) -> object:
+    """A field of a JSON object or of one of the SDK's; None where there is no such thing."""
+    return of.get(name) if isinstance(of, Mapping) else getattr(of, name, None)
+
+
+def text_of(value: object) -> str:
+    """The value if it is a text, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def clean(text: str) -> str:
+    """The text without the halves of characters that JSON can name and no UTF-8 can hold."""
+    return text.encode(errors="replace").decode()
 
 
 def decoded(texts: Iterable[object]) -> tuple[tuple[Picture, ...], tuple[bytes, ...]]:
@@ -104,17 +139,51 @@ def _bytes_of(text: str) -> bytes:
         return a2b_base64("".join(text.split()), strict_mode=True)
 
 
-def partial(text: object, index: int) -> PartialImage | None:
-    """A preview, or None when it cannot be decoded: a lost preview is no reason to stop."""
-    pictures, _ = decoded([text])
+def partial(event: object, number: int) -> PartialImage | None:
+    """A preview, or None when it cannot be decoded: a lost preview is no reason to stop.
+
+    `number` is its index where the event tells none.
+    """
+    pictures, _ = decoded([field(event, "b64_json")])
+    told = _count(field(event, "partial_image_index"))
+    index = number if told is None else told
+    # Always of picture 0: the API's events do not say which picture they lead to.
     return PartialImage(image=pictures[0].image, index=index) if pictures else None
 
 
-def usage_of(usage: Any) -> Usage | None:  # noqa: ANN401 - the SDK has a type for each reply
-    """Token counts of any of the SDK's replies; None where the reply does not tell them all."""
-    total_in, out = getattr(usage, "input_tokens", None), getattr(usage, "output_tokens", None)
-    if not isinstance(total_in, int) or not isinstance(out, int):
+def usage_of(usage: object) -> Usage | None:
+    """Token counts of any reply; None where it does not tell them all."""
+    total_in, out = _count(field(usage, "input_tokens")), _count(field(usage, "output_tokens"))
+    if total_in is None or out is None:
         return None
-    images_in = getattr(getattr(usage, "input_tokens_details", None), "image_tokens", None)
-    images_in = images_in if isinstance(images_in, int) else 0
+    images_in = _count(field(field(usage, "input_tokens_details"), "image_tokens")) or 0
+    images_in = min(images_in, total_in)
     return Usage(text_tokens_in=total_in - images_in, image_tokens_in=images_in, tokens_out=out)
+
+
+def _count(value: object) -> int | None:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_TOKENS
+    return int(value) if fits else None  # type: ignore[call-overload] # an int, as was just seen
+
+
+def _sum(usages: Sequence[Usage]) -> Usage | None:
+    if not usages:
+        return None
+    return Usage(
+        text_tokens_in=sum(usage.text_tokens_in for usage in usages),
+        image_tokens_in=sum(usage.image_tokens_in for usage in usages),
+        tokens_out=sum(usage.tokens_out for usage in usages),
+    )
+
+
+def echoes(secret: str) -> tuple[str, ...]:
+    """The forms in which a reply may repeat a secret: as it is, in base64, and within base64.
+
+    In a longer text's base64 it looks in one of three ways, by how many bytes come before it.
+    """
+    data = secret.encode()
+    forms = [secret, b2a_base64(data, newline=False).decode()]
+    for lead, unlike in enumerate((0, 2, 3)):
+        text = b2a_base64(bytes(lead) + data, newline=False).decode()
+        forms.append(text[unlike : (lead + len(data)) * 8 // 6])
+    return tuple(forms)

@@ -12,5 +12,8 @@ class ImageInspector(Protocol):
         """Return if the bytes are one whole PNG, JPEG or WebP picture within the limits.
 
         Raises UnreadableImage, saying why, in every other case, however strange the bytes are.
-        Changes nothing and blocks no event loop.
+        Changes nothing and blocks no event loop. What decoding alone could tell may be checked
+        in part where checksums vouch for the bytes: pixels that are wrong from the start are
+        found out, those that a faulty encoder got wrong later on perhaps not. What follows a
+        picture's end, such as signed provenance, is allowed and not looked at.
         """

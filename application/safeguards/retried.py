@@ -55,7 +55,7 @@ class Patience:
         match error:
             case ProviderUnreachable():
                 return True
-            case RateLimited(retry_after=float(seconds)) if seconds <= LONGEST_WAIT:
+            case RateLimited(retry_after=int() | float() as seconds) if seconds <= LONGEST_WAIT:
                 first = self._waited_for in (None, error)
                 self._waited_for = error
                 return seconds if first else False

@@ -1,5 +1,6 @@
 """Pillow's inspector and optimizer keep their ports' promises."""
 
+import threading
 import zlib
 from base64 import b64decode
 from io import BytesIO
@@ -12,7 +13,7 @@ from adapters.pillow.optimizer import PillowOptimizer
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_optimizer import ImageOptimizer
 from domain.errors import UnreadableImage
-from domain.formats import ImageFormat
+from domain.formats import Dimensions, ImageFormat
 from domain.images import Image
 from tests.fakes import picture
 from tests.standin.pictures import Spec, plate
@@ -48,14 +49,76 @@ async def test_a_flipped_byte_in_a_png_is_found_out() -> None:
         await INSPECTOR.inspect(Image(bytes(data)))
 
 
-def _png(width: int, height: int, chunks: bytes = b"") -> bytes:
+def _png(
+    width: int, height: int, chunks: bytes = b"", pixels: bytes = b"", *, interlaced: bool = False
+) -> bytes:
+    """Checksums are right in it whatever the pixels are."""
+
     def chunk(kind: bytes, body: bytes) -> bytes:
         check = zlib.crc32(kind + body)
         return len(body).to_bytes(4, "big") + kind + body + check.to_bytes(4, "big")
 
-    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x06\0\0\0"
-    pixels = chunk(b"IDAT", zlib.compress(b"\0"))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunks + pixels + chunk(b"IEND", b"")
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x06\0\0"
+    start = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header + bytes([interlaced]))
+    return start + chunks + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (17, 3), (700, 500)])
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+async def test_pngs_of_every_kind_of_pixel_pass(mode: str, size: tuple[int, int]) -> None:
+    out = BytesIO()
+    PIL.Image.effect_noise(size, 90).convert(mode).save(out, "PNG")
+    await INSPECTOR.inspect(Image(out.getvalue()))
+
+
+async def test_an_interlaced_png_and_one_with_something_behind_it_pass() -> None:
+    dot = zlib.compress(b"\0abcd")
+    await INSPECTOR.inspect(Image(_png(1, 1, pixels=dot, interlaced=True)))
+    await INSPECTOR.inspect(Image(_png(1, 1, pixels=dot) + b"signed by somebody"))
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        pytest.param(b"this is no zlib stream", id="text"),
+        pytest.param(b"", id="none"),
+        pytest.param(zlib.compress(bytes(99)), id="too few"),
+        pytest.param(zlib.compress(bytes(1050)), id="half"),
+    ],
+)
+async def test_a_png_whose_pixels_are_none_is_found_out(pixels: bytes, interlaced: bool) -> None:
+    with pytest.raises(UnreadableImage):
+        await INSPECTOR.inspect(Image(_png(20, 20, pixels=pixels, interlaced=interlaced)))
+
+
+@pytest.mark.parametrize("count", [0, 100_000, 1000 * 4001 - 1, 1000 * 4001 + 1])
+async def test_as_many_pixels_as_the_header_says_or_as_are_looked_at(count: int) -> None:
+    data = _png(1000, 1000, pixels=zlib.compress(bytes(count)))
+    if count > 1 << 18:  # the promise is for the first pixels alone: all of them take too long
+        await INSPECTOR.inspect(Image(data))
+    else:
+        with pytest.raises(UnreadableImage, match="another number of pixels"):
+            await INSPECTOR.inspect(Image(data))
+
+
+async def test_more_pixels_than_the_header_says_are_found_out_in_a_small_png() -> None:
+    with pytest.raises(UnreadableImage, match="another number of pixels"):
+        await INSPECTOR.inspect(Image(_png(1, 1, pixels=zlib.compress(b"\0abcde"))))
+
+
+async def test_even_the_header_is_read_beside_the_event_loop() -> None:
+    threads = []
+
+    class Watched(Image):
+        @property
+        def dimensions(self) -> Dimensions:
+            threads.append(threading.current_thread())
+            return super().dimensions
+
+    await INSPECTOR.inspect(Watched(picture().data))
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 def _animated() -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.images import Image
 from tests.fakes import mask, picture
-from tests.standin import Fault, faults
+from tests.standin import Fault, faults, stream_faults
 
 SIDE = (64, 64)
 TEAL = picture("teal", SIDE)
@@ -91,6 +91,19 @@ THEIRS = [
     _generate("403", faults.status(403, message="Project proj_secret is archived.")),
     _generate("404", faults.model_not_found(), model="gpt-image-2"),
     _generate("400", faults.status(400, message="Your key sk-abcdef123456 cannot do this.")),
+    Row(
+        name="400 that repeats a key of other looks",
+        arguments={"prompt": "a red bridge"},
+        faults=(faults.status(400, message="The key {key} cannot do this."),),
+        settings={"openai_api_key": "0123456789-gateway"},
+        calls=1,
+    ),
+    _generate(
+        "400, moderation in other words",
+        faults.status(
+            400, body='{"error": {"code": "moderation_blocked", "moderation_details": "no"}}'
+        ),
+    ),
     _generate(
         "400, moderation of the prompt",
         faults.moderation_blocked("input", ("violence", "self-harm")),
@@ -117,6 +130,8 @@ THEIRS = [
     ),
     _generate("connection reset", faults.reset_before_reply()),
     _generate("cut reply", faults.reply_cut()),
+    _generate("a page instead of a stream", faults.html_page(), partialImages=1),
+    _generate("deeply nested JSON", faults.status(200, body="[" * 100_000)),
     _generate("cut stream", faults.stream_cut_after(1), partialImages=2),
     _generate("error in the stream", faults.stream_error(), partialImages=2),
     _generate("stream without a picture", faults.empty_data(), partialImages=1),
@@ -161,6 +176,10 @@ SERVED = [
             ),
         ),
     ),
+    _generate("stream cut after the picture", stream_faults.cut_after_pictures(), partialImages=1),
+    _generate("stream held open", stream_faults.held_open(), partialImages=1),
+    _generate("error after the picture", stream_faults.late_error(), partialImages=1),
+    _generate("no stream", stream_faults.not_streamed(), partialImages=1),
     _generate("revised prompt", faults.revised_prompt("A bridge, red.")),
 ]
 """What is answered although something was odd."""

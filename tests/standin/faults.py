@@ -10,9 +10,9 @@ from typing import Literal
 
 from tests.standin.refusals import Refusal
 
-Ending = Literal["whole", "hang", "reset", "cut"]
+Ending = Literal["whole", "hang", "held", "reset", "cut"]
 Data = Literal["whole", "none", "null", "broken", "halved"]
-Page = Literal["api", "nothing", "html", "malformed"]
+Page = Literal["api", "nothing", "html", "malformed", "unstreamed"]
 Format = Literal["png", "jpeg", "webp"]
 
 
@@ -20,8 +20,8 @@ Format = Literal["png", "jpeg", "webp"]
 class Fault:
     """One behavior; each field names one departure from a normal reply.
 
-    `after_partials` ends a stream after that many partials: with `error` as its last event,
-    else by closing the line. In a JSON reply `error` is answered as a 500 and a cut is at `at`.
+    `after_partials` ends a stream after that many partials, else it ends after the pictures:
+    with `error` as its last event. In a JSON reply `error` is a 500 and a cut is at `at`.
     """
 
     delay: float = 0.0

@@ -25,9 +25,9 @@ class Refusal:
         return {**known, "code": self.code, **self.details}
 
     def body(self) -> bytes:
-        """The whole reply body."""
+        r"""The whole reply body; in `raw`, "\udcff" stands for a byte FF that is no UTF-8."""
         text = json.dumps({"error": self.error()}) if self.raw is None else self.raw
-        return text.encode()
+        return text.encode(errors="surrogateescape")
 
     def about(self, key: str, model: str) -> "Refusal":
         """The same refusal with `{key}` and `{model}` in its message filled in."""

@@ -46,7 +46,7 @@ def painted_reply(kind: str, order: Order, painting: Painting, fault: Fault, num
         return Reply(chunks=[b""])
     if fault.page == "html":
         return Reply(content_type="text/html", chunks=[_HTML])
-    if not order.stream:
+    if not order.stream or fault.page == "unstreamed":
         return _json_reply(order, painting, fault, number)
     chunks = _events(kind, order, painting, fault, number)
     return Reply(content_type="text/event-stream", chunks=chunks, stream=True)
@@ -78,7 +78,7 @@ def _events(kind: str, order: Order, painting: Painting, fault: Fault, number: i
         data = _with_picture({"type": f"{kind}.completed", **done}, picture, fault)
         half = data[: len(data) // 2] if fault.page == "malformed" else data
         events.append(_event(f"{kind}.completed", half))
-    return events
+    return events if fault.error is None else [*events, _error_event(fault.error)]
 
 
 def _echo(order: Order, painting: Painting) -> dict[str, object]:

@@ -31,6 +31,8 @@ async def send(request: web.Request, call: Call, reply: Reply, fault: Fault) -> 
     for chunk in _cut(reply, fault):
         await asyncio.sleep(pause)
         await response.write(chunk)
+    if fault.ending == "held":
+        await asyncio.Event().wait()
     if fault.ending == "cut" and request.transport is not None:
         request.transport.close()
     else:

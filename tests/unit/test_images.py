@@ -1,6 +1,7 @@
 """Pictures tell what they are from their first bytes."""
 
 import hashlib
+import time
 
 import pytest
 
@@ -81,6 +82,30 @@ def test_every_cut_within_the_header_is_an_unreadable_image(form: str) -> None:
 def test_what_is_no_picture_is_called_by_its_name(data: bytes, words: str) -> None:
     with pytest.raises(UnreadableImage, match=words):
         _ = Image(data).header
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        pytest.param(b"\xff\xd8\xff" + b"\xff" * 10_000_000, "broken", id="fill bytes"),
+        pytest.param(b"\xff\xd8" + b"\xff\xe0\0\2" * 2_000_000, "more parts", id="segments"),
+        pytest.param(
+            picture().data[:33] + (bytes(4) + b"zzZz" + bytes(4)) * 2_000_000,
+            "more parts",
+            id="chunks",
+        ),
+    ],
+)
+def test_a_header_without_end_is_given_up_soon(data: bytes, words: str) -> None:
+    before = time.thread_time()
+    with pytest.raises(UnreadableImage, match=words):
+        _ = Image(data).header
+    assert time.thread_time() - before < 0.2
+
+
+def test_fill_bytes_before_a_marker_are_passed_over() -> None:
+    data = picture(form="JPEG").data
+    assert Image(data[:2] + b"\xff" * 5 + data[2:]).dimensions == Dimensions(8, 8)
 
 
 def test_the_id_is_made_from_the_digest_of_the_bytes() -> None:

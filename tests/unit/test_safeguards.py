@@ -42,6 +42,7 @@ pytestmark = pytest.mark.anyio
     [
         (ProviderUnreachable("No way there."), 2),
         (RateLimited("Not now.", retry_after=2.0), 2),
+        (RateLimited("Not now.", retry_after=2), 2),
         (RateLimited("Not now.", retry_after=10.0), 2),
         (RateLimited("Not now.", retry_after=11.0), 1),
         (RateLimited("Not now."), 1),

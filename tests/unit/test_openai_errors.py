@@ -1,0 +1,136 @@
+"""Keys that cannot be sent, keys that are repeated, and refusals of odd shapes."""
+
+from base64 import b64encode
+from json import dumps
+
+import httpx2
+import pytest
+from openai import APIConnectionError
+
+from adapters.openai.errors import translated
+from adapters.openai.translate import echoes
+from domain.errors import Charged
+from domain.models import ModelCard
+from domain.provider_errors import (
+    ContentRefused,
+    CredentialsRejected,
+    NoCredentials,
+    ProviderError,
+    ProviderUnreachable,
+    RequestRefused,
+)
+from tests.conftest import KEY
+from tests.standin import Fault, StandIn, faults
+from tests.unit.openai_help import asked
+
+pytestmark = pytest.mark.anyio
+PLAIN_KEY = "0123456789-gateway"
+
+
+@pytest.mark.parametrize("key", [f"{KEY}\n", f" {KEY}\r\n", f"\t{KEY} "])
+async def test_blanks_around_the_key_are_not_sent(openai_api: StandIn, key: str) -> None:
+    await asked(openai_api.base_url, key=key, project="proj_1\n")
+    assert openai_api.posts[0].headers["authorization"] == f"Bearer {KEY}"
+    assert openai_api.posts[0].headers["openai-project"] == "proj_1"
+
+
+@pytest.mark.parametrize(
+    ("key", "project", "error"),
+    [
+        ("sk-äöü", None, CredentialsRejected),
+        ("sk-abc\nsk-def", None, CredentialsRejected),
+        ("sk-abc\0", None, CredentialsRejected),
+        (KEY, "proj_ü", CredentialsRejected),
+        (" \n", None, NoCredentials),
+        (None, "proj_ü", NoCredentials),
+    ],
+)
+async def test_a_key_that_no_header_can_carry_costs_nothing(
+    openai_api: StandIn, key: str | None, project: str | None, error: type[ProviderError]
+) -> None:
+    with pytest.raises(error) as raised:
+        await asked(openai_api.base_url, key=key, project=project)
+    assert raised.value.charged is Charged.NO
+    assert openai_api.calls == []
+
+
+async def test_another_header_that_cannot_be_sent_costs_nothing(
+    openai_api: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Team: café")
+    with pytest.raises(RequestRefused, match="cannot be sent") as raised:
+        await asked(openai_api.base_url)
+    assert raised.value.charged is Charged.NO
+    assert openai_api.calls == []
+
+
+def test_what_the_transport_would_not_send_was_not_sent() -> None:
+    fault = APIConnectionError(request=httpx2.Request("POST", "http://nowhere"))
+    fault.__cause__ = httpx2.LocalProtocolError("Illegal header value")
+    ours = translated(fault, ModelCard(name="gpt-image-2"), KEY)
+    assert isinstance(ours, ProviderUnreachable)
+    assert ours.charged is Charged.NO
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        PLAIN_KEY,
+        b64encode(PLAIN_KEY.encode()).decode(),
+        b64encode(f"Bearer {PLAIN_KEY}".encode()).decode(),
+        b64encode(f":{PLAIN_KEY}".encode()).decode(),
+        b64encode(f"me:{PLAIN_KEY}, hello".encode()).decode(),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 403])
+async def test_a_key_of_any_looks_is_blotted_out(
+    openai_api: StandIn, echo: str, status: int
+) -> None:
+    openai_api.script(faults.status(status, message=f"What is {echo} about?"))
+    with pytest.raises(ProviderError) as raised:
+        await asked(openai_api.base_url, key=PLAIN_KEY)
+    assert "What is " in str(raised.value)
+    assert "[hidden]" in str(raised.value)
+    assert all(form not in str(raised.value) for form in echoes(PLAIN_KEY))
+
+
+async def test_the_placeholder_of_a_local_endpoint_spoils_no_words(openai_api: StandIn) -> None:
+    openai_api.script(faults.status(400, message="none of the sizes"))
+    with pytest.raises(RequestRefused, match="none of the sizes"):
+        await asked(openai_api.base_url, key="none")
+
+
+def _moderation(details: object) -> Fault:
+    error = {"code": "moderation_blocked", "message": "m", "moderation_details": details}
+    return faults.status(400, body=dumps({"error": error}))
+
+
+@pytest.mark.parametrize(
+    ("details", "stage", "categories"),
+    [
+        ("a word", None, ()),
+        (None, None, ()),
+        ([1], None, ()),
+        ({"categories": [1, None, "violence"]}, None, ("violence",)),
+        ({"categories": "violence", "moderation_stage": ["x"]}, None, ("violence",)),
+        ({"categories": {"violence": 1}, "moderation_stage": "input"}, "input", ()),
+        ({"categories": ["half \ud83d"], "moderation_stage": "late"}, "late", ("half ?",)),
+    ],
+)
+async def test_a_refusal_of_any_shape_stays_one(
+    openai_api: StandIn, details: object, stage: str | None, categories: tuple[str, ...]
+) -> None:
+    openai_api.script(_moderation(details))
+    with pytest.raises(ContentRefused) as raised:
+        await asked(openai_api.base_url)
+    assert (raised.value.stage, raised.value.categories) == (stage, categories)
+    assert raised.value.charged is Charged.NO
+
+
+@pytest.mark.parametrize(
+    "body", ['{"error": "abc"}', '{"error": {"code": ["a"], "message": 5}}', "[]", "", "\udcff"]
+)
+async def test_an_error_of_any_shape_is_a_refusal(openai_api: StandIn, body: str) -> None:
+    openai_api.script(faults.status(400, body=body))
+    with pytest.raises(RequestRefused):
+        await asked(openai_api.base_url)
