@@ -119,6 +119,7 @@ THEIRS = [
     _generate("429, without Retry-After", faults.rate_limited()),
     _generate("429, with a garbled Retry-After", faults.rate_limited("soon")),
     _generate("quota used up", faults.quota_used_up()),
+    _generate("408", faults.status(408)),
     _generate("500", faults.status(500)),
     _generate("503", faults.status(503)),
     Row(
