@@ -13,7 +13,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.ready ## Paint a lighthouse into pictures/, offline and without a key
-	PROVIDER=sketch OUTPUT_DIR=pictures DATA_DIR=pictures/.records $(BIN)/mcp-server-gpt-image \
+	PROVIDER=sketch OUTPUT_DIR=pictures DATA_DIR=pictures/.records CACHE_DIR=pictures/.cache $(BIN)/mcp-server-gpt-image \
 		generate "a lighthouse above a quiet sea at dusk" --size 1536x1024 --partials 3
 
 test: .venv/.ready ## Run the tests; ARGS="-k cache" is passed on to pytest

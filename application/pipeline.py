@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import uuid4
 
+from application.memory import Memory
 from application.ports.clock import Clock
 from application.ports.image_provider import (
     Delivered,
@@ -28,10 +29,13 @@ R = TypeVar("R", bound=PictureRequest)
 
 
 class Pipeline:
-    """Check against the model card, fingerprint, join a running job or start one, paint."""
+    """Check against the model card, fingerprint, join a job or start one, recall or paint, keep."""
 
-    def __init__(self, provider: ImageProvider, jobs: RunningJobs, clock: Clock) -> None:
+    def __init__(
+        self, provider: ImageProvider, memory: Memory, jobs: RunningJobs, clock: Clock
+    ) -> None:
         self.provider = provider
+        self.memory = memory
         self.jobs = jobs
         self.clock = clock
 
@@ -50,10 +54,14 @@ class Pipeline:
         catalog.check(effective, choice.card, now.date())
         job = self._job(effective, choice, owner, now)
         running = None if fresh else self.jobs.joinable(job.fingerprint)
+        joined = running is not None
         if running is None:
-            running = self.jobs.start(job, lambda running: self._work(running, job, paint))
+            recall = not fresh
+            running = self.jobs.start(
+                job, lambda running: self._work(running, job, paint, recall=recall)
+            )
         notes = (*choice.notes, *_unused(asked))
-        return Ticket(running, asked_model=choice.asked, notes=notes)
+        return Ticket(running, asked_model=choice.asked, notes=notes, joined=joined)
 
     def _job(self, effective: R, choice: Choice, owner: str, now: datetime) -> Job[R]:
         name, endpoint = self.provider.name, self.provider.endpoint
@@ -69,18 +77,34 @@ class Pipeline:
         )
 
     async def _work(
-        self, running: RunningJob, job: Job[R], paint: Callable[[Job[R]], Painting]
+        self,
+        running: RunningJob,
+        job: Job[R],
+        paint: Callable[[Job[R]], Painting],
+        *,
+        recall: bool,
     ) -> None:
         running.tell(JobStarted(job_id=job.id, job=job))
-        ending: Finished | None = None
+        images = await self.memory.recall(job, running.tell) if recall else None
+        if images is not None:
+            running.tell(Finished(job_id=job.id, images=images))
+            return
+        images = await self._painted(running, job, paint)
+        running.tell(Finished(job_id=job.id, images=images))
+        await self.memory.keep(job, images, running.tell)  # off the reply's path, still joinable
+
+    async def _painted(
+        self, running: RunningJob, job: Job[R], paint: Callable[[Job[R]], Painting]
+    ) -> ImageSet:
+        images: ImageSet | None = None
         async with aclosing(paint(job)) as painting:
             async for event in painting:
                 if isinstance(event, Delivered):
-                    ending = Finished(job_id=job.id, images=self._images(job, event))
+                    images = self._images(job, event)
                 else:
                     running.tell(_told(job.id, event))
-        assert ending is not None, f"{job.provider} ended without Delivered"
-        running.tell(ending)
+        assert images is not None, f"{job.provider} ended without Delivered"
+        return images
 
     def _images(self, job: Job[R], came: Delivered) -> ImageSet:
         priced = replace(job, usage=came.usage)

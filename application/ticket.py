@@ -6,16 +6,24 @@ from dataclasses import replace
 
 from application.running_jobs import AnyJob, RunningJob
 from domain.events import Failed, Finished, JobEvent
-from domain.results import ImageSet
+from domain.results import ImageSet, ServedFrom
 
 
 class Ticket:
     """A job as one caller asked for it: under their name for the model, with notes for them."""
 
-    def __init__(self, running: RunningJob, *, asked_model: str, notes: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        running: RunningJob,
+        *,
+        asked_model: str,
+        notes: tuple[str, ...],
+        joined: bool = False,
+    ) -> None:
         self._running = running
         self._asked_model = asked_model
         self._notes = notes
+        self._joined = joined
 
     @property
     def job(self) -> AnyJob:
@@ -46,4 +54,6 @@ class Ticket:
         images = event.images
         notes = (*self._notes, *images.notes)
         mine = replace(images, asked_model=self._asked_model, notes=notes)
+        if self._joined and images.served_from is ServedFrom.PROVIDER:
+            mine = replace(mine, served_from=ServedFrom.JOINED)
         return replace(event, images=mine)

@@ -41,6 +41,7 @@ class Rig:
             "OPENAI_BASE_URL": self.base_url,
             "OUTPUT_DIR": str(self.folder / "pictures"),
             "DATA_DIR": str(self.folder / "data"),
+            "CACHE_DIR": str(self.folder / "cache"),
         }
 
     def client(self) -> AsyncOpenAI:

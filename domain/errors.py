@@ -8,6 +8,7 @@
     ├ Canceled                      canceled
     ├ ShuttingDown                  shutting_down
     ├ ArchiveUnavailable            archive_unavailable
+    ├ CacheUnavailable              cache_unavailable
     ├ InternalError                 internal              (incident)
     └ ProviderError                                       (request_id)
       ├ NoCredentials               no_credentials
@@ -114,6 +115,14 @@ class ArchiveUnavailable(StudioError):
     code = "archive_unavailable"
     retryable = True
     advice = "Make room on the disk or choose folders that can be written."
+
+
+class CacheUnavailable(StudioError):
+    """The cache cannot be used; callers take it as a miss and go on."""
+
+    code = "cache_unavailable"
+    retryable = True
+    advice = "Calls work without the cache, and cost what they cost. Check its folder."
 
 
 class InternalError(StudioError):

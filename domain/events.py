@@ -1,7 +1,7 @@
 """What is told about a job, in the order in which it happens.
 
-JobStarted, then JobDispatched, any number of PartialReady, and exactly one of Finished and
-Failed, last. A job that is refused before it is sent has no JobDispatched.
+JobStarted, then CacheHit, or JobDispatched and any number of PartialReady, and exactly one of
+Finished and Failed, last. A job that is refused before it is sent has no JobDispatched.
 """
 
 from dataclasses import dataclass
@@ -42,6 +42,22 @@ class PartialReady:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CacheHit:
+    """The pictures were kept from an equal request, in this tier; nothing will be sent."""
+
+    job_id: str
+    tier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheFailed:
+    """The cache could not be asked or filled; the job goes on without it."""
+
+    job_id: str
+    error: StudioError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """The pictures are there and on disk."""
 
@@ -57,4 +73,4 @@ class Failed:
     error: StudioError
 
 
-JobEvent = JobStarted | JobDispatched | PartialReady | Finished | Failed
+JobEvent = JobStarted | CacheHit | CacheFailed | JobDispatched | PartialReady | Finished | Failed

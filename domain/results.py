@@ -3,8 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from domain.images import Image
+
+
+class ServedFrom(StrEnum):
+    """Who had the pictures. `joined` shared the call of somebody's equal request."""
+
+    PROVIDER = "provider"
+    JOINED = "joined"
+    MEMORY = "memory"
+    DISK = "disk"
+
+    @property
+    def is_cache(self) -> bool:
+        return self in (ServedFrom.MEMORY, ServedFrom.DISK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +54,8 @@ class Picture:
 class ImageSet:
     """The answer to one request: at least one picture, and all that a caller should be told.
 
-    `cost` is in US dollars and None where it is not known, never 0 for want of knowledge.
+    `cost` is what the call cost that made the pictures, in US dollars, and None where that is
+    not known, never 0 for want of knowledge. What the cache serves costs nothing again.
     `asked_model` differs from `model` when a retired name was served by its successor.
     """
 
@@ -55,3 +70,4 @@ class ImageSet:
     cost: Decimal | None = None
     request_id: str | None = None
     notes: tuple[str, ...] = ()
+    served_from: ServedFrom = ServedFrom.PROVIDER

@@ -11,10 +11,10 @@ from application.find_picture import FindPicture
 from domain.errors import InvalidRequest
 from domain.requests import EditRequest
 from entrypoints.references import opened
-from entrypoints.schemas import EditArguments, Options
+from entrypoints.schemas import EditArguments
 from entrypoints.tool_schemas import json_schema
 
-A = TypeVar("A", bound=Options)
+A = TypeVar("A", bound=msgspec.Struct)
 
 FIELD = re.compile(r"^(?P<reason>.*?) - at `\$\.?(?P<field>.*)`$", re.DOTALL)
 NAMED = re.compile(r"(missing required|contains unknown) field `(?P<field>[^`]*)`")
@@ -55,7 +55,7 @@ async def edit_request(arguments: EditArguments, find: FindPicture, owner: str) 
     return arguments.to_request(tuple(images), mask)
 
 
-def _explained(fault: str, kind: type[Options]) -> InvalidRequest:
+def _explained(fault: str, kind: type[msgspec.Struct]) -> InvalidRequest:
     properties = json_schema(kind)["properties"]
     if named := NAMED.search(fault):
         field = named["field"]
@@ -81,5 +81,5 @@ def _in_words(reason: str) -> str:
 
 def _unknown(field: str, known: list[str]) -> InvalidRequest:
     near = get_close_matches(field, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
+    hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known) or 'none'}."
     return InvalidRequest(f"There is no argument {field[:80]!r}.", field=field[:80], hint=hint)

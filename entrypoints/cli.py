@@ -96,6 +96,33 @@ def models(*, as_json: bool, env_file: Path | None) -> None:
     sys.exit(models(as_json=as_json, env_file=env_file))
 
 
+@cli.group()
+def cache() -> None:
+    """Look at the answers that are kept for equal requests, or forget them."""
+
+
+@cache.command("stats")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+def cache_stats(*, as_json: bool, env_file: Path | None) -> None:
+    """Tell what the cache on disk holds."""
+    with loading():
+        from entrypoints.cache_commands import stats
+
+    sys.exit(stats(as_json=as_json, env_file=env_file))
+
+
+@cache.command("clear")
+@click.option("--json", "as_json", is_flag=True, help="Print how much as JSON.")
+@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+def cache_clear(*, as_json: bool, env_file: Path | None) -> None:
+    """Forget all kept answers; pictures stay."""
+    with loading():
+        from entrypoints.cache_commands import clear
+
+    sys.exit(clear(as_json=as_json, env_file=env_file))
+
+
 def main() -> None:
     """Run a command; faults in the settings end it with code 2 and their list."""
     try:

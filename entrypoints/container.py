@@ -4,20 +4,25 @@ Its providers are plain functions that import what they build, so that nothing h
 before it is needed. Everything else gets what it needs through its constructor.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Factory, Object, Singleton
 
+from application.cache_stats import CacheStats
+from application.clear_cache import ClearCache
 from application.edit_image import EditImage
 from application.find_picture import FindPicture
 from application.generate_image import GenerateImage
+from application.memory import Memory
 from application.pipeline import Pipeline
 from application.ports.archive import Archive
 from application.ports.clock import SystemClock
 from application.ports.event_sink import EventSink
+from application.ports.image_cache import ImageCache
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
@@ -25,7 +30,12 @@ from application.running_jobs import RunningJobs
 from application.safeguards.archived import Archived
 from application.safeguards.inspected import Inspected
 from application.safeguards.retried import Attempts, Retried
+from domain.errors import CacheUnavailable
 from entrypoints.settings import Settings
+
+MEGABYTE = 1_000_000
+SWEEP_EVERY = 300.0
+"""Seconds between two looks for what has expired in the cache on disk."""
 
 
 def painter(settings: Settings, closing: AsyncExitStack) -> ImageProvider:
@@ -76,6 +86,24 @@ def file_archive(settings: Settings, closing: AsyncExitStack) -> Archive:
     return kept
 
 
+def image_cache(settings: Settings, closing: AsyncExitStack) -> ImageCache:
+    """What was answered lately: in memory, and below that on disk."""
+    from adapters.cache.disk import DiskCache
+    from adapters.cache.memory import MemoryCache
+    from adapters.cache.tiered import TieredCache
+
+    memory = MemoryCache(settings.cache_memory_size * MEGABYTE, settings.cache_ttl)
+    disk = DiskCache(settings.cache_dir, settings.cache_max_size * MEGABYTE, settings.cache_ttl)
+    cache = TieredCache(memory, disk)
+    closing.push_async_callback(_closed, cache)
+    return cache
+
+
+async def _closed(cache: ImageCache) -> None:
+    with suppress(CacheUnavailable):  # it failed before, and nobody needs it any more
+        await cache.close()
+
+
 def pillow_inspector() -> ImageInspector:
     """Who looks into pictures."""
     from adapters.pillow.inspector import PillowInspector
@@ -119,11 +147,24 @@ class Container(DeclarativeContainer):
     provider = Singleton(painter, settings, closing)
     safeguarded = Singleton(guarded, provider, archive, inspector, attempts)
 
+    sweep_every = Object(SWEEP_EVERY)
+    cache = Singleton(image_cache, settings, closing)
+    memory = Singleton(Memory, cache, archive)
     jobs = Singleton(RunningJobs, sink)
-    pipeline = Singleton(Pipeline, safeguarded, jobs, clock)
+    pipeline = Singleton(Pipeline, safeguarded, memory, jobs, clock)
     generate_image = Factory(GenerateImage, pipeline)
     edit_image = Factory(EditImage, pipeline, inspector)
     find_picture = Factory(FindPicture, archive)
+    clear_cache = Factory(ClearCache, cache)
+    cache_stats = Factory(CacheStats, cache)
+
+
+async def _sweep(container: Container) -> None:
+    """Every now and then remove from the disk what has expired; a cache that fails can wait."""
+    while True:
+        await asyncio.sleep(container.sweep_every())
+        with suppress(CacheUnavailable):
+            await container.cache().sweep()
 
 
 @asynccontextmanager
@@ -134,9 +175,11 @@ async def opened(settings: Settings, **overrides: Any) -> AsyncIterator[Containe
     is `running`. `overrides` are dependency-injector providers by the names of the Container.
     """
     container = Container(settings=Object(settings), **overrides)
+    sweeping = asyncio.create_task(_sweep(container))
     try:
         yield container
     finally:
+        sweeping.cancel()
         await container.closing().aclose()
 
 

@@ -6,7 +6,16 @@ from contextlib import aclosing
 from time import monotonic
 
 from application.ticket import Ticket
-from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, PartialReady
+from domain.events import (
+    CacheFailed,
+    CacheHit,
+    Failed,
+    Finished,
+    JobDispatched,
+    JobEvent,
+    JobStarted,
+    PartialReady,
+)
 from domain.requests import PictureRequest
 from domain.results import ImageSet
 
@@ -64,6 +73,10 @@ def _told(event: JobEvent, request: PictureRequest) -> tuple[float, str]:
     match event:
         case JobStarted():
             return 1, "The request is checked and about to be sent."
+        case CacheHit():
+            return 50, "An equal request was served before: its answer is here."
+        case CacheFailed():
+            return 2, "The cache cannot be used; going on without it."
         case JobDispatched():
             return 5, f"{request.model} is painting {_count(request.n)}."
         case PartialReady(picture=picture, index=index):

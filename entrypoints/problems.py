@@ -22,6 +22,7 @@ EXIT_CODES: dict[type[StudioError], int] = {
     provider_errors.ProviderTimedOut: 8,
     provider_errors.ProviderFailed: 8,
     errors.ArchiveUnavailable: 9,
+    errors.CacheUnavailable: 9,
     errors.ShuttingDown: 10,
     errors.Canceled: 130,
     errors.InternalError: 1,

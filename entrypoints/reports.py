@@ -21,6 +21,11 @@ def text_report(images: ImageSet, request: PictureRequest, shown: list[Shown]) -
         lines.append(f"Revised prompt: {images.revised_prompt[:LONGEST_REVISED_PROMPT]}")
     lines += [_line(picture, how) for picture, how in zip(images.pictures, shown, strict=True)]
     lines.append(f"Model {images.model} · {_cost(images)} · {images.job_id}")
+    if images.served_from.is_cache:
+        lines.append(
+            f"From the cache ({images.served_from.value}), made {_made_at(images)}. "
+            "For a new picture, ask with fresh: true."
+        )
     lines += [f"Note: {note}" for note in images.notes]
     if all(picture.place for picture in images.pictures):
         lines.append("To change a picture, give its id to edit_image.")
@@ -35,7 +40,8 @@ def structured_report(images: ImageSet, shown: list[Shown]) -> PicturesResult:
         provider=images.provider,
         model=images.model,
         asked_model=images.asked_model,
-        made_at=images.made_at.isoformat(timespec="seconds"),
+        made_at=_made_at(images),
+        served_from=images.served_from.value,
     )
     if images.revised_prompt:
         result.revised_prompt = images.revised_prompt[:LONGEST_REVISED_PROMPT]
@@ -44,7 +50,9 @@ def structured_report(images: ImageSet, shown: list[Shown]) -> PicturesResult:
         result.usage = TokenUsage(
             text_in=usage.text_tokens_in, image_in=usage.image_tokens_in, out=usage.tokens_out
         )
-    if images.cost is not None:
+    if images.served_from.is_cache:
+        result.cost_usd = 0.0
+    elif images.cost is not None:
         result.cost_usd = float(images.cost)
     if images.request_id:
         result.request_id = images.request_id
@@ -85,7 +93,13 @@ def _line(picture: Picture, shown: Shown) -> str:
     return " · ".join([*facts, *picture.notes])
 
 
+def _made_at(images: ImageSet) -> str:
+    return images.made_at.isoformat(timespec="seconds")
+
+
 def _cost(images: ImageSet) -> str:
+    if images.served_from.is_cache:
+        return "nothing was charged"
     if images.cost is None:
         return "free" if images.provider == "sketch" else "cost unknown"
     return f"${images.cost:.4f}"

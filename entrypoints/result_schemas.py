@@ -36,6 +36,32 @@ class PictureEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
     notes: list[str] | UnsetType = UNSET
 
 
+class TierEntry(Struct, kw_only=True, rename="camel"):
+    """The state of one tier of the cache; live entries only."""
+
+    tier: str
+    entries: int
+    bytes: int
+    max_bytes: int
+    ttl_seconds: float
+    hits: int
+    misses: int
+    evictions: int
+
+
+class CacheStatsResult(Struct, kw_only=True):
+    """The structured result of cache_stats."""
+
+    tiers: list[TierEntry]
+
+
+class ClearCacheResult(Struct, kw_only=True):
+    """The structured result of clear_cache; pictures on disk are not touched."""
+
+    entries: int
+    bytes: int
+
+
 class PicturesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     """The structured result of generate_image and edit_image. No picture data is in it."""
 
@@ -45,6 +71,7 @@ class PicturesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     model: str
     asked_model: str
     made_at: str
+    served_from: Literal["provider", "joined", "memory", "disk"]
     revised_prompt: str | UnsetType = UNSET
     usage: TokenUsage | UnsetType = UNSET
     cost_usd: Annotated[float, Meta(description="Left out where it is not known.")] | UnsetType = (

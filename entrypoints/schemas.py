@@ -97,6 +97,10 @@ class Options(
     ] = False
 
 
+class NoArguments(Struct, forbid_unknown_fields=True):
+    """Arguments of the tools that take none."""
+
+
 class GenerateArguments(Options, kw_only=True):
     """Arguments of generate_image."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from platformdirs import user_data_path, user_pictures_path
+from platformdirs import user_cache_path, user_data_path, user_pictures_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -47,6 +47,18 @@ class Settings(BaseSettings):
     shutdown_grace: Annotated[float, Field(ge=0, le=600)] = Field(
         25.0, description="Seconds that running work may take to end when the server stops."
     )
+    cache_dir: Path = Field(
+        Path(".cache/images"), description="Where kept answers are, so that equal calls are free."
+    )
+    cache_ttl: Annotated[float, Field(ge=0)] = Field(
+        3600.0, description="Seconds for which an answer is kept; 0 keeps none."
+    )
+    cache_max_size: Annotated[int, Field(ge=0)] = Field(
+        100, description="Megabytes that the cache may take on disk; 0 keeps nothing."
+    )
+    cache_memory_size: Annotated[int, Field(ge=0)] = Field(
+        64, description="Megabytes of answers that are kept in memory as well."
+    )
     warm_up: bool = Field(True, description="Load what a call needs once tools are listed.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="How much is told on standard error."
@@ -65,7 +77,7 @@ class Settings(BaseSettings):
     def _in_small_letters(cls, word: object) -> object:
         return word.lower() if isinstance(word, str) else word
 
-    @field_validator("output_dir", "data_dir")
+    @field_validator("output_dir", "data_dir", "cache_dir")
     @classmethod
     def _from_the_users_home(cls, folder: Path | None) -> Path | None:
         return folder.expanduser() if folder else None
@@ -138,6 +150,7 @@ def load_settings(*, env_file: Path | None = None, at_home: bool = False) -> Set
     base = Path(user_data_path(APP)) if at_home else Path.cwd()
     folders: Mapping[str, Path | None] = {
         "data_dir": base / settings.data_dir,
+        "cache_dir": (Path(user_cache_path(APP)) if at_home else base) / settings.cache_dir,
         "output_dir": base / settings.output_dir if settings.output_dir else None,
     }
     return settings.model_copy(update=folders)

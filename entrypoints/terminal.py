@@ -47,7 +47,7 @@ def generate(options: Options, *, as_json: bool, env_file: Path | None) -> int:
         wanted = validated(GenerateArguments, options)
         return await container.generate_image()(wanted.to_request(), fresh=wanted.fresh)
 
-    return _run(start, _settings(env_file), as_json=as_json)
+    return _run(start, command_settings(env_file), as_json=as_json)
 
 
 def edit(options: Options, *, as_json: bool, env_file: Path | None) -> int:
@@ -58,12 +58,12 @@ def edit(options: Options, *, as_json: bool, env_file: Path | None) -> int:
         request = await edit_request(wanted, container.find_picture(), LOCAL)
         return await container.edit_image()(request, fresh=wanted.fresh)
 
-    return _run(start, _settings(env_file), as_json=as_json)
+    return _run(start, command_settings(env_file), as_json=as_json)
 
 
 def models(*, as_json: bool, env_file: Path | None) -> int:
     """Run the command `models`; return the exit code. Without a key it lists OpenAI's."""
-    settings = _settings(env_file)
+    settings = command_settings(env_file)
     if settings.provider == "auto":
         settings = settings.model_copy(update={"provider": "openai"})
 
@@ -89,7 +89,7 @@ def _run(start: Start, settings: Settings, *, as_json: bool) -> int:
     try:
         return asyncio.run(_painted(start, settings, as_json=as_json))
     except StudioError as error:
-        _complain(error, as_json=as_json)
+        complain(error, as_json=as_json)
         return EXIT_CODES[type(error)]
     except (KeyboardInterrupt, asyncio.CancelledError):
         return EXIT_CODES[Canceled]
@@ -143,14 +143,16 @@ def _progress_bar() -> Progress:
     )
 
 
-def _complain(error: StudioError, *, as_json: bool) -> None:
+def complain(error: StudioError, *, as_json: bool) -> None:
+    """Tell what went wrong: people on standard error, programs on standard output."""
     if as_json:
         print(json.dumps({"error": as_dict(error)}))
     else:
         Console(stderr=True, soft_wrap=True).print(explained(error), style="red", markup=False)
 
 
-def _settings(env_file: Path | None) -> Settings:
+def command_settings(env_file: Path | None) -> Settings:
+    """Settings as commands read them: with `.env` of the working directory, and quiet."""
     here = Path(".env")
     settings = load_settings(env_file=env_file or (here if here.is_file() else None))
     if "log_level" in settings.model_fields_set:

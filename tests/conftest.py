@@ -21,10 +21,12 @@ def anyio_backend() -> str:
 def _nobodys_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the settings of whoever runs it, or writes to their folders."""
     for name in os.environ:
-        if name.startswith("OPENAI_") or name in ("PROVIDER", "OUTPUT_DIR", "DATA_DIR"):
+        ours = name in ("PROVIDER", "OUTPUT_DIR", "DATA_DIR", "CACHE_DIR")
+        if ours or name.startswith("OPENAI_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home" / "cache"))
 
 
 @pytest.fixture
@@ -44,5 +46,6 @@ def environment(openai_api: StandIn, tmp_path: Path) -> dict[str, str]:
         "OPENAI_BASE_URL": openai_api.base_url,
         "OUTPUT_DIR": str(tmp_path / "pictures"),
         "DATA_DIR": str(tmp_path / "data"),
+        "CACHE_DIR": str(tmp_path / "cache"),
         "LOG_LEVEL": "debug",
     }

@@ -9,8 +9,9 @@ from typing import Any, Self
 
 import PIL.Image
 
+from application.ports.image_cache import Cleared, Entry, Hit, TierStats
 from application.ports.image_provider import Delivered, Painting, PartialImage
-from domain.errors import NotFound, UnreadableImage
+from domain.errors import CacheUnavailable, NotFound, UnreadableImage
 from domain.events import JobEvent
 from domain.images import Image
 from domain.jobs import Job
@@ -127,6 +128,59 @@ class MemoryArchive:
         return
 
 
+class DictCache:
+    """An ImageCache without bounds; `fails` makes every method raise CacheUnavailable."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+        self.entries: dict[str, Entry] = {}
+        self.hits = self.misses = 0
+
+    async def get(self, key: str, /) -> Hit | None:
+        self._answer()
+        entry = self.entries.get(key)
+        self.hits += entry is not None
+        self.misses += entry is None
+        return None if entry is None else Hit(entry=entry, tier="memory")
+
+    async def put(self, key: str, entry: Entry, /) -> None:
+        self._answer()
+        self.entries[key] = entry
+
+    async def clear(self) -> Cleared:
+        self._answer()
+        sizes = [entry.size for entry in self.entries.values()]
+        self.entries.clear()
+        return Cleared(entries=len(sizes), bytes=sum(sizes))
+
+    async def sweep(self) -> int:
+        self._answer()
+        return 0
+
+    async def stats(self) -> tuple[TierStats, ...]:
+        self._answer()
+        held = sum(entry.size for entry in self.entries.values())
+        return (
+            TierStats(
+                tier="memory",
+                entries=len(self.entries),
+                bytes=held,
+                max_bytes=held,
+                ttl=0.0,
+                hits=self.hits,
+                misses=self.misses,
+                evictions=0,
+            ),
+        )
+
+    async def close(self) -> None:
+        return
+
+    def _answer(self) -> None:
+        if self.fails:
+            raise CacheUnavailable("The cache is broken.")
+
+
 class HeaderInspector:
     """An ImageInspector that believes every picture whose header can be read."""
 
@@ -195,7 +249,12 @@ class _Attempt:
 def settings_in(folder: Path, **values: Any) -> Settings:  # noqa: ANN401 - fields of Settings
     """Settings that read no environment and keep everything below `folder`."""
     return Settings.model_validate(
-        {"output_dir": folder / "pictures", "data_dir": folder / "data", **values}
+        {
+            "output_dir": folder / "pictures",
+            "data_dir": folder / "data",
+            "cache_dir": folder / "cache",
+            **values,
+        }
     )
 
 

@@ -18,10 +18,13 @@ def write_durably(folder: Path, stem: str, suffix: str, data: bytes) -> Path:
     it, others get a number behind the stem. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{stem}.{suffix}"
+    if path.exists() and path.read_bytes() == data:
+        return path.absolute()
     part = folder / f".{stem}.{os.getpid()}-{uuid4().hex[:8]}.part"
     try:
         _write_and_sync(part, data)
-        path = _renamed(part, folder / f"{stem}.{suffix}", data)
+        path = _renamed(part, path, data)
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)

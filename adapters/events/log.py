@@ -10,8 +10,17 @@ from typing import Any, TextIO
 
 import structlog
 
-from domain.errors import InternalError
-from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, PartialReady
+from domain.errors import InternalError, StudioError
+from domain.events import (
+    CacheFailed,
+    CacheHit,
+    Failed,
+    Finished,
+    JobDispatched,
+    JobEvent,
+    JobStarted,
+    PartialReady,
+)
 
 HIDDEN = "[hidden]"
 WAITING_LINES = 1000
@@ -83,10 +92,14 @@ class LogSink:
                 prompt = sha256(job.request.prompt.encode(errors="surrogatepass")).hexdigest()[:12]
                 facts = {"action": job.action, "model": job.request.model, "prompt": prompt}
                 self._log.info("job started", job=job.id, owner=job.owner, **facts)
+            case CacheHit(tier=tier):
+                self._log.info("cache hit", job=event.job_id, tier=tier)
+            case CacheFailed(error=error):
+                self._log.warning("cache failed", job=event.job_id, reason=error.message)
             case JobDispatched():
                 self._log.debug("job dispatched", job=event.job_id)
-            case PartialReady():
-                self._log.debug("partial ready", job=event.job_id, index=event.index)
+            case PartialReady(index=index):
+                self._log.debug("partial ready", job=event.job_id, index=index)
             case Finished(images=images):
                 self._log.info(
                     "job finished",
@@ -95,15 +108,15 @@ class LogSink:
                     cost_usd=None if images.cost is None else str(images.cost),
                     request=images.request_id,
                 )
-            case Failed(error=InternalError() as error):
-                self._log.error(
-                    "job failed",
-                    job=event.job_id,
-                    incident=error.incident,
-                    exc_info=error.__cause__,
-                )
             case Failed(error=error):
-                self._log.warning("job failed", job=event.job_id, code=error.code)
+                self._tell_of(error, event.job_id)
+
+    def _tell_of(self, error: StudioError, job_id: str) -> None:
+        if isinstance(error, InternalError):
+            cause = error.__cause__
+            self._log.error("job failed", job=job_id, incident=error.incident, exc_info=cause)
+        else:
+            self._log.warning("job failed", job=job_id, code=error.code)
 
     def _blotted(self, _logger: Any, _name: str, line: Any) -> str:  # noqa: ANN401 - structlog's own signature
         for word in self._hidden:

@@ -21,6 +21,7 @@ from domain.errors import InternalError, StudioError
 from domain.jobs import LOCAL
 from entrypoints.arguments import edit_request, validated
 from entrypoints.following import followed
+from entrypoints.mcp_server.cache_tools import cache_stats, clear_cache
 from entrypoints.mcp_server.results import failed, succeeded
 from entrypoints.mcp_server.tools import TOOLS
 from entrypoints.schemas import EditArguments, GenerateArguments
@@ -34,7 +35,8 @@ logger = logging.getLogger(__name__)
 
 Context = ServerRequestContext[Any, Any]
 OpenContainer = Callable[[], Awaitable["Container"]]
-Tool = Callable[["Container", dict[str, Any]], Awaitable[Ticket]]
+Start = Callable[["Container", dict[str, Any]], Awaitable[Ticket]]
+Answer = Callable[["Container", dict[str, Any]], Awaitable[CallToolResult]]
 
 INSTRUCTIONS = (
     "Generates and edits pictures with OpenAI's GPT Image models. Every picture is stored and has "
@@ -56,7 +58,8 @@ async def edit_image(container: "Container", arguments: dict[str, Any]) -> Ticke
     return await container.edit_image()(request, owner=LOCAL, fresh=wanted.fresh)
 
 
-CALLS: dict[str, Tool] = {"generate_image": generate_image, "edit_image": edit_image}
+PAINTING: dict[str, Start] = {"generate_image": generate_image, "edit_image": edit_image}
+ANSWERING: dict[str, Answer] = {"clear_cache": clear_cache, "cache_stats": cache_stats}
 
 
 class ToolDoor:
@@ -74,13 +77,12 @@ class ToolDoor:
         return ListToolsResult(tools=[*TOOLS])
 
     async def call(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
-        call = CALLS.get(params.name)
-        if call is None:
-            known = ", ".join(CALLS)
+        if params.name not in (*PAINTING, *ANSWERING):
+            known = ", ".join((*PAINTING, *ANSWERING))
             message = f"There is no tool {params.name[:80]!r}; there are {known}."
             raise MCPError(INVALID_PARAMS, message)
         try:
-            return await self._called(call, params.arguments or {}, context)
+            return await self._called(params.name, params.arguments or {}, context)
         except StudioError as error:
             return failed(error)
         except Exception as error:
@@ -89,10 +91,12 @@ class ToolDoor:
             return failed(incident)
 
     async def _called(
-        self, call: Tool, arguments: dict[str, Any], context: Context
+        self, name: str, arguments: dict[str, Any], context: Context
     ) -> CallToolResult:
         container = await self._open_container()
-        ticket = await call(container, arguments)
+        if name in ANSWERING:
+            return await ANSWERING[name](container, arguments)
+        ticket = await PAINTING[name](container, arguments)
         report, every = context.session.report_progress, self._settings.progress_interval
         images = await followed(ticket, report, every=every)
         room = self._settings.result_max_bytes

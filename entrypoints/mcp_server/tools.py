@@ -2,12 +2,19 @@
 
 from mcp_types import Tool, ToolAnnotations
 
-from entrypoints.result_schemas import PicturesResult
-from entrypoints.schemas import EditArguments, GenerateArguments
+from entrypoints.result_schemas import CacheStatsResult, ClearCacheResult, PicturesResult
+from entrypoints.schemas import EditArguments, GenerateArguments, NoArguments
 from entrypoints.tool_schemas import json_schema
 
 PAINTS = ToolAnnotations(
     read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True
+)
+
+READS = ToolAnnotations(
+    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+)
+CLEARS = ToolAnnotations(
+    read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
 )
 
 TOOLS = (
@@ -28,5 +35,21 @@ TOOLS = (
         input_schema=json_schema(EditArguments),
         output_schema=json_schema(PicturesResult),
         annotations=PAINTS,
+    ),
+    Tool(
+        name="clear_cache",
+        title="Clear the image cache",
+        description="Forget answers that are kept for equal requests. Pictures on disk stay.",
+        input_schema=json_schema(NoArguments),
+        output_schema=json_schema(ClearCacheResult),
+        annotations=CLEARS,
+    ),
+    Tool(
+        name="cache_stats",
+        title="Image cache statistics",
+        description="What the cache holds, in memory and on disk, and how often it helped.",
+        input_schema=json_schema(NoArguments),
+        output_schema=json_schema(CacheStatsResult),
+        annotations=READS,
     ),
 )

@@ -23,6 +23,7 @@ def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     monkeypatch.setenv("PROVIDER", "sketch")
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

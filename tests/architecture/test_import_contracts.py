@@ -20,13 +20,15 @@ BREACHES = {
     "The SDK stays in the OpenAI adapter": ("adapters.sketch", "import httpx2"),
     "Pillow stays with who paints and who looks": ("entrypoints", "from PIL import Image"),
     "SQLAlchemy stays in the archive": ("adapters.events", "from sqlalchemy.orm import Session"),
+    "Cache libraries stay in the cache": ("adapters.archive", "import cachetools"),
     "structlog stays in the event sinks": ("entrypoints", "import structlog"),
     "Wiring stays in the container": (
         "entrypoints.mcp_server",
         "from dependency_injector.providers import Singleton",
     ),
     "The MCP SDK stays behind its door": ("entrypoints", "from mcp_types import Tool"),
-    "Wire shapes, settings and terminals stay at the doors": ("adapters.archive", "import msgspec"),
+    "Settings and terminals stay at the doors": ("adapters.archive", "import platformdirs"),
+    "msgspec stays with wire shapes and cache files": ("adapters.archive", "import msgspec"),
     "Base64 exists only where a wire needs it": ("application", "from base64 import b64encode"),
 }
 """For each contract a package, and an import that it must not hold."""

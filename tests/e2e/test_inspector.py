@@ -51,13 +51,14 @@ def speaks_modern(result: dict[str, Any]) -> bool:
 
 
 @in_both_eras
-def test_both_tools_are_listed_and_their_schemas_are_portable_without_a_warning(
+def test_all_tools_are_listed_and_their_schemas_are_portable_without_a_warning(
     era: str, inspector: Inspector, environment: Environment
 ) -> None:
     answer = inspector.ask(environment, era, "tools/list", "--strict")
     assert answer.findings == []
     assert answer.code == 0
-    assert [tool["name"] for tool in answer.result["tools"]] == ["generate_image", "edit_image"]
+    names = ["generate_image", "edit_image", "clear_cache", "cache_stats"]
+    assert [tool["name"] for tool in answer.result["tools"]] == names
 
 
 @in_both_eras

@@ -85,6 +85,7 @@ def _environment(row: Row, api: StandIn, folder: Path) -> dict[str, str]:
         "openai_base_url": api.base_url,
         "output_dir": folder / "pictures",
         "data_dir": folder / "data",
+        "cache_dir": folder / "cache",
         "columns": 100,
         "no_color": 1,
         **row.settings,

@@ -43,7 +43,7 @@ async def test_the_official_client_generates_and_edits_in_both_eras(
     server = StdioServerParameters(command=SERVER, env=environment, cwd="/")
     async with Client(stdio_client(server), mode=mode) as client:
         tools = await client.list_tools()
-        assert [tool.name for tool in tools.tools] == ["generate_image", "edit_image"]
+        assert {tool.name for tool in tools.tools} >= {"generate_image", "edit_image"}
         made = await client.call_tool(
             "generate_image", {"prompt": "a red bridge", "partialImages": 2}, progress_callback=hear
         )
@@ -194,7 +194,7 @@ def test_garbage_on_the_input_does_not_end_the_server(environment: Environment) 
         host.initialize()
         assert host.process.stdin is not None
         host.process.stdin.write(b'\xff\xfe{"half\n\n[]\n{"jsonrpc":"2.0","id":"x"}\n')
-        assert len(host.ask("tools/list")["result"]["tools"]) == 2
+        assert len(host.ask("tools/list")["result"]["tools"]) == 4
 
 
 def test_an_unknown_tool_and_arguments_that_are_no_object_are_protocol_errors(

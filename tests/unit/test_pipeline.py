@@ -1,6 +1,7 @@
 """The one way that every request goes."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -8,22 +9,29 @@ import pytest
 
 from adapters.openai.catalog import openai_catalog
 from application.generate_image import GenerateImage
+from application.memory import Memory
 from application.pipeline import Pipeline
 from application.running_jobs import RunningJobs
+from application.safeguards.archived import Archived
 from domain.errors import UnsupportedByModel
 from domain.models import Catalog, ModelCard
 from domain.prices import Price
+from domain.provider_errors import RateLimited
 from domain.requests import GenerateRequest, Quality
-from domain.results import Usage
-from tests.fakes import FakeProvider, FrozenClock, RecordingSink, picture
+from domain.results import ImageSet, Usage
+from tests.fakes import DictCache, FakeProvider, FrozenClock, MemoryArchive, RecordingSink, picture
 
 pytestmark = pytest.mark.anyio
 REQUEST = GenerateRequest(prompt="a red bridge")
 
 
-def use_case(provider: FakeProvider, clock: FrozenClock | None = None) -> GenerateImage:
+def use_case(
+    provider: FakeProvider, clock: FrozenClock | None = None, cache: DictCache | None = None
+) -> GenerateImage:
+    guarded = Archived(provider, MemoryArchive())
     jobs = RunningJobs(RecordingSink())
-    return GenerateImage(Pipeline(provider, jobs, clock or FrozenClock()))
+    memory = Memory(cache or DictCache(), MemoryArchive())
+    return GenerateImage(Pipeline(guarded, memory, jobs, clock or FrozenClock()))
 
 
 async def test_equal_requests_at_once_share_one_call() -> None:
@@ -33,7 +41,9 @@ async def test_equal_requests_at_once_share_one_call() -> None:
     first, second = await generate(REQUEST), await generate(REQUEST)
     gate.set()
     assert first.job is second.job
-    assert await first.result() == await second.result()
+    one, other = await first.result(), await second.result()
+    assert one.pictures == other.pictures
+    assert (one.served_from, other.served_from) == ("provider", "joined")
     assert len(provider.seen) == 1
 
 
@@ -53,13 +63,62 @@ async def test_another_owner_or_a_fresh_request_gets_a_call_of_its_own(another: 
     assert len(provider.seen) == 2
 
 
-async def test_a_later_equal_request_is_painted_again() -> None:
+async def painted_twice(
+    provider: FakeProvider, cache: DictCache, *, fresh: bool = False
+) -> ImageSet:
+    """Ask for the same twice, one after the other; return the second answer."""
+    generate = use_case(provider, cache=cache)
+    await (await generate(REQUEST)).result()
+    await asyncio.sleep(0)  # the first job's task ends
+    return await (await generate(REQUEST, fresh=fresh)).result()
+
+
+async def test_a_later_equal_request_is_served_from_the_cache() -> None:
+    provider, cache = FakeProvider(), DictCache()
+    images = await painted_twice(provider, cache)
+    assert len(provider.seen) == 1
+    assert images.served_from == "memory"
+    assert images.pictures[0].place is not None
+    assert (cache.hits, cache.misses) == (1, 1)
+
+
+async def test_a_fresh_request_goes_past_the_cache() -> None:
     provider = FakeProvider()
-    generate = use_case(provider)
-    for _ in range(2):
-        await (await generate(REQUEST)).result()
-        await asyncio.sleep(0)  # the job's task ends
+    images = await painted_twice(provider, DictCache(), fresh=True)
+    assert (len(provider.seen), images.served_from) == (2, "provider")
+
+
+async def test_a_cache_that_fails_is_a_miss() -> None:
+    provider = FakeProvider()
+    images = await painted_twice(provider, DictCache(fails=True))
+    assert (len(provider.seen), images.served_from) == (2, "provider")
+
+
+async def test_what_is_not_as_asked_is_not_kept() -> None:
+    provider, cache = FakeProvider(picture(), picture("red")), DictCache()
+    await painted_twice(provider, cache)
     assert len(provider.seen) == 2
+    assert cache.entries == {}
+
+
+async def test_a_failure_is_not_kept() -> None:
+    provider, cache = FakeProvider(fails=[RateLimited("Not now.")]), DictCache()
+    generate = use_case(provider, cache=cache)
+    with pytest.raises(RateLimited):
+        await (await generate(REQUEST)).result()
+    await asyncio.sleep(0)
+    images = await (await generate(REQUEST)).result()
+    assert (len(provider.seen), images.served_from) == (2, "provider")
+
+
+async def test_everything_that_was_told_is_told_again_from_the_cache() -> None:
+    usage = Usage(text_tokens_in=10, image_tokens_in=5, tokens_out=1000)
+    provider, cache = FakeProvider(usage=usage), DictCache()
+    generate = use_case(provider, cache=cache)
+    first = await (await generate(REQUEST)).result()
+    await asyncio.sleep(0)
+    second = await (await generate(REQUEST)).result()
+    assert replace(second, served_from=first.served_from) == first
 
 
 async def test_a_retired_model_is_replaced_and_the_caller_is_told() -> None:

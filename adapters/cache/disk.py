@@ -1,0 +1,103 @@
+"""The tier that survives a restart: pictures as files, with an index in SQLite."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from adapters.cache.aging import AgedHit
+from adapters.cache.store import TIER, Store
+from application.ports.image_cache import Cleared, Entry, Hit, TierStats
+from domain.errors import CacheUnavailable
+
+T = TypeVar("T")
+
+
+class DiskCache:
+    """An ImageCache in a folder that several processes may share; nothing in it is a pickle.
+
+    Bounded by the bytes of the entries' files (the index takes some 100 KB more, its log up to
+    4 MB); `ttl` in seconds of `clock`, the time of day. The bounds of this process count, for
+    entries of other processes too; a bound of 0 and a ttl of 0 keep nothing. The folder is made
+    at first use, open to nobody else. `sweep` wants to be called now and then.
+
+    One thread does all the work: SQLite takes one writer at a time, every use of an entry is
+    written down, and only the thread that opened a connection may close it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        max_bytes: int,
+        ttl: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._ttl = ttl
+        self._store = Store(folder, max_bytes, ttl, clock)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cache")
+        self._hits = self._misses = 0
+        self._closed = False
+
+    async def get(self, key: str, /) -> Hit | None:
+        hit = await self._done(lambda: self._store.find(key)) if self._keeps else None
+        self._hits += hit is not None
+        self._misses += hit is None
+        return hit
+
+    async def put(self, key: str, entry: Entry, /) -> None:
+        await self._keep(key, entry, 0.0)
+
+    async def take_over(self, key: str, hit: AgedHit, /) -> None:
+        await self._keep(key, hit.entry, hit.age)
+
+    async def clear(self) -> Cleared:
+        return await self._done(self._store.clear)
+
+    async def sweep(self) -> int:
+        """Remove expired entries with their files, and files that a crash left behind.
+
+        Returns how many entries had expired. Raises CacheUnavailable.
+        """
+        return await self._done(self._store.sweep)
+
+    async def stats(self) -> tuple[TierStats, ...]:
+        held = await self._done(self._store.held)
+        return (
+            TierStats(
+                tier=TIER,
+                entries=held.entries,
+                bytes=held.bytes,
+                max_bytes=self._max_bytes,
+                ttl=self._ttl,
+                hits=self._hits,
+                misses=self._misses,
+                evictions=self._store.evictions,
+            ),
+        )
+
+    async def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            await self._done(self._store.close)
+            self._thread.shutdown(wait=False)
+
+    @property
+    def _keeps(self) -> bool:
+        return self._max_bytes > 0 and self._ttl > 0
+
+    async def _keep(self, key: str, entry: Entry, age: float) -> None:
+        if self._keeps:
+            await self._done(lambda: self._store.keep(key, entry, age))
+
+    async def _done(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except Exception as error:
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise CacheUnavailable(
+                f"The cache in {self._folder} cannot be used ({reason})."
+            ) from error

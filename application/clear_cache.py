@@ -1,0 +1,14 @@
+"""Use case: forget all kept answers. Pictures on disk stay."""
+
+from application.ports.image_cache import Cleared, ImageCache
+
+
+class ClearCache:
+    """Empties the cache, and nothing else."""
+
+    def __init__(self, cache: ImageCache) -> None:
+        self.cache = cache
+
+    async def __call__(self) -> Cleared:
+        """Say how much was thrown away; raise CacheUnavailable if it cannot be."""
+        return await self.cache.clear()

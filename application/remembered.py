@@ -1,0 +1,56 @@
+"""An answer as a cache entry, and back."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from application.ports.image_cache import Entry, Fact, Hit
+from domain.results import ImageSet, Picture, ServedFrom, Usage
+
+
+def entry_of(images: ImageSet) -> Entry:
+    """What a later caller needs: the provider's bytes, and the facts about them as JSON values."""
+    usage = images.usage
+    facts: dict[str, Fact] = {
+        "job_id": images.job_id,
+        "provider": images.provider,
+        "model": images.model,
+        "asked_model": images.asked_model,
+        "made_at": images.made_at.isoformat(),
+        "revised_prompt": images.revised_prompt,
+        "cost": None if images.cost is None else str(images.cost),
+        "request_id": images.request_id,
+        "tokens": None
+        if usage is None
+        else f"{usage.text_tokens_in} {usage.image_tokens_in} {usage.tokens_out}",
+        "notes": list(images.notes),
+    }
+    return Entry(images=tuple(picture.image for picture in images.pictures), facts=facts)
+
+
+def images_of(hit: Hit) -> ImageSet:
+    """The answer again, saying which tier had it; raise KeyError or ValueError if facts miss."""
+    facts = hit.entry.facts
+    notes, cost, tokens = facts["notes"], facts["cost"], facts["tokens"]
+    return ImageSet(
+        job_id=str(facts["job_id"]),
+        pictures=tuple(Picture(image=image) for image in hit.entry.images),
+        provider=str(facts["provider"]),
+        model=str(facts["model"]),
+        asked_model=str(facts["asked_model"]),
+        made_at=datetime.fromisoformat(str(facts["made_at"])),
+        revised_prompt=_text(facts["revised_prompt"]),
+        usage=_usage(str(tokens)) if tokens else None,
+        cost=Decimal(str(cost)) if cost is not None else None,
+        request_id=_text(facts["request_id"]),
+        notes=tuple(notes) if isinstance(notes, list) else (),
+        served_from=ServedFrom(hit.tier),
+    )
+
+
+def _text(fact: Fact) -> str | None:
+    return None if fact is None else str(fact)
+
+
+def _usage(tokens: str) -> Usage:
+    text_in, image_in, out = map(int, tokens.split())
+    return Usage(text_tokens_in=text_in, image_tokens_in=image_in, tokens_out=out)

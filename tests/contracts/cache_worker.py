@@ -1,0 +1,55 @@
+"""Works on a cache's folder beside others, and ends with an error at the first wrong byte.
+
+python -m tests.contracts.cache_worker FOLDER OPERATIONS SEED
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from random import Random
+
+from adapters.cache.disk import DiskCache
+from application.ports.image_cache import Entry
+from domain.images import Image
+
+BOUND = 400_000
+
+
+def written(name: str, version: int) -> Entry:
+    """What every process writes under this name when it writes this version."""
+    chance = Random(f"{name} {version}")  # noqa: S311 - bytes to recognize, no secrets
+    pictures = (chance.randbytes(chance.choice([10, 1000, 20_000, 60_000])) for _ in range(2))
+    return Entry(images=tuple(Image(data) for data in pictures), facts={"version": version})
+
+
+async def work(folder: Path, operations: int, chance: Random) -> None:
+    """Get and put at random; now and then clear, sweep, count, and open the folder anew."""
+    cache = DiskCache(folder, BOUND, 3600)
+    hits = 0
+    for _ in range(operations):
+        name = f"{chance.randrange(30):064}"
+        match chance.choices("gpcsno", [60, 36, 0.5, 1, 2, 0.5])[0]:
+            case "g":
+                if hit := await cache.get(name):
+                    version = hit.entry.facts["version"]
+                    assert isinstance(version, int)
+                    assert hit.entry == written(name, version)
+                    hits += 1
+            case "p":
+                await cache.put(name, written(name, chance.randrange(1000)))
+            case "c":
+                await cache.clear()
+            case "s":
+                await cache.sweep()
+            case "n":
+                (tier,) = await cache.stats()
+                assert tier.bytes <= BOUND
+            case _:
+                await cache.close()
+                cache = DiskCache(folder, BOUND, 3600)
+    await cache.close()
+    assert hits > operations / 20
+
+
+if __name__ == "__main__":
+    asyncio.run(work(Path(sys.argv[1]), int(sys.argv[2]), Random(sys.argv[3])))  # noqa: S311 - as above

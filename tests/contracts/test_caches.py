@@ -1,0 +1,156 @@
+"""Every cache keeps the cache's promises; see test_disk_cache.py for more of the one on disk."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.cache.disk import DiskCache
+from adapters.cache.memory import MemoryCache
+from adapters.cache.tiered import TieredCache
+from application.ports.image_cache import Cleared, Entry, Hit, ImageCache, TierStats
+from domain.errors import CacheUnavailable
+from tests.contracts.image_cache import BOUND, TTL, Clock, ImageCacheContract, entry, kept, key
+
+
+class TestMemoryCache(ImageCacheContract):
+    def build(
+        self, folder: Path, max_bytes: int, ttl: float, clock: Callable[[], float]
+    ) -> ImageCache:
+        return MemoryCache(max_bytes, ttl, clock)
+
+
+class TestDiskCache(ImageCacheContract):
+    def build(
+        self, folder: Path, max_bytes: int, ttl: float, clock: Callable[[], float]
+    ) -> ImageCache:
+        return DiskCache(folder, max_bytes, ttl, clock)
+
+
+class TestTieredCache(ImageCacheContract):
+    def build(
+        self, folder: Path, max_bytes: int, ttl: float, clock: Callable[[], float]
+    ) -> ImageCache:
+        return TieredCache(
+            MemoryCache(max_bytes, ttl, clock), DiskCache(folder, max_bytes, ttl, clock)
+        )
+
+
+class BrokenCache:
+    """An ImageCache that can do nothing; `asked` has what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def _refusal(self, what: str) -> CacheUnavailable:
+        self.asked.append(what)
+        return CacheUnavailable(f"no {what}")
+
+    async def get(self, _key: str, /) -> Hit | None:
+        raise self._refusal("get")
+
+    async def put(self, _key: str, _entry: Entry, /) -> None:
+        raise self._refusal("put")
+
+    async def clear(self) -> Cleared:
+        raise self._refusal("clear")
+
+    async def sweep(self) -> int:
+        raise self._refusal("sweep")
+
+    async def stats(self) -> tuple[TierStats, ...]:
+        raise self._refusal("stats")
+
+    async def close(self) -> None:
+        raise self._refusal("close")
+
+
+def memory(clock: Clock, max_bytes: int = BOUND) -> MemoryCache:
+    return MemoryCache(max_bytes, TTL, clock)
+
+
+@pytest.mark.anyio
+class TestTiers:
+    async def test_what_a_slower_tier_has_fills_the_faster_ones(self, tmp_path: Path) -> None:
+        clock = Clock()
+        fast, slow = memory(clock), DiskCache(tmp_path, BOUND, TTL, clock)
+        await slow.put(key("a"), entry(10))
+        cache = TieredCache(fast, slow)
+        hits = [await cache.get(key("a")) for _ in range(2)]
+        assert [hit and hit.tier for hit in hits] == ["disk", "memory"]
+        assert [hit and hit.entry for hit in hits] == [entry(10)] * 2
+        await cache.close()
+
+    @pytest.mark.parametrize("fast", ["memory", "disk"])
+    async def test_an_entry_gets_no_younger_on_its_way_up(self, tmp_path: Path, fast: str) -> None:
+        clock = Clock()
+        slow = DiskCache(tmp_path / "slow", BOUND, TTL, clock)
+        on_disk = DiskCache(tmp_path / "fast", BOUND, TTL, clock)
+        cache = TieredCache(memory(clock) if fast == "memory" else on_disk, slow)
+        await slow.put(key("a"), entry(10))
+        clock.time += TTL - 1
+        assert await kept(cache, "a", "a") == ["a", "a"]
+        assert [tier.hits for tier in await cache.stats()] == [1, 1]
+        clock.time += 1
+        assert await kept(cache, "a") == []
+        await cache.close()
+        await on_disk.close()
+
+    async def test_everything_goes_to_every_tier(self) -> None:
+        tiers = [memory(Clock()) for _ in range(3)]
+        cache = TieredCache(*tiers)
+        await cache.put(key("a"), entry(10))
+        assert [await kept(tier, "a") for tier in tiers] == [["a"]] * 3
+        assert len(await cache.stats()) == 3
+        assert await cache.clear() == Cleared(entries=3, bytes=30)
+        assert [await kept(tier, "a") for tier in tiers] == [[]] * 3
+
+    async def test_a_broken_tier_is_passed_over(self) -> None:
+        for place in range(2):
+            broken, sound = BrokenCache(), memory(Clock())
+            tiers: list[ImageCache] = [sound]
+            tiers.insert(place, broken)
+            cache = TieredCache(*tiers)
+            assert await cache.get(key("a")) is None
+            await cache.put(key("a"), entry(10))
+            assert await kept(cache, "a") == ["a"]
+            assert [tier.entries for tier in await cache.stats()] == [1]
+
+    async def test_nobody_is_told_that_all_is_cleared_when_it_is_not(self) -> None:
+        sound = memory(Clock())
+        await sound.put(key("a"), entry(10))
+        with pytest.raises(CacheUnavailable, match="no clear"):
+            await TieredCache(sound, BrokenCache()).clear()
+        assert await kept(sound, "a") == []
+
+    async def test_when_every_tier_is_broken_the_cache_is(self) -> None:
+        cache = TieredCache(BrokenCache(), BrokenCache())
+        for call in (cache.get(key("a")), cache.sweep(), cache.stats()):
+            with pytest.raises(CacheUnavailable):
+                await call
+
+    async def test_every_tier_is_closed_though_one_refuses(self) -> None:
+        first, last = BrokenCache(), BrokenCache()
+        with pytest.raises(CacheUnavailable, match="no close"):
+            await TieredCache(first, memory(Clock()), last).close()
+        assert (first.asked, last.asked) == (["close"], ["close"])
+
+    async def test_no_tier_at_all_keeps_nothing(self) -> None:
+        cache = TieredCache()
+        await cache.put(key("a"), entry(10))
+        assert await cache.get(key("a")) is None
+        assert await cache.stats() == ()
+
+
+@pytest.mark.anyio
+async def test_a_memory_hit_takes_microseconds() -> None:
+    cache = MemoryCache(BOUND, TTL)
+    await cache.put(key("a"), entry(50_000))
+    name, best = key("a"), 1.0
+    for _ in range(20):
+        start = time.perf_counter()
+        for _ in range(100):
+            await cache.get(name)
+        best = min(best, (time.perf_counter() - start) / 100)
+    assert best <= 10e-6

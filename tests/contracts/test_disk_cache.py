@@ -1,0 +1,282 @@
+"""What the cache on disk promises beyond the port: its folder, its bounds, its troubles."""
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from shutil import which
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from adapters.cache import plain
+from adapters.cache.disk import DiskCache
+from application.ports.image_cache import Entry
+from domain.errors import CacheUnavailable
+from tests.architecture.checkout import ROOT
+from tests.contracts.disk_folder import database, files, sql
+from tests.contracts.image_cache import BOUND, TTL, Clock, entry, kept, key
+
+Open = Callable[..., DiskCache]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def opened(tmp_path: Path, clock: Clock, anyio_backend: str) -> AsyncIterator[Open]:
+    """Opens the same folder again and again, as a new process would."""
+    caches = []
+
+    def open_again(max_bytes: int = BOUND, ttl: float = TTL) -> DiskCache:
+        caches.append(DiskCache(tmp_path / "cache", max_bytes, ttl, clock))
+        return caches[-1]
+
+    yield open_again
+    for cache in caches:
+        await cache.close()
+
+
+@pytest.fixture
+def cache(opened: Open) -> DiskCache:
+    return opened()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MB."""
+    mount, umount = which("mount"), which("umount")
+    options = ["-t", "tmpfs", "-o", "size=4m", "tmpfs", str(tmp_path)]
+    if (
+        not (mount and umount)
+        or subprocess.run([mount, *options], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("only root can mount a small disk")
+    yield tmp_path
+    subprocess.run([umount, "--lazy", str(tmp_path)], check=True)
+
+
+@pytest.mark.anyio
+class TestFolder:
+    async def test_nothing_is_made_before_the_first_use_or_for_a_cache_that_keeps_nothing(
+        self, opened: Open, tmp_path: Path
+    ) -> None:
+        opened()
+        for cache in (opened(max_bytes=0), opened(ttl=0.0)):
+            await cache.put(key("a"), entry(10))
+            assert await kept(cache, "a") == []
+        assert list(tmp_path.iterdir()) == []
+
+    async def test_only_the_owner_of_the_account_can_enter(
+        self, cache: DiskCache, tmp_path: Path
+    ) -> None:
+        (tmp_path / "cache" / "entries").mkdir(mode=0o777, parents=True)
+        await cache.put(key("a"), entry(10))
+        assert (tmp_path / "cache" / "entries").stat().st_mode & 0o777 == 0o700
+
+    async def test_a_folder_of_our_own_making_is_closed_to_others(
+        self, cache: DiskCache, tmp_path: Path
+    ) -> None:
+        await cache.put(key("a"), entry(10))
+        assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
+
+    async def test_entries_survive_a_restart(self, cache: DiskCache, opened: Open) -> None:
+        await cache.put(key("a"), entry(40_000, model="m"))
+        await cache.close()
+        hit = await opened().get(key("a"))
+        assert hit is not None
+        assert hit.entry == entry(40_000, model="m")
+
+    async def test_the_bounds_of_this_process_count(
+        self, cache: DiskCache, opened: Open, clock: Clock
+    ) -> None:
+        for name in "abc":
+            await cache.put(key(name), entry(30_000))
+        clock.time += TTL
+        assert await kept(opened(ttl=2 * TTL), *"abc") == ["a", "b", "c"]
+        assert await kept(opened(ttl=2 * TTL, max_bytes=70_000), *"abc") == ["b", "c"]
+        assert await kept(cache, *"bc") == []
+
+    async def test_an_entry_of_the_future_is_none(self, cache: DiskCache, clock: Clock) -> None:
+        await cache.put(key("a"), entry(10))
+        clock.time -= 10 * 24 * 3600
+        assert await kept(cache, "a") == []
+        assert await cache.sweep() == 1
+
+    async def test_close_lets_go_of_every_file(self, cache: DiskCache, tmp_path: Path) -> None:
+        await cache.put(key("a"), entry(10))
+        await cache.get(key("a"))
+        await cache.close()
+        opened = [link.readlink() for link in Path("/proc/self/fd").glob("*") if link.is_symlink()]
+        assert [file for file in opened if file.is_relative_to(tmp_path)] == []
+
+    async def test_a_folder_that_somebody_removed_is_made_anew(
+        self, cache: DiskCache, tmp_path: Path
+    ) -> None:
+        await cache.put(key("a"), entry(10))
+        (tmp_path / "cache").rename(tmp_path / "elsewhere")
+        assert await kept(cache, "a") == []
+        await cache.put(key("a"), entry(10))
+        assert await kept(cache, "a") == ["a"]
+        assert len(files(tmp_path)) == 1
+
+
+@pytest.mark.anyio
+class TestTrouble:
+    async def test_a_file_in_the_folders_place_is_cache_unavailable(
+        self, cache: DiskCache, tmp_path: Path
+    ) -> None:
+        (tmp_path / "cache").write_bytes(b"the user's own")
+        for call in (
+            cache.get(key("a")),
+            cache.put(key("a"), entry(10)),
+            cache.stats(),
+            cache.clear(),
+            cache.sweep(),
+        ):
+            with pytest.raises(CacheUnavailable, match="cannot be used"):
+                await call
+        assert (tmp_path / "cache").read_bytes() == b"the user's own"
+
+    async def test_a_folder_that_cannot_be_written_is_cache_unavailable(self) -> None:
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            folder.chmod(0o555)
+            root = os.geteuid() == 0
+            if root:  # whom no mode keeps from writing
+                os.seteuid(65534)
+            try:
+                cache = DiskCache(folder, BOUND, TTL)
+                with pytest.raises(CacheUnavailable, match="Permission denied"):
+                    await cache.put(key("a"), entry(10))
+                await cache.close()
+            finally:
+                if root:
+                    os.seteuid(0)
+                folder.chmod(0o700)
+            assert list(folder.iterdir()) == []
+
+    async def test_a_hit_is_a_hit_though_nobody_can_write(
+        self, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(plain, "BUSY_SECONDS", 0)
+        cache = opened()
+        await cache.put(key("a"), entry(10))
+        other = sqlite3.connect(database(tmp_path))
+        other.execute("BEGIN IMMEDIATE")
+        assert await kept(cache, "a") == ["a"]
+        with pytest.raises(CacheUnavailable, match="database is locked"):
+            await cache.put(key("b"), entry(10))
+        other.close()
+        assert len(files(tmp_path)) == 1
+        await cache.put(key("b"), entry(10))
+        assert await kept(cache, "a", "b") == ["a", "b"]
+
+    async def test_what_another_process_wrote_while_we_waited_is_not_taken_for_the_future(
+        self, cache: DiskCache, tmp_path: Path, clock: Clock
+    ) -> None:
+        await cache.put(key("a"), entry(10))
+        other = sqlite3.connect(database(tmp_path))
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(cache.put(key("b"), entry(10)))
+        while len(files(tmp_path)) < 2:  # noqa: ASYNC110 - a file in another thread is no event
+            await asyncio.sleep(0)
+        clock.time += 5
+        other.execute("UPDATE Cache SET store_time = ?", (clock.time,))
+        other.commit()
+        other.close()
+        await waiting
+        assert await kept(cache, "a", "b") == ["a", "b"]
+
+    async def test_facts_that_json_cannot_hold_are_refused_and_nothing_is_lost(
+        self, cache: DiskCache
+    ) -> None:
+        await cache.put(key("a"), entry(10))
+        for fact in (float("nan"), "\ud800"):
+            with pytest.raises(CacheUnavailable):
+                await cache.put(key("b"), Entry(images=(), facts={"fact": fact}))
+        assert await kept(cache, "a", "b") == ["a"]
+
+    async def test_hits_and_clear_work_on_a_full_disk(self, small_disk: Path) -> None:
+        cache = DiskCache(small_disk / "cache", 100_000_000, TTL)
+        await cache.put(key(0), entry(900_000))
+        await cache.put(key(1), entry(900_000))
+        with (small_disk / "rest").open("wb", buffering=0) as rest:
+            rest.write(bytes(4_000_000))
+        with pytest.raises(CacheUnavailable, match="No space left"):
+            await cache.put(key(2), entry(900_000))
+        assert await kept(cache, 0, 1) == [0, 1]
+        assert (await cache.clear()).entries == 2
+        await cache.put(key(3), entry(900_000))
+        assert await kept(cache, 0, 1, 3) == [3]
+        await cache.close()
+
+    async def test_clear_works_on_a_full_disk_after_a_restart(self, small_disk: Path) -> None:
+        cache = DiskCache(small_disk / "cache", 100_000_000, TTL)
+        await cache.put(key(0), entry(900_000))
+        await cache.close()
+        with (small_disk / "rest").open("wb", buffering=0) as rest:
+            rest.write(bytes(4_000_000))
+        cache = DiskCache(small_disk / "cache", 100_000_000, TTL)
+        assert (await cache.clear()).entries == 1
+        await cache.put(key(3), entry(500_000))
+        assert await kept(cache, 0, 3) == [3]
+        await cache.close()
+
+
+@pytest.mark.anyio
+class TestSweep:
+    async def test_expired_rows_and_files_are_gone(
+        self, cache: DiskCache, tmp_path: Path, clock: Clock
+    ) -> None:
+        await cache.put(key("old"), entry(10))
+        clock.time += TTL / 2
+        await cache.put(key("young"), entry(10))
+        clock.time += TTL / 2
+        assert await cache.sweep() == 1
+        assert len(files(tmp_path)) == 1
+        assert sql(tmp_path, "SELECT key FROM Cache") == [(key("young"),)]
+        assert await kept(cache, "young") == ["young"]
+
+    async def test_leftovers_of_a_crash_are_gone_once_nobody_can_be_writing_them(
+        self, cache: DiskCache, tmp_path: Path
+    ) -> None:
+        await cache.put(key("a"), entry(10))
+        for name, age in (("0", 0), ("1", 120)):
+            stray = tmp_path / "cache" / "entries" / "aa" / "bb" / f"{name * 28}.val"
+            stray.parent.mkdir(parents=True, exist_ok=True)
+            stray.write_bytes(b"")
+            os.utime(stray, (time.time() - age,) * 2)
+        await cache.sweep()
+        assert len(files(tmp_path)) == 2
+        assert await kept(cache, "a") == ["a"]
+        await cache.clear()
+        assert files(tmp_path) == []
+
+    async def test_rows_that_lost_their_files_are_counted_no_longer(
+        self, cache: DiskCache, tmp_path: Path
+    ) -> None:
+        for name in "ab":
+            await cache.put(key(name), entry(10))
+        files(tmp_path)[0].unlink()
+        await cache.sweep()
+        assert (await cache.stats())[0].entries == 1
+
+
+def test_two_processes_share_a_folder_without_an_error_or_a_wrong_byte(tmp_path: Path) -> None:
+    """5,000 operations of all kinds in all; the workers compare every byte."""
+    worker = [sys.executable, "-W", "error", "-m", "tests.contracts.cache_worker"]
+    workers = [
+        subprocess.Popen([*worker, str(tmp_path / "cache"), "2500", str(seed)], cwd=ROOT)
+        for seed in range(2)
+    ]
+    assert [worker.wait() for worker in workers] == [0, 0]
+    names = {name for (name,) in sql(tmp_path, "SELECT filename FROM Cache")}
+    entries = tmp_path / "cache" / "entries"
+    assert {str(file.relative_to(entries)) for file in files(tmp_path)} == names

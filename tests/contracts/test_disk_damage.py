@@ -1,0 +1,220 @@
+"""Whatever befalls the cache's folder, no wrong byte comes out of it, and nothing is run."""
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from shutil import copytree, ignore_patterns, rmtree
+
+import pytest
+
+from adapters.cache.disk import DiskCache
+from adapters.cache.plain import PlainDisk, Refused
+from domain.errors import CacheUnavailable
+from tests.contracts.disk_folder import database, files, sql
+from tests.contracts.image_cache import BOUND, TTL, entry, kept, key
+
+
+def cut(folder: Path, chance: Random) -> None:
+    file = chance.choice(files(folder))
+    file.write_bytes(file.read_bytes()[: chance.randrange(file.stat().st_size)])
+
+
+def flip(folder: Path, chance: Random) -> None:
+    _overwrite(chance.choice(files(folder)), chance, 1)
+
+
+def grow(folder: Path, chance: Random) -> None:
+    with chance.choice(files(folder)).open("ab") as file:
+        file.write(chance.randbytes(chance.randint(1, 5000)))
+
+
+def swap(folder: Path, chance: Random) -> None:
+    one, other = chance.sample(files(folder), 2)
+    between = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(between)
+
+
+def header(folder: Path, chance: Random) -> None:
+    _overwrite(database(folder), chance, chance.randint(1, 100), start=0)
+
+
+def middle(folder: Path, chance: Random) -> None:
+    _overwrite(database(folder), chance, chance.randint(1, 20_000))
+
+
+def shorten(folder: Path, chance: Random) -> None:
+    file = database(folder)
+    with file.open("r+b") as whole:
+        whole.truncate(chance.randrange(file.stat().st_size))
+
+
+def log(folder: Path, chance: Random) -> None:
+    file = database(folder, "-wal")
+    if file.exists() and file.stat().st_size:
+        _overwrite(file, chance, chance.randint(1, 20_000))
+
+
+def _overwrite(file: Path, chance: Random, most: int, start: int | None = None) -> None:
+    size = file.stat().st_size
+    start = chance.randrange(size) if start is None else start
+    with file.open("r+b") as changed:
+        changed.seek(start)
+        changed.write(chance.randbytes(min(most, size - start)))
+
+
+DAMAGES = (cut, flip, grow, swap, header, middle, shorten, log)
+
+
+async def restarted_after_a_crash(cache: DiskCache, folder: Path) -> DiskCache:
+    """Another cache on what the first one's sudden end would have left, its log above all."""
+    crashed = copytree(folder / "cache", folder / "crashed", ignore=ignore_patterns("*-shm"))
+    await cache.close()
+    rmtree(folder / "cache")
+    crashed.rename(folder / "cache")
+    return DiskCache(folder / "cache", BOUND, TTL)
+
+
+@pytest.mark.anyio
+class TestDamage:
+    @pytest.mark.parametrize("seed", range(56))
+    async def test_no_damage_makes_a_wrong_byte_or_lasts(self, tmp_path: Path, seed: int) -> None:
+        """Each kind of damage seven times: under an open cache, and between a crash and a start."""
+        chance = Random(seed)  # noqa: S311 - damage that can be repeated, no secrets
+        entries = {key(name): entry(chance.randint(0, 5000), name) for name in range(12)}
+        cache = DiskCache(tmp_path / "cache", BOUND, TTL)
+        for name, written in entries.items():
+            await cache.put(name, written)
+        if seed // len(DAMAGES) % 2:
+            cache = await restarted_after_a_crash(cache, tmp_path)
+        DAMAGES[seed % len(DAMAGES)](tmp_path, chance)
+        for name, written in [*entries.items()] * 2:
+            try:
+                hit = await cache.get(name)
+            except CacheUnavailable:
+                continue
+            assert hit is None or hit.entry == written
+        await cache.sweep()
+        for name, written in entries.items():
+            await cache.put(name, written)
+            hit = await cache.get(name)
+            assert hit is not None
+            assert hit.entry == written
+        await cache.close()
+
+    @pytest.mark.parametrize("damage", [cut, flip, grow, swap])
+    async def test_a_changed_file_is_a_miss_and_gone(
+        self, tmp_path: Path, damage: Callable[[Path, Random], None]
+    ) -> None:
+        cache = DiskCache(tmp_path / "cache", BOUND, TTL)
+        await cache.put(key(0), entry(1000, 0))
+        await cache.put(key(1), entry(1000, 1))
+        damage(tmp_path, Random(1))  # noqa: S311 - as above
+        lost = 2 if damage is swap else 1
+        assert len(await kept(cache, 0, 1)) == 2 - lost
+        assert len(files(tmp_path)) == 2 - lost
+        (tier,) = await cache.stats()
+        assert (tier.entries, tier.misses, tier.evictions) == (2 - lost, lost, 0)
+        await cache.close()
+
+    async def test_a_damaged_database_is_set_aside_without_its_pictures_and_only_the_last(
+        self, tmp_path: Path
+    ) -> None:
+        for seed in range(3):
+            cache = DiskCache(tmp_path / "cache", BOUND, TTL)
+            await cache.put(key(seed), entry(1000))
+            await cache.close()
+            header(tmp_path, Random(seed))  # noqa: S311 - as above
+            damaged = database(tmp_path).read_bytes()
+            cache = DiskCache(tmp_path / "cache", BOUND, TTL)
+            assert await kept(cache, seed) == []
+            await cache.close()
+            (aside,) = (tmp_path / "cache").glob("*.damaged/*")
+            assert aside.read_bytes() == damaged
+        cache = DiskCache(tmp_path / "cache", BOUND, TTL)
+        await cache.clear()
+        assert not (tmp_path / "cache" / "entries.damaged").exists()
+        await cache.close()
+
+    async def test_a_process_that_held_a_database_set_aside_by_another_goes_on(
+        self, tmp_path: Path
+    ) -> None:
+        one, other = (DiskCache(tmp_path / "cache", BOUND, TTL) for _ in range(2))
+        await one.put(key(0), entry(1000))
+        await other.put(key(1), entry(1000))
+        (tmp_path / "cache" / "entries").rename(tmp_path / "cache" / "entries.damaged")
+        await one.put(key(2), entry(1000))
+        third = DiskCache(tmp_path / "cache", BOUND, TTL)
+        assert await kept(third, 0, 1, 2) == [2]
+        assert await kept(other, 0, 1, 2) == [2]
+        for cache in (one, other, third):
+            await cache.close()
+
+
+class Bomb:
+    """Unpickling this writes a file."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.marker,)
+
+
+@pytest.mark.anyio
+class TestPickle:
+    @pytest.mark.parametrize("form", ["value", "file", "key", "setting"])
+    async def test_a_planted_pickle_does_nothing(self, tmp_path: Path, form: str) -> None:
+        cache, marker = DiskCache(tmp_path / "cache", BOUND, TTL), tmp_path / "marker"
+        await cache.put(key("a"), entry(10))
+        bomb = pickle.dumps(Bomb(marker))
+        if form == "value":
+            sql(tmp_path, "UPDATE Cache SET mode = 4, filename = NULL, value = ?", bomb)
+        elif form == "file":
+            files(tmp_path)[0].write_bytes(bomb)
+            sql(tmp_path, "UPDATE Cache SET mode = 4, size = ?", len(bomb))
+        elif form == "key":
+            sql(tmp_path, "UPDATE Cache SET raw = 0, key = ?", bomb)
+        else:
+            for name in ("disk_pickle_protocol", "size", "eviction_policy", "get", "disk_x"):
+                sql(tmp_path, "INSERT OR REPLACE INTO Settings VALUES (?, ?)", name, bomb)
+            sql(tmp_path, "UPDATE Cache SET store_time = 0")
+            await cache.close()
+            cache = DiskCache(tmp_path / "cache", BOUND, TTL)
+        assert await kept(cache, "a") == []
+        await cache.sweep()
+        assert (await cache.stats())[0].entries == 0
+        await cache.put(key("a"), entry(10))
+        assert await kept(cache, "a") == ["a"]
+        assert not marker.exists()
+        await cache.close()
+
+    def test_no_pickle_is_written_or_read(self, tmp_path: Path) -> None:
+        disk, marker = PlainDisk(str(tmp_path)), tmp_path / "marker"
+        bomb = pickle.dumps(Bomb(marker))
+        for refused in (
+            lambda: disk.put(("a", "tuple")),
+            lambda: disk.put(b"bytes"),
+            lambda: disk.get(bomb, False),
+            lambda: disk.store({"a": "dict"}, False),
+            lambda: disk.store("text", False),
+            lambda: disk.fetch(4, None, bomb, True),
+            lambda: disk.fetch(4, f"aa/bb/{'c' * 28}.val", None, True),
+        ):
+            with pytest.raises(Refused):
+                refused()
+        assert list(tmp_path.iterdir()) == []
+
+    async def test_a_row_that_names_another_file_neither_reads_nor_removes_it(
+        self, tmp_path: Path
+    ) -> None:
+        cache = DiskCache(tmp_path / "cache", BOUND, TTL)
+        theirs = tmp_path / "theirs"
+        for name in (str(theirs), "../../theirs", "../cache.db"):
+            await cache.put(key("a"), entry(10))
+            theirs.write_bytes(files(tmp_path)[-1].read_bytes())
+            sql(tmp_path, "UPDATE Cache SET filename = ?", name)
+            assert await kept(cache, "a") == []
+            assert theirs.exists()
+        await cache.close()

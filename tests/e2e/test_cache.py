@@ -1,0 +1,162 @@
+"""Equal requests cost one call, whoever asks and however they ask."""
+
+import asyncio
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from dependency_injector.providers import Object
+
+from domain.requests import GenerateRequest
+from entrypoints.container import running
+from tests.e2e.doors import connected, settings_for
+from tests.e2e.host import SERVER, Host, text_of
+from tests.standin import StandIn, faults
+
+Environment = dict[str, str]
+CALL = {"prompt": "a red bridge"}
+
+
+def run(environment: Environment, *arguments: str) -> str:
+    done = subprocess.run(
+        [SERVER, *arguments], env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_one_call_serves_stdio_the_command_line_and_a_server_started_later(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    with Host(environment) as host:
+        host.initialize()
+        first = host.answer(host.call("generate_image", CALL))["result"]["structuredContent"]
+        again = host.answer(host.call("generate_image", CALL | {"partialImages": 2}))
+        host.close_input()
+        assert host.ended() == 0
+    assert "From the cache (memory), made " in text_of(again)
+    assert "fresh: true" in text_of(again)
+    told = json.loads(run(environment, "generate", "a red bridge", "--json"))
+    with Host(environment) as host:
+        host.initialize()
+        later = host.answer(host.call("generate_image", CALL))["result"]["structuredContent"]
+    assert len(openai_api.posts) == 1
+    assert (told["servedFrom"], told["costUsd"]) == ("disk", 0.0)
+    assert later["servedFrom"] == "disk"
+    assert first["images"][0]["path"] == told["images"][0]["path"] == later["images"][0]["path"]
+
+
+async def asked(
+    api: StandIn, folder: Path, *calls: dict[str, Any], **values: float
+) -> list[dict[str, Any]]:
+    """The structured results of calls to a server of this process, {} for a failed one."""
+    async with connected(settings_for(api, folder, **values)) as client:
+        results = [await client.call_tool("generate_image", CALL | call) for call in calls]
+    return [result.structured_content or {} for result in results]
+
+
+@pytest.mark.anyio
+async def test_a_picture_that_was_taken_away_is_back_when_the_cache_serves_it(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    (first,) = await asked(openai_api, tmp_path, {})
+    kept = Path(first["images"][0]["path"])
+    whole = kept.read_bytes()
+    kept.unlink()
+    await asked(openai_api, tmp_path, {})
+    assert kept.read_bytes() == whole
+    assert len(openai_api.posts) == 1
+
+
+@pytest.mark.anyio
+async def test_a_fresh_picture_is_one_more_call_and_is_what_the_cache_has_from_then_on(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    _, fresh, later = await asked(openai_api, tmp_path, {}, {"fresh": True}, {})
+    assert len(openai_api.posts) == 2
+    assert later["images"][0]["id"] == fresh["images"][0]["id"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("fault", [faults.empty_data(), faults.status(500), faults.other_count(1)])
+async def test_failures_and_short_answers_are_asked_for_anew(
+    fault: faults.Fault, openai_api: StandIn, tmp_path: Path
+) -> None:
+    openai_api.script(fault)
+    await asked(openai_api, tmp_path, {"n": 2}, {"n": 2}, {"n": 2})
+    assert len(openai_api.posts) == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("trouble", ["file", "garbage"])
+async def test_a_cache_that_cannot_be_used_costs_no_picture(
+    trouble: str, openai_api: StandIn, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cache"
+    if trouble == "file":
+        folder.write_text("in the way")
+    else:
+        (folder / "entries").mkdir(parents=True)
+        (folder / "entries" / "cache.db").write_bytes(b"no database" * 1000)
+    (answer,) = await asked(openai_api, tmp_path, {})
+    assert Path(answer["images"][0]["path"]).exists()
+    assert len(openai_api.posts) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "nothing", [{"cache_ttl": 0}, {"cache_max_size": 0, "cache_memory_size": 0}]
+)
+async def test_zero_bytes_or_seconds_keep_nothing(
+    nothing: dict[str, int], openai_api: StandIn, tmp_path: Path
+) -> None:
+    await asked(openai_api, tmp_path, {}, {}, **nothing)
+    assert len(openai_api.posts) == 2
+
+
+@pytest.mark.anyio
+async def test_what_has_expired_is_swept_from_the_disk_without_being_asked_for(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    def files() -> list[Path]:
+        return list((tmp_path / "cache").rglob("*.val"))
+
+    settings = settings_for(openai_api, tmp_path, cache_ttl=0.5)
+    async with running(settings, sweep_every=Object(0.05)) as container:
+        await (await container.generate_image()(GenerateRequest(prompt="x"))).result()
+        with anyio.fail_after(10):
+            while not files():  # noqa: ASYNC110 - files have no event to wait for
+                await asyncio.sleep(0.01)
+            while files():  # noqa: ASYNC110 - files have no event to wait for
+                await asyncio.sleep(0.01)
+
+
+def test_the_commands_tell_and_clear(openai_api: StandIn, environment: Environment) -> None:
+    run(environment, "generate", "a red bridge")
+    (memory, disk) = json.loads(run(environment, "cache", "stats", "--json"))["tiers"]
+    assert (memory["tier"], memory["entries"]) == ("memory", 0)
+    assert (disk["tier"], disk["entries"]) == ("disk", 1)
+    assert disk["bytes"] >= 1_700_000
+    assert run(environment, "cache", "clear").startswith("Image cache cleared successfully.")
+    assert run(environment, "cache", "stats").startswith("Cache Statistics:\n- memory: 0 entries")
+    run(environment, "generate", "a red bridge")
+    assert len(openai_api.posts) == 2
+
+
+@pytest.mark.anyio
+async def test_the_tools_tell_and_clear(openai_api: StandIn, tmp_path: Path) -> None:
+    async with connected(settings_for(openai_api, tmp_path)) as client:
+        for _ in range(2):
+            await client.call_tool("generate_image", CALL)
+        stats = await client.call_tool("cache_stats", {})
+        memory, disk = stats.structured_content["tiers"]
+        assert (memory["hits"], memory["misses"], memory["entries"]) == (1, 1, 1)
+        assert (disk["hits"], disk["misses"], disk["entries"]) == (0, 1, 1)
+        cleared = await client.call_tool("clear_cache", {})
+        assert cleared.structured_content["entries"] >= 1
+        refused = await client.call_tool("clear_cache", {"all": True})
+        assert refused.is_error
+        await client.call_tool("generate_image", CALL)
+    assert len(openai_api.posts) == 2
