@@ -138,43 +138,47 @@ def test_partials_are_told_before_the_picture_is_there(
         host.answer(number)
 
 
-@pytest.mark.parametrize("form", ["png", "jpeg", "webp"])
-def test_twelve_pictures_on_disk_are_what_the_provider_sent(
-    form: str, openai_api: StandIn, environment: Environment
+def test_twelve_pictures_of_each_format_on_disk_are_what_the_provider_sent(
+    openai_api: StandIn, environment: Environment
 ) -> None:
+    calls = [(form, number) for form in ("png", "jpeg", "webp") for number in range(3)]
     with Host(environment) as host:
         host.initialize()
-        for number in range(3):
+        for at, (form, number) in enumerate(calls):
             arguments = {"prompt": f"four, {number}", "n": 4, "format": form}
             answer = host.answer(host.call("generate_image", arguments))
             entries = answer["result"]["structuredContent"]["images"]
             digests = tuple(_digest(Path(entry["path"])) for entry in entries)
-            assert openai_api.ledger[number].digests == digests
-    kept = {_digest(path) for path in Path(environment["OUTPUT_DIR"]).iterdir()}
-    assert len(kept) == 12
+            assert openai_api.ledger[at].digests == digests
+    for suffix in ("png", "jpg", "webp"):
+        kept = {_digest(path) for path in Path(environment["OUTPUT_DIR"]).glob(f"*.{suffix}")}
+        assert len(kept) == 12
 
 
 def _digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("n", [1, 4])
 def test_no_message_is_larger_than_result_max_bytes(
-    n: int, openai_api: StandIn, environment: Environment
+    openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.revised_prompt("é☀" * 6_000)
     with Host(environment | {"RESULT_MAX_BYTES": "300000"}) as host:
         host.initialize()
-        answer = host.answer(host.call("generate_image", {"prompt": "large", "n": n}, "token"))
+        answers = [
+            host.answer(host.call("generate_image", {"prompt": "large", "n": n}, "token"))
+            for n in (1, 4)
+        ]
     assert max(map(len, host.lines)) <= 300_000
-    text, *shown = answer["result"]["content"]
-    entries = answer["result"]["structuredContent"]["images"]
-    assert [entry["shown"] for entry in entries] == ["preview"] * n
-    assert len(shown) == n
-    for entry, inline in zip(entries, shown, strict=True):
-        assert len(b64decode(inline["data"])) < entry["bytes"]
-        assert entry["path"] in text["text"]
-        assert Path(entry["path"]).stat().st_size == entry["bytes"]
+    for n, answer in zip((1, 4), answers, strict=True):
+        text, *shown = answer["result"]["content"]
+        entries = answer["result"]["structuredContent"]["images"]
+        assert [entry["shown"] for entry in entries] == ["preview"] * n
+        assert len(shown) == n
+        for entry, inline in zip(entries, shown, strict=True):
+            assert len(b64decode(inline["data"])) < entry["bytes"]
+            assert entry["path"] in text["text"]
+            assert Path(entry["path"]).stat().st_size == entry["bytes"]
 
 
 def test_a_small_picture_is_shown_whole(openai_api: StandIn, environment: Environment) -> None:
