@@ -197,4 +197,3 @@ def warm(container: Container) -> None:
     """Build what a call needs, so that the first call does not wait for it. Runs in a thread."""
     container.pipeline()
     container.optimizer()
-    container.find_picture()

@@ -13,9 +13,7 @@ import pytest
 from tests.architecture.checkout import PACKAGES, ROOT, kept_files
 
 HERE = Path(__file__)
-LOCAL = re.compile(
-    r"pypi\.org|files\.pythonhosted\.org|registry\.npmjs\.org|(?<![\w.~])/(?:work|root|home)/"
-)
+LOCAL = re.compile(r"\b(?:pypi|pythonhosted|npmjs)\.(?:org|com)\b|(?<![\w.~])/(?:work|root|home)/")
 """Registries' hosts, and folders of somebody's machine."""
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|NotImplementedError)\b")
 IGNORE = re.compile(r"#\s*(?:(?:ruff:\s*)?noqa|type:\s*ignore|mypy:)", re.IGNORECASE)
@@ -78,7 +76,7 @@ def test_a_print_is_found_wherever_it_hides() -> None:
 
 
 def test_no_file_names_a_registry_or_a_machine() -> None:
-    assert list(hits(LOCAL, (file for file in kept_files() if file != HERE))) == []
+    assert list(hits(LOCAL, kept_files())) == []
 
 
 def test_nothing_is_left_unfinished() -> None:
@@ -94,12 +92,12 @@ def test_every_ignore_names_a_code_and_gives_a_reason() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "cd /work/main",
-        'HOME = "/root/.cache"',
-        "see /home/ada/pictures",
-        "--index-url https://pypi.org/simple",
-        "https://files.pythonhosted.org/packages/x",
-        '"resolved": "https://registry.npmjs.org/x"',
+        "cd /{}/main".format("work"),
+        'HOME = "/{}/.cache"'.format("root"),
+        "see /{}/ada/pictures".format("home"),
+        "--index-url https://{}.org/simple".format("pypi"),
+        "https://files.{}.org/packages/x".format("pythonhosted"),
+        '"resolved": "https://registry.{}.org/x"'.format("npmjs"),
     ],
 )
 def test_a_trace_of_a_machine_is_found(line: str, tmp_path: Path) -> None:
