@@ -10,7 +10,8 @@ from benchmarks.pipes import Server
 from benchmarks.rig import KEY, Rig, first_base64, parameters, prompt
 from benchmarks.startup import OURS
 from domain.requests import GenerateRequest
-from entrypoints.container import Container, running
+from entrypoints.container import Container
+from entrypoints.lifecycle import running
 from tests.fakes import settings_in
 
 GOAL_MS = 20.0

@@ -8,7 +8,8 @@ import msgspec
 
 from domain.errors import StudioError
 from entrypoints.cache_reports import cleared_result, cleared_text, stats_result, stats_text
-from entrypoints.container import Container, running
+from entrypoints.container import Container
+from entrypoints.lifecycle import running
 from entrypoints.problems import EXIT_CODES
 from entrypoints.terminal import command_settings, complain
 

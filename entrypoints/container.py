@@ -4,9 +4,7 @@ Its providers are plain functions that import what they build, so that nothing h
 before it is needed. Everything else gets what it needs through its constructor.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 from dependency_injector.containers import DeclarativeContainer
@@ -34,8 +32,6 @@ from domain.errors import CacheUnavailable
 from entrypoints.settings import Settings
 
 MEGABYTE = 1_000_000
-SWEEP_EVERY = 300.0
-"""Seconds between two looks for what has expired in the cache on disk."""
 
 
 def painter(settings: Settings, closing: AsyncExitStack) -> ImageProvider:
@@ -147,7 +143,8 @@ class Container(DeclarativeContainer):
     provider = Singleton(painter, settings, closing)
     safeguarded = Singleton(guarded, provider, archive, inspector, attempts)
 
-    sweep_every = Object(SWEEP_EVERY)
+    sweep_every = Object(300.0)
+    """Seconds between two looks for what has expired in the cache on disk."""
     cache = Singleton(image_cache, settings, closing)
     memory = Singleton(Memory, cache, archive)
     jobs = Singleton(RunningJobs, sink)
@@ -159,41 +156,6 @@ class Container(DeclarativeContainer):
     cache_stats = Factory(CacheStats, cache)
 
 
-async def _sweep(container: Container) -> None:
-    """Every now and then remove from the disk what has expired; a cache that fails can wait."""
-    while True:
-        await asyncio.sleep(container.sweep_every())
-        with suppress(CacheUnavailable):
-            await container.cache().sweep()
-
-
-@asynccontextmanager
-async def opened(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
-    """Open the application, and at the end close what was opened.
-
-    For a door that drains the jobs itself, with the grace that is left then; for all else there
-    is `running`. `overrides` are dependency-injector providers by the names of the Container.
-    """
-    container = Container(settings=Object(settings), **overrides)
-    sweeping = asyncio.create_task(_sweep(container))
-    try:
-        yield container
-    finally:
-        sweeping.cancel()
-        await container.closing().aclose()
-
-
-@asynccontextmanager
-async def running(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
-    """Open the application, and at the end drain its jobs and close what was opened."""
-    async with opened(settings, **overrides) as container:
-        try:
-            yield container
-        finally:
-            await container.jobs().drain(settings.shutdown_grace)
-
-
-def warm(container: Container) -> None:
-    """Build what a call needs, so that the first call does not wait for it. Runs in a thread."""
-    container.pipeline()
-    container.optimizer()
+def built(settings: Settings, **overrides: Any) -> Container:  # noqa: ANN401 - providers of any kind
+    """A container for these settings; `overrides` are providers by the names of its parts."""
+    return Container(settings=Object(settings), **overrides)

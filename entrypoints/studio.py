@@ -59,7 +59,7 @@ class Studio:
 
     async def _open(self) -> "Container":
         with loading():
-            module = await asyncio.to_thread(import_module, "entrypoints.container")
+            module = await asyncio.to_thread(import_module, "entrypoints.lifecycle")
             container: Container = await self._stack.enter_async_context(
                 module.opened(self._settings)
             )

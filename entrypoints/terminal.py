@@ -21,8 +21,9 @@ from domain.requests import PictureRequest
 from domain.results import ImageSet
 from entrypoints.arguments import edit_request, validated
 from entrypoints.catalog_table import catalog_entries, catalog_table
-from entrypoints.container import Container, running
+from entrypoints.container import Container
 from entrypoints.following import followed
+from entrypoints.lifecycle import running
 from entrypoints.problems import EXIT_CODES, as_dict, explained
 from entrypoints.reports import structured_report, text_report
 from entrypoints.result_schemas import Shown

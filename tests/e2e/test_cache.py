@@ -11,7 +11,7 @@ import pytest
 from dependency_injector.providers import Object
 
 from domain.requests import GenerateRequest
-from entrypoints.container import running
+from entrypoints.lifecycle import running
 from tests.e2e.doors import connected, settings_for
 from tests.e2e.host import SERVER, Host, text_of
 from tests.standin import StandIn, faults

@@ -12,7 +12,7 @@ from domain.models import Catalog, ModelCard
 from domain.provider_errors import BadProviderReply, ProviderUnreachable
 from domain.requests import EditRequest, GenerateRequest
 from domain.results import Picture
-from entrypoints.container import running
+from entrypoints.lifecycle import running
 from tests.fakes import PNG, FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio

@@ -1,0 +1,50 @@
+"""How the application is opened, kept tidy, drained and closed: once, for all doors."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from domain.errors import CacheUnavailable
+from entrypoints.container import Container, built
+from entrypoints.settings import Settings
+
+
+@asynccontextmanager
+async def opened(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
+    """Open the application, and at the end close what was opened.
+
+    For a door that drains the jobs itself, with the grace that is left then; for all else there
+    is `running`. `overrides` are dependency-injector providers by the names of the Container.
+    """
+    container = built(settings, **overrides)
+    sweeping = asyncio.create_task(_sweep(container))
+    try:
+        yield container
+    finally:
+        sweeping.cancel()
+        await container.closing().aclose()
+
+
+@asynccontextmanager
+async def running(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
+    """Open the application, and at the end drain its jobs and close what was opened."""
+    async with opened(settings, **overrides) as container:
+        try:
+            yield container
+        finally:
+            await container.jobs().drain(settings.shutdown_grace)
+
+
+def warm(container: Container) -> None:
+    """Build what a call needs, so that the first call does not wait for it. Runs in a thread."""
+    container.pipeline()
+    container.optimizer()
+
+
+async def _sweep(container: Container) -> None:
+    """Every now and then remove from the disk what has expired; a cache that fails can wait."""
+    while True:
+        await asyncio.sleep(container.sweep_every())
+        with suppress(CacheUnavailable):
+            await container.cache().sweep()
