@@ -3,6 +3,8 @@
 PYTHON ?=
 ARGS ?=
 BIN := .venv/bin
+PIN = $(BIN)/uv pip compile --python-version 3.11 --universal --generate-hashes \
+	--no-emit-index-url --no-header --quiet $(ARGS)
 
 # No target spends money: whatever OPENAI_… the shell has, no recipe sees it.
 unexport $(filter OPENAI_%,$(.VARIABLES))
@@ -26,15 +28,15 @@ check: .venv/.ready ## Format, lint, types, import contracts, spelling
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
 
-bench: .venv/.ready ## Measure against the stand-in OpenAI API
+bench: .venv/.bench ## Measure against the stand-in OpenAI API
 	$(BIN)/python -m benchmarks $(ARGS)
 
 look: .venv/.ready ## Paint a contact sheet of the sketches into look/
 	$(BIN)/python -m adapters.sketch.contact_sheet look
 
 constraints: .venv/.ready ## Pin what pyproject.toml asks for; ARGS=--upgrade moves all pins
-	$(BIN)/uv pip compile pyproject.toml --group dev --python-version 3.11 --universal \
-		--generate-hashes --no-emit-index-url --no-header --quiet $(ARGS) -o constraints.txt
+	$(PIN) pyproject.toml --group dev -o constraints.txt
+	$(PIN) --group bench -c constraints.txt -o benchmarks/constraints.txt
 
 # pip refuses hashes beside the project itself, so the project is installed in a second step.
 .venv/.ready: constraints.txt pyproject.toml
@@ -46,4 +48,9 @@ constraints: .venv/.ready ## Pin what pyproject.toml asks for; ARGS=--upgrade mo
 	exit 1
 	$(BIN)/python -m pip install -q --require-hashes -r constraints.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What only measures: nobody needs it to run the tests.
+.venv/.bench: .venv/.ready benchmarks/constraints.txt
+	$(BIN)/python -m pip install -q --require-hashes -r benchmarks/constraints.txt
 	@touch $@

@@ -16,10 +16,12 @@ from application.ports.image_provider import (
     Painting,
     PartialImage,
 )
+from application.renditions import Renditions
 from application.running_jobs import RunningJob, RunningJobs
 from application.ticket import Ticket
 from domain.events import Finished, JobDispatched, JobEvent, JobStarted, PartialReady
 from domain.fingerprint import fingerprint
+from domain.formats import ImageFormat
 from domain.jobs import Job
 from domain.models import Choice
 from domain.requests import PictureRequest
@@ -32,10 +34,16 @@ class Pipeline:
     """Check against the model card, fingerprint, join a job or start one, recall or paint, keep."""
 
     def __init__(
-        self, provider: ImageProvider, memory: Memory, jobs: RunningJobs, clock: Clock
+        self,
+        provider: ImageProvider,
+        memory: Memory,
+        renditions: Renditions,
+        jobs: RunningJobs,
+        clock: Clock,
     ) -> None:
         self.provider = provider
         self.memory = memory
+        self.renditions = renditions
         self.jobs = jobs
         self.clock = clock
 
@@ -50,7 +58,7 @@ class Pipeline:
         now = self.clock.now()
         catalog = self.provider.catalog
         choice = catalog.choose(asked.model, now.date())
-        effective = replace(asked, model=choice.model)
+        effective = replace(asked, model=choice.model, format=asked.provider_format)
         catalog.check(effective, choice.card, now.date())
         job = self._job(effective, choice, owner, now)
         running = None if fresh else self.jobs.joinable(job.fingerprint)
@@ -61,7 +69,14 @@ class Pipeline:
                 job, lambda running: self._work(running, job, paint, recall=recall)
             )
         notes = (*choice.notes, *_unused(asked))
-        return Ticket(running, asked_model=choice.asked, notes=notes, joined=joined)
+        return Ticket(
+            running,
+            asked,
+            self.renditions,
+            asked_model=choice.asked,
+            notes=notes,
+            joined=joined,
+        )
 
     def _job(self, effective: R, choice: Choice, owner: str, now: datetime) -> Job[R]:
         name, endpoint = self.provider.name, self.provider.endpoint
@@ -130,6 +145,6 @@ def _told(job_id: str, event: Dispatched | PartialImage) -> JobEvent:
 
 
 def _unused(request: PictureRequest) -> list[str]:
-    if request.output_compression is None or request.format.has_compression:
+    if request.output_compression is None or request.format is not ImageFormat.PNG:
         return []
     return ["output_compression means nothing for png, which loses nothing; it was not sent."]

@@ -4,23 +4,29 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
+from application.renditions import Renditions
 from application.running_jobs import AnyJob, RunningJob
 from domain.events import Failed, Finished, JobEvent
+from domain.requests import PictureRequest
 from domain.results import ImageSet, ServedFrom
 
 
 class Ticket:
-    """A job as one caller asked for it: under their name for the model, with notes for them."""
+    """A job as one caller asked for it: their name for the model, notes and renditions for them."""
 
     def __init__(
         self,
         running: RunningJob,
+        asked: PictureRequest,
+        renditions: Renditions,
         *,
         asked_model: str,
         notes: tuple[str, ...],
         joined: bool = False,
     ) -> None:
         self._running = running
+        self._asked = asked
+        self._renditions = renditions
         self._asked_model = asked_model
         self._notes = notes
         self._joined = joined
@@ -38,7 +44,7 @@ class Ticket:
         """
         async with aclosing(self._running.events(cursor)) as events:
             async for event in events:
-                yield self._mine(event) if isinstance(event, Finished) else event
+                yield await self._mine(event) if isinstance(event, Finished) else event
 
     async def result(self) -> ImageSet:
         """Wait for the end; raise the StudioError that the job failed with."""
@@ -50,8 +56,8 @@ class Ticket:
                     raise event.error
         raise AssertionError("a log ends with Finished or Failed")
 
-    def _mine(self, event: Finished) -> Finished:
-        images = event.images
+    async def _mine(self, event: Finished) -> Finished:
+        images = await self._renditions.as_asked(event.images, self._asked)
         notes = (*self._notes, *images.notes)
         mine = replace(images, asked_model=self._asked_model, notes=notes)
         if self._joined and images.served_from is ServedFrom.PROVIDER:

@@ -11,6 +11,7 @@ from adapters.sketch.painter import new_picture
 from benchmarks.measure import Line, Watch, interleaved, loop
 from benchmarks.rig import Rig, prompt
 from domain.images import Image
+from domain.renditions import RenditionSpec
 from domain.requests import GenerateRequest
 
 PREVIEW_BYTES = 650_000
@@ -58,9 +59,9 @@ def _sketched() -> dict[str, float]:
 async def _previewed(data: bytes) -> dict[str, float]:
     image = Image(data)
     with Watch() as watch:
-        preview = await PillowOptimizer().preview(image, max_bytes=PREVIEW_BYTES)
-    assert preview is not None
-    assert preview is not image
+        spec = RenditionSpec(max_side=1024, max_bytes=PREVIEW_BYTES)
+        preview = await PillowOptimizer().render(image, spec)
+    assert preview.image is not image
     return {"ours": watch.wall, "ours cpu": watch.cpu}
 
 

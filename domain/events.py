@@ -2,6 +2,8 @@
 
 JobStarted, then CacheHit, or JobDispatched and any number of PartialReady, and exactly one of
 Finished and Failed, last. A job that is refused before it is sent has no JobDispatched.
+
+Rendered and RenditionFailed belong to no job: renditions are made after it, for one caller.
 """
 
 from dataclasses import dataclass
@@ -73,4 +75,24 @@ class Failed:
     error: StudioError
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A rendition of a picture was made, not just fetched; equal bytes: the original is better."""
+
+    picture_id: str
+    how: str
+    bytes_before: int
+    bytes_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenditionFailed:
+    """No rendition could be made of a picture; the original is delivered."""
+
+    picture_id: str
+    reason: str
+
+
 JobEvent = JobStarted | CacheHit | CacheFailed | JobDispatched | PartialReady | Finished | Failed
+StudioEvent = JobEvent | Rendered | RenditionFailed
+"""All that an EventSink is told."""

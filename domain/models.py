@@ -95,8 +95,8 @@ class ModelCard:
             ("quality", f"has no quality {request.quality.value!r}")
             if request.quality not in self.qualities
             else None,
-            ("format", f"returns no {request.format.value}")
-            if request.format not in self.formats
+            ("format", f"returns no {request.provider_format.value}")
+            if request.provider_format not in self.formats
             else None,
             ("background", "paints no transparent background")
             if wants_alpha and not self.transparent

@@ -51,7 +51,8 @@ class Moderation(StrEnum):
 class PictureRequest:
     """What generating and editing have in common.
 
-    `size` None and `model` None leave the choice to the model and to the settings.
+    `size` None and `model` None leave the choice to the model and to the settings, `format` None
+    leaves it to what is in the picture.
     `partial_images` 0 asks for none. Raises InvalidRequest when no model could serve it.
     """
 
@@ -59,7 +60,7 @@ class PictureRequest:
     model: str | None = None
     size: Dimensions | None = SQUARE
     quality: Quality = Quality.AUTO
-    format: ImageFormat = ImageFormat.PNG
+    format: ImageFormat | None = ImageFormat.PNG
     background: Background = Background.AUTO
     output_compression: int | None = None
     moderation: Moderation = Moderation.AUTO
@@ -90,9 +91,21 @@ class PictureRequest:
             )
 
     @property
+    def provider_format(self) -> ImageFormat:
+        """What the provider is asked for.
+
+        Where the content decides, that is known before only for transparent backgrounds; the
+        rest comes as PNG, which loses nothing, and is looked at.
+        """
+        if self.format is not None:
+            return self.format
+        transparent = self.background is Background.TRANSPARENT
+        return ImageFormat.WEBP if transparent else ImageFormat.PNG
+
+    @property
     def compression(self) -> int | None:
         """What the provider is told: the number asked for, else the quality's; None for PNG."""
-        if not self.format.has_compression:
+        if not self.provider_format.has_compression:
             return None
         asked = self.output_compression
         return self.quality.compression if asked is None else asked

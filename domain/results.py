@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from domain.images import Image
+from domain.renditions import Rendition
 
 
 class ServedFrom(StrEnum):
@@ -39,15 +40,22 @@ class Picture:
     """An image as the provider sent it, and where the archive keeps it.
 
     `place` is None while it is kept nowhere; `notes` say how it differs from what was asked.
+    `rendition` is what the caller gets instead, where they wanted another form of it.
     """
 
     image: Image
     place: str | None = None
     notes: tuple[str, ...] = ()
+    rendition: Rendition | None = None
 
     @property
     def id(self) -> str:
         return self.image.id
+
+    @property
+    def delivered(self) -> Image:
+        """What the caller wants to see: the rendition, if there is one."""
+        return self.image if self.rendition is None else self.rendition.image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 OPTIONS = (
     click.option("--size", default="1024x1024", show_default=True, help="WIDTHxHEIGHT or auto."),
     click.option("--quality", default="auto", show_default=True, help="low … max, or auto."),
-    click.option("--format", default="png", show_default=True, help="png, jpeg or webp."),
+    click.option("--format", default="png", show_default=True, help="png, jpeg, webp or auto."),
     click.option("--background", default="auto", show_default=True, help="transparent or opaque."),
     click.option("--compression", "output_compression", type=int, help="0-100, jpeg and webp."),
     click.option("--moderation", default="auto", show_default=True, help="auto or low."),

@@ -24,6 +24,7 @@ from application.ports.image_cache import ImageCache
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
+from application.renditions import Renditions
 from application.running_jobs import RunningJobs
 from application.safeguards.archived import Archived
 from application.safeguards.inspected import Inspected
@@ -147,8 +148,9 @@ class Container(DeclarativeContainer):
     """Seconds between two looks for what has expired in the cache on disk."""
     cache = Singleton(image_cache, settings, closing)
     memory = Singleton(Memory, cache, archive)
+    renditions = Singleton(Renditions, optimizer, cache, archive, sink)
     jobs = Singleton(RunningJobs, sink)
-    pipeline = Singleton(Pipeline, safeguarded, memory, jobs, clock)
+    pipeline = Singleton(Pipeline, safeguarded, memory, renditions, jobs, clock)
     generate_image = Factory(GenerateImage, pipeline)
     edit_image = Factory(EditImage, pipeline, inspector)
     find_picture = Factory(FindPicture, archive)

@@ -1,8 +1,18 @@
 """A finished job as text and as structured data, for all doors."""
 
+from msgspec import UNSET
+
+from domain.images import Image
+from domain.renditions import Rendition
 from domain.requests import EditRequest, PictureRequest
 from domain.results import ImageSet, Picture
-from entrypoints.result_schemas import PictureEntry, PicturesResult, Shown, TokenUsage
+from entrypoints.result_schemas import (
+    PictureEntry,
+    PicturesResult,
+    RenditionEntry,
+    Shown,
+    TokenUsage,
+)
 
 LONGEST_REVISED_PROMPT = 8_000
 
@@ -73,9 +83,23 @@ def _entry(picture: Picture, shown: Shown) -> PictureEntry:
     )
     if picture.place:
         entry.path = picture.place
+    if picture.rendition:
+        entry.rendition = _rendition(picture.rendition)
     if picture.notes:
         entry.notes = list(picture.notes)
     return entry
+
+
+def _rendition(rendition: Rendition) -> RenditionEntry:
+    image = rendition.image
+    return RenditionEntry(
+        path=rendition.place or UNSET,
+        format=image.format.value,
+        width=image.dimensions.width,
+        height=image.dimensions.height,
+        bytes=len(image.data),
+        how=rendition.how,
+    )
 
 
 def _line(picture: Picture, shown: Shown) -> str:
@@ -90,7 +114,15 @@ def _line(picture: Picture, shown: Shown) -> str:
         facts.append("shown here as a smaller preview")
     if shown == "none":
         facts.append("too large to show here")
-    return " · ".join([*facts, *picture.notes])
+    line = " · ".join([*facts, *picture.notes])
+    return line if picture.rendition is None else f"{line}\n{_saved(picture.rendition, image)}"
+
+
+def _saved(rendition: Rendition, original: Image) -> str:
+    before, after = len(original.data), len(rendition.image.data)
+    change = f"{abs(1 - after / before):.0%} {'smaller' if after < before else 'larger'}"
+    place = rendition.place or "not stored"
+    return f"  {rendition.how} · {after:,} bytes, {change} · {place}"
 
 
 def _made_at(images: ImageSet) -> str:

@@ -17,6 +17,17 @@ class TokenUsage(Struct, kw_only=True, rename="camel"):
 Shown = Literal["full", "preview", "none"]
 
 
+class RenditionEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """The form of a picture that was asked for, where the provider sent another."""
+
+    path: str | UnsetType = UNSET
+    format: str
+    width: int
+    height: int
+    bytes: int
+    how: str
+
+
 class PictureEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
     """One picture of a result."""
 
@@ -31,8 +42,11 @@ class PictureEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
     bytes: int
     shown: Annotated[
         Shown,
-        Meta(description="What of it is inline in this answer."),
+        Meta(description="What of it, or of its rendition, is inline in this answer."),
     ]
+    rendition: (
+        Annotated[RenditionEntry, Meta(description="The form that was asked for.")] | UnsetType
+    ) = UNSET
     notes: list[str] | UnsetType = UNSET
 
 

@@ -57,7 +57,8 @@ class Options(
         Meta(description="More costs more; xhigh and max on 2.5 and newer models."),
     ] = "auto"
     format: Annotated[
-        Literal["png", "jpeg", "webp"], Meta(description="File format of the pictures.")
+        Literal["png", "jpeg", "webp", "auto"],
+        Meta(description="File format; auto picks a small one by what is in the picture."),
     ] = "png"
     background: Annotated[
         Literal["transparent", "opaque", "auto"],
@@ -145,7 +146,7 @@ def _request(kind: type[R], options: Options, **rest: Any) -> R:  # noqa: ANN401
         model=options.model or None,
         size=None if options.size == "auto" else Dimensions.parse(options.size),
         quality=Quality(options.quality),
-        format=ImageFormat(options.format),
+        format=None if options.format == "auto" else ImageFormat(options.format),
         background=Background(options.background),
         output_compression=None
         if options.output_compression is UNSET

@@ -53,6 +53,9 @@ class FileArchive:
         except ArchiveUnavailable:
             return str(await self._written(self._data / "rescued", image))
 
+    async def keep_rendition(self, rendition: Image, /, *, of: Image) -> str:
+        return str(await self._written(self._pictures, rendition, name=of.id))
+
     async def quarantine(self, data: bytes, /, *, job_id: str) -> str:
         folder = self._data / "quarantine"
         write = partial(write_durably, folder, job_id, "bin", data)
@@ -83,9 +86,9 @@ class FileArchive:
         with self._opening:
             return self._records
 
-    async def _written(self, folder: Path, image: Image) -> Path:
+    async def _written(self, folder: Path, image: Image, name: str = "") -> Path:
         def write() -> Path:
-            return write_durably(folder, image.id, image.format.extension, image.data)
+            return write_durably(folder, name or image.id, image.format.extension, image.data)
 
         return await self._done(write, f"The picture could not be written to {folder}")
 

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from adapters.cache.aging import AgedHit
 from adapters.cache.store import TIER, Store
 from application.ports.image_cache import Cleared, Entry, Hit, TierStats
 from domain.errors import CacheUnavailable
@@ -48,11 +47,9 @@ class DiskCache:
         self._misses += hit is None
         return hit
 
-    async def put(self, key: str, entry: Entry, /) -> None:
-        await self._keep(key, entry, 0.0)
-
-    async def take_over(self, key: str, hit: AgedHit, /) -> None:
-        await self._keep(key, hit.entry, hit.age)
+    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
+        if self._keeps:
+            await self._done(lambda: self._store.keep(key, entry, age))
 
     async def clear(self) -> Cleared:
         return await self._done(self._store.clear)
@@ -88,10 +85,6 @@ class DiskCache:
     @property
     def _keeps(self) -> bool:
         return self._max_bytes > 0 and self._ttl > 0
-
-    async def _keep(self, key: str, entry: Entry, age: float) -> None:
-        if self._keeps:
-            await self._done(lambda: self._store.keep(key, entry, age))
 
     async def _done(self, work: Callable[[], T]) -> T:
         try:

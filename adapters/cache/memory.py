@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from cachetools import TLRUCache
 
-from adapters.cache.aging import AgedHit
 from application.ports.image_cache import Cleared, Entry, Hit, TierStats
 
 TIER = "memory"
@@ -24,6 +23,7 @@ class MemoryCache:
     ) -> None:
         self._max_bytes = max_bytes
         self._ttl = ttl
+        self._clock = clock
         self._slots = _Slots(max_bytes, _end, clock, _size)
         self._hits = self._misses = 0
 
@@ -33,13 +33,13 @@ class MemoryCache:
             self._misses += 1
             return None
         self._hits += 1
-        return slot.hit
+        return Hit(entry=slot.entry, tier=TIER, age=self._clock() - slot.stored)
 
-    async def put(self, key: str, entry: Entry, /) -> None:
-        self._keep(key, entry, self._ttl)
-
-    async def take_over(self, key: str, hit: AgedHit, /) -> None:
-        self._keep(key, hit.entry, self._ttl - hit.age)
+    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
+        self._slots.pop(key, None)  # before room is made: what is replaced is not evicted
+        if 0 < self._max_bytes >= entry.size:
+            stored = self._clock() - age
+            self._slots[key] = _Slot(entry, stored, stored + self._ttl)
 
     async def clear(self) -> Cleared:
         held = self._held()
@@ -71,19 +71,18 @@ class MemoryCache:
         with self._slots.timer:  # one moment for both numbers
             return Cleared(entries=len(self._slots), bytes=int(self._slots.currsize))
 
-    def _keep(self, key: str, entry: Entry, seconds: float) -> None:
-        self._slots.pop(key, None)  # before room is made: what is replaced is not evicted
-        if 0 < self._max_bytes >= entry.size and seconds > 0:
-            self._slots[key] = _Slot(Hit(entry=entry, tier=TIER), seconds)
-
 
 class _Slot(NamedTuple):
-    hit: Hit
-    seconds: float
+    entry: Entry
+    stored: float
+    end: float
 
 
 class _Slots(TLRUCache[str, _Slot, float]):
-    """Drops what has expired first, then what was unused the longest; counts only the latter."""
+    """Drops what has expired first, then what was unused the longest; counts only the latter.
+
+    What has expired when it comes is not taken.
+    """
 
     evictions = 0
 
@@ -93,9 +92,9 @@ class _Slots(TLRUCache[str, _Slot, float]):
         return evicted
 
 
-def _end(_key: str, slot: _Slot, now: float) -> float:
-    return now + slot.seconds
+def _end(_key: str, slot: _Slot, _now: float) -> float:
+    return slot.end
 
 
 def _size(slot: _Slot) -> int:
-    return slot.hit.entry.size
+    return slot.entry.size

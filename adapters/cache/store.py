@@ -9,11 +9,10 @@ from pathlib import Path
 from shutil import rmtree
 from typing import TypeVar
 
-from adapters.cache.aging import AgedHit
 from adapters.cache.coding import Damaged, decode, encode
 from adapters.cache.plain import Refused, is_damage
 from adapters.cache.rows import Rows, Window
-from application.ports.image_cache import Cleared, Entry
+from application.ports.image_cache import Cleared, Entry, Hit
 
 T = TypeVar("T")
 
@@ -52,7 +51,7 @@ class Store:
         self._rows: Rows | None = None
         self.evictions = 0
 
-    def find(self, key: str) -> AgedHit | None:
+    def find(self, key: str) -> Hit | None:
         """The live entry of this key. One whose file is not what was written is dropped."""
         return self._on_rows(lambda rows: self._read(rows, key))
 
@@ -94,7 +93,7 @@ class Store:
             with suppress(sqlite3.Error):
                 rows.close()
 
-    def _read(self, rows: Rows, key: str) -> AgedHit | None:
+    def _read(self, rows: Rows, key: str) -> Hit | None:
         for _ in range(ATTEMPTS):
             window = self._window()
             row = rows.find(key, window)
@@ -107,7 +106,7 @@ class Store:
                 rows.drop(row)
             else:
                 rows.touch(row)
-                return AgedHit(entry=entry, tier=TIER, age=window.now - row.stored)
+                return Hit(entry=entry, tier=TIER, age=window.now - row.stored)
         return None
 
     def _reconcile(self, rows: Rows) -> None:

@@ -17,9 +17,11 @@ from domain.events import (
     Failed,
     Finished,
     JobDispatched,
-    JobEvent,
     JobStarted,
     PartialReady,
+    Rendered,
+    RenditionFailed,
+    StudioEvent,
 )
 
 HIDDEN = "[hidden]"
@@ -64,6 +66,15 @@ class _Lines:
                 stream.flush()
 
 
+def _rendered(event: Rendered) -> dict[str, object]:
+    return {
+        "picture": event.picture_id,
+        "how": event.how,
+        "bytes_before": event.bytes_before,
+        "bytes_after": event.bytes_after,
+    }
+
+
 class LogSink:
     """An EventSink. Prompts appear as hashes only; the `hidden` words never appear."""
 
@@ -86,7 +97,7 @@ class LogSink:
         """Write what is still to be written; what is told later is lost."""
         self._lines.close()
 
-    def publish(self, event: JobEvent, /) -> None:
+    def publish(self, event: StudioEvent, /) -> None:
         match event:
             case JobStarted(job=job):
                 prompt = sha256(job.request.prompt.encode(errors="surrogatepass")).hexdigest()[:12]
@@ -108,6 +119,10 @@ class LogSink:
                     cost_usd=None if images.cost is None else str(images.cost),
                     request=images.request_id,
                 )
+            case Rendered():
+                self._log.info("rendered", **_rendered(event))
+            case RenditionFailed(reason=reason):
+                self._log.warning("rendition failed", picture=event.picture_id, reason=reason)
             case Failed(error=error):
                 self._tell_of(error, event.job_id)
 

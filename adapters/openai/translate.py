@@ -32,7 +32,7 @@ def generate_parameters(request: PictureRequest) -> Parameters:
         "size": "auto" if request.size is None else str(request.size),
         "quality": request.quality.value,
         "background": request.background.value,
-        "output_format": request.format.value,
+        "output_format": request.provider_format.value,
         "moderation": request.moderation.value,
         "n": request.n,
     }

@@ -1,49 +1,97 @@
 """Makes renditions of pictures with Pillow."""
 
 import asyncio
-from io import BytesIO
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import PIL.Image
 
+from adapters.pillow.content import content_of
+from adapters.pillow.encoding import encoded
+from adapters.pillow.reading import readable
+from application.ports.image_optimizer import CannotRender
+from domain.errors import UnreadableImage
+from domain.formats import ImageFormat
 from domain.images import Image
+from domain.renditions import WORTH_IT, Content, Rendition, RenditionSpec
 
-PREVIEW_SIDES = (1024, 768, 512, 384, 256, 128)
-"""Longer sides that are tried, in pixels, until a preview fits."""
-PREVIEW_QUALITIES = (85, 70, 50)
-LARGEST_READ = 50_000_000
+UNTOUCHED = "as the provider sent it"
+SIDES = (1024, 768, 512, 384, 256, 128)
+"""Longer sides that are tried, in pixels, until a rendition fits its bytes."""
+COARSER = (70, 50)
+"""Compressions that are tried at each of them, after the one that suits the picture."""
 
 
 class PillowOptimizer:
-    """An ImageOptimizer: JPEG for opaque pictures, WebP where there is transparency."""
+    """An ImageOptimizer. At most one rendition is made for each core at once."""
 
-    async def preview(self, image: Image, /, *, max_bytes: int) -> Image | None:
-        if len(image.data) <= max_bytes:
-            return image
-        return await asyncio.to_thread(_preview, image, max_bytes)
+    def __init__(self, cores: int | None = None) -> None:
+        self._room = asyncio.Semaphore(cores or os.cpu_count() or 1)
+
+    async def render(self, image: Image, spec: RenditionSpec, /) -> Rendition:
+        try:
+            if spec.is_met_by(image):
+                return Rendition(image=image, how=UNTOUCHED)
+        except UnreadableImage as error:
+            raise CannotRender(error.message) from error
+        async with self._room:
+            return await asyncio.to_thread(_rendered, image, spec)
 
 
-def _preview(image: Image, max_bytes: int) -> Image | None:
-    if image.dimensions.pixels > LARGEST_READ:
-        return None
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    picture: PIL.Image.Image
+    form: ImageFormat
+    compression: int | None
+
+    def __str__(self) -> str:
+        name = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}[self.form]
+        how = f"{name}, lossless" if self.compression is None else f"{name} {self.compression}"
+        return f"{how}, {self.picture.width}x{self.picture.height}"
+
+
+def _rendered(image: Image, spec: RenditionSpec) -> Rendition:
     try:
-        with PIL.Image.open(BytesIO(image.data), formats=[image.format.value.upper()]) as opened:
-            opened.draft("RGB", (PREVIEW_SIDES[0], PREVIEW_SIDES[0]))
-            picture = opened.convert("RGBA" if image.has_alpha else "RGB")
-    except Exception:  # noqa: BLE001 - a preview is a courtesy; Pillow raises all sorts
-        return None
-    for side in PREVIEW_SIDES:
+        with readable(image, spec.max_side) as picture:
+            content = content_of(picture)
+            for attempt in _attempts(picture, spec, content):
+                data = encoded(attempt.picture, attempt.form, attempt.compression)
+                if spec.max_bytes is None or len(data) <= spec.max_bytes:
+                    return _better(
+                        image, Rendition(image=Image(data), how=f"{content} as {attempt}"), spec
+                    )
+    except CannotRender:
+        raise
+    except Exception as error:
+        raise CannotRender("it cannot be read or encoded") from error
+    raise CannotRender(f"it does not fit into {spec.max_bytes} bytes")
+
+
+def _better(image: Image, rendition: Rendition, spec: RenditionSpec) -> Rendition:
+    """The original, where it will do and the rendition wins nothing."""
+    must_change = not RenditionSpec(
+        format=spec.format, max_side=spec.max_side, max_bytes=spec.max_bytes
+    ).is_met_by(image)
+    share = WORTH_IT if spec.smaller else 1
+    if must_change or len(rendition.image.data) < share * len(image.data):
+        return rendition
+    return Rendition(image=image, how=UNTOUCHED)
+
+
+def _attempts(
+    picture: PIL.Image.Image, spec: RenditionSpec, content: Content
+) -> Iterator[_Attempt]:
+    """What may be tried, the best first: one way, or where bytes are bounded, many."""
+    form = spec.format or content.best_format
+    compression = spec.compression
+    if compression is None:
+        compression = content.compression(form)
+    longer = max(picture.size)
+    most = min(longer, spec.max_side or longer)
+    sides = [most] if spec.max_bytes is None else [most, *(side for side in SIDES if side < most)]
+    for side in sides:
         picture.thumbnail((side, side))
-        for quality in PREVIEW_QUALITIES:
-            data = _encoded(picture, quality)
-            if len(data) <= max_bytes:
-                return Image(data)
-    return None
-
-
-def _encoded(picture: PIL.Image.Image, quality: int) -> bytes:
-    out = BytesIO()
-    if picture.mode == "RGBA":
-        picture.save(out, "WEBP", quality=quality, method=2)
-    else:
-        picture.save(out, "JPEG", quality=quality)
-    return out.getvalue()
+        yield _Attempt(picture, form, compression)
+        if spec.max_bytes is not None and form.has_compression:
+            yield from (_Attempt(picture, form, number) for number in COARSER)

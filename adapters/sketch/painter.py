@@ -68,7 +68,7 @@ def changed_picture(request: EditRequest, number: int) -> Files:
 
 def _alpha(request: EditRequest, first: Image.Image, region: Image.Image) -> Image.Image | None:
     """The first input's alpha, full where it was repainted; None for an opaque picture."""
-    if request.background is Background.OPAQUE or request.format is ImageFormat.JPEG:
+    if request.background is Background.OPAQUE or request.provider_format is ImageFormat.JPEG:
         return None
     if first.mode == "RGBA":
         kept = first.getchannel("A")
@@ -86,6 +86,6 @@ def _alpha(request: EditRequest, first: Image.Image, region: Image.Image) -> Ima
 
 def _files(request: PictureRequest, final: Image.Image, shown: list[Image.Image]) -> Files:
     def file(picture: Image.Image) -> bytes:
-        return encoded(picture, request.format, request.compression)
+        return encoded(picture, request.provider_format, request.compression)
 
     return Files(tuple(file(picture) for picture in shown), file(final))

@@ -26,6 +26,12 @@ class Archive(Protocol):
         equal bytes share a file. Where the usual folder refuses, another one is tried.
         """
 
+    async def keep_rendition(self, rendition: Image, /, *, of: Image) -> str:
+        """Write another form of a picture beside it, under a name that begins with its id.
+
+        It is no picture of its own: `find` does not know it.
+        """
+
     async def quarantine(self, data: bytes, /, *, job_id: str) -> str:
         """Keep bytes that are no picture but were perhaps paid for; return their place."""
 

@@ -2,11 +2,11 @@
 
 from typing import Protocol
 
-from domain.events import JobEvent
+from domain.events import StudioEvent
 
 
 class EventSink(Protocol):
-    """Is told the events of every job, in each job's order."""
+    """Is told the events of every job, in each job's order, and what belongs to none."""
 
-    def publish(self, event: JobEvent, /) -> None:
+    def publish(self, event: StudioEvent, /) -> None:
         """Take note, at once, in memory or in a queue. Never raises and never blocks."""

@@ -24,10 +24,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """An entry, and the name of the tier that had it: `memory` or `disk`."""
+    """An entry, and the name of the tier that had it: `memory` or `disk`.
+
+    `age` is how many seconds ago the entry was new, in whichever caches it was kept since then;
+    never negative.
+    """
 
     entry: Entry
     tier: str
+    age: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +72,12 @@ class ImageCache(Protocol):
     async def get(self, key: str, /) -> Hit | None:
         """The live entry of this key, or None. Using an entry keeps it from being evicted."""
 
-    async def put(self, key: str, entry: Entry, /) -> None:
-        """Keep the entry, in place of another of this key; evict those unused the longest."""
+    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
+        """Keep the entry, in place of another of this key; evict those unused the longest.
+
+        `age` is the seconds for which it was kept elsewhere; they count against the ttl. An entry
+        as old as that is not kept, and neither is the other one.
+        """
 
     async def clear(self) -> Cleared:
         """Throw everything away."""

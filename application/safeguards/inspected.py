@@ -19,8 +19,9 @@ R = TypeVar("R", bound=PictureRequest)
 
 
 class Inspected(Safeguard):
-    """Delivers whole pictures, labeled where they differ from what was asked.
+    """Delivers whole pictures, labeled where they are not of the size that was asked.
 
+    Another format is no matter here: the caller gets a rendition in the right one.
     What is no picture becomes rubbish. Raises BadProviderReply when no picture is left.
     """
 
@@ -54,13 +55,10 @@ class Inspected(Safeguard):
 
 
 def _labels(picture: Picture, request: PictureRequest) -> list[str]:
-    labels = []
-    image = picture.image
-    if image.format is not request.format:
-        labels.append(f"asked for {request.format.value}, the provider sent {image.format.value}")
-    if request.size is not None and image.dimensions != request.size:
-        labels.append(f"asked for {request.size}, the provider sent {image.dimensions}")
-    return labels
+    size = picture.image.dimensions
+    if request.size is None or size == request.size:
+        return []
+    return [f"asked for {request.size}, the provider sent {size}"]
 
 
 def _count_note(came: int, asked: int) -> list[str]:

@@ -1,11 +1,12 @@
 """Finished and failed jobs as MCP tool results that no client chokes on."""
 
+import asyncio
 from base64 import b64encode
 
 import msgspec
 from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent
 
-from application.ports.image_optimizer import ImageOptimizer
+from application.renditions import Renditions
 from domain.errors import StudioError
 from domain.images import Image
 from domain.requests import PictureRequest
@@ -21,7 +22,7 @@ PER_IMAGE = 100
 
 
 async def succeeded(
-    images: ImageSet, request: PictureRequest, optimizer: ImageOptimizer, max_bytes: int
+    images: ImageSet, request: PictureRequest, renditions: Renditions, max_bytes: int
 ) -> CallToolResult:
     """Text first, then the pictures, then the same facts structured.
 
@@ -33,12 +34,11 @@ async def succeeded(
     facts = len(to_json(structured_report(images, unshown)))
     room = max_bytes - ENVELOPE - words - facts
     each = (room // len(images.pictures) - PER_IMAGE) * 3 // 4
-    previews = [
-        await optimizer.preview(picture.image, max_bytes=each) if each > 0 else None
-        for picture in images.pictures
-    ]
+    previews = await asyncio.gather(
+        *(renditions.preview(picture, max_bytes=each) for picture in images.pictures)
+    )
     shown = [
-        _how(picture.image, inline)
+        _how(picture.delivered, inline)
         for picture, inline in zip(images.pictures, previews, strict=True)
     ]
     content: list[ContentBlock] = [

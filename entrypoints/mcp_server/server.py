@@ -100,7 +100,7 @@ class ToolDoor:
         report, every = context.session.report_progress, self._settings.progress_interval
         images = await followed(ticket, report, every=every)
         room = self._settings.result_max_bytes
-        return await succeeded(images, ticket.job.request, container.optimizer(), room)
+        return await succeeded(images, ticket.job.request, container.renditions(), room)
 
 
 def build_server(

@@ -154,6 +154,26 @@ class ImageCacheContract:
             clock.time += TTL - 1
         assert await kept(cache, "a") == ["a"]
 
+    async def test_an_entry_put_with_an_age_expires_that_much_earlier(
+        self, cache: ImageCache, clock: Clock
+    ) -> None:
+        await cache.put(key("a"), entry(10), age=1000)
+        clock.time += TTL - 1001
+        hits = [await cache.get(key("a")) for _ in range(2)]
+        assert [hit and hit.age for hit in hits] == [TTL - 1] * 2
+        clock.time += 1
+        assert await kept(cache, "a") == []
+
+    @pytest.mark.parametrize("age", [TTL, TTL + 1])
+    async def test_what_is_put_with_the_age_of_the_ttl_is_not_kept_and_ends_only_its_own(
+        self, cache: ImageCache, age: float
+    ) -> None:
+        await cache.put(key("a"), entry(10))
+        await cache.put(key("b"), entry(10))
+        await cache.put(key("a"), entry(10), age=age)
+        assert await kept(cache, "a", "b") == ["b"]
+        assert all((tier.entries, tier.evictions) == (1, 0) for tier in await cache.stats())
+
     async def test_what_has_expired_makes_room_before_anything_alive(
         self, cache: ImageCache, clock: Clock
     ) -> None:

@@ -50,7 +50,7 @@ class BrokenCache:
     async def get(self, _key: str, /) -> Hit | None:
         raise self._refusal("get")
 
-    async def put(self, _key: str, _entry: Entry, /) -> None:
+    async def put(self, _key: str, _entry: Entry, /, *, age: float = 0.0) -> None:
         raise self._refusal("put")
 
     async def clear(self) -> Cleared:
@@ -116,6 +116,46 @@ class TestTiers:
             await cache.put(key("a"), entry(10))
             assert await kept(cache, "a") == ["a"]
             assert [tier.entries for tier in await cache.stats()] == [1]
+
+    @pytest.mark.parametrize("place", [0, 1])
+    async def test_each_failure_that_is_passed_over_is_told(self, place: int) -> None:
+        told: list[str] = []
+        tiers: list[ImageCache] = [memory(Clock())]
+        tiers.insert(place, BrokenCache())
+        cache = TieredCache(*tiers, passed_over=lambda failure: told.append(failure.message))
+        await cache.get(key("a"))
+        await cache.put(key("a"), entry(10))
+        await cache.sweep()
+        await cache.stats()
+        assert told == ["no get", "no put", "no sweep", "no stats"]
+
+    async def test_what_a_faster_tier_cannot_take_is_told(self) -> None:
+        told: list[str] = []
+        sound = memory(Clock())
+        await sound.put(key("a"), entry(10))
+        cache = TieredCache(
+            BrokenCache(), sound, passed_over=lambda failure: told.append(failure.message)
+        )
+        assert await kept(cache, "a") == ["a"]
+        assert sorted(told) == ["no get", "no put"]
+
+    async def test_a_failure_that_is_raised_is_not_told_as_well(self) -> None:
+        told: list[CacheUnavailable] = []
+        cache = TieredCache(BrokenCache(), BrokenCache(), passed_over=told.append)
+        for call in (cache.get(key("a")), cache.put(key("a"), entry(10)), cache.clear()):
+            told.clear()
+            with pytest.raises(CacheUnavailable) as raised:
+                await call
+            assert len(told) == 1
+            assert raised.value not in told
+
+    async def test_who_is_told_of_failures_can_cause_none(self) -> None:
+        def rude(_: CacheUnavailable) -> None:
+            raise OSError("the disk is full")
+
+        cache = TieredCache(memory(Clock()), BrokenCache(), passed_over=rude)
+        await cache.put(key("a"), entry(10))
+        assert await kept(cache, "a") == ["a"]
 
     async def test_nobody_is_told_that_all_is_cleared_when_it_is_not(self) -> None:
         sound = memory(Clock())

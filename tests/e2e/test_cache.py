@@ -152,8 +152,12 @@ async def test_the_tools_tell_and_clear(openai_api: StandIn, tmp_path: Path) -> 
             await client.call_tool("generate_image", CALL)
         stats = await client.call_tool("cache_stats", {})
         memory, disk = stats.structured_content["tiers"]
-        assert (memory["hits"], memory["misses"], memory["entries"]) == (1, 1, 1)
-        assert (disk["hits"], disk["misses"], disk["entries"]) == (0, 1, 1)
+        assert (memory["hits"], memory["misses"], memory["entries"]) == (
+            2,
+            2,
+            2,
+        )  # an answer, and its preview
+        assert (disk["hits"], disk["misses"], disk["entries"]) == (0, 2, 2)
         cleared = await client.call_tool("clear_cache", {})
         assert cleared.structured_content["entries"] >= 1
         refused = await client.call_tool("clear_cache", {"all": True})

@@ -19,7 +19,15 @@ from domain.prices import Price
 from domain.provider_errors import RateLimited
 from domain.requests import GenerateRequest, Quality
 from domain.results import ImageSet, Usage
-from tests.fakes import DictCache, FakeProvider, FrozenClock, MemoryArchive, RecordingSink, picture
+from tests.fakes import (
+    DictCache,
+    FakeProvider,
+    FrozenClock,
+    MemoryArchive,
+    RecordingSink,
+    picture,
+    renditions,
+)
 
 pytestmark = pytest.mark.anyio
 REQUEST = GenerateRequest(prompt="a red bridge")
@@ -31,7 +39,7 @@ def use_case(
     guarded = Archived(provider, MemoryArchive())
     jobs = RunningJobs(RecordingSink())
     memory = Memory(cache or DictCache(), MemoryArchive())
-    return GenerateImage(Pipeline(guarded, memory, jobs, clock or FrozenClock()))
+    return GenerateImage(Pipeline(guarded, memory, renditions(), jobs, clock or FrozenClock()))
 
 
 async def test_equal_requests_at_once_share_one_call() -> None:

@@ -8,10 +8,10 @@ import pytest
 from application.running_jobs import RunningJob, RunningJobs
 from application.ticket import Ticket
 from domain.errors import Canceled, InternalError, ShuttingDown
-from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted
+from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, StudioEvent
 from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.results import ImageSet, Picture
-from tests.fakes import FrozenClock, RecordingSink, job_for, picture
+from tests.fakes import FrozenClock, RecordingSink, job_for, picture, renditions
 
 pytestmark = pytest.mark.anyio
 JOB = job_for()
@@ -61,7 +61,7 @@ async def read(running: RunningJob, seen: list[JobEvent]) -> None:
 
 async def result(running: RunningJob) -> ImageSet:
     """What a caller waits for."""
-    return await Ticket(running, asked_model="fake-1", notes=()).result()
+    return await Ticket(running, JOB.request, renditions(), asked_model="fake-1", notes=()).result()
 
 
 async def others_run() -> None:
@@ -206,7 +206,7 @@ async def test_a_job_that_was_given_up_is_not_joined_any_more() -> None:
 
 async def test_a_sink_that_raises_spoils_no_job() -> None:
     class Rude(RecordingSink):
-        def publish(self, event: JobEvent, /) -> None:
+        def publish(self, event: StudioEvent, /) -> None:
             raise OSError("the disk is full")
 
     studio = Studio()

@@ -1,32 +1,22 @@
-"""Pillow's inspector and optimizer keep their ports' promises."""
+"""Pillow's inspector keeps its port's promises."""
 
 import threading
 import zlib
-from base64 import b64decode
 from io import BytesIO
 
 import PIL.Image
 import pytest
 
 from adapters.pillow.inspector import PillowInspector
-from adapters.pillow.optimizer import PillowOptimizer
 from application.ports.image_inspector import ImageInspector
-from application.ports.image_optimizer import ImageOptimizer
 from domain.errors import UnreadableImage
 from domain.formats import Dimensions, ImageFormat
 from domain.images import Image
+from tests.contracts.photographs import photograph
 from tests.fakes import picture
-from tests.standin.pictures import Spec, plate
 
 pytestmark = pytest.mark.anyio
 INSPECTOR: ImageInspector = PillowInspector()
-OPTIMIZER: ImageOptimizer = PillowOptimizer()
-
-
-def photograph(form: str, *, alpha: bool = False) -> Image:
-    """A busy picture of 1024x1024, as heavy as a provider's."""
-    spec = Spec(size=(1024, 1024), format=form, alpha=alpha)
-    return Image(b64decode(plate(spec).stamp(1).base64))
 
 
 @pytest.mark.parametrize("form", list(ImageFormat))
@@ -159,37 +149,3 @@ async def test_every_prefix_of_a_picture_is_refused_and_nothing_else_is_raised(
     for length in range(len(data) - 2):
         with pytest.raises(UnreadableImage):
             await INSPECTOR.inspect(Image(data[:length]))
-
-
-async def test_a_picture_that_fits_is_its_own_preview() -> None:
-    image = photograph("jpeg")
-    assert await OPTIMIZER.preview(image, max_bytes=len(image.data)) is image
-
-
-@pytest.mark.parametrize("room", [600_000, 100_000, 20_000, 3_000])
-@pytest.mark.parametrize("alpha", [False, True])
-async def test_a_preview_fits_its_room_and_shows_the_same(room: int, alpha: bool) -> None:
-    image = photograph("png", alpha=alpha)
-    preview = await OPTIMIZER.preview(image, max_bytes=room)
-    assert preview is not None
-    assert len(preview.data) <= room
-    assert preview.has_alpha is alpha
-    assert _distance(image, preview) < 30
-
-
-def _distance(one: Image, other: Image) -> float:
-    small = [
-        PIL.Image.open(BytesIO(image.data)).convert("RGB").resize((16, 16)).tobytes()
-        for image in (one, other)
-    ]
-    total: int = sum(abs(a - b) for a, b in zip(*small, strict=True))
-    return total / len(small[0])
-
-
-async def test_without_any_room_there_is_no_preview() -> None:
-    assert await OPTIMIZER.preview(photograph("png"), max_bytes=100) is None
-
-
-async def test_a_broken_picture_has_no_preview() -> None:
-    data = photograph("png").data
-    assert await OPTIMIZER.preview(Image(data[:5000]), max_bytes=1000) is None

@@ -1,0 +1,97 @@
+"""A picture in the form that was asked for, whatever the provider sent; the original beside it."""
+
+import json
+import subprocess
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp_types import CallToolResult, ImageContent
+
+from domain.images import Image
+from tests.e2e.doors import connected, settings_for
+from tests.e2e.host import SERVER
+from tests.standin import StandIn, faults
+
+CALL = {"prompt": "a red bridge"}
+
+
+async def called(api: StandIn, folder: Path, *calls: dict[str, Any]) -> list[CallToolResult]:
+    async with connected(settings_for(api, folder)) as client:
+        return [await client.call_tool("generate_image", CALL | call) for call in calls]
+
+
+def facts(result: CallToolResult) -> dict[str, Any]:
+    assert result.structured_content, result
+    picture: dict[str, Any] = result.structured_content["images"][0]
+    return picture
+
+
+def shown(result: CallToolResult) -> Image:
+    (block,) = [block for block in result.content if isinstance(block, ImageContent)]
+    image = Image(b64decode(block.data))
+    assert block.mime_type == image.format.media_type
+    return image
+
+
+@pytest.mark.anyio
+async def test_auto_gives_a_smaller_form_and_keeps_the_original(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    (result,) = await called(openai_api, tmp_path, {"format": "auto"})
+    (post,) = openai_api.posts
+    assert post.fields["output_format"] == "png"
+    assert "output_compression" not in post.fields
+    picture = facts(result)
+    rendition = picture["rendition"]
+    assert (picture["format"], rendition["format"]) == ("png", "jpeg")
+    assert Path(rendition["path"]).read_bytes() == shown(result).data
+    assert Path(rendition["path"]).name == f"{picture['id']}.jpg"
+    assert rendition["bytes"] < picture["bytes"] / 2
+    assert Image(Path(picture["path"]).read_bytes()).id == picture["id"]
+    assert "% smaller" in result.content[0].text  # type: ignore[union-attr] # the first is text
+    assert picture["shown"] == "full"
+
+
+@pytest.mark.anyio
+async def test_auto_and_png_share_one_call_and_its_answer(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    calls = ({"format": "png"}, {"format": "auto"}, {"format": "auto", "output_compression": 10})
+    plain, small, smaller = await called(openai_api, tmp_path, *calls)
+    assert len(openai_api.posts) == 1
+    assert "rendition" not in facts(plain)
+    assert facts(smaller)["rendition"]["bytes"] < facts(small)["rendition"]["bytes"]
+    assert facts(smaller)["rendition"]["path"] != facts(small)["rendition"]["path"]
+
+
+@pytest.mark.anyio
+async def test_auto_asks_the_provider_for_what_is_known_before(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    (result,) = await called(openai_api, tmp_path, {"format": "auto", "background": "transparent"})
+    assert openai_api.posts[0].fields["output_format"] == "webp"
+    assert facts(result)["format"] == "webp"
+    assert "rendition" not in facts(result)
+
+
+@pytest.mark.anyio
+async def test_a_format_that_the_provider_does_not_keep_is_made_here_and_paid_for_once(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    openai_api.script(faults.other_format("png"))
+    for result in await called(openai_api, tmp_path, *[{"format": "webp"}] * 2):
+        assert facts(result)["notes"] == ["asked for webp, the provider sent png"]
+        assert shown(result).format == "webp"
+    assert len(openai_api.posts) == 1
+
+
+def test_the_command_line_prints_where_the_smaller_file_is(environment: dict[str, str]) -> None:
+    command = [SERVER, "generate", "a lighthouse", "--format", "auto", "--json"]
+    done = subprocess.run(
+        command, env=environment | {"PROVIDER": "sketch"}, capture_output=True, check=True
+    )
+    (picture,) = json.loads(done.stdout)["images"]
+    rendition = picture["rendition"]
+    assert len(Path(rendition["path"]).read_bytes()) == rendition["bytes"] < picture["bytes"]

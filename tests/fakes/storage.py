@@ -1,0 +1,106 @@
+"""An archive and a cache that forget when the process ends."""
+
+from contextlib import suppress
+
+from application.ports.image_cache import Cleared, Entry, Hit, TierStats
+from domain.errors import CacheUnavailable, NotFound
+from domain.images import Image
+from domain.jobs import Job
+from domain.requests import PictureRequest
+
+
+class MemoryArchive:
+    """An Archive that forgets everything when the process ends.
+
+    `history` has every state that was recorded, in order.
+    """
+
+    def __init__(self) -> None:
+        self.history: list[Job[PictureRequest]] = []
+        self.kept: dict[str, Image] = {}
+        self.quarantined: list[bytes] = []
+        self._owners: dict[tuple[str, str], Image] = {}
+
+    async def ready(self) -> None:
+        return
+
+    async def record(self, job: Job[PictureRequest], /) -> None:
+        self.history.append(job)
+        for entry in job.pictures:
+            self._owners[job.owner, entry.id] = entry.image
+
+    async def keep(self, image: Image, /) -> str:
+        place = f"/kept/{image.id}.{image.format.extension}"
+        self.kept[place] = image
+        return place
+
+    async def keep_rendition(self, rendition: Image, /, *, of: Image) -> str:
+        place = f"/kept/{of.id}-{rendition.digest[:8]}.{rendition.format.extension}"
+        self.kept[place] = rendition
+        return place
+
+    async def quarantine(self, data: bytes, /, *, job_id: str) -> str:
+        self.quarantined.append(data)
+        return f"/quarantine/{job_id}-{len(self.quarantined)}.bin"
+
+    async def find(self, picture_id: str, /, *, owner: str) -> Image:
+        with suppress(KeyError):
+            return self._owners[owner, picture_id]
+        raise NotFound(f"{picture_id} cannot be had: no such picture is known.")
+
+    async def close(self) -> None:
+        return
+
+
+class DictCache:
+    """An ImageCache without bounds, in which no time passes; `fails` makes every method raise."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+        self.entries: dict[str, Entry] = {}
+        self.ages: dict[str, float] = {}
+        self.hits = self.misses = 0
+
+    async def get(self, key: str, /) -> Hit | None:
+        self._answer()
+        entry = self.entries.get(key)
+        self.hits += entry is not None
+        self.misses += entry is None
+        return None if entry is None else Hit(entry=entry, tier="memory", age=self.ages[key])
+
+    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
+        self._answer()
+        self.entries[key], self.ages[key] = entry, age
+
+    async def clear(self) -> Cleared:
+        self._answer()
+        sizes = [entry.size for entry in self.entries.values()]
+        self.entries.clear()
+        return Cleared(entries=len(sizes), bytes=sum(sizes))
+
+    async def sweep(self) -> int:
+        self._answer()
+        return 0
+
+    async def stats(self) -> tuple[TierStats, ...]:
+        self._answer()
+        held = sum(entry.size for entry in self.entries.values())
+        return (
+            TierStats(
+                tier="memory",
+                entries=len(self.entries),
+                bytes=held,
+                max_bytes=held,
+                ttl=0.0,
+                hits=self.hits,
+                misses=self.misses,
+                evictions=0,
+            ),
+        )
+
+    async def close(self) -> None:
+        return
+
+    def _answer(self) -> None:
+        if self.fails:
+            raise CacheUnavailable("The cache is broken.")
