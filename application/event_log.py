@@ -1,7 +1,7 @@
 """A list of events that many readers follow, each at a pace of its own."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Generic, TypeVar
 
 E = TypeVar("E")
@@ -28,13 +28,24 @@ class EventLog(Generic[E]):
         self._closed = True
         self._wake()
 
-    async def read(self, cursor: int = 0) -> AsyncGenerator[E, None]:
-        """Yield event number `cursor` (from 0) and all later ones, waiting for those to come."""
+    async def read(
+        self, cursor: int = 0, outdated: Callable[[E, Sequence[E]], bool] | None = None
+    ) -> AsyncGenerator[E, None]:
+        """Yield event number `cursor` (from 0) and all later ones, waiting for those to come.
+
+        Of those that came while the reader was busy with an earlier one, `outdated(event, later)`
+        are left out.
+        """
+        missed = 0
         while True:
             news = self._news
             while cursor < len(self._events):
-                yield self._events[cursor]
+                event = self._events[cursor]
                 cursor += 1
+                if outdated and cursor <= missed and outdated(event, self._events[cursor:]):
+                    continue
+                yield event
+                missed = len(self._events)
             if self._closed:
                 return
             if news is self._news:

@@ -15,11 +15,12 @@ from application.ports.image_provider import (
     ImageProvider,
     Painting,
     PartialImage,
+    Queued,
 )
 from application.renditions import Renditions
 from application.running_jobs import RunningJob, RunningJobs
 from application.ticket import Ticket
-from domain.events import Finished, JobDispatched, JobEvent, JobStarted, PartialReady
+from domain.events import Finished, JobDispatched, JobEvent, JobQueued, JobStarted, PartialReady
 from domain.fingerprint import fingerprint
 from domain.formats import ImageFormat
 from domain.jobs import Job
@@ -138,7 +139,9 @@ class Pipeline:
         )
 
 
-def _told(job_id: str, event: Dispatched | PartialImage) -> JobEvent:
+def _told(job_id: str, event: Queued | Dispatched | PartialImage) -> JobEvent:
+    if isinstance(event, Queued):
+        return JobQueued(job_id=job_id, ahead=event.ahead)
     if isinstance(event, Dispatched):
         return JobDispatched(job_id=job_id)
     return PartialReady(job_id=job_id, image=event.image, picture=event.picture, index=event.index)

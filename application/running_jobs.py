@@ -1,8 +1,8 @@
 """Work that the application owns: jobs that go on when their callers leave."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from uuid import uuid4
 
 from application.event_log import EventLog
@@ -41,21 +41,18 @@ class RunningJob:
         with suppress(Exception):  # a sink promises not to raise; a paid picture does not bet on it
             self._sink.publish(event)
 
-    async def events(self, cursor: int = 0) -> AsyncGenerator[JobEvent, None]:
-        """All events from `cursor` on, until the last; read it under `contextlib.aclosing`.
-
-        When the last reader leaves before the request was sent, the job is canceled; after
-        that the reader only detaches, because the picture may already be paid for.
-        """
+    def arrive(self) -> None:
+        """Count one more who waits for the end."""
         self._waiting += 1
-        try:
-            async with aclosing(self.log.read(cursor)) as events:
-                async for event in events:
-                    yield event
-        finally:
-            self._waiting -= 1
-            if not self._waiting and not self.dispatched:
-                self._abandon(self)
+
+    def leave(self) -> None:
+        """Count one less. If that was the last, and nothing was sent yet, the job is canceled.
+
+        After that it goes on, because the picture may already be paid for.
+        """
+        self._waiting -= 1
+        if not self._waiting and not self.dispatched:
+            self._abandon(self)
 
 
 class RunningJobs:
@@ -66,6 +63,11 @@ class RunningJobs:
         self._jobs: dict[str, RunningJob] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
+
+    @property
+    def draining(self) -> bool:
+        """Whether new work is refused because the service is about to end."""
+        return self._draining
 
     def joinable(self, fingerprint: str) -> RunningJob | None:
         """The job that is already painting this, if there is one."""

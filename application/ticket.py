@@ -1,18 +1,22 @@
 """What one caller holds while a job is at work, perhaps together with others."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
 from application.renditions import Renditions
 from application.running_jobs import AnyJob, RunningJob
-from domain.events import Failed, Finished, JobEvent
+from domain.events import Failed, Finished, JobEvent, PartialReady
 from domain.requests import PictureRequest
 from domain.results import ImageSet, ServedFrom
 
 
 class Ticket:
-    """A job as one caller asked for it: their name for the model, notes and renditions for them."""
+    """A job as one caller asked for it: their name for the model, notes and renditions for them.
+
+    Whoever gets one is waited for from then on, until they have read it or stopped reading. If
+    they never begin, the job goes on to its end.
+    """
 
     def __init__(
         self,
@@ -24,6 +28,8 @@ class Ticket:
         notes: tuple[str, ...],
         joined: bool = False,
     ) -> None:
+        running.arrive()
+        self._first_reader_is_counted = True
         self._running = running
         self._asked = asked
         self._renditions = renditions
@@ -36,15 +42,26 @@ class Ticket:
         """The job, which may have been started by somebody else's equal request."""
         return self._running.job
 
-    async def events(self, cursor: int = 0) -> AsyncGenerator[JobEvent, None]:
+    async def events(
+        self, cursor: int = 0, *, skim: bool = False
+    ) -> AsyncGenerator[JobEvent, None]:
         """All events from `cursor` on, until the last; read it under `contextlib.aclosing`.
 
+        With `skim` a slow reader is spared previews that have been followed by finer ones.
         Leaving before the request was sent cancels the job if nobody else waits for it; after
         that it only detaches, because the picture may already be paid for.
         """
-        async with aclosing(self._running.events(cursor)) as events:
-            async for event in events:
-                yield await self._mine(event) if isinstance(event, Finished) else event
+        if not self._first_reader_is_counted:
+            self._running.arrive()
+        self._first_reader_is_counted = False
+        try:
+            async with aclosing(
+                self._running.log.read(cursor, _superseded if skim else None)
+            ) as events:
+                async for event in events:
+                    yield await self._mine(event) if isinstance(event, Finished) else event
+        finally:
+            self._running.leave()
 
     async def result(self) -> ImageSet:
         """Wait for the end; raise the StudioError that the job failed with."""
@@ -63,3 +80,11 @@ class Ticket:
         if self._joined and images.served_from is ServedFrom.PROVIDER:
             mine = replace(mine, served_from=ServedFrom.JOINED)
         return replace(event, images=mine)
+
+
+def _superseded(event: JobEvent, later: Sequence[JobEvent]) -> bool:
+    """Whether it is a preview of a picture of which a later preview has come."""
+    if not isinstance(event, PartialReady):
+        return False
+    previews = (other for other in later if isinstance(other, PartialReady))
+    return any(other.picture == event.picture for other in previews)

@@ -57,7 +57,8 @@ def hit_lines(rig: Rig, rounds: int) -> list[Line]:
 def fingerprint_lines(rounds: int) -> list[Line]:
     """Naming an edit of a 4 MB picture that was never named before, and all of it but the hashing.
 
-    Each time is the quickest of PASSES: one pass over 4 MB varies by more than the goal.
+    The goal is one pass of SHA-256 and 10 µs. One pass varies by more than that, so what comes
+    besides it is judged alone. Each time is the quickest of PASSES.
     """
     data = os.urandom(INPUT)
     known = _edit(data)
@@ -74,10 +75,8 @@ def fingerprint_lines(rounds: int) -> list[Line]:
             ours=taken["ours"],
             against=HASHING,
             base=taken["hash"],
-            goal=0.010,
-            judged="added",
         ),
-        Line(name="· without the hashing", ours=taken["rest"], judged="ms"),
+        Line(name="· without the hashing", ours=taken["rest"], goal=0.010, judged="ms"),
     ]
 
 
@@ -101,7 +100,7 @@ def together_line(rig: Rig, rounds: int) -> Line:
     return Line(
         name=f"{CALLERS} equal requests",
         ours=taken["many"],
-        against=f"one request, {UPSTREAM:.0f} s upstream",
+        against="one request",
         base=taken["one"],
         goal=1500.0,
         judged="ms",

@@ -13,11 +13,12 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.forms import KIB, Row
 from benchmarks.measure import Line, Machine, as_json
 from entrypoints.version import version
 
 FORMAT = 1
-WIDTH = 140
+WIDTH = 150
 """Columns of the table where standard output is no terminal."""
 MET = {True: "yes", False: "NO", None: ""}
 UNITS = {"ratio": "×", "added": " ms more", "ms": " ms"}
@@ -25,7 +26,7 @@ UNITS = {"ratio": "×", "added": " ms more", "ms": " ms"}
 Run = dict[str, Any]
 
 
-def as_run(machine: Machine, lines: Sequence[Line]) -> Run:
+def as_run(machine: Machine, lines: Sequence[Line], rows: Sequence[Row]) -> Run:
     """Everything that was measured, in the form that is kept."""
     return {
         "format": FORMAT,
@@ -33,6 +34,7 @@ def as_run(machine: Machine, lines: Sequence[Line]) -> Run:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": asdict(machine),
         "lines": {line.name: as_json(line) for line in lines},
+        "renditions": [asdict(row) for row in rows],
     }
 
 
@@ -75,40 +77,74 @@ def table(lines: Sequence[Line]) -> Table:
             line.against,
             _times(line.ours),
             _times(line.base),
-            _number(line.ratio, 2),
-            _number(line.ratio_of_minimums, 2),
-            _number(line.added, 1),
+            _number(line.ratio),
+            _number(line.ratio_of_minimums),
+            "" if line.added is None else _ms(line.added),
             goal,
             MET[line.met],
         )
     return drawn
 
 
-def comparison(old: Run, new: Run) -> Table:
-    """One row for each line of both runs: what is judged, then and now, new over old."""
+def comparisons(old: Run, new: Run) -> tuple[Table, Table]:
+    """What both runs have: the lines, new over old, and the renditions, then and now."""
+    return _lines_compared(old["lines"], new["lines"]), _renditions_compared(
+        old.get("renditions", []), new["renditions"]
+    )
+
+
+def _lines_compared(old: Run, new: Run) -> Table:
     drawn = Table("line", box=SIMPLE)
     for name in ("old", "new", "new / old"):
         drawn.add_column(name, justify="right")
-    for name, now in new["lines"].items():
-        then = old["lines"].get(name)
+    for name, now in new.items():
+        then = old.get(name)
         if then is None or then["judged"] != now["judged"]:
             continue
-        before, after = _judged(then), _judged(now)
-        unit = "×" if now["judged"] == "ratio" and now["ratio"] is not None else " ms"
+        before, after = float(then["value"]), float(now["value"])
+        ratio = now["judged"] == "ratio" and now["ratio"] is not None
         change = f"{after / before:.2f}" if before > 0 else ""
-        drawn.add_row(name, f"{before:.2f}{unit}", f"{after:.2f}{unit}", change)
+        drawn.add_row(name, *(_valued(value, ratio) for value in (before, after)), change)
     return drawn
 
 
-def _judged(line: Run) -> float:
-    return float(line["value"])
+def _renditions_compared(old: Sequence[Run], new: Sequence[Run]) -> Table:
+    drawn = Table("picture", "size", "asked", box=SIMPLE)
+    for name in ("CPU ms", "KiB", "score"):
+        drawn.add_column(f"{name}, old → new", justify="right")
+    known = {_named(row): row for row in old}
+    for now in new:
+        then = known.get(_named(now))
+        if then is not None and then["before"] == now["before"] != now["after"]:
+            drawn.add_row(
+                *_named(now),
+                f"{then['cpu_ms']:.1f} → {now['cpu_ms']:.1f}",
+                f"{then['after'] / KIB:.0f} → {now['after'] / KIB:.0f}",
+                " → ".join(
+                    "-" if row["score"] is None else f"{row['score']:.1f}" for row in (then, now)
+                ),
+            )
+    return drawn
+
+
+def _named(row: Run) -> tuple[str, str, str]:
+    return row["picture"], row["size"], row["asked"]
+
+
+def _valued(value: float, ratio: bool) -> str:
+    return f"{value:.2f}×" if ratio else f"{_ms(value)} ms"
 
 
 def _times(taken: Sequence[float]) -> str:
     if not taken:
         return ""
-    return f"{median(taken):.1f} ({min(taken):.1f})" if len(taken) > 1 else f"{taken[0]:.1f}"
+    return f"{_ms(median(taken))} ({_ms(min(taken))})" if len(taken) > 1 else _ms(taken[0])
 
 
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
+def _ms(value: float) -> str:
+    """With a decimal; µs where there are no more than that."""
+    return f"{value:.1f}" if abs(value) >= 0.1 else f"{value:.4f}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

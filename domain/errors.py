@@ -7,6 +7,8 @@
     ├ NotFound                      not_found
     ├ Canceled                      canceled
     ├ ShuttingDown                  shutting_down
+    ├ Busy                          busy                  (retry_after) nothing was started
+    │ └ TooManyRequests             too_many_requests     this client alone has asked too often
     ├ ArchiveUnavailable            archive_unavailable
     ├ CacheUnavailable              cache_unavailable
     ├ InternalError                 internal              (incident)
@@ -107,6 +109,27 @@ class ShuttingDown(StudioError):
     code = "shutting_down"
     retryable = True
     advice = "Try again when the server is back."
+
+
+class Busy(StudioError):
+    """As much as may wait is waiting already; `retry_after` is in seconds."""
+
+    code = "busy"
+    retryable = True
+    advice = "Ask again a little later."
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+    def details(self) -> Mapping[str, object]:
+        return {"retry_after": round(self.retry_after, 1)}
+
+
+class TooManyRequests(Busy):
+    """One client has asked more often than it may."""
+
+    code = "too_many_requests"
 
 
 class ArchiveUnavailable(StudioError):

@@ -1,9 +1,11 @@
 """What is told about a job, in the order in which it happens.
 
-JobStarted, then CacheHit, or JobDispatched and any number of PartialReady, and exactly one of
-Finished and Failed, last. A job that is refused before it is sent has no JobDispatched.
+JobStarted, then CacheHit, or JobQueued where there is a queue, JobDispatched and any number of
+PartialReady, and exactly one of Finished and Failed, last. A job that is refused before it is
+sent has no JobDispatched.
 
-Rendered and RenditionFailed belong to no job: renditions are made after it, for one caller.
+Rendered and RenditionFailed belong to no job: renditions are made after it, for one caller. Nor
+does CacheTierFailed: jobs, renditions, statistics and sweeping share the cache.
 """
 
 from dataclasses import dataclass
@@ -21,6 +23,14 @@ class JobStarted:
 
     job_id: str
     job: Job[PictureRequest]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobQueued:
+    """The job waits for a place, with `ahead` others before it."""
+
+    job_id: str
+    ahead: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +103,22 @@ class RenditionFailed:
     reason: str
 
 
-JobEvent = JobStarted | CacheHit | CacheFailed | JobDispatched | PartialReady | Finished | Failed
-StudioEvent = JobEvent | Rendered | RenditionFailed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheTierFailed:
+    """One tier of the cache could not do its work; the others did without it."""
+
+    error: StudioError
+
+
+JobEvent = (
+    JobStarted
+    | CacheHit
+    | CacheFailed
+    | JobQueued
+    | JobDispatched
+    | PartialReady
+    | Finished
+    | Failed
+)
+StudioEvent = JobEvent | Rendered | RenditionFailed | CacheTierFailed
 """All that an EventSink is told."""

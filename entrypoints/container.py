@@ -28,8 +28,10 @@ from application.renditions import Renditions
 from application.running_jobs import RunningJobs
 from application.safeguards.archived import Archived
 from application.safeguards.inspected import Inspected
+from application.safeguards.limited import Limited
 from application.safeguards.retried import Attempts, Retried
 from domain.errors import CacheUnavailable
+from domain.events import CacheTierFailed
 from entrypoints.settings import Settings
 
 MEGABYTE = 1_000_000
@@ -68,10 +70,15 @@ def retry_loop() -> Attempts:
 
 
 def guarded(
-    provider: ImageProvider, archive: Archive, inspector: ImageInspector, attempts: Attempts
+    provider: ImageProvider,
+    archive: Archive,
+    inspector: ImageInspector,
+    attempts: Attempts,
+    settings: Settings,
 ) -> ImageProvider:
     """The promises around whoever paints, read from the inside out."""
-    return Archived(Inspected(Retried(provider, attempts), inspector), archive)
+    safe = Archived(Inspected(Retried(provider, attempts), inspector), archive)
+    return Limited(safe, settings.max_concurrent_calls, settings.max_waiting_calls)
 
 
 def file_archive(settings: Settings, closing: AsyncExitStack) -> Archive:
@@ -83,15 +90,17 @@ def file_archive(settings: Settings, closing: AsyncExitStack) -> Archive:
     return kept
 
 
-def image_cache(settings: Settings, closing: AsyncExitStack) -> ImageCache:
-    """What was answered lately: in memory, and below that on disk."""
+def image_cache(settings: Settings, closing: AsyncExitStack, sink: EventSink) -> ImageCache:
+    """What was answered lately: in memory, and below that on disk. Failures are told to `sink`."""
     from adapters.cache.disk import DiskCache
     from adapters.cache.memory import MemoryCache
     from adapters.cache.tiered import TieredCache
 
     memory = MemoryCache(settings.cache_memory_size * MEGABYTE, settings.cache_ttl)
     disk = DiskCache(settings.cache_dir, settings.cache_max_size * MEGABYTE, settings.cache_ttl)
-    cache = TieredCache(memory, disk)
+    cache = TieredCache(
+        memory, disk, passed_over=lambda failure: sink.publish(CacheTierFailed(error=failure))
+    )
     closing.push_async_callback(_closed, cache)
     return cache
 
@@ -142,11 +151,11 @@ class Container(DeclarativeContainer):
     attempts = Callable(retry_loop)
 
     provider = Singleton(painter, settings, closing)
-    safeguarded = Singleton(guarded, provider, archive, inspector, attempts)
+    safeguarded = Singleton(guarded, provider, archive, inspector, attempts, settings)
 
     sweep_every = Object(300.0)
     """Seconds between two looks for what has expired in the cache on disk."""
-    cache = Singleton(image_cache, settings, closing)
+    cache = Singleton(image_cache, settings, closing, sink)
     memory = Singleton(Memory, cache, archive)
     renditions = Singleton(Renditions, optimizer, cache, archive, sink)
     jobs = Singleton(RunningJobs, sink)

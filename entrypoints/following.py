@@ -13,6 +13,7 @@ from domain.events import (
     Finished,
     JobDispatched,
     JobEvent,
+    JobQueued,
     JobStarted,
     PartialReady,
 )
@@ -61,7 +62,7 @@ async def followed(ticket: Ticket, report: Report, *, every: float) -> ImageSet:
             async for event in events:
                 if isinstance(event, Failed):
                     raise event.error
-                await progress.tell(*_told(event, ticket.job.request))
+                await progress.tell(*told(event, ticket.job.request))
                 if isinstance(event, Finished):
                     return event.images
     finally:
@@ -69,7 +70,8 @@ async def followed(ticket: Ticket, report: Report, *, every: float) -> ImageSet:
     raise AssertionError("a log ends with Finished or Failed")
 
 
-def _told(event: JobEvent, request: PictureRequest) -> tuple[float, str]:
+def told(event: JobEvent, request: PictureRequest) -> tuple[float, str]:
+    """How far the job is, 0 to 100, and what that is in words; Failed has words of its own."""
     match event:
         case JobStarted():
             return 1, "The request is checked and about to be sent."
@@ -77,6 +79,8 @@ def _told(event: JobEvent, request: PictureRequest) -> tuple[float, str]:
             return 50, "An equal request was served before: its answer is here."
         case CacheFailed():
             return 2, "The cache cannot be used; going on without it."
+        case JobQueued(ahead=ahead):
+            return 3, f"Waiting for a place, behind {_count(ahead, 'other call')}."
         case JobDispatched():
             return 5, f"{request.model} is painting {_count(request.n)}."
         case PartialReady(picture=picture, index=index):
@@ -91,5 +95,5 @@ def _told(event: JobEvent, request: PictureRequest) -> tuple[float, str]:
             raise AssertionError(event)
 
 
-def _count(n: int) -> str:
-    return "1 picture" if n == 1 else f"{n} pictures"
+def _count(n: int, what: str = "picture") -> str:
+    return f"1 {what}" if n == 1 else f"{n} {what}s"

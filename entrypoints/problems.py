@@ -21,6 +21,8 @@ EXIT_CODES: dict[type[StudioError], int] = {
     provider_errors.OutcomeUnknown: 8,
     provider_errors.ProviderTimedOut: 8,
     provider_errors.ProviderFailed: 8,
+    errors.Busy: 6,
+    errors.TooManyRequests: 6,
     errors.ArchiveUnavailable: 9,
     errors.CacheUnavailable: 9,
     errors.ShuttingDown: 10,
@@ -28,6 +30,34 @@ EXIT_CODES: dict[type[StudioError], int] = {
     errors.InternalError: 1,
 }
 """The command line's exit code for each error. Every leaf of the tree has its row."""
+
+HTTP_STATUSES: dict[type[StudioError], int] = {
+    errors.InvalidRequest: 400,
+    errors.UnsupportedByModel: 422,
+    errors.UnreadableImage: 400,
+    errors.NotFound: 404,
+    provider_errors.NoCredentials: 503,
+    provider_errors.CredentialsRejected: 502,
+    provider_errors.NotPermitted: 502,
+    provider_errors.ModelNotFound: 422,
+    provider_errors.ContentRefused: 422,
+    provider_errors.RequestRefused: 422,
+    provider_errors.RateLimited: 429,
+    provider_errors.QuotaExhausted: 503,
+    provider_errors.ProviderUnreachable: 502,
+    provider_errors.BadProviderReply: 502,
+    provider_errors.OutcomeUnknown: 502,
+    provider_errors.ProviderTimedOut: 504,
+    provider_errors.ProviderFailed: 502,
+    errors.Busy: 503,
+    errors.TooManyRequests: 429,
+    errors.ArchiveUnavailable: 507,
+    errors.CacheUnavailable: 503,
+    errors.ShuttingDown: 503,
+    errors.Canceled: 503,
+    errors.InternalError: 500,
+}
+"""The web server's status for each error. Every leaf of the tree has its row."""
 
 MONEY = {
     Charged.NO: "Nothing was charged.",

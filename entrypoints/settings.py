@@ -9,12 +9,13 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from entrypoints.settings_error import SettingsError
+from entrypoints.web_settings import WebSettings
 
 APP = "mcp-server-gpt-image"
 OPENAI = "https://api.openai.com/v1"
 
 
-class Settings(BaseSettings):
+class Settings(WebSettings):
     """All settings. Each field's name in capitals is the variable's name."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
@@ -58,6 +59,12 @@ class Settings(BaseSettings):
     )
     cache_memory_size: Annotated[int, Field(ge=0)] = Field(
         64, description="Megabytes of answers that are kept in memory as well."
+    )
+    max_concurrent_calls: Annotated[int, Field(ge=1, le=1000)] = Field(
+        48, description="Calls to the provider at once; the rest wait their turn."
+    )
+    max_waiting_calls: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        200, description="Calls that may wait their turn; the rest are told to come back."
     )
     warm_up: bool = Field(True, description="Load what a call needs once tools are listed.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -16,18 +16,17 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from application.ticket import Ticket
 from domain.errors import ArchiveUnavailable, Canceled, InvalidRequest, StudioError
-from domain.jobs import LOCAL
 from domain.requests import PictureRequest
 from domain.results import ImageSet
-from entrypoints.arguments import edit_request, validated
+from entrypoints.callers import Caller
 from entrypoints.catalog_table import catalog_entries, catalog_table
 from entrypoints.container import Container
 from entrypoints.following import followed
 from entrypoints.lifecycle import running
+from entrypoints.painting import edit_image, generate_image
 from entrypoints.problems import EXIT_CODES, as_dict, explained
 from entrypoints.reports import structured_report, text_report
 from entrypoints.result_schemas import Shown
-from entrypoints.schemas import EditArguments, GenerateArguments
 from entrypoints.settings import Settings, load_settings
 
 Options = Mapping[str, object]
@@ -45,8 +44,7 @@ def generate(options: Options, *, as_json: bool, env_file: Path | None) -> int:
     """Run the command `generate`; return the exit code."""
 
     async def start(container: Container) -> Ticket:
-        wanted = validated(GenerateArguments, options)
-        return await container.generate_image()(wanted.to_request(), fresh=wanted.fresh)
+        return await generate_image(container, options, Caller())
 
     return _run(start, command_settings(env_file), as_json=as_json)
 
@@ -55,9 +53,7 @@ def edit(options: Options, *, as_json: bool, env_file: Path | None) -> int:
     """Run the command `edit`; return the exit code."""
 
     async def start(container: Container) -> Ticket:
-        wanted = validated(EditArguments, _with_files_read(options))
-        request = await edit_request(wanted, container.find_picture(), LOCAL)
-        return await container.edit_image()(request, fresh=wanted.fresh)
+        return await edit_image(container, _with_files_read(options), Caller())
 
     return _run(start, command_settings(env_file), as_json=as_json)
 

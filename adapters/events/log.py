@@ -14,6 +14,7 @@ from domain.errors import InternalError, StudioError
 from domain.events import (
     CacheFailed,
     CacheHit,
+    CacheTierFailed,
     Failed,
     Finished,
     JobDispatched,
@@ -123,6 +124,8 @@ class LogSink:
                 self._log.info("rendered", **_rendered(event))
             case RenditionFailed(reason=reason):
                 self._log.warning("rendition failed", picture=event.picture_id, reason=reason)
+            case CacheTierFailed(error=error):
+                self._log.warning("cache tier failed", reason=error.message)
             case Failed(error=error):
                 self._tell_of(error, event.job_id)
 

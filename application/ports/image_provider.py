@@ -12,6 +12,13 @@ from domain.results import Picture, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """The job waits for a place, with `ahead` others before it. Only a safeguard says this."""
+
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatched:
     """The request leaves now. Only a safeguard says this; an adapter need not."""
 
@@ -41,7 +48,7 @@ class Delivered:
     notes: tuple[str, ...] = ()
 
 
-ProviderEvent = Dispatched | PartialImage | Delivered
+ProviderEvent = Queued | Dispatched | PartialImage | Delivered
 Painting = AsyncGenerator[ProviderEvent, None]
 
 

@@ -16,15 +16,13 @@ from mcp_types import (
     PaginatedRequestParams,
 )
 
-from application.ticket import Ticket
 from domain.errors import InternalError, StudioError
-from domain.jobs import LOCAL
-from entrypoints.arguments import edit_request, validated
+from entrypoints.callers import Caller
 from entrypoints.following import followed
 from entrypoints.mcp_server.cache_tools import cache_stats, clear_cache
 from entrypoints.mcp_server.results import failed, succeeded
 from entrypoints.mcp_server.tools import TOOLS
-from entrypoints.schemas import EditArguments, GenerateArguments
+from entrypoints.painting import edit_image, generate_image
 from entrypoints.settings import APP, Settings
 from entrypoints.version import version
 
@@ -35,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 Context = ServerRequestContext[Any, Any]
 OpenContainer = Callable[[], Awaitable["Container"]]
-Start = Callable[["Container", dict[str, Any]], Awaitable[Ticket]]
+CallerOf = Callable[[Context], Caller]
 Answer = Callable[["Container", dict[str, Any]], Awaitable[CallToolResult]]
 
 INSTRUCTIONS = (
@@ -45,20 +43,7 @@ INSTRUCTIONS = (
 )
 
 
-async def generate_image(container: "Container", arguments: dict[str, Any]) -> Ticket:
-    """Start the job for the arguments of the tool generate_image."""
-    wanted = validated(GenerateArguments, arguments)
-    return await container.generate_image()(wanted.to_request(), owner=LOCAL, fresh=wanted.fresh)
-
-
-async def edit_image(container: "Container", arguments: dict[str, Any]) -> Ticket:
-    """Start the job for the arguments of the tool edit_image."""
-    wanted = validated(EditArguments, arguments)
-    request = await edit_request(wanted, container.find_picture(), LOCAL)
-    return await container.edit_image()(request, owner=LOCAL, fresh=wanted.fresh)
-
-
-PAINTING: dict[str, Start] = {"generate_image": generate_image, "edit_image": edit_image}
+PAINTING = {"generate_image": generate_image, "edit_image": edit_image}
 ANSWERING: dict[str, Answer] = {"clear_cache": clear_cache, "cache_stats": cache_stats}
 
 
@@ -66,10 +51,15 @@ class ToolDoor:
     """Answers `tools/list` and `tools/call`; `open_container` is first awaited at a call."""
 
     def __init__(
-        self, open_container: OpenContainer, settings: Settings, listed: Callable[[], None]
+        self,
+        open_container: OpenContainer,
+        settings: Settings,
+        caller_of: CallerOf,
+        listed: Callable[[], None],
     ) -> None:
         self._open_container = open_container
         self._settings = settings
+        self._caller_of = caller_of
         self._listed = listed
 
     async def list(self, _: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
@@ -96,7 +86,7 @@ class ToolDoor:
         container = await self._open_container()
         if name in ANSWERING:
             return await ANSWERING[name](container, arguments)
-        ticket = await PAINTING[name](container, arguments)
+        ticket = await PAINTING[name](container, arguments, self._caller_of(context))
         report, every = context.session.report_progress, self._settings.progress_interval
         images = await followed(ticket, report, every=every)
         room = self._settings.result_max_bytes
@@ -104,10 +94,14 @@ class ToolDoor:
 
 
 def build_server(
-    open_container: OpenContainer, settings: Settings, *, listed: Callable[[], None] = lambda: None
+    open_container: OpenContainer,
+    settings: Settings,
+    *,
+    caller_of: CallerOf = lambda _: Caller(),
+    listed: Callable[[], None] = lambda: None,
 ) -> Server[Any]:
     """Make the server; `listed` is called each time the tools were asked for."""
-    door = ToolDoor(open_container, settings, listed)
+    door = ToolDoor(open_container, settings, caller_of, listed)
     return Server(
         APP,
         version=version(),

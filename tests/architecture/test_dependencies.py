@@ -91,5 +91,5 @@ def test_what_builds_is_among_what_develops() -> None:
 
 def test_what_both_files_pin_is_the_same() -> None:
     both = pins(MAIN).keys() & pins(BENCH).keys()
-    assert both == {"pillow"}
+    assert "pillow" in both
     assert all(pins(MAIN)[name] == pins(BENCH)[name] for name in both)

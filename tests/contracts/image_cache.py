@@ -169,8 +169,8 @@ class ImageCacheContract:
         self, cache: ImageCache, age: float
     ) -> None:
         await cache.put(key("a"), entry(10))
-        await cache.put(key("b"), entry(10))
-        await cache.put(key("a"), entry(10), age=age)
+        await cache.put(key("b"), entry(60_000))
+        await cache.put(key("a"), entry(60_000), age=age)
         assert await kept(cache, "a", "b") == ["b"]
         assert all((tier.entries, tier.evictions) == (1, 0) for tier in await cache.stats())
 

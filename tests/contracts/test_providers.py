@@ -10,6 +10,7 @@ from adapters.sketch.provider import SketchProvider
 from application.ports.image_provider import ImageProvider
 from application.safeguards.archived import Archived
 from application.safeguards.inspected import Inspected
+from application.safeguards.limited import Limited
 from application.safeguards.retried import Retried
 from domain.formats import Dimensions
 from tests.conftest import KEY
@@ -49,6 +50,12 @@ class TestArchivedAroundOpenAI(ImageProviderContract):
         return Archived(images, MemoryArchive())
 
 
+class TestLimitedAroundOpenAI(ImageProviderContract):
+    @pytest.fixture
+    def provider(self, images: OpenAIImages) -> ImageProvider:
+        return Limited(images, 1, 10)
+
+
 class TestSketches(ImageProviderContract):
     model = "sketch"
     size = Dimensions(64, 64)
@@ -65,4 +72,5 @@ class TestAllSafeguardsAroundSketches(ImageProviderContract):
     @pytest.fixture
     def provider(self) -> ImageProvider:
         retried = Retried(SketchProvider(), PatientAttempts())
-        return Archived(Inspected(retried, PillowInspector()), MemoryArchive())
+        archived = Archived(Inspected(retried, PillowInspector()), MemoryArchive())
+        return Limited(archived, 48, 200)

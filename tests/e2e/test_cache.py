@@ -106,6 +106,20 @@ async def test_a_cache_that_cannot_be_used_costs_no_picture(
 
 
 @pytest.mark.anyio
+async def test_without_its_disk_the_cache_works_in_memory_and_the_log_warns(
+    openai_api: StandIn, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cache").write_text("in the way")
+    _, again = await asked(openai_api, tmp_path, {}, {})
+    assert again["servedFrom"] == "memory"
+    assert len(openai_api.posts) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    warnings = [line for line in lines if line["level"] == "warning"]
+    assert {line["event"] for line in warnings} == {"cache tier failed"}
+    assert all(str(tmp_path / "cache") in line["reason"] for line in warnings)
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize(
     "nothing", [{"cache_ttl": 0}, {"cache_max_size": 0, "cache_memory_size": 0}]
 )

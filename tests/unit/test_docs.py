@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.problems import EXIT_CODES
+from entrypoints.problems import EXIT_CODES, HTTP_STATUSES
 from entrypoints.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -15,10 +15,10 @@ NAMES = [name.upper() for name in Settings.model_fields]
 def test_every_error_has_a_section_and_a_row_with_its_exit_code() -> None:
     text = (ROOT / "docs" / "errors.md").read_text()
     sections = re.findall(r"^## (\w+)$", text, re.MULTILINE)
-    rows = re.findall(r"^\| \[`(\w+)`\]\(#\w+\) \| (\d+) \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| \[`(\w+)`\]\(#\w+\) \| (\d+) \| (\d+) \|", text, re.MULTILINE)
     assert sorted(sections) == sorted(kind.code for kind in EXIT_CODES)
-    assert {code: int(number) for code, number in rows} == {
-        kind.code: number for kind, number in EXIT_CODES.items()
+    assert {code: (int(number), int(status)) for code, number, status in rows} == {
+        kind.code: (number, HTTP_STATUSES[kind]) for kind, number in EXIT_CODES.items()
     }
 
 
@@ -36,9 +36,9 @@ def test_every_setting_is_described(name: str) -> None:
 
 def test_no_setting_is_described_that_does_not_exist() -> None:
     table = (ROOT / "docs" / "configuration.md").read_text()
-    assert re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE) == NAMES
+    assert sorted(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE)) == sorted(NAMES)
     example = (ROOT / ".env.example").read_text()
-    assert re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE) == NAMES
+    assert sorted(re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE)) == sorted(NAMES)
 
 
 def test_architecture_has_at_most_three_pictures() -> None:

@@ -7,7 +7,7 @@ import pytest
 from domain import errors, provider_errors
 from domain.errors import Charged, StudioError
 from domain.provider_errors import ContentRefused, OutcomeUnknown, RateLimited
-from entrypoints.problems import EXIT_CODES, MONEY, as_dict, explained
+from entrypoints.problems import EXIT_CODES, HTTP_STATUSES, MONEY, as_dict, explained
 
 
 def tree(root: type[StudioError]) -> list[type[StudioError]]:
@@ -31,12 +31,13 @@ def test_every_error_has_a_code_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("kind", CONCRETE, ids=lambda kind: kind.__name__)
-def test_every_error_has_an_exit_code(kind: type[StudioError]) -> None:
+def test_every_error_has_an_exit_code_and_a_status(kind: type[StudioError]) -> None:
     assert EXIT_CODES[kind] in range(1, 131)
+    assert HTTP_STATUSES[kind] in range(400, 600)
 
 
 def test_the_table_has_no_row_for_what_does_not_exist() -> None:
-    assert set(EXIT_CODES) == set(CONCRETE)
+    assert set(EXIT_CODES) == set(HTTP_STATUSES) == set(CONCRETE)
 
 
 def test_whatever_may_have_been_sent_may_have_been_charged_and_is_not_retryable() -> None:

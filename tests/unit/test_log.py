@@ -9,8 +9,8 @@ import time
 import pytest
 
 from adapters.events.log import LogSink
-from domain.errors import InternalError
-from domain.events import Failed, JobDispatched, JobStarted
+from domain.errors import CacheUnavailable, InternalError
+from domain.events import CacheTierFailed, Failed, JobDispatched, JobStarted
 from domain.provider_errors import RateLimited
 from domain.requests import GenerateRequest
 from tests.fakes import job_for
@@ -55,6 +55,16 @@ def test_a_failure_is_told_by_its_code(capsys: pytest.CaptureFixture[str]) -> No
     sink.close()
     (line,) = told(capsys)
     assert (line["level"], line["code"]) == ("warning", "rate_limited")
+
+
+def test_a_cache_tier_that_fails_is_a_warning_that_says_why(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sink = LogSink(level="warning")
+    sink.publish(CacheTierFailed(error=CacheUnavailable("The disk is gone.")))
+    sink.close()
+    (line,) = told(capsys)
+    assert (line["level"], line["reason"]) == ("warning", "The disk is gone.")
 
 
 def test_an_incident_is_told_with_its_trace_and_without_secrets(

@@ -53,15 +53,20 @@ class Studio:
         return self.jobs.start(JOB, self.work)
 
 
+def ticket(running: RunningJob) -> Ticket:
+    """What a caller holds."""
+    return Ticket(running, JOB.request, renditions(), asked_model="fake-1", notes=())
+
+
 async def read(running: RunningJob, seen: list[JobEvent]) -> None:
-    async with aclosing(running.events()) as events:
+    async with aclosing(ticket(running).events()) as events:
         async for event in events:
             seen.append(event)  # noqa: PERF401 - a test looks at the list while it grows
 
 
 async def result(running: RunningJob) -> ImageSet:
     """What a caller waits for."""
-    return await Ticket(running, JOB.request, renditions(), asked_model="fake-1", notes=()).result()
+    return await ticket(running).result()
 
 
 async def others_run() -> None:
@@ -90,7 +95,7 @@ async def test_a_reader_can_begin_at_a_cursor() -> None:
     studio.before.set()
     studio.after.set()
     await result(running)
-    async with aclosing(running.events(cursor=2)) as events:
+    async with aclosing(ticket(running).events(cursor=2)) as events:
         assert [type(event) async for event in events] == [Finished]
 
 
@@ -108,6 +113,19 @@ async def test_before_dispatch_the_last_caller_to_leave_cancels_the_job() -> Non
     await asyncio.wait({running.task})
     assert isinstance(studio.sink.events[-1], Failed)
     assert isinstance(studio.sink.events[-1].error, Canceled)
+    assert studio.jobs.joinable(JOB.fingerprint) is None
+
+
+async def test_every_reader_of_one_ticket_is_waited_for() -> None:
+    studio = Studio()
+    held = ticket(studio.start())
+    first, second = (asyncio.create_task(held.result()) for _ in range(2))
+    await others_run()
+    first.cancel()
+    await others_run()
+    assert not second.done()
+    second.cancel()
+    await others_run()
     assert studio.jobs.joinable(JOB.fingerprint) is None
 
 

@@ -1,0 +1,32 @@
+"""Who calls over HTTP."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from domain.jobs import LOCAL
+from entrypoints.callers import Caller
+from entrypoints.settings import Settings
+from entrypoints.web.paces import Paces
+
+
+class Callers:
+    """Tells owners and paces.
+
+    The one token that lets callers in is one owner; without a token everybody is the same as at
+    the command line of this machine.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        token = settings.auth_token
+        self._owner = f"token-{_digest(token.get_secret_value())}" if token else LOCAL
+        self._paces = Paces(settings.rate_limit)
+
+    def of(self, scope: Mapping[str, Any]) -> Caller:
+        """Who sent the request of this ASGI scope: the Doorkeeper has let them in."""
+        client = scope.get("client")
+        return Caller(owner=self._owner, admit=self._paces.of(client[0] if client else ""))
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()[:16]

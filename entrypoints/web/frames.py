@@ -1,0 +1,98 @@
+"""Events of a job as frames of server-sent events, the way older clients read them.
+
+A frame is `data: {json}` and an empty line, in pieces: the base64 of a picture is made once for all
+who wait for it, and is a piece of its own, so that nobody copies it.
+"""
+
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
+
+import msgspec
+import pybase64
+from cachetools import LRUCache
+
+from application.ticket import Ticket
+from domain.events import Failed, Finished, JobEvent, PartialReady
+from domain.images import Image
+from domain.requests import PictureRequest
+from domain.results import ImageSet
+from entrypoints.following import told
+from entrypoints.problems import as_dict
+from entrypoints.reports import headline, structured_report
+
+Frame = tuple[bytes, ...]
+Pictures = Mapping[str, Image | list[Image]]
+Facts = dict[str, object]
+
+BASE64_KEPT = 32_000_000
+"""Bytes of base64 that are kept for those who read the same a little later."""
+
+to_json = msgspec.json.Encoder().encode
+
+
+class Frames:
+    """Makes the frames of all streams of a server."""
+
+    def __init__(self) -> None:
+        self._texts: LRUCache[Image, bytes] = LRUCache(BASE64_KEPT, getsizeof=len)
+
+    async def of(self, ticket: Ticket) -> AsyncGenerator[Frame, None]:
+        """All that is told to the holder of a ticket, up to `complete` or `error`."""
+        async with aclosing(ticket.events(skim=True)) as events:
+            async for event in events:
+                yield self.frame(event, ticket.job.request)
+
+    def frame(self, event: JobEvent, request: PictureRequest) -> Frame:
+        """One event. Progress is 0 to 100; a partial is one that the provider painted."""
+        if isinstance(event, Failed):
+            facts = as_dict(event.error)
+            return _plain({"type": "error", "error": facts["message"], **facts})
+        progress, message = told(event, request)
+        facts = {"progress": round(progress), "message": message, "jobId": event.job_id}
+        if isinstance(event, PartialReady):
+            facts |= {"partialImageIndex": event.index, "picture": event.picture}
+            return self._framed("partial", {"partialImage": event.image}, facts)
+        if isinstance(event, Finished):
+            return self._complete(event.images, request, facts)
+        return _plain({"type": "progress", "data": facts})
+
+    def _complete(self, images: ImageSet, request: PictureRequest, facts: Facts) -> Frame:
+        all_of_them = [picture.delivered for picture in images.pictures]
+        pictures: dict[str, Image | list[Image]] = {"finalImage": all_of_them[0]}
+        if len(all_of_them) > 1:
+            pictures["images"] = all_of_them
+        if images.revised_prompt:
+            facts["revisedPrompt"] = images.revised_prompt
+        facts["message"] = headline(images, request)
+        facts["result"] = structured_report(images, ["full"] * len(all_of_them))
+        return self._framed("complete", pictures, facts)
+
+    def _framed(self, kind: str, pictures: Pictures, facts: Facts) -> Frame:
+        return (
+            b'data: {"type":"%b","data":{' % kind.encode(),
+            *self._pieces(pictures),
+            to_json(facts)[1:] + b"}\n\n",
+        )
+
+    def _pieces(self, pictures: Pictures) -> Iterator[bytes]:
+        for name, value in pictures.items():
+            several = isinstance(value, list)
+            images = value if isinstance(value, list) else [value]
+            yield b'"%b":' % name.encode() + (b"[" if several else b"")
+            for number, image in enumerate(images):
+                yield b'"' if number == 0 else b',"'
+                yield self._text(image)
+                yield b'"'
+            yield b"]," if several else b","
+
+    def _text(self, image: Image) -> bytes:
+        text = self._texts.get(image)
+        if text is None:
+            text = pybase64.b64encode(image.data)
+            if len(text) <= BASE64_KEPT:
+                self._texts[image] = text
+        return text
+
+
+def _plain(value: Facts) -> Frame:
+    return (b"data: " + to_json(value) + b"\n\n",)

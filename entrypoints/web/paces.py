@@ -1,0 +1,33 @@
+"""How often a client may ask for pictures."""
+
+from collections.abc import Callable
+from time import time
+
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from domain.errors import TooManyRequests
+
+NO_LIMIT = "0"
+
+
+class Paces:
+    """Counts what each client asks within a moving window; forgets clients that stay away."""
+
+    def __init__(self, rate: str) -> None:
+        self._rate = None if rate == NO_LIMIT else parse(rate)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def of(self, client: str) -> Callable[[], None]:
+        """What to call when this client asks for a picture; it raises TooManyRequests."""
+        return lambda: self._admit(client)
+
+    def _admit(self, client: str) -> None:
+        if self._rate is None or self._limiter.hit(self._rate, client):
+            return
+        free_again = self._limiter.get_window_stats(self._rate, client).reset_time
+        raise TooManyRequests(
+            f"This client may ask for {self._rate}, and has.",
+            retry_after=max(1.0, free_again - time()),
+        )

@@ -1,0 +1,79 @@
+"""What goes wrong at the web door, as problem documents (RFC 9457)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+from starlette.types import Send
+
+from domain.errors import Busy, StudioError
+from domain.provider_errors import RateLimited
+from entrypoints.problems import HTTP_STATUSES, as_dict
+
+MEDIA_TYPE = "application/problem+json"
+URN = "urn:mcp-server-gpt-image:error:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A problem document and the headers that belong to it."""
+
+    status: int
+    code: str
+    message: str
+    hint: str = ""
+    details: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self) -> bytes:
+        """JSON: the members of the RFC, and ours beside them."""
+        members = {
+            "type": URN + self.code,
+            "title": self.code.replace("_", " ").capitalize(),
+            "status": self.status,
+            "detail": self.message,
+            **self.details,
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+        }
+        return msgspec.json.encode(members)
+
+
+class Refused(Exception):
+    """The door itself says no, before any use case is asked."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def problem_of(error: StudioError) -> Problem:
+    """The document for one of our errors; says when to come back where that is known."""
+    headers = {}
+    if isinstance(error, Busy | RateLimited) and error.retry_after is not None:
+        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    facts = as_dict(error)
+    return Problem(
+        status=HTTP_STATUSES[type(error)],
+        code=error.code,
+        message=error.message,
+        hint=error.hint,
+        details={k: v for k, v in facts.items() if k not in ("code", "message", "hint")},
+        headers=headers,
+    )
+
+
+async def send_problem(problem: Problem, send: Send, *, close: bool = False) -> None:
+    """Answer with the document; `close` ends the connection, where more of a body would follow."""
+    body = problem.body()
+    headers = {
+        "content-type": MEDIA_TYPE,
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        **{name.lower(): value for name, value in problem.headers.items()},
+        **({"connection": "close"} if close else {}),
+    }
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": problem.status, "headers": raw})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

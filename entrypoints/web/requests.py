@@ -1,0 +1,41 @@
+"""What the web door reads of a request."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request
+
+from domain.errors import InvalidRequest
+from entrypoints.callers import Caller
+from entrypoints.container import Container
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def container_of(request: AnyRequest) -> Container:
+    """The application behind the door."""
+    container: Container = request.app.state.container
+    return container
+
+
+def caller_of(request: AnyRequest) -> Caller:
+    """Who asks."""
+    caller: Caller = request.app.state.callers.of(request.scope)
+    return caller
+
+
+async def json_object(request: AnyRequest) -> dict[str, object]:
+    """The body; raise InvalidRequest unless it is one JSON object."""
+    try:
+        value = msgspec.json.decode(await request.body())
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidRequest(
+            f"The body is not JSON: {error}.", field="body", hint="Send one JSON object."
+        ) from error
+    if not isinstance(value, dict):
+        raise InvalidRequest(
+            "The body is not a JSON object.",
+            field="body",
+            hint='Send the arguments, such as {"prompt": "a lighthouse"}.',
+        )
+    return value

@@ -1,0 +1,45 @@
+"""The real web door, served over a socket on a free port of loopback, in the test's own loop."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from entrypoints.lifecycle import running
+from entrypoints.settings import Settings
+from entrypoints.web.app import WebDoor
+
+
+@asynccontextmanager
+async def served(settings: Settings, **overrides: Any) -> AsyncIterator[str]:  # noqa: ANN401 - providers of any kind
+    """Serve the whole application; yield its address, such as `http://127.0.0.1:40123`.
+
+    `overrides` are providers by the names of the Container. At the end connections are closed,
+    the jobs drained and everything closed, in the order in which the program does it.
+    """
+    async with running(settings, **overrides) as container:
+        door = WebDoor(container)
+        async with door.manager.run(), listening(door.asgi) as url:
+            yield url
+
+
+@asynccontextmanager
+async def listening(app: ASGIApp) -> AsyncIterator[str]:
+    """Serve any ASGI application with uvicorn; yield its address.
+
+    `Server.serve` would take the signals of the tests and look every 0.1 s whether to end.
+    """
+    config = uvicorn.Config(
+        app, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+    )
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    await server.on_tick(0)  # which sets the Date of answers
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        await server.shutdown()

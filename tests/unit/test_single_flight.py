@@ -1,0 +1,200 @@
+"""Equal requests cost one call, whoever comes and goes, and whenever they do."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from itertools import product
+from random import Random
+
+import pytest
+
+from domain.errors import Canceled
+from domain.events import (
+    CacheHit,
+    Failed,
+    Finished,
+    JobDispatched,
+    JobEvent,
+    JobStarted,
+    PartialReady,
+    StudioEvent,
+)
+from domain.images import Image
+from domain.jobs import JobState
+from domain.provider_errors import RateLimited
+from tests.unit.ticking import REQUEST, TickingStudio, read, turns
+
+pytestmark = pytest.mark.anyio
+SEEDS = range(100)
+CALLERS = 50
+PAINTED = [JobStarted, JobDispatched, PartialReady, PartialReady, PartialReady, Finished]
+REMEMBERED = [JobStarted, CacheHit, Finished]
+CANCELED = [JobStarted, Failed]
+
+
+def kinds(events: Sequence[StudioEvent]) -> list[type[StudioEvent]]:
+    return [type(event) for event in events]
+
+
+def image_of(events: list[JobEvent]) -> Image:
+    assert isinstance(events[-1], Finished)
+    return events[-1].images.pictures[0].image
+
+
+async def test_fifty_equal_requests_at_once_are_one_call_and_fifty_equal_pictures() -> None:
+    studio = TickingStudio()
+    images = await asyncio.gather(*(studio.asked() for _ in range(CALLERS)))
+    assert len(studio.provider.seen) == 1
+    assert {image.digest for image in images} == {studio.provider.pictures[0].digest}
+
+
+async def test_who_shares_a_call_is_told_so() -> None:
+    studio = TickingStudio()
+    tickets = [await studio.generate(REQUEST) for _ in range(CALLERS)]
+    served = Counter([(await ticket.result()).served_from for ticket in tickets])
+    assert served == {"provider": 1, "joined": CALLERS - 1}
+
+
+class Storm:
+    """Callers who come at random turns, of whom some leave at random turns, as a seed decides.
+
+    `struck` has what was last told when each of those left who were still waiting.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.chance = Random(seed)  # noqa: S311 - turns, no secrets
+        self.studio = TickingStudio(lambda: self.chance.randrange(4))
+        self.struck: set[str] = set()
+        self.staying: list[asyncio.Task[list[JobEvent]]] = []
+
+    async def rage(self, *, leader_alone: bool) -> list[list[JobEvent]]:
+        """Return what those read who stayed."""
+        arrivals = [0, *(self.chance.randrange(40) for _ in range(CALLERS - 1))]
+        callers = [asyncio.create_task(self._call(turn)) for turn in arrivals]
+        leaving = callers[:1] if leader_alone else self.chance.sample(callers, CALLERS - 1)
+        strikes = [self._strike(caller, self.chance.randrange(60)) for caller in leaving]
+        await asyncio.gather(*strikes)
+        return await asyncio.gather(*(caller for caller in callers if caller not in leaving))
+
+    async def _call(self, turn: int) -> list[JobEvent]:
+        await turns(turn)
+        return await self.studio.told()
+
+    async def _strike(self, caller: asyncio.Task[list[JobEvent]], turn: int) -> None:
+        await turns(turn)
+        if caller.cancel():
+            storing = self.studio.archive.storing
+            last = type(self.studio.sink.events[-1]).__name__ if self.studio.sink.events else ""
+            self.struck.add("storing" if storing else last)
+
+
+@pytest.mark.parametrize("leader_alone", [True, False], ids=["the leader", "49 of them"])
+async def test_whoever_leaves_those_who_stay_get_the_picture_of_one_call(
+    leader_alone: bool,
+) -> None:
+    struck = set()
+    for seed in SEEDS:
+        storm = Storm(seed)
+        told = await storm.rage(leader_alone=leader_alone)
+        provider = storm.studio.provider
+        assert len(provider.seen) == 1, seed
+        for events in told:
+            assert kinds(events) in (PAINTED, REMEMBERED), seed
+            assert image_of(events) == provider.pictures[0], seed
+        await storm.studio.jobs.drain(10)
+        states = storm.studio.archive.states()
+        assert states.count(JobState.STORED) == 1, seed
+        assert set(states) <= {JobState.STORED, JobState.FAILED}, seed
+        struck |= storm.struck
+    assert struck >= {"JobStarted", "JobDispatched", "PartialReady", "storing"}
+
+
+async def test_what_everybody_left_before_it_was_sent_is_canceled_and_can_be_begun_anew() -> None:
+    studio = TickingStudio()
+    await asyncio.gather(*(studio.left_at(JobStarted) for _ in range(CALLERS)))
+    await turns(50)
+    assert studio.provider.seen == []
+    (history,) = studio.histories()
+    assert kinds(history) == CANCELED
+    assert isinstance(history[-1], Failed)
+    assert isinstance(history[-1].error, Canceled)
+    assert await studio.asked() == studio.provider.pictures[0]
+    assert len(studio.provider.seen) == 1
+
+
+async def test_what_everybody_left_after_it_was_sent_is_stored_and_kept_all_the_same() -> None:
+    studio = TickingStudio()
+    await asyncio.gather(*(studio.left_at(JobDispatched) for _ in range(CALLERS)))
+    await studio.jobs.drain(10)
+    (history,) = studio.histories()
+    assert kinds(history) == PAINTED
+    assert list(studio.archive.kept.values()) == list(studio.provider.pictures)
+    assert studio.archive.states() == [JobState.STORED]
+    assert len(studio.cache.entries) == 1
+
+
+async def test_who_comes_just_when_all_others_leave_gets_the_picture_of_one_call() -> None:
+    ends = []
+    for moment, later in product(range(60), range(6)):
+        studio = TickingStudio(lambda: 2)
+        others = [asyncio.create_task(studio.told()) for _ in range(3)]
+        await turns(moment)
+        for other in others:
+            other.cancel()
+        await turns(later)
+        assert await studio.asked() == studio.provider.pictures[0], (moment, later)
+        assert len(studio.provider.seen) == 1, (moment, later)
+        ends += [kinds(history) for history in studio.histories()]
+    assert all(end in (CANCELED, PAINTED, REMEMBERED) for end in ends)
+    assert all(end in ends for end in (CANCELED, PAINTED, REMEMBERED))
+
+
+async def test_who_holds_a_ticket_is_waited_for_before_they_read_it() -> None:
+    studio = TickingStudio()
+    first, second = await studio.generate(REQUEST), await studio.generate(REQUEST)
+    reading = asyncio.create_task(read(first))
+    await turns(1)
+    reading.cancel()
+    await turns(50)
+    assert kinds(await read(second)) == PAINTED
+    assert len(studio.provider.seen) == 1
+
+
+async def test_a_failure_reaches_everybody_and_is_not_remembered() -> None:
+    studio = TickingStudio()
+    studio.provider.fails = [RateLimited("Not now.")]
+    asked = [studio.asked() for _ in range(CALLERS)]
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(result) for result in results] == [RateLimited] * CALLERS
+    assert len(studio.provider.seen) == 1
+    assert await studio.asked() == studio.provider.pictures[0]
+    assert len(studio.provider.seen) == 2
+
+
+async def test_a_fresh_request_goes_past_a_running_job_and_past_the_cache() -> None:
+    studio = TickingStudio()
+    running, fresh = await studio.generate(REQUEST), await studio.generate(REQUEST, fresh=True)
+    joined = await studio.generate(REQUEST)
+    assert joined.job is fresh.job is not running.job
+    await asyncio.gather(*(read(ticket) for ticket in (running, fresh, joined)))
+    assert len(studio.provider.seen) == 2
+    await turns(50)
+    assert kinds(await studio.told()) == REMEMBERED
+    assert await studio.asked(fresh=True) == studio.provider.pictures[0]
+    assert len(studio.provider.seen) == 3
+
+
+async def test_whoever_joins_however_late_reads_everything_from_its_start() -> None:
+    studio = TickingStudio()
+    first = await studio.generate(REQUEST)
+    readers = [asyncio.create_task(read(first))]
+    while studio.jobs.joinable(first.job.fingerprint):
+        joined = await studio.generate(REQUEST)
+        assert joined.job is first.job
+        readers.append(asyncio.create_task(read(joined)))
+        await turns(1)
+    told = await asyncio.gather(*readers)
+    assert len(told) > 2 * len(PAINTED)
+    for events in told:
+        assert kinds(events) == PAINTED
+        assert events[:-1] == told[0][:-1]
