@@ -9,10 +9,10 @@ PIN = $(BIN)/uv pip compile --python-version 3.11 --universal --generate-hashes 
 # No target spends money: whatever OPENAI_… the shell has, no recipe sees it.
 unexport $(filter OPENAI_%,$(.VARIABLES))
 
-.PHONY: help demo test check bench look constraints
+.PHONY: help demo test check bench slow-clients look constraints
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.ready ## Paint a lighthouse into pictures/, offline and without a key
 	PROVIDER=sketch OUTPUT_DIR=pictures DATA_DIR=pictures/.records CACHE_DIR=pictures/.cache $(BIN)/mcp-server-gpt-image \
@@ -30,6 +30,9 @@ check: .venv/.ready ## Format, lint, types, import contracts, spelling
 
 bench: .venv/.bench ## Measure against the stand-in OpenAI API
 	$(BIN)/python -m benchmarks $(ARGS)
+
+slow-clients: .venv/.ready ## Let slowhttptest's slow clients at the web server, if it is installed
+	$(BIN)/python -m tests.e2e.slow_clients
 
 look: .venv/.ready ## Paint a contact sheet of the sketches into look/
 	$(BIN)/python -m adapters.sketch.contact_sheet look

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from typing import Generic, TypeVar
 
 E = TypeVar("E")
@@ -28,6 +29,15 @@ class EventLog(Generic[E]):
         self._closed = True
         self._wake()
 
+    @property
+    def closed(self) -> bool:
+        """Whether all has been told."""
+        return self._closed
+
+    def all(self) -> tuple[E, ...]:
+        """What was told so far; the place of an event is its number."""
+        return tuple(self._events)
+
     async def read(
         self, cursor: int = 0, outdated: Callable[[E, Sequence[E]], bool] | None = None
     ) -> AsyncGenerator[E, None]:
@@ -36,15 +46,23 @@ class EventLog(Generic[E]):
         Of those that came while the reader was busy with an earlier one, `outdated(event, later)`
         are left out.
         """
+        async with aclosing(self.numbered(cursor, outdated)) as events:
+            async for _, event in events:
+                yield event
+
+    async def numbered(
+        self, cursor: int = 0, outdated: Callable[[E, Sequence[E]], bool] | None = None
+    ) -> AsyncGenerator[tuple[int, E], None]:
+        """The same, each event with its number."""
         missed = 0
         while True:
             news = self._news
             while cursor < len(self._events):
-                event = self._events[cursor]
+                number, event = cursor, self._events[cursor]
                 cursor += 1
                 if outdated and cursor <= missed and outdated(event, self._events[cursor:]):
                     continue
-                yield event
+                yield number, event
                 missed = len(self._events)
             if self._closed:
                 return

@@ -18,7 +18,8 @@ from application.ports.image_provider import (
     Queued,
 )
 from application.renditions import Renditions
-from application.running_jobs import RunningJob, RunningJobs
+from application.running_job import RunningJob
+from application.running_jobs import RunningJobs
 from application.ticket import Ticket
 from domain.events import Finished, JobDispatched, JobEvent, JobQueued, JobStarted, PartialReady
 from domain.fingerprint import fingerprint
@@ -100,7 +101,7 @@ class Pipeline:
         *,
         recall: bool,
     ) -> None:
-        running.tell(JobStarted(job_id=job.id, job=job))
+        running.tell(JobStarted(job_id=job.id, job=job, fresh=not recall))
         images = await self.memory.recall(job, running.tell) if recall else None
         if images is not None:
             running.tell(Finished(job_id=job.id, images=images))

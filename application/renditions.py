@@ -57,8 +57,12 @@ class Renditions:
         if budget <= 0:
             return None
         spec = RenditionSpec(max_side=PREVIEW_SIDE, max_bytes=budget)
+        return await self.rendered(picture.image, spec)
+
+    async def rendered(self, image: Image, spec: RenditionSpec) -> Image | None:
+        """The picture in a form that meets `spec`; None when none can be made."""
         try:
-            return (await self._of(picture.image, spec)).image
+            return (await self._of(image, spec)).image
         except CannotRender:
             return None
 

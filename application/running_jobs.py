@@ -2,65 +2,27 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from uuid import uuid4
 
-from application.event_log import EventLog
+from application.ended_jobs import KEPT_FOR, EndedJob, EndedJobs
 from application.ports.event_sink import EventSink
-from domain.errors import Canceled, InternalError, ShuttingDown, StudioError
-from domain.events import Failed, Finished, JobDispatched, JobEvent
-from domain.jobs import Job
+from application.running_job import AnyJob, RunningJob
+from domain.errors import Canceled, InternalError, NotFound, ShuttingDown, StudioError
+from domain.events import Failed
 from domain.provider_errors import OutcomeUnknown
-from domain.requests import PictureRequest
 
-AnyJob = Job[PictureRequest]
 CANCELED_WORK_MAY_TAKE = 1.0
 """Seconds, of the grace, in which jobs that were told to end write their records."""
 
 
-class RunningJob:
-    """A job at work. Whoever waits for it reads its log at a pace of their own."""
-
-    def __init__(
-        self, job: AnyJob, sink: EventSink, abandon: Callable[["RunningJob"], None]
-    ) -> None:
-        self.job = job
-        self.log: EventLog[JobEvent] = EventLog()
-        self.dispatched = False
-        self.task: asyncio.Task[None] | None = None
-        self._sink = sink
-        self._abandon = abandon
-        self._waiting = 0
-
-    def tell(self, event: JobEvent) -> None:
-        """Append to the log; the app-wide sink hears the same."""
-        self.dispatched = self.dispatched or isinstance(event, JobDispatched)
-        self.log.append(event)
-        if isinstance(event, Finished | Failed):
-            self.log.close()
-        with suppress(Exception):  # a sink promises not to raise; a paid picture does not bet on it
-            self._sink.publish(event)
-
-    def arrive(self) -> None:
-        """Count one more who waits for the end."""
-        self._waiting += 1
-
-    def leave(self) -> None:
-        """Count one less. If that was the last, and nothing was sent yet, the job is canceled.
-
-        After that it goes on, because the picture may already be paid for.
-        """
-        self._waiting -= 1
-        if not self._waiting and not self.dispatched:
-            self._abandon(self)
-
-
 class RunningJobs:
-    """All jobs at work in this process, by fingerprint."""
+    """All jobs at work in this process, by fingerprint and by id, and those that ended lately."""
 
     def __init__(self, sink: EventSink) -> None:
         self._sink = sink
         self._jobs: dict[str, RunningJob] = {}
+        self._by_id: dict[str, RunningJob] = {}
+        self._ended = EndedJobs()
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
 
@@ -73,15 +35,25 @@ class RunningJobs:
         """The job that is already painting this, if there is one."""
         return self._jobs.get(fingerprint)
 
+    def find(self, job_id: str, *, owner: str) -> RunningJob | EndedJob:
+        """The job of this id and owner, at work or ended lately; raise NotFound."""
+        found = self._by_id.get(job_id) or self._ended.get(job_id)
+        if found is None or found.job.owner != owner:
+            raise NotFound(
+                f"{job_id[:80]} cannot be followed: no such job is at work or ended just now.",
+                hint="Its pictures, if it has made any, are found by their own ids.",
+            )
+        return found
+
     def start(self, job: AnyJob, work: Callable[[RunningJob], Awaitable[None]]) -> RunningJob:
         """Run `work` in a task of our own; raise ShuttingDown once `drain` has begun."""
         if self._draining:
             raise ShuttingDown("The server is shutting down and starts no new work.")
         running = RunningJob(job, self._sink, self._abandoned)
-        self._jobs[job.fingerprint] = running
+        self._jobs[job.fingerprint] = self._by_id[job.id] = running
         running.task = asyncio.create_task(self._own(running, work), name=job.id)
         self._tasks.add(running.task)
-        running.task.add_done_callback(self._tasks.discard)
+        running.task.add_done_callback(lambda task: self._settle(running, task))
         return running
 
     async def drain(self, grace: float) -> None:
@@ -108,7 +80,7 @@ class RunningJobs:
         except StudioError as error:
             running.tell(Failed(job_id=job_id, error=error))
         except asyncio.CancelledError:
-            running.tell(Failed(job_id=job_id, error=self._reason(running)))
+            self._end(running)
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the waiting callers must hear of it
             incident = InternalError(uuid4().hex[:12])
@@ -116,6 +88,17 @@ class RunningJobs:
             running.tell(Failed(job_id=job_id, error=incident))
         finally:
             self._forget(running)
+
+    def _settle(self, running: RunningJob, task: asyncio.Task[None]) -> None:
+        self._end(running)  # a task that is canceled before its first step tells nothing itself
+        self._tasks.discard(task)
+        self._by_id.pop(running.job.id, None)
+        self._ended.keep(EndedJob.of(running.job, running.log.all()))
+        asyncio.get_running_loop().call_later(KEPT_FOR, self._ended.tidy)
+
+    def _end(self, running: RunningJob) -> None:
+        if not running.log.closed:
+            running.tell(Failed(job_id=running.job.id, error=self._reason(running)))
 
     def _abandoned(self, running: RunningJob) -> None:
         self._forget(running)  # at once, so that nobody joins what is about to end

@@ -1,12 +1,12 @@
 """What one caller holds while a job is at work, perhaps together with others."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
 from application.renditions import Renditions
-from application.running_jobs import AnyJob, RunningJob
-from domain.events import Failed, Finished, JobEvent, PartialReady
+from application.running_job import AnyJob, RunningJob, superseded
+from domain.events import Failed, Finished, JobEvent
 from domain.requests import PictureRequest
 from domain.results import ImageSet, ServedFrom
 
@@ -29,6 +29,8 @@ class Ticket:
         joined: bool = False,
     ) -> None:
         running.arrive()
+        if joined:
+            running.joined()
         self._first_reader_is_counted = True
         self._running = running
         self._asked = asked
@@ -36,11 +38,18 @@ class Ticket:
         self._asked_model = asked_model
         self._notes = notes
         self._joined = joined
+        self.end: Finished | Failed | None = None
+        """How it ended for this caller, once they have read that far."""
 
     @property
     def job(self) -> AnyJob:
         """The job, which may have been started by somebody else's equal request."""
         return self._running.job
+
+    @property
+    def asked(self) -> PictureRequest:
+        """What this caller asked for."""
+        return self._asked
 
     async def events(
         self, cursor: int = 0, *, skim: bool = False
@@ -56,10 +65,12 @@ class Ticket:
         self._first_reader_is_counted = False
         try:
             async with aclosing(
-                self._running.log.read(cursor, _superseded if skim else None)
+                self._running.log.read(cursor, superseded if skim else None)
             ) as events:
                 async for event in events:
-                    yield await self._mine(event) if isinstance(event, Finished) else event
+                    told = await self._mine(event) if isinstance(event, Finished) else event
+                    self.end = told if isinstance(told, Finished | Failed) else None
+                    yield told
         finally:
             self._running.leave()
 
@@ -80,11 +91,3 @@ class Ticket:
         if self._joined and images.served_from is ServedFrom.PROVIDER:
             mine = replace(mine, served_from=ServedFrom.JOINED)
         return replace(event, images=mine)
-
-
-def _superseded(event: JobEvent, later: Sequence[JobEvent]) -> bool:
-    """Whether it is a preview of a picture of which a later preview has come."""
-    if not isinstance(event, PartialReady):
-        return False
-    previews = (other for other in later if isinstance(other, PartialReady))
-    return any(other.picture == event.picture for other in previews)

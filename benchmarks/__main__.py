@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.cached import fingerprint_lines, hit_lines, together_line
 from benchmarks.calls import call_lines
 from benchmarks.forms import Row, form_rows, forms_table, summary_table
+from benchmarks.mcp_http import mcp_http_lines
 from benchmarks.measure import Line, calibrated
 from benchmarks.parts import part_lines
 from benchmarks.pictures import preview_lines, sketch_lines
@@ -15,6 +16,8 @@ from benchmarks.renditions import default_line, jpeg_lines
 from benchmarks.report import Run, as_run, comparisons, console, loaded, machine_words, table
 from benchmarks.rig import Rig, rig
 from benchmarks.samples import FOLDER, MISSING
+from benchmarks.serving import MISSING as NO_SERVING
+from benchmarks.serving import can_serve, serving_lines
 from benchmarks.startup import first_call_lines, spawn_lines
 
 ROUNDS = 30
@@ -31,6 +34,8 @@ def measured(rig: Rig, rounds: int) -> Iterator[Line]:
     yield from hit_lines(rig, rounds)
     yield from fingerprint_lines(rounds)
     yield together_line(rig, max(1, rounds // 10))
+    yield from mcp_http_lines(rig, rounds)
+    yield from serving_lines(rig, max(1, rounds // 6))
     yield default_line(rig, rounds)
     yield from jpeg_lines(rig, rounds)
     yield from preview_lines(rig, rounds)
@@ -70,6 +75,8 @@ def _run(rounds: int) -> Run:
     out.print(machine_words(run), table(lines), forms_table(rows), summary_table(rows), sep="\n")
     if not FOLDER.is_dir():
         out.print(MISSING)
+    if not can_serve():
+        out.print(NO_SERVING)
     return run
 
 

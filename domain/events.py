@@ -4,6 +4,8 @@ JobStarted, then CacheHit, or JobQueued where there is a queue, JobDispatched an
 PartialReady, and exactly one of Finished and Failed, last. A job that is refused before it is
 sent has no JobDispatched.
 
+JobJoined is told of a job, and is no part of its story: only an EventSink hears it.
+
 Rendered and RenditionFailed belong to no job: renditions are made after it, for one caller. Nor
 does CacheTierFailed: jobs, renditions, statistics and sweeping share the cache.
 """
@@ -19,10 +21,11 @@ from domain.results import ImageSet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted:
-    """Work on the request has begun; nothing is sent yet."""
+    """Work on the request has begun; nothing is sent yet. `fresh`: the cache is not asked."""
 
     job_id: str
     job: Job[PictureRequest]
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,17 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobJoined:
+    """One more caller shares the job, which costs nothing; the others are not told.
+
+    It may come before JobStarted: whoever asks in the same moment joins a job that is not at work.
+    """
+
+    job_id: str
+    job: Job[PictureRequest]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """A rendition of a picture was made, not just fetched; equal bytes: the original is better."""
 
@@ -120,5 +134,5 @@ JobEvent = (
     | Finished
     | Failed
 )
-StudioEvent = JobEvent | Rendered | RenditionFailed | CacheTierFailed
+StudioEvent = JobEvent | JobJoined | Rendered | RenditionFailed | CacheTierFailed
 """All that an EventSink is told."""

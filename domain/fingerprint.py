@@ -1,8 +1,8 @@
 """The name of a piece of work: equal fingerprints get equal pictures."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
 
 from domain.images import Image
 from domain.requests import PictureRequest
@@ -20,30 +20,22 @@ def fingerprint(request: PictureRequest, *, provider: str, endpoint: str, owner:
     SILENT; pictures by their digests. Each part is written with its length before it, so no two
     different requests are written alike.
     """
-    digest = hashlib.sha256()
-    for part in _parts(request, provider, endpoint, owner):
-        text = part.encode()
-        digest.update(b"%d:%b" % (len(text), text))
-    return digest.hexdigest()
+    parts = [VERSION, provider, endpoint, owner, type(request).__name__, str(request.compression)]
+    for name in _telling(type(request)):  # type: ignore[arg-type] # classes can be hashed
+        parts.append(name)
+        parts.extend(_written(getattr(request, name)))
+    texts = [part.encode() for part in parts]
+    return hashlib.sha256(b"".join([b"%d:%b" % (len(text), text) for text in texts])).hexdigest()
 
 
-def _parts(request: PictureRequest, provider: str, endpoint: str, owner: str) -> Iterator[str]:
-    yield from (VERSION, provider, endpoint, owner, type(request).__name__)
-    yield f"compression={request.compression}"
-    for field in fields(request):
-        if field.name not in SILENT:
-            yield from (field.name, *_written(getattr(request, field.name)))
+@cache
+def _telling(kind: type[PictureRequest]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name not in SILENT)
 
 
-def _written(value: object) -> Iterator[str]:
-    match value:
-        case Image():
-            yield value.digest
-        case tuple():
-            yield str(len(value))
-            for item in value:
-                yield from _written(item)
-        case None:
-            yield "none"
-        case _:
-            yield f"={value}"
+def _written(value: object) -> list[str]:
+    if isinstance(value, Image):
+        return [value.digest]
+    if isinstance(value, tuple):
+        return [str(len(value)), *(part for item in value for part in _written(item))]
+    return ["none"] if value is None else [f"={value}"]

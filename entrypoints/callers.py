@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from application.ticket import Ticket
+from domain.errors import StudioError
 from domain.jobs import LOCAL
 
 
@@ -10,9 +12,19 @@ def _always() -> None:
     return
 
 
+def _unheard(_: object) -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Somebody at a door. `admit` raises TooManyRequests when they ask too often."""
+    """Somebody at a door.
+
+    `admit` raises TooManyRequests when they ask too often. `took` hears of each ticket that they
+    are given, `refused` why they are given none.
+    """
 
     owner: str = LOCAL
     admit: Callable[[], None] = _always
+    took: Callable[[Ticket], None] = _unheard
+    refused: Callable[[StudioError], None] = _unheard

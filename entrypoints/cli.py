@@ -60,6 +60,22 @@ def stdio(env_file: Path | None = None) -> None:
 
 
 @cli.command()
+@click.option("--host", help="The address to listen on; HOST, or 127.0.0.1, if left out.")
+@click.option("--port", type=int, help="0 takes a free one; PORT, or 3000, if left out.")
+@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+def http(host: str | None, port: int | None, env_file: Path | None) -> None:
+    """Serve MCP, pictures and streams over HTTP."""
+    with loading():
+        from entrypoints.web.served_settings import served_settings
+
+    settings = served_settings(env_file, host, port)
+    with loading():
+        from entrypoints.web.server import run
+
+    run(settings)
+
+
+@cli.command()
 @click.argument("prompt")
 @painting_options
 def generate(prompt: str, *, as_json: bool, env_file: Path | None, **options: object) -> None:

@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Callable, Dependency, Factory, Object, Singleton
+from dependency_injector.providers import Callable, Dependency, Factory, Object
+from dependency_injector.providers import ThreadSafeSingleton as Singleton  # built while warming
 
 from application.cache_stats import CacheStats
 from application.clear_cache import ClearCache
@@ -30,9 +31,11 @@ from application.safeguards.archived import Archived
 from application.safeguards.inspected import Inspected
 from application.safeguards.limited import Limited
 from application.safeguards.retried import Attempts, Retried
+from application.show_picture import ShowPicture
 from domain.errors import CacheUnavailable
 from domain.events import CacheTierFailed
 from entrypoints.settings import Settings
+from entrypoints.watching import everybody, job_metrics, log_lines
 
 MEGABYTE = 1_000_000
 
@@ -110,6 +113,13 @@ async def _closed(cache: ImageCache) -> None:
         await cache.close()
 
 
+def looked_at_lately() -> ImageCache:
+    """Pictures that are shown over and over; one that was deleted is seen a minute longer."""
+    from adapters.cache.memory import MemoryCache
+
+    return MemoryCache(64 * MEGABYTE, ttl=60.0)
+
+
 def pillow_inspector() -> ImageInspector:
     """Who looks into pictures."""
     from adapters.pillow.inspector import PillowInspector
@@ -124,16 +134,6 @@ def pillow_optimizer() -> ImageOptimizer:
     return PillowOptimizer()
 
 
-def log_sink(settings: Settings, closing: AsyncExitStack) -> EventSink:
-    """Who is told what happens to all jobs."""
-    from adapters.events.log import LogSink
-
-    key = settings.openai_api_key
-    sink = LogSink(level=settings.log_level, hidden=[key.get_secret_value()] if key else [])
-    closing.callback(sink.close)
-    return sink
-
-
 class Container(DeclarativeContainer):
     """Everything, each part built once at first use.
 
@@ -144,7 +144,9 @@ class Container(DeclarativeContainer):
     settings: Dependency[Settings] = Dependency(instance_of=Settings)
     closing: Singleton[AsyncExitStack] = Singleton(AsyncExitStack)
     clock = Singleton(SystemClock)
-    sink = Singleton(log_sink, settings, closing)
+    lines = Singleton(log_lines, settings, closing)
+    sink = Singleton(everybody, settings, lines)
+    metrics = Singleton(job_metrics, sink)
     archive = Singleton(file_archive, settings, closing)
     inspector = Singleton(pillow_inspector)
     optimizer = Singleton(pillow_optimizer)
@@ -163,6 +165,8 @@ class Container(DeclarativeContainer):
     generate_image = Factory(GenerateImage, pipeline)
     edit_image = Factory(EditImage, pipeline, inspector)
     find_picture = Factory(FindPicture, archive)
+    recent = Singleton(looked_at_lately)
+    show_picture = Factory(ShowPicture, find_picture, renditions, recent)
     clear_cache = Factory(ClearCache, cache)
     cache_stats = Factory(CacheStats, cache)
 

@@ -1,9 +1,11 @@
 """From a client's arguments to a job, for all doors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from application.ticket import Ticket
+from domain.errors import StudioError
 from entrypoints.arguments import edit_request, validated
 from entrypoints.callers import Caller
 from entrypoints.schemas import EditArguments, GenerateArguments
@@ -16,21 +18,36 @@ Arguments = Mapping[str, object]
 
 async def generate_image(container: "Container", arguments: Arguments, caller: Caller) -> Ticket:
     """Start or join the job for the arguments of generate_image; raise StudioError."""
-    wanted = validated(GenerateArguments, arguments)
-    request = wanted.to_request()
-    caller.admit()
-    return await container.generate_image()(request, owner=caller.owner, fresh=wanted.fresh)
+    with _told(caller):
+        wanted = validated(GenerateArguments, arguments)
+        request = wanted.to_request()
+        caller.admit()
+        ticket = await container.generate_image()(request, owner=caller.owner, fresh=wanted.fresh)
+    caller.took(ticket)
+    return ticket
 
 
 async def edit_image(container: "Container", arguments: Arguments, caller: Caller) -> Ticket:
     """Start or join the job for the arguments of edit_image; raise StudioError."""
-    wanted = validated(EditArguments, arguments)
-    request = await edit_request(wanted, container.find_picture(), caller.owner)
-    caller.admit()
-    return await container.edit_image()(request, owner=caller.owner, fresh=wanted.fresh)
+    with _told(caller):
+        wanted = validated(EditArguments, arguments)
+        request = await edit_request(wanted, container.find_picture(), caller.owner)
+        caller.admit()
+        ticket = await container.edit_image()(request, owner=caller.owner, fresh=wanted.fresh)
+    caller.took(ticket)
+    return ticket
 
 
 async def paint(container: "Container", arguments: Arguments, caller: Caller) -> Ticket:
     """Edit where there are `images`, else generate; raise StudioError."""
     start = edit_image if "images" in arguments else generate_image
     return await start(container, arguments, caller)
+
+
+@contextmanager
+def _told(caller: Caller) -> Iterator[None]:
+    try:
+        yield
+    except StudioError as error:
+        caller.refused(error)
+        raise

@@ -142,16 +142,22 @@ class _Trusted(PydanticBaseSettingsSource):
         return said
 
 
-def load_settings(*, env_file: Path | None = None, at_home: bool = False) -> Settings:
+def load_settings(
+    kind: type[Settings] = Settings,
+    *,
+    env_file: Path | None = None,
+    at_home: bool = False,
+    given: Mapping[str, Any] | None = None,
+) -> Settings:
     """Read the settings; raise SettingsError naming every fault, and never a secret.
 
-    `at_home` resolves relative folders in the user's data folder instead of the working
-    directory, which MCP hosts set to `/`.
+    What is `given` wins over the environment and the file. `at_home` resolves relative folders in
+    the user's data folder instead of the working directory, which MCP hosts set to `/`.
     """
     if env_file is not None and not env_file.is_file():
         raise SettingsError(f"There is no file {env_file} to read settings from.")
     try:
-        settings = Settings(_env_file=env_file)  # type: ignore[call-arg] # taken by the base class
+        settings = kind(_env_file=env_file, **(given or {}))  # type: ignore[call-arg] # the base class's
     except ValidationError as error:
         raise SettingsError(_faults(error)) from None
     base = Path(user_data_path(APP)) if at_home else Path.cwd()

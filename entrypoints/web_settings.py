@@ -29,11 +29,11 @@ class WebSettings(BaseSettings):
         pattern="^https?://",
         description="How clients reach the web server, for links.",
     )
-    auth_token: SecretStr | None = Field(
-        None, description="Clients of the web server must send it as Authorization: Bearer …."
-    )
     allow_unauthenticated: bool = Field(
         False, description="Let in everybody who can reach an address that is not loopback."
+    )
+    auth_token: SecretStr | None = Field(
+        None, description="Clients of the web server must send it as Authorization: Bearer …."
     )
     allowed_hosts: Names = Field(
         (), description="More names by which clients may call the web server, with commas between."

@@ -1,15 +1,12 @@
-"""Tells what happens to jobs as log lines on standard error."""
+"""Tells what happens to jobs as log lines."""
 
-import sys
-import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable
+from decimal import Decimal
 from hashlib import sha256
-from queue import Full, Queue
-from typing import Any, TextIO
+from time import monotonic
+from typing import NamedTuple
 
-import structlog
-
+from adapters.events.lines import Lines
 from domain.errors import InternalError, StudioError
 from domain.events import (
     CacheFailed,
@@ -18,125 +15,124 @@ from domain.events import (
     Failed,
     Finished,
     JobDispatched,
+    JobEvent,
+    JobJoined,
+    JobQueued,
     JobStarted,
     PartialReady,
     Rendered,
     RenditionFailed,
     StudioEvent,
 )
+from domain.results import ImageSet, Usage
 
-HIDDEN = "[hidden]"
-WAITING_LINES = 1000
-LAST_LINES_MAY_TAKE = 0.5
-"""Seconds that `close` waits for somebody to read the last lines."""
+Facts = dict[str, object]
 
 
-class _Lines:
-    """Writes lines in their order, in a thread, so that nobody waits for who reads them.
+class Line(NamedTuple):
+    """What is said of an event, and how loudly."""
 
-    When nobody reads, lines beyond WAITING_LINES are dropped; when nobody can, all are.
-    """
-
-    def __init__(self, stream: TextIO | None) -> None:
-        self._stream = stream  # None is Python's word for a standard error that is closed
-        self._queue: Queue[str | None] = Queue(WAITING_LINES)
-        self._thread = threading.Thread(target=self._run, args=[stream], name="log", daemon=True)
-
-    def msg(self, line: str) -> None:
-        """Take a line; structlog calls this by the name of the line's level."""
-        if self._stream is None:
-            return
-        if self._thread.ident is None:
-            self._thread.start()
-        with suppress(Full):
-            self._queue.put_nowait(line)
-
-    debug = info = warning = error = msg
-
-    def close(self) -> None:
-        """Wait until the lines are written, LAST_LINES_MAY_TAKE at most, and write no more."""
-        if self._thread.is_alive():
-            with suppress(Full):
-                self._queue.put_nowait(None)
-            self._thread.join(LAST_LINES_MAY_TAKE)
-
-    def _run(self, stream: TextIO) -> None:
-        while (line := self._queue.get()) is not None:
-            with suppress(OSError, ValueError):  # the stream is broken or closed
-                stream.write(line + "\n")
-                stream.flush()
-
-
-def _rendered(event: Rendered) -> dict[str, object]:
-    return {
-        "picture": event.picture_id,
-        "how": event.how,
-        "bytes_before": event.bytes_before,
-        "bytes_after": event.bytes_after,
-    }
+    level: str
+    event: str
+    facts: Facts
 
 
 class LogSink:
-    """An EventSink. Prompts appear as hashes only; the `hidden` words never appear."""
+    """An EventSink. Prompts appear as hashes, unless `prompts`: then as they are."""
 
-    def __init__(self, *, level: str, hidden: Sequence[str] = ()) -> None:
-        self._hidden = tuple(hidden)
-        self._lines = _Lines(sys.stderr)
-        self._log = structlog.wrap_logger(
-            self._lines,
-            processors=[
-                structlog.processors.TimeStamper(fmt="iso"),
-                structlog.processors.add_log_level,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
-                self._blotted,
-            ],
-            wrapper_class=structlog.make_filtering_bound_logger(level),
-        )
-
-    def close(self) -> None:
-        """Write what is still to be written; what is told later is lost."""
-        self._lines.close()
+    def __init__(
+        self, lines: Lines, *, prompts: bool = False, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._lines = lines
+        self._prompts = prompts
+        self._clock = clock
+        self._started: dict[str, float] = {}
 
     def publish(self, event: StudioEvent, /) -> None:
         match event:
-            case JobStarted(job=job):
-                prompt = sha256(job.request.prompt.encode(errors="surrogatepass")).hexdigest()[:12]
-                facts = {"action": job.action, "model": job.request.model, "prompt": prompt}
-                self._log.info("job started", job=job.id, owner=job.owner, **facts)
+            case JobJoined() | Rendered() | RenditionFailed() | CacheTierFailed():
+                line = _beside_jobs(event)
+            case _:
+                line = self._of_a_job(event)
+        self._lines.say(line.level, line.event, **line.facts)
+
+    def _of_a_job(self, event: JobEvent) -> Line:
+        job: Facts = {"job": event.job_id}
+        match event:
+            case JobStarted():
+                return Line("info", "job started", job | self._beginning(event))
             case CacheHit(tier=tier):
-                self._log.info("cache hit", job=event.job_id, tier=tier)
+                return Line("info", "cache hit", job | {"tier": tier})
             case CacheFailed(error=error):
-                self._log.warning("cache failed", job=event.job_id, reason=error.message)
+                return Line("warning", "cache failed", job | {"reason": error.message})
+            case JobQueued(ahead=ahead):
+                return Line("debug", "job queued", job | {"ahead": ahead})
             case JobDispatched():
-                self._log.debug("job dispatched", job=event.job_id)
-            case PartialReady(index=index):
-                self._log.debug("partial ready", job=event.job_id, index=index)
+                return Line("debug", "job dispatched", job)
+            case PartialReady(picture=picture, index=index):
+                return Line("debug", "partial ready", job | {"picture": picture, "index": index})
             case Finished(images=images):
-                self._log.info(
-                    "job finished",
-                    job=event.job_id,
-                    pictures=[picture.id for picture in images.pictures],
-                    cost_usd=None if images.cost is None else str(images.cost),
-                    request=images.request_id,
-                )
-            case Rendered():
-                self._log.info("rendered", **_rendered(event))
-            case RenditionFailed(reason=reason):
-                self._log.warning("rendition failed", picture=event.picture_id, reason=reason)
-            case CacheTierFailed(error=error):
-                self._log.warning("cache tier failed", reason=error.message)
+                return Line("info", "job finished", job | _told(images) | self._ending(event))
             case Failed(error=error):
-                self._tell_of(error, event.job_id)
+                return _failure(error, job | self._ending(event))
 
-    def _tell_of(self, error: StudioError, job_id: str) -> None:
-        if isinstance(error, InternalError):
-            cause = error.__cause__
-            self._log.error("job failed", job=job_id, incident=error.incident, exc_info=cause)
-        else:
-            self._log.warning("job failed", job=job_id, code=error.code)
+    def _beginning(self, event: JobStarted) -> Facts:
+        self._started[event.job_id] = self._clock()
+        job, prompt = event.job, event.job.request.prompt
+        said: Facts = {"owner": job.owner, "action": job.action, "model": job.request.model}
+        if self._prompts:
+            return {**said, "fresh": event.fresh, "prompt": prompt}
+        digest = sha256(prompt.encode(errors="surrogatepass")).hexdigest()
+        return {**said, "fresh": event.fresh, "prompt_sha256": digest[:12]}
 
-    def _blotted(self, _logger: Any, _name: str, line: Any) -> str:  # noqa: ANN401 - structlog's own signature
-        for word in self._hidden:
-            line = str(line).replace(word, HIDDEN)
-        return str(line)
+    def _ending(self, event: Finished | Failed) -> Facts:
+        started = self._started.pop(event.job_id, None)
+        return {} if started is None else {"seconds": round(self._clock() - started, 3)}
+
+
+def _told(images: ImageSet) -> Facts:
+    """Facts of an answer. What the cache serves costs nothing, and saves what it cost once."""
+    facts: Facts = {
+        "tier": images.served_from.value,
+        "model": images.model,
+        "pictures": [picture.id for picture in images.pictures],
+    }
+    if images.served_from.is_cache:
+        return {**facts, "cost_usd": 0.0, "saved_usd": _dollars(images.cost)}
+    facts |= {"cost_usd": _dollars(images.cost), "provider_request": images.request_id}
+    return facts if images.usage is None else {**facts, "tokens": _tokens(images.usage)}
+
+
+def _tokens(usage: Usage) -> Facts:
+    return {
+        "text_in": usage.text_tokens_in,
+        "image_in": usage.image_tokens_in,
+        "out": usage.tokens_out,
+    }
+
+
+def _dollars(cost: Decimal | None) -> float | None:
+    return None if cost is None else float(cost)
+
+
+def _failure(error: StudioError, facts: Facts) -> Line:
+    facts |= {"code": error.code, "charged": error.charged.value}
+    if isinstance(error, InternalError):
+        cause = {"incident": error.incident, "exc_info": error.__cause__}
+        return Line("error", "job failed", facts | cause)
+    return Line("warning", "job failed", facts)
+
+
+def _beside_jobs(event: JobJoined | Rendered | RenditionFailed | CacheTierFailed) -> Line:
+    match event:
+        case JobJoined():
+            return Line("info", "job joined", {"job": event.job_id})
+        case Rendered():
+            facts: Facts = {"picture": event.picture_id, "how": event.how}
+            facts |= {"bytes_before": event.bytes_before, "bytes_after": event.bytes_after}
+            return Line("info", "rendered", facts)
+        case RenditionFailed(reason=reason):
+            facts = {"picture": event.picture_id, "reason": reason}
+            return Line("warning", "rendition failed", facts)
+        case CacheTierFailed(error=error):
+            return Line("warning", "cache tier failed", {"reason": error.message})

@@ -11,6 +11,7 @@ from openai import APIError, AsyncOpenAI
 
 from adapters.openai.catalog import openai_catalog
 from adapters.openai.errors import can_be_sent, translated, without_client
+from adapters.openai.event_stream import values
 from adapters.openai.translate import (
     Parameters,
     completed,
@@ -121,8 +122,8 @@ async def _streamed(answer: Any, wanted: int) -> Painting:  # noqa: ANN401 - the
     notes: tuple[str, ...] = ()
     previews = count()
     try:
-        async with aclosing(answer.http_response):
-            async for event in answer.parse():
+        async with aclosing(answer.http_response), aclosing(values(answer.http_response)) as events:
+            async for event in events:
                 kind = text_of(field(event, "type"))
                 if kind.endswith(".partial_image"):
                     preview = partial(event, next(previews))
@@ -130,15 +131,18 @@ async def _streamed(answer: Any, wanted: int) -> Painting:  # noqa: ANN401 - the
                         yield preview
                 elif kind.endswith(".completed"):
                     ended.append(event)
-                    if len(ended) == wanted:
-                        break
+                del event  # or its picture would be held until the next one is painted
+                if len(ended) == wanted:
+                    break
     except FROM_SDK:
         if not ended:
             raise
         notes = _broke_off(len(ended), wanted)
     if not ended:
         raise OutcomeUnknown("OpenAI's stream ended before the picture was there.")
-    yield completed(ended, answer.request_id, notes)
+    came = completed(ended, answer.request_id, notes)
+    ended.clear()  # or the texts of its pictures would be held until they are on disk
+    yield came
 
 
 def _broke_off(came: int, wanted: int) -> tuple[str, ...]:

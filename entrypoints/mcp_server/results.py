@@ -1,9 +1,11 @@
 """Finished and failed jobs as MCP tool results that no client chokes on."""
 
 import asyncio
-from base64 import b64encode
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 import msgspec
+import pybase64
 from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent
 
 from application.renditions import Renditions
@@ -34,8 +36,8 @@ async def succeeded(
     facts = len(to_json(structured_report(images, unshown)))
     room = max_bytes - ENVELOPE - words - facts
     each = (room // len(images.pictures) - PER_IMAGE) * 3 // 4
-    previews = await asyncio.gather(
-        *(renditions.preview(picture, max_bytes=each) for picture in images.pictures)
+    previews = await _together(
+        [renditions.preview(picture, max_bytes=each) for picture in images.pictures]
     )
     shown = [
         _how(picture.delivered, inline)
@@ -54,6 +56,13 @@ def failed(error: StudioError) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=explained(error))], is_error=True)
 
 
+async def _together(previews: Sequence[Coroutine[Any, Any, Image | None]]) -> list[Image | None]:
+    """Tasks cost turns of the loop, which the one picture of most answers need not wait for."""
+    if len(previews) == 1:
+        return [await previews[0]]
+    return await asyncio.gather(*previews)
+
+
 def _how(image: Image, inline: Image | None) -> Shown:
     if inline is None:
         return "none"
@@ -61,7 +70,7 @@ def _how(image: Image, inline: Image | None) -> Shown:
 
 
 def _block(image: Image) -> ImageContent:
-    data = b64encode(image.data).decode("ascii")
+    data = pybase64.b64encode_as_string(image.data)
     return ImageContent(type="image", data=data, mime_type=image.format.media_type)
 
 

@@ -41,8 +41,9 @@ INSTRUCTIONS = (
     "an img_… id: pass ids to edit_image instead of picture data. A call can take two minutes; "
     "it may cost money, so do not repeat one that failed unless its text says so."
 )
-
-
+MIRRORED = {tool.name: tool.input_schema for tool in TOOLS if "x-mcp-header" in str(tool)}
+"""Schemas with arguments that clients repeat in headers. We have none, so none is looked through
+at each call; without this the SDK would list all tools to find out."""
 PAINTING = {"generate_image": generate_image, "edit_image": edit_image}
 ANSWERING: dict[str, Answer] = {"clear_cache": clear_cache, "cache_stats": cache_stats}
 
@@ -107,6 +108,7 @@ def build_server(
         version=version(),
         title="GPT Image",
         instructions=INSTRUCTIONS,
+        get_tool_input_schema=MIRRORED.get,
         on_list_tools=door.list,
         on_call_tool=door.call,
     )

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import signal
-import threading
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -12,6 +10,7 @@ from anyio import create_memory_object_stream, create_task_group
 from mcp.server.lowlevel.server import Server
 from mcp.shared.message import SessionMessage
 
+from entrypoints.leaving import CLOSING_MAY_TAKE, leave_at_the_latest_in, told_by_signals
 from entrypoints.mcp_server.pipes import Pipes, open_what_is_closed
 from entrypoints.mcp_server.server import build_server
 from entrypoints.settings import Settings
@@ -21,8 +20,6 @@ LAST_ANSWERS_MAY_TAKE = 1.0
 """Seconds, of the grace, for writing answers once their jobs have ended."""
 LAST_RECORDS_MAY_TAKE = 1.0
 """Seconds, of the grace, that `drain` needs for work that must be ended."""
-CLOSING_MAY_TAKE = 1.0
-"""Seconds after the grace, for closing what is open."""
 
 
 def run(settings: Settings) -> None:
@@ -39,13 +36,12 @@ def run(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    pipes, told = Pipes(), asyncio.Event()
-    _leave_on_signals(told)
+    pipes, told = Pipes(), told_by_signals()
     studio = Studio(settings)
     server = build_server(studio.opened, settings, listed=studio.warm_up_soon)
     serving = asyncio.create_task(_speak(server, pipes))
     await _first(serving, asyncio.create_task(told.wait()), asyncio.create_task(pipes.ended.wait()))
-    _leave_at_the_latest_in(settings.shutdown_grace + CLOSING_MAY_TAKE)
+    leave_at_the_latest_in(settings.shutdown_grace + CLOSING_MAY_TAKE)
     deadline = monotonic() + settings.shutdown_grace - LAST_ANSWERS_MAY_TAKE
     if not told.is_set() and not pipes.broken:
         patience = deadline - LAST_RECORDS_MAY_TAKE - monotonic()
@@ -83,23 +79,3 @@ async def _speak(server: Server[Any], pipes: Pipes) -> None:
         talking.start_soon(listen)
         talking.start_soon(tell)
         await server.run(incoming, outgoing, server.create_initialization_options())
-
-
-def _leave_at_the_latest_in(seconds: float) -> None:
-    """A thread does it, because the event loop may be what hangs."""
-    leaving = threading.Timer(seconds, os._exit, (1,))
-    leaving.daemon = True
-    leaving.start()
-
-
-def _leave_on_signals(told: asyncio.Event) -> None:
-    def leave() -> None:
-        if told.is_set():
-            os._exit(1)
-        told.set()
-
-    if os.name == "nt":  # no signal handlers in event loops there; hosts close the input instead
-        return
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, leave)

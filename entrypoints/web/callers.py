@@ -7,6 +7,7 @@ from typing import Any
 from domain.jobs import LOCAL
 from entrypoints.callers import Caller
 from entrypoints.settings import Settings
+from entrypoints.web.access import visit_of
 from entrypoints.web.paces import Paces
 
 
@@ -25,7 +26,11 @@ class Callers:
     def of(self, scope: Mapping[str, Any]) -> Caller:
         """Who sent the request of this ASGI scope: the Doorkeeper has let them in."""
         client = scope.get("client")
-        return Caller(owner=self._owner, admit=self._paces.of(client[0] if client else ""))
+        admit = self._paces.of(client[0] if client else "")
+        visit = visit_of(scope)
+        if visit is None:
+            return Caller(owner=self._owner, admit=admit)
+        return Caller(owner=self._owner, admit=admit, took=visit.took, refused=visit.refused)
 
 
 def _digest(token: str) -> str:

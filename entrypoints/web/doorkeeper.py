@@ -1,6 +1,6 @@
-"""Who may come in by the web door: looked at before anything else is, on every route but two."""
+"""By which names the web door may be called, and by whose pages: looked at before anything else."""
 
-from hmac import compare_digest
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -11,9 +11,18 @@ from entrypoints.settings import Settings
 from entrypoints.web.problem_documents import Problem, send_problem
 
 ALWAYS_OPEN = ("/livez", "/readyz")
-WITHOUT_TOKEN = (*ALWAYS_OPEN, "/health")
 OURS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+OWS = b" \t"
+"""What RFC 9110 (5.5) lets stand around a header's value, and httptools leaves behind it."""
+HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]*[a-z0-9_-])\.?(?::\d{0,5})?")
+"""A name, IPv4 or [IPv6], perhaps with the root's dot and a port; never `user@`."""
 
+BAD_HOST = Problem(
+    status=400,
+    code="bad_host",
+    message="The request does not say by which one name it calls the server.",
+    hint="Send one Host header with a name or an address, and perhaps a port.",
+)
 MISDIRECTED = Problem(
     status=421,
     code="misdirected",
@@ -26,70 +35,50 @@ FOREIGN_PAGE = Problem(
     message="A web page of another origin may not call this server.",
     hint="Add the page's origin to CORS_ORIGIN if it should.",
 )
-NO_TOKEN = Problem(
-    status=401,
-    code="unauthorized",
-    message="The token is missing or wrong.",
-    hint="Send the server's AUTH_TOKEN as Authorization: Bearer ….",
-    headers={"WWW-Authenticate": 'Bearer realm="mcp-server-gpt-image"'},
-)
-NOT_JSON = Problem(
-    status=415,
-    code="not_json",
-    message="Only application/json is read here.",
-    hint="Send JSON with Content-Type: application/json.",
-)
 
 
 class Doorkeeper:
-    """ASGI middleware: 421 for other names, 403 for other pages, 401 without token, 415 for forms.
+    """ASGI middleware: 400 and 421 for other names, 403 for other pages; no websockets at all.
 
     A web page that a browser shows can neither read nor change anything: its Origin is refused,
-    so is a name that was pointed at us (DNS rebinding), and every body that a form can send.
+    and so is a name that was pointed at us (DNS rebinding).
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._names = frozenset(_names(settings))
-        self._origins = frozenset(origin.rstrip("/").lower() for origin in settings.cors_origin)
-        token = settings.auth_token
-        self._token = token.get_secret_value().encode() if token else None
+        self._names = frozenset(map(_bare, _names(settings)))
+        self._origins = frozenset(origins(settings))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] == "http":
-            problem = self._objection(scope["method"], scope["path"], Headers(scope=scope))
+            scope["headers"] = [(name, value.strip(OWS)) for name, value in scope["headers"]]
+            problem = self._objection(scope, Headers(scope=scope))
             if problem is not None:
-                await send_problem(problem, send, close=scope["method"] == "POST")
+                await send_problem(problem, send)
                 return
         await self._app(scope, receive, send)
 
-    def _objection(self, method: str, path: str, headers: Headers) -> Problem | None:
-        if path in ALWAYS_OPEN:
+    def _objection(self, scope: Scope, headers: Headers) -> Problem | None:
+        if scope["path"] in ALWAYS_OPEN:
             return None
-        host = headers.get("host", "").lower()
-        if _bare(host) not in self._names:
+        hosts = [host.lower() for host in headers.getlist("host")]
+        called = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        if called is None:
+            return BAD_HOST
+        if called["name"] not in self._names and called["name"] != _own_address(scope):
             return MISDIRECTED
-        if not self._may_ask(headers.get("origin"), host):
+        if not self._may_ask([origin.lower() for origin in headers.getlist("origin")], hosts[0]):
             return FOREIGN_PAGE
-        if method != "OPTIONS" and path not in WITHOUT_TOKEN and not self._knows_token(headers):
-            return NO_TOKEN
-        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if method == "POST" and media_type != "application/json":
-            return NOT_JSON
         return None
 
-    def _may_ask(self, origin: str | None, host: str) -> bool:
-        if origin is None or "*" in self._origins:
+    def _may_ask(self, given: list[str], host: str) -> bool:
+        if not given or "*" in self._origins:
             return True
-        origin = origin.lower()
-        return origin in self._origins or urlsplit(origin).netloc == host
-
-    def _knows_token(self, headers: Headers) -> bool:
-        if self._token is None:
-            return True
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        right = compare_digest(given.strip().encode("latin-1", "replace"), self._token)
-        return right and scheme.lower() == "bearer"
+        own = {f"http://{host}", f"https://{host}"}
+        return len(given) == 1 and given[0] in self._origins | own
 
 
 def is_loopback(host: str) -> bool:
@@ -100,16 +89,34 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def origins(settings: Settings) -> set[str]:
+    """The origins of pages that may call, as browsers write them; `*` for all."""
+    listed = {origin.rstrip("/").lower() for origin in settings.cors_origin}
+    if settings.public_url:
+        public = urlsplit(settings.public_url.lower())
+        listed.add(f"{public.scheme}://{public.netloc}")
+    return listed
+
+
 def _names(settings: Settings) -> set[str]:
     names = {*OURS, *(name.lower() for name in settings.allowed_hosts)}
     if settings.public_url:
-        names.add(_bare(urlsplit(settings.public_url).netloc.lower()))
+        names.add(urlsplit(settings.public_url.lower()).netloc)
     if settings.host not in ("0.0.0.0", "::", ""):  # noqa: S104 - not bound here, only compared
         names.add(settings.host.lower() if ":" not in settings.host else f"[{settings.host}]")
     return names
 
 
 def _bare(netloc: str) -> str:
-    """Without the port: `[::1]:3000` is `[::1]`."""
-    name, colon, port = netloc.rpartition(":")
-    return name if colon and (port.isdigit() or not port) and not name.endswith(":") else netloc
+    """Without port and root dot: `[::1]:3000` is `[::1]`; what is no name stays as it is."""
+    found = HOST.fullmatch(netloc)
+    return found["name"] if found else netloc
+
+
+def _own_address(scope: Scope) -> str | None:
+    """The address that the client reached us at, which no name can be pointed at by others."""
+    try:
+        address = ip_address((scope.get("server") or ("",))[0])
+    except ValueError:
+        return None
+    return f"[{address}]" if address.version == 6 else str(address)

@@ -12,13 +12,25 @@ import pybase64
 from cachetools import LRUCache
 
 from application.ticket import Ticket
-from domain.events import Failed, Finished, JobEvent, PartialReady
+from domain.events import (
+    CacheFailed,
+    CacheHit,
+    Failed,
+    Finished,
+    JobDispatched,
+    JobEvent,
+    JobQueued,
+    JobStarted,
+    PartialReady,
+)
 from domain.images import Image
 from domain.requests import PictureRequest
 from domain.results import ImageSet
 from entrypoints.following import told
 from entrypoints.problems import as_dict
 from entrypoints.reports import headline, structured_report
+from entrypoints.web.failures import incident
+from entrypoints.web.links import Links
 
 Frame = tuple[bytes, ...]
 Pictures = Mapping[str, Image | list[Image]]
@@ -26,6 +38,18 @@ Facts = dict[str, object]
 
 BASE64_KEPT = 32_000_000
 """Bytes of base64 that are kept for those who read the same a little later."""
+
+NAMES: dict[type[JobEvent], bytes] = {
+    JobStarted: b"started",
+    CacheHit: b"cache_hit",
+    CacheFailed: b"cache_failed",
+    JobQueued: b"queued",
+    JobDispatched: b"dispatched",
+    PartialReady: b"partial",
+    Finished: b"finished",
+    Failed: b"failed",
+}
+"""What the events of a job are called where a client follows its log."""
 
 to_json = msgspec.json.Encoder().encode
 
@@ -37,15 +61,22 @@ class Frames:
         self._texts: LRUCache[Image, bytes] = LRUCache(BASE64_KEPT, getsizeof=len)
 
     async def of(self, ticket: Ticket) -> AsyncGenerator[Frame, None]:
-        """All that is told to the holder of a ticket, up to `complete` or `error`."""
-        async with aclosing(ticket.events(skim=True)) as events:
-            async for event in events:
-                yield self.frame(event, ticket.job.request)
+        """All that is told to the holder of a ticket, up to `complete` or `error`.
+
+        Raises nothing: what nobody foresaw is an `error` too.
+        """
+        request = ticket.job.request
+        try:
+            async with aclosing(ticket.events(skim=True)) as events:
+                async for event in events:
+                    yield self.frame(event, request)
+        except Exception as error:  # noqa: BLE001 - an answer has begun, so nobody else can tell it
+            yield self.frame(Failed(job_id=ticket.job.id, error=incident(error)), request)
 
     def frame(self, event: JobEvent, request: PictureRequest) -> Frame:
         """One event. Progress is 0 to 100; a partial is one that the provider painted."""
         if isinstance(event, Failed):
-            facts = as_dict(event.error)
+            facts = as_dict(event.error) | {"jobId": event.job_id}
             return _plain({"type": "error", "error": facts["message"], **facts})
         progress, message = told(event, request)
         facts = {"progress": round(progress), "message": message, "jobId": event.job_id}
@@ -66,6 +97,25 @@ class Frames:
         facts["message"] = headline(images, request)
         facts["result"] = structured_report(images, ["full"] * len(all_of_them))
         return self._framed("complete", pictures, facts)
+
+    def numbered(
+        self, number: int, event: JobEvent, request: PictureRequest, links: Links
+    ) -> Frame:
+        """One event of a job's own log: `id`, `event` and `data`. Finished pictures are links."""
+        facts: Facts = {"jobId": event.job_id}
+        pictures: dict[str, Image | list[Image]] = {}
+        if isinstance(event, Failed):
+            facts |= as_dict(event.error)
+        else:
+            progress, facts["message"] = told(event, request)
+            facts["progress"] = round(progress)
+        if isinstance(event, PartialReady):
+            facts |= {"partialImageIndex": event.index, "picture": event.picture}
+            pictures["partialImage"] = event.image
+        if isinstance(event, Finished):
+            facts["result"] = links.report(event.images)
+        opening = b"id: %d\nevent: %b\ndata: {" % (number, NAMES[type(event)])
+        return (opening, *self._pieces(pictures), to_json(facts)[1:] + b"\n\n")
 
     def _framed(self, kind: str, pictures: Pictures, facts: Facts) -> Frame:
         return (

@@ -1,26 +1,29 @@
 """How the server is: for those who watch it."""
 
-from litestar import Response, get
+from litestar import HttpMethod, Response, route
 
 from domain.errors import StudioError
 from entrypoints.settings import APP
 from entrypoints.version import version
 from entrypoints.web.requests import AnyRequest, container_of
 
+ASKED_WITH = [HttpMethod.GET, HttpMethod.HEAD]
+"""Many who watch want no body."""
 
-@get("/health")
+
+@route("/health", http_method=ASKED_WITH)
 async def health() -> dict[str, str]:
     """That it answers, and who it is."""
     return {"status": "ok", "service": APP, "version": version()}
 
 
-@get("/livez")
+@route("/livez", http_method=ASKED_WITH)
 async def livez() -> dict[str, str]:
     """That the process lives; looks at nothing else."""
     return {"status": "ok"}
 
 
-@get("/readyz", raises=[])
+@route("/readyz", http_method=ASKED_WITH)
 async def readyz(request: AnyRequest) -> Response[dict[str, object]]:
     """Whether it takes new work: 503 while it drains, or where pictures could not be kept.
 

@@ -1,19 +1,70 @@
-"""Where pictures are found over HTTP."""
+"""Where pictures are found over HTTP, in what clients are told of them."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+import pybase64
+
+from domain.images import Image
+from domain.renditions import wanted
+from domain.requests import PictureRequest
+from domain.results import ImageSet, Picture
+from entrypoints.reports import structured_report
 from entrypoints.web.requests import AnyRequest, container_of
 
 
-def base_url(request: AnyRequest) -> str:
-    """PUBLIC_URL, or what the client called us by; without a slash at the end."""
+class Links:
+    """Links below `base`, the server's own address without a slash at the end."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+
+    def picture(self, picture: Picture) -> str:
+        """The picture as the provider sent it."""
+        return f"{self._base}/images/{picture.id}"
+
+    def report(
+        self, images: ImageSet, asked: PictureRequest | None = None, *, inline: bool = False
+    ) -> dict[str, Any]:
+        """A finished job for programs, with links to its pictures, and with `inline` their bytes.
+
+        A picture that could not be stored has no links and is always inline: there is no other
+        way to it. `asked` is what the caller asked for, where that may be another form.
+        """
+        shown = [inline or not picture.place for picture in images.pictures]
+        report: dict[str, Any] = msgspec.to_builtins(
+            structured_report(images, ["full" if each else "none" for each in shown])
+        )
+        for entry, picture, here in zip(report["images"], images.pictures, shown, strict=True):
+            if picture.place:
+                entry |= self._links(picture)
+            if here:
+                entry["data"] = _text(picture.delivered)
+            if picture.place and picture.rendition and asked and _can_be_had(picture, asked):
+                form = picture.rendition.image.format
+                entry["rendition"]["url"] = f"{self.picture(picture)}?format={form}"
+        return report
+
+    def _links(self, picture: Picture) -> dict[str, str]:
+        url = self.picture(picture)
+        return {"url": url, "previewUrl": f"{url}/preview", "thumbUrl": f"{url}/thumb"}
+
+
+def links_for(request: AnyRequest) -> Links:
+    """Links below PUBLIC_URL, or else below what the client called us by."""
     public = container_of(request).settings().public_url
     if public:
-        return public.rstrip("/")
+        return Links(public.rstrip("/"))
     called = urlsplit(str(request.url))
-    return f"{called.scheme}://{called.netloc}"
+    return Links(f"{called.scheme}://{called.netloc}")
 
 
-def picture_url(request: AnyRequest, picture_id: str) -> str:
-    """The picture as the provider sent it; `/preview` and `/thumb` behind it are smaller."""
-    return f"{base_url(request)}/images/{picture_id}"
+def _can_be_had(picture: Picture, asked: PictureRequest) -> bool:
+    """Whether the same rendition is made where only its format is named."""
+    spec = wanted(asked, picture.image)
+    return spec is not None and spec.compression is None
+
+
+def _text(image: Image) -> str:
+    return pybase64.b64encode_as_string(image.data)

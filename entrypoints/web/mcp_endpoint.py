@@ -4,8 +4,10 @@ from typing import Any
 
 from litestar import asgi
 from litestar.types import Receive, Scope, Send
+from mcp.server.lowlevel.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
+from entrypoints.callers import Caller
 from entrypoints.container import Container
 from entrypoints.mcp_server.server import Context, build_server
 from entrypoints.web.callers import Callers
@@ -16,20 +18,25 @@ IDLE_SESSIONS_END_AFTER = 600.0
 """Seconds."""
 
 
-def session_manager(container: Container, callers: Callers) -> StreamableHTTPSessionManager:
-    """Stateful, server-sent events for the handshake eras, unknown sessions 404.
-
-    Host, Origin and token were looked at by the Doorkeeper, for all routes alike.
-    """
+def mcp_server(container: Container, callers: Callers) -> Server[Any]:
+    """The server that every transport has, with callers as HTTP tells them apart."""
 
     async def opened() -> Container:
         return container
 
-    def caller_of(context: Context) -> Any:  # noqa: ANN401 - a Caller
+    def caller_of(context: Context) -> Caller:
         return callers.of(context.request.scope if context.request else {})
 
+    return build_server(opened, container.settings(), caller_of=caller_of)
+
+
+def session_manager(server: Server[Any]) -> StreamableHTTPSessionManager:
+    """Stateful, server-sent events for the handshake eras, unknown sessions 404.
+
+    Host, Origin and token were looked at by the Doorkeeper, for all routes alike.
+    """
     return StreamableHTTPSessionManager(
-        build_server(opened, container.settings(), caller_of=caller_of),
+        server,
         session_idle_timeout=IDLE_SESSIONS_END_AFTER,
         max_sessions=MOST_SESSIONS,
         max_request_body_size=LARGEST_BODY,

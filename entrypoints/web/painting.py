@@ -1,17 +1,12 @@
 """Asking for pictures: as a stream of events, or as one answer."""
 
-from typing import Any
-
 import msgspec
-import pybase64
 from litestar import Response, post
+from litestar.params import FromQuery
 from litestar.types import ASGIApp
 
-from domain.results import ImageSet
 from entrypoints.painting import paint
-from entrypoints.reports import structured_report
-from entrypoints.result_schemas import Shown
-from entrypoints.web.links import picture_url
+from entrypoints.web.links import links_for
 from entrypoints.web.requests import AnyRequest, caller_of, container_of, json_object
 from entrypoints.web.streaming import EventStream
 
@@ -27,28 +22,24 @@ async def stream(request: AnyRequest) -> ASGIApp:
     """
     ticket = await paint(container_of(request), await json_object(request), caller_of(request))
     frames = request.app.state.frames.of(ticket)
-    told = EventStream(frames, KEEP_ALIVE_EVERY, {"x-job-id": ticket.job.id})
-    return told  # type: ignore[return-value] # both are ASGI
+    headers = {"x-job-id": ticket.job.id}
+    return EventStream(frames, KEEP_ALIVE_EVERY, headers)  # type: ignore[return-value] # both are ASGI
 
 
 @post("/images", status_code=201)
-async def images(request: AnyRequest, inline: bool = False) -> Response[bytes]:
+async def images(request: AnyRequest, inline: FromQuery[bool] = False) -> Response[bytes]:
     """Paint, and answer when it is done: facts and links, and with `inline` the pictures too.
 
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
     ticket = await paint(container_of(request), await json_object(request), caller_of(request))
-    body = _answer(request, await ticket.result(), inline=inline)
-    return Response(body, media_type="application/json", status_code=201)
-
-
-def _answer(request: AnyRequest, images: ImageSet, *, inline: bool) -> bytes:
-    shown: Shown = "full" if inline else "none"
-    answer: dict[str, Any] = msgspec.to_builtins(
-        structured_report(images, [shown] * len(images.pictures))
+    links, painted = links_for(request), await ticket.result()
+    answer = links.report(painted, ticket.asked, inline=inline)
+    stored = [picture for picture in painted.pictures if picture.place]
+    alone = len(stored) == len(painted.pictures) == 1
+    return Response(
+        msgspec.json.encode(answer),
+        media_type="application/json",
+        status_code=201,
+        headers={"location": links.picture(stored[0])} if alone else {},
     )
-    for entry, picture in zip(answer["images"], images.pictures, strict=True):
-        entry["url"] = picture_url(request, picture.id)
-        if inline:
-            entry["data"] = pybase64.b64encode(picture.delivered.data).decode("ascii")
-    return msgspec.json.encode(answer)

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 import msgspec
 from starlette.types import Send
 
-from domain.errors import Busy, StudioError
+from domain.errors import Busy, Charged, StudioError
 from domain.provider_errors import RateLimited
 from entrypoints.problems import HTTP_STATUSES, as_dict
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:mcp-server-gpt-image:error:"
+UNTOUCHED = {"retryable": False, "charged": Charged.NO.value}
+"""What is so wherever the door itself says no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +34,11 @@ class Problem:
             "title": self.code.replace("_", " ").capitalize(),
             "status": self.status,
             "detail": self.message,
-            **self.details,
             "code": self.code,
             "message": self.message,
             "hint": self.hint,
+            **UNTOUCHED,
+            **self.details,
         }
         return msgspec.json.encode(members)
 
@@ -54,6 +57,8 @@ def problem_of(error: StudioError) -> Problem:
     if isinstance(error, Busy | RateLimited) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     facts = as_dict(error)
+    if "status" in facts:  # the provider's own: here `status` is what we answer with
+        facts["provider_status"] = facts.pop("status")
     return Problem(
         status=HTTP_STATUSES[type(error)],
         code=error.code,
@@ -65,12 +70,16 @@ def problem_of(error: StudioError) -> Problem:
 
 
 async def send_problem(problem: Problem, send: Send, *, close: bool = False) -> None:
-    """Answer with the document; `close` ends the connection, where more of a body would follow."""
+    """Answer with the document; `close` ends the connection, though what still comes is in vain.
+
+    Whoever is in the middle of sending then may see a reset connection, and no document.
+    """
     body = problem.body()
     headers = {
         "content-type": MEDIA_TYPE,
         "content-length": str(len(body)),
         "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
         **{name.lower(): value for name, value in problem.headers.items()},
         **({"connection": "close"} if close else {}),
     }

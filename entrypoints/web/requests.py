@@ -28,6 +28,10 @@ async def json_object(request: AnyRequest) -> dict[str, object]:
     """The body; raise InvalidRequest unless it is one JSON object."""
     try:
         value = msgspec.json.decode(await request.body())
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(
+            "The body is not JSON: it is not in UTF-8.", field="body", hint="Send one JSON object."
+        ) from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidRequest(
             f"The body is not JSON: {error}.", field="body", hint="Send one JSON object."

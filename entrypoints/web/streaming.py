@@ -1,11 +1,14 @@
 """Answers that are sent while they come into being, for as long as the client stays."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, suppress
 from typing import TypeVar
 
 from starlette.types import Receive, Scope, Send
+
+LONGEST_PART = 256 * 1024
+"""Bytes."""
 
 T = TypeVar("T")
 Pieces = tuple[bytes, ...]
@@ -21,8 +24,8 @@ HEADERS = {
 class EventStream:
     """An ASGI answer of server-sent events.
 
-    `frames` come in pieces, a comment at least each `every` seconds between them. A client that
-    leaves ends the generator at once; one that reads slowly is waited for.
+    `frames` come in pieces, with a comment between them whenever none comes for `every` seconds. A
+    client that leaves ends the generator at once; one that reads slowly is waited for.
     """
 
     def __init__(
@@ -41,45 +44,73 @@ class EventStream:
         try:
             await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (writing, leaving):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            writing.cancel()
+            leaving.cancel()
+            await asyncio.wait({writing, leaving})
+        if not writing.cancelled():
+            writing.result()
 
     async def _write(self, send: Send) -> None:
         raw = [(name.encode(), value.encode()) for name, value in self._headers.items()]
         await send({"type": "http.response.start", "status": 200, "headers": raw})
         async with aclosing(kept_alive(self._frames, self._every)) as frames:
             async for frame in frames:
-                for piece in KEEP_ALIVE if frame is None else frame:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                for part in _parts(KEEP_ALIVE if frame is None else frame):
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _parts(pieces: Pieces) -> Iterator[bytes | memoryview]:
+    """The same bytes, in few parts, of which none is much longer than LONGEST_PART.
+
+    The server copies what the network does not take at once: a part for each client that is slow,
+    not a picture.
+    """
+    short: list[bytes] = []
+    for piece in pieces:
+        if len(piece) <= LONGEST_PART:
+            short.append(piece)
+            continue
+        yield b"".join(short)
+        short.clear()
+        whole = memoryview(piece)
+        for start in range(0, len(piece), LONGEST_PART):
+            yield whole[start : start + LONGEST_PART]
+    yield b"".join(short)
 
 
 async def kept_alive(
     items: AsyncGenerator[T, None], every: float
 ) -> AsyncGenerator[T | None, None]:
     """The items, and None whenever none has come for `every` seconds."""
-    coming: asyncio.Task[T] | None = None
+    coming: asyncio.Future[T | None] | None = None
     try:
         while True:
-            coming = coming or asyncio.ensure_future(anext(items))
+            coming = coming or asyncio.ensure_future(_next(items))
             done, _ = await asyncio.wait({coming}, timeout=every)
             if not done:
                 yield None
                 continue
-            try:
-                item = coming.result()
-            except StopAsyncIteration:
+            item = coming.result()
+            if item is None:
                 return
             coming = None
             yield item
     finally:
-        if coming is not None and not coming.done():
+        if coming is not None:
             coming.cancel()
-            with suppress(asyncio.CancelledError, StopAsyncIteration):
+            with suppress(asyncio.CancelledError):
                 await coming
         await items.aclose()
+
+
+async def _next(items: AsyncGenerator[T, None]) -> T | None:
+    """The next item, or None at the end.
+
+    An exception would say so too, and hold everything within its reach, a picture at least, until
+    the garbage collector comes by.
+    """
+    return await anext(items, None)
 
 
 async def _left(receive: Receive) -> None:

@@ -1,6 +1,8 @@
 """How much may be sent to us at once, and how slowly."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,7 +18,7 @@ SMALL = 64 * 1024
 """Bytes that need no place."""
 SLOWEST_START = 20.0
 SLOWEST_PACE = 200_000
-"""A body may take so many seconds, and one more for so many bytes of it."""
+"""The next of a body must come within so many seconds, and one more for so many bytes so far."""
 
 TOO_LARGE = Problem(
     status=413,
@@ -27,65 +29,85 @@ TOO_LARGE = Problem(
 TOO_SLOW = Problem(
     status=408, code="too_slow", message="The body took too long.", hint="Send it at once."
 )
+CROWDED = "Too much is being sent to this server at once."
 
 
 class Uploads:
-    """ASGI middleware: bodies within a size, a budget of bytes for all of them, and a time."""
+    """ASGI middleware: bodies within a size, a budget of bytes for all of them, and a time.
 
-    def __init__(self, app: ASGIApp) -> None:
+    A body is here as a whole before the application hears of it, so that every route refuses
+    the same bodies with the same words. Who sends one too slowly is disconnected; the rest of one
+    that is too large is let run into the void, so that its sender gets to read why.
+    """
+
+    def __init__(self, app: ASGIApp, *, slowest_start: float = SLOWEST_START) -> None:
         self._app = app
+        self._slowest_start = slowest_start
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH"):
             await self._app(scope, receive, send)
             return
-        length = _length(Headers(scope=scope))
-        if length > LARGEST_BODY:
-            await send_problem(TOO_LARGE, send, close=True)
+        try:
+            with self._holding(_announced(Headers(scope=scope))):
+                body = await self._read(receive)
+        except Refused as refused:
+            await send_problem(refused.problem, send, close=refused.problem is TOO_SLOW)
             return
-        place = length if length > SMALL else 0
+        if body is not None:
+            with self._holding(len(body)):
+                await self._app(scope, _Whole(body, receive), send)
+
+    @contextmanager
+    def _holding(self, size: int) -> Iterator[None]:
+        if size > LARGEST_BODY:
+            raise Refused(TOO_LARGE)
+        place = size if size > SMALL else 0
         if place and self._held + place > ALL_BODIES:
-            error = Busy("Too much is being sent to this server at once.", retry_after=5.0)
-            await send_problem(problem_of(error), send, close=True)
-            return
+            raise Refused(problem_of(Busy(CROWDED, retry_after=5.0)))
         self._held += place
         try:
-            await self._app(scope, _Timed(receive, length), send)
-        except Refused as refused:
-            await send_problem(refused.problem, send, close=True)
+            yield
         finally:
             self._held -= place
 
+    async def _read(self, receive: Receive) -> bytes | None:
+        """The body, or None if the client left; raise Refused."""
+        start, size, pieces = asyncio.get_running_loop().time(), 0, []
+        while True:
+            try:
+                async with asyncio.timeout_at(start + self._slowest_start + size / SLOWEST_PACE):
+                    message = await receive()
+            except TimeoutError:
+                raise Refused(TOO_SLOW) from None
+            if message["type"] != "http.request":
+                return None
+            pieces.append(message.get("body", b""))
+            size += len(pieces[-1])
+            if size > LARGEST_BODY:
+                raise Refused(TOO_LARGE)
+            if not message.get("more_body", False):
+                return b"".join(pieces)
 
-class _Timed:
-    """Receives a body within its time and size; raises Refused, and afterwards does neither."""
 
-    def __init__(self, receive: Receive, length: int) -> None:
+class _Whole:
+    """Gives the whole body at once, and after that whatever else is received."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._message: Message | None = {"type": "http.request", "body": body, "more_body": False}
         self._receive = receive
-        self._deadline = asyncio.get_running_loop().time() + SLOWEST_START + length / SLOWEST_PACE
-        self._left = LARGEST_BODY
-        self._whole = False
 
     async def __call__(self) -> Message:
-        if self._whole:
+        if self._message is None:
             return await self._receive()
-        try:
-            async with asyncio.timeout_at(self._deadline):
-                message: Message = await self._receive()
-        except TimeoutError:
-            raise Refused(TOO_SLOW) from None
-        if message["type"] == "http.request":
-            self._whole = not message.get("more_body", False)
-            self._left -= len(message.get("body", b""))
-            if self._left < 0:
-                raise Refused(TOO_LARGE)
+        message, self._message = self._message, None
         return message
 
 
-def _length(headers: Headers) -> int:
-    """What the client announces; a body without a length takes the place of the largest."""
-    announced = headers.get("content-length")
-    if announced is None:
+def _announced(headers: Headers) -> int:
+    """How much may come; a body without a length takes the place of the largest."""
+    length = headers.get("content-length")
+    if length is None:
         return LARGEST_BODY if "transfer-encoding" in headers else 0
-    return int(announced) if announced.isdecimal() else LARGEST_BODY + 1
+    return int(length) if length.isdecimal() else LARGEST_BODY + 1

@@ -29,8 +29,9 @@ class Block:
 
 
 def documents(root: Path = ROOT) -> list[Path]:
-    """The README, how to contribute, and all that lies in docs/."""
-    return [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").rglob("*.md"))]
+    """The README, how to contribute, the examples' README, and all that lies in docs/."""
+    first = [root / "README.md", root / "CONTRIBUTING.md", root / "examples" / "README.md"]
+    return [*first, *sorted((root / "docs").rglob("*.md"))]
 
 
 def blocks(document: Path, *languages: str) -> list[Block]:

@@ -21,7 +21,7 @@ BREACHES = {
     "Pillow stays with who paints and who looks": ("entrypoints", "from PIL import Image"),
     "SQLAlchemy stays in the archive": ("adapters.events", "from sqlalchemy.orm import Session"),
     "Cache libraries stay with what is kept": ("adapters.archive", "import cachetools"),
-    "structlog stays in the event sinks": ("entrypoints", "import structlog"),
+    "Logs and metrics stay in the event sinks": ("entrypoints.web", "import prometheus_client"),
     "Wiring stays in the container": (
         "entrypoints.mcp_server",
         "from dependency_injector.providers import Singleton",

@@ -1,5 +1,6 @@
 """Pillow's inspector keeps its port's promises."""
 
+import asyncio
 import threading
 import zlib
 from io import BytesIO
@@ -97,18 +98,49 @@ async def test_more_pixels_than_the_header_says_are_found_out_in_a_small_png() -
         await INSPECTOR.inspect(Image(_png(1, 1, pixels=zlib.compress(b"\0abcde"))))
 
 
-async def test_even_the_header_is_read_beside_the_event_loop() -> None:
-    threads = []
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+async def test_header_and_pixels_are_read_beside_the_event_loop(form: str) -> None:
+    asked = []
 
     class Watched(Image):
         @property
-        def dimensions(self) -> Dimensions:
-            threads.append(threading.current_thread())
+        def dimensions(self) -> Dimensions:  # asked for before the picture is decoded
+            asked.append(("limits", threading.current_thread()))
             return super().dimensions
 
-    await INSPECTOR.inspect(Watched(picture().data))
-    assert threads
-    assert threading.main_thread() not in threads
+        @property
+        def format(self) -> ImageFormat:  # and this when it is
+            asked.append(("pixels", threading.current_thread()))
+            return super().format
+
+    await INSPECTOR.inspect(Watched(picture(form=form).data))
+    assert {what for what, _ in asked} == {"limits", "pixels"}
+    assert threading.main_thread() not in {thread for _, thread in asked}
+
+
+async def test_two_pictures_at_once_are_decoded_and_no_third() -> None:
+    entered, leave = threading.Semaphore(0), threading.Event()
+    inside = []
+
+    class Held(Image):
+        @property
+        def dimensions(self) -> Dimensions:
+            inside.append(self)
+            entered.release()
+            leave.wait()
+            return super().dimensions
+
+    inspector = PillowInspector()
+    inspecting = [asyncio.create_task(inspector.inspect(Held(picture().data))) for _ in range(3)]
+    try:
+        for _ in range(2):
+            assert await asyncio.to_thread(entered.acquire, timeout=10)
+        for _ in range(100):  # turns of other threads, in which a third one could enter
+            await asyncio.to_thread(int)
+        assert len(inside) == 2
+    finally:
+        leave.set()
+        await asyncio.gather(*inspecting)
 
 
 def _animated() -> bytes:

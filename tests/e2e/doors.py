@@ -11,8 +11,13 @@ from entrypoints.mcp_server.server import build_server
 from entrypoints.settings import Settings
 from entrypoints.studio import Studio
 from tests.conftest import KEY
+from tests.e2e.mcp_http import connected_to
+from tests.e2e.served import served
 from tests.fakes import settings_in
 from tests.standin import StandIn
+
+ERAS = {"http": "auto", "http, handshake": "legacy"}
+DOORS = ["memory", *ERAS]
 
 
 def settings_for(api: StandIn, folder: Path, **values: Any) -> Settings:  # noqa: ANN401 - fields of Settings
@@ -30,3 +35,14 @@ async def connected(settings: Settings) -> AsyncIterator[Client]:
     finally:
         await studio.drain(settings.shutdown_grace)
         await studio.close()
+
+
+@asynccontextmanager
+async def connected_through(door: str, settings: Settings) -> AsyncIterator[Client]:
+    """An MCP client of a whole server, through one of DOORS."""
+    if door == "memory":
+        async with connected(settings) as client:
+            yield client
+        return
+    async with served(settings) as url, connected_to(url, ERAS[door]) as client:
+        yield client

@@ -1,15 +1,18 @@
 """The real web door, served over a socket on a free port of loopback, in the test's own loop."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from entrypoints.container import Container
 from entrypoints.lifecycle import running
 from entrypoints.settings import Settings
 from entrypoints.web.app import WebDoor
+from entrypoints.web.connections import Connection
 
 
 @asynccontextmanager
@@ -19,10 +22,16 @@ async def served(settings: Settings, **overrides: Any) -> AsyncIterator[str]:  #
     `overrides` are providers by the names of the Container. At the end connections are closed,
     the jobs drained and everything closed, in the order in which the program does it.
     """
-    async with running(settings, **overrides) as container:
-        door = WebDoor(container)
-        async with door.manager.run(), listening(door.asgi) as url:
-            yield url
+    async with running(settings, **overrides) as container, serving(container) as url:
+        yield url
+
+
+@asynccontextmanager
+async def serving(container: Container) -> AsyncIterator[str]:
+    """Serve an application that is open already; yield its address."""
+    door = WebDoor(container)
+    async with door.manager.run(), listening(door.asgi) as url:
+        yield url
 
 
 @asynccontextmanager
@@ -32,7 +41,7 @@ async def listening(app: ASGIApp) -> AsyncIterator[str]:
     `Server.serve` would take the signals of the tests and look every 0.1 s whether to end.
     """
     config = uvicorn.Config(
-        app, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+        app, port=0, http=Connection, lifespan="off", log_config=None, timeout_graceful_shutdown=1
     )
     config.load()
     server = uvicorn.Server(config)
@@ -43,3 +52,10 @@ async def listening(app: ASGIApp) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         await server.shutdown()
+
+
+async def until(reached: Callable[[], object], patience: float = 10.0) -> None:
+    """Wait for what the server gets to by itself and tells nobody."""
+    async with asyncio.timeout(patience):
+        while not reached():  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.005)

@@ -12,7 +12,7 @@ from dependency_injector.providers import Object
 
 from domain.requests import GenerateRequest
 from entrypoints.lifecycle import running
-from tests.e2e.doors import connected, settings_for
+from tests.e2e.doors import DOORS, connected, connected_through, settings_for
 from tests.e2e.host import SERVER, Host, text_of
 from tests.standin import StandIn, faults
 
@@ -160,8 +160,9 @@ def test_the_commands_tell_and_clear(openai_api: StandIn, environment: Environme
 
 
 @pytest.mark.anyio
-async def test_the_tools_tell_and_clear(openai_api: StandIn, tmp_path: Path) -> None:
-    async with connected(settings_for(openai_api, tmp_path)) as client:
+@pytest.mark.parametrize("door", DOORS)
+async def test_the_tools_tell_and_clear(door: str, openai_api: StandIn, tmp_path: Path) -> None:
+    async with connected_through(door, settings_for(openai_api, tmp_path)) as client:
         for _ in range(2):
             await client.call_tool("generate_image", CALL)
         stats = await client.call_tool("cache_stats", {})

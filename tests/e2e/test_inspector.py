@@ -1,22 +1,26 @@
-"""The server as the MCP Inspector's command line sees it, in both eras of the protocol."""
+"""The server as the MCP Inspector's command line sees it: both transports, both eras."""
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio import to_thread
 
 from domain.images import Image
+from tests.e2e.doors import settings_for
 from tests.e2e.inspector_cli import Answer, Inspector
+from tests.e2e.served import served
 from tests.fakes import mask, picture
 from tests.standin import StandIn
 
-Environment = dict[str, str]
+Ask = Callable[..., Awaitable[Answer]]
 
 # Whichever test comes first in a new checkout waits for the installation.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 in_both_eras = pytest.mark.parametrize("era", ["legacy", "modern"])
 
 
@@ -24,6 +28,22 @@ in_both_eras = pytest.mark.parametrize("era", ["legacy", "modern"])
 def inspector() -> Inspector:
     """A fixture of the session is made before any test's environment is hidden."""
     return Inspector.installed()
+
+
+@pytest.fixture(params=["stdio", "http"])
+async def ask(
+    request: pytest.FixtureRequest,
+    inspector: Inspector,
+    openai_api: StandIn,
+    environment: dict[str, str],
+    tmp_path: Path,
+) -> AsyncIterator[Ask]:
+    """Ask one thing, of a process that is started for it or of a server that listens."""
+    if request.param == "stdio":
+        yield lambda *words: to_thread.run_sync(lambda: inspector.ask(environment, *words))
+        return
+    async with served(settings_for(openai_api, tmp_path)) as url:
+        yield lambda *words: to_thread.run_sync(lambda: inspector.ask_at(f"{url}/mcp", *words))
 
 
 def call(tool: str, **arguments: str) -> list[str]:
@@ -51,10 +71,10 @@ def speaks_modern(result: dict[str, Any]) -> bool:
 
 
 @in_both_eras
-def test_all_tools_are_listed_and_their_schemas_are_portable_without_a_warning(
-    era: str, inspector: Inspector, environment: Environment
+async def test_all_tools_are_listed_and_their_schemas_are_portable_without_a_warning(
+    era: str, ask: Ask
 ) -> None:
-    answer = inspector.ask(environment, era, "tools/list", "--strict")
+    answer = await ask(era, "tools/list", "--strict")
     assert answer.findings == []
     assert answer.code == 0
     names = ["generate_image", "edit_image", "clear_cache", "cache_stats"]
@@ -62,10 +82,8 @@ def test_all_tools_are_listed_and_their_schemas_are_portable_without_a_warning(
 
 
 @in_both_eras
-def test_a_picture_is_generated_by_one_call(
-    era: str, inspector: Inspector, openai_api: StandIn, environment: Environment
-) -> None:
-    answer = inspector.ask(environment, era, *call("generate_image", prompt="a red bridge"))
+async def test_a_picture_is_generated_by_one_call(era: str, ask: Ask, openai_api: StandIn) -> None:
+    answer = await ask(era, *call("generate_image", prompt="a red bridge"))
     check_success(answer, era, "Generated 1 image(s) successfully.", openai_api)
     (sent,) = openai_api.calls
     assert (sent.method, sent.path) == ("POST", "/v1/images/generations")
@@ -73,13 +91,13 @@ def test_a_picture_is_generated_by_one_call(
 
 
 @in_both_eras
-def test_two_pictures_and_a_mask_are_edited_by_one_call_and_arrive_byte_for_byte(
-    era: str, inspector: Inspector, openai_api: StandIn, environment: Environment
+async def test_two_pictures_and_a_mask_are_edited_by_one_call_and_arrive_byte_for_byte(
+    era: str, ask: Ask, openai_api: StandIn
 ) -> None:
     teal, red, over = picture("teal", (64, 64)), picture("red", (64, 64), "JPEG"), mask((64, 64))
     first, second, third = (b64encode(image.data).decode() for image in (teal, red, over))
     asked = call("edit_image", prompt="blue", images=json.dumps([first, second]), mask=third)
-    answer = inspector.ask(environment, era, *asked)
+    answer = await ask(era, *asked)
     check_success(answer, era, "Edited image(s) successfully.", openai_api)
     (sent,) = openai_api.calls
     assert (sent.method, sent.path) == ("POST", "/v1/images/edits")
@@ -91,10 +109,10 @@ def test_two_pictures_and_a_mask_are_edited_by_one_call_and_arrive_byte_for_byte
     ]
 
 
-def test_a_refused_call_is_a_result_that_says_why_and_costs_nothing(
-    inspector: Inspector, openai_api: StandIn, environment: Environment
+async def test_a_refused_call_is_a_result_that_says_why_and_costs_nothing(
+    ask: Ask, openai_api: StandIn
 ) -> None:
-    answer = inspector.ask(environment, "modern", *call("generate_image", prompt='""'))
+    answer = await ask("modern", *call("generate_image", prompt='""'))
     assert answer.code == 5  # the Inspector's own code for isError
     assert answer.result["isError"] is True
     (text,) = answer.result["content"]

@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.host import HANDSHAKE, as_lines
 
 Environment = dict[str, str]
-HEAVY = "openai litestar PIL diskcache sqlalchemy dependency_injector"
+HEAVY = "openai litestar PIL diskcache sqlalchemy dependency_injector prometheus_client"
 
 
 def test_until_tools_are_listed_nothing_heavy_is_loaded(environment: Environment) -> None:

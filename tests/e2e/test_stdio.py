@@ -181,6 +181,25 @@ def test_no_message_is_larger_than_result_max_bytes(
             assert Path(entry["path"]).stat().st_size == entry["bytes"]
 
 
+def test_a_picture_that_fits_but_not_with_all_that_is_around_it_is_shown_smaller(
+    openai_api: StandIn, environment: Environment
+) -> None:
+    arguments = {"prompt": "x", "format": "jpeg", "quality": "high", "fresh": True}
+    params = {"name": "generate_image", "arguments": arguments}
+    call = {"id": "a client's own long word, " * 40, "method": "tools/call", "params": params}
+
+    def answered(most: int) -> bytes:
+        with Host(environment | {"RESULT_MAX_BYTES": str(most)}) as host:
+            host.initialize()
+            host._write(call)
+            host.wait(lambda each: each.get("id") == call["id"])
+        return host.lines[-1]
+
+    whole = answered(1_000_000)
+    assert b'"shown":"full"' in whole
+    assert len(answered(len(whole) - 1)) < len(whole)
+
+
 def test_a_small_picture_is_shown_whole(openai_api: StandIn, environment: Environment) -> None:
     with Host(environment) as host:
         host.initialize()

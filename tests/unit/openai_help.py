@@ -8,7 +8,12 @@ from json import dumps
 from typing import Any
 
 from adapters.openai.provider import OpenAIImages
-from application.ports.image_provider import Delivered, PartialImage, ProviderEvent
+from application.ports.image_provider import (
+    Delivered,
+    Painting,
+    PartialImage,
+    ProviderEvent,
+)
 from domain.images import Image
 from domain.models import ModelCard
 from domain.requests import GenerateRequest
@@ -20,24 +25,31 @@ TEAL = picture("teal", (64, 64))
 PLUM = picture("plum", (64, 64))
 
 
-async def asked(
+@asynccontextmanager
+async def painting(
     base_url: str,
     *,
     key: str | None = KEY,
     patience: float = 5,
     project: str | None = None,
     **fields: Any,  # noqa: ANN401 - fields of GenerateRequest
-) -> list[ProviderEvent]:
-    """All events of one generated picture, or of as many as `fields` say."""
+) -> AsyncIterator[Painting]:
+    """The events of one generated picture, or of as many as `fields` say, as they come."""
     request = GenerateRequest(**{"prompt": "a red bridge", "model": MODEL, **fields})
     provider = OpenAIImages(api_key=key, base_url=base_url, timeout=patience, project=project)
     try:
         async with aclosing(
             provider.generate(job_for(request, card=ModelCard(name=MODEL)))
-        ) as all_:
-            return [event async for event in all_]
+        ) as events:
+            yield events
     finally:
         await provider.close()
+
+
+async def asked(base_url: str, **fields: Any) -> list[ProviderEvent]:  # noqa: ANN401 - of `painting`
+    """All events."""
+    async with painting(base_url, **fields) as events:
+        return [event async for event in events]
 
 
 async def answer(base_url: str, **fields: Any) -> Delivered:  # noqa: ANN401 - fields of GenerateRequest
@@ -50,8 +62,17 @@ async def answer(base_url: str, **fields: Any) -> Delivered:  # noqa: ANN401 - f
 
 def completed(image: Image = TEAL, usage: object = None) -> bytes:
     """The event that brings a picture."""
+    return _event("completed", image, usage=usage)
+
+
+def preview(image: Image = PLUM) -> bytes:
+    """The event that brings a preview."""
+    return _event("partial_image", image)
+
+
+def _event(kind: str, image: Image, **fields: object) -> bytes:
     text = b64encode(image.data).decode()
-    data = {"type": "image_generation.completed", "b64_json": text, "usage": usage}
+    data = {"type": f"image_generation.{kind}", "b64_json": text, **fields}
     return f"data: {dumps(data)}\n\n".encode()
 
 
@@ -66,10 +87,11 @@ def usage(tokens_in: int, tokens_out: int) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def streaming(*events: bytes, ends: bool = True) -> AsyncIterator[str]:
+async def streaming(*events: bytes | asyncio.Event, ends: bool = True) -> AsyncIterator[str]:
     """The base URL of an endpoint that streams several pictures, which OpenAI's does not.
 
-    Without `ends` the line is cut in the middle of the body.
+    An asyncio.Event among the events is waited for. Without `ends` the line is cut in the middle
+    of the body.
     """
 
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -79,6 +101,9 @@ async def streaming(*events: bytes, ends: bool = True) -> AsyncIterator[str]:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
         writer.write(b"Transfer-Encoding: chunked\r\n\r\n")
         for event in events:
+            if isinstance(event, asyncio.Event):
+                await event.wait()
+                continue
             writer.write(b"%x\r\n%s\r\n" % (len(event), event))
         writer.write(b"0\r\n\r\n" if ends else b"")
         writer.close()

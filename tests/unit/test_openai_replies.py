@@ -4,12 +4,15 @@ from base64 import b64encode
 
 import pytest
 
+from domain.images import Image
 from domain.results import Usage
 from tests.standin import Fault, StandIn, faults
 from tests.unit.openai_help import TEAL, answer
 
 pytestmark = pytest.mark.anyio
 ODD = b64encode(TEAL.data).decode()
+WHOLE = Image(TEAL.data + bytes(-len(TEAL.data) % 3))
+"""Whose base64 needs no = at its end."""
 
 
 def saying(body: str) -> Fault:
@@ -85,3 +88,26 @@ async def test_only_a_usage_that_can_be_one_is_believed(
 
 def told_as(text_in: int, images_in: int, out: int) -> Usage:
     return Usage(text_tokens_in=text_in, image_tokens_in=images_in, tokens_out=out)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(ODD, id="as it should be"),
+        pytest.param(ODD[:40] + "\\r\\n" + ODD[40:] + "\\n", id="line breaks"),
+        pytest.param(f" {ODD[:7]} \\t{ODD[7:]}", id="blanks"),
+        pytest.param(b64encode(WHOLE.data).decode() + "=", id="one = too many"),
+    ],
+)
+async def test_base64_that_can_be_read_is_a_picture(openai_api: StandIn, text: str) -> None:
+    openai_api.script(saying(f'{{"data": [{{"b64_json": "{text}"}}]}}'))
+    came = await answer(openai_api.base_url)
+    assert [each.image for each in came.pictures] in ([TEAL], [WHOLE])
+
+
+@pytest.mark.parametrize("flaw", ["-", "_", "*", "=", "é"])
+async def test_base64_with_a_flaw_in_it_is_rubbish(openai_api: StandIn, flaw: str) -> None:
+    text = f"{ODD[:40]}{flaw}{ODD[41:]}"
+    openai_api.script(saying(f'{{"data": [{{"b64_json": "{text}"}}]}}'))
+    came = await answer(openai_api.base_url)
+    assert (came.pictures, came.rubbish) == ((), (text.encode(),))

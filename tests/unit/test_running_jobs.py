@@ -5,7 +5,8 @@ from contextlib import aclosing, suppress
 
 import pytest
 
-from application.running_jobs import RunningJob, RunningJobs
+from application.running_job import RunningJob
+from application.running_jobs import RunningJobs
 from application.ticket import Ticket
 from domain.errors import Canceled, InternalError, ShuttingDown
 from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, StudioEvent

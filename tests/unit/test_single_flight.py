@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from itertools import product
 from random import Random
 
@@ -17,7 +16,6 @@ from domain.events import (
     JobEvent,
     JobStarted,
     PartialReady,
-    StudioEvent,
 )
 from domain.images import Image
 from domain.jobs import JobState
@@ -32,7 +30,7 @@ REMEMBERED = [JobStarted, CacheHit, Finished]
 CANCELED = [JobStarted, Failed]
 
 
-def kinds(events: Sequence[StudioEvent]) -> list[type[StudioEvent]]:
+def kinds(events: list[JobEvent]) -> list[type[JobEvent]]:
     return [type(event) for event in events]
 
 
@@ -65,16 +63,20 @@ class Storm:
         self.chance = Random(seed)  # noqa: S311 - turns, no secrets
         self.studio = TickingStudio(lambda: self.chance.randrange(4))
         self.struck: set[str] = set()
-        self.staying: list[asyncio.Task[list[JobEvent]]] = []
 
     async def rage(self, *, leader_alone: bool) -> list[list[JobEvent]]:
         """Return what those read who stayed."""
-        arrivals = [0, *(self.chance.randrange(40) for _ in range(CALLERS - 1))]
+        spread = self.chance.choice([1, 10, 50, 500])
+        arrivals = [0, *(self.chance.randrange(spread) for _ in range(CALLERS - 1))]
         callers = [asyncio.create_task(self._call(turn)) for turn in arrivals]
-        leaving = callers[:1] if leader_alone else self.chance.sample(callers, CALLERS - 1)
-        strikes = [self._strike(caller, self.chance.randrange(60)) for caller in leaving]
+        who = [0] if leader_alone else self.chance.sample(range(CALLERS), CALLERS - 1)
+        strikes = [
+            self._strike(callers[number], arrivals[number] + self.chance.randrange(60))
+            for number in who
+        ]
         await asyncio.gather(*strikes)
-        return await asyncio.gather(*(caller for caller in callers if caller not in leaving))
+        staying = [caller for number, caller in enumerate(callers) if number not in who]
+        return await asyncio.gather(*staying)
 
     async def _call(self, turn: int) -> list[JobEvent]:
         await turns(turn)
@@ -83,16 +85,15 @@ class Storm:
     async def _strike(self, caller: asyncio.Task[list[JobEvent]], turn: int) -> None:
         await turns(turn)
         if caller.cancel():
-            storing = self.studio.archive.storing
-            last = type(self.studio.sink.events[-1]).__name__ if self.studio.sink.events else ""
-            self.struck.add("storing" if storing else last)
+            last = [kinds(history)[-1].__name__ for history in self.studio.histories()[-1:]]
+            self.struck |= {"storing"} if self.studio.archive.storing else set(last)
 
 
 @pytest.mark.parametrize("leader_alone", [True, False], ids=["the leader", "49 of them"])
 async def test_whoever_leaves_those_who_stay_get_the_picture_of_one_call(
     leader_alone: bool,
 ) -> None:
-    struck = set()
+    struck, canceled = set(), False
     for seed in SEEDS:
         storm = Storm(seed)
         told = await storm.rage(leader_alone=leader_alone)
@@ -101,12 +102,10 @@ async def test_whoever_leaves_those_who_stay_get_the_picture_of_one_call(
         for events in told:
             assert kinds(events) in (PAINTED, REMEMBERED), seed
             assert image_of(events) == provider.pictures[0], seed
-        await storm.studio.jobs.drain(10)
-        states = storm.studio.archive.states()
-        assert states.count(JobState.STORED) == 1, seed
-        assert set(states) <= {JobState.STORED, JobState.FAILED}, seed
         struck |= storm.struck
+        canceled |= CANCELED in map(kinds, storm.studio.histories())
     assert struck >= {"JobStarted", "JobDispatched", "PartialReady", "storing"}
+    assert canceled
 
 
 async def test_what_everybody_left_before_it_was_sent_is_canceled_and_can_be_begun_anew() -> None:
@@ -142,9 +141,14 @@ async def test_who_comes_just_when_all_others_leave_gets_the_picture_of_one_call
         for other in others:
             other.cancel()
         await turns(later)
-        assert await studio.asked() == studio.provider.pictures[0], (moment, later)
+        newcomer = asyncio.create_task(studio.asked())
+        await turns(8)  # by now what was left has ended, which is not to end what is new
+        images = {await studio.asked(), await newcomer}
+        assert images == set(studio.provider.pictures), (moment, later)
         assert len(studio.provider.seen) == 1, (moment, later)
         ends += [kinds(history) for history in studio.histories()]
+        assert studio.archive.states().count(JobState.STORED) == 1, (moment, later)
+        assert JobState.DISPATCHED not in studio.archive.states(), (moment, later)
     assert all(end in (CANCELED, PAINTED, REMEMBERED) for end in ends)
     assert all(end in ends for end in (CANCELED, PAINTED, REMEMBERED))
 
@@ -160,15 +164,20 @@ async def test_who_holds_a_ticket_is_waited_for_before_they_read_it() -> None:
     assert len(studio.provider.seen) == 1
 
 
-async def test_a_failure_reaches_everybody_and_is_not_remembered() -> None:
+async def test_a_failure_reaches_everybody_and_whoever_asks_again_at_once_shares_a_new_call() -> (
+    None
+):
     studio = TickingStudio()
     studio.provider.fails = [RateLimited("Not now.")]
-    asked = [studio.asked() for _ in range(CALLERS)]
-    results = await asyncio.gather(*asked, return_exceptions=True)
-    assert [type(result) for result in results] == [RateLimited] * CALLERS
-    assert len(studio.provider.seen) == 1
-    assert await studio.asked() == studio.provider.pictures[0]
+
+    async def insistent() -> Image:
+        with pytest.raises(RateLimited):
+            await studio.asked()
+        return await studio.asked()
+
+    images = await asyncio.gather(*(insistent() for _ in range(CALLERS)))
     assert len(studio.provider.seen) == 2
+    assert set(images) == set(studio.provider.pictures)
 
 
 async def test_a_fresh_request_goes_past_a_running_job_and_past_the_cache() -> None:
@@ -178,7 +187,7 @@ async def test_a_fresh_request_goes_past_a_running_job_and_past_the_cache() -> N
     assert joined.job is fresh.job is not running.job
     await asyncio.gather(*(read(ticket) for ticket in (running, fresh, joined)))
     assert len(studio.provider.seen) == 2
-    await turns(50)
+    await turns(50)  # until the answers are kept
     assert kinds(await studio.told()) == REMEMBERED
     assert await studio.asked(fresh=True) == studio.provider.pictures[0]
     assert len(studio.provider.seen) == 3
@@ -188,13 +197,13 @@ async def test_whoever_joins_however_late_reads_everything_from_its_start() -> N
     studio = TickingStudio()
     first = await studio.generate(REQUEST)
     readers = [asyncio.create_task(read(first))]
-    while studio.jobs.joinable(first.job.fingerprint):
+    while studio.jobs.joinable(first.job.fingerprint) and len(readers) < CALLERS:
         joined = await studio.generate(REQUEST)
         assert joined.job is first.job
         readers.append(asyncio.create_task(read(joined)))
         await turns(1)
     told = await asyncio.gather(*readers)
-    assert len(told) > 2 * len(PAINTED)
+    assert 2 * len(PAINTED) < len(told) < CALLERS
     for events in told:
         assert kinds(events) == PAINTED
         assert events[:-1] == told[0][:-1]

@@ -12,7 +12,7 @@ from application.ports.image_cache import Entry, Hit
 from application.ports.image_provider import Painting
 from application.running_jobs import RunningJobs
 from application.ticket import Ticket
-from domain.events import JobEvent, StudioEvent
+from domain.events import JobEvent
 from domain.formats import Dimensions
 from domain.images import Image
 from domain.jobs import Job, JobState
@@ -132,11 +132,12 @@ class TickingStudio:
                 if isinstance(event, kind):
                     return
 
-    def histories(self) -> list[list[StudioEvent]]:
-        """What was told about each job."""
-        jobs: dict[str, list[StudioEvent]] = {}
+    def histories(self) -> list[list[JobEvent]]:
+        """The story of each job, in the order in which they began."""
+        jobs: dict[str, list[JobEvent]] = {}
         for event in self.sink.events:
-            jobs.setdefault(getattr(event, "job_id", ""), []).append(event)
+            if isinstance(event, JobEvent):
+                jobs.setdefault(event.job_id, []).append(event)
         return list(jobs.values())
 
 

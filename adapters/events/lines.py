@@ -1,0 +1,163 @@
+"""Lines on standard error, as JSON or for people, written by a thread of their own."""
+
+import json
+import logging
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from queue import Full, Queue
+from typing import Any, Literal, TextIO
+
+import structlog
+
+Form = Literal["json", "console"]
+
+HIDDEN = "[hidden]"
+WAITING_LINES = 1000
+LAST_LINES_MAY_TAKE = 0.5
+"""Seconds that `close` waits for somebody to read the last lines."""
+QUOTED_INPUT = re.compile(r"(?<=input_value=).*?(?=, input_type=)", re.DOTALL)
+"""What pydantic's errors quote of a request, which may be a prompt."""
+
+
+class _Writer:
+    """Writes lines in their order, in a thread, so that nobody waits for who reads them.
+
+    When nobody reads, lines beyond WAITING_LINES are dropped; when nobody can, all are.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream  # None is Python's word for a standard error that is closed
+        self._queue: Queue[str | None] = Queue(WAITING_LINES)
+        self._starting = threading.Lock()
+        self._thread = threading.Thread(target=self._run, args=[stream], name="log", daemon=True)
+
+    def msg(self, line: str) -> None:
+        """Take a line; structlog calls this by the name of the line's level."""
+        if self._stream is None:
+            return
+        self._start()
+        with suppress(Full):
+            self._queue.put_nowait(line)
+
+    debug = info = warning = error = msg
+
+    def _start(self) -> None:
+        if self._thread.ident is None:
+            with self._starting:  # lines may come from several threads
+                if self._thread.ident is None:
+                    self._thread.start()
+
+    def close(self) -> None:
+        """Wait until the lines are written, LAST_LINES_MAY_TAKE at most, and write no more."""
+        if self._thread.is_alive():
+            with suppress(Full):
+                self._queue.put_nowait(None)
+            self._thread.join(LAST_LINES_MAY_TAKE)
+
+    def _run(self, stream: TextIO) -> None:
+        while (line := self._queue.get()) is not None:
+            with suppress(OSError, ValueError):  # the stream is broken or closed
+                stream.write(line + "\n")
+                stream.flush()
+
+
+class _Libraries(logging.Handler):
+    """Passes on what libraries log in Python's own way."""
+
+    def __init__(self, say: Callable[..., None]) -> None:
+        super().__init__(logging.WARNING)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = "error" if record.levelno >= logging.ERROR else "warning"
+        with suppress(Exception):  # a message that does not fit its arguments is not worth a fault
+            message = record.getMessage()
+            self._say(level, message, logger=record.name, exc_info=record.exc_info)
+
+
+class Lines:
+    """Says things, one line each, at once and without waiting; never raises.
+
+    The `hidden` words never appear, in whatever way a line spells them.
+    """
+
+    def __init__(self, *, level: str, form: Form = "json", hidden: Iterable[str] = ()) -> None:
+        self._hidden = sorted({way for word in hidden for way in _spellings(word)}, key=len)[::-1]
+        self._least = LEVELS[level]
+        self._libraries = _Libraries(self.say)
+        self._writer = _Writer(sys.stderr)
+        self._log = structlog.wrap_logger(
+            self._writer,
+            processors=[
+                structlog.processors.TimeStamper(fmt="iso"),
+                structlog.processors.add_log_level,
+                *(_as_json() if form == "json" else _for_people()),
+                self._blotted,
+            ],
+            wrapper_class=structlog.make_filtering_bound_logger(level),
+        )
+
+    def says(self, level: str) -> bool:
+        """Whether lines of this level are written."""
+        return LEVELS[level] >= self._least
+
+    def say(self, level: str, event: str, /, **facts: object) -> None:
+        """Write a line. `level` is debug, info, warning or error; `exc_info` adds a trace."""
+        with suppress(Exception):  # a fact whose text cannot be had costs the line, not the work
+            getattr(self._log, level)(event, **facts)
+
+    def hear_libraries(self) -> None:
+        """Say warnings and worse that the libraries of this process log, until `close`."""
+        logging.getLogger().addHandler(self._libraries)
+
+    def close(self) -> None:
+        """Write what is still to be written; what is said later is lost."""
+        logging.getLogger().removeHandler(self._libraries)
+        self._writer.close()
+
+    def _blotted(self, _logger: Any, _name: str, line: Any) -> str:  # noqa: ANN401 - structlog's own signature
+        text = str(line)
+        if "input_value=" in text:
+            text = QUOTED_INPUT.sub(HIDDEN, text)
+        for word in self._hidden:
+            text = text.replace(word, HIDDEN)
+        return text
+
+
+LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+def _spellings(word: str) -> set[str]:
+    """The word, and what becomes of it within quotes; nothing for an empty one."""
+    return {word, json.dumps(word)[1:-1], repr(word)[1:-1]} - {""}
+
+
+def _as_json() -> list[Any]:
+    structured = structlog.processors
+    return [structured.format_exc_info, _when_first, structured.JSONRenderer()]
+
+
+def _for_people() -> list[Any]:
+    """Values in quotes and traces without variables: what a client sends cannot draw or lie."""
+    return [
+        _one_line,
+        structlog.dev.ConsoleRenderer(
+            colors=False,
+            repr_native_str=True,
+            sort_keys=False,
+            exception_formatter=structlog.dev.plain_traceback,
+        ),
+    ]
+
+
+def _when_first(_logger: Any, _name: str, facts: Any) -> Any:  # noqa: ANN401 - structlog's own signature
+    return {name: facts[name] for name in ("timestamp", "level", "event")} | facts
+
+
+def _one_line(_logger: Any, _name: str, facts: Any) -> Any:  # noqa: ANN401 - structlog's own signature
+    event = str(facts["event"])
+    facts["event"] = event if event.isprintable() else repr(event)
+    return facts

@@ -1,0 +1,108 @@
+"""Clients of /mcp/stream that do as little as can be done: they look for the ends of frames."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import httptools
+
+LONGEST_HEAD = 64
+HEAD = (
+    "POST /mcp/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    "Content-Length: {length}\r\n\r\n"
+)
+
+
+@dataclass(slots=True)
+class Frame:
+    """What is known of a frame: its beginning, bytes, and when its first and last byte came, in s.
+
+    `whole` has all of it only where the client was told to keep frames.
+    """
+
+    head: bytes = b""
+    size: int = 0
+    began: float = 0.0
+    ended: float = 0.0
+    whole: bytes = b""
+
+    @property
+    def kind(self) -> str:
+        """`progress`, `partial`, `complete` or `error`; empty for a comment."""
+        return self.head[14 : self.head.find(b'"', 14)].decode() if self.head[:1] == b"d" else ""
+
+
+class Watcher(asyncio.Protocol):
+    """Sends one request and notes the frames of its answer. No frame has a line break within."""
+
+    def __init__(self, body: Mapping[str, Any], *, keep: bool = False) -> None:
+        self._body = json.dumps(body).encode()
+        self._keep = keep
+        self._parser = httptools.HttpResponseParser(self)
+        self._pieces: list[bytes] = []
+        self._frame = Frame()
+        self._frames: list[Frame] = []
+        self._breaks = 0
+        self.asked = 0.0
+        self.done: asyncio.Future[list[Frame]] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self.asked = perf_counter()
+        transport.write(HEAD.format(length=len(self._body)).encode() + self._body)
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_body(self, body: bytes) -> None:
+        """httptools calls this with what came, cut anywhere."""
+        start = 0
+        while (end := body.find(b"\n", start)) >= 0:
+            self._take(body[start : end + 1])
+            self._breaks += 1
+            if self._breaks == 2:
+                self._end()
+            start = end + 1
+        if start < len(body):
+            self._take(body[start:])
+
+    def on_message_complete(self) -> None:
+        """httptools calls this at the end of the answer."""
+        status = self._parser.get_status_code()
+        if status == 200:
+            self.done.set_result(self._frames)
+        else:
+            self.done.set_exception(AssertionError(f"status {status}: {self._frame.head!r}"))
+        self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(exc or ConnectionError("the stream broke off"))
+
+    def _take(self, piece: bytes) -> None:
+        frame = self._frame
+        if not frame.size:
+            frame.began = perf_counter()
+        frame.size += len(piece)
+        if len(frame.head) < LONGEST_HEAD:
+            frame.head += piece[:LONGEST_HEAD]
+        if self._keep:
+            self._pieces.append(piece)
+
+    def _end(self) -> None:
+        self._frame.ended = perf_counter()
+        self._frame.whole = b"".join(self._pieces)
+        self._frames.append(self._frame)
+        self._frame, self._breaks = Frame(), 0
+        self._pieces.clear()
+
+
+async def watched(port: int, body: Mapping[str, Any]) -> list[Frame]:
+    """Every frame of one stream."""
+    loop = asyncio.get_running_loop()
+    _, watcher = await loop.create_connection(lambda: Watcher(body), "127.0.0.1", port)
+    return await watcher.done

@@ -1,0 +1,42 @@
+"""The container's parts that watch the rest: log and metrics."""
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from application.ports.event_sink import EventSink
+from entrypoints.settings import Settings
+
+if TYPE_CHECKING:  # parts are imported where they are built
+    from adapters.events.lines import Lines
+    from adapters.events.metrics import Metrics
+
+
+def log_lines(settings: Settings, closing: AsyncExitStack) -> "Lines":
+    """Where all that is said goes, by libraries too: standard error, without our secrets."""
+    from adapters.events.lines import Lines
+
+    secrets = (settings.openai_api_key, settings.auth_token)
+    hidden = [secret.get_secret_value() for secret in secrets if secret]
+    lines = Lines(level=settings.log_level, form=settings.log_format, hidden=hidden)
+    lines.hear_libraries()
+    closing.callback(lines.close)
+    return lines
+
+
+def everybody(settings: Settings, lines: "Lines") -> EventSink:
+    """Who is told what happens to all jobs."""
+    from adapters.events.fanout import Fanout
+    from adapters.events.log import LogSink
+
+    return Fanout(LogSink(lines, prompts=settings.log_prompts))
+
+
+def job_metrics(sink: EventSink) -> "Metrics":
+    """Counts jobs from now on. A sink that a test brings is told nothing more."""
+    from adapters.events.fanout import Fanout
+    from adapters.events.metrics import Metrics
+
+    counted = Metrics()
+    if isinstance(sink, Fanout):
+        sink.add(counted)
+    return counted

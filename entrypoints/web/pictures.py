@@ -1,0 +1,81 @@
+"""Pictures that were made before, and smaller ones of them."""
+
+from typing import Annotated, Literal
+
+from litestar import HttpMethod, route
+from litestar.params import FromPath, QueryParameter
+from litestar.types import ASGIApp
+from starlette.datastructures import Headers
+
+from application.show_picture import ShownPicture
+from domain.formats import ImageFormat
+from domain.renditions import View
+from entrypoints.web.accepting import formats_taken
+from entrypoints.web.representations import Representation, answered
+from entrypoints.web.requests import AnyRequest, caller_of, container_of
+
+SIDES = {"full": None, "preview": 1024, "thumb": 256}
+"""Pixels of the longer side, at most."""
+LASTING = "max-age=31536000, immutable"
+FOR_NOW = "max-age=60"
+NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""A picture opened as a page runs nothing; browsers style the page that they make around it."""
+
+Size = Literal["full", "preview", "thumb"]
+Form = Annotated[
+    ImageFormat | None,
+    QueryParameter(name="format", description="The format, whatever Accept says."),
+]
+
+
+@route("/images/{picture_id:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def full(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
+    """The picture as the provider sent it; in another format where the client takes only that."""
+    return await _shown(request, picture_id, form, "full")
+
+
+@route("/images/{picture_id:str}/preview", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def preview(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
+    """At most 1024 pixels wide and high, in a format that the client takes."""
+    return await _shown(request, picture_id, form, "preview")
+
+
+@route("/images/{picture_id:str}/thumb", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def thumb(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
+    """At most 256 pixels wide and high, in a format that the client takes."""
+    return await _shown(request, picture_id, form, "thumb")
+
+
+async def _shown(
+    request: AnyRequest, picture_id: str, form: ImageFormat | None, size: Size
+) -> ASGIApp:
+    container, headers = container_of(request), Headers(scope=request.scope)  # type: ignore[arg-type] # both are ASGI
+    formats = (form,) if form else formats_taken(", ".join(headers.getlist("accept")))
+    shown = await container.show_picture()(
+        picture_id,
+        View(max_side=SIDES[size], formats=formats),
+        owner=caller_of(request).owner,
+    )
+    suffix = "" if size == "full" else f"-{size}"
+    private = container.settings().auth_token is not None
+    this = _represented(shown, f"{picture_id}{suffix}", private=private)
+    return answered(this, request.method, headers)  # type: ignore[return-value] # both are ASGI
+
+
+def _represented(shown: ShownPicture, name: str, *, private: bool) -> Representation:
+    image = shown.image
+    audience = "private" if private else "public"
+    return Representation(
+        data=image.data,
+        etag=f'"{image.digest[:32]}"',
+        caching={
+            "cache-control": f"{audience}, {LASTING if shown.lasting else FOR_NOW}",
+            "vary": "Accept",
+        },
+        describing={
+            "content-type": image.format.media_type,
+            "content-disposition": f'inline; filename="{name}.{image.format.extension}"',
+            "x-content-type-options": "nosniff",
+            "content-security-policy": NOTHING_RUNS,
+        },
+    )

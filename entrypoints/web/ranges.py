@@ -1,0 +1,50 @@
+"""Parts of an answer, as a client asks for them in a Range header."""
+
+import re
+from dataclasses import dataclass
+
+SINGLE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE | re.ASCII)
+
+
+class NoSuchPart(Exception):
+    """What is asked for begins behind the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes `first` to `last` (from 0, both included) of `size`."""
+
+    first: int
+    last: int
+    size: int
+
+    @property
+    def content_range(self) -> str:
+        """As in a Content-Range header."""
+        return f"bytes {self.first}-{self.last}/{self.size}"
+
+
+def asked_part(header: str | None, size: int) -> Part | None:
+    """The one part that is asked for; raise NoSuchPart where nothing of `size` bytes is in it.
+
+    None means to send all: no header, another unit, several parts, or what cannot be read. The
+    standard (RFC 9110, 14.2) leaves all of these to us.
+    """
+    match = SINGLE.fullmatch(header or "")
+    if match is None or not (match[1] or match[2]):
+        return None
+    if not match[1]:
+        return _tail(int(match[2]), size)
+    first = int(match[1])
+    last = int(match[2]) if match[2] else size - 1
+    if match[2] and last < first:
+        return None
+    if first >= size:
+        raise NoSuchPart
+    return Part(first, min(last, size - 1), size)
+
+
+def _tail(length: int, size: int) -> Part:
+    if not length or not size:
+        raise NoSuchPart
+    return Part(max(0, size - length), size - 1, size)

@@ -1,0 +1,96 @@
+"""What operators start the server with says what the code says."""
+
+import ast
+import json
+import re
+
+import pytest
+
+from entrypoints.settings import Settings
+from entrypoints.web.connections import Connection
+from entrypoints.web.mcp_endpoint import IDLE_SESSIONS_END_AFTER, MOST_SESSIONS
+from entrypoints.web.uploads import ALL_BODIES, LARGEST_BODY, SLOWEST_PACE, SLOWEST_START
+from tests.architecture.checkout import PACKAGES, ROOT
+
+COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+GUIDE = (ROOT / "docs" / "operating.md").read_text("utf-8")
+GRACE = Settings.model_fields["shutdown_grace"].default
+
+
+def test_compose_publishes_port_3000_to_this_machine_only() -> None:
+    ports = re.search(r"^    ports:\n((?:      - .*\n)+)", COMPOSE, re.MULTILINE)
+    assert ports
+    assert ports[1].split() == ["-", '"127.0.0.1:3000:3000"']
+    assert "PORT=3000" in DOCKERFILE
+    assert "EXPOSE 3000" in DOCKERFILE
+
+
+def test_compose_passes_on_settings_that_there_are() -> None:
+    names = re.findall(r"^      ([A-Z_]+):", COMPOSE, re.MULTILINE)
+    assert "OPENAI_API_KEY" in names
+    assert {name.lower() for name in names} <= Settings.model_fields.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [(COMPOSE, r"stop_grace_period: (\d+)s"), (GUIDE, r"TimeoutStopSec=(\d+)")],
+    ids=["compose", "systemd"],
+)
+def test_whoever_stops_it_waits_longer_than_the_grace(text: str, pattern: str) -> None:
+    found = re.search(pattern, text)
+    assert found
+    assert int(found[1]) > GRACE + 2
+
+
+def test_the_image_gets_what_it_is_built_from_and_nothing_else() -> None:
+    copied = re.findall(r"^COPY (?!--)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    sources = {source for line in copied for source in line.split()}
+    assert set(PACKAGES) <= sources
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert ignored[1] == "*"
+    assert {line[1:] for line in ignored if line[0] == "!"} == sources
+    assert all((ROOT / source).exists() for source in sources)
+
+
+def test_the_container_runs_as_a_user_that_owns_nothing_but_its_folders() -> None:
+    assert re.findall(r"^USER (\d+)$", DOCKERFILE, re.MULTILINE) == ["10001"]
+    volumes = re.search(r"^VOLUME (.+)$", DOCKERFILE, re.MULTILINE)
+    assert volumes
+    folders = re.findall(r"\s(?:OUTPUT|DATA|CACHE)_DIR=(\S+)", DOCKERFILE)
+    assert json.loads(volumes[1]) == folders == ["/pictures", "/data", "/cache"]
+    assert all(f":{folder}\n" in COMPOSE for folder in folders)
+
+
+def test_its_health_is_asked_for_in_python_that_can_be_read() -> None:
+    command = re.search(r"^    CMD (\[.+\])$", DOCKERFILE, re.MULTILINE)
+    assert command
+    *_, source = json.loads(command[1])
+    ast.parse(source)
+    assert "'/livez'" in source
+
+
+def test_memory_is_kept_in_the_image_and_in_the_unit_alike() -> None:
+    kept = sorted(re.findall(r"MALLOC_\w+_=\d+", DOCKERFILE))
+    assert len(kept) == 3
+    assert sorted(re.findall(r"MALLOC_\w+_=\d+", GUIDE)) == kept
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        f"| connections | {Connection.most:,} |",
+        f"| headers of a request | {Connection.header_timeout:.0f} s, about "
+        f"{Connection.largest_head // 1024} KiB |",
+        f"| requests on one connection that wait for answers | {Connection.most_at_once} |",
+        f"| a body | {LARGEST_BODY // 2**20} MiB:",
+        f"| bodies at once | {ALL_BODIES // 2**20} MiB |",
+        f"| sending a body | {SLOWEST_START:.0f} s, and a second more for each "
+        f"{SLOWEST_PACE // 1000} kB",
+        f"| reading an answer | {Connection.slowest_reader // 1000} kB a second, looked at over "
+        f"{Connection.write_timeout:.0f} s |",
+        f"| MCP sessions | {MOST_SESSIONS:,}; {IDLE_SESSIONS_END_AFTER / 60:.0f} minutes",
+    ],
+)
+def test_the_guide_tells_the_limits_of_the_code(row: str) -> None:
+    assert row in GUIDE

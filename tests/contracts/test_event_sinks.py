@@ -1,0 +1,71 @@
+"""Every sink keeps the promise of the port: it never raises and never blocks."""
+
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.events.fanout import Fanout
+from adapters.events.lines import Lines
+from adapters.events.log import LogSink
+from adapters.events.metrics import Metrics
+from application.ports.event_sink import EventSink
+from domain.events import StudioEvent
+from tests.contracts.event_sink import EventSinkContract
+from tests.fakes import RecordingSink
+from tests.unit.stories import everything, tell
+
+
+class Broken:
+    """Breaks the promise every time."""
+
+    def publish(self, _: StudioEvent, /) -> None:
+        raise ValueError("It hurts.")
+
+
+class Stuck:
+    """A stream that takes nothing until it is freed."""
+
+    def __init__(self) -> None:
+        self.freed = threading.Event()
+
+    def write(self, _: str) -> None:
+        self.freed.wait()
+
+    def flush(self) -> None:
+        return
+
+
+class TestLog(EventSinkContract):
+    @pytest.fixture
+    def sink(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[EventSink]:
+        """Nobody reads its lines meanwhile: a sink that waited would hang."""
+        stuck = Stuck()
+        monkeypatch.setattr(sys, "stderr", stuck)
+        lines = Lines(level="debug")
+        yield LogSink(lines, prompts=True)
+        stuck.freed.set()
+        lines.close()
+
+
+class TestMetrics(EventSinkContract):
+    @pytest.fixture
+    def sink(self) -> EventSink:
+        return Metrics()
+
+
+class TestFanout(EventSinkContract):
+    @pytest.fixture
+    def sink(self) -> EventSink:
+        return Fanout(Broken(), Metrics(), RecordingSink())
+
+
+def test_one_that_raises_hurts_no_other() -> None:
+    before, behind, late = RecordingSink(), RecordingSink(), RecordingSink()
+    fanout = Fanout(before, Broken(), behind)
+    tell(fanout, everything()[:3])
+    fanout.add(late)
+    tell(fanout, everything()[3:5])
+    assert before.events == behind.events == everything()[:5]
+    assert late.events == everything()[3:5]

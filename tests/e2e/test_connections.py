@@ -1,0 +1,234 @@
+"""Connections over real sockets: who is slow is closed, and who is not stays."""
+
+import asyncio
+import sys
+from contextlib import suppress
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from entrypoints.web.connections import Connection
+from tests.e2e.wires import PATIENCE, Wire, taking, wire
+
+pytestmark = pytest.mark.anyio
+
+HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
+REQUEST = HEAD + b"\r\n"
+TOO_LARGE_HEAD = HEAD + b"X-Flood: " + b"x" * (Connection.largest_head - len(HEAD) - 8)
+SMALL_BUFFER = 4096
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The loop that the server runs on: it closes sockets in ways of its own."""
+    return "asyncio", {"use_uvloop": sys.platform != "win32"}
+
+
+class Hasty(Connection):
+    """With times that a test can wait for."""
+
+    header_timeout = 0.3
+    write_timeout = 0.3
+    slowest_reader = 100_000
+
+
+class Crowded(Connection):
+    """Two are enough."""
+
+    most = 2
+
+
+class Answers:
+    """An application that answers with `size` bytes in pieces, and knows how that ended."""
+
+    def __init__(self, size: int = 2, pieces: int = 1, *headers: tuple[bytes, bytes]) -> None:
+        self.size, self.pieces, self.headers = size, pieces, headers
+        self.left = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = (b"content-length", str(self.size * self.pieces).encode())
+        headers = [length, *self.headers]
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for left in reversed(range(self.pieces)):
+            body = b"x" * self.size
+            await send({"type": "http.response.body", "body": body, "more_body": left > 0})
+        await receive()
+        self.left.set()
+
+
+async def read_steadily(client: Wire, piece: int) -> int:
+    """Read so many bytes each 20 ms to the end; tell how many came."""
+    taken = 0
+    with suppress(ConnectionError):
+        while data := await client.reader.read(piece):
+            taken += len(data)
+            await asyncio.sleep(0.02)
+    return taken
+
+
+async def test_who_says_nothing_is_hung_up_on() -> None:
+    async with taking(Answers(), Hasty) as port, wire(port) as client:
+        assert await client.rest() == b""
+
+
+async def test_headers_that_come_byte_by_byte_are_hung_up_on() -> None:
+    async with taking(Answers(), Hasty) as port, wire(port) as client:
+        assert await client.drip(HEAD * 10, pause=0.02) == b""
+
+
+@pytest.mark.parametrize("drip", [HEAD * 10, b"\r\n" * 100], ids=["headers", "empty lines"])
+async def test_a_further_request_has_no_more_time_than_the_first(drip: bytes) -> None:
+    async with taking(Answers(), Hasty) as port, wire(port) as client:
+        await client.send(REQUEST)
+        assert (await client.answer()).endswith(b"xx")
+        assert await client.drip(drip, pause=0.02) == b""
+
+
+async def test_what_a_refused_body_still_has_to_say_is_heard_for_a_while_only() -> None:
+    async with taking(Answers(), Hasty) as port, wire(port) as client:
+        await client.send(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n1")
+        await client.answer()
+        assert await client.drip(b"x" * 200, pause=0.02) == b""
+
+
+async def test_headers_without_end_are_refused() -> None:
+    async with taking(Answers()) as port, wire(port) as client:
+        await client.send(TOO_LARGE_HEAD)
+        assert (await client.rest()).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_headers_without_end_are_refused_behind_a_request_that_takes_long() -> None:
+    asked = asyncio.Event()
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async with taking(endless) as port, wire(port) as client:
+        await client.send(REQUEST)
+        await asyncio.wait_for(asked.wait(), PATIENCE)
+        await client.send(TOO_LARGE_HEAD)
+        assert (await client.rest()).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_requests_may_follow_large_bodies_and_each_other() -> None:
+    body = b"x" * 1_000_000
+    post = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + body
+    async with taking(Answers()) as port, wire(port) as client:
+        await client.send(post * 3 + REQUEST * 3)
+        for _ in range(6):
+            assert (await client.answer()).endswith(b"xx")
+
+
+async def test_who_leaves_before_answers_to_requests_sent_together_ends_them_quietly(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = Answers(1_000_000)
+    async with taking(app, Hasty, SMALL_BUFFER) as port, wire(port, SMALL_BUFFER) as client:
+        await client.send(REQUEST * 3)
+        await asyncio.wait_for(app.left.wait(), PATIENCE)
+    assert caplog.text == ""
+
+
+async def test_thousands_of_requests_at_once_are_refused() -> None:
+    async with taking(Answers()) as port, wire(port) as client:
+        await client.send(b"GET / HTTP/1.1\r\n\r\n" * 5000)
+        assert b"HTTP/1.1 400 " in await client.rest()
+
+
+async def test_an_answer_may_take_longer_than_the_headers() -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(2 * Hasty.header_timeout)
+        await Answers()(scope, receive, send)
+
+    async with taking(slow, Hasty) as port, wire(port) as client:
+        await client.send(REQUEST)
+        assert (await client.answer()).endswith(b"xx")
+
+
+async def test_who_reads_nothing_of_a_long_answer_is_cut_off() -> None:
+    app = Answers(100_000, 100)
+    async with taking(app, Hasty) as port, wire(port, SMALL_BUFFER) as client:
+        await client.send(REQUEST)
+        await asyncio.wait_for(app.left.wait(), PATIENCE)
+        assert len(await client.rest()) < 10_000_000
+        assert client.was_reset
+
+
+async def test_who_reads_too_little_of_a_long_answer_is_cut_off() -> None:
+    app = Answers(1_000_000, 4)
+    async with taking(app, Hasty, SMALL_BUFFER) as port, wire(port, SMALL_BUFFER) as client:
+        await client.send(REQUEST)
+        reading = asyncio.create_task(read_steadily(client, 500))
+        await asyncio.wait_for(app.left.wait(), PATIENCE)
+        assert await reading < 4_000_000
+
+
+@pytest.mark.parametrize(("size", "pieces"), [(600_000, 1), (100_000, 6)], ids=["whole", "pieces"])
+async def test_who_reads_slowly_but_steadily_gets_the_whole_answer(size: int, pieces: int) -> None:
+    class Patient(Hasty):
+        write_timeout = 0.8  # longer than this process is ever held up
+
+    app = Answers(size, pieces, (b"connection", b"close"))
+    async with taking(app, Patient, SMALL_BUFFER) as port, wire(port, SMALL_BUFFER) as client:
+        await client.send(REQUEST)
+        assert await read_steadily(client, 10_000) > 600_000
+
+
+@pytest.mark.parametrize("closing", [False, True], ids=["kept alive", "closing"])
+async def test_who_does_not_take_the_last_bytes_is_cut_off(closing: bool) -> None:
+    lost = asyncio.Event()
+
+    class Watched(Hasty):
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            lost.set()
+
+    app = Answers(60_000, 1, *([(b"connection", b"close")] if closing else []))
+    async with taking(app, Watched, SMALL_BUFFER) as port, wire(port, SMALL_BUFFER) as client:
+        await client.send(REQUEST)
+        await asyncio.wait_for(app.left.wait(), PATIENCE)  # for the application all is said
+        assert not lost.is_set()
+        await asyncio.wait_for(lost.wait(), PATIENCE)
+        assert len(await client.rest()) < 60_000
+
+
+async def test_of_too_many_clients_the_last_are_told_to_come_back() -> None:
+    async with taking(Answers(), Crowded) as port, wire(port), wire(port), wire(port) as third:
+        await third.send(REQUEST)
+        answer = await third.answer()
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 5\r\n" in answer
+        assert b'"code":"busy"' in answer
+
+
+async def test_whoever_watches_is_answered_in_any_crowd() -> None:
+    async with taking(Answers(), Crowded) as port, wire(port), wire(port), wire(port) as third:
+        await third.send(REQUEST.replace(b"GET /", b"GET /livez"))
+        assert (await third.answer()).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_room_is_free_again_when_somebody_leaves() -> None:
+    async with taking(Answers(), Crowded) as port, wire(port) as first:
+        async with wire(port):
+            pass
+        await first.send(REQUEST)
+        await first.answer()
+        async with wire(port) as second:
+            await second.send(REQUEST)
+            assert (await second.answer()).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_beyond_twice_as_many_nobody_is_let_in() -> None:
+    async with (
+        taking(Answers(), Crowded) as port,
+        wire(port),
+        wire(port),
+        wire(port),
+        wire(port),
+        wire(port) as fifth,
+    ):
+        await fifth.send(REQUEST)
+        assert await fifth.rest() == b""

@@ -1,0 +1,129 @@
+"""Sessions of the handshake eras: how they end, how many there may be, and what stays of them."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from mcp.server.streamable_http import StreamableHTTPServerTransport
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+from entrypoints.lifecycle import running
+from entrypoints.web import mcp_endpoint
+from entrypoints.web.app import WebDoor
+from tests.e2e.doors import settings_for
+from tests.e2e.mcp_http import RawSession, connected_to, result_of
+from tests.e2e.served import listening, until
+from tests.standin import StandIn
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def door(
+    api: StandIn, folder: Path
+) -> AsyncIterator[tuple[str, httpx2.AsyncClient, StreamableHTTPSessionManager]]:
+    """The address of a server, an HTTP client, and the server's own book of its sessions."""
+    async with running(settings_for(api, folder)) as container:
+        web = WebDoor(container)
+        async with (
+            web.manager.run(),
+            listening(web.asgi) as url,
+            httpx2.AsyncClient() as http,
+        ):
+            yield url, http, web.manager
+
+
+def open_sessions(manager: StreamableHTTPSessionManager) -> int:
+    return len(manager._server_instances)
+
+
+async def ping(session: RawSession) -> int:
+    return (await session.post("ping")).status_code
+
+
+async def test_a_session_that_nobody_opened_is_not_found(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    async with door(openai_api, tmp_path) as (url, http, manager):
+        session = RawSession(http, url)
+        session.headers["mcp-session-id"] = "0" * 32
+        assert await ping(session) == 404
+        assert (await session.delete()).status_code == 404
+        assert (await http.get(session.url, headers=session.headers)).status_code == 404
+        assert open_sessions(manager) == 0
+
+
+async def test_a_request_that_opens_no_session_leaves_none(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    async with door(openai_api, tmp_path) as (url, http, manager):
+        session = RawSession(http, url)
+        assert await ping(session) == 400
+        assert (await http.get(session.url, headers=session.headers)).status_code == 400
+        answer = await http.post(session.url, headers=session.headers, json=["no", "request"])
+        assert answer.status_code == 400
+        assert open_sessions(manager) == 0
+
+
+async def test_a_session_ends_when_its_client_says_so(openai_api: StandIn, tmp_path: Path) -> None:
+    async with door(openai_api, tmp_path) as (url, http, manager):
+        session, other = [await RawSession.opened(http, url) for _ in range(2)]
+        assert (await session.delete()).status_code == 200
+        assert await ping(session) == 404
+        assert await ping(other) == 200
+        assert open_sessions(manager) == 1
+
+
+async def test_one_session_more_than_there_may_be_is_turned_away_until_one_ends(
+    openai_api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert mcp_endpoint.MOST_SESSIONS == 1_000
+    monkeypatch.setattr(mcp_endpoint, "MOST_SESSIONS", 3)
+    async with door(openai_api, tmp_path) as (url, http, _):
+        sessions = [await RawSession.opened(http, url) for _ in range(3)]
+        assert (await RawSession(http, url).initialize()).status_code == 503
+        assert [await ping(session) for session in sessions] == [200] * 3
+        async with connected_to(url) as modern:  # which needs no session
+            assert (await modern.list_tools()).tools
+        await sessions[0].delete()
+        await RawSession.opened(http, url)
+
+
+async def test_a_session_without_requests_ends_and_one_at_work_does_not(
+    openai_api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert mcp_endpoint.IDLE_SESSIONS_END_AFTER == 600.0
+    monkeypatch.setattr(mcp_endpoint, "IDLE_SESSIONS_END_AFTER", 0.5)
+    async with door(openai_api, tmp_path) as (url, http, manager):
+        session, listener = [await RawSession.opened(http, url) for _ in range(2)]
+        async with http.stream("GET", listener.url, headers=listener.headers):
+            await until(lambda: open_sessions(manager) == 1)
+            assert await ping(session) == 404
+            assert await ping(listener) == 200
+        await until(lambda: not open_sessions(manager))
+        assert await ping(listener) == 404
+
+
+async def test_nothing_stays_of_thirty_clients_that_came_and_went(
+    openai_api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mcp_endpoint, "IDLE_SESSIONS_END_AFTER", 0.5)
+    call: dict[str, Any] = {"name": "cache_stats", "arguments": {}}
+    async with door(openai_api, tmp_path) as (url, http, manager):
+        for number in range(30):
+            session = await RawSession.opened(http, url)
+            assert result_of(await session.post("tools/call", call))["content"]
+            if number % 2:
+                await session.delete()
+        await until(lambda: not open_sessions(manager))
+        await until(lambda: not transports())
+        assert manager._session_owners == {}
+
+
+def transports() -> int:
+    gc.collect()
+    return sum(isinstance(each, StreamableHTTPServerTransport) for each in gc.get_objects())

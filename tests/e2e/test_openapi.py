@@ -1,0 +1,166 @@
+"""The OpenAPI document has every route, and its page loads nothing from anybody else."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dependency_injector.providers import Object
+from litestar.routes import HTTPRoute
+from syrupy.assertion import SnapshotAssertion
+
+from entrypoints.problems import HTTP_STATUSES
+from entrypoints.web.docs import BUNDLED
+from entrypoints.web.mcp_operations import MCP
+from tests.e2e.asking import Asked, Reply, asked
+from tests.fakes import FakeProvider, settings_in
+
+pytestmark = pytest.mark.anyio
+
+METHODS = {"get", "head", "post", "delete", "put", "patch"}
+TOKEN = "a-token-of-the-tests-5f1c"
+
+
+async def document(folder: Path, **settings: Any) -> tuple[dict[str, Any], Asked]:  # noqa: ANN401 - fields of Settings
+    async with asked(settings_in(folder, **settings), provider=Object(FakeProvider())) as door:
+        reply = await door.ask("GET", "/openapi.json")
+        assert reply.headers["content-type"] == "application/json"
+        return reply.json, door
+
+
+def operations(said: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method.upper(), path): operation
+        for path, item in said["paths"].items()
+        for method, operation in item.items()
+        if method in METHODS
+    }
+
+
+async def test_every_route_is_described_with_the_parameters_that_it_reads(tmp_path: Path) -> None:
+    said, door = await document(tmp_path)
+    routes: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
+    for route in door.door.litestar.routes:
+        if not isinstance(route, HTTPRoute):
+            routes |= {(method, route.path): (set(), set()) for method in MCP}
+            continue
+        for method, (_, read) in route.route_handler_map.items():
+            if method != "OPTIONS":
+                query = {parameter.field_alias for parameter in read.expected_query_params}
+                routes[str(method), route.path_format] = (set(route.path_parameters), query)
+    described = {
+        key: tuple(
+            {each["name"] for each in operation.get("parameters", ()) if each["in"] == place}
+            for place in ("path", "query")
+        )
+        for key, operation in operations(said).items()
+    }
+    assert described == routes
+    names = [operation["operationId"] for operation in operations(said).values()]
+    assert len(names) == len(set(names))
+
+
+async def test_what_each_operation_may_answer(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
+    said, _ = await document(tmp_path, auth_token=TOKEN)
+    table = {
+        f"{method} {path}": [
+            f"{status} {' '.join(sorted(answer.get('content', ())))} "
+            + " ".join(re.findall(r"`([a-z_]+)`", answer["description"]))
+            for status, answer in operation["responses"].items()
+        ]
+        for (method, path), operation in operations(said).items()
+    }
+    assert table == snapshot
+
+
+async def test_painting_may_end_with_every_error_that_there_is(tmp_path: Path) -> None:
+    said, _ = await document(tmp_path)
+    for path in ("/images", "/mcp/stream"):
+        responses = operations(said)["POST", path]["responses"]
+        for error, status in HTTP_STATUSES.items():
+            assert f"`{error.code}`" in responses[str(status)]["description"]
+
+
+async def test_every_problem_has_the_one_schema(tmp_path: Path) -> None:
+    said, _ = await document(tmp_path)
+    for operation in operations(said).values():
+        for answer in operation["responses"].values():
+            problem = answer.get("content", {}).get("application/problem+json")
+            assert problem in (None, {"schema": {"$ref": "#/components/schemas/Problem"}})
+
+
+async def test_every_reference_leads_somewhere(tmp_path: Path) -> None:
+    said, _ = await document(tmp_path)
+    used = set(re.findall(r'"\$ref":\s*"([^"]*)"', json.dumps(said)))
+    assert used == {f"#/components/schemas/{name}" for name in said["components"]["schemas"]}
+
+
+async def test_the_token_is_asked_for_where_there_is_one(tmp_path: Path) -> None:
+    without, _ = await document(tmp_path)
+    assert "securitySchemes" not in without["components"]
+    assert all("security" not in operation for operation in operations(without).values())
+    said, _ = await document(tmp_path, auth_token=TOKEN)
+    assert said["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    free = {path for (_, path), told in operations(said).items() if "security" not in told}
+    assert free == {
+        *("/livez", "/readyz", "/health"),
+        *("/openapi.json", "/docs", "/docs/{folder}/{name}"),
+    }
+    assert TOKEN not in json.dumps(said)
+
+
+async def test_the_server_is_where_clients_reach_it(tmp_path: Path) -> None:
+    said, _ = await document(tmp_path)
+    assert said["servers"] == [{"url": "/"}]
+    said, _ = await document(tmp_path, public_url="https://pics.example/gpt/")
+    assert said["servers"] == [{"url": "https://pics.example/gpt"}]
+
+
+async def page_and_assets(door: Asked) -> tuple[Reply, dict[str, Reply]]:
+    page = await door.ask("GET", "/docs")
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.body.decode())
+    assets = {link: await door.ask("GET", f"/{link}") for link in links if link != "data:,"}
+    return page, assets
+
+
+async def test_the_page_loads_nothing_from_another_host(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, auth_token=TOKEN)
+    async with asked(settings, provider=Object(FakeProvider())) as door:
+        page, assets = await page_and_assets(door)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    html = page.body.decode()
+    assert "//" not in html
+    assert re.findall(r"<script(?! src=)|<style|style=|\son\w+=", html) == []
+    assert len(assets) == len(BUNDLED) + 2  # its start, and the document
+    assert {reply.status for reply in assets.values()} == {200}
+    start = next(reply for link, reply in assets.items() if link.endswith("start.js"))
+    assert b"//" not in start.body
+
+
+async def test_the_browser_is_told_to_load_nothing_from_another_host(tmp_path: Path) -> None:
+    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+        page, assets = await page_and_assets(door)
+    for reply in (page, *assets.values()):
+        policy = dict(
+            part.strip().split(" ", 1)
+            for part in reply.headers["content-security-policy"].split(";")
+        )
+        assert policy["default-src"] == "'none'"
+        sources = {source for value in policy.values() for source in value.split()}
+        assert sources == {"'none'", "'self'", "data:", "blob:"}
+        assert {"data:", "blob:"}.isdisjoint(policy["script-src"].split())
+        assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_assets_are_kept_forever_and_the_page_is_asked_for_again(tmp_path: Path) -> None:
+    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+        page, assets = await page_and_assets(door)
+        for link, reply in {"docs": page, **assets}.items():
+            lasting = link.startswith("docs/")
+            assert ("immutable" in reply.headers["cache-control"]) is lasting
+            known = {"If-None-Match": reply.headers["etag"]}
+            assert (await door.ask("GET", f"/{link}", known)).status == 304
+        other = "/" + next(iter(assets)).replace("docs/", "docs/0")
+        assert (await door.ask("GET", other)).code == "not_found"
+        assert (await door.ask("GET", "/docs/")).headers["location"] == "../docs"

@@ -1,0 +1,190 @@
+"""Everything that goes wrong at the web door is one kind of document, and costs nothing."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dependency_injector.providers import Object
+from litestar.exceptions import HTTPException
+
+from domain import errors, provider_errors
+from domain.errors import StudioError
+from entrypoints.problems import HTTP_STATUSES
+from tests.e2e.asking import Asked, Reply, asked
+from tests.fakes import FakeProvider, settings_in
+
+pytestmark = pytest.mark.anyio
+
+MEMBERS = ["type", "title", "status", "detail", "code", "message", "hint", "retryable", "charged"]
+JSON_TYPE = {"Content-Type": "application/json"}
+SECRET = "the-words-of-a-stranger"
+
+
+@asynccontextmanager
+async def door_with(folder: Path, **overrides: Any) -> AsyncIterator[tuple[Asked, FakeProvider]]:  # noqa: ANN401 - providers of any kind
+    provider = FakeProvider()
+    settings = settings_in(folder, rate_limit="0")
+    async with asked(settings, provider=Object(provider), **overrides) as door:
+        yield door, provider
+
+
+def assert_is_problem(reply: Reply) -> None:
+    problem = reply.problem
+    assert list(problem)[: len(MEMBERS)] == MEMBERS, reply.body
+    assert problem["type"] == f"urn:mcp-server-gpt-image:error:{problem['code']}"
+    assert problem["detail"] == problem["message"] != ""
+    assert reply.headers["cache-control"] == "no-store"
+
+
+BODIES: dict[str, tuple[bytes, str]] = {
+    "nothing": (b"", "body"),
+    "null": (b"null", "body"),
+    "a list": (b"[]", "body"),
+    "half": (b'{"prompt": "x"', "body"),
+    "more": (b'{"prompt": "x"} y', "body"),
+    "no UTF-8": (b'{"prompt": "\xff"}', "body"),
+    "UTF-16": ('{"prompt": "x"}'.encode("utf-16"), "body"),
+    "half a character": (b'{"prompt": "\\ud800"}', "body"),
+    "NaN": (b'{"prompt": "x", "n": NaN}', "body"),
+    "infinity": (b'{"prompt": "x", "n": 1e999}', "body"),
+    "100,000 lists": (b"[" * 100_000, "body"),
+    "100,000 objects": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "body"),
+    "no prompt": (b"{}", "prompt"),
+    "a list for a prompt": (b'{"prompt": ["x"]}', "prompt"),
+    "a huge number": (b'{"prompt": "x", "n": 99999999999999999999999}', "n"),
+    "a huge size": (b'{"prompt": "x", "size": "99999999999x1"}', "size"),
+    "half a picture": (b'{"prompt": "x", "n": 1.5}', "n"),
+    "a word for a number": (b'{"prompt": "x", "output_compression": "much"}', "output_compression"),
+    "an unknown argument": (b'{"prompt": "x", "sise": "auto"}', "sise"),
+    "no pictures": (b'{"prompt": "x", "images": []}', "images"),
+    "null for pictures": (b'{"prompt": "x", "images": null}', "images"),
+    "null for a picture": (b'{"prompt": "x", "images": [null]}', "images[0]"),
+    "a path": (b'{"prompt": "x", "images": ["/etc/passwd"]}', "images[0]"),
+}
+
+
+async def test_bodies_that_cannot_be_read_are_told_by_the_field(tmp_path: Path) -> None:
+    async with door_with(tmp_path) as (door, provider):
+        for name, (body, field) in BODIES.items():
+            for path in ("/images", "/mcp/stream"):
+                reply = await door.ask("POST", path, JSON_TYPE, body)
+                assert reply.status == 400, (name, reply.body)
+                assert_is_problem(reply)
+                assert (reply.problem["field"], reply.problem["charged"]) == (field, "no"), name
+        assert provider.seen == []
+
+
+QUERIES = (
+    ("inlne=true", "inlne", "Did you mean inline?"),
+    ("inline=true&width=300", "width", "Known are: inline."),
+    ("inline=maybe", "inline", ""),
+    ("inline=", "inline", ""),
+    ("inline=%ff", "inline", ""),
+    ("inline=true&inline=true", "inline", ""),
+)
+
+
+async def test_what_stands_behind_the_question_mark_is_never_passed_over(tmp_path: Path) -> None:
+    async with door_with(tmp_path) as (door, provider):
+        for query, field, hint in QUERIES:
+            reply = await door.post(f"/images?{query}", {"prompt": "x"})
+            assert_is_problem(reply)
+            assert (reply.status, reply.problem["field"]) == (400, field)
+            assert hint in reply.problem["hint"]
+        assert provider.seen == []
+
+
+async def test_a_parameter_has_the_name_that_clients_know(tmp_path: Path) -> None:
+    async with door_with(tmp_path) as (door, _):
+        for query in ("format=gif", "format=png&format=jpeg"):
+            reply = await door.ask("GET", f"/images/x?{query}")
+            assert (reply.status, reply.problem["field"]) == (400, "format")
+        assert (await door.ask("GET", "/health?now=1")).status == 200
+
+
+async def test_addresses_that_do_not_exist_are_problems(tmp_path: Path) -> None:
+    async with door_with(tmp_path) as (door, _):
+        for path in ("/", "/nothing", "/images/x/y/z", "/jobs//events", "/docs/x/../../y", "/é"):
+            for method in ("GET", "POST", "DELETE", "OPTIONS"):
+                reply = await door.ask(method, path, JSON_TYPE)
+                assert (reply.status, reply.code) == (404, "not_found"), path
+                assert_is_problem(reply)
+
+
+async def test_other_methods_are_answered_with_those_that_are_allowed(tmp_path: Path) -> None:
+    methods = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "NONSENSE"}
+    async with door_with(tmp_path) as (door, _):
+        used: dict[str, set[str]] = {}
+        for method, path in door.addresses():
+            used.setdefault(path, set()).add(method)
+        del used["/mcp"]  # where the SDK answers
+        for path, allowed in used.items():
+            for method in methods - allowed:
+                reply = await door.ask(method, path, JSON_TYPE)
+                assert (reply.status, reply.code) == (405, "method_not_allowed"), (method, path)
+                assert_is_problem(reply)
+                assert set(reply.headers["allow"].split(", ")) == {*allowed, "OPTIONS"}
+
+
+class Failing:
+    """A use case that fails."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    async def __call__(self, *_: object, **__: object) -> None:
+        raise self.error
+
+
+SPECIAL: dict[type[StudioError], StudioError] = {
+    errors.InvalidRequest: errors.InvalidRequest("Words.", field="n"),
+    errors.UnsupportedByModel: errors.UnsupportedByModel("Words.", field="n"),
+    errors.Busy: errors.Busy("Words.", retry_after=7.4),
+    errors.TooManyRequests: errors.TooManyRequests("Words.", retry_after=0.1),
+    errors.InternalError: errors.InternalError("c0ffee"),
+    provider_errors.RateLimited: provider_errors.RateLimited("Words.", retry_after=3),
+    provider_errors.ProviderFailed: provider_errors.ProviderFailed("Words.", status=500),
+}
+RETRY_AFTER = {"busy": "7", "too_many_requests": "1", "rate_limited": "3"}
+
+
+async def test_every_error_of_the_tree_is_a_problem(tmp_path: Path) -> None:
+    failing = Failing(Exception())
+    async with door_with(tmp_path, generate_image=Object(failing)) as (door, _):
+        for kind, status in HTTP_STATUSES.items():
+            failing.error = error = SPECIAL.get(kind) or kind("Words.")
+            for path in ("/images", "/mcp/stream"):
+                reply = await door.post(path, {"prompt": "x"})
+                assert_is_problem(reply)
+                problem = reply.problem
+                assert (reply.status, problem["code"]) == (status, kind.code)
+                assert (problem["message"], problem["hint"]) == (error.message, error.hint)
+                assert problem["charged"] == error.charged.value
+                assert problem["retryable"] is error.retryable
+                assert reply.headers.get("retry-after") == RETRY_AFTER.get(kind.code)
+
+
+async def test_the_providers_status_is_not_taken_for_ours(tmp_path: Path) -> None:
+    error = SPECIAL[provider_errors.ProviderFailed]
+    async with door_with(tmp_path, generate_image=Object(Failing(error))) as (door, _):
+        problem = (await door.post("/images", {"prompt": "x"})).problem
+    assert (problem["status"], problem["provider_status"]) == (502, 500)
+
+
+async def test_what_nobody_foresaw_is_told_by_an_incident_and_not_by_its_words(
+    tmp_path: Path,
+) -> None:
+    failing = Failing(Exception())
+    async with door_with(tmp_path, generate_image=Object(failing)) as (door, _):
+        unforeseen = (RuntimeError(SECRET), KeyError(SECRET))
+        for error in (*unforeseen, HTTPException(SECRET, status_code=500)):
+            failing.error = error
+            for path in ("/images", "/mcp/stream"):
+                reply = await door.post(path, {"prompt": "x"})
+                assert_is_problem(reply)
+                assert (reply.status, reply.code) == (500, "internal")
+                assert reply.problem["charged"] == "maybe"
+                assert SECRET not in reply.body.decode() + json.dumps(dict(reply.headers))

@@ -1,0 +1,228 @@
+"""/mcp/stream: what is sent, in which order, and to whom."""
+
+import asyncio
+import re
+import shutil
+from base64 import b64decode, b64encode
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from hashlib import sha256
+from pathlib import Path
+
+import httpx2
+import pytest
+from dependency_injector.providers import Object
+from starlette.types import Receive, Scope, Send
+from syrupy.assertion import SnapshotAssertion
+
+from domain.images import Image
+from entrypoints.web.streaming import EventStream
+from tests.conftest import KEY
+from tests.e2e.doors import settings_for
+from tests.e2e.served import listening, served
+from tests.e2e.sse import (
+    Body,
+    Event,
+    by_curl,
+    by_event_source,
+    by_older_loop,
+    event_source,
+    kinds,
+    older_loop,
+    picture_in,
+    streaming,
+)
+from tests.fakes import PNG, FrozenClock, picture, settings_in
+from tests.standin import StandIn, faults
+from tests.unit import openai_help
+from tests.unit.openai_help import PLUM, TEAL, completed, preview
+
+pytestmark = pytest.mark.anyio
+Reader = Callable[[str, Body], Awaitable[list[Event]]]
+SMALL = {"prompt": "a red bridge", "size": "1024x640", "format": "jpeg"}
+WHOLE = ("progress", "partial", "partial", "complete")
+READERS = [
+    pytest.param(by_older_loop, id="older loop"),
+    pytest.param(by_event_source, id="EventSource"),
+    pytest.param(
+        by_curl,
+        id="curl",
+        marks=pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here"),
+    ),
+]
+
+
+@pytest.mark.parametrize("read", READERS)
+async def test_every_kind_of_reader_is_told_everything_in_order(
+    read: Reader, openai_api: StandIn, tmp_path: Path
+) -> None:
+    async with served(settings_for(openai_api, tmp_path)) as url:
+        events = await read(url, SMALL | {"partialImages": 2})
+    assert tuple(kinds(events)) == WHOLE
+    first, second, last = (event for event in events if event["type"] != "progress")
+    assert [first["data"]["partialImageIndex"], second["data"]["partialImageIndex"]] == [0, 1]
+    assert sha256(picture_in(last)).hexdigest() in openai_api.ledger[0].digests
+    assert len({picture_in(event) for event in (first, second, last)}) == 3
+    steps = [event["data"]["progress"] for event in events]
+    assert steps == sorted(set(steps))
+    assert (steps[0], steps[-1]) == (1, 100)
+
+
+def shortened(said: str, folder: Path) -> str:
+    """Without what differs from run to run and from one encoder to another."""
+    said = re.sub(r'"[A-Za-z0-9+/=]{1000,}"', '"<base64>"', said.replace(str(folder), ""))
+    said = re.sub(r"(job|img)_[0-9a-f]{32}", r"\1_<id>", said)
+    return re.sub(r'"bytes":\d+', '"bytes":<number>', said)
+
+
+async def test_the_transcript_is_what_clients_rely_on(
+    openai_api: StandIn, tmp_path: Path, snapshot: SnapshotAssertion
+) -> None:
+    settings = settings_for(openai_api, tmp_path)
+    openai_api.script(faults.normal(), faults.moderation_blocked())
+    async with served(settings, clock=Object(FrozenClock())) as url:
+        said = [
+            shortened(await transcript(url, SMALL | asked), tmp_path)
+            for asked in ({"partialImages": 2}, {"prompt": "something cruel"})
+        ]
+    assert "\n".join(said) == snapshot
+
+
+async def transcript(url: str, body: Body) -> str:
+    """Every character of an answer."""
+    async with streaming(url, body) as answer:
+        return (await answer.aread()).decode()
+
+
+async def test_a_partial_is_sent_byte_for_byte_before_there_is_anything_more(
+    tmp_path: Path,
+) -> None:
+    """The provider paints on only once the client has read what there is."""
+    second, last = asyncio.Event(), asyncio.Event()
+    events: list[Event] = []
+    async with (
+        openai_help.streaming(preview(TEAL), second, preview(PLUM), last, completed(PNG)) as api,
+        served(settings_in(tmp_path, openai_api_key=KEY, openai_base_url=api)) as url,
+        streaming(url, SMALL | {"format": "png", "partialImages": 2}) as answer,
+    ):
+        async for event in older_loop(answer.aiter_text()):
+            events.append(event)
+            if event["type"] == "partial":
+                (last if second.is_set() else second).set()
+    assert tuple(kinds(events)) == WHOLE
+    pictures = [picture_in(event) for event in events if event["type"] != "progress"]
+    assert pictures == [TEAL.data, PLUM.data, PNG.data]
+
+
+async def test_all_of_several_pictures_are_in_the_end(openai_api: StandIn, tmp_path: Path) -> None:
+    async with served(settings_for(openai_api, tmp_path)) as url:
+        *_, last = await by_older_loop(url, SMALL | {"n": 3})
+    pictures = [b64decode(text, validate=True) for text in last["data"]["images"]]
+    assert tuple(Image(data).digest for data in pictures) == openai_api.ledger[0].digests
+    assert last["data"]["finalImage"] == last["data"]["images"][0]
+
+
+async def test_auto_sends_the_rendition_and_keeps_the_original(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    async with served(settings_for(openai_api, tmp_path)) as url:
+        *_, last = await by_older_loop(url, SMALL | {"format": "auto"})
+    (entry,) = last["data"]["result"]["images"]
+    sent, kept = Image(picture_in(last)), Image(Path(entry["path"]).read_bytes())
+    assert (sent.format, kept.format) == ("jpeg", "png")
+    assert (kept.digest,) == openai_api.ledger[0].digests
+    assert Path(entry["rendition"]["path"]).read_bytes() == sent.data
+
+
+async def test_with_images_it_is_an_edit(openai_api: StandIn, tmp_path: Path) -> None:
+    given = picture("teal", (64, 64))
+    images = {"images": [b64encode(given.data).decode()]}
+    async with served(settings_for(openai_api, tmp_path)) as url:
+        events = await by_older_loop(url, SMALL | images | {"partialImages": 1})
+    (call,) = openai_api.posts
+    assert call.path == "/v1/images/edits"
+    assert [file.data for file in call.files] == [given.data]
+    assert kinds(events) == ["progress", "partial", "complete"]
+    assert events[-1]["data"]["message"] == "Edited image(s) successfully."
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        (b"{", 400, "body"),
+        (b'["a red bridge"]', 400, "body"),
+        (b"{}", 400, "prompt"),
+        (b'{"prompt": "a red bridge", "sise": "1024x1024"}', 400, "sise"),
+        (b'{"prompt": "a red bridge", "partialImages": 9}', 400, "partialImages"),
+        (b'{"prompt": "green", "images": ["no picture"]}', 400, "images[0]"),
+        (b'{"prompt": "a red bridge", "n": 2, "partialImages": 2}', 422, "partialImages"),
+    ],
+)
+async def test_what_cannot_be_asked_is_a_problem_before_any_stream(
+    body: bytes, status: int, field: str, openai_api: StandIn, tmp_path: Path
+) -> None:
+    async with served(settings_for(openai_api, tmp_path)) as url, httpx2.AsyncClient() as client:
+        headers = {"Content-Type": "application/json"}
+        answer = await client.post(f"{url}/mcp/stream", content=body, headers=headers)
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert (answer.status_code, problem["status"]) == (status, status)
+    assert (problem["field"], problem["charged"]) == (field, "no")
+    assert problem["hint"]
+    assert openai_api.posts == []
+
+
+async def quiet() -> AsyncGenerator[tuple[bytes, ...], None]:
+    """A job of which there is nothing to tell for a while."""
+    yield (b'data: {"type": "progress"}\n\n',)
+    await asyncio.sleep(0.1)
+    yield (b'data: {"type": "complete"}\n\n',)
+
+
+@pytest.mark.parametrize("read", [older_loop, event_source])
+async def test_comments_keep_the_line_open_and_no_reader_stumbles_over_them(
+    read: Callable[[AsyncIterator[str]], AsyncIterator[Event]],
+) -> None:
+    said: list[str] = []
+
+    async def seen(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
+        async for chunk in chunks:
+            said.append(chunk)
+            yield chunk
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await EventStream(quiet(), 0.01, {})(scope, receive, send)
+
+    async with listening(app) as url, streaming(url, {}) as answer:
+        events = [event async for event in read(seen(answer.aiter_text()))]
+    assert kinds(events) == ["progress", "complete"]
+    assert "".join(said).count(": keep-alive\n\n") > 2
+
+
+async def test_many_streams_at_once_are_each_whole_and_cost_one_call_each(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    """More than may paint at once: the rest wait, and are told so."""
+    settings = settings_for(openai_api, tmp_path, max_concurrent_calls=6)
+    asked = [SMALL | {"prompt": f"bridge {n}", "partialImages": 2} for n in range(20)]
+    async with served(settings) as url:
+        streams = await asyncio.gather(*(by_older_loop(url, body) for body in asked))
+    digests = {sha256(picture_in(events[-1])).hexdigest() for events in streams}
+    assert {tuple(kinds(events)) for events in streams} == {WHOLE}
+    assert len(openai_api.posts) == 20
+    assert digests == {digest for charge in openai_api.ledger for digest in charge.digests}
+    waited = ["behind" in str(events) for events in streams]
+    assert sum(waited) == 14
+
+
+async def test_equal_streams_at_once_are_one_call_and_one_picture(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    openai_api.default = faults.slow(0.3)
+    async with served(settings_for(openai_api, tmp_path)) as url:
+        streams = await asyncio.gather(*(by_older_loop(url, SMALL) for _ in range(20)))
+    assert len(openai_api.posts) == 1
+    assert {sha256(picture_in(events[-1])).hexdigest() for events in streams} == {
+        *openai_api.ledger[0].digests
+    }
+    served_from = [events[-1]["data"]["result"]["servedFrom"] for events in streams]
+    assert sorted(served_from) == ["joined"] * 19 + ["provider"]

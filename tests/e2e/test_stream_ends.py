@@ -1,0 +1,207 @@
+"""/mcp/stream when it does not end well: errors, and clients that leave or hardly read."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dependency_injector.providers import Object
+from starlette.types import Receive, Scope, Send
+
+from application.running_job import RunningJob
+from domain.errors import Canceled
+from domain.events import Failed, Finished, JobEvent, JobQueued
+from domain.images import Image
+from domain.jobs import LOCAL
+from entrypoints.container import Container
+from entrypoints.lifecycle import running
+from entrypoints.web.app import WebDoor
+from entrypoints.web.connections import Connection
+from entrypoints.web.streaming import EventStream
+from tests.conftest import KEY
+from tests.e2e.doors import settings_for
+from tests.e2e.served import served, serving, until
+from tests.e2e.sse import Body, Event, by_older_loop, kinds, older_loop, picture_in, streaming
+from tests.e2e.wires import Wire, taking, wire
+from tests.fakes import PNG, RecordingSink, settings_in
+from tests.standin import Fault, StandIn, faults
+from tests.unit import openai_help
+from tests.unit.openai_help import PLUM, completed, preview
+
+pytestmark = pytest.mark.anyio
+AS_IT_COMES = {"prompt": "a red bridge", "size": "auto", "partialImages": 3}
+ASKED = {"prompt": "a red bridge", "size": "1024x640", "format": "jpeg", "partialImages": 2}
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "charged", "before"),
+    [
+        (faults.moderation_blocked(), "content_refused", "no", []),
+        (faults.moderation_blocked("output"), "content_refused", "maybe", []),
+        (faults.bad_key(), "credentials_rejected", "no", []),
+        (faults.quota_used_up(), "quota_exhausted", "no", []),
+        (faults.rate_limited("90"), "rate_limited", "no", []),
+        (faults.status(500), "provider_failed", "maybe", []),
+        (faults.reset_before_reply(), "outcome_unknown", "maybe", []),
+        (faults.stream_error(1), "outcome_unknown", "maybe", ["partial"]),
+        (faults.stream_cut_after(2), "outcome_unknown", "maybe", ["partial", "partial"]),
+        (faults.truncated_picture(), "bad_provider_reply", "yes", ["partial", "partial"]),
+    ],
+)
+async def test_what_goes_wrong_at_the_provider_is_the_last_event_and_says_what_it_cost(
+    fault: Fault,
+    code: str,
+    charged: str,
+    before: list[str],
+    openai_api: StandIn,
+    tmp_path: Path,
+) -> None:
+    openai_api.script(fault)
+    async with served(settings_for(openai_api, tmp_path)) as url:
+        events = await by_older_loop(url, ASKED)
+    assert kinds(events) == ["progress", *before, "error"]
+    told = events[-1]
+    assert (told["code"], told["charged"]) == (code, charged)
+    assert told["error"] == told["message"] != ""
+    assert told["hint"]
+    assert told["retryable"] in (True, False)
+    assert len(openai_api.posts) == 1
+
+
+class Gate:
+    """An endpoint that sends a large preview, then waits to be told to go on."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.sink = RecordingSink()
+
+    def events(self, kind: type[JobEvent]) -> list[Any]:
+        """What was told of any job, of that kind."""
+        return [event for event in self.sink.events if isinstance(event, kind)]
+
+    @asynccontextmanager
+    async def served(self, folder: Path, *previews: bytes) -> AsyncIterator[tuple[str, Container]]:
+        """The server in front of it, at an address."""
+        async with openai_help.streaming(*previews, self.open, completed(PNG)) as api:
+            settings = settings_in(folder, openai_api_key=KEY, openai_base_url=api)
+            async with (
+                running(settings, sink=Object(self.sink)) as container,
+                serving(container) as url,
+            ):
+                yield url, container
+                self.open.set()
+
+
+async def first_of(kind: str, url: str, body: Body) -> Event:
+    """Ask, read up to that event, and leave."""
+    async with streaming(url, body) as answer:
+        async for event in older_loop(answer.aiter_text()):
+            if event["type"] == kind:
+                return event
+    raise AssertionError(kind)
+
+
+async def test_who_leaves_after_it_was_sent_leaves_a_picture_that_is_painted_and_kept(
+    tmp_path: Path,
+) -> None:
+    gate = Gate()
+    async with gate.served(tmp_path, preview(PLUM)) as (url, container):
+        told = await first_of("partial", url, AS_IT_COMES)
+        job = container.jobs().find(told["data"]["jobId"], owner=LOCAL)
+        assert isinstance(job, RunningJob)
+        await until(lambda: not job._waiting)
+        gate.open.set()
+        await until(lambda: gate.events(Finished))
+        (picture,) = gate.events(Finished)[0].images.pictures
+        assert Path(picture.place).read_bytes() == PNG.data
+        *_, again = await by_older_loop(url, AS_IT_COMES)
+    assert again["data"]["result"]["servedFrom"] in ("joined", "memory")
+    assert picture_in(again) == PNG.data
+
+
+async def test_who_leaves_while_it_waits_its_turn_cancels_it_and_nothing_is_sent(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    openai_api.default = faults.hang()
+    sink = RecordingSink()
+    settings = settings_for(openai_api, tmp_path, max_concurrent_calls=1, shutdown_grace=0)
+    async with served(settings, sink=Object(sink)) as url:
+        painting = asyncio.create_task(by_older_loop(url, ASKED))
+        await asyncio.to_thread(openai_api.wait_for_calls, 1)
+        async with streaming(url, ASKED | {"prompt": "another"}) as answer:
+            await anext(older_loop(answer.aiter_text()))
+            await until(lambda: any(isinstance(event, JobQueued) for event in sink.events))
+        await until(lambda: any(isinstance(event, Failed) for event in sink.events))
+        (failed,) = [event for event in sink.events if isinstance(event, Failed)]
+        assert isinstance(failed.error, Canceled)
+        assert len(openai_api.posts) == 1
+        painting.cancel()
+
+
+async def test_who_reads_slowly_is_spared_old_partials_and_never_the_end(tmp_path: Path) -> None:
+    """Their socket takes a few KB; the first preview has more, the others come meanwhile."""
+    previews = [Image(PLUM.data + bytes([n]) * 1_000_000) for n in range(3)]
+    sink = RecordingSink()
+    async with openai_help.streaming(*map(preview, previews), completed(PNG)) as api:
+        settings = settings_in(tmp_path, openai_api_key=KEY, openai_base_url=api)
+        async with (
+            running(settings, sink=Object(sink)) as container,
+            taking(WebDoor(container).asgi, buffer=4096) as port,
+            wire(port, window=4096) as client,
+        ):
+            await client.send(request(AS_IT_COMES))
+            await until(lambda: any(isinstance(event, Finished) for event in sink.events))
+            events = await read_all(client)
+    assert kinds(events) == ["progress", "partial", "partial", "complete"]
+    first, second, last = (picture_in(event) for event in events if event["type"] != "progress")
+    assert [Image(data) for data in (first, second)] == [previews[0], previews[2]]
+    assert last == PNG.data
+
+
+def request(body: dict[str, object]) -> bytes:
+    """A POST to /mcp/stream, as it goes over the wire."""
+    data = json.dumps(body).encode()
+    head = "POST /mcp/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(data)}\r\nConnection: close\r\n\r\n".encode() + data
+
+
+async def read_all(client: Wire) -> list[Event]:
+    """All events, up to the end of the connection."""
+    _, _, chunks = (await client.rest()).partition(b"\r\n\r\n")
+
+    async def said() -> AsyncIterator[str]:
+        rest = chunks
+        while rest:
+            size, _, rest = rest.partition(b"\r\n")
+            yield rest[: int(size, 16)].decode()
+            rest = rest[int(size, 16) + 2 :]
+
+    return [event async for event in older_loop(said())]
+
+
+class Hasty(Connection):
+    """Waits for no reader."""
+
+    write_timeout = 0.2
+    slowest_reader = 100_000
+
+
+async def test_who_stops_reading_is_cut_off_and_what_they_were_told_of_is_let_go() -> None:
+    ended = asyncio.Event()
+
+    async def endless() -> AsyncGenerator[tuple[bytes, ...], None]:
+        try:
+            while True:
+                yield (b"data: " + b"x" * 100_000 + b"\n\n",)
+        finally:
+            ended.set()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await EventStream(endless(), 60, {})(scope, receive, send)
+
+    async with taking(app, Hasty, 4096) as port, wire(port, 4096) as client:
+        await client.send(request({}))
+        await asyncio.wait_for(ended.wait(), 20)

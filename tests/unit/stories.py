@@ -1,0 +1,133 @@
+"""What happens to jobs, as the events that a sink is told."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from application.ports.event_sink import EventSink
+from domain.errors import CacheUnavailable, InternalError, StudioError
+from domain.events import (
+    CacheFailed,
+    CacheHit,
+    CacheTierFailed,
+    Failed,
+    Finished,
+    JobDispatched,
+    JobJoined,
+    JobQueued,
+    JobStarted,
+    PartialReady,
+    Rendered,
+    RenditionFailed,
+    StudioEvent,
+)
+from domain.jobs import Job
+from domain.models import ModelCard
+from domain.provider_errors import OutcomeUnknown, RateLimited
+from domain.requests import EditRequest, GenerateRequest
+from domain.results import ImageSet, Picture, ServedFrom, Usage
+from tests.fakes import PNG, FrozenClock, job_for
+
+PROMPT = "canary of a private idea"
+USAGE = Usage(text_tokens_in=10, image_tokens_in=20, tokens_out=1000)
+COST = Decimal("0.0325")
+
+
+class Ticks:
+    """A clock for durations that goes one second further at each look."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        self.seconds += 1
+        return self.seconds
+
+
+def job(id_: str, **facts: Any) -> Job[Any]:  # noqa: ANN401 - fields of Job
+    """A job that asks for the private idea."""
+    asked = GenerateRequest(prompt=PROMPT, model="fake-1")
+    return job_for(facts.pop("request", asked), id=id_, **facts)
+
+
+def images(of: Job[Any], served_from: ServedFrom = ServedFrom.PROVIDER, **facts: Any) -> ImageSet:  # noqa: ANN401 - fields of ImageSet
+    """One picture, with what it cost."""
+    known = {"usage": USAGE, "cost": COST, "request_id": "req_1", **facts}
+    return ImageSet(
+        job_id=of.id,
+        pictures=(Picture(image=PNG),),
+        provider=of.provider,
+        model="fake-1",
+        asked_model="fake-1",
+        made_at=FrozenClock().now(),
+        served_from=served_from,
+        **known,
+    )
+
+
+def painted(of: Job[Any], **facts: Any) -> list[StudioEvent]:  # noqa: ANN401 - fields of ImageSet
+    """A job with two previews, painted."""
+    return [
+        JobStarted(job_id=of.id, job=of),
+        JobDispatched(job_id=of.id),
+        PartialReady(job_id=of.id, image=PNG, picture=0, index=0),
+        PartialReady(job_id=of.id, image=PNG, picture=0, index=1),
+        Finished(job_id=of.id, images=images(of, **facts)),
+    ]
+
+
+def cached(of: Job[Any], tier: ServedFrom) -> list[StudioEvent]:
+    """A job that the cache answered."""
+    return [
+        JobStarted(job_id=of.id, job=of),
+        CacheHit(job_id=of.id, tier=tier.value),
+        Finished(job_id=of.id, images=images(of, tier)),
+    ]
+
+
+def failed(of: Job[Any], error: StudioError) -> list[StudioEvent]:
+    """A job that the provider failed."""
+    return [
+        JobStarted(job_id=of.id, job=of),
+        JobDispatched(job_id=of.id),
+        Failed(job_id=of.id, error=error),
+    ]
+
+
+def incident() -> InternalError:
+    """A fault of ours, with what caused it."""
+    error = InternalError("abc123")
+    error.__cause__ = ValueError("what nobody foresaw")
+    return error
+
+
+def everything() -> list[StudioEvent]:
+    """A day at work: all that can be told, each at least once."""
+    edit = EditRequest(prompt=PROMPT, model="fake-1", images=(PNG,))
+    waiting, fresh = job("job_waiting"), job("job_fresh")
+    strange = job("job_strange", card=ModelCard(name="whatever", rules=False))
+    return [
+        *painted(job("job_painted")),
+        JobJoined(job_id="job_painted", job=job("job_painted")),
+        *painted(job("job_edited", request=edit), usage=None, cost=None),
+        *cached(job("job_memory"), ServedFrom.MEMORY),
+        *cached(job("job_disk"), ServedFrom.DISK),
+        JobStarted(job_id=waiting.id, job=waiting),
+        JobQueued(job_id=waiting.id, ahead=3),
+        JobDispatched(job_id=waiting.id),
+        Failed(job_id=waiting.id, error=OutcomeUnknown("The line broke.")),
+        JobStarted(job_id=fresh.id, job=fresh, fresh=True),
+        CacheFailed(job_id=fresh.id, error=CacheUnavailable("The cache is gone.")),
+        Failed(job_id=fresh.id, error=incident()),
+        *failed(strange, RateLimited("Not now.")),
+        Rendered(picture_id="img_1", how="photo as JPEG 82", bytes_before=900, bytes_after=300),
+        Rendered(picture_id="img_1", how="as PNG", bytes_before=300, bytes_after=900),
+        RenditionFailed(picture_id="img_1", reason="It is no picture."),
+        CacheTierFailed(error=CacheUnavailable("The disk is gone.")),
+    ]
+
+
+def tell(sink: EventSink, events: Iterable[StudioEvent]) -> None:
+    """Tell the sink all of them, in order."""
+    for event in events:
+        sink.publish(event)

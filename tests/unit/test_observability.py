@@ -1,0 +1,34 @@
+"""docs/observability.md lists every number and every line that there is."""
+
+import re
+from pathlib import Path
+
+from adapters.events.metrics import Metrics
+from tests.unit.stories import everything, tell
+
+PAGE = (Path(__file__).parents[2] / "docs" / "observability.md").read_text()
+ROW = re.compile(r"^\| `(gpt_image_\w+)` \| (\w+) \| (.+?) \| (.+) \|$", re.MULTILINE)
+PLUGIN = "gpt_image_http_request"
+
+
+def test_every_metric_is_in_the_page_as_it_is() -> None:
+    metrics = Metrics()
+    tell(metrics, everything())
+    metrics.refused(404)
+    exposed = set()
+    for family in metrics.instruments.registry.collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = sorted({label for each in family.samples for label in each.labels} - {"le"})
+        exposed.add((name, family.type, tuple(labels), family.documentation))
+    described = {
+        (name, kind, tuple(sorted(re.findall(r"`(\w+)`", labels))), meaning)
+        for name, kind, labels, meaning in ROW.findall(PAGE)
+        if not name.startswith(PLUGIN)
+    }
+    assert described == exposed
+
+
+def test_every_metric_that_an_alert_looks_at_exists() -> None:
+    listed = {name for name, *_ in ROW.findall(PAGE)}
+    asked_for = set(re.findall(r"gpt_image_\w+", PAGE.partition("## Scraping it")[2]))
+    assert {name.removesuffix("_count") for name in asked_for} <= listed
