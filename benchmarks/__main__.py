@@ -19,6 +19,7 @@ from benchmarks.samples import FOLDER, MISSING
 from benchmarks.serving import MISSING as NO_SERVING
 from benchmarks.serving import can_serve, serving_lines
 from benchmarks.startup import first_call_lines, spawn_lines
+from benchmarks.streams import stream_lines
 
 ROUNDS = 30
 
@@ -36,6 +37,7 @@ def measured(rig: Rig, rounds: int) -> Iterator[Line]:
     yield together_line(rig, max(1, rounds // 10))
     yield from mcp_http_lines(rig, rounds)
     yield from serving_lines(rig, max(1, rounds // 6))
+    yield from stream_lines(rig, rounds)
     yield default_line(rig, rounds)
     yield from jpeg_lines(rig, rounds)
     yield from preview_lines(rig, rounds)

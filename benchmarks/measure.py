@@ -11,8 +11,8 @@ from typing import Any, Literal, Self
 
 Side = Callable[[], Mapping[str, float]]
 """Does one thing once, and says by name how many ms it took."""
-Judged = Literal["ratio", "added", "ms"]
-"""What a goal limits: the ratio of medians, their difference in ms, or our median in ms."""
+Judged = Literal["ratio", "added", "ms", "MB"]
+"""What a goal limits: the ratio of medians, their difference in ms, or our median in ms or MB."""
 
 CALIBRATIONS = 15
 LOOP = 300_000

@@ -21,7 +21,7 @@ FORMAT = 1
 WIDTH = 150
 """Columns of the table where standard output is no terminal."""
 MET = {True: "yes", False: "NO", None: ""}
-UNITS = {"ratio": "×", "added": " ms more", "ms": " ms"}
+UNITS = {"ratio": "×", "added": " ms more", "ms": " ms", "MB": " MB"}
 
 Run = dict[str, Any]
 
@@ -103,8 +103,10 @@ def _lines_compared(old: Run, new: Run) -> Table:
             continue
         before, after = float(then["value"]), float(now["value"])
         ratio = now["judged"] == "ratio" and now["ratio"] is not None
+        unit = "MB" if now["judged"] == "MB" else "ms"
         change = f"{after / before:.2f}" if before > 0 else ""
-        drawn.add_row(name, *(_valued(value, ratio) for value in (before, after)), change)
+        values = (f"{each:.2f}×" if ratio else f"{_ms(each)} {unit}" for each in (before, after))
+        drawn.add_row(name, *values, change)
     return drawn
 
 
@@ -129,10 +131,6 @@ def _renditions_compared(old: Sequence[Run], new: Sequence[Run]) -> Table:
 
 def _named(row: Run) -> tuple[str, str, str]:
     return row["picture"], row["size"], row["asked"]
-
-
-def _valued(value: float, ratio: bool) -> str:
-    return f"{value:.2f}×" if ratio else f"{_ms(value)} ms"
 
 
 def _times(taken: Sequence[float]) -> str:

@@ -89,9 +89,9 @@ def rig() -> Iterator[Rig]:
 
 
 @contextmanager
-def standing_in() -> Iterator[str]:
-    """Run the stand-in as a process; its base URL."""
-    command = [sys.executable, "-m", "tests.standin", "--port", "0"]
+def standing_in(delay: float = 0.0) -> Iterator[str]:
+    """Run the stand-in as a process; its base URL. It takes `delay` seconds for a picture."""
+    command = [sys.executable, "-m", "tests.standin", "--port", "0", "--delay", str(delay)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own module
         try:
             assert process.stdout is not None

@@ -111,13 +111,13 @@ def _nginx(rig: Rig, root: Path) -> Iterator[str]:
 @contextmanager
 def started(
     command: list[str], port: int, environment: dict[str, str] | None = None
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server that listens on this port."""
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet) as process:  # noqa: S603 - ours, or nginx
         try:
             _wait_for(port)
-            yield
+            yield process
         finally:
             process.terminate()
 

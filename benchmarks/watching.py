@@ -9,7 +9,9 @@ from typing import Any
 
 import httptools
 
+OPENING = b'data: {"type":"'
 LONGEST_HEAD = 64
+LONGEST_TAIL = 1000
 HEAD = (
     "POST /mcp/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     "Content-Length: {length}\r\n\r\n"
@@ -18,12 +20,13 @@ HEAD = (
 
 @dataclass(slots=True)
 class Frame:
-    """What is known of a frame: its beginning, bytes, and when its first and last byte came, in s.
+    """What is known of a frame: both its ends, its bytes, and when the first and last came, in s.
 
     `whole` has all of it only where the client was told to keep frames.
     """
 
     head: bytes = b""
+    tail: bytes = b""
     size: int = 0
     began: float = 0.0
     ended: float = 0.0
@@ -32,7 +35,10 @@ class Frame:
     @property
     def kind(self) -> str:
         """`progress`, `partial`, `complete` or `error`; empty for a comment."""
-        return self.head[14 : self.head.find(b'"', 14)].decode() if self.head[:1] == b"d" else ""
+        start = len(OPENING)
+        return (
+            self.head[start : self.head.find(b'"', start)].decode() if self.head[:1] == b"d" else ""
+        )
 
 
 class Watcher(asyncio.Protocol):
@@ -44,10 +50,10 @@ class Watcher(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._pieces: list[bytes] = []
         self._frame = Frame()
-        self._frames: list[Frame] = []
         self._breaks = 0
+        self.frames: list[Frame] = []
         self.asked = 0.0
-        self.done: asyncio.Future[list[Frame]] = asyncio.get_running_loop().create_future()
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -59,7 +65,7 @@ class Watcher(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def on_body(self, body: bytes) -> None:
-        """httptools calls this with what came, cut anywhere."""
+        """Take what httptools hands on, cut anywhere."""
         start = 0
         while (end := body.find(b"\n", start)) >= 0:
             self._take(body[start : end + 1])
@@ -71,10 +77,10 @@ class Watcher(asyncio.Protocol):
             self._take(body[start:])
 
     def on_message_complete(self) -> None:
-        """httptools calls this at the end of the answer."""
+        """Learn from httptools that the answer has ended."""
         status = self._parser.get_status_code()
         if status == 200:
-            self.done.set_result(self._frames)
+            self.done.set_result(None)
         else:
             self.done.set_exception(AssertionError(f"status {status}: {self._frame.head!r}"))
         self._transport.close()
@@ -90,19 +96,21 @@ class Watcher(asyncio.Protocol):
         frame.size += len(piece)
         if len(frame.head) < LONGEST_HEAD:
             frame.head += piece[:LONGEST_HEAD]
+        frame.tail = (frame.tail + piece[-LONGEST_TAIL:])[-LONGEST_TAIL:]
         if self._keep:
             self._pieces.append(piece)
 
     def _end(self) -> None:
         self._frame.ended = perf_counter()
         self._frame.whole = b"".join(self._pieces)
-        self._frames.append(self._frame)
+        self.frames.append(self._frame)
         self._frame, self._breaks = Frame(), 0
         self._pieces.clear()
 
 
-async def watched(port: int, body: Mapping[str, Any]) -> list[Frame]:
-    """Every frame of one stream."""
+async def watched(port: int, body: Mapping[str, Any], *, keep: bool = False) -> Watcher:
+    """A client after its stream has ended."""
     loop = asyncio.get_running_loop()
-    _, watcher = await loop.create_connection(lambda: Watcher(body), "127.0.0.1", port)
-    return await watcher.done
+    _, watcher = await loop.create_connection(lambda: Watcher(body, keep=keep), "127.0.0.1", port)
+    await watcher.done
+    return watcher

@@ -88,7 +88,7 @@ class Docs:
 
     @cached_property
     def assets(self) -> dict[str, Representation]:
-        """What the page loads, by name."""
+        """What the page loads, by name. offapi is not imported: that would read all it has."""
         lasting = "public, max-age=31536000, immutable"
         installed = Path(str(distribution("offapi").locate_file("offapi")))
         return {

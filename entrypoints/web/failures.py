@@ -44,7 +44,11 @@ def document(problem: Problem) -> Response[bytes]:
         problem.body(),
         status_code=problem.status,
         media_type=MEDIA_TYPE,
-        headers={"cache-control": "no-store", **problem.headers},
+        headers={
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+            **problem.headers,
+        },
     )
 
 

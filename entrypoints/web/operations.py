@@ -72,40 +72,38 @@ def _document(name: str, media_type: str, schema: Schema, *others: str) -> Opera
     )
 
 
-def _picture(name: str) -> Operation:
-    """A picture, or a smaller one of it."""
-    described = {**CACHING, "Accept-Ranges": "bytes.", "Content-Disposition": "A file name."}
-    return Operation(
-        id=name,
-        tag="Pictures",
-        parameters=(
-            parameter(
-                "picture_id",
-                "path",
-                "As an answer had it.",
-                type="string",
-                examples=["img_" + "0" * 32],
-            ),
-            parameter(
-                "format",
-                "query",
-                "The format, whatever the Accept header says.",
-                type="string",
-                enum=[form.value for form in ImageFormat],
-            ),
+DESCRIBED = {**CACHING, "Accept-Ranges": "bytes.", "Content-Disposition": "A file name."}
+PICTURE = Operation(
+    id="full",
+    tag="Pictures",
+    parameters=(
+        parameter(
+            "picture_id",
+            "path",
+            "As an answer had it.",
+            type="string",
+            examples=["img_" + "0" * 32],
         ),
-        answers={
-            200: Answer(words="The picture.", content=PICTURE_TYPES, headers=described),
-            206: Answer(
-                words="The part that Range asked for.",
-                content=PICTURE_TYPES,
-                headers={**described, "Content-Range": "Which part."},
-            ),
-            304: Answer(words="The client has it: see If-None-Match.", headers=CACHING),
-        },
-        errors=(errors.NotFound, errors.ArchiveUnavailable, errors.UnreadableImage),
-        refusals=NO_SUCH_PART,
-    )
+        parameter(
+            "format",
+            "query",
+            "The format, whatever the Accept header says.",
+            type="string",
+            enum=[form.value for form in ImageFormat],
+        ),
+    ),
+    answers={
+        200: Answer(words="The picture.", content=PICTURE_TYPES, headers=DESCRIBED),
+        206: Answer(
+            words="The part that Range asked for.",
+            content=PICTURE_TYPES,
+            headers={**DESCRIBED, "Content-Range": "Which part."},
+        ),
+        304: Answer(words="The client has it: see If-None-Match.", headers=CACHING),
+    },
+    errors=(errors.NotFound, errors.ArchiveUnavailable, errors.UnreadableImage),
+    refusals=NO_SUCH_PART,
+)
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -165,9 +163,9 @@ OPERATIONS: dict[str, Operation] = {
         },
         errors=(errors.NotFound,),
     ),
-    "GET /images/{picture_id}": _picture("full"),
-    "GET /images/{picture_id}/preview": _picture("preview"),
-    "GET /images/{picture_id}/thumb": _picture("thumb"),
+    "GET /images/{picture_id}": PICTURE,
+    "GET /images/{picture_id}/preview": replace(PICTURE, id="preview"),
+    "GET /images/{picture_id}/thumb": replace(PICTURE, id="thumb"),
     "GET /openapi.json": _document("openapi", "application/json", {"type": "object"}),
     "GET /docs": _document("docs", "text/html", STRING),
     "GET /docs/{folder}/{name}": replace(

@@ -161,7 +161,7 @@ async def test_who_reads_too_little_of_a_long_answer_is_cut_off() -> None:
     app = Answers(1_000_000, 4)
     async with taking(app, Hasty, SMALL_BUFFER) as port, wire(port, SMALL_BUFFER) as client:
         await client.send(REQUEST)
-        reading = asyncio.create_task(read_steadily(client, 500))
+        reading = asyncio.create_task(read_steadily(client, 1000))
         await asyncio.wait_for(app.left.wait(), PATIENCE)
         assert await reading < 4_000_000
 

@@ -13,6 +13,7 @@ from starlette.types import Message
 
 from domain.errors import NotFound
 from tests.e2e.asking import HOST, Asked, asked
+from tests.e2e.wires import taking, wire
 from tests.fakes import FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio
@@ -140,6 +141,28 @@ async def test_a_request_without_one_host_alone_is_refused(tmp_path: Path) -> No
         doubled = await door.ask("GET", "/health", [("Host", "evil.example")])
         twice = await door.ask("GET", "/health", [("Host", HOST)])
     assert [reply.code for reply in (without, doubled, twice)] == ["bad_host"] * 3
+
+
+REQUESTS = {
+    b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n": b"200",
+    b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n": b"200",
+    b"GET /livez HTTP/1.0\r\n\r\n": b"200",
+    b"GET /health HTTP/1.0\r\n\r\n": b"400",
+    b"GET /health HTTP/1.1\r\n\r\n": b"400",
+    b"GET /health HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n": b"400",
+    b"GET /health HTTP/1.1\r\nHost: me@localhost\r\n\r\n": b"400",
+    b"GET /health HTTP/1.1\r\nHOST:\t EVIL.example \r\n\r\n": b"421",
+    b"GET http://evil.example/health HTTP/1.1\r\nHost: evil.example\r\n\r\n": b"421",
+    b"POST /images HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}": b"415",
+}
+
+
+async def test_the_door_looks_the_same_over_a_wire(tmp_path: Path) -> None:
+    async with guarded(tmp_path) as (door, _), taking(door.door.asgi) as port:
+        for request, status in REQUESTS.items():
+            async with wire(port) as client:
+                await client.send(request)
+                assert (await client.answer()).split(b" ")[1] == status, request
 
 
 async def test_watchers_may_call_by_any_name(tmp_path: Path) -> None:

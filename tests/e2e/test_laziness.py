@@ -40,7 +40,9 @@ def test_until_tools_are_listed_nothing_heavy_is_loaded(environment: Environment
     assert b"LOADED []" in done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["generate", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["generate", "--help"], ["http", "--help"]]
+)
 def test_help_loads_nothing_heavy(arguments: list[str], environment: Environment) -> None:
     code = (
         "import sys, atexit\n"

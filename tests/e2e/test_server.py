@@ -166,7 +166,9 @@ async def test_of_20_calls_with_room_for_3_and_6_who_wait_11_are_sent_away(
 
 
 @pytest.mark.parametrize(
-    ("trusted", "second"), [((), 429), (("127.0.0.1",), 201)], ids=["nobody", "the proxy"]
+    ("trusted", "second"),
+    [((), 429), (("10.9.9.9",), 429), (("127.0.0.1",), 201)],
+    ids=["nobody", "another", "the proxy"],
 )
 async def test_a_client_is_who_a_trusted_proxy_says(
     trusted: tuple[str, ...], second: int, tmp_path: Path

@@ -5,15 +5,16 @@ import re
 import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic
 
 import httpx2
 import pytest
 
 from tests.e2e.host import SERVER
-from tests.e2e.mcp_http import connected_to
+from tests.e2e.mcp_http import RawSession, result_of
 from tests.e2e.wires import PATIENCE
 from tests.standin import StandIn, faults
 
@@ -54,9 +55,17 @@ async def painted(url: str, prompt: str) -> int:
         return (await client.post(f"{url}/images", json={"prompt": prompt})).status_code
 
 
+async def asked(url: str) -> int:
+    async with httpx2.AsyncClient() as client:
+        return (await client.get(url)).status_code
+
+
 async def called(url: str, prompt: str) -> bool:
-    async with connected_to(url, "legacy") as client:
-        return (await client.call_tool("generate_image", {"prompt": prompt})).is_error
+    """Whether a call over MCP failed. The official client would ask for more behind its answer."""
+    async with httpx2.AsyncClient(timeout=None) as client:
+        session = await RawSession.opened(client, url)
+        call = {"name": "generate_image", "arguments": {"prompt": prompt}}
+        return bool(result_of(await session.post("tools/call", call)).get("isError"))
 
 
 async def test_sigterm_ends_it_with_code_0_and_every_picture_is_kept_and_delivered(
@@ -69,6 +78,12 @@ async def test_sigterm_ends_it_with_code_0_and_every_picture_is_kept_and_deliver
         calls = [asyncio.create_task(called(url, f"call {n}")) for n in range(3)]
         await asyncio.to_thread(openai_api.wait_for_calls, 10, PATIENCE)
         process.terminate()
+        told, readiness, listened = monotonic(), 200, 0.0
+        while not streams[0].done():
+            with suppress(httpx2.TransportError):  # once all is answered it listens no more
+                readiness, listened = await asked(f"{url}/readyz"), monotonic() - told
+        assert readiness == 503
+        assert listened > 0.3
         assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
         for stream in streams:
             assert b'data: {"type":"complete"' in await stream

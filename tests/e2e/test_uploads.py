@@ -139,17 +139,20 @@ async def test_a_body_that_becomes_too_large_is_refused(path: str, door: int) ->
         assert (await client.answer()).startswith(b"HTTP/1.1 413 ")
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [*((path, b"") for path in PATHS), ("/mcp", b"MCP-Protocol-Version: 2026-07-28\r\n")],
+)
 @pytest.mark.parametrize(
     "body",
     [b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000],
     ids=["arrays", "objects"],
 )
 async def test_json_that_is_nested_too_deep_is_a_bad_request(
-    path: str, body: bytes, door: int
+    path: str, more: bytes, body: bytes, door: int
 ) -> None:
     async with wire(door) as client:
-        await client.send(head(path, of_length(len(body))) + body)
+        await client.send(head(path, more + of_length(len(body))) + body)
         assert (await client.answer()).startswith(b"HTTP/1.1 400 ")
 
 
