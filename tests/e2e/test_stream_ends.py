@@ -132,7 +132,8 @@ async def test_who_leaves_while_it_waits_its_turn_cancels_it_and_nothing_is_sent
         painting = asyncio.create_task(by_older_loop(url, ASKED))
         await asyncio.to_thread(openai_api.wait_for_calls, 1)
         async with streaming(url, ASKED | {"prompt": "another"}) as answer:
-            await anext(older_loop(answer.aiter_text()))
+            events = older_loop(answer.aiter_text())  # whose end would be the stream's
+            assert (await anext(events))["type"] == "progress"
             await until(lambda: any(isinstance(event, JobQueued) for event in sink.events))
         await until(lambda: any(isinstance(event, Failed) for event in sink.events))
         (failed,) = [event for event in sink.events if isinstance(event, Failed)]
