@@ -6,17 +6,19 @@ from starlette.types import ASGIApp
 
 from entrypoints.container import Container
 from entrypoints.settings import Settings
-from entrypoints.web import docs, health, jobs, metrics, painting, pictures
+from entrypoints.web import health, jobs, metrics, painting
 from entrypoints.web.access import Access
-from entrypoints.web.callers import Callers
-from entrypoints.web.cors import for_named_pages
-from entrypoints.web.doorkeeper import Doorkeeper
+from entrypoints.web.documents import docs
 from entrypoints.web.failures import HANDLERS
 from entrypoints.web.frames import Frames
-from entrypoints.web.guards import looked_over
+from entrypoints.web.gate.callers import Callers
+from entrypoints.web.gate.cors import for_named_pages
+from entrypoints.web.gate.doorkeeper import Doorkeeper
+from entrypoints.web.gate.guards import looked_over
+from entrypoints.web.gate.tokens import TokenGate
+from entrypoints.web.gate.uploads import LARGEST_BODY, Uploads
 from entrypoints.web.mcp_endpoint import mcp_route, mcp_server, session_manager
-from entrypoints.web.tokens import TokenGate
-from entrypoints.web.uploads import LARGEST_BODY, Uploads
+from entrypoints.web.pictures import routes as pictures
 
 ROUTES = (
     *(health.health, health.livez, health.readyz, metrics.metrics),

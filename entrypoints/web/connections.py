@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from domain.errors import Busy
-from entrypoints.web.doorkeeper import ALWAYS_OPEN
+from entrypoints.web.gate.doorkeeper import ALWAYS_OPEN
 from entrypoints.web.problem_documents import problem_of, send_problem
 
 NOTHING_MORE = struct.pack("ii", 1, 0)

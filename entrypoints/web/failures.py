@@ -9,9 +9,9 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
 
 from domain.errors import InternalError, InvalidRequest, StudioError
-from entrypoints.web.guards import query_parameters
+from entrypoints.web.gate.guards import query_parameters
+from entrypoints.web.gate.uploads import TOO_LARGE
 from entrypoints.web.problem_documents import MEDIA_TYPE, Problem, Refused, problem_of
-from entrypoints.web.uploads import TOO_LARGE
 
 logger = logging.getLogger(__name__)
 

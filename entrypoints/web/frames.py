@@ -30,7 +30,7 @@ from entrypoints.following import told
 from entrypoints.problems import as_dict
 from entrypoints.reports import headline, structured_report
 from entrypoints.web.failures import incident
-from entrypoints.web.links import Links
+from entrypoints.web.pictures.links import Links
 
 Frame = tuple[bytes, ...]
 Pictures = Mapping[str, Image | list[Image]]

@@ -11,9 +11,9 @@ from litestar.types import ASGIApp
 from application.ended_jobs import EndedJob
 from application.running_job import RunningJob
 from entrypoints.web.frames import Frame, Frames
-from entrypoints.web.links import Links, links_for
 from entrypoints.web.painting import KEEP_ALIVE_EVERY
-from entrypoints.web.representations import Answer
+from entrypoints.web.pictures.links import Links, links_for
+from entrypoints.web.pictures.representations import Answer
 from entrypoints.web.requests import AnyRequest, caller_of, container_of
 from entrypoints.web.streaming import EventStream
 

@@ -10,8 +10,8 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from entrypoints.callers import Caller
 from entrypoints.container import Container
 from entrypoints.mcp_server.server import Context, build_server
-from entrypoints.web.callers import Callers
-from entrypoints.web.uploads import LARGEST_BODY
+from entrypoints.web.gate.callers import Callers
+from entrypoints.web.gate.uploads import LARGEST_BODY
 
 MOST_SESSIONS = 1_000
 IDLE_SESSIONS_END_AFTER = 600.0

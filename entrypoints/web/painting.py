@@ -6,7 +6,7 @@ from litestar.params import FromQuery
 from litestar.types import ASGIApp
 
 from entrypoints.painting import paint
-from entrypoints.web.links import links_for
+from entrypoints.web.pictures.links import links_for
 from entrypoints.web.requests import AnyRequest, caller_of, container_of, json_object
 from entrypoints.web.streaming import EventStream
 

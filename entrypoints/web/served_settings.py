@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import SecretStr, ValidationInfo, field_validator
 
 from entrypoints.settings import Settings, load_settings
-from entrypoints.web.doorkeeper import is_loopback
+from entrypoints.web.gate.doorkeeper import is_loopback
 
 
 class ServedSettings(Settings):

@@ -2,7 +2,7 @@
 
 from entrypoints.settings import APP, Settings
 from entrypoints.version import version
-from entrypoints.web.doorkeeper import is_loopback
+from entrypoints.web.gate.doorkeeper import is_loopback
 
 
 def welcome(settings: Settings, port: int) -> str:

@@ -8,8 +8,8 @@ import pytest
 
 from entrypoints.settings import Settings
 from entrypoints.web.connections import Connection
+from entrypoints.web.gate.uploads import ALL_BODIES, LARGEST_BODY, SLOWEST_PACE, SLOWEST_START
 from entrypoints.web.mcp_endpoint import IDLE_SESSIONS_END_AFTER, MOST_SESSIONS
-from entrypoints.web.uploads import ALL_BODIES, LARGEST_BODY, SLOWEST_PACE, SLOWEST_START
 from tests.architecture.checkout import PACKAGES, ROOT
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 from dependency_injector.providers import Object
 
-from entrypoints.web import doorkeeper, failures, guards, tokens, uploads
+from entrypoints.web import failures
+from entrypoints.web.gate import doorkeeper, guards, tokens, uploads
+from entrypoints.web.pictures.representations import nothing_there
 from entrypoints.web.problem_documents import Problem
-from entrypoints.web.representations import nothing_there
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import blocks
 from tests.e2e.asking import Asked, Reply, asked

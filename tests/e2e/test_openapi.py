@@ -11,8 +11,8 @@ from litestar.routes import HTTPRoute
 from syrupy.assertion import SnapshotAssertion
 
 from entrypoints.problems import HTTP_STATUSES
-from entrypoints.web.docs import BUNDLED
-from entrypoints.web.mcp_operations import MCP
+from entrypoints.web.documents.docs import BUNDLED
+from entrypoints.web.documents.mcp_operations import MCP
 from tests.e2e.asking import Asked, Reply, asked
 from tests.fakes import FakeProvider, settings_in
 

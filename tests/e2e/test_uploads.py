@@ -12,7 +12,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from domain.requests import MAX_INPUT_BYTES
-from entrypoints.web.uploads import ALL_BODIES, LARGEST_BODY, SLOWEST_PACE, Uploads
+from entrypoints.web.gate.uploads import ALL_BODIES, LARGEST_BODY, SLOWEST_PACE, Uploads
 from tests.e2e.mcp_http import connected_to
 from tests.e2e.served import served
 from tests.e2e.wires import PATIENCE, Wire, taking, wire

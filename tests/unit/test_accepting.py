@@ -3,7 +3,7 @@
 import pytest
 
 from domain.formats import ImageFormat
-from entrypoints.web.accepting import formats_taken
+from entrypoints.web.pictures.accepting import formats_taken
 
 PNG, JPEG, WEBP = ImageFormat.PNG, ImageFormat.JPEG, ImageFormat.WEBP
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"

@@ -3,9 +3,9 @@
 import pytest
 from starlette.datastructures import Headers
 
+from entrypoints.web.pictures.ranges import NoSuchPart, asked_part
+from entrypoints.web.pictures.representations import Answer, Representation, answered, is_named
 from entrypoints.web.problem_documents import Refused
-from entrypoints.web.ranges import NoSuchPart, asked_part
-from entrypoints.web.representations import Answer, Representation, answered, is_named
 
 THIS = Representation(
     data=b"0123456789",

@@ -1,8 +1,8 @@
 """What the OpenAPI document says of /mcp, whose answers are the SDK's."""
 
 from entrypoints.tool_schemas import Schema
-from entrypoints.web.operation import Answer, Operation, parameter
-from entrypoints.web.schema_parts import ref
+from entrypoints.web.documents.operation import Answer, Operation, parameter
+from entrypoints.web.documents.schema_parts import ref
 
 MESSAGE: Schema = {"application/json": {"schema": ref("JSONRPCMessage")}}
 STREAM: Schema = {"text/event-stream": {"schema": {"type": "object"}}}

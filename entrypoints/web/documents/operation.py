@@ -7,11 +7,11 @@ from typing import Any
 from domain.errors import Busy, InternalError, InvalidRequest, StudioError
 from entrypoints.problems import HTTP_STATUSES
 from entrypoints.tool_schemas import Schema
-from entrypoints.web.doorkeeper import ALWAYS_OPEN, BAD_HOST, FOREIGN_PAGE, MISDIRECTED
-from entrypoints.web.guards import NOT_JSON
+from entrypoints.web.gate.doorkeeper import ALWAYS_OPEN, BAD_HOST, FOREIGN_PAGE, MISDIRECTED
+from entrypoints.web.gate.guards import NOT_JSON
+from entrypoints.web.gate.tokens import NO_TOKEN, needs_token
+from entrypoints.web.gate.uploads import TOO_LARGE, TOO_SLOW
 from entrypoints.web.problem_documents import MEDIA_TYPE, Problem
-from entrypoints.web.tokens import NO_TOKEN, needs_token
-from entrypoints.web.uploads import TOO_LARGE, TOO_SLOW
 
 RETRY_AFTER = "Seconds to wait before asking again."
 HEADERS_OF_PROBLEMS = {

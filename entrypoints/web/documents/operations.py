@@ -6,9 +6,9 @@ from domain import errors
 from domain.formats import ImageFormat
 from entrypoints.problems import HTTP_STATUSES
 from entrypoints.tool_schemas import Schema
-from entrypoints.web.operation import Answer, Operation, json_answer, parameter
-from entrypoints.web.representations import nothing_there
-from entrypoints.web.schema_parts import STRING, ref
+from entrypoints.web.documents.operation import Answer, Operation, json_answer, parameter
+from entrypoints.web.documents.schema_parts import STRING, ref
+from entrypoints.web.pictures.representations import nothing_there
 
 PAINTING_ERRORS = tuple(HTTP_STATUSES)
 """Anything of the tree can end a job."""

@@ -10,10 +10,10 @@ from litestar.routes import HTTPRoute
 from entrypoints.settings import APP, Settings
 from entrypoints.tool_schemas import Schema
 from entrypoints.version import version
-from entrypoints.web.mcp_operations import MCP
-from entrypoints.web.operations import OPERATIONS
-from entrypoints.web.tokens import needs_token
-from entrypoints.web.wire_schemas import components
+from entrypoints.web.documents.mcp_operations import MCP
+from entrypoints.web.documents.operations import OPERATIONS
+from entrypoints.web.documents.wire_schemas import components
+from entrypoints.web.gate.tokens import needs_token
 
 INTRODUCTION = """
 Pictures from words and from pictures. [MCP](https://modelcontextprotocol.io) is at `/mcp`; all

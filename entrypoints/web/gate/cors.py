@@ -4,7 +4,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from entrypoints.settings import Settings
-from entrypoints.web.doorkeeper import origins
+from entrypoints.web.gate.doorkeeper import origins
 
 READABLE = [
     *("mcp-session-id", "x-job-id", "x-request-id"),

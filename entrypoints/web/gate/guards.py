@@ -9,8 +9,8 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.params import QueryParameter
 
 from domain.errors import InvalidRequest
+from entrypoints.web.gate.tokens import needs_token
 from entrypoints.web.problem_documents import Problem, Refused
-from entrypoints.web.tokens import needs_token
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 

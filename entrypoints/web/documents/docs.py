@@ -13,8 +13,8 @@ from starlette.datastructures import Headers
 
 from domain.errors import NotFound
 from entrypoints.settings import Settings
-from entrypoints.web.openapi import openapi
-from entrypoints.web.representations import Answer, Representation, answered
+from entrypoints.web.documents.openapi import openapi
+from entrypoints.web.pictures.representations import Answer, Representation, answered
 from entrypoints.web.requests import AnyRequest
 
 HTML, JSON, SCRIPT, STYLE = "text/html", "application/json", "text/javascript", "text/css"

@@ -5,9 +5,8 @@ import msgspec
 from entrypoints.result_schemas import PicturesResult
 from entrypoints.schemas import EditArguments, GenerateArguments
 from entrypoints.tool_schemas import Schema, json_schema
-from entrypoints.web.event_schemas import EVENTS
-from entrypoints.web.guards import NOT_JSON
-from entrypoints.web.schema_parts import (
+from entrypoints.web.documents.event_schemas import EVENTS
+from entrypoints.web.documents.schema_parts import (
     BASE64,
     FAULT,
     LINK,
@@ -17,6 +16,7 @@ from entrypoints.web.schema_parts import (
     an_object,
     extended,
 )
+from entrypoints.web.gate.guards import NOT_JSON
 
 PROBLEM: Schema = {
     "title": "Problem",

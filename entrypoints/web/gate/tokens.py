@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.settings import Settings
-from entrypoints.web.doorkeeper import ALWAYS_OPEN
+from entrypoints.web.gate.doorkeeper import ALWAYS_OPEN
 from entrypoints.web.problem_documents import Problem, send_problem
 
 OPEN = (*ALWAYS_OPEN, "/health", "/openapi.json", "/docs")

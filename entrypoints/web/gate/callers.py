@@ -8,7 +8,7 @@ from domain.jobs import LOCAL
 from entrypoints.callers import Caller
 from entrypoints.settings import Settings
 from entrypoints.web.access import visit_of
-from entrypoints.web.paces import Paces
+from entrypoints.web.gate.paces import Paces
 
 
 class Callers:

@@ -10,8 +10,8 @@ from starlette.datastructures import Headers
 from application.show_picture import ShownPicture
 from domain.formats import ImageFormat
 from domain.renditions import View
-from entrypoints.web.accepting import formats_taken
-from entrypoints.web.representations import Representation, answered
+from entrypoints.web.pictures.accepting import formats_taken
+from entrypoints.web.pictures.representations import Representation, answered
 from entrypoints.web.requests import AnyRequest, caller_of, container_of
 
 SIDES = {"full": None, "preview": 1024, "thumb": 256}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from entrypoints.web.pictures.ranges import NoSuchPart, Part, asked_part
 from entrypoints.web.problem_documents import Problem, Refused
-from entrypoints.web.ranges import NoSuchPart, Part, asked_part
 
 ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 

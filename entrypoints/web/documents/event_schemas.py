@@ -4,8 +4,7 @@ The schema of a `text/event-stream` is that of each event, as an object of its f
 """
 
 from entrypoints.tool_schemas import Schema
-from entrypoints.web.frames import NAMES
-from entrypoints.web.schema_parts import (
+from entrypoints.web.documents.schema_parts import (
     BASE64,
     FAULT,
     MORE_OF_FAULTS,
@@ -15,6 +14,7 @@ from entrypoints.web.schema_parts import (
     an_object,
     ref,
 )
+from entrypoints.web.frames import NAMES
 
 TOLD: dict[str, Schema] = {"progress": PERCENT, "message": STRING, "jobId": STRING}
 PARTIAL: dict[str, Schema] = {
