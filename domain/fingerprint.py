@@ -24,8 +24,8 @@ def fingerprint(request: PictureRequest, *, provider: str, endpoint: str, owner:
     for name in _telling(type(request)):  # type: ignore[arg-type] # classes can be hashed
         parts.append(name)
         parts.extend(_written(getattr(request, name)))
-    texts = [part.encode() for part in parts]
-    return hashlib.sha256(b"".join([b"%d:%b" % (len(text), text) for text in texts])).hexdigest()
+    written = "".join([f"{len(part)}:{part}" for part in parts])
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 @cache
