@@ -7,6 +7,7 @@ from statistics import median
 from uuid import uuid4
 
 from adapters.archive.archive import FileArchive
+from adapters.archive.database import Database
 from adapters.openai.translate import decoded
 from adapters.pillow.inspector import PillowInspector
 from benchmarks.measure import Line, Watch, interleaved
@@ -30,7 +31,7 @@ def part_lines(rig: Rig, rounds: int, added: float) -> list[Line]:
     try:
         taken = interleaved(rounds, parts.round)
     finally:
-        rig.runner.run(parts.archive.close())
+        rig.runner.run(parts.database.close())
     lines = [
         Line(
             name=f"· {name}", ours=taken[name], against=against, base=taken.get(f"{name} base", [])
@@ -49,7 +50,8 @@ class Parts:
         folder = rig.folder / "parts"
         self.plain = folder / "plain"
         self.plain.mkdir(parents=True)
-        self.archive = FileArchive(pictures_folder=folder / "kept", data_folder=folder / "data")
+        self.database = Database(folder / "data")
+        self.archive = FileArchive(self.database, pictures_folder=folder / "kept")
         self.inspector = PillowInspector()
 
     def round(self) -> dict[str, float]:

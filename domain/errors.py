@@ -12,6 +12,7 @@
     ├ ArchiveUnavailable            archive_unavailable
     ├ CacheUnavailable              cache_unavailable
     ├ InternalError                 internal              (incident)
+    ├ PastFailure                                         what a job ended with, told again later
     └ ProviderError                                       (request_id)
       ├ NoCredentials               no_credentials
       ├ CredentialsRejected         credentials_rejected
@@ -32,7 +33,6 @@ No error here knows a wire: doors translate `code` to theirs. `code` never chang
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import ClassVar
 
 
 class Charged(StrEnum):
@@ -46,10 +46,10 @@ class Charged(StrEnum):
 class StudioError(Exception):
     """A failure that a person can read: what happened, why, and what to do next."""
 
-    code: ClassVar[str]
-    retryable: ClassVar[bool] = False
+    code: str
+    retryable: bool = False
     charged: Charged = Charged.NO
-    advice: ClassVar[str] = ""
+    advice: str = ""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -161,3 +161,15 @@ class InternalError(StudioError):
 
     def details(self) -> Mapping[str, object]:
         return {"incident": self.incident}
+
+
+class PastFailure(StudioError):
+    """What a job ended with, told again from its record: under the code that it had then."""
+
+    def __init__(
+        self, message: str, *, code: str, hint: str, retryable: bool, charged: Charged
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.retryable = retryable
+        self.charged = charged

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, Self, TypeVar
 
+from domain.errors import StudioError
 from domain.models import ModelCard
 from domain.requests import EditRequest, PictureRequest
 from domain.results import Picture, Usage
@@ -49,7 +50,9 @@ class Job(Generic[R]):
     """What is to be painted, for whom, and how far it is.
 
     `request` is the effective one, checked against `card`; `asked_model` is the name that the
-    caller used. `failure` is the code of the error that ended it.
+    caller used. `key` is the name under which the caller may ask again without a second job.
+    `estimate` is what it may cost, in US dollars, None where nobody can say. `failure` is the
+    error that ended it.
     """
 
     id: str
@@ -60,11 +63,15 @@ class Job(Generic[R]):
     asked_model: str
     fingerprint: str
     created_at: datetime
+    key: str | None = None
+    estimate: Decimal | None = None
     state: JobState = JobState.RESERVED
     pictures: tuple[Picture, ...] = ()
     usage: Usage | None = None
     request_id: str | None = None
-    failure: str | None = None
+    revised_prompt: str | None = None
+    notes: tuple[str, ...] = ()
+    failure: StudioError | None = None
 
     @property
     def action(self) -> str:
@@ -83,18 +90,31 @@ class Job(Generic[R]):
         return self._moved(JobState.DISPATCHED)
 
     def stored(
-        self, pictures: tuple[Picture, ...], usage: Usage | None, request_id: str | None
+        self,
+        pictures: tuple[Picture, ...],
+        usage: Usage | None,
+        request_id: str | None,
+        *,
+        revised_prompt: str | None = None,
+        notes: tuple[str, ...] = (),
     ) -> Self:
         """The provider delivered, and the pictures are on disk."""
-        return self._moved(JobState.STORED, pictures=pictures, usage=usage, request_id=request_id)
+        return self._moved(
+            JobState.STORED,
+            pictures=pictures,
+            usage=usage,
+            request_id=request_id,
+            revised_prompt=revised_prompt,
+            notes=notes,
+        )
 
-    def failed(self, code: str) -> Self:
+    def failed(self, error: StudioError) -> Self:
         """It ended without a picture, and we know it."""
-        return self._moved(JobState.FAILED, failure=code)
+        return self._moved(JobState.FAILED, failure=error)
 
-    def unknown(self, code: str) -> Self:
+    def unknown(self, error: StudioError) -> Self:
         """It was sent, and whether it was painted and billed is not known."""
-        return self._moved(JobState.UNKNOWN, failure=code)
+        return self._moved(JobState.UNKNOWN, failure=error)
 
     def _moved(self, to: JobState, **facts: Any) -> Self:  # noqa: ANN401 - fields of this class
         if to not in LEGAL_MOVES[self.state]:

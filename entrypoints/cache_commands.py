@@ -10,7 +10,7 @@ from domain.errors import StudioError
 from entrypoints.cache_reports import cleared_result, cleared_text, stats_result, stats_text
 from entrypoints.container import Container
 from entrypoints.lifecycle import running
-from entrypoints.problems import EXIT_CODES
+from entrypoints.problems import EXITS
 from entrypoints.terminal import command_settings, complain
 
 Said = tuple[str, msgspec.Struct]
@@ -47,6 +47,6 @@ def _run(
         text, result = asyncio.run(asked())
     except StudioError as error:
         complain(error, as_json=as_json)
-        return EXIT_CODES[type(error)]
+        return EXITS[error.code]
     print(msgspec.json.encode(result).decode() if as_json else text)
     return 0

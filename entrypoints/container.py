@@ -5,7 +5,7 @@ before it is needed. Everything else gets what it needs through its constructor.
 """
 
 from contextlib import AsyncExitStack, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Factory, Object
@@ -25,6 +25,7 @@ from application.ports.image_cache import ImageCache
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
+from application.ports.journal import Journal
 from application.renditions import Renditions
 from application.running_jobs import RunningJobs
 from application.safeguards.archived import Archived
@@ -36,6 +37,9 @@ from domain.errors import CacheUnavailable
 from domain.events import CacheTierFailed
 from entrypoints.settings import Settings
 from entrypoints.watching import everybody, job_metrics, log_lines
+
+if TYPE_CHECKING:  # parts are imported where they are built
+    from adapters.archive.database import Database
 
 MEGABYTE = 1_000_000
 
@@ -84,13 +88,27 @@ def guarded(
     return Limited(safe, settings.max_concurrent_calls, settings.max_waiting_calls)
 
 
-def file_archive(settings: Settings, closing: AsyncExitStack) -> Archive:
-    """Where pictures and records are kept."""
+def records(settings: Settings, closing: AsyncExitStack) -> "Database":
+    """Where it is recorded what became of jobs."""
+    from adapters.archive.database import Database
+
+    database = Database(settings.data_dir)
+    closing.push_async_callback(database.close)
+    return database
+
+
+def file_archive(settings: Settings, database: "Database") -> Archive:
+    """Where pictures are kept."""
     from adapters.archive.archive import FileArchive
 
-    kept = FileArchive(pictures_folder=settings.pictures_folder, data_folder=settings.data_dir)
-    closing.push_async_callback(kept.close)
-    return kept
+    return FileArchive(database, pictures_folder=settings.pictures_folder)
+
+
+def sql_journal(settings: Settings, database: "Database") -> Journal:
+    """Who reads the records."""
+    from adapters.archive.journal import SqlJournal
+
+    return SqlJournal(database, pictures_folder=settings.pictures_folder)
 
 
 def image_cache(settings: Settings, closing: AsyncExitStack, sink: EventSink) -> ImageCache:
@@ -147,7 +165,9 @@ class Container(DeclarativeContainer):
     lines = Singleton(log_lines, settings, closing)
     sink = Singleton(everybody, settings, lines)
     metrics = Singleton(job_metrics, sink)
-    archive = Singleton(file_archive, settings, closing)
+    database = Singleton(records, settings, closing)
+    archive = Singleton(file_archive, settings, database)
+    journal = Singleton(sql_journal, settings, database)
     inspector = Singleton(pillow_inspector)
     optimizer = Singleton(pillow_optimizer)
     attempts = Callable(retry_loop)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from domain.errors import CacheUnavailable
+from domain.errors import ArchiveUnavailable, CacheUnavailable
 from entrypoints.container import Container, built
 from entrypoints.settings import Settings
 
@@ -18,11 +18,13 @@ async def opened(settings: Settings, **overrides: Any) -> AsyncIterator[Containe
     is `running`. `overrides` are dependency-injector providers by the names of the Container.
     """
     container = built(settings, **overrides)
-    sweeping = asyncio.create_task(_sweep(container))
+    tidying = asyncio.create_task(_recover(container)), asyncio.create_task(_sweep(container))
     try:
         yield container
     finally:
-        sweeping.cancel()
+        for task in tidying:
+            task.cancel()
+        await asyncio.wait(tidying)
         await container.closing().aclose()
 
 
@@ -40,6 +42,14 @@ def warm(container: Container) -> None:
     """Build what a call needs, so that the first call does not wait for it. Runs in a thread."""
     container.pipeline()
     container.optimizer()
+
+
+async def _recover(container: Container) -> None:
+    """Now and then settle what processes left that have died; at first our own predecessor's."""
+    while True:
+        with suppress(ArchiveUnavailable):  # whoever asks for a picture is told
+            await container.journal().recover()
+        await asyncio.sleep(container.sweep_every())
 
 
 async def _sweep(container: Container) -> None:

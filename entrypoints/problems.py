@@ -59,6 +59,10 @@ HTTP_STATUSES: dict[type[StudioError], int] = {
 }
 """The web server's status for each error. Every leaf of the tree has its row."""
 
+EXITS = {kind.code: code for kind, code in EXIT_CODES.items()}
+STATUSES = {kind.code: status for kind, status in HTTP_STATUSES.items()}
+"""The same by the errors' codes, which are all that is left of an error in a record."""
+
 MONEY = {
     Charged.NO: "Nothing was charged.",
     Charged.MAYBE: "A charge is possible.",

@@ -24,7 +24,7 @@ from entrypoints.container import Container
 from entrypoints.following import followed
 from entrypoints.lifecycle import running
 from entrypoints.painting import edit_image, generate_image
-from entrypoints.problems import EXIT_CODES, as_dict, explained
+from entrypoints.problems import EXITS, as_dict, explained
 from entrypoints.reports import structured_report, text_report
 from entrypoints.result_schemas import Shown
 from entrypoints.settings import Settings, load_settings
@@ -87,9 +87,9 @@ def _run(start: Start, settings: Settings, *, as_json: bool) -> int:
         return asyncio.run(_painted(start, settings, as_json=as_json))
     except StudioError as error:
         complain(error, as_json=as_json)
-        return EXIT_CODES[type(error)]
+        return EXITS[error.code]
     except (KeyboardInterrupt, asyncio.CancelledError):
-        return EXIT_CODES[Canceled]
+        return EXITS[Canceled.code]
 
 
 async def _painted(start: Start, settings: Settings, *, as_json: bool) -> int:
@@ -100,10 +100,10 @@ async def _painted(start: Start, settings: Settings, *, as_json: bool) -> int:
             images, code = await _shown(ticket), 0
         except asyncio.CancelledError:
             print(INTERRUPTED, file=sys.stderr)
-            images, code = await ticket.result(), EXIT_CODES[Canceled]
+            images, code = await ticket.result(), EXITS[Canceled.code]
         print(_report(images, ticket.job.request, as_json=as_json))
     stored = all(picture.place for picture in images.pictures)
-    return code if stored else EXIT_CODES[ArchiveUnavailable]
+    return code if stored else EXITS[ArchiveUnavailable.code]
 
 
 async def _shown(ticket: Ticket) -> ImageSet:

@@ -1,8 +1,11 @@
 """Writes files so that they are there whole, and stay, or are not there at all."""
 
 import os
+import re
 import sys
+from collections.abc import Collection
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,18 +13,22 @@ if sys.platform == "darwin":
     from fcntl import F_FULLFSYNC, fcntl
 
 
-def write_durably(folder: Path, stem: str, suffix: str, data: bytes) -> Path:
+PART = re.compile(r"^\.(?P<stem>.+)\.(?P<suffix>\w+)\.(?P<writer>[\w-]+)\.\w+\.part$")
+"""What a file is called until it is whole."""
+
+
+def write_durably(folder: Path, stem: str, suffix: str, data: bytes, *, writer: str) -> Path:
     """Put `data` under `folder/stem.suffix` and return that path, absolute.
 
     Bytes and name survive a power cut once this returns. Until the rename the bytes have a name
-    that starts with a dot. A file that is there already is never overwritten: equal bytes share
-    it, others get a number behind the stem. Raises OSError.
+    that starts with a dot and tells who writes. A file that is there already is never
+    overwritten: equal bytes share it, others get a number behind the stem. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{stem}.{suffix}"
     if path.exists() and path.read_bytes() == data:
         return path.absolute()
-    part = folder / f".{stem}.{os.getpid()}-{uuid4().hex[:8]}.part"
+    part = folder / f".{stem}.{suffix}.{writer}.{uuid4().hex[:8]}.part"
     try:
         _write_and_sync(part, data)
         path = _renamed(part, path, data)
@@ -30,6 +37,22 @@ def write_durably(folder: Path, stem: str, suffix: str, data: bytes) -> Path:
             part.unlink(missing_ok=True)
     _sync_folder(folder)
     return path.absolute()
+
+
+def finish_parts(folder: Path, living: Collection[str]) -> None:
+    """Finish what the dead began to write in this folder, or take it away. Raises OSError.
+
+    A picture whose bytes are those that its name promises is whole, and only lacks the name.
+    """
+    for part in [*folder.glob(".*.part")] if folder.is_dir() else []:
+        told = PART.match(part.name)
+        if told is None or told["writer"] in living:
+            continue
+        data = part.read_bytes()
+        if told["stem"] == f"img_{sha256(data).hexdigest()[:32]}":
+            _renamed(part, folder / f"{told['stem']}.{told['suffix']}", data)
+        part.unlink(missing_ok=True)
+        _sync_folder(folder)
 
 
 def _renamed(part: Path, wanted: Path, data: bytes) -> Path:

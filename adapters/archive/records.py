@@ -1,94 +1,35 @@
 """The records of jobs, in SQLite."""
 
-from datetime import UTC, datetime
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import (
-    Column,
-    DateTime,
-    Engine,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    create_engine,
-    delete,
-    event,
-    insert,
-    select,
-)
+from sqlalchemy import ColumnElement, Engine, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.schema import CreateIndex, CreateTable
 
-from domain.jobs import Job
+from adapters.archive.rows import failure_values, job_row, now, picture_rows, record
+from adapters.archive.tables import WRITING, jobs, opened, pictures
+from domain.errors import Charged, StudioError
+from domain.jobs import Job, JobState
+from domain.records import JobRecord
 from domain.requests import PictureRequest
-
-BUSY_SECONDS = 30
-
-tables = MetaData()
-jobs = Table(
-    "jobs",
-    tables,
-    Column("id", String, primary_key=True),
-    Column("owner", String, nullable=False, index=True),
-    Column("provider", String, nullable=False),
-    Column("action", String, nullable=False),
-    Column("model", String, nullable=False),
-    Column("asked_model", String, nullable=False),
-    Column("prompt", String, nullable=False),
-    Column("fingerprint", String, nullable=False),
-    Column("state", String, nullable=False, index=True),
-    Column("failure", String),
-    Column("request_id", String),
-    Column("text_tokens_in", Integer),
-    Column("image_tokens_in", Integer),
-    Column("tokens_out", Integer),
-    Column("cost_usd", String),
-    Column("created_at", DateTime, nullable=False),
-    Column("changed_at", DateTime, nullable=False),
-)
-pictures = Table(
-    "pictures",
-    tables,
-    Column("job_id", String, primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("picture_id", String, nullable=False, index=True),
-    Column("owner", String, nullable=False),
-    Column("place", String),
-)
 
 
 class JobRecords:
     """One row a job and one a picture. Several processes may share the file.
 
-    Write-ahead log with synchronous=FULL: what a method has written survives a power cut. Every
-    method raises sqlalchemy.exc.SQLAlchemyError or OSError when the database refuses.
+    What a method has written survives a power cut. Every method raises
+    sqlalchemy.exc.SQLAlchemyError or OSError when the database refuses.
     """
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._engine = _engine(path)
-        self._create_tables()
-        path.chmod(0o600)
-
-    def _create_tables(self) -> None:
-        """Several processes may do this at once, so each statement minds what is there."""
-        with self._engine.begin() as connection:
-            for table in tables.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-                for index in table.indexes:
-                    connection.execute(CreateIndex(index, if_not_exists=True))
+    def __init__(self, path: Path, writer: str) -> None:
+        self.engine: Engine = opened(path)
+        self._writing = self.engine.execution_options(**WRITING)
+        self._writer = writer
 
     def write(self, job: Job[PictureRequest]) -> None:
         """Insert the job, or replace what was known of it."""
-        row = _row(job)
-        kept = [
-            {"job_id": job.id, "position": at, "picture_id": picture.id, "owner": job.owner}
-            | {"place": picture.place}
-            for at, picture in enumerate(job.pictures)
-        ]
-        with self._engine.begin() as connection:
+        row, kept = job_row(job, self._writer), picture_rows(job)
+        with self._writing.begin() as connection:
             connection.execute(
                 upsert(jobs).values(row).on_conflict_do_update(index_elements=["id"], set_=row)
             )
@@ -105,44 +46,27 @@ class JobRecords:
             .where(pictures.c.place.is_not(None))
             .order_by(jobs.c.created_at.desc())
         )
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return [Path(place) for place in connection.scalars(query)]
+
+    def find(self, *conditions: ColumnElement[bool], limit: int) -> Sequence[JobRecord]:
+        """The jobs that meet all conditions on `jobs`, the newest first, `limit` at most."""
+        wanted = select(jobs).where(*conditions).order_by(jobs.c.created_at.desc()).limit(limit)
+        with self.engine.connect() as connection:
+            rows = connection.execute(wanted).all()
+            its = select(pictures).where(pictures.c.job_id.in_([row.id for row in rows]))
+            kept = connection.execute(its.order_by(pictures.c.position)).all()
+        return [record(row, [each for each in kept if each.job_id == row.id]) for row in rows]
+
+    def settle(self, state: JobState, living: Collection[str], end: StudioError) -> int:
+        """End all jobs in this state that nobody who lives has written; return how many."""
+        ended = JobState.FAILED if end.charged is Charged.NO else JobState.UNKNOWN
+        abandoned = jobs.c.writer.is_(None) | jobs.c.writer.not_in(living)
+        values = {"state": ended.value, "changed_at": now(), **failure_values(end)}
+        change = update(jobs).where(jobs.c.state == state.value, abandoned).values(values)
+        with self._writing.begin() as connection:
+            return connection.execute(change).rowcount
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
-
-
-def _row(job: Job[PictureRequest]) -> dict[str, Any]:
-    usage = job.usage
-    return {
-        "id": job.id,
-        "owner": job.owner,
-        "provider": job.provider,
-        "action": job.action,
-        "model": job.request.model or job.card.name,
-        "asked_model": job.asked_model,
-        "prompt": job.request.prompt,
-        "fingerprint": job.fingerprint,
-        "state": job.state.value,
-        "failure": job.failure,
-        "request_id": job.request_id,
-        "text_tokens_in": usage and usage.text_tokens_in,
-        "image_tokens_in": usage and usage.image_tokens_in,
-        "tokens_out": usage and usage.tokens_out,
-        "cost_usd": None if job.cost is None else str(job.cost),
-        "created_at": job.created_at.astimezone(UTC).replace(tzinfo=None),
-        "changed_at": datetime.now(UTC).replace(tzinfo=None),
-    }
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA fullfsync=ON")  # macOS, whose fsync stops short of the disk
-
-    return engine
+        self.engine.dispose()

@@ -37,6 +37,3 @@ class Archive(Protocol):
 
     async def find(self, picture_id: str, /, *, owner: str) -> Image:
         """The picture with this `img_…` id; raise NotFound if this owner has none such."""
-
-    async def close(self) -> None:
-        """Let go of files and connections. The archive is not used afterwards."""

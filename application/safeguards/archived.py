@@ -18,6 +18,8 @@ from domain.results import Picture
 
 R = TypeVar("R", bound=PictureRequest)
 
+CUT_SHORT = "The job was ended while the picture was being painted."
+
 
 class Archived(Safeguard):
     """Records a job before it is sent, and keeps its pictures before they are delivered.
@@ -51,7 +53,7 @@ class Archived(Safeguard):
             raise
         finally:
             if not settled:
-                await carried_through(self._note(sent.unknown(OutcomeUnknown.code)))
+                await carried_through(self._note(sent.unknown(OutcomeUnknown(CUT_SHORT))))
 
     async def _announced(self, job: Job[R]) -> None:
         recording = asyncio.ensure_future(self.archive.record(job))
@@ -64,14 +66,20 @@ class Archived(Safeguard):
     async def _withdrawn(self, job: Job[R], recording: asyncio.Future[None]) -> None:
         with suppress(ArchiveUnavailable):
             await recording
-            await self._note(job.failed(Canceled.code))
+            await self._note(job.failed(Canceled("The request was canceled before it was sent.")))
 
     async def _kept(self, job: Job[R], came: Delivered) -> Delivered:
         notes = list(came.notes)
         pictures = [await self._placed(picture, notes) for picture in came.pictures]
         isolated = [await self._isolated(data, job.id) for data in came.rubbish]
         notes += [f"What is no picture is kept in {place}" for place in isolated if place]
-        stored = job.stored(tuple(pictures), came.usage, came.request_id)
+        stored = job.stored(
+            tuple(pictures),
+            came.usage,
+            came.request_id,
+            revised_prompt=came.revised_prompt,
+            notes=tuple(notes),
+        )
         if not await self._note(stored):
             notes.append("The job's record could not be written.")
         return replace(came, pictures=stored.pictures, notes=tuple(notes))
@@ -89,7 +97,7 @@ class Archived(Safeguard):
             places = [await self._isolated(data, job.id) for data in error.rubbish]
             error.quarantined = tuple(place for place in places if place)
         unknown = isinstance(error, OutcomeUnknown)
-        await self._note(job.unknown(error.code) if unknown else job.failed(error.code))
+        await self._note(job.unknown(error) if unknown else job.failed(error))
 
     async def _isolated(self, data: bytes, job_id: str) -> str:
         try:

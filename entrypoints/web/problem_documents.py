@@ -8,7 +8,7 @@ from starlette.types import Send
 
 from domain.errors import Busy, Charged, StudioError
 from domain.provider_errors import RateLimited
-from entrypoints.problems import HTTP_STATUSES, as_dict
+from entrypoints.problems import STATUSES, as_dict
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:mcp-server-gpt-image:error:"
@@ -60,7 +60,7 @@ def problem_of(error: StudioError) -> Problem:
     if "status" in facts:  # the provider's own: here `status` is what we answer with
         facts["provider_status"] = facts.pop("status")
     return Problem(
-        status=HTTP_STATUSES[type(error)],
+        status=STATUSES[error.code],
         code=error.code,
         message=error.message,
         hint=error.hint,

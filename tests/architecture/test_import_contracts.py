@@ -19,7 +19,10 @@ BREACHES = {
     "Only the container picks adapters": ("entrypoints", "import adapters.events.log"),
     "The SDK stays in the OpenAI adapter": ("adapters.sketch", "import httpx2"),
     "Pillow stays with who paints and who looks": ("entrypoints", "from PIL import Image"),
-    "SQLAlchemy stays in the archive": ("adapters.events", "from sqlalchemy.orm import Session"),
+    "SQLAlchemy and file locks stay in the archive": (
+        "adapters.events",
+        "from sqlalchemy.orm import Session",
+    ),
     "Cache libraries stay with what is kept": ("adapters.archive", "import cachetools"),
     "Logs and metrics stay in the event sinks": ("entrypoints.web", "import prometheus_client"),
     "Wiring stays in the container": (

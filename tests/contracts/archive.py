@@ -8,6 +8,7 @@ import pytest
 from application.ports.archive import Archive
 from domain.errors import NotFound
 from domain.jobs import Job
+from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.requests import PictureRequest
 from domain.results import Picture, Usage
 from tests.fakes import PNG, job_for, picture
@@ -53,7 +54,10 @@ class ArchiveContract:
     async def test_a_job_can_be_recorded_in_every_state(self, archive: Archive) -> None:
         job = job_for().dispatched()
         await archive.record(job)
-        for ended in (job.failed("x"), replace(job, id="job_2").unknown("y")):
+        for ended in (
+            job.failed(RateLimited("x")),
+            replace(job, id="job_2").unknown(OutcomeUnknown("y")),
+        ):
             await archive.record(ended)
         await archive.record(stored(await archive.keep(PNG)))
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from adapters.archive.archive import FileArchive
+from adapters.archive.database import Database
 from adapters.archive.files import write_durably
 from application.ports.archive import Archive
 from domain.errors import ArchiveUnavailable, NotFound
@@ -27,9 +28,9 @@ class TestMemoryArchive(ArchiveContract):
 
 @pytest.fixture
 async def files(tmp_path: Path, anyio_backend: str) -> AsyncIterator[FileArchive]:
-    archive = FileArchive(pictures_folder=tmp_path / "pictures", data_folder=tmp_path / "data")
-    yield archive
-    await archive.close()
+    database = Database(tmp_path / "data")
+    yield FileArchive(database, pictures_folder=tmp_path / "pictures")
+    await database.close()
 
 
 @pytest.mark.anyio
@@ -68,10 +69,11 @@ class TestFileArchive(ArchiveContract):
 
     async def test_records_survive_a_restart(self, files: FileArchive, tmp_path: Path) -> None:
         await files.record(stored(await files.keep(PNG)))
-        await files.close()
-        again = FileArchive(pictures_folder=tmp_path / "pictures", data_folder=tmp_path / "data")
+        await files._database.close()
+        database = Database(tmp_path / "data")
+        again = FileArchive(database, pictures_folder=tmp_path / "pictures")
         assert await again.find(PNG.id, owner="local") == PNG
-        await again.close()
+        await database.close()
 
     async def test_only_the_owner_of_the_account_can_read_records_and_pictures(
         self, files: FileArchive, tmp_path: Path
@@ -101,24 +103,24 @@ class TestFileArchive(ArchiveContract):
         self, tmp_path: Path
     ) -> None:
         (tmp_path / "file").write_bytes(b"")
-        archive = FileArchive(
-            pictures_folder=tmp_path / "file" / "p", data_folder=tmp_path / "file" / "d"
-        )
+        database = Database(tmp_path / "file" / "d")
+        archive = FileArchive(database, pictures_folder=tmp_path / "file" / "p")
         with pytest.raises(ArchiveUnavailable, match="could not be kept in"):
             await archive.ready()
         with pytest.raises(ArchiveUnavailable, match="could not be written"):
             await archive.keep(PNG)
         with pytest.raises(ArchiveUnavailable, match="could not be recorded"):
             await archive.record(job_for())
-        await archive.close()
+        await database.close()
 
     async def test_what_the_pictures_folder_refuses_is_rescued(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_bytes(b"")
-        archive = FileArchive(pictures_folder=tmp_path / "file", data_folder=tmp_path / "data")
+        database = Database(tmp_path / "data")
+        archive = FileArchive(database, pictures_folder=tmp_path / "file")
         place = Path(await archive.keep(PNG))
         assert place.parent == tmp_path / "data" / "rescued"
         assert place.read_bytes() == PNG.data
-        await archive.close()
+        await database.close()
 
     async def test_too_little_room_is_found_out_before_money_is_spent(
         self, files: FileArchive, monkeypatch: pytest.MonkeyPatch
@@ -130,7 +132,7 @@ class TestFileArchive(ArchiveContract):
 
     async def test_every_connection_writes_synchronously(self, files: FileArchive) -> None:
         await files.record(job_for())
-        with files._records._engine.connect() as connection:
+        with files._database.records().engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
@@ -150,16 +152,17 @@ def test_bytes_are_synced_before_the_rename_and_the_name_after_it(
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "rename", renamed)
-    write_durably(tmp_path, "img_1", "png", PNG.data)
+    write_durably(tmp_path, "img_1", "png", PNG.data, writer="w")
     assert done == ["file", "rename", "folder"]
 
 
 def test_many_processes_can_begin_on_one_fresh_folder_at_once(tmp_path: Path) -> None:
     code = (
         "import sys, asyncio; from pathlib import Path; "
-        "from adapters.archive.archive import FileArchive; from tests.fakes import PNG, job_for; "
+        "from adapters.archive.archive import FileArchive; "
+        "from adapters.archive.database import Database; from tests.fakes import PNG, job_for; "
         "home = Path(sys.argv[1]); "
-        "archive = FileArchive(pictures_folder=home / 'p', data_folder=home / 'd'); "
+        "archive = FileArchive(Database(home / 'd'), pictures_folder=home / 'p'); "
         "sys.stdin.read(); "
         "asyncio.run(archive.record(job_for(id=sys.argv[2]))); "
         "asyncio.run(archive.keep(PNG))"
@@ -187,7 +190,7 @@ def test_a_failure_before_the_rename_leaves_nothing_behind(
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(OSError, match="No space"):
-        write_durably(tmp_path, "img_1", "png", PNG.data)
+        write_durably(tmp_path, "img_1", "png", PNG.data, writer="w")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -196,7 +199,7 @@ def test_a_crash_between_write_and_rename_leaves_no_half_picture_visible(tmp_pat
         "import os, sys; from pathlib import Path; "
         "from adapters.archive.files import write_durably; "
         "Path.rename = lambda *_: os._exit(9); "
-        "write_durably(Path(sys.argv[1]), 'img_1', 'png', bytes(3_000_000))"
+        "write_durably(Path(sys.argv[1]), 'img_1', 'png', bytes(3_000_000), writer='w')"
     )
     done = subprocess.run([sys.executable, "-c", crash, str(tmp_path)], check=False)
     assert done.returncode == 9

@@ -48,9 +48,6 @@ class MemoryArchive:
             return self._owners[owner, picture_id]
         raise NotFound(f"{picture_id} cannot be had: no such picture is known.")
 
-    async def close(self) -> None:
-        return
-
 
 class DictCache:
     """An ImageCache without bounds, in which no time passes; `fails` makes every method raise."""

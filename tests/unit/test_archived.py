@@ -10,7 +10,7 @@ from application.ports.archive import Archive
 from application.ports.image_provider import Dispatched, ProviderEvent
 from application.safeguards.archived import Archived
 from application.safeguards.inspected import Inspected
-from domain.errors import ArchiveUnavailable
+from domain.errors import ArchiveUnavailable, Canceled
 from domain.images import Image
 from domain.jobs import Job, JobState
 from domain.provider_errors import (
@@ -71,7 +71,7 @@ async def test_how_a_job_ended_is_recorded(fault: ProviderError, state: JobState
     with pytest.raises(type(fault)):
         await events(Archived(FakeProvider(fails=[fault]), archive))
     assert states(archive) == [JobState.DISPATCHED, state]
-    assert archive.history[-1].failure == fault.code
+    assert archive.history[-1].failure is fault
 
 
 async def test_rubbish_is_quarantined_and_the_error_says_where() -> None:
@@ -148,7 +148,7 @@ async def test_a_job_that_is_given_up_while_it_is_recorded_is_not_sent_and_not_l
         await task
     assert provider.seen == []
     assert states(archive) == [JobState.DISPATCHED, JobState.FAILED]
-    assert archive.history[-1].failure == "canceled"
+    assert isinstance(archive.history[-1].failure, Canceled)
 
 
 async def test_nothing_is_sent_when_no_picture_could_be_kept() -> None:

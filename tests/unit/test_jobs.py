@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domain.jobs import LEGAL_MOVES, IllegalMove, Job, JobState
+from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.requests import EditRequest
 from domain.results import Usage
 from tests.fakes import PNG, job_for
@@ -14,8 +15,8 @@ from tests.fakes import PNG, job_for
 MOVES: dict[JobState, Callable[[Job[Any]], Job[Any]]] = {
     JobState.DISPATCHED: lambda job: job.dispatched(),
     JobState.STORED: lambda job: job.stored((), None, None),
-    JobState.FAILED: lambda job: job.failed("rate_limited"),
-    JobState.UNKNOWN: lambda job: job.unknown("outcome_unknown"),
+    JobState.FAILED: lambda job: job.failed(RateLimited("Not now.")),
+    JobState.UNKNOWN: lambda job: job.unknown(OutcomeUnknown("Cut.")),
 }
 
 

@@ -1,0 +1,62 @@
+"""What became of jobs, read from their records."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import ColumnElement
+
+from adapters.archive.database import Database
+from adapters.archive.files import finish_parts
+from adapters.archive.tables import jobs
+from domain.errors import Canceled, NotFound
+from domain.jobs import JobState
+from domain.provider_errors import OutcomeUnknown
+from domain.records import JobRecord
+
+NEVER_SENT = "The server ended before the request was sent."
+NO_WORD = "The server ended while the picture was being painted."
+UNSETTLED = [JobState.RESERVED, JobState.DISPATCHED, JobState.UNKNOWN]
+UNREAD = "The records could not be read"
+
+
+class SqlJournal:
+    """A Journal over a data folder, and over the folder in which its pictures are."""
+
+    def __init__(self, database: Database, *, pictures_folder: Path) -> None:
+        self._database = database
+        self._folders = (pictures_folder, database.folder / "rescued")
+
+    async def find(self, job_id: str, /, *, owner: str) -> JobRecord:
+        found = await self._found(jobs.c.owner == owner, jobs.c.id == job_id, limit=1)
+        if not found:
+            hint = "Use an id from an earlier answer, exactly as it was given."
+            raise NotFound(f"No such job is known: {job_id[:80]}.", hint=hint)
+        return found[0]
+
+    async def with_key(self, key: str, /, *, owner: str) -> JobRecord | None:
+        found = await self._found(jobs.c.owner == owner, jobs.c.request_key == key, limit=1)
+        return found[0] if found else None
+
+    async def recent(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        stored = jobs.c.state == JobState.STORED
+        return await self._found(jobs.c.owner == owner, stored, limit=limit)
+
+    async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        return await self._found(jobs.c.owner == owner, jobs.c.state.in_(UNSETTLED), limit=limit)
+
+    async def recover(self) -> int:
+        return await self._database.done(self._recovered, "Leftovers could not be settled")
+
+    def _recovered(self) -> int:
+        records = self._database.records()
+        with self._database.writer().alone() as living:
+            for folder in self._folders:
+                finish_parts(folder, living)
+            never_sent = records.settle(JobState.RESERVED, living, Canceled(NEVER_SENT))
+            return never_sent + records.settle(JobState.DISPATCHED, living, OutcomeUnknown(NO_WORD))
+
+    async def _found(self, *conditions: ColumnElement[bool], limit: int) -> Sequence[JobRecord]:
+        database = self._database
+        return await database.done(
+            lambda: database.records().find(*conditions, limit=limit), UNREAD
+        )

@@ -1,0 +1,33 @@
+"""Port: what became of jobs, for those who ask later."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from domain.records import JobRecord
+
+
+class Journal(Protocol):
+    """Reads what an Archive has recorded, in this process or another, now or before a restart.
+
+    Every method raises ArchiveUnavailable when the database refuses.
+    """
+
+    async def find(self, job_id: str, /, *, owner: str) -> JobRecord:
+        """The job with this `job_…` id; raise NotFound if this owner has none such."""
+
+    async def with_key(self, key: str, /, *, owner: str) -> JobRecord | None:
+        """The job that this owner asked for under this key."""
+
+    async def recent(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        """Jobs that have pictures, the newest first, `limit` at most."""
+
+    async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        """Jobs that are open or of unknown outcome, the newest first, `limit` at most."""
+
+    async def recover(self) -> int:
+        """Settle what processes left that have died; return how many jobs that were.
+
+        What was reserved is failed, because it was never sent; what was dispatched is unknown.
+        Pictures that were written whole get their name, halves of pictures are removed. What
+        belongs to a process that lives is left alone.
+        """
