@@ -47,7 +47,6 @@ class JobRecord:
     created_at: datetime
     changed_at: datetime
     asked_pictures: int = 1
-    key: str | None = None
     request_id: str | None = None
     revised_prompt: str | None = None
     notes: tuple[str, ...] = ()

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
 from adapters.archive.database import Database
 from adapters.archive.files import finish_parts
-from adapters.archive.tables import jobs
+from adapters.archive.tables import jobs, pictures
 from domain.errors import Canceled, NotFound
 from domain.jobs import JobState
 from domain.provider_errors import OutcomeUnknown
@@ -27,15 +27,24 @@ class SqlJournal:
         self._folders = (pictures_folder, database.folder / "rescued")
 
     async def find(self, job_id: str, /, *, owner: str) -> JobRecord:
-        found = await self._found(jobs.c.owner == owner, jobs.c.id == job_id, limit=1)
-        if not found:
-            hint = "Use an id from an earlier answer, exactly as it was given."
-            raise NotFound(f"No such job is known: {job_id[:80]}.", hint=hint)
-        return found[0]
+        return _one(await self._found(jobs.c.owner == owner, jobs.c.id == job_id, limit=1), job_id)
 
     async def with_key(self, key: str, /, *, owner: str) -> JobRecord | None:
-        found = await self._found(jobs.c.owner == owner, jobs.c.request_key == key, limit=1)
+        database = self._database
+        found = await database.done(lambda: database.records().named(owner, key), UNREAD)
         return found[0] if found else None
+
+    async def name(self, key: str, job_id: str, /, *, owner: str) -> None:
+        database = self._database
+        await database.done(
+            lambda: database.records().name(owner, key, job_id), "The key could not be recorded"
+        )
+
+    async def with_picture(self, picture_id: str, /, *, owner: str) -> JobRecord:
+        its = select(pictures.c.job_id).where(pictures.c.picture_id == picture_id)
+        return _one(
+            await self._found(jobs.c.owner == owner, jobs.c.id.in_(its), limit=1), picture_id
+        )
 
     async def recent(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         stored = jobs.c.state == JobState.STORED
@@ -60,3 +69,10 @@ class SqlJournal:
         return await database.done(
             lambda: database.records().find(*conditions, limit=limit), UNREAD
         )
+
+
+def _one(found: Sequence[JobRecord], id_: str) -> JobRecord:
+    if not found:
+        hint = "Use an id from an earlier answer, exactly as it was given."
+        raise NotFound(f"{id_[:80]} cannot be had: no such job or picture is known.", hint=hint)
+    return found[0]

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from adapters.archive.rows import failure_values, job_row, now, picture_rows, record
-from adapters.archive.tables import WRITING, jobs, opened, pictures
+from adapters.archive.tables import WRITING, jobs, opened, pictures, request_keys
 from domain.errors import Charged, StudioError
 from domain.jobs import Job, JobState
 from domain.records import JobRecord
@@ -28,14 +28,32 @@ class JobRecords:
 
     def write(self, job: Job[PictureRequest]) -> None:
         """Insert the job, or replace what was known of it."""
-        row, kept = job_row(job, self._writer), picture_rows(job)
         with self._writing.begin() as connection:
-            connection.execute(
-                upsert(jobs).values(row).on_conflict_do_update(index_elements=["id"], set_=row)
-            )
-            if kept:
-                connection.execute(delete(pictures).where(pictures.c.job_id == job.id))
-                connection.execute(insert(pictures), kept)
+            self.put(connection, job)
+
+    def put(self, connection: Connection, job: Job[PictureRequest]) -> None:
+        """The same within a transaction."""
+        row, kept = job_row(job, self._writer), picture_rows(job)
+        connection.execute(
+            upsert(jobs).values(row).on_conflict_do_update(index_elements=["id"], set_=row)
+        )
+        if kept:
+            connection.execute(delete(pictures).where(pictures.c.job_id == job.id))
+            connection.execute(insert(pictures), kept)
+        if job.key is not None:
+            _name(connection, job.owner, job.key, job.id)
+
+    def name(self, owner: str, key: str, job_id: str) -> None:
+        """From now on this owner's key means this job."""
+        with self._writing.begin() as connection:
+            _name(connection, owner, key, job_id)
+
+    def named(self, owner: str, key: str) -> Sequence[JobRecord]:
+        """The job that this owner's key means, if it was ever recorded."""
+        means = select(request_keys.c.job_id).where(
+            request_keys.c.owner == owner, request_keys.c.request_key == key
+        )
+        return self.find(jobs.c.owner == owner, jobs.c.id.in_(means), limit=1)
 
     def places(self, picture_id: str, owner: str) -> list[Path]:
         """Where this owner's picture of this id is kept, newest first; empty if nowhere."""
@@ -70,3 +88,11 @@ class JobRecords:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _name(connection: Connection, owner: str, key: str, job_id: str) -> None:
+    row = {"owner": owner, "request_key": key, "job_id": job_id}
+    naming = upsert(request_keys).values(row)
+    connection.execute(
+        naming.on_conflict_do_update(index_elements=["owner", "request_key"], set_=row)
+    )

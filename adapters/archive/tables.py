@@ -8,7 +8,6 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Engine,
-    Index,
     Integer,
     MetaData,
     String,
@@ -44,7 +43,6 @@ jobs = Table(
     Column("changed_at", DateTime, nullable=False),
     Column("writer", String),
     Column("asked_pictures", Integer, nullable=False, server_default="1"),
-    Column("request_key", String),
     Column("estimate_usd", String),
     Column("charged", String, nullable=False, server_default="no"),
     Column("message", String),
@@ -52,7 +50,6 @@ jobs = Table(
     Column("retryable", Integer, nullable=False, server_default="0"),
     Column("revised_prompt", String),
     Column("notes", String),
-    Index("ix_jobs_owner_request_key", "owner", "request_key", unique=True),
 )
 pictures = Table(
     "pictures",
@@ -67,6 +64,13 @@ pictures = Table(
     Column("height", Integer, nullable=False, server_default="0"),
     Column("bytes", Integer, nullable=False, server_default="0"),
     Column("notes", String),
+)
+request_keys = Table(
+    "request_keys",
+    tables,
+    Column("owner", String, primary_key=True),
+    Column("request_key", String, primary_key=True),
+    Column("job_id", String, nullable=False),
 )
 
 

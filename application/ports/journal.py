@@ -16,7 +16,13 @@ class Journal(Protocol):
         """The job with this `job_…` id; raise NotFound if this owner has none such."""
 
     async def with_key(self, key: str, /, *, owner: str) -> JobRecord | None:
-        """The job that this owner asked for under this key."""
+        """The job that this owner's key means; None if none was recorded under it."""
+
+    async def name(self, key: str, job_id: str, /, *, owner: str) -> None:
+        """From now on the owner's key means this job; a job that has a key is named by itself."""
+
+    async def with_picture(self, picture_id: str, /, *, owner: str) -> JobRecord:
+        """The newest job that made this `img_…`; raise NotFound if this owner has none such."""
 
     async def recent(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         """Jobs that have pictures, the newest first, `limit` at most."""
