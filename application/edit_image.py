@@ -19,20 +19,26 @@ class EditImage:
         self.inspector = inspector
 
     async def __call__(
-        self, request: EditRequest, /, *, owner: str = LOCAL, fresh: bool = False
+        self,
+        request: EditRequest,
+        /,
+        *,
+        owner: str = LOCAL,
+        fresh: bool = False,
+        key: str | None = None,
     ) -> Ticket:
-        """Return the ticket, whose `events()` and `result()` tell the rest.
+        """Return the ticket, as GenerateImage does.
 
-        Raises UnreadableImage (naming the picture), InvalidRequest for a mask that does not
-        fit and UnsupportedByModel, all before anything is spent, and ShuttingDown.
+        Raises what that does, and before it UnreadableImage (naming the picture) and
+        InvalidRequest for a mask that does not fit.
         """
         for at, image in enumerate(request.images):
             await self._look_at(image, f"images[{at}]")
         if request.mask is not None:
             await self._look_at(request.mask, "mask")
         check_mask(request)
-        provider = self.pipeline.provider
-        return self.pipeline.start(request, provider.edit, owner=owner, fresh=fresh)
+        paint = self.pipeline.provider.edit
+        return await self.pipeline.start(request, paint, owner=owner, fresh=fresh, key=key)
 
     async def _look_at(self, image: Image, field: str) -> None:
         try:

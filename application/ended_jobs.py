@@ -40,6 +40,10 @@ class EndedJob:
             images += [picture.image for picture in last.images.pictures]
         return sum(len(image.data) for image in images)
 
+    def told(self) -> tuple[JobEvent, ...]:
+        """The kept events."""
+        return tuple(event for _, event in self.events)
+
     def has(self, number: int) -> bool:
         """Whether there is an event of this number, or a later one."""
         return self.events[-1][0] >= number

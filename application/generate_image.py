@@ -13,12 +13,19 @@ class GenerateImage:
         self.pipeline = pipeline
 
     async def __call__(
-        self, request: GenerateRequest, /, *, owner: str = LOCAL, fresh: bool = False
+        self,
+        request: GenerateRequest,
+        /,
+        *,
+        owner: str = LOCAL,
+        fresh: bool = False,
+        key: str | None = None,
     ) -> Ticket:
         """Return the ticket, whose `events()` and `result()` tell the rest.
 
-        `fresh` asks for a new picture although an equal one is being painted. Raises
-        UnsupportedByModel before anything is spent, and ShuttingDown.
+        `fresh` asks for a new picture although an equal one is being painted; `key` asks for the
+        job of that key, whatever became of it, if there is one. Raises UnsupportedByModel and
+        KeyReused before anything is spent, ShuttingDown, and with a key ArchiveUnavailable.
         """
-        provider = self.pipeline.provider
-        return self.pipeline.start(request, provider.generate, owner=owner, fresh=fresh)
+        paint = self.pipeline.provider.generate
+        return await self.pipeline.start(request, paint, owner=owner, fresh=fresh, key=key)

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import datetime
 from typing import TypeVar
 from uuid import uuid4
 
+from application.asked_before import AskedBefore
 from application.memory import Memory
 from application.ports.clock import Clock
 from application.ports.image_provider import (
@@ -41,29 +41,32 @@ class Pipeline:
         memory: Memory,
         renditions: Renditions,
         jobs: RunningJobs,
+        asked_before: AskedBefore,
         clock: Clock,
     ) -> None:
         self.provider = provider
         self.memory = memory
         self.renditions = renditions
         self.jobs = jobs
+        self.asked_before = asked_before
         self.clock = clock
 
-    def start(
-        self, asked: R, paint: Callable[[Job[R]], Painting], *, owner: str, fresh: bool
+    async def start(
+        self,
+        asked: R,
+        paint: Callable[[Job[R]], Painting],
+        *,
+        owner: str,
+        fresh: bool,
+        key: str | None,
     ) -> Ticket:
         """Return the caller's ticket for the job that serves the request.
 
-        An equal job of the same owner is joined, unless `fresh`. Raises UnsupportedByModel
-        before anything is spent, and ShuttingDown.
+        That is the job of the owner's `key`, if there is one, or an equal job at work, unless
+        `fresh`. Raises what GenerateImage raises.
         """
-        now = self.clock.now()
-        catalog = self.provider.catalog
-        choice = catalog.choose(asked.model, now.date())
-        effective = replace(asked, model=choice.model, format=asked.provider_format)
-        catalog.check(effective, choice.card, now.date())
-        job = self._job(effective, choice, owner, now)
-        running = None if fresh else self.jobs.joinable(job.fingerprint)
+        job, choice = self._checked(asked, owner, key)
+        running = await self._at_work(job, fresh=fresh)
         joined = running is not None
         if running is None:
             recall = not fresh
@@ -71,7 +74,7 @@ class Pipeline:
                 job, lambda running: self._work(running, job, paint, recall=recall)
             )
         notes = (*choice.notes, *_unused(asked))
-        return Ticket(
+        ticket = Ticket(
             running,
             asked,
             self.renditions,
@@ -79,10 +82,17 @@ class Pipeline:
             notes=notes,
             joined=joined,
         )
+        await self.asked_before.means(key, running.job)
+        return ticket
 
-    def _job(self, effective: R, choice: Choice, owner: str, now: datetime) -> Job[R]:
+    def _checked(self, asked: R, owner: str, key: str | None) -> tuple[Job[R], Choice]:
+        """The job that would serve the effective request, and the model that would paint it."""
+        now, catalog = self.clock.now(), self.provider.catalog
+        choice = catalog.choose(asked.model, now.date())
+        effective = replace(asked, model=choice.model, format=asked.provider_format)
+        catalog.check(effective, choice.card, now.date())
         name, endpoint = self.provider.name, self.provider.endpoint
-        return Job(
+        job = Job(
             id=f"job_{uuid4().hex}",
             owner=owner,
             provider=name,
@@ -91,7 +101,16 @@ class Pipeline:
             asked_model=choice.asked,
             fingerprint=fingerprint(effective, provider=name, endpoint=endpoint, owner=owner),
             created_at=now,
+            key=key,
         )
+        return job, choice
+
+    async def _at_work(self, job: Job[R], *, fresh: bool) -> RunningJob | None:
+        """The job that the key means, or an equal one that paints already."""
+        running = await self.asked_before.found(job)
+        if running is None and not fresh:
+            running = self.jobs.joinable(job.fingerprint)
+        return running
 
     async def _work(
         self,

@@ -25,7 +25,12 @@ class RunningJob:
     """A job at work. Whoever waits for it reads its log at a pace of their own."""
 
     def __init__(
-        self, job: AnyJob, sink: EventSink, abandon: Callable[["RunningJob"], None]
+        self,
+        job: AnyJob,
+        sink: EventSink,
+        abandon: Callable[["RunningJob"], None],
+        *,
+        finish: bool = True,
     ) -> None:
         self.job = job
         self.log: EventLog[JobEvent] = EventLog()
@@ -33,6 +38,7 @@ class RunningJob:
         self.task: asyncio.Task[None] | None = None
         self._sink = sink
         self._abandon = abandon
+        self._finish = finish
         self._waiting = 0
 
     def tell(self, event: JobEvent) -> None:
@@ -47,6 +53,10 @@ class RunningJob:
     def joined(self) -> None:
         """Tell the app-wide sink that one more caller shares the job."""
         self._publish(JobJoined(job_id=self.job.id, job=self.job))
+
+    def told(self) -> tuple[JobEvent, ...]:
+        """All events so far."""
+        return self.log.all()
 
     def has(self, number: int) -> bool:
         """Whether there is an event of this number or a later one, or may yet be."""
@@ -66,10 +76,10 @@ class RunningJob:
     def leave(self) -> None:
         """Count one less. If that was the last, and nothing was sent yet, the job is canceled.
 
-        After that it goes on, because the picture may already be paid for.
+        After that it goes on if it is one to `finish`, because the picture may already be paid for.
         """
         self._waiting -= 1
-        if not self._waiting and not self.dispatched:
+        if not self._waiting and not (self.dispatched and self._finish):
             self._abandon(self)
 
     def _publish(self, event: StudioEvent) -> None:

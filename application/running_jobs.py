@@ -18,8 +18,10 @@ CANCELED_WORK_MAY_TAKE = 1.0
 class RunningJobs:
     """All jobs at work in this process, by fingerprint and by id, and those that ended lately."""
 
-    def __init__(self, sink: EventSink) -> None:
+    def __init__(self, sink: EventSink, *, finish: bool = True) -> None:
+        """Jobs that everybody has left after they were sent go on if they are to `finish`."""
         self._sink = sink
+        self._finish = finish
         self._jobs: dict[str, RunningJob] = {}
         self._by_id: dict[str, RunningJob] = {}
         self._ended = EndedJobs()
@@ -35,6 +37,20 @@ class RunningJobs:
         """The job that is already painting this, if there is one."""
         return self._jobs.get(fingerprint)
 
+    def at_work(self, job_id: str, *, owner: str) -> RunningJob | None:
+        """The job of this id and owner, if it is at work here."""
+        found = self._by_id.get(job_id)
+        return found if found is not None and found.job.owner == owner else None
+
+    def with_key(self, key: str, *, owner: str) -> RunningJob | None:
+        """The job at work here that this owner's key means."""
+        running = self._by_id.values()
+        return next((it for it in running if (it.job.owner, it.job.key) == (owner, key)), None)
+
+    def all(self, *, owner: str) -> list[RunningJob]:
+        """The owner's jobs at work here, the newest first."""
+        return [it for it in reversed(self._by_id.values()) if it.job.owner == owner]
+
     def find(self, job_id: str, *, owner: str) -> RunningJob | EndedJob:
         """The job of this id and owner, at work or ended lately; raise NotFound."""
         found = self._by_id.get(job_id) or self._ended.get(job_id)
@@ -45,12 +61,20 @@ class RunningJobs:
             )
         return found
 
-    def start(self, job: AnyJob, work: Callable[[RunningJob], Awaitable[None]]) -> RunningJob:
+    def start(
+        self,
+        job: AnyJob,
+        work: Callable[[RunningJob], Awaitable[None]],
+        *,
+        joinable: bool = True,
+    ) -> RunningJob:
         """Run `work` in a task of our own; raise ShuttingDown once `drain` has begun."""
         if self._draining:
             raise ShuttingDown("The server is shutting down and starts no new work.")
-        running = RunningJob(job, self._sink, self._abandoned)
-        self._jobs[job.fingerprint] = self._by_id[job.id] = running
+        running = RunningJob(job, self._sink, self._abandoned, finish=self._finish)
+        self._by_id[job.id] = running
+        if joinable:
+            self._jobs[job.fingerprint] = running
         running.task = asyncio.create_task(self._own(running, work), name=job.id)
         self._tasks.add(running.task)
         running.task.add_done_callback(lambda task: self._settle(running, task))
@@ -110,8 +134,10 @@ class RunningJobs:
             del self._jobs[running.job.fingerprint]
 
     def _reason(self, running: RunningJob) -> StudioError:
-        if running.dispatched:
-            return OutcomeUnknown("The server shut down while the picture was being painted.")
         if self._draining:
+            if running.dispatched:
+                return OutcomeUnknown("The server shut down while the picture was being painted.")
             return ShuttingDown("The server shut down before the request was sent.")
+        if running.dispatched:
+            return OutcomeUnknown("Everybody left while the picture was being painted.")
         return Canceled("The request was canceled before it was sent.")

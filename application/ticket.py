@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from application.renditions import Renditions
 from application.running_job import AnyJob, RunningJob, superseded
+from application.standing import record_of
 from domain.events import Failed, Finished, JobEvent
+from domain.records import JobRecord
 from domain.requests import PictureRequest
 from domain.results import ImageSet, ServedFrom
 
@@ -45,6 +47,19 @@ class Ticket:
     def job(self) -> AnyJob:
         """The job, which may have been started by somebody else's equal request."""
         return self._running.job
+
+    @property
+    def standing(self) -> JobRecord:
+        """How the job stands now."""
+        return record_of(self._running)
+
+    def hold(self) -> None:
+        """Wait for the job without reading: until `let_go` it is not given up."""
+        self._running.arrive()
+
+    def let_go(self) -> None:
+        """Take one `hold` back."""
+        self._running.leave()
 
     @property
     def asked(self) -> PictureRequest:

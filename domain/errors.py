@@ -3,6 +3,7 @@
     StudioError                     code, message for people, hint, retryable, charged
     ├ InvalidRequest                invalid_request       (field)
     │ ├ UnsupportedByModel          unsupported_by_model  (option; names models that can)
+    │ ├ KeyReused                   key_reused            the key means another request
     │ └ UnreadableImage             unreadable_image      (which input, why)
     ├ NotFound                      not_found
     ├ Canceled                      canceled
@@ -78,6 +79,13 @@ class UnsupportedByModel(InvalidRequest):
     """The model cannot do what was asked; the hint names one that can."""
 
     code = "unsupported_by_model"
+
+
+class KeyReused(InvalidRequest):
+    """The caller has asked for something else under this key before."""
+
+    code = "key_reused"
+    advice = "Choose a new key for each request that is not the same as before."
 
 
 class UnreadableImage(InvalidRequest):
@@ -173,3 +181,14 @@ class PastFailure(StudioError):
         self.code = code
         self.retryable = retryable
         self.charged = charged
+
+    @classmethod
+    def of(cls, error: StudioError) -> "PastFailure":
+        """What will be told of this error later."""
+        return cls(
+            error.message,
+            code=error.code,
+            hint=error.hint,
+            retryable=error.retryable,
+            charged=error.charged,
+        )

@@ -10,12 +10,16 @@ from domain.renditions import Rendition
 
 
 class ServedFrom(StrEnum):
-    """Who had the pictures. `joined` shared the call of somebody's equal request."""
+    """Who had the pictures.
+
+    `joined` shared the call of somebody's equal request; `archive` tells again what was answered.
+    """
 
     PROVIDER = "provider"
     JOINED = "joined"
     MEMORY = "memory"
     DISK = "disk"
+    ARCHIVE = "archive"
 
     @property
     def is_cache(self) -> bool:

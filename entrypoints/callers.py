@@ -21,10 +21,11 @@ class Caller:
     """Somebody at a door.
 
     `admit` raises TooManyRequests when they ask too often. `took` hears of each ticket that they
-    are given, `refused` why they are given none.
+    are given, `refused` why they are given none. Asking again under a `key` is asking once.
     """
 
     owner: str = LOCAL
+    key: str | None = None
     admit: Callable[[], None] = _always
     took: Callable[[Ticket], None] = _unheard
     refused: Callable[[StudioError], None] = _unheard

@@ -113,6 +113,47 @@ def models(*, as_json: bool, env_file: Path | None) -> None:
 
 
 @cli.group()
+def images() -> None:
+    """Look at pictures that were made, and at jobs that are not settled; delete pictures."""
+
+
+@images.command("list")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+def images_list(*, limit: int, as_json: bool, env_file: Path | None) -> None:
+    """List the latest pictures, and jobs that are open or of unknown outcome."""
+    with loading():
+        from entrypoints.image_commands import list_images
+
+    sys.exit(list_images(limit=limit, as_json=as_json, env_file=env_file))
+
+
+@images.command("delete")
+@click.argument("id_", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print how much as JSON.")
+@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+def images_delete(id_: str, *, as_json: bool, env_file: Path | None) -> None:
+    """Delete the picture with this img_… ID for good."""
+    with loading():
+        from entrypoints.image_commands import delete_image
+
+    sys.exit(delete_image(id_, as_json=as_json, env_file=env_file))
+
+
+@images.command("prune")
+@click.option("--older-than", required=True, help="An age such as 12h, 30d or 8w.")
+@click.option("--json", "as_json", is_flag=True, help="Print how much as JSON.")
+@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+def images_prune(*, older_than: str, as_json: bool, env_file: Path | None) -> None:
+    """Delete all pictures that are older than that for good."""
+    with loading():
+        from entrypoints.image_commands import prune
+
+    sys.exit(prune(older_than, as_json=as_json, env_file=env_file))
+
+
+@cli.group()
 def cache() -> None:
     """Look at the answers that are kept for equal requests, or forget them."""
 

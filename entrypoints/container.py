@@ -11,12 +11,18 @@ from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Factory, Object
 from dependency_injector.providers import ThreadSafeSingleton as Singleton  # built while warming
 
+from application.asked_before import AskedBefore
 from application.cache_stats import CacheStats
 from application.clear_cache import ClearCache
+from application.delete_image import DeleteImage
 from application.edit_image import EditImage
+from application.find_job import FindJob
 from application.find_picture import FindPicture
 from application.generate_image import GenerateImage
+from application.get_image import GetImage
+from application.list_images import ListImages
 from application.memory import Memory
+from application.past_pictures import PastPictures
 from application.pipeline import Pipeline
 from application.ports.archive import Archive
 from application.ports.clock import SystemClock
@@ -26,6 +32,7 @@ from application.ports.image_inspector import ImageInspector
 from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
 from application.ports.journal import Journal
+from application.prune_images import PruneImages
 from application.renditions import Renditions
 from application.running_jobs import RunningJobs
 from application.safeguards.archived import Archived
@@ -131,6 +138,11 @@ async def _closed(cache: ImageCache) -> None:
         await cache.close()
 
 
+def running_jobs(settings: Settings, sink: EventSink) -> RunningJobs:
+    """All jobs at work."""
+    return RunningJobs(sink, finish=settings.on_disconnect == "finish")
+
+
 def looked_at_lately() -> ImageCache:
     """Pictures that are shown over and over; one that was deleted is seen a minute longer."""
     from adapters.cache.memory import MemoryCache
@@ -180,10 +192,17 @@ class Container(DeclarativeContainer):
     cache = Singleton(image_cache, settings, closing, sink)
     memory = Singleton(Memory, cache, archive)
     renditions = Singleton(Renditions, optimizer, cache, archive, sink)
-    jobs = Singleton(RunningJobs, sink)
-    pipeline = Singleton(Pipeline, safeguarded, memory, renditions, jobs, clock)
+    jobs = Singleton(running_jobs, settings, sink)
+    past = Singleton(PastPictures, archive)
+    asked_before = Singleton(AskedBefore, jobs, journal, past)
+    pipeline = Singleton(Pipeline, safeguarded, memory, renditions, jobs, asked_before, clock)
     generate_image = Factory(GenerateImage, pipeline)
     edit_image = Factory(EditImage, pipeline, inspector)
+    get_image = Factory(GetImage, jobs, journal, past, renditions)
+    list_images = Factory(ListImages, jobs, journal)
+    delete_image = Factory(DeleteImage, archive, cache)
+    prune_images = Factory(PruneImages, archive, cache, clock)
+    find_job = Factory(FindJob, jobs, journal)
     find_picture = Factory(FindPicture, archive)
     recent = Singleton(looked_at_lately)
     show_picture = Factory(ShowPicture, find_picture, renditions, recent)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from domain.errors import ArchiveUnavailable, CacheUnavailable
-from entrypoints.container import Container, built
+from entrypoints.container import MEGABYTE, Container, built
 from entrypoints.settings import Settings
 
 
@@ -18,7 +18,7 @@ async def opened(settings: Settings, **overrides: Any) -> AsyncIterator[Containe
     is `running`. `overrides` are dependency-injector providers by the names of the Container.
     """
     container = built(settings, **overrides)
-    tidying = asyncio.create_task(_recover(container)), asyncio.create_task(_sweep(container))
+    tidying = [asyncio.create_task(work(container)) for work in (_recover, _sweep, _make_room)]
     try:
         yield container
     finally:
@@ -49,6 +49,15 @@ async def _recover(container: Container) -> None:
     while True:
         with suppress(ArchiveUnavailable):  # whoever asks for a picture is told
             await container.journal().recover()
+        await asyncio.sleep(container.sweep_every())
+
+
+async def _make_room(container: Container) -> None:
+    """Now and then take away the oldest pictures, where there is a bound for all of them."""
+    most = container.settings().output_max_size
+    while most is not None:
+        with suppress(ArchiveUnavailable):
+            await container.prune_images().down_to(most * MEGABYTE)
         await asyncio.sleep(container.sweep_every())
 
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from application.ticket import Ticket
 from domain.errors import StudioError
+from domain.records import JobRecord
+from domain.results import ImageSet
 from entrypoints.arguments import edit_request, validated
 from entrypoints.callers import Caller
-from entrypoints.schemas import EditArguments, GenerateArguments
+from entrypoints.schemas import EditArguments, GenerateArguments, GetArguments
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.container import Container
@@ -22,7 +24,9 @@ async def generate_image(container: "Container", arguments: Arguments, caller: C
         wanted = validated(GenerateArguments, arguments)
         request = wanted.to_request()
         caller.admit()
-        ticket = await container.generate_image()(request, owner=caller.owner, fresh=wanted.fresh)
+        ticket = await container.generate_image()(
+            request, owner=caller.owner, fresh=wanted.fresh, key=caller.key
+        )
     caller.took(ticket)
     return ticket
 
@@ -33,9 +37,23 @@ async def edit_image(container: "Container", arguments: Arguments, caller: Calle
         wanted = validated(EditArguments, arguments)
         request = await edit_request(wanted, container.find_picture(), caller.owner)
         caller.admit()
-        ticket = await container.edit_image()(request, owner=caller.owner, fresh=wanted.fresh)
+        ticket = await container.edit_image()(
+            request, owner=caller.owner, fresh=wanted.fresh, key=caller.key
+        )
     caller.took(ticket)
     return ticket
+
+
+async def get_image(
+    container: "Container", arguments: Arguments, caller: Caller
+) -> Ticket | ImageSet | JobRecord:
+    """What was asked for before, as GetImage has it; raise StudioError."""
+    with _told(caller):
+        wanted = validated(GetArguments, arguments)
+        had = await container.get_image()(wanted.id, owner=caller.owner, form=wanted.form)
+    if isinstance(had, Ticket):
+        caller.took(had)
+    return had
 
 
 async def paint(container: "Container", arguments: Arguments, caller: Caller) -> Ticket:

@@ -3,6 +3,7 @@
 from msgspec import UNSET
 
 from domain.images import Image
+from domain.records import JobRecord
 from domain.renditions import Rendition
 from domain.requests import EditRequest, PictureRequest
 from domain.results import ImageSet, Picture
@@ -17,14 +18,16 @@ from entrypoints.result_schemas import (
 LONGEST_REVISED_PROMPT = 8_000
 
 
-def headline(images: ImageSet, request: PictureRequest) -> str:
-    """The first line, which older clients know by heart."""
+def headline(images: ImageSet, request: PictureRequest | None) -> str:
+    """The first line, which older clients know by heart; another where no request was made now."""
+    if request is None:
+        return f"{len(images.pictures)} image(s), made {_made_at(images)}."
     if isinstance(request, EditRequest):
         return "Edited image(s) successfully."
     return f"Generated {len(images.pictures)} image(s) successfully."
 
 
-def text_report(images: ImageSet, request: PictureRequest, shown: list[Shown]) -> str:
+def text_report(images: ImageSet, request: PictureRequest | None, shown: list[Shown]) -> str:
     """Every fact in words: some clients give the model nothing else."""
     lines = [headline(images, request)]
     if images.revised_prompt:
@@ -69,6 +72,26 @@ def structured_report(images: ImageSet, shown: list[Shown]) -> PicturesResult:
     if images.notes:
         result.notes = list(images.notes)
     return result
+
+
+def painting_text(record: JobRecord) -> str:
+    """What to do where the pictures are not done yet."""
+    return (
+        f"Still painting: {record.id}. The picture is on its way and will be stored. Do not ask "
+        f'for it anew; call get_image with {{"id": "{record.id}"}} in half a minute.'
+    )
+
+
+def painting_report(record: JobRecord) -> PicturesResult:
+    """The same for programs."""
+    return PicturesResult(
+        job_id=record.id,
+        images=[],
+        provider=record.provider,
+        model=record.model,
+        asked_model=record.asked_model,
+        state="painting",
+    )
 
 
 def _entry(picture: Picture, shown: Shown) -> PictureEntry:

@@ -84,8 +84,9 @@ class PicturesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     provider: str
     model: str
     asked_model: str
-    made_at: str
-    served_from: Literal["provider", "joined", "memory", "disk"]
+    state: Annotated[Literal["painting"], Meta(description="Not done yet.")] | UnsetType = UNSET
+    made_at: str | UnsetType = UNSET
+    served_from: Literal["provider", "joined", "memory", "disk", "archive"] | UnsetType = UNSET
     revised_prompt: str | UnsetType = UNSET
     usage: TokenUsage | UnsetType = UNSET
     cost_usd: Annotated[float, Meta(description="Left out where it is not known.")] | UnsetType = (
@@ -93,6 +94,60 @@ class PicturesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     )
     request_id: str | UnsetType = UNSET
     notes: list[str] | UnsetType = UNSET
+
+
+class ListedImage(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """A picture that was made before."""
+
+    id: str
+    job_id: str
+    path: str | UnsetType = UNSET
+    made_at: str
+    prompt: str
+    model: str
+    format: str
+    width: int | UnsetType = UNSET
+    height: int | UnsetType = UNSET
+    bytes: int
+
+
+class ListedJob(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """A job: `reserved` waits, `dispatched` is being painted, of `unknown` nobody knows the end."""
+
+    job_id: str
+    state: Literal["reserved", "dispatched", "stored", "failed", "unknown"]
+    action: str
+    prompt: str
+    model: str
+    created_at: str
+    changed_at: str
+    code: str | UnsetType = UNSET
+    message: str | UnsetType = UNSET
+    hint: str | UnsetType = UNSET
+    charged: Literal["no", "maybe", "yes"] | UnsetType = UNSET
+    cost_usd: float | UnsetType = UNSET
+    images: list[ListedImage] | UnsetType = UNSET
+
+
+class ListImagesResult(Struct, kw_only=True):
+    """The structured result of list_images: the newest first. `jobs` are those not settled."""
+
+    images: list[ListedImage]
+    jobs: list[ListedJob]
+
+
+class DeleteImageResult(Struct, kw_only=True):
+    """The structured result of delete_image."""
+
+    id: str
+    bytes: int
+
+
+class PrunedResult(Struct, kw_only=True):
+    """What the command `images prune` deleted."""
+
+    pictures: int
+    bytes: int
 
 
 to_json = msgspec.json.Encoder().encode

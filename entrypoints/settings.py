@@ -60,6 +60,18 @@ class Settings(WebSettings):
     cache_memory_size: Annotated[int, Field(ge=0)] = Field(
         64, description="Megabytes of answers that are kept in memory as well."
     )
+    on_disconnect: Literal["finish", "cancel"] = Field(
+        "finish", description="What becomes of a job whose callers all left after it was sent."
+    )
+    reply_deadline: Annotated[float, Field(ge=0, le=3600)] = Field(
+        45.0, description="Seconds after which an MCP call is answered with the name of its job."
+    )
+    reply_deadline_progress: Annotated[float, Field(ge=0, le=3600)] = Field(
+        200.0, description="The same for clients that are known to wait on while they see progress."
+    )
+    output_max_size: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Megabytes of pictures to keep; the oldest go. Without it all are kept."
+    )
     max_concurrent_calls: Annotated[int, Field(ge=1, le=1000)] = Field(
         48, description="Calls to the provider at once; the rest wait their turn."
     )

@@ -2,11 +2,14 @@
 
 import os
 import shutil
+from datetime import datetime
 from errno import EACCES, ENOSPC
 from pathlib import Path
 
 from adapters.archive.database import Database
+from adapters.archive.deletion import delete_picture, prune
 from adapters.archive.files import write_durably
+from application.ports.archive import Deleted
 from domain.errors import ArchiveUnavailable, NotFound
 from domain.images import Image
 from domain.jobs import Job
@@ -60,6 +63,22 @@ class FileArchive:
             why = "its file was moved, changed or deleted" if places else "no such picture is known"
             raise NotFound(f"{picture_id[:80]} cannot be had: {why}.", hint=hint)
         return image
+
+    async def delete(self, picture_id: str, /, *, owner: str) -> Deleted:
+        database = self._database
+        deleted = await database.done(
+            lambda: delete_picture(database.records(), picture_id, owner),
+            "The picture could not be deleted",
+        )
+        if not deleted.pictures:
+            raise NotFound(f"{picture_id[:80]} cannot be deleted: no such picture is known.")
+        return deleted
+
+    async def prune(self, before: datetime, /, *, keep_bytes: int = 0) -> Deleted:
+        database = self._database
+        return await database.done(
+            lambda: prune(database.records(), before, keep_bytes), "Old pictures could not go"
+        )
 
     async def _written(self, folder: Path, image: Image, name: str = "") -> Path:
         stem, suffix = name or image.id, image.format.extension

@@ -23,12 +23,12 @@ class JobRecords:
 
     def __init__(self, path: Path, writer: str) -> None:
         self.engine: Engine = opened(path)
-        self._writing = self.engine.execution_options(**WRITING)
+        self.writing = self.engine.execution_options(**WRITING)
         self._writer = writer
 
     def write(self, job: Job[PictureRequest]) -> None:
         """Insert the job, or replace what was known of it."""
-        with self._writing.begin() as connection:
+        with self.writing.begin() as connection:
             self.put(connection, job)
 
     def put(self, connection: Connection, job: Job[PictureRequest]) -> None:
@@ -45,7 +45,7 @@ class JobRecords:
 
     def name(self, owner: str, key: str, job_id: str) -> None:
         """From now on this owner's key means this job."""
-        with self._writing.begin() as connection:
+        with self.writing.begin() as connection:
             _name(connection, owner, key, job_id)
 
     def named(self, owner: str, key: str) -> Sequence[JobRecord]:
@@ -82,7 +82,7 @@ class JobRecords:
         abandoned = jobs.c.writer.is_(None) | jobs.c.writer.not_in(living)
         values = {"state": ended.value, "changed_at": now(), **failure_values(end)}
         change = update(jobs).where(jobs.c.state == state.value, abandoned).values(values)
-        with self._writing.begin() as connection:
+        with self.writing.begin() as connection:
             return connection.execute(change).rowcount
 
     def close(self) -> None:

@@ -37,7 +37,7 @@ def job_row(job: Job[PictureRequest], writer: str) -> Values:
         "tokens_out": usage and usage.tokens_out,
         "cost_usd": _written(job.cost),
         "estimate_usd": _written(job.estimate),
-        "created_at": job.created_at.astimezone(UTC).replace(tzinfo=None),
+        "created_at": naive(job.created_at),
         "changed_at": now(),
         "writer": writer,
         "asked_pictures": job.request.n,
@@ -105,8 +105,13 @@ def record(row: Row[Any], kept: Sequence[Row[Any]]) -> JobRecord:
 
 
 def now() -> datetime:
-    """The present moment as the database has it: UTC, without saying so."""
-    return datetime.now(UTC).replace(tzinfo=None)
+    """The present moment as the database has it."""
+    return naive(datetime.now(UTC))
+
+
+def naive(moment: datetime) -> datetime:
+    """As the database has moments: in UTC, without saying so."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _header(picture: Picture) -> Values:

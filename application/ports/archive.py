@@ -1,10 +1,21 @@
 """Port: where pictures and the records of jobs are kept for good."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from domain.images import Image
 from domain.jobs import Job
 from domain.requests import PictureRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """How many pictures went, the bytes of all their files, and the jobs they had been made by."""
+
+    pictures: int
+    bytes: int
+    fingerprints: frozenset[str]
 
 
 class Archive(Protocol):
@@ -37,3 +48,15 @@ class Archive(Protocol):
 
     async def find(self, picture_id: str, /, *, owner: str) -> Image:
         """The picture with this `img_…` id; raise NotFound if this owner has none such."""
+
+    async def delete(self, picture_id: str, /, *, owner: str) -> Deleted:
+        """Delete a picture of this owner's and what was made of it; raise NotFound.
+
+        Files that somebody else's picture shares stay. What its job cost stays recorded.
+        """
+
+    async def prune(self, before: datetime, /, *, keep_bytes: int = 0) -> Deleted:
+        """Delete the oldest pictures of all owners, those made after `before` never.
+
+        Stops when the rest has no more than `keep_bytes`.
+        """

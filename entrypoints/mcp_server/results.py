@@ -11,10 +11,11 @@ from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent
 from application.renditions import Renditions
 from domain.errors import StudioError
 from domain.images import Image
+from domain.records import JobRecord
 from domain.requests import PictureRequest
 from domain.results import ImageSet
 from entrypoints.problems import explained
-from entrypoints.reports import structured_report, text_report
+from entrypoints.reports import painting_report, painting_text, structured_report, text_report
 from entrypoints.result_schemas import Shown, to_json
 
 ENVELOPE = 2_000
@@ -24,7 +25,7 @@ PER_IMAGE = 100
 
 
 async def succeeded(
-    images: ImageSet, request: PictureRequest, renditions: Renditions, max_bytes: int
+    images: ImageSet, request: PictureRequest | None, renditions: Renditions, max_bytes: int
 ) -> CallToolResult:
     """Text first, then the pictures, then the same facts structured.
 
@@ -49,6 +50,14 @@ async def succeeded(
     content += [_block(inline) for inline in previews if inline is not None]
     structured = msgspec.to_builtins(structured_report(images, shown))
     return CallToolResult(content=content, structured_content=structured)
+
+
+def painting(record: JobRecord) -> CallToolResult:
+    """The pictures are not done yet: how to have them later."""
+    return CallToolResult(
+        content=[TextContent(type="text", text=painting_text(record))],
+        structured_content=msgspec.to_builtins(painting_report(record)),
+    )
 
 
 def failed(error: StudioError) -> CallToolResult:

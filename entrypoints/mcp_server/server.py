@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -16,13 +17,17 @@ from mcp_types import (
     PaginatedRequestParams,
 )
 
+from application.ticket import Ticket
 from domain.errors import InternalError, StudioError
+from domain.records import JobRecord
 from entrypoints.callers import Caller
 from entrypoints.following import followed
 from entrypoints.mcp_server.cache_tools import cache_stats, clear_cache
-from entrypoints.mcp_server.results import failed, succeeded
+from entrypoints.mcp_server.deadlines import in_time, reply_deadline
+from entrypoints.mcp_server.image_tools import delete_image, list_images
+from entrypoints.mcp_server.results import failed, painting, succeeded
 from entrypoints.mcp_server.tools import TOOLS
-from entrypoints.painting import edit_image, generate_image
+from entrypoints.painting import edit_image, generate_image, get_image
 from entrypoints.settings import APP, Settings
 from entrypoints.version import version
 
@@ -34,7 +39,7 @@ logger = logging.getLogger(__name__)
 Context = ServerRequestContext[Any, Any]
 OpenContainer = Callable[[], Awaitable["Container"]]
 CallerOf = Callable[[Context], Caller]
-Answer = Callable[["Container", dict[str, Any]], Awaitable[CallToolResult]]
+Answer = Callable[["Container", dict[str, Any], str], Awaitable[CallToolResult]]
 
 INSTRUCTIONS = (
     "Generates and edits pictures with OpenAI's GPT Image models. Every picture is stored and has "
@@ -44,8 +49,13 @@ INSTRUCTIONS = (
 MIRRORED = {tool.name: tool.input_schema for tool in TOOLS if "x-mcp-header" in str(tool)}
 """Schemas with arguments that clients repeat in headers. We have none, so none is looked through
 at each call; without this the SDK would list all tools to find out."""
-PAINTING = {"generate_image": generate_image, "edit_image": edit_image}
-ANSWERING: dict[str, Answer] = {"clear_cache": clear_cache, "cache_stats": cache_stats}
+PAINTING = {"generate_image": generate_image, "edit_image": edit_image, "get_image": get_image}
+ANSWERING: dict[str, Answer] = {
+    "list_images": list_images,
+    "delete_image": delete_image,
+    "clear_cache": clear_cache,
+    "cache_stats": cache_stats,
+}
 
 
 class ToolDoor:
@@ -84,14 +94,33 @@ class ToolDoor:
     async def _called(
         self, name: str, arguments: dict[str, Any], context: Context
     ) -> CallToolResult:
-        container = await self._open_container()
+        deadline = monotonic() + self._patience(context)
+        container, caller = await self._open_container(), self._caller_of(context)
         if name in ANSWERING:
-            return await ANSWERING[name](container, arguments)
-        ticket = await PAINTING[name](container, arguments, self._caller_of(context))
+            return await ANSWERING[name](container, arguments, caller.owner)
+        had = await PAINTING[name](container, arguments, caller)
+        if isinstance(had, Ticket):
+            return await self._followed(had, container, context, deadline)
+        if isinstance(had, JobRecord):
+            return painting(had)
+        room = self._settings.result_max_bytes
+        return await succeeded(had, None, container.renditions(), room)
+
+    async def _followed(
+        self, ticket: Ticket, container: "Container", context: Context, deadline: float
+    ) -> CallToolResult:
         report, every = context.session.report_progress, self._settings.progress_interval
-        images = await followed(ticket, report, every=every)
+        following = followed(ticket, report, every=every)
+        images = await in_time(ticket, following, deadline - monotonic())
+        if images is None:
+            return painting(ticket.standing)
         room = self._settings.result_max_bytes
         return await succeeded(images, ticket.job.request, container.renditions(), room)
+
+    def _patience(self, context: Context) -> float:
+        said = context.session.client_params
+        client = said.client_info.name if said is not None else ""
+        return reply_deadline(self._settings, client, context.meta or {})
 
 
 def build_server(

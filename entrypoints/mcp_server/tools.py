@@ -3,7 +3,14 @@
 from mcp_types import Tool, ToolAnnotations
 
 from entrypoints.result_schemas import CacheStatsResult, ClearCacheResult, PicturesResult
-from entrypoints.schemas import EditArguments, GenerateArguments, NoArguments
+from entrypoints.schemas import (
+    DeleteArguments,
+    EditArguments,
+    GenerateArguments,
+    GetArguments,
+    ListArguments,
+    NoArguments,
+)
 from entrypoints.tool_schemas import json_schema
 
 PAINTS = ToolAnnotations(
@@ -35,6 +42,28 @@ TOOLS = (
         input_schema=json_schema(EditArguments),
         output_schema=json_schema(PicturesResult),
         annotations=PAINTS,
+    ),
+    Tool(
+        name="get_image",
+        title="Get an image",
+        description="Have the pictures of a job that was not done in time, or one picture again. "
+        "Costs nothing.",
+        input_schema=json_schema(GetArguments),
+        annotations=READS,
+    ),
+    Tool(
+        name="list_images",
+        title="List images",
+        description="The latest pictures, and jobs that are not done or of unknown outcome.",
+        input_schema=json_schema(ListArguments),
+        annotations=READS,
+    ),
+    Tool(
+        name="delete_image",
+        title="Delete an image",
+        description="Delete a picture's files for good.",
+        input_schema=json_schema(DeleteArguments),
+        annotations=CLEARS,
     ),
     Tool(
         name="clear_cache",

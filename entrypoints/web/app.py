@@ -22,8 +22,8 @@ from entrypoints.web.pictures import routes as pictures
 
 ROUTES = (
     *(health.health, health.livez, health.readyz, metrics.metrics),
-    *(painting.stream, painting.images, jobs.events),
-    *(pictures.full, pictures.preview, pictures.thumb),
+    *(painting.stream, painting.images, jobs.job, jobs.events),
+    *(pictures.listed, pictures.full, pictures.preview, pictures.thumb, pictures.deleted),
     *(docs.document, docs.page, docs.asset),
 )
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any
 
 from litestar import get
 from litestar.params import FromPath
@@ -10,6 +11,7 @@ from litestar.types import ASGIApp
 
 from application.ended_jobs import EndedJob
 from application.running_job import RunningJob
+from entrypoints.listings import listed_job
 from entrypoints.web.frames import Frame, Frames
 from entrypoints.web.painting import KEEP_ALIVE_EVERY
 from entrypoints.web.pictures.links import Links, links_for
@@ -18,6 +20,13 @@ from entrypoints.web.requests import AnyRequest, caller_of, container_of
 from entrypoints.web.streaming import EventStream
 
 NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+
+
+@get("/jobs/{job_id:str}")
+async def job(request: AnyRequest, job_id: FromPath[str]) -> dict[str, Any]:
+    """How the caller's job stands, or how it ended: also long after, and after a restart."""
+    record = await container_of(request).find_job()(job_id, owner=caller_of(request).owner)
+    return links_for(request).job(listed_job(record))
 
 
 @get("/jobs/{job_id:str}/events")

@@ -1,15 +1,21 @@
 """Asking for pictures: as a stream of events, or as one answer."""
 
+import re
+from dataclasses import replace
+
 import msgspec
 from litestar import Response, post
 from litestar.params import FromQuery
 from litestar.types import ASGIApp
 
+from application.ticket import Ticket
+from domain.errors import InvalidRequest
 from entrypoints.painting import paint
 from entrypoints.web.pictures.links import links_for
 from entrypoints.web.requests import AnyRequest, caller_of, container_of, json_object
 from entrypoints.web.streaming import EventStream
 
+KEY = re.compile(r"[!-~]{1,255}")
 KEEP_ALIVE_EVERY = 10.0
 """Seconds; clients were promised 15."""
 
@@ -20,7 +26,7 @@ async def stream(request: AnyRequest) -> ASGIApp:
 
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
-    ticket = await paint(container_of(request), await json_object(request), caller_of(request))
+    ticket = await _asked(request)
     frames = request.app.state.frames.of(ticket)
     headers = {"x-job-id": ticket.job.id}
     return EventStream(frames, KEEP_ALIVE_EVERY, headers)  # type: ignore[return-value] # both are ASGI
@@ -32,7 +38,7 @@ async def images(request: AnyRequest, inline: FromQuery[bool] = False) -> Respon
 
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
-    ticket = await paint(container_of(request), await json_object(request), caller_of(request))
+    ticket = await _asked(request)
     links, painted = links_for(request), await ticket.result()
     answer = links.report(painted, ticket.asked, inline=inline)
     stored = [picture for picture in painted.pictures if picture.place]
@@ -43,3 +49,22 @@ async def images(request: AnyRequest, inline: FromQuery[bool] = False) -> Respon
         status_code=201,
         headers={"location": links.picture(stored[0])} if alone else {},
     )
+
+
+async def _asked(request: AnyRequest) -> Ticket:
+    arguments = await json_object(request)
+    caller = replace(caller_of(request), key=_key(request))
+    return await paint(container_of(request), arguments, caller)
+
+
+def _key(request: AnyRequest) -> str | None:
+    keys = request.headers.getall("idempotency-key", [])
+    if not keys:
+        return None
+    if len(keys) > 1 or not KEY.fullmatch(keys[0]):
+        raise InvalidRequest(
+            "Idempotency-Key is not one key of 1 to 255 visible ASCII characters.",
+            field="Idempotency-Key",
+            hint="Send a new UUID with each request, and the same one when you repeat it.",
+        )
+    return keys[0]

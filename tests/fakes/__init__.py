@@ -1,5 +1,6 @@
 """Stand-ins for every port: small classes to build tests from, and to swap providers with."""
 
+from tests.fakes.journal import MemoryJournal
 from tests.fakes.optimizer import ScriptedOptimizer, renditions
 from tests.fakes.provider import FakeProvider
 from tests.fakes.samples import PNG, job_for, mask, picture, settings_in
@@ -13,6 +14,7 @@ __all__ = [
     "FrozenClock",
     "HeaderInspector",
     "MemoryArchive",
+    "MemoryJournal",
     "PatientAttempts",
     "RecordingSink",
     "ScriptedOptimizer",

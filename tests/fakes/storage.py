@@ -1,7 +1,9 @@
 """An archive and a cache that forget when the process ends."""
 
 from contextlib import suppress
+from datetime import datetime
 
+from application.ports.archive import Deleted
 from application.ports.image_cache import Cleared, Entry, Hit, TierStats
 from domain.errors import CacheUnavailable, NotFound
 from domain.images import Image
@@ -47,6 +49,29 @@ class MemoryArchive:
         with suppress(KeyError):
             return self._owners[owner, picture_id]
         raise NotFound(f"{picture_id} cannot be had: no such picture is known.")
+
+    async def delete(self, picture_id: str, /, *, owner: str) -> Deleted:
+        image = await self.find(picture_id, owner=owner)
+        del self._owners[owner, picture_id]
+        jobs = [job for job in self.history if any(each.id == picture_id for each in job.pictures)]
+        fingerprints = frozenset(job.fingerprint for job in jobs if job.owner == owner)
+        return Deleted(pictures=1, bytes=len(image.data), fingerprints=fingerprints)
+
+    async def prune(self, before: datetime, /, *, keep_bytes: int = 0) -> Deleted:
+        gone: list[Deleted] = []
+        for job in sorted(self.history, key=lambda job: job.created_at):
+            for each in job.pictures:
+                known = (job.owner, each.id) in self._owners
+                if known and job.created_at < before and self._held() > keep_bytes:
+                    gone.append(await self.delete(each.id, owner=job.owner))
+        return Deleted(
+            pictures=len(gone),
+            bytes=sum(deleted.bytes for deleted in gone),
+            fingerprints=frozenset(name for deleted in gone for name in deleted.fingerprints),
+        )
+
+    def _held(self) -> int:
+        return sum(len(image.data) for image in self._owners.values())
 
 
 class DictCache:

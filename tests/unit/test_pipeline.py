@@ -8,8 +8,10 @@ from decimal import Decimal
 import pytest
 
 from adapters.openai.catalog import openai_catalog
+from application.asked_before import AskedBefore
 from application.generate_image import GenerateImage
 from application.memory import Memory
+from application.past_pictures import PastPictures
 from application.pipeline import Pipeline
 from application.running_jobs import RunningJobs
 from application.safeguards.archived import Archived
@@ -24,6 +26,7 @@ from tests.fakes import (
     FakeProvider,
     FrozenClock,
     MemoryArchive,
+    MemoryJournal,
     RecordingSink,
     picture,
     renditions,
@@ -36,10 +39,13 @@ REQUEST = GenerateRequest(prompt="a red bridge")
 def use_case(
     provider: FakeProvider, clock: FrozenClock | None = None, cache: DictCache | None = None
 ) -> GenerateImage:
-    guarded = Archived(provider, MemoryArchive())
+    archive = MemoryArchive()
+    guarded = Archived(provider, archive)
     jobs = RunningJobs(RecordingSink())
-    memory = Memory(cache or DictCache(), MemoryArchive())
-    return GenerateImage(Pipeline(guarded, memory, renditions(), jobs, clock or FrozenClock()))
+    memory = Memory(cache or DictCache(), archive)
+    again = AskedBefore(jobs, MemoryJournal(archive), PastPictures(archive))
+    clock = clock or FrozenClock()
+    return GenerateImage(Pipeline(guarded, memory, renditions(), jobs, again, clock))
 
 
 async def test_equal_requests_at_once_share_one_call() -> None:

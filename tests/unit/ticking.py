@@ -5,8 +5,10 @@ from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
+from application.asked_before import AskedBefore
 from application.generate_image import GenerateImage
 from application.memory import Memory
+from application.past_pictures import PastPictures
 from application.pipeline import Pipeline
 from application.ports.image_cache import Entry, Hit
 from application.ports.image_provider import Painting
@@ -24,6 +26,7 @@ from tests.fakes import (
     FrozenClock,
     HeaderInspector,
     MemoryArchive,
+    MemoryJournal,
     PatientAttempts,
     RecordingSink,
     picture,
@@ -111,8 +114,10 @@ class TickingStudio:
         self.jobs = RunningJobs(self.sink)
         safe = guarded(self.provider, self.archive, HeaderInspector(), PatientAttempts(), SETTINGS)
         memory = Memory(self.cache, self.archive)
+        past = PastPictures(self.archive)
+        again = AskedBefore(self.jobs, MemoryJournal(self.archive), past)
         self.generate = GenerateImage(
-            Pipeline(safe, memory, renditions(), self.jobs, FrozenClock())
+            Pipeline(safe, memory, renditions(), self.jobs, again, FrozenClock())
         )
 
     async def asked(self, *, fresh: bool = False) -> Image:

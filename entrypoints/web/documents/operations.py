@@ -6,43 +6,13 @@ from domain import errors
 from domain.formats import ImageFormat
 from entrypoints.problems import HTTP_STATUSES
 from entrypoints.tool_schemas import Schema
+from entrypoints.web.documents.bodies import ARGUMENTS, EVENTS, FRAMES
 from entrypoints.web.documents.operation import Answer, Operation, json_answer, parameter
 from entrypoints.web.documents.schema_parts import STRING, ref
 from entrypoints.web.pictures.representations import nothing_there
 
 PAINTING_ERRORS = tuple(HTTP_STATUSES)
 """Anything of the tree can end a job."""
-ARGUMENTS = {
-    "schema": {"oneOf": [ref("GenerateArguments"), ref("EditArguments")]},
-    "examples": {
-        "generate": {"value": {"prompt": "a lighthouse above a quiet sea at dusk"}},
-        "previews": {"value": {"prompt": "a lighthouse", "partialImages": 2}},
-        "edit": {"value": {"prompt": "make the sky green", "images": ["img_" + "0" * 32]}},
-    },
-}
-FRAMES = Answer(
-    words="Server-sent events. A frame is exactly `data: {json}` and an empty line; comments come "
-    "at least each 15 s. The stream ends after `complete` or `error`.",
-    content={
-        "text/event-stream": {
-            "schema": ref("StreamEvent"),
-            "example": 'data: {"type":"progress","data":{"progress":5,"message":"…","jobId":"…"}}'
-            "\n\n: keep-alive\n\n",
-        }
-    },
-    headers={"X-Job-Id": "The job that is told of."},
-)
-EVENTS = Answer(
-    words="Server-sent events with `id` and `event`, up to `finished` or `failed`; comments come "
-    "at least each 15 s.",
-    content={
-        "text/event-stream": {
-            "schema": ref("JobEvent"),
-            "example": 'id: 0\nevent: started\ndata: {"jobId":"…","message":"…","progress":1}\n\n',
-        }
-    },
-    headers={"X-Job-Id": "The job that is told of."},
-)
 
 
 def _word(words: str, **more: Schema) -> Answer:
@@ -72,18 +42,23 @@ def _document(name: str, media_type: str, schema: Schema, *others: str) -> Opera
     )
 
 
+PICTURE_ID = parameter(
+    "picture_id", "path", "As an answer had it.", type="string", examples=["img_" + "0" * 32]
+)
+JOB_ID = parameter("job_id", "path", "As a frame or X-Job-Id had it.", type="string")
+KEY = parameter(
+    "Idempotency-Key",
+    "header",
+    "Asking again under the same key is asking once, also after a restart.",
+    type="string",
+    pattern="^[!-~]{1,255}$",
+)
 DESCRIBED = {**CACHING, "Accept-Ranges": "bytes.", "Content-Disposition": "A file name."}
 PICTURE = Operation(
     id="full",
     tag="Pictures",
     parameters=(
-        parameter(
-            "picture_id",
-            "path",
-            "As an answer had it.",
-            type="string",
-            examples=["img_" + "0" * 32],
-        ),
+        PICTURE_ID,
         parameter(
             "format",
             "query",
@@ -132,13 +107,19 @@ OPERATIONS: dict[str, Operation] = {
         },
     ),
     "POST /mcp/stream": Operation(
-        id="stream", tag="Painting", body=ARGUMENTS, answers={200: FRAMES}, errors=PAINTING_ERRORS
+        id="stream",
+        tag="Painting",
+        parameters=(KEY,),
+        body=ARGUMENTS,
+        answers={200: FRAMES},
+        errors=PAINTING_ERRORS,
     ),
     "POST /images": Operation(
         id="images",
         tag="Painting",
         parameters=(
             parameter("inline", "query", "Pictures as base64 too.", type="boolean", default=False),
+            KEY,
         ),
         body=ARGUMENTS,
         answers={
@@ -150,11 +131,18 @@ OPERATIONS: dict[str, Operation] = {
         },
         errors=PAINTING_ERRORS,
     ),
+    "GET /jobs/{job_id}": Operation(
+        id="job",
+        tag="Painting",
+        parameters=(JOB_ID,),
+        answers={200: json_answer("How the job stands.", ref("ListedJob"))},
+        errors=(errors.NotFound, errors.ArchiveUnavailable),
+    ),
     "GET /jobs/{job_id}/events": Operation(
         id="events",
         tag="Painting",
         parameters=(
-            parameter("job_id", "path", "As a frame or X-Job-Id had it.", type="string"),
+            JOB_ID,
             parameter("Last-Event-ID", "header", "Go on behind this event.", type="string"),
         ),
         answers={
@@ -163,7 +151,25 @@ OPERATIONS: dict[str, Operation] = {
         },
         errors=(errors.NotFound,),
     ),
+    "GET /images": Operation(
+        id="listed",
+        tag="Pictures",
+        parameters=(
+            parameter(
+                "limit", "query", "How many.", type="integer", minimum=1, maximum=100, default=20
+            ),
+        ),
+        answers={200: json_answer("The newest first.", ref("ListImagesResult"))},
+        errors=(errors.ArchiveUnavailable,),
+    ),
     "GET /images/{picture_id}": PICTURE,
+    "DELETE /images/{picture_id}": Operation(
+        id="deleted",
+        tag="Pictures",
+        parameters=(PICTURE_ID,),
+        answers={200: json_answer("It is gone.", ref("DeleteImageResult"))},
+        errors=(errors.NotFound, errors.ArchiveUnavailable),
+    ),
     "GET /images/{picture_id}/preview": replace(PICTURE, id="preview"),
     "GET /images/{picture_id}/thumb": replace(PICTURE, id="thumb"),
     "GET /openapi.json": _document("openapi", "application/json", {"type": "object"}),

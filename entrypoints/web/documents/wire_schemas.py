@@ -2,7 +2,12 @@
 
 import msgspec
 
-from entrypoints.result_schemas import PicturesResult
+from entrypoints.result_schemas import (
+    DeleteImageResult,
+    ListedJob,
+    ListImagesResult,
+    PicturesResult,
+)
 from entrypoints.schemas import EditArguments, GenerateArguments
 from entrypoints.tool_schemas import Schema, json_schema
 from entrypoints.web.documents.event_schemas import EVENTS
@@ -18,6 +23,7 @@ from entrypoints.web.documents.schema_parts import (
 )
 from entrypoints.web.gate.guards import NOT_JSON
 
+RESULTS = [PicturesResult, ListImagesResult, ListedJob, DeleteImageResult]
 PROBLEM: Schema = {
     "title": "Problem",
     "description": "What went wrong, why, and what to do next (RFC 9457).",
@@ -50,8 +56,9 @@ JSON_RPC: Schema = {
 
 def components() -> dict[str, Schema]:
     """All of them, by name."""
-    _, results = msgspec.json.schema_components([PicturesResult], ref_template=PREFIX + "{name}")
+    _, results = msgspec.json.schema_components(RESULTS, ref_template=PREFIX + "{name}")
     picture, rendition = results.pop("PictureEntry"), results.pop("RenditionEntry")
+    listed = results.pop("ListedImage")
     return {
         "GenerateArguments": json_schema(GenerateArguments),
         "EditArguments": json_schema(EditArguments),
@@ -64,6 +71,7 @@ def components() -> dict[str, Schema]:
             data={**BASE64, "description": "With inline=true, or if it could not be stored."},
         ),
         "RenditionEntry": extended(rendition, url=LINK),
+        "ListedImage": extended(listed, url=LINK, previewUrl=LINK, thumbUrl=LINK),
         "Problem": PROBLEM,
         **EVENTS,
         "JSONRPCMessage": JSON_RPC,

@@ -11,6 +11,7 @@ from domain.renditions import wanted
 from domain.requests import PictureRequest
 from domain.results import ImageSet, Picture
 from entrypoints.reports import structured_report
+from entrypoints.result_schemas import ListedImage, ListedJob, ListImagesResult
 from entrypoints.web.requests import AnyRequest, container_of
 
 
@@ -20,7 +21,7 @@ class Links:
     def __init__(self, base: str) -> None:
         self._base = base
 
-    def picture(self, picture: Picture) -> str:
+    def picture(self, picture: Picture | ListedImage) -> str:
         """The picture as the provider sent it."""
         return f"{self._base}/images/{picture.id}"
 
@@ -46,7 +47,25 @@ class Links:
                 entry["rendition"]["url"] = f"{self.picture(picture)}?format={form}"
         return report
 
-    def _links(self, picture: Picture) -> dict[str, str]:
+    def listing(self, listed: ListImagesResult) -> dict[str, Any]:
+        """Pictures of before for programs, with links to those that are stored."""
+        return {
+            "images": [self._listed(image) for image in listed.images],
+            "jobs": [self.job(job) for job in listed.jobs],
+        }
+
+    def job(self, job: ListedJob) -> dict[str, Any]:
+        """A job for programs, with links to its pictures."""
+        told: dict[str, Any] = msgspec.to_builtins(job)
+        if job.images:
+            told["images"] = [self._listed(image) for image in job.images]
+        return told
+
+    def _listed(self, image: ListedImage) -> dict[str, Any]:
+        told: dict[str, Any] = msgspec.to_builtins(image)
+        return told | self._links(image) if image.path else told
+
+    def _links(self, picture: Picture | ListedImage) -> dict[str, str]:
         url = self.picture(picture)
         return {"url": url, "previewUrl": f"{url}/preview", "thumbUrl": f"{url}/thumb"}
 

@@ -1,8 +1,8 @@
 """Pictures that were made before, and smaller ones of them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from litestar import HttpMethod, route
+from litestar import HttpMethod, delete, get, route
 from litestar.params import FromPath, QueryParameter
 from litestar.types import ASGIApp
 from starlette.datastructures import Headers
@@ -10,7 +10,10 @@ from starlette.datastructures import Headers
 from application.show_picture import ShownPicture
 from domain.formats import ImageFormat
 from domain.renditions import View
+from entrypoints.listings import listing
+from entrypoints.result_schemas import DeleteImageResult
 from entrypoints.web.pictures.accepting import formats_taken
+from entrypoints.web.pictures.links import links_for
 from entrypoints.web.pictures.representations import Representation, answered
 from entrypoints.web.requests import AnyRequest, caller_of, container_of
 
@@ -26,6 +29,7 @@ Form = Annotated[
     ImageFormat | None,
     QueryParameter(name="format", description="The format, whatever Accept says."),
 ]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=100, description="How many.")]
 
 
 @route("/images/{picture_id:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -44,6 +48,21 @@ async def preview(request: AnyRequest, picture_id: FromPath[str], form: Form = N
 async def thumb(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
     """At most 256 pixels wide and high, in a format that the client takes."""
     return await _shown(request, picture_id, form, "thumb")
+
+
+@get("/images")
+async def listed(request: AnyRequest, limit: Limit = 20) -> dict[str, Any]:
+    """The caller's latest pictures, and their jobs that are not done or of unknown outcome."""
+    found = await container_of(request).list_images()(owner=caller_of(request).owner, limit=limit)
+    return links_for(request).listing(listing(found, limit))
+
+
+@delete("/images/{picture_id:str}", status_code=200)
+async def deleted(request: AnyRequest, picture_id: FromPath[str]) -> DeleteImageResult:
+    """Delete a picture's files for good; what it cost stays recorded."""
+    container, owner = container_of(request), caller_of(request).owner
+    gone = await container.delete_image()(picture_id, owner=owner)
+    return DeleteImageResult(id=picture_id, bytes=gone.bytes)
 
 
 async def _shown(

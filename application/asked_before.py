@@ -1,0 +1,59 @@
+"""Asking twice under one key is asking once, also after a restart."""
+
+from dataclasses import replace
+
+from application.past_pictures import PastPictures
+from application.ports.journal import Journal
+from application.running_job import AnyJob, RunningJob
+from application.running_jobs import RunningJobs
+from domain.errors import Busy, KeyReused
+from domain.events import Finished, JobStarted
+from domain.records import JobRecord
+
+LOOK_AGAIN = 10.0
+"""Seconds after which a job that another process has at work may be asked for again."""
+
+
+class AskedBefore:
+    """Knows which job an owner's key means."""
+
+    def __init__(self, jobs: RunningJobs, journal: Journal, past: PastPictures) -> None:
+        self.jobs = jobs
+        self.journal = journal
+        self.past = past
+
+    async def found(self, job: AnyJob) -> RunningJob | None:
+        """The job that the key of `job` means: at work, or one that tells again how it ended.
+
+        None if there is no key, or a new one. Raises KeyReused if it means another request, and
+        ArchiveUnavailable: without the records nobody can tell.
+        """
+        if job.key is None:
+            return None
+        record = await self.journal.with_key(job.key, owner=job.owner)
+        known = self.jobs.with_key(job.key, owner=job.owner)  # now: it may have begun meanwhile
+        if known is None and record is not None:
+            known = self.jobs.at_work(record.id, owner=job.owner)
+        meant = record if known is None else known.job
+        if meant is not None and meant.fingerprint != job.fingerprint:
+            raise KeyReused(
+                f"The key {job.key!r} was used for another request.", field="Idempotency-Key"
+            )
+        if known is None and record is not None:
+            known = self._told_again(job, record)
+        return known
+
+    async def means(self, key: str | None, job: AnyJob) -> None:
+        """From now on the key means a job that was begun under another one, or under none."""
+        if key is not None and key != job.key:
+            await self.journal.name(key, job.id, owner=job.owner)
+
+    def _told_again(self, job: AnyJob, record: JobRecord) -> RunningJob:
+        async def tell(running: RunningJob) -> None:
+            running.tell(JobStarted(job_id=record.id, job=running.job))
+            if record.is_open:
+                raise Busy("Another process is painting this picture.", retry_after=LOOK_AGAIN)
+            images = await self.past.of(record)
+            running.tell(Finished(job_id=record.id, images=images))
+
+        return self.jobs.start(replace(job, id=record.id), tell, joinable=False)

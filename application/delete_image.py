@@ -1,0 +1,34 @@
+"""Use case: take a picture away for good."""
+
+from math import inf
+
+from application.ports.archive import Archive, Deleted
+from application.ports.image_cache import Entry, ImageCache
+from domain.errors import CacheUnavailable
+from domain.jobs import LOCAL
+
+
+class DeleteImage:
+    """Deletes a picture's files and record; what its job cost stays known."""
+
+    def __init__(self, archive: Archive, cache: ImageCache) -> None:
+        self.archive = archive
+        self.cache = cache
+
+    async def __call__(self, picture_id: str, /, *, owner: str = LOCAL) -> Deleted:
+        """Say what went; raise NotFound where this owner has no such picture, ArchiveUnavailable.
+
+        An equal request is painted anew after it. Files that another owner's picture shares stay.
+        """
+        deleted = await self.archive.delete(picture_id, owner=owner)
+        for fingerprint in deleted.fingerprints:
+            await forgotten(self.cache, fingerprint)
+        return deleted
+
+
+async def forgotten(cache: ImageCache, key: str) -> None:
+    """Let the cache forget an entry: one that is too old to be kept takes its place."""
+    try:
+        await cache.put(key, Entry(images=()), age=inf)
+    except CacheUnavailable:
+        return  # whose entries nobody can read either
