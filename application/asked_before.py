@@ -6,7 +6,7 @@ from application.past_pictures import PastPictures
 from application.ports.journal import Journal
 from application.running_job import AnyJob, RunningJob
 from application.running_jobs import RunningJobs
-from domain.errors import Busy, KeyReused
+from domain.errors import Busy, Charged, KeyReused
 from domain.events import Finished, JobStarted
 from domain.records import JobRecord
 
@@ -25,7 +25,8 @@ class AskedBefore:
     async def found(self, job: AnyJob) -> RunningJob | None:
         """The job that the key of `job` means: at work, or one that tells again how it ended.
 
-        None if there is no key, or a new one. Raises KeyReused if it means another request, and
+        None if there is no key, or a new one, or its job failed free of charge and may be tried
+        again. Raises KeyReused if it means another request, and
         ArchiveUnavailable: without the records nobody can tell.
         """
         if job.key is None:
@@ -39,7 +40,7 @@ class AskedBefore:
             raise KeyReused(
                 f"The key {job.key!r} was used for another request.", field="Idempotency-Key"
             )
-        if known is None and record is not None:
+        if known is None and record is not None and not _may_be_tried_again(record):
             known = self._told_again(job, record)
         return known
 
@@ -57,3 +58,8 @@ class AskedBefore:
             running.tell(Finished(job_id=record.id, images=images))
 
         return self.jobs.start(replace(job, id=record.id), tell, joinable=False)
+
+
+def _may_be_tried_again(record: JobRecord) -> bool:
+    failure = record.failure
+    return failure is not None and failure.retryable and failure.charged is Charged.NO

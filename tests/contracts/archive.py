@@ -1,6 +1,7 @@
 """What every Archive promises. A new one inherits this suite."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,41 @@ class ArchiveContract:
     async def test_what_is_quarantined_gets_a_place_each(self, archive: Archive) -> None:
         places = {await archive.quarantine(data, job_id="job_1") for data in (b"one", b"two", b"")}
         assert len(places) == 3
+
+    async def test_a_deleted_picture_is_not_found_any_more(self, archive: Archive) -> None:
+        await archive.record(stored(await archive.keep(PNG)))
+        deleted = await archive.delete(PNG.id, owner="local")
+        assert (deleted.pictures, deleted.bytes) == (1, len(PNG.data))
+        assert deleted.fingerprints == {"0" * 64}
+        for again in (archive.find, archive.delete):
+            with pytest.raises(NotFound):
+                await again(PNG.id, owner="local")
+
+    async def test_deleting_spares_the_same_picture_of_somebody_else(
+        self, archive: Archive
+    ) -> None:
+        job = stored(await archive.keep(PNG))
+        await archive.record(job)
+        await archive.record(replace(job, id="job_2", owner="somebody"))
+        assert (await archive.delete(PNG.id, owner="local")).pictures == 1
+        assert await archive.find(PNG.id, owner="somebody") == PNG
+        with pytest.raises(NotFound):
+            await archive.find(PNG.id, owner="local")
+
+    async def test_pruning_takes_the_oldest_until_the_rest_is_small_enough(
+        self, archive: Archive
+    ) -> None:
+        images = [picture(color) for color in ("red", "green", "blue")]
+        begun = job_for().created_at
+        for day, image in enumerate(images):
+            entry = Picture(image=image, place=await archive.keep(image))
+            job = job_for(id=f"job_{day}", created_at=begun + timedelta(days=day))
+            await archive.record(job.dispatched().stored((entry,), None, None))
+        rest = sum(len(image.data) for image in images[1:])
+        later = begun + timedelta(days=9)
+        assert (await archive.prune(begun, keep_bytes=0)).pictures == 0
+        assert (await archive.prune(later, keep_bytes=rest)).pictures == 1
+        with pytest.raises(NotFound):
+            await archive.find(images[0].id, owner="local")
+        assert (await archive.prune(begun + timedelta(days=2))).pictures == 1
+        assert await archive.find(images[2].id, owner="local") == images[2]

@@ -234,3 +234,35 @@ async def test_a_sink_that_raises_spoils_no_job() -> None:
     studio.before.set()
     studio.after.set()
     assert (await result(running)).job_id == JOB.id
+
+
+async def test_where_it_is_not_to_be_finished_the_last_to_leave_gives_a_sent_job_up() -> None:
+    studio = Studio()
+    studio.jobs = RunningJobs(studio.sink, finish=False)
+    running = studio.start()
+    studio.before.set()
+    caller = asyncio.create_task(result(running))
+    await others_run()
+    assert running.dispatched
+    caller.cancel()
+    await others_run()
+    assert studio.canceled_after_dispatch
+    assert isinstance(studio.sink.events[-1], Failed)
+    assert isinstance(studio.sink.events[-1].error, OutcomeUnknown)
+    assert "Everybody left" in studio.sink.events[-1].error.message
+
+
+async def test_a_job_that_is_held_is_not_given_up_although_nobody_reads_it() -> None:
+    studio = Studio()
+    held = ticket(studio.start())
+    held.hold()
+    caller = asyncio.create_task(held.result())
+    await others_run()
+    caller.cancel()
+    await others_run()
+    assert studio.jobs.at_work(JOB.id, owner=JOB.owner) is not None
+    assert studio.jobs.at_work(JOB.id, owner="somebody") is None
+    held.let_go()
+    await others_run()
+    assert isinstance(studio.sink.events[-1], Failed)
+    assert isinstance(studio.sink.events[-1].error, Canceled)

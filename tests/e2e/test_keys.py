@@ -1,0 +1,121 @@
+"""Asking again under one Idempotency-Key is asking once."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from dependency_injector.providers import Object
+
+from domain.provider_errors import ContentRefused, OutcomeUnknown, RateLimited
+from tests.e2e.asking import Asked, Reply, asked
+from tests.fakes import FakeProvider, settings_in
+
+pytestmark = pytest.mark.anyio
+ASK = {"prompt": "a red bridge"}
+
+
+async def post(door: Asked, body: object = ASK, key: str = "k-1") -> Reply:
+    return await door.post("/images", body, Idempotency_Key=key)
+
+
+async def test_the_same_key_is_the_same_job_also_where_fresh_is_asked_and_nothing_is_cached(
+    tmp_path: Path,
+) -> None:
+    provider, settings = FakeProvider(), settings_in(tmp_path, cache_ttl=0)
+    async with asked(settings, provider=Object(provider)) as door:
+        first = await post(door, {**ASK, "fresh": True})
+        second = await post(door, {**ASK, "fresh": True})
+    async with asked(settings, provider=Object(provider)) as door:  # after a restart
+        third = await post(door, {**ASK, "fresh": True})
+        stream = await door.post("/mcp/stream", ASK, Idempotency_Key="k-1")
+    assert [each.status for each in (first, second, third, stream)] == [201, 201, 201, 200]
+    assert first.json["jobId"] == second.json["jobId"] == third.json["jobId"]
+    assert first.json["images"] == second.json["images"] == third.json["images"]
+    assert (first.json["servedFrom"], second.json["servedFrom"]) == ("provider", "archive")
+    assert b'"type":"complete"' in stream.body
+    assert len(provider.seen) == 1
+
+
+async def test_another_key_is_another_job(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    async with asked(settings_in(tmp_path, cache_ttl=0), provider=Object(provider)) as door:
+        first, second = await post(door), await post(door, key="k-2")
+    assert first.json["jobId"] != second.json["jobId"]
+    assert len(provider.seen) == 2
+
+
+async def test_two_at_once_under_one_key_are_one_job(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(meanwhile=gate.wait)
+    async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
+        body = {**ASK, "fresh": True}
+        both = [asyncio.create_task(post(door, body)) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        gate.set()
+        first, second = [await each for each in both]
+    assert first.json["jobId"] == second.json["jobId"]
+    assert len(provider.seen) == 1
+
+
+async def test_a_key_that_joined_a_job_means_it_from_then_on(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    provider, settings = FakeProvider(meanwhile=gate.wait), settings_in(tmp_path, cache_ttl=0)
+    async with asked(settings, provider=Object(provider)) as door:
+        both = [asyncio.create_task(post(door, key=f"k-{number}")) for number in range(2)]
+        await asyncio.sleep(0.1)
+        gate.set()
+        first, second = [await each for each in both]
+        third = await post(door, key="k-1")
+    assert first.json["jobId"] == second.json["jobId"] == third.json["jobId"]
+    assert len(provider.seen) == 1
+
+
+async def test_a_key_for_something_else_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
+        await post(door)
+        other = await post(door, {"prompt": "a blue bridge"})
+    assert (other.status, other.code) == (422, "key_reused")
+    assert other.problem["field"] == "Idempotency-Key"
+    assert len(provider.seen) == 1
+
+
+async def test_a_call_whose_end_is_unknown_is_not_made_again(tmp_path: Path) -> None:
+    provider = FakeProvider(fails=[OutcomeUnknown("The line broke.")])
+    settings = settings_in(tmp_path)
+    async with asked(settings, provider=Object(provider)) as door:
+        first, second = await post(door), await post(door)
+    async with asked(settings, provider=Object(provider)) as door:
+        third = await post(door)
+    for answer in (first, second, third):
+        assert (answer.status, answer.code) == (502, "outcome_unknown")
+        assert answer.problem["charged"] == "maybe"
+    assert len(provider.seen) == 1
+
+
+async def test_a_call_that_was_refused_for_good_is_told_again(tmp_path: Path) -> None:
+    provider = FakeProvider(fails=[ContentRefused("No such thing.")])
+    async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
+        first, second = await post(door), await post(door)
+    assert (first.status, second.status) == (422, 422)
+    assert first.problem["message"] == second.problem["message"]
+    assert len(provider.seen) == 1
+
+
+async def test_a_call_that_was_refused_for_now_and_free_is_made_when_it_is_asked_again(
+    tmp_path: Path,
+) -> None:
+    provider = FakeProvider(fails=[RateLimited("Not now.", retry_after=99)])
+    async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
+        first, second, third = await post(door), await post(door), await post(door)
+    assert [answer.status for answer in (first, second, third)] == [429, 201, 201]
+    assert second.json["jobId"] == third.json["jobId"]
+    assert len(provider.seen) == 2
+
+
+@pytest.mark.parametrize("key", ["", "two words", "ü", "x" * 256])
+async def test_what_is_no_key_is_refused(key: str, tmp_path: Path) -> None:
+    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+        headers = [("Content-Type", "application/json"), ("Idempotency-Key", key)]
+        answer = await door.ask("POST", "/images", headers, b'{"prompt": "a red bridge"}')
+    assert (answer.status, answer.problem.get("field")) == (400, "Idempotency-Key")

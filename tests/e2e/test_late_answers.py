@@ -1,0 +1,158 @@
+"""A call is answered before its client gives up, and the picture is had later."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dependency_injector.providers import Object
+from mcp import Client
+from mcp_types import TextContent
+
+from domain.jobs import JobState
+from domain.provider_errors import OutcomeUnknown
+from domain.requests import GenerateRequest
+from entrypoints.container import Container
+from entrypoints.lifecycle import running
+from entrypoints.mcp_server.deadlines import reply_deadline
+from entrypoints.mcp_server.server import build_server
+from entrypoints.settings import Settings
+from tests.e2e.served import until
+from tests.fakes import PNG, FakeProvider, settings_in
+
+pytestmark = pytest.mark.anyio
+CALL = {"prompt": "a red bridge"}
+REQUEST = GenerateRequest(prompt="a red bridge")
+
+
+def words(result: Any) -> str:  # noqa: ANN401 - the SDK's result
+    text = result.content[0]
+    assert isinstance(text, TextContent)
+    return text.text
+
+
+def client_of(container: Container) -> Client:
+    async def opened() -> Container:
+        return container
+
+    return Client(build_server(opened, container.settings()))
+
+
+async def test_a_call_that_takes_too_long_is_answered_with_its_job_and_goes_on(
+    tmp_path: Path,
+) -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(meanwhile=gate.wait)
+    settings = settings_in(tmp_path, reply_deadline=0.1)
+    async with running(settings, provider=Object(provider)) as container:
+        async with client_of(container) as client:
+            early = await client.call_tool("generate_image", CALL)
+            assert not early.is_error
+            assert early.structured_content is not None
+            job_id = early.structured_content["jobId"]
+            assert early.structured_content["state"] == "painting"
+            assert f'get_image with {{"id": "{job_id}"}}' in words(early)
+            again = await client.call_tool("get_image", {"id": job_id})
+            assert again.structured_content == early.structured_content
+            listed = await client.call_tool("list_images", {})
+            assert listed.structured_content is not None
+            (job,) = listed.structured_content["jobs"]
+            assert (job["jobId"], job["state"]) == (job_id, "dispatched")
+            gate.set()
+            await until(lambda: container.jobs().at_work(job_id, owner="local") is None)
+            late = await client.call_tool("get_image", {"id": job_id})
+        assert late.structured_content is not None
+        assert [image["id"] for image in late.structured_content["images"]] == [PNG.id]
+        assert late.structured_content["servedFrom"] == "archive"
+        assert late.content[1].type == "image"
+    assert len(provider.seen) == 1
+    async with running(settings, provider=Object(provider)) as container:
+        async with client_of(container) as client:  # after a restart
+            later = await client.call_tool("get_image", {"id": job_id})
+            picture = await client.call_tool("get_image", {"id": PNG.id})
+    for had in (later, picture):
+        assert had.structured_content == late.structured_content
+    assert len(provider.seen) == 1
+
+
+async def test_a_job_that_waits_its_turn_goes_on_too(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(meanwhile=gate.wait)
+    settings = settings_in(tmp_path, reply_deadline=0.1, max_concurrent_calls=1)
+    async with running(settings, provider=Object(provider)) as container:
+        async with client_of(container) as client:
+            await client.call_tool("generate_image", CALL)
+            queued = await client.call_tool("generate_image", {"prompt": "a blue bridge"})
+            assert queued.structured_content is not None
+            job_id = queued.structured_content["jobId"]
+            listed = await client.call_tool("list_images", {})
+            assert listed.structured_content is not None
+            assert {job["state"] for job in listed.structured_content["jobs"]} == {
+                "dispatched",
+                "reserved",
+            }
+        gate.set()
+        await until(lambda: container.jobs().at_work(job_id, owner="local") is None)
+        assert (await container.find_job()(job_id)).state is JobState.STORED
+
+
+async def test_what_a_job_failed_with_is_told_later(tmp_path: Path) -> None:
+    provider = FakeProvider(fails=[OutcomeUnknown("The line broke.")])
+    async with running(settings_in(tmp_path), provider=Object(provider)) as container:
+        ticket = await container.generate_image()(REQUEST)
+        with pytest.raises(OutcomeUnknown):
+            await ticket.result()
+        async with client_of(container) as client:
+            had = await client.call_tool("get_image", {"id": ticket.job.id})
+            assert had.is_error
+            assert "The line broke." in words(had)
+            assert "A charge is possible." in words(had)
+            assert "outcome_unknown" in words(had)
+            listed = await client.call_tool("list_images", {})
+            assert "its end is not known: a charge is possible" in words(listed)
+
+
+async def test_a_picture_is_had_in_another_form(tmp_path: Path) -> None:
+    async with running(settings_in(tmp_path), provider=Object(FakeProvider())) as container:
+        await (await container.generate_image()(REQUEST)).result()
+        async with client_of(container) as client:
+            had = await client.call_tool("get_image", {"id": PNG.id, "format": "webp"})
+    assert had.structured_content is not None
+    (image,) = had.structured_content["images"]
+    assert image["rendition"]["format"] == "webp"
+
+
+async def test_a_deleted_picture_is_gone_and_painted_anew(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    async with running(settings_in(tmp_path), provider=Object(provider)) as container:
+        async with client_of(container) as client:
+            made = await client.call_tool("generate_image", CALL)
+            assert made.structured_content is not None
+            place = Path(made.structured_content["images"][0]["path"])
+            gone = await client.call_tool("delete_image", {"id": PNG.id})
+            assert f"Deleted {PNG.id}: {len(PNG.data)} bytes." in words(gone)
+            assert not place.exists()
+            for tool in ("get_image", "delete_image"):
+                missing = await client.call_tool(tool, {"id": PNG.id})
+                assert missing.is_error
+                assert "not_found" in words(missing)
+            listed = await client.call_tool("list_images", {})
+            assert listed.structured_content == {"images": [], "jobs": []}
+            await client.call_tool("generate_image", CALL)
+    assert len(provider.seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("client", "meta", "seconds"),
+    [
+        ("claude-code", {"progress_token": 1}, 200.0),
+        ("claude-code", {}, 45.0),
+        ("claude-ai", {"progress_token": 1}, 45.0),
+        ("", {}, 45.0),
+    ],
+)
+def test_only_clients_known_to_wait_on_at_progress_are_let_wait_longer(
+    client: str, meta: dict[str, Any], seconds: float, tmp_path: Path
+) -> None:
+    settings: Settings = settings_in(tmp_path)
+    assert reply_deadline(settings, client, meta) == seconds

@@ -1,0 +1,136 @@
+"""Pictures and jobs of before, over HTTP and at the command line."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dependency_injector.providers import Object
+
+from domain.provider_errors import OutcomeUnknown
+from tests.e2e.asking import asked
+from tests.e2e.host import SERVER
+from tests.e2e.served import until
+from tests.fakes import PNG, FakeProvider, picture, settings_in
+
+pytestmark = pytest.mark.anyio
+ASK = {"prompt": "a red bridge"}
+
+
+async def test_pictures_are_listed_with_links_the_newest_first(tmp_path: Path) -> None:
+    red = picture("red")
+    provider = FakeProvider(PNG, red)
+    async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
+        made = (await door.post("/images", {**ASK, "n": 2})).json
+        listed = (await door.ask("GET", "/images")).json
+        one = (await door.ask("GET", "/images?limit=1")).json
+        job = (await door.ask("GET", f"/jobs/{made['jobId']}")).json
+    assert [image["id"] for image in listed["images"]] == [PNG.id, red.id]
+    assert listed["jobs"] == []
+    assert one["images"] == listed["images"][:1]
+    first = listed["images"][0]
+    assert (first["jobId"], first["prompt"]) == (made["jobId"], "a red bridge")
+    assert first["url"] == made["images"][0]["url"]
+    assert (job["state"], job["images"]) == ("stored", listed["images"])
+
+
+async def test_a_job_is_told_while_it_is_painted_and_when_its_end_is_unknown(
+    tmp_path: Path,
+) -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(meanwhile=gate.wait)
+    async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
+        asking = asyncio.create_task(door.post("/images", ASK))
+        await until(lambda: provider.seen)
+        (open_job,) = (await door.ask("GET", "/images")).json["jobs"]
+        assert open_job["state"] == "dispatched"
+        job_id = open_job["jobId"]
+        assert (await door.ask("GET", f"/jobs/{job_id}")).json == open_job
+        provider.fails.append(OutcomeUnknown("The line broke."))
+        unknown = await door.post("/images", {"prompt": "a blue bridge"})
+        listed = (await door.ask("GET", "/images")).json["jobs"]
+        gate.set()
+        await asking
+    assert unknown.status == 502
+    assert [job["state"] for job in listed] == ["unknown", "dispatched"]
+    assert (listed[0]["code"], listed[0]["charged"]) == ("outcome_unknown", "maybe")
+
+
+async def test_an_answer_of_the_cache_can_be_looked_up_too(tmp_path: Path) -> None:
+    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+        await door.post("/images", ASK)
+        hit = await door.post("/mcp/stream", ASK)
+        job = (await door.ask("GET", f"/jobs/{hit.headers['x-job-id']}")).json
+    assert (job["state"], [image["id"] for image in job["images"]]) == ("stored", [PNG.id])
+
+
+@pytest.mark.parametrize("path", ["/jobs/job_x", f"/jobs/job_{'0' * 32}", "/images/img_x"])
+async def test_what_there_is_not_is_not_found(path: str, tmp_path: Path) -> None:
+    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+        assert (await door.ask("GET", path)).code == "not_found"
+
+
+async def test_a_picture_is_deleted_with_what_was_made_of_it(tmp_path: Path) -> None:
+    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+        await door.post("/images", {**ASK, "format": "webp"})
+        assert len([*(tmp_path / "pictures").iterdir()]) == 2
+        gone = await door.ask("DELETE", f"/images/{PNG.id}")
+        again = await door.ask("DELETE", f"/images/{PNG.id}")
+        job = (await door.ask("GET", "/images")).json
+    assert (gone.status, gone.json["id"]) == (200, PNG.id)
+    assert gone.json["bytes"] > len(PNG.data)
+    assert (again.status, again.code) == (404, "not_found")
+    assert job["images"] == []
+    assert [*(tmp_path / "pictures").iterdir()] == []
+
+
+async def test_somebody_elses_pictures_and_jobs_are_not_there(tmp_path: Path) -> None:
+    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+        made = (await door.post("/images", ASK)).json
+    token = "a-token-of-some-length"
+    bearer = {"Authorization": f"Bearer {token}"}
+    settings = settings_in(tmp_path, auth_token=token)
+    async with asked(settings, provider=Object(FakeProvider())) as door:
+        assert (await door.ask("GET", "/images", bearer)).json == {"images": [], "jobs": []}
+        for method, path in [("GET", f"/jobs/{made['jobId']}"), ("DELETE", f"/images/{PNG.id}")]:
+            assert (await door.ask(method, path, bearer)).code == "not_found"
+    assert (tmp_path / "pictures" / f"{PNG.id}.png").exists()
+
+
+async def command(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Exit code and output of a command over these folders."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "OUTPUT_DIR": str(folder / "pictures"),
+        "DATA_DIR": str(folder / "data"),
+        "CACHE_DIR": str(folder / "cache"),
+    }
+    process = await asyncio.create_subprocess_exec(
+        SERVER, *arguments, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    return process.returncode or 0, out.decode()
+
+
+async def test_the_commands_list_delete_and_prune(tmp_path: Path) -> None:
+    red = picture("red")
+    async with asked(settings_in(tmp_path), provider=Object(FakeProvider(PNG, red))) as door:
+        await door.post("/images", {**ASK, "n": 2})
+    code, out = await command(tmp_path, "images", "list", "--json")
+    listed: dict[str, Any] = json.loads(out)
+    assert code == 0
+    assert [image["id"] for image in listed["images"]] == [PNG.id, red.id]
+    code, out = await command(tmp_path, "images", "list")
+    assert f"- {PNG.id} · " in out
+    code, out = await command(tmp_path, "images", "prune", "--older-than", "1h")
+    assert (code, out) == (0, "Deleted 0 picture(s), 0 bytes.\n")
+    code, out = await command(tmp_path, "images", "delete", PNG.id)
+    assert (code, out) == (0, f"Deleted {PNG.id}: {len(PNG.data):,} bytes.\n")
+    code, out = await command(tmp_path, "images", "prune", "--older-than", "0h", "--json")
+    assert json.loads(out) == {"pictures": 1, "bytes": len(red.data)}
+    code, _ = await command(tmp_path, "images", "prune", "--older-than", "soon")
+    assert code == 2
+    assert [*(tmp_path / "pictures").iterdir()] == []
