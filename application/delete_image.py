@@ -4,6 +4,7 @@ from math import inf
 
 from application.ports.archive import Archive, Deleted
 from application.ports.image_cache import Entry, ImageCache
+from application.show_picture import recent_key
 from domain.errors import CacheUnavailable
 from domain.jobs import LOCAL
 
@@ -11,9 +12,11 @@ from domain.jobs import LOCAL
 class DeleteImage:
     """Deletes a picture's files and record; what its job cost stays known."""
 
-    def __init__(self, archive: Archive, cache: ImageCache) -> None:
+    def __init__(self, archive: Archive, cache: ImageCache, recent: ImageCache) -> None:
+        """Take it out of `cache`, and out of `recent`, from which ShowPicture shows pictures."""
         self.archive = archive
         self.cache = cache
+        self.recent = recent
 
     async def __call__(self, picture_id: str, /, *, owner: str = LOCAL) -> Deleted:
         """Say what went; raise NotFound where this owner has no such picture, ArchiveUnavailable.
@@ -23,6 +26,7 @@ class DeleteImage:
         deleted = await self.archive.delete(picture_id, owner=owner)
         for fingerprint in deleted.fingerprints:
             await forgotten(self.cache, fingerprint)
+        await forgotten(self.recent, recent_key(picture_id, owner))
         return deleted
 
 

@@ -23,7 +23,7 @@ class ShownPicture:
 class ShowPicture:
     """Looks up pictures by their ids, and remembers in `recent` those that were looked at lately.
 
-    So a picture that was deleted is shown for as long as `recent` keeps what nobody replaced.
+    So a picture that another process deleted is shown for as long as `recent` keeps anything.
     """
 
     def __init__(self, find: FindPicture, renditions: Renditions, recent: ImageCache) -> None:
@@ -44,7 +44,7 @@ class ShowPicture:
         return ShownPicture(image=rendition or original, lasting=rendition is not None)
 
     async def _original(self, picture_id: str, owner: str) -> Image:
-        key = sha256(repr((owner, picture_id)).encode()).hexdigest()
+        key = recent_key(picture_id, owner)
         with suppress(CacheUnavailable):
             hit = await self.recent.get(key)
             if hit is not None:
@@ -53,3 +53,8 @@ class ShowPicture:
         with suppress(CacheUnavailable):
             await self.recent.put(key, Entry(images=(image,)))
         return image
+
+
+def recent_key(picture_id: str, owner: str) -> str:
+    """Under which key this owner's picture is remembered: 64 hex digits."""
+    return sha256(repr((owner, picture_id)).encode()).hexdigest()

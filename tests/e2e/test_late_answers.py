@@ -66,10 +66,12 @@ async def test_a_call_that_takes_too_long_is_answered_with_its_job_and_goes_on(
         assert late.structured_content["servedFrom"] == "archive"
         assert late.content[1].type == "image"
     assert len(provider.seen) == 1
-    async with running(settings, provider=Object(provider)) as container:
-        async with client_of(container) as client:  # after a restart
-            later = await client.call_tool("get_image", {"id": job_id})
-            picture = await client.call_tool("get_image", {"id": PNG.id})
+    async with (  # after a restart
+        running(settings, provider=Object(provider)) as container,
+        client_of(container) as client,
+    ):
+        later = await client.call_tool("get_image", {"id": job_id})
+        picture = await client.call_tool("get_image", {"id": PNG.id})
     for had in (later, picture):
         assert had.structured_content == late.structured_content
     assert len(provider.seen) == 1
@@ -124,21 +126,23 @@ async def test_a_picture_is_had_in_another_form(tmp_path: Path) -> None:
 
 async def test_a_deleted_picture_is_gone_and_painted_anew(tmp_path: Path) -> None:
     provider = FakeProvider()
-    async with running(settings_in(tmp_path), provider=Object(provider)) as container:
-        async with client_of(container) as client:
-            made = await client.call_tool("generate_image", CALL)
-            assert made.structured_content is not None
-            place = Path(made.structured_content["images"][0]["path"])
-            gone = await client.call_tool("delete_image", {"id": PNG.id})
-            assert f"Deleted {PNG.id}: {len(PNG.data)} bytes." in words(gone)
-            assert not place.exists()
-            for tool in ("get_image", "delete_image"):
-                missing = await client.call_tool(tool, {"id": PNG.id})
-                assert missing.is_error
-                assert "not_found" in words(missing)
-            listed = await client.call_tool("list_images", {})
-            assert listed.structured_content == {"images": [], "jobs": []}
-            await client.call_tool("generate_image", CALL)
+    async with (
+        running(settings_in(tmp_path), provider=Object(provider)) as container,
+        client_of(container) as client,
+    ):
+        made = await client.call_tool("generate_image", CALL)
+        assert made.structured_content is not None
+        place = Path(made.structured_content["images"][0]["path"])
+        gone = await client.call_tool("delete_image", {"id": PNG.id})
+        assert f"Deleted {PNG.id}: {len(PNG.data)} bytes." in words(gone)
+        assert not place.exists()
+        for tool in ("get_image", "delete_image"):
+            missing = await client.call_tool(tool, {"id": PNG.id})
+            assert missing.is_error
+            assert "not_found" in words(missing)
+        listed = await client.call_tool("list_images", {})
+        assert listed.structured_content == {"images": [], "jobs": []}
+        await client.call_tool("generate_image", CALL)
     assert len(provider.seen) == 2
 
 

@@ -107,7 +107,7 @@ async def test_a_parameter_has_the_name_that_clients_know(tmp_path: Path) -> Non
 
 async def test_addresses_that_do_not_exist_are_problems(tmp_path: Path) -> None:
     async with door_with(tmp_path) as (door, _):
-        for path in ("/", "/nothing", "/images/x/y/z", "/jobs//events", "/docs/x/../../y", "/é"):
+        for path in ("/", "/nothing", "/images/x/y/z", "/jobs/x/y/z", "/docs/x/../../y", "/é"):
             for method in ("GET", "POST", "DELETE", "OPTIONS"):
                 reply = await door.ask(method, path, JSON_TYPE)
                 assert (reply.status, reply.code) == (404, "not_found"), path
@@ -141,6 +141,7 @@ class Failing:
 
 SPECIAL: dict[type[StudioError], StudioError] = {
     errors.InvalidRequest: errors.InvalidRequest("Words.", field="n"),
+    errors.KeyReused: errors.KeyReused("Words.", field="Idempotency-Key"),
     errors.UnsupportedByModel: errors.UnsupportedByModel("Words.", field="n"),
     errors.Busy: errors.Busy("Words.", retry_after=7.4),
     errors.TooManyRequests: errors.TooManyRequests("Words.", retry_after=0.1),
