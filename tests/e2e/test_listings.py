@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from domain.provider_errors import OutcomeUnknown
 from tests.e2e.asking import asked
 from tests.e2e.host import SERVER
 from tests.e2e.served import until
-from tests.fakes import PNG, FakeProvider, picture, settings_in
+from tests.fakes import PNG, FakeProvider, FrozenClock, picture, settings_in
 
 pytestmark = pytest.mark.anyio
 ASK = {"prompt": "a red bridge"}
@@ -134,3 +135,18 @@ async def test_the_commands_list_delete_and_prune(tmp_path: Path) -> None:
     code, _ = await command(tmp_path, "images", "prune", "--older-than", "soon")
     assert code == 2
     assert [*(tmp_path / "pictures").iterdir()] == []
+
+
+async def test_the_oldest_pictures_go_where_there_is_a_bound_and_young_ones_stay(
+    tmp_path: Path,
+) -> None:
+    settings = settings_in(tmp_path, output_max_size=0)
+    often: dict[str, Any] = {"provider": Object(FakeProvider()), "sweep_every": Object(0.01)}
+    place = tmp_path / "pictures" / f"{PNG.id}.png"
+    async with asked(settings, **often, clock=Object(FrozenClock())) as door:
+        await door.post("/images", ASK)
+        await asyncio.sleep(0.1)
+        assert place.exists()
+    later = FrozenClock(FrozenClock().now() + timedelta(hours=2))
+    async with asked(settings, **often, clock=Object(later)):
+        await until(lambda: not place.exists())
