@@ -73,17 +73,21 @@ class Pipeline:
             running = self.jobs.start(
                 job, lambda running: self._work(running, job, paint, recall=recall)
             )
-        notes = (*choice.notes, *_unused(asked))
-        ticket = Ticket(
+        ticket = self._ticket(running, asked, choice, joined=joined)
+        await self.asked_before.means(key, running.job)
+        return ticket
+
+    def _ticket(
+        self, running: RunningJob, asked: PictureRequest, choice: Choice, *, joined: bool
+    ) -> Ticket:
+        return Ticket(
             running,
             asked,
             self.renditions,
             asked_model=choice.asked,
-            notes=notes,
+            notes=(*choice.notes, *_unused(asked)),
             joined=joined,
         )
-        await self.asked_before.means(key, running.job)
-        return ticket
 
     def _checked(self, asked: R, owner: str, key: str | None) -> tuple[Job[R], Choice]:
         """The job that would serve the effective request, and the model that would paint it."""

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from domain.errors import ArchiveUnavailable, CacheUnavailable
-from entrypoints.container import MEGABYTE, Container, built
+from entrypoints.container import Container, built
+from entrypoints.parts.keeping import MEGABYTE
 from entrypoints.settings import Settings
 
 
