@@ -81,13 +81,17 @@ class RunningJobs:
         return running
 
     async def drain(self, grace: float) -> None:
-        """Refuse new work, let what runs finish, and end the rest, within `grace` seconds in all.
+        """Refuse new work, let what was sent finish, and end the rest, within `grace` seconds.
 
+        What was not sent ends at once: sent now, it might be paid for and not be done in time.
         What is ended has its state recorded by the safeguards before this returns.
         """
         self._draining = True
         if not self._tasks:
             return
+        for running in [*self._by_id.values()]:
+            if not (running.dispatched or running.log.closed) and running.task is not None:
+                running.task.cancel()
         patience = max(0.0, grace - CANCELED_WORK_MAY_TAKE)
         _, late = await asyncio.wait(self._tasks, timeout=patience)
         for task in late:

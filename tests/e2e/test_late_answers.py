@@ -9,6 +9,7 @@ from dependency_injector.providers import Object
 from mcp import Client
 from mcp_types import TextContent
 
+from domain.errors import ShuttingDown
 from domain.jobs import JobState
 from domain.provider_errors import OutcomeUnknown
 from domain.requests import GenerateRequest
@@ -160,3 +161,27 @@ def test_only_clients_known_to_wait_on_at_progress_are_let_wait_longer(
 ) -> None:
     settings: Settings = settings_in(tmp_path)
     assert reply_deadline(settings, client, meta) == seconds
+
+
+async def test_a_server_that_drains_finishes_what_was_sent_and_sends_nothing_more(
+    tmp_path: Path,
+) -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(meanwhile=gate.wait)
+    settings = settings_in(tmp_path, max_concurrent_calls=1)
+    async with running(settings, provider=Object(provider)) as container:
+        tickets = [
+            await container.generate_image()(GenerateRequest(prompt=f"bridge {number}"))
+            for number in range(4)
+        ]
+        results = [asyncio.create_task(ticket.result()) for ticket in tickets]
+        await until(lambda: provider.seen)
+        draining = asyncio.create_task(container.jobs().drain(20))
+        await until(lambda: all(result.done() for result in results[1:]))
+        gate.set()
+        await draining
+        assert (await results[0]).pictures[0].place
+        for result in results[1:]:
+            with pytest.raises(ShuttingDown):
+                await result
+    assert len(provider.seen) == 1

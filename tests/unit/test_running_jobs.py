@@ -204,13 +204,15 @@ async def test_what_outlasts_the_grace_is_ended_and_its_callers_are_told() -> No
         await caller
 
 
-async def test_what_was_not_sent_when_the_server_shuts_down_cost_nothing() -> None:
+async def test_what_was_not_sent_when_the_server_shuts_down_costs_nothing_and_is_not_sent() -> None:
     studio = Studio()
     caller = asyncio.create_task(result(studio.start()))
     await others_run()
-    await studio.jobs.drain(0)
+    await asyncio.wait_for(studio.jobs.drain(30), 1)
+    studio.before.set()
     with pytest.raises(ShuttingDown):
         await caller
+    assert not any(isinstance(event, JobDispatched) for event in studio.sink.events)
 
 
 async def test_a_job_that_was_given_up_is_not_joined_any_more() -> None:
