@@ -24,6 +24,7 @@
       ├ RateLimited                 rate_limited          (retry_after)
       ├ QuotaExhausted              quota_exhausted
       ├ ProviderUnreachable         provider_unreachable  provably not dispatched
+      ├ ProviderResting             provider_resting      (retry_after) it failed, and is spared
       ├ BadProviderReply            bad_provider_reply    (rubbish: what came instead of pictures)
       └ OutcomeUnknown              outcome_unknown       dispatched, and no word of the end
         ├ ProviderTimedOut          provider_timed_out

@@ -93,6 +93,21 @@ class ProviderUnreachable(ProviderError):
     advice = "Check the network, proxy settings and the endpoint, then ask again."
 
 
+class ProviderResting(ProviderError):
+    """The provider failed several times in a row and is left alone; `retry_after` is in seconds."""
+
+    code = "provider_resting"
+    retryable = True
+    advice = "Ask again after that time. What was painted before is still served from the cache."
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+    def details(self) -> Mapping[str, object]:
+        return {**super().details(), "retry_after": round(self.retry_after, 1)}
+
+
 class BadProviderReply(ProviderError):
     """The provider answered, but not with pictures. `rubbish` is what came, for the quarantine."""
 

@@ -37,6 +37,7 @@ from application.safeguards.archived import Archived
 from application.safeguards.inspected import Inspected
 from application.safeguards.limited import Limited
 from application.safeguards.retried import Attempts, Retried
+from application.safeguards.spared import Breaker, Spared
 from application.show_picture import ShowPicture
 from entrypoints.parts.keeping import (
     file_archive,
@@ -45,7 +46,13 @@ from entrypoints.parts.keeping import (
     records,
     sql_journal,
 )
-from entrypoints.parts.painting import painter, pillow_inspector, pillow_optimizer, retry_loop
+from entrypoints.parts.painting import (
+    painter,
+    pillow_inspector,
+    pillow_optimizer,
+    retry_loop,
+    steady_breaker,
+)
 from entrypoints.parts.watching import everybody, job_metrics, log_lines
 from entrypoints.settings import Settings
 
@@ -55,11 +62,13 @@ def guarded(
     archive: Archive,
     inspector: ImageInspector,
     attempts: Attempts,
+    breaker: Breaker,
     settings: Settings,
 ) -> ImageProvider:
     """The promises around whoever paints, read from the inside out."""
     safe = Archived(Inspected(Retried(provider, attempts), inspector), archive)
-    return Limited(safe, settings.max_concurrent_calls, settings.max_waiting_calls)
+    limited = Limited(safe, settings.max_concurrent_calls, settings.max_waiting_calls)
+    return Spared(limited, breaker)
 
 
 def running_jobs(settings: Settings, sink: EventSink) -> RunningJobs:
@@ -86,9 +95,10 @@ class Container(DeclarativeContainer):
     inspector = Singleton(pillow_inspector)
     optimizer = Singleton(pillow_optimizer)
     attempts = Callable(retry_loop)
+    breaker = Singleton(steady_breaker)
 
     provider = Singleton(painter, settings, closing)
-    safeguarded = Singleton(guarded, provider, archive, inspector, attempts, settings)
+    safeguarded = Singleton(guarded, provider, archive, inspector, attempts, breaker, settings)
 
     sweep_every = Object(300.0)
     """Seconds between two looks for what has expired in the cache on disk."""

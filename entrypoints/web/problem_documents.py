@@ -7,7 +7,7 @@ import msgspec
 from starlette.types import Send
 
 from domain.errors import Busy, Charged, StudioError
-from domain.provider_errors import RateLimited
+from domain.provider_errors import ProviderResting, RateLimited
 from entrypoints.problems import STATUSES, as_dict
 
 MEDIA_TYPE = "application/problem+json"
@@ -54,7 +54,7 @@ class Refused(Exception):
 def problem_of(error: StudioError) -> Problem:
     """The document for one of our errors; says when to come back where that is known."""
     headers = {}
-    if isinstance(error, Busy | RateLimited) and error.retry_after is not None:
+    if isinstance(error, Busy | RateLimited | ProviderResting) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     facts = as_dict(error)
     if "status" in facts:  # the provider's own: here `status` is what we answer with

@@ -12,7 +12,9 @@ from application.safeguards.archived import Archived
 from application.safeguards.inspected import Inspected
 from application.safeguards.limited import Limited
 from application.safeguards.retried import Retried
+from application.safeguards.spared import Spared
 from domain.formats import Dimensions
+from entrypoints.parts.resting import SteadyBreaker
 from tests.conftest import KEY
 from tests.contracts.image_provider import ImageProviderContract
 from tests.fakes import MemoryArchive, PatientAttempts
@@ -56,6 +58,12 @@ class TestLimitedAroundOpenAI(ImageProviderContract):
         return Limited(images, 1, 10)
 
 
+class TestSparedAroundOpenAI(ImageProviderContract):
+    @pytest.fixture
+    def provider(self, images: OpenAIImages) -> ImageProvider:
+        return Spared(images, SteadyBreaker())
+
+
 class TestSketches(ImageProviderContract):
     model = "sketch"
     size = Dimensions(64, 64)
@@ -73,4 +81,4 @@ class TestAllSafeguardsAroundSketches(ImageProviderContract):
     def provider(self) -> ImageProvider:
         retried = Retried(SketchProvider(), PatientAttempts())
         archived = Archived(Inspected(retried, PillowInspector()), MemoryArchive())
-        return Limited(archived, 48, 200)
+        return Spared(Limited(archived, 48, 200), SteadyBreaker())

@@ -146,10 +146,16 @@ SPECIAL: dict[type[StudioError], StudioError] = {
     errors.Busy: errors.Busy("Words.", retry_after=7.4),
     errors.TooManyRequests: errors.TooManyRequests("Words.", retry_after=0.1),
     errors.InternalError: errors.InternalError("c0ffee"),
+    provider_errors.ProviderResting: provider_errors.ProviderResting("Words.", retry_after=9),
     provider_errors.RateLimited: provider_errors.RateLimited("Words.", retry_after=3),
     provider_errors.ProviderFailed: provider_errors.ProviderFailed("Words.", status=500),
 }
-RETRY_AFTER = {"busy": "7", "too_many_requests": "1", "rate_limited": "3"}
+RETRY_AFTER = {
+    "busy": "7",
+    "too_many_requests": "1",
+    "rate_limited": "3",
+    "provider_resting": "9",
+}
 
 
 async def test_every_error_of_the_tree_is_a_problem(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from domain.images import Image
 from domain.jobs import Job, JobState
 from domain.requests import GenerateRequest, PictureRequest
 from entrypoints.container import guarded
+from entrypoints.parts.resting import SteadyBreaker
 from tests.fakes import (
     DictCache,
     FakeProvider,
@@ -112,7 +113,14 @@ class TickingStudio:
         self.cache = TickingCache(pace)
         self.sink = RecordingSink()
         self.jobs = RunningJobs(self.sink)
-        safe = guarded(self.provider, self.archive, HeaderInspector(), PatientAttempts(), SETTINGS)
+        safe = guarded(
+            self.provider,
+            self.archive,
+            HeaderInspector(),
+            PatientAttempts(),
+            SteadyBreaker(),
+            SETTINGS,
+        )
         memory = Memory(self.cache, self.archive)
         past = PastPictures(self.archive)
         again = AskedBefore(self.jobs, MemoryJournal(self.archive), past)
