@@ -15,7 +15,10 @@ import structlog
 Form = Literal["json", "console"]
 
 HIDDEN = "[hidden]"
+ENCODER = json.JSONEncoder(default=repr)
 WAITING_LINES = 1000
+COMPANY = 0.02
+"""Seconds that a line waits for others: waking the thread for each costs more than writing it."""
 LAST_LINES_MAY_TAKE = 0.5
 """Seconds that `close` waits for somebody to read the last lines."""
 QUOTED_INPUT = re.compile(r"(?<=input_value=).*?(?=, input_type=)", re.DOTALL)
@@ -25,12 +28,15 @@ QUOTED_INPUT = re.compile(r"(?<=input_value=).*?(?=, input_type=)", re.DOTALL)
 class _Writer:
     """Writes lines in their order, in a thread, so that nobody waits for who reads them.
 
+    What is said within COMPANY is written at once.
+
     When nobody reads, lines beyond WAITING_LINES are dropped; when nobody can, all are.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream  # None is Python's word for a standard error that is closed
-        self._queue: Queue[str | None] = Queue(WAITING_LINES)
+        self._queue: Queue[str] = Queue(WAITING_LINES)
+        self._closing = threading.Event()
         self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._run, args=[stream], name="log", daemon=True)
 
@@ -40,7 +46,7 @@ class _Writer:
             return
         self._start()
         with suppress(Full):
-            self._queue.put_nowait(line)
+            self._queue.put_nowait(line + "\n")
 
     debug = info = warning = error = msg
 
@@ -53,14 +59,19 @@ class _Writer:
     def close(self) -> None:
         """Wait until the lines are written, LAST_LINES_MAY_TAKE at most, and write no more."""
         if self._thread.is_alive():
+            self._closing.set()
             with suppress(Full):
-                self._queue.put_nowait(None)
+                self._queue.put_nowait("")  # for a thread that waits for a line
             self._thread.join(LAST_LINES_MAY_TAKE)
 
     def _run(self, stream: TextIO) -> None:
-        while (line := self._queue.get()) is not None:
+        while not (self._closing.is_set() and self._queue.empty()):
+            lines = [self._queue.get()]
+            self._closing.wait(COMPANY)
+            while not self._queue.empty():
+                lines.append(self._queue.get())
             with suppress(OSError, ValueError):  # the stream is broken or closed
-                stream.write(line + "\n")
+                stream.write("".join(lines))
                 stream.flush()
 
 
@@ -98,7 +109,7 @@ class Lines:
                 self._blotted,
             ],
             wrapper_class=structlog.make_filtering_bound_logger(level),
-        )
+        ).bind()  # else that is done again for every line
 
     def says(self, level: str) -> bool:
         """Whether lines of this level are written."""
@@ -136,8 +147,7 @@ def _spellings(word: str) -> set[str]:
 
 
 def _as_json() -> list[Any]:
-    structured = structlog.processors
-    return [structured.format_exc_info, _when_first, structured.JSONRenderer()]
+    return [structlog.processors.format_exc_info, _when_first, _rendered]
 
 
 def _for_people() -> list[Any]:
@@ -155,6 +165,11 @@ def _for_people() -> list[Any]:
 
 def _when_first(_logger: Any, _name: str, facts: Any) -> Any:  # noqa: ANN401 - structlog's own signature
     return {name: facts[name] for name in ("timestamp", "level", "event")} | facts
+
+
+def _rendered(_logger: Any, _name: str, facts: Any) -> str:  # noqa: ANN401 - structlog's own signature
+    """What structlog's JSONRenderer says, which makes an encoder for every line."""
+    return ENCODER.encode(facts)
 
 
 def _one_line(_logger: Any, _name: str, facts: Any) -> Any:  # noqa: ANN401 - structlog's own signature
