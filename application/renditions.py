@@ -8,6 +8,7 @@ from application.ports.archive import Archive
 from application.ports.event_sink import EventSink
 from application.ports.image_cache import Entry, ImageCache
 from application.ports.image_optimizer import CannotRender, ImageOptimizer
+from application.together import together
 from domain.errors import ArchiveUnavailable, CacheUnavailable
 from domain.events import Rendered, RenditionFailed
 from domain.images import Image
@@ -42,7 +43,7 @@ class Renditions:
         They are kept as files beside the originals. Raises nothing.
         """
         pictures = [self._as_asked(picture, asked) for picture in images.pictures]
-        return replace(images, pictures=tuple(await asyncio.gather(*pictures)))
+        return replace(images, pictures=tuple(await together(pictures)))
 
     async def preview(self, picture: Picture, *, max_bytes: int) -> Image | None:
         """What the caller wants in at most `max_bytes` bytes: itself, or else a preview of it.
