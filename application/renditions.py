@@ -16,6 +16,8 @@ from domain.renditions import Rendition, RenditionSpec, wanted
 from domain.requests import PictureRequest
 from domain.results import ImageSet, Picture
 
+MAY_TAKE = 10.0
+"""Seconds for a rendition, its turn included: a 50-megapixel picture takes two or three."""
 PREVIEW_SIDE = 1024
 """Pixels of a preview's longer side, at most: hosts scale larger ones down themselves."""
 BUDGET_STEP = 10_000
@@ -109,7 +111,7 @@ class Renditions:
                 remembered = next(iter(hit.entry.images), image)
                 return Rendition(image=remembered, how=str(hit.entry.facts.get("how")))
         try:
-            made = await self.optimizer.render(image, spec)
+            made = await self._rendered_in_time(image, spec)
         except CannotRender as error:
             self.sink.publish(RenditionFailed(picture_id=image.id, reason=str(error)))
             raise
@@ -125,3 +127,10 @@ class Renditions:
         with suppress(CacheUnavailable):
             await self.cache.put(key, Entry(images=images, facts={"how": made.how}))
         return made
+
+    async def _rendered_in_time(self, image: Image, spec: RenditionSpec) -> Rendition:
+        try:
+            async with asyncio.timeout(MAY_TAKE):
+                return await self.optimizer.render(image, spec)
+        except TimeoutError:
+            raise CannotRender(f"it took more than {MAY_TAKE:g} s") from None

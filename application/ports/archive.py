@@ -43,8 +43,8 @@ class Archive(Protocol):
         It is no picture of its own: `find` does not know it.
         """
 
-    async def quarantine(self, data: bytes, /, *, job_id: str) -> str:
-        """Keep bytes that are no picture but were perhaps paid for; return their place."""
+    async def quarantine(self, data: bytes, /, *, job_id: str, suffix: str = "bin") -> str:
+        """Keep what is no finished picture but was perhaps paid for; return its place."""
 
     async def find(self, picture_id: str, /, *, owner: str) -> Image:
         """The picture with this `img_…` id; raise NotFound if this owner has none such."""
