@@ -101,7 +101,9 @@ class Container(DeclarativeContainer):
     safeguarded = Singleton(guarded, provider, archive, inspector, attempts, breaker, settings)
 
     sweep_every = Object(300.0)
-    """Seconds between two looks for what has expired in the cache on disk."""
+    """Seconds between two looks for what has expired, was left behind, or is too much."""
+    tidy_after = Object(0.5)
+    """Seconds from the start to the first look for what was left behind."""
     cache = Singleton(image_cache, settings, closing, sink)
     memory = Singleton(Memory, cache, archive)
     recent = Singleton(looked_at_lately)

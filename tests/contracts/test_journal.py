@@ -188,3 +188,10 @@ async def test_records_of_an_earlier_version_are_read_and_go_on(
     assert (await folder.journal.find("job_old", owner="local")).asked_pictures == 1
     assert await folder.journal.recover() == 1
     assert (await folder.journal.find("job_old", owner="local")).state is JobState.UNKNOWN
+
+
+async def test_where_nothing_was_recorded_looking_for_leftovers_makes_nothing(
+    folder: Folder, tmp_path: Path
+) -> None:
+    assert await folder.journal.recover() == 0
+    assert [*tmp_path.iterdir()] == []
