@@ -1,7 +1,10 @@
 """Asking for pictures: as a stream of events, or as one answer."""
 
+import asyncio
 import re
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Response, post
@@ -9,11 +12,13 @@ from litestar.params import FromQuery
 from litestar.types import ASGIApp
 
 from application.ticket import Ticket
-from domain.errors import InvalidRequest
+from domain.errors import Canceled, InvalidRequest
 from entrypoints.painting import paint
 from entrypoints.web.pictures.links import links_for
 from entrypoints.web.requests import AnyRequest, caller_of, container_of, json_object
-from entrypoints.web.streaming import EventStream
+from entrypoints.web.streaming import EventStream, left
+
+T = TypeVar("T")
 
 KEY = re.compile(r"[!-~]{1,255}")
 KEEP_ALIVE_EVERY = 10.0
@@ -39,7 +44,7 @@ async def images(request: AnyRequest, inline: FromQuery[bool] = False) -> Respon
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
     ticket = await _asked(request)
-    links, painted = links_for(request), await ticket.result()
+    links, painted = links_for(request), await _unless_they_leave(request, ticket.result())
     answer = links.report(painted, ticket.asked, inline=inline)
     stored = [picture for picture in painted.pictures if picture.place]
     alone = len(stored) == len(painted.pictures) == 1
@@ -68,3 +73,21 @@ def _key(request: AnyRequest) -> str | None:
             hint="Send a new UUID with each request, and the same one when you repeat it.",
         )
     return keys[0]
+
+
+async def _unless_they_leave(request: AnyRequest, result: Coroutine[Any, Any, T]) -> T:
+    """The result, or Canceled for nobody to read once the client is gone.
+
+    The framework does not end a plain handler then, and a call in the queue would yet be sent.
+    """
+    waiting = asyncio.create_task(result)
+    leaving = asyncio.create_task(left(request.receive))
+    try:
+        await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            return waiting.result()
+        raise Canceled("The client left.")
+    finally:
+        waiting.cancel()
+        leaving.cancel()
+        await asyncio.wait({waiting, leaving})

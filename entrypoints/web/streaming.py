@@ -1,7 +1,7 @@
 """Answers that are sent while they come into being, for as long as the client stays."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, suppress
 from typing import TypeVar
 
@@ -40,7 +40,7 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         writing = asyncio.create_task(self._write(send))
-        leaving = asyncio.create_task(_left(receive))
+        leaving = asyncio.create_task(left(receive))
         try:
             await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -113,6 +113,7 @@ async def _next(items: AsyncGenerator[T, None]) -> T | None:
     return await anext(items, None)
 
 
-async def _left(receive: Receive) -> None:
+async def left(receive: Callable[[], Awaitable[Mapping[str, object]]]) -> None:
+    """Return once the client has hung up; for after the request was read."""
     while (await receive())["type"] != "http.disconnect":
         pass
