@@ -1,0 +1,67 @@
+"""N2: kill -9 at any moment loses nothing that was stored, and hides nothing that was sent."""
+
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+import pytest
+
+from tests.chaos.calls import HttpCall
+from tests.chaos.conftest import share_of
+from tests.chaos.doors import WebDoor
+from tests.chaos.oracles import Allowed
+from tests.chaos.processes import WebServer
+from tests.chaos.trial import Trial
+from tests.chaos.waiting import pass_time, until
+from tests.standin import body_faults
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
+KILLS = 200
+AT_ONCE = 20
+SLOWEST = 0.6
+"""Seconds of the slowest of the 20; the others are spread evenly below it."""
+STARTS_WITHIN = 2.0
+OPEN = ("reserved", "dispatched")
+
+
+def killed_in_the_middle(trial: Trial, server: WebServer, chance: Random) -> int:
+    """Let 20 paint, kill the server at a moment of chance; return how many it was asked for."""
+    trial.api.reset()
+    trial.api.script(*(body_faults.small(SLOWEST * n / AT_ONCE) for n in range(AT_ONCE)))
+    door = WebDoor("images", server.port, trial.look_at)
+
+    def begun(_: int) -> HttpCall:
+        return door.begin(trial.small("killed"))
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        calls = list(threads.map(begun, range(AT_ONCE)))
+        pass_time(chance.uniform(0, SLOWEST * 1.2))
+        server.kill()
+        outcomes = list(threads.map(HttpCall.outcome, calls))
+    trial.note(*outcomes)
+    return sum(outcome.painted for outcome in outcomes)
+
+
+def nothing_is_left_open(trial: Trial) -> bool:
+    """Whether no job of a dead process is open, and nobody's part of a file lies around."""
+    open_jobs = [job for job in trial.disk.jobs() if job.state in OPEN]
+    return not open_jobs and not trial.disk.parts()
+
+
+def test_a_server_that_is_killed_knows_afterwards_what_it_was_doing(trial: Trial) -> None:
+    trial.allowed = Allowed(unknown=True)
+    chance = Random(5)  # noqa: S311 - moments that can be repeated, no secrets
+    slowest = 0.0
+    with trial:
+        server = trial.serve()
+        for _ in range(share_of(KILLS)):
+            killed_in_the_middle(trial, server, chance)
+            server = trial.serve(warm=False)
+            slowest = max(slowest, server.started_in)
+            until(lambda: nothing_is_left_open(trial), "what the dead one left is cleared up")
+            trial.judge_ledger()
+            trial.counts["kills"] += 1
+            assert not trial.faults, "\n".join(trial.faults)
+        states = [job.state for job in trial.disk.jobs()]
+        trial.notes.append(f"{states.count('stored')} stored, {states.count('unknown')} unknown")
+        trial.notes.append(f"slowest start {slowest:.2f} s")
+    assert slowest < STARTS_WITHIN
