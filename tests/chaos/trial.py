@@ -42,7 +42,7 @@ class Served:
 class Trial:
     """Servers of one folder that talk to one stand-in. At the end of `with` all oracles hold.
 
-    `settings` are environment variables. `notes` and `counts` are printed by `make chaos`.
+    `settings` are environment variables; `notes` and `counts` are printed by `make chaos`.
     """
 
     api: StandIn
@@ -141,7 +141,7 @@ class Trial:
         for outcome in outcomes:
             self.counts[outcome.code or ("cut off" if outcome.cut else "painted")] += 1
             self.codes += [outcome.code] if outcome.code else []
-            if "ot stored" in outcome.words:
+            if "not stored" in outcome.words.lower():
                 self.unstored |= {*outcome.pictures}
 
     def ask_at_once(self, door: WebDoor, all_arguments: Iterable[Arguments]) -> list[Outcome]:
@@ -161,8 +161,8 @@ class Trial:
         self.judge_ledger()
         for served in self._served:
             self._judge_server(served)
-        for host, before in self._hosts:
-            self._judge_host(host, before)
+        for host in self._hosts:
+            self._judge_host(*host)
         said = b"\n".join(served.server.log.read_bytes() for served in self._served)
         self.look_at(said)
         self.faults += oracles.failures_have_names(self.codes, lambda: said)
@@ -190,8 +190,7 @@ class Trial:
             self.faults += oracles.nothing_leaks(host.process.pid, before)
         host.process.send_signal(signal.SIGKILL)
         host.ended()
-        said = b"".join(host.lines) + host.errors
-        self.look_at(said)
+        self.look_at(b"".join(host.lines) + host.errors)
         self.faults += oracles.failures_have_names([], lambda: host.errors)
 
     def _warm(self, door: AnyDoor) -> None:
