@@ -129,7 +129,12 @@ GROUPS: dict[str, tuple[Row, ...]] = {
         _rubbish("null", faults.null_picture()),
         _rubbish("broken base64", faults.broken_base64()),
         _rubbish("half a picture", faults.truncated_picture()),
-        _rubbish("no body", faults.no_body(), leaves=False),
+        Row(
+            name="no body",
+            script=(faults.no_body(),),
+            codes=("bad_provider_reply", "outcome_unknown"),
+            allowed=Allowed(unknown=True, empty=True),
+        ),
         _rubbish("one byte", body_faults.garbage("x")),
         _rubbish("base64 of nothing", _replied('{"b64_json": ""}')),
         _rubbish("eight bytes of a PNG", _replied(json.dumps({"b64_json": TINY}))),

@@ -23,6 +23,8 @@ KILLS = 200
 AT_ONCE = 20
 SLOWEST = 0.6
 """Seconds of the slowest of the 20; the others are spread evenly below it."""
+COLD = 0.1
+"""The share of kills that may come while the server still loads what a first call needs."""
 STARTS_WITHIN = 2.0
 OPEN = ("reserved", "dispatched")
 
@@ -38,6 +40,8 @@ def killed_in_the_middle(trial: Trial, server: WebServer, chance: Random) -> int
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         calls = list(threads.map(begun, range(AT_ONCE)))
+        if chance.random() > COLD:
+            until(lambda: trial.api.posts, "the first is sent")
         pass_time(chance.uniform(0, SLOWEST * 1.2))
         server.kill()
         outcomes = list(threads.map(HttpCall.outcome, calls))
@@ -53,7 +57,7 @@ def nothing_is_left_open(trial: Trial) -> bool:
 
 def unknown(trial: Trial) -> set[str]:
     """The jobs of the last round that are recorded so."""
-    prompts = {str(call.fields["prompt"]) for call in trial.api.posts}
+    prompts = {str(call.fields.get("prompt")) for call in trial.api.posts}
     jobs = trial.disk.jobs()
     return {job.id for job in jobs if job.state == "unknown" and job.prompt in prompts}
 
