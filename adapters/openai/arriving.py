@@ -2,8 +2,8 @@
 
 LARGEST = 128_000_000
 """Bytes. Four pictures of 8.3 million pixels, as PNG and in base64, have some 110 million."""
-KEPT = 16_000_000
-"""Bytes of a larger one that are worth keeping: it is no picture."""
+KEPT = 4_000_000
+"""Bytes that are kept of a larger one: enough to see what it is."""
 
 
 class TooLarge(Exception):
@@ -14,29 +14,23 @@ class Arriving:
     """Collects pieces. Raises TooLarge rather than fill the memory."""
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._come = bytearray()  # in one piece, which goes back to the system; small ones stay
 
     def add(self, piece: bytes) -> None:
-        self._pieces.append(piece)
-        self._size += len(piece)
-        if self._size > LARGEST:
+        self._come += piece
+        if len(self._come) > LARGEST:
             raise TooLarge
 
     def whole(self) -> bytes:
         """All of it; nothing is left."""
-        data = b"".join(self._pieces)
-        self._pieces.clear()
-        self._size = 0
-        return data
+        come, self._come = self._come, bytearray()
+        return bytes(come)
 
     def remains(self) -> tuple[bytes, ...]:
-        """What is worth keeping where the rest will not come; empty if nothing came."""
-        if self._size <= KEPT:
-            data = self.whole()
-        else:
-            data, rest = b"", iter(self._pieces)
-            while len(data) < KEPT:
-                data += next(rest)[: KEPT - len(data)]
-            self._pieces.clear()
-        return (data,) if data else ()
+        """What there is, where the rest will not come; empty if nothing came."""
+        return (self.whole(),) if self._come else ()
+
+    def beginning(self) -> bytes:
+        """The first KEPT bytes; nothing is left."""
+        del self._come[KEPT:]
+        return self.whole()

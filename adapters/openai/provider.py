@@ -103,7 +103,7 @@ class OpenAIImages:
                     async for event in events:
                         yield event
         except TooLarge as error:
-            raise BadProviderReply(MUCH_TOO_LARGE, rubbish=come.remains()) from error
+            raise BadProviderReply(MUCH_TOO_LARGE, rubbish=[come.beginning()]) from error
         except FROM_SDK as error:
             ours = translated(error, job.card, self._key)
             ours.remains = come.remains()

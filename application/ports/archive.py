@@ -28,7 +28,10 @@ class Archive(Protocol):
         """Return if a picture could be kept now; asked before money is spent."""
 
     async def record(self, job: Job[PictureRequest], /) -> None:
-        """Remember the state of a job, durably, before returning; a later state replaces it."""
+        """Remember the state of a job, durably, before returning; a later state replaces it.
+
+        Raises Busy where the key of a new job has come to mean another one meanwhile.
+        """
 
     async def keep(self, image: Image, /) -> str:
         """Write a picture untouched and durably; return its place, an absolute path.
