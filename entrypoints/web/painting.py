@@ -12,7 +12,7 @@ from application.ticket import Ticket
 from domain.errors import InvalidRequest
 from entrypoints.painting import paint
 from entrypoints.web.pictures.links import links_for
-from entrypoints.web.requests import AnyRequest, caller_of, container_of, json_object
+from entrypoints.web.requests import AnyRequest, caller_of, container_of, json_object, place_of
 from entrypoints.web.streaming import EventStream
 
 KEY = re.compile(r"[!-~]{1,255}")
@@ -54,7 +54,9 @@ async def images(request: AnyRequest, inline: FromQuery[bool] = False) -> Respon
 async def _asked(request: AnyRequest) -> Ticket:
     arguments = await json_object(request)
     caller = replace(caller_of(request), key=_key(request))
-    return await paint(container_of(request), arguments, caller)
+    ticket = await paint(container_of(request), arguments, caller)
+    place_of(request).read()
+    return ticket
 
 
 def _key(request: AnyRequest) -> str | None:
