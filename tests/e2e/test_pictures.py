@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import PIL.Image
@@ -37,17 +38,21 @@ class CountingOptimizer(PillowOptimizer):
 
 @asynccontextmanager
 async def client_of(
-    folder: Path, *images: Image, optimizer: ImageOptimizer | None = None, token: str = ""
+    folder: Path,
+    *images: Image,
+    optimizer: ImageOptimizer | None = None,
+    token: str = "",
+    **settings: Any,  # noqa: ANN401 - fields of Settings
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of a whole server whose provider paints `images`, or else PNG."""
-    settings = settings_in(folder, **({"auth_token": token} if token else {}))
+    settings |= {"auth_token": token} if token else {}
     parts = {
         "provider": Object(FakeProvider(*images)),
         "optimizer": Object(optimizer or PillowOptimizer()),
     }
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with (
-        served(settings, **parts) as url,
+        served(settings_in(folder, **settings), **parts) as url,
         httpx2.AsyncClient(base_url=url, headers=headers) as client,
     ):
         yield client
@@ -93,6 +98,16 @@ async def test_what_a_token_lets_see_is_for_private_caches_alone(tmp_path: Path)
         answer = await client.get(path)
         assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
         assert (await client.get(path, headers={"Authorization": ""})).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "behind", [{"public_url": "http://127.0.0.1"}, {"trusted_proxies": ("127.0.0.1",)}]
+)
+async def test_so_is_what_a_proxy_lets_see(behind: dict[str, Any], tmp_path: Path) -> None:
+    """It may ask for a login, and what stands before it may keep pictures for others."""
+    async with client_of(tmp_path, **behind) as client:
+        answer = await client.get(await painted(client))
+    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
 
 
 async def test_a_client_gets_the_format_that_it_takes(tmp_path: Path) -> None:
