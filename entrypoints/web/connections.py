@@ -97,10 +97,21 @@ class Connection(HttpToolsProtocol):
         self._unread = None
         super().resume_writing()
 
+    def shutdown(self) -> None:
+        """Close after the answer that it waits for; at once where no request is all here."""
+        if any(not each.more_body for each in self._unanswered):
+            super().shutdown()
+        else:
+            self.transport.close()
+
     @property
     def owes_an_answer(self) -> bool:
-        """Whether the answer to a POST is not whole yet; all of those end by themselves."""
-        return any(cycle.scope["method"] == "POST" for cycle in self._unanswered)
+        """Whether the answer to a POST is not whole yet; all of those end by themselves.
+
+        One whose body is not all here has begun nothing.
+        """
+        posts = (each for each in self._unanswered if each.scope["method"] == "POST")
+        return any(not each.more_body for each in posts)
 
     @property
     def _unanswered(self) -> list[RequestResponseCycle]:
