@@ -13,7 +13,7 @@ import pytest
 from dependency_injector.providers import Object
 
 from entrypoints.web import failures
-from entrypoints.web.gate import doorkeeper, guards, tokens, uploads
+from entrypoints.web.gate import cors, doorkeeper, guards, tokens, uploads
 from entrypoints.web.pictures.representations import nothing_there
 from entrypoints.web.problem_documents import Problem
 from tests.architecture.checkout import ROOT
@@ -137,3 +137,9 @@ def test_the_doors_own_problems_are_listed() -> None:
     text = DOCUMENT.read_text("utf-8")
     rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", text, re.MULTILINE)
     assert {(int(status), code) for status, code in rows} == known
+
+
+def test_the_headers_that_pages_may_read_are_listed() -> None:
+    said = re.search(r"send any header and read ([^;]*);", DOCUMENT.read_text("utf-8"))
+    assert said
+    assert {name.lower() for name in re.findall(r"`([\w-]+)`", said[1])} == {*cors.READABLE}

@@ -77,8 +77,7 @@ async def _shown(
         owner=caller_of(request).owner,
     )
     suffix = "" if size == "full" else f"-{size}"
-    private = _asks_who_comes(container.settings())
-    this = _represented(shown, f"{picture_id}{suffix}", private=private)
+    this = _represented(shown, f"{picture_id}{suffix}", container.settings())
     return answered(this, request.method, headers)  # type: ignore[return-value] # both are ASGI
 
 
@@ -87,9 +86,10 @@ def _asks_who_comes(settings: Settings) -> bool:
     return bool(settings.auth_token or settings.public_url or settings.trusted_proxies)
 
 
-def _represented(shown: ShownPicture, name: str, *, private: bool) -> Representation:
+def _represented(shown: ShownPicture, name: str, settings: Settings) -> Representation:
     image = shown.image
-    audience = "private" if private else "public"
+    audience = "private" if _asks_who_comes(settings) else "public"
+    shows = "cross-origin" if "*" in settings.cors_origin else "same-origin"
     return Representation(
         data=image.data,
         etag=f'"{image.digest[:32]}"',
@@ -102,5 +102,6 @@ def _represented(shown: ShownPicture, name: str, *, private: bool) -> Representa
             "content-disposition": f'inline; filename="{name}.{image.format.extension}"',
             "x-content-type-options": "nosniff",
             "content-security-policy": NOTHING_RUNS,
+            "cross-origin-resource-policy": shows,
         },
     )
