@@ -205,6 +205,7 @@ TOKEN = "0123456789abcdef"
         ({"host": "::1"}, "listens on http://[::1]:3000 "),
         ({"provider": "sketch"}, "offline sketches"),
         ({"cors_origin": "https://a.example, *"}, "Warning: with CORS_ORIGIN=* every web page"),
+        ({"trusted_proxies": "*"}, "Warning: with TRUSTED_PROXIES=* everybody may say"),
         (OPEN, "Warning: whoever reaches this address may paint at your cost"),
         ({"public_url": "https://a.example"}, "Warning: there is no AUTH_TOKEN, so whoever the"),
     ],
