@@ -223,10 +223,10 @@ async def test_what_does_not_exist_is_a_problem(size: str, tmp_path: Path) -> No
 
 
 async def test_pictures_of_another_owner_do_not_exist(tmp_path: Path) -> None:
-    """Two servers with different tokens share the folders."""
+    """Servers with a token and without one share the folders."""
     async with (
         client_of(tmp_path, token="anns-token-of-20-letters") as ann,
-        client_of(tmp_path, token="bobs-token-of-20-letters") as bob,
+        client_of(tmp_path) as bob,
     ):
         path = await painted(ann)
         for place in (path, f"{path}/preview", f"{path}/thumb"):
@@ -234,6 +234,15 @@ async def test_pictures_of_another_owner_do_not_exist(tmp_path: Path) -> None:
             assert (await bob.get(place)).status_code == 404
         assert await painted(bob) == path, "equal bytes have one name"
         assert (await bob.get(path)).content == PNG.data
+
+
+async def test_a_new_token_opens_what_was_kept_under_the_old_one(tmp_path: Path) -> None:
+    async with client_of(tmp_path, token="a-token-that-leaked") as client:
+        path = await painted(client)
+    async with client_of(tmp_path, token="a-token-that-is-new") as client:
+        assert (await client.get(path)).content == PNG.data
+        old = {"Authorization": "Bearer a-token-that-leaked"}
+        assert (await client.get(path, headers=old)).status_code == 401
 
 
 async def test_many_who_want_a_thumb_at_once_cost_one_encoding(tmp_path: Path) -> None:
