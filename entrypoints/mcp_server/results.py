@@ -15,7 +15,7 @@ from domain.records import JobRecord
 from domain.requests import PictureRequest
 from domain.results import ImageSet
 from entrypoints.problems import explained
-from entrypoints.reports import painting_report, painting_text, structured_report, text_report
+from entrypoints.reports import Link, painting_report, painting_text, structured_report, text_report
 from entrypoints.result_schemas import Shown, to_json
 
 ENVELOPE = 2_000
@@ -25,7 +25,11 @@ PER_IMAGE = 100
 
 
 async def succeeded(
-    images: ImageSet, request: PictureRequest | None, renditions: Renditions, max_bytes: int
+    images: ImageSet,
+    request: PictureRequest | None,
+    renditions: Renditions,
+    max_bytes: int,
+    link: Link | None = None,
 ) -> CallToolResult:
     """Text first, then the pictures, then the same facts structured.
 
@@ -33,8 +37,8 @@ async def succeeded(
     not at all, with its id and path in text and structured content.
     """
     unshown: list[Shown] = ["preview"] * len(images.pictures)
-    words = _bytes_of(text_report(images, request, unshown))
-    facts = len(to_json(structured_report(images, unshown)))
+    words = _bytes_of(text_report(images, request, unshown, link))
+    facts = len(to_json(structured_report(images, unshown, link)))
     room = max_bytes - ENVELOPE - words - facts
     each = (room // len(images.pictures) - PER_IMAGE) * 3 // 4
     previews = await _together(
@@ -45,10 +49,10 @@ async def succeeded(
         for picture, inline in zip(images.pictures, previews, strict=True)
     ]
     content: list[ContentBlock] = [
-        TextContent(type="text", text=text_report(images, request, shown))
+        TextContent(type="text", text=text_report(images, request, shown, link))
     ]
     content += [_block(inline) for inline in previews if inline is not None]
-    structured = msgspec.to_builtins(structured_report(images, shown))
+    structured = msgspec.to_builtins(structured_report(images, shown, link))
     return CallToolResult(content=content, structured_content=structured)
 
 

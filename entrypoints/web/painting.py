@@ -28,7 +28,7 @@ async def stream(request: AnyRequest) -> ASGIApp:
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
     ticket = await _asked(request)
-    frames = request.app.state.frames.of(ticket)
+    frames = request.app.state.frames.of(ticket, links_for(request))
     headers = {"x-job-id": ticket.job.id}
     return EventStream(frames, KEEP_ALIVE_EVERY, headers)  # type: ignore[return-value] # both are ASGI
 
