@@ -11,11 +11,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from domain.errors import Busy
 from entrypoints.web.gate.doorkeeper import ALWAYS_OPEN
 from entrypoints.web.problem_documents import problem_of, send_problem
+from entrypoints.web.raw_answers import HEAD_TOO_LARGE, NOT_HTTP, raw
 
 NOTHING_MORE = struct.pack("ii", 1, 0)
 """SO_LINGER: what was not read when the socket closes is dropped, and the other side told so."""
-
-HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n"
 
 
 class Connection(HttpToolsProtocol):
@@ -67,8 +66,13 @@ class Connection(HttpToolsProtocol):
         self._overhead += len(data)
         if self._overhead > self.largest_head and not self.transport.is_closing():
             if not (self._in_body and self.cycle.response_started):
-                self.transport.write(HEAD_TOO_LARGE)
+                self.transport.write(raw(HEAD_TOO_LARGE))
             self.transport.close()
+
+    def send_400_response(self, _: str) -> None:
+        """Say so as everything else is said, and hang up."""
+        self.transport.write(raw(NOT_HTTP))
+        self.transport.close()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._in_body:  # uvicorn would keep every trailer

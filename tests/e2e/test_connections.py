@@ -1,6 +1,7 @@
 """Connections over real sockets: who is slow is closed, and who is not stays."""
 
 import asyncio
+import json
 import sys
 from contextlib import suppress
 
@@ -182,6 +183,25 @@ async def test_thousands_of_requests_at_once_are_refused() -> None:
     async with taking(Answers()) as port, wire(port) as client:
         await client.send(b"GET / HTTP/1.1\r\n\r\n" * 5000)
         assert b"HTTP/1.1 400 " in await client.rest()
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "code"),
+    [(b"\x16\x03\x01 no HTTP\r\n\r\n", 400, "not_http"), (TOO_LARGE_HEAD, 431, "head_too_large")],
+    ids=["no HTTP", "large headers"],
+)
+async def test_what_is_no_request_is_answered_with_a_problem_too(
+    said: bytes, status: int, code: str
+) -> None:
+    async with taking(Answers()) as port, wire(port) as client:
+        await client.send(said)
+        answer = await client.answer()
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 %d " % status)
+        assert b"content-type: application/problem+json" in head
+        assert b"connection: close" in head
+        assert (json.loads(body)["status"], json.loads(body)["code"]) == (status, code)
+        assert await client.rest() == b""
 
 
 async def test_an_answer_may_take_longer_than_the_headers() -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from dependency_injector.providers import Object
 
-from entrypoints.web import failures
+from entrypoints.web import failures, raw_answers
 from entrypoints.web.gate import cors, doorkeeper, guards, tokens, uploads
 from entrypoints.web.pictures.representations import nothing_there
 from entrypoints.web.problem_documents import Problem
@@ -127,7 +127,7 @@ async def test_every_example_answers_as_it_is_shown(tmp_path: Path) -> None:
 
 
 def test_the_doors_own_problems_are_listed() -> None:
-    modules = (doorkeeper, failures, guards, tokens, uploads)
+    modules = (doorkeeper, failures, guards, raw_answers, tokens, uploads)
     problems = [each for module in modules for each in vars(module).values()]
     known = {
         (each.status, each.code)
