@@ -12,7 +12,7 @@ from domain.records import JobRecord
 from domain.requests import PictureRequest
 from domain.results import ImageSet
 from entrypoints.problems import explained
-from entrypoints.reports import painting_report, painting_text, structured_report, text_report
+from entrypoints.reports import Link, painting_report, painting_text, structured_report, text_report
 from entrypoints.result_schemas import Shown, to_json
 
 ENVELOPE = 2_000
@@ -22,7 +22,11 @@ PER_IMAGE = 150
 
 
 async def succeeded(
-    images: ImageSet, request: PictureRequest | None, renditions: Renditions, max_bytes: int
+    images: ImageSet,
+    request: PictureRequest | None,
+    renditions: Renditions,
+    max_bytes: int,
+    link: Link | None = None,
 ) -> CallToolResult:
     """Text first, then the pictures, then the same facts structured.
 
@@ -30,7 +34,8 @@ async def succeeded(
     not at all, with its id and path in text and structured content.
     """
     whole: list[Shown] = ["full"] * len(images.pictures)
-    text, facts = text_report(images, request, whole), structured_report(images, whole)
+    text = text_report(images, request, whole, link)
+    facts = structured_report(images, whole, link)
     room = max_bytes - ENVELOPE - len(to_json(text)) - len(to_json(facts))
     each = (room // len(images.pictures) - PER_IMAGE) * 3 // 4
     previews = await together(
@@ -41,7 +46,8 @@ async def succeeded(
         for picture, inline in zip(images.pictures, previews, strict=True)
     ]
     if shown != whole:
-        text, facts = text_report(images, request, shown), structured_report(images, shown)
+        text = text_report(images, request, shown, link)
+        facts = structured_report(images, shown, link)
     content: list[ContentBlock] = [TextContent(type="text", text=text)]
     content += [_block(inline) for inline in previews if inline is not None]
     return CallToolResult(content=content, structured_content=msgspec.to_builtins(facts))

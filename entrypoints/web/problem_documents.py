@@ -69,20 +69,24 @@ def problem_of(error: StudioError) -> Problem:
     )
 
 
-async def send_problem(problem: Problem, send: Send, *, close: bool = False) -> None:
-    """Answer with the document; `close` ends the connection, though what still comes is in vain.
-
-    Whoever is in the middle of sending then may see a reset connection, and no document.
-    """
-    body = problem.body()
-    headers = {
+def headers_of(problem: Problem, *, close: bool = False) -> dict[str, str]:
+    """The headers of an answer with this document, in lower case."""
+    return {
         "content-type": MEDIA_TYPE,
-        "content-length": str(len(body)),
+        "content-length": str(len(problem.body())),
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
         **{name.lower(): value for name, value in problem.headers.items()},
         **({"connection": "close"} if close else {}),
     }
+
+
+async def send_problem(problem: Problem, send: Send, *, close: bool = False) -> None:
+    """Answer with the document; `close` ends the connection, though what still comes is in vain.
+
+    Whoever is in the middle of sending then may see a reset connection, and no document.
+    """
+    body, headers = problem.body(), headers_of(problem, close=close)
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": problem.status, "headers": raw})
     await send({"type": "http.response.body", "body": body, "more_body": False})
