@@ -11,6 +11,7 @@ import pytest
 from anyio import to_thread
 
 from domain.images import Image
+from entrypoints.mcp_server.tools import TOOLS
 from tests.e2e.doors import settings_for
 from tests.e2e.inspector_cli import Answer, Inspector
 from tests.e2e.served import served
@@ -77,7 +78,7 @@ async def test_all_tools_are_listed_and_their_schemas_are_portable_without_a_war
     answer = await ask(era, "tools/list", "--strict")
     assert answer.findings == []
     assert answer.code == 0
-    names = ["generate_image", "edit_image", "clear_cache", "cache_stats"]
+    names = [tool.name for tool in TOOLS]
     assert [tool["name"] for tool in answer.result["tools"]] == names
 
 

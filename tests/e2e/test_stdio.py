@@ -12,6 +12,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import ImageContent, TextContent
 
+from entrypoints.mcp_server.tools import TOOLS
 from tests.conftest import KEY
 from tests.e2e.host import SERVER, Host, text_of
 from tests.fakes import mask, picture
@@ -217,7 +218,7 @@ def test_garbage_on_the_input_does_not_end_the_server(environment: Environment) 
         host.initialize()
         assert host.process.stdin is not None
         host.process.stdin.write(b'\xff\xfe{"half\n\n[]\n{"jsonrpc":"2.0","id":"x"}\n')
-        assert len(host.ask("tools/list")["result"]["tools"]) == 4
+        assert len(host.ask("tools/list")["result"]["tools"]) == len(TOOLS)
 
 
 def test_an_unknown_tool_and_arguments_that_are_no_object_are_protocol_errors(
