@@ -134,3 +134,7 @@ class Renditions:
                 return await self.optimizer.render(image, spec)
         except TimeoutError:
             raise CannotRender(f"it took more than {MAY_TAKE:g} s") from None
+        except CannotRender:
+            raise
+        except Exception as error:  # it promises not to; a paid picture does not bet on it
+            raise CannotRender("its encoder failed") from error
