@@ -12,6 +12,7 @@ import httpx2
 from openai import APIError
 
 from adapters.openai.arriving import Arriving
+from adapters.openai.http_client import pieces
 from adapters.openai.translate import field, text_of
 
 END = b"[DONE]"
@@ -43,7 +44,7 @@ async def values(response: httpx2.Response, come: Arriving) -> AsyncGenerator[ob
 async def _lines(response: httpx2.Response, come: Arriving) -> AsyncGenerator[bytes, None]:
     """Lines without their ends, which are LF, CR or both; an empty one at the end of all."""
     halved = False
-    async with aclosing(response.aiter_bytes()) as chunks:
+    async with aclosing(pieces(response)) as chunks:
         async for chunk in chunks:
             rest = chunk.removeprefix(b"\n") if halved else chunk
             halved = chunk.endswith(b"\r")

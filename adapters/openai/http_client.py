@@ -1,5 +1,7 @@
 """The SDK's HTTP client, which reads no more of a refusal than a refusal has."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -10,6 +12,9 @@ LONGEST_REFUSAL = 1_000_000
 """Bytes. OpenAI's have a few hundred, a gateway's page some ten thousand."""
 OF_THE_BODY = ("content-encoding", "content-length", "transfer-encoding")
 """Headers that are true of a body as it came, and not of what was read of it."""
+
+MUCH = 500_000
+"""Bytes of a piece; what comes from the line is smaller, so this one was unpacked."""
 
 
 class HttpClient(DefaultAsyncHttpxClient):
@@ -27,7 +32,7 @@ class HttpClient(DefaultAsyncHttpxClient):
 async def _read(response: httpx2.Response) -> httpx2.Response:
     said = bytearray()
     with suppress(httpx2.HTTPError):
-        async with aclosing(response), aclosing(response.aiter_bytes()) as chunks:
+        async with aclosing(response), aclosing(pieces(response)) as chunks:
             async for chunk in chunks:
                 said += chunk
                 if len(said) > LONGEST_REFUSAL:
@@ -40,3 +45,12 @@ async def _read(response: httpx2.Response) -> httpx2.Response:
         request=response.request,
         extensions=response.extensions,
     )
+
+
+async def pieces(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
+    """The body, unpacked. A few bytes can become 60 MB at once: others have turns meanwhile."""
+    async with aclosing(response.aiter_bytes()) as chunks:
+        async for chunk in chunks:
+            yield chunk
+            if len(chunk) > MUCH:
+                await asyncio.sleep(0)

@@ -13,7 +13,7 @@ from adapters.openai.arriving import LARGEST, Arriving, TooLarge
 from adapters.openai.catalog import openai_catalog
 from adapters.openai.errors import can_be_sent, translated, without_client
 from adapters.openai.event_stream import values
-from adapters.openai.http_client import HttpClient
+from adapters.openai.http_client import HttpClient, pieces
 from adapters.openai.translate import (
     Parameters,
     completed,
@@ -118,8 +118,9 @@ def _is_stream(response: httpx2.Response) -> bool:
 
 
 async def _in_one_piece(answer: Any, _: int, come: Arriving) -> Painting:  # noqa: ANN401 - the SDK's response
-    async for chunk in answer.http_response.aiter_bytes():
-        come.add(chunk)
+    async with aclosing(pieces(answer.http_response)) as chunks:
+        async for chunk in chunks:
+            come.add(chunk)
     yield delivered(come.whole(), answer.request_id)
 
 

@@ -1,13 +1,17 @@
 """However much an endpoint sends, it takes a bounded part of the memory, and its status counts."""
 
+import asyncio
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
+import httpx2
 import pytest
 
 from adapters.openai import http_client
 from adapters.openai.arriving import KEPT
+from adapters.openai.http_client import pieces
 from domain.provider_errors import (
     BadProviderReply,
     CredentialsRejected,
@@ -47,6 +51,29 @@ async def test_a_reply_larger_than_any_picture_is_a_bad_one(
     assert kept.strip() == b"data:"
     assert len(kept) == KEPT
     assert len(openai_api.posts) == 1
+
+
+class OnePiece(httpx2.AsyncByteStream):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"".join(body_faults.gzip_bomb(20).body)
+
+
+async def test_others_have_turns_while_a_bomb_is_unpacked() -> None:
+    response = httpx2.Response(200, headers={"Content-Encoding": "gzip"}, stream=OnePiece())
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    going_on = asyncio.create_task(others())
+    with suppress(httpx2.DecodingError):  # the checksum at its end
+        async for piece in pieces(response):
+            assert len(piece) <= 2**20
+    going_on.cancel()
+    assert turns > 15
 
 
 @pytest.mark.usefixtures("_memory_is_bounded")
