@@ -10,6 +10,9 @@ from domain.images import Image
 from domain.jobs import LOCAL
 from domain.requests import EditRequest, check_mask
 
+A_LOOK_MAY_TAKE = 10.0
+"""Seconds, its turn included; one JPEG of 50 megapixels takes about one."""
+
 
 class EditImage:
     """Looks at what came in, then starts or joins the job that paints the change."""
@@ -42,7 +45,11 @@ class EditImage:
 
     async def _look_at(self, image: Image, field: str) -> None:
         try:
-            await self.inspector.inspect(image)
+            async with asyncio.timeout(A_LOOK_MAY_TAKE):
+                await self.inspector.inspect(image)
             await asyncio.to_thread(lambda: image.digest)  # 50 MB take longer than a heartbeat may
         except UnreadableImage as error:
             raise UnreadableImage(f"{field}: {error.message}", field=field) from error
+        except TimeoutError:  # without an end it would keep its place, and nobody else looked in
+            why = f"{field}: it could not be looked into within {A_LOOK_MAY_TAKE:g} s."
+            raise UnreadableImage(why, field=field) from None

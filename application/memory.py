@@ -45,7 +45,10 @@ class Memory:
         except CacheUnavailable as error:
             tell(CacheFailed(job_id=job.id, error=error))
             return None
-        except (KeyError, ValueError):  # an entry of another version
+        except (ArithmeticError, KeyError, ValueError):  # an entry of another version
+            return None
+        except Exception as error:  # noqa: BLE001 - no cache may raise it; no job bets on that
+            tell(CacheFailed(job_id=job.id, error=_failed(error)))
             return None
         if images is None:
             return None
@@ -62,6 +65,8 @@ class Memory:
             await self.cache.put(job.fingerprint, entry_of(images))
         except CacheUnavailable as error:
             tell(CacheFailed(job_id=job.id, error=error))
+        except Exception as error:  # noqa: BLE001 - as above
+            tell(CacheFailed(job_id=job.id, error=_failed(error)))
 
     async def _placed(self, picture: Picture) -> Picture:
         """The file is usually there; if somebody took it away, it is written again."""
@@ -80,3 +85,7 @@ class Memory:
         looks = self._seen.items()
         self._seen = {key: look for key, look in looks if now - look[1] < A_LOOK_COUNTS_FOR}
         self._seen[picture_id] = place, now
+
+
+def _failed(error: Exception) -> CacheUnavailable:
+    return CacheUnavailable(f"The cache failed ({type(error).__name__}).")

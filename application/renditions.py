@@ -9,7 +9,7 @@ from application.ports.event_sink import EventSink
 from application.ports.image_cache import Entry, ImageCache
 from application.ports.image_optimizer import CannotRender, ImageOptimizer
 from application.together import together
-from domain.errors import ArchiveUnavailable, CacheUnavailable
+from domain.errors import ArchiveUnavailable
 from domain.events import Rendered, RenditionFailed
 from domain.images import Image
 from domain.renditions import Rendition, RenditionSpec, wanted
@@ -105,7 +105,7 @@ class Renditions:
             done.exception()  # looked at, also where nobody waits any more
 
     async def _made(self, key: str, image: Image, spec: RenditionSpec) -> Rendition:
-        with suppress(CacheUnavailable):
+        with suppress(Exception):  # whatever is wrong with the cache, it has none
             hit = await self.cache.get(key)
             if hit is not None:
                 remembered = next(iter(hit.entry.images), image)
@@ -124,7 +124,7 @@ class Renditions:
             )
         )
         images = () if made.image == image else (made.image,)  # the original is kept elsewhere
-        with suppress(CacheUnavailable):
+        with suppress(Exception):  # then it is made again
             await self.cache.put(key, Entry(images=images, facts={"how": made.how}))
         return made
 
@@ -134,3 +134,7 @@ class Renditions:
                 return await self.optimizer.render(image, spec)
         except TimeoutError:
             raise CannotRender(f"it took more than {MAY_TAKE:g} s") from None
+        except CannotRender:
+            raise
+        except Exception as error:  # it promises not to; a paid picture does not bet on it
+            raise CannotRender("its encoder failed") from error

@@ -7,11 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from adapters.cache.plain import BUSY_SECONDS
 from adapters.cache.store import TIER, Store
 from application.ports.image_cache import Cleared, Entry, Hit, TierStats
 from domain.errors import CacheUnavailable
 
 T = TypeVar("T")
+
+PATIENCE = BUSY_SECONDS + 5.0
+"""Seconds for one entry, its turn included. A disk that is only busy has said so before."""
 
 
 class DiskCache:
@@ -42,14 +46,14 @@ class DiskCache:
         self._closed = False
 
     async def get(self, key: str, /) -> Hit | None:
-        hit = await self._done(lambda: self._store.find(key)) if self._keeps else None
+        hit = await self._soon(lambda: self._store.find(key)) if self._keeps else None
         self._hits += hit is not None
         self._misses += hit is None
         return hit
 
     async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
         if self._keeps:
-            await self._done(lambda: self._store.keep(key, entry, age))
+            await self._soon(lambda: self._store.keep(key, entry, age))
 
     async def clear(self) -> Cleared:
         return await self._done(self._store.clear)
@@ -85,6 +89,17 @@ class DiskCache:
     @property
     def _keeps(self) -> bool:
         return self._max_bytes > 0 and self._ttl > 0
+
+    async def _soon(self, work: Callable[[], T]) -> T:
+        """Do it for somebody who waits and can do without, such as on a network's disk that hangs.
+
+        What has not begun by then is not done at all.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._done(work)
+        except TimeoutError as error:
+            raise CacheUnavailable(f"The cache in {self._folder} does not answer.") from error
 
     async def _done(self, work: Callable[[], T]) -> T:
         try:

@@ -11,26 +11,44 @@ class TooLarge(Exception):
 
 
 class Arriving:
-    """Collects pieces. Raises TooLarge rather than fill the memory."""
+    """Collects pieces, and the lines of an event.
+
+    Raises TooLarge rather than fill the memory; only the beginning remains then.
+    """
 
     def __init__(self) -> None:
+        self._lines = bytearray()
         self._come = bytearray()  # in one piece, which goes back to the system; small ones stay
 
     def add(self, piece: bytes) -> None:
         self._come += piece
-        if len(self._come) > LARGEST:
-            raise TooLarge
+        self._check()
 
     def whole(self) -> bytes:
-        """All of it; nothing is left."""
+        """All pieces as one; none is left."""
         come, self._come = self._come, bytearray()
         return bytes(come)
 
+    def keep(self, line: bytes) -> None:
+        """Keep a line until the event is whole."""
+        self._lines += line + b"\n"
+        self._check()
+
+    def event(self) -> bytes:
+        """All lines that were kept; none is left."""
+        lines, self._lines = self._lines, bytearray()
+        del lines[-1:]
+        return bytes(lines)
+
     def remains(self) -> tuple[bytes, ...]:
         """What there is, where the rest will not come; empty if nothing came."""
-        return (self.whole(),) if self._come else ()
+        self._lines += self._come
+        self._come = bytearray()
+        lines, self._lines = self._lines, bytearray()
+        return (bytes(lines),) if lines else ()
 
-    def beginning(self) -> bytes:
-        """The first KEPT bytes; nothing is left."""
-        del self._come[KEPT:]
-        return self.whole()
+    def _check(self) -> None:
+        if len(self._lines) + len(self._come) > LARGEST:
+            del self._lines[KEPT:]
+            del self._come[max(0, KEPT - len(self._lines)) :]
+            raise TooLarge

@@ -12,6 +12,7 @@ import httpx2
 from openai import APIError
 
 from adapters.openai.arriving import Arriving
+from adapters.openai.http_client import pieces
 from adapters.openai.translate import field, text_of
 
 END = b"[DONE]"
@@ -20,27 +21,30 @@ END = b"[DONE]"
 async def values(response: httpx2.Response, come: Arriving) -> AsyncGenerator[object, None]:
     """The JSON value of each event; read it under `contextlib.aclosing`.
 
-    `come` has what has arrived of the line that is not whole yet. Raises APIError for an event
-    that tells of an error, ValueError or RecursionError for one that is no JSON, TooLarge, and
-    httpx2.HTTPError when the line breaks. What stands after the last empty line is an event too:
-    a picture in it was paid for.
+    `come` has what has arrived of the event that is not whole yet. Raises APIError for an event
+    that tells of an error, ValueError or RecursionError for one that is no JSON (`come` has it
+    then), TooLarge, and httpx2.HTTPError when the line breaks. What stands after the last empty
+    line is an event too: a picture in it was paid for.
     """
-    data: list[bytes] = []
+    begun = False
     async with aclosing(_lines(response, come)) as lines:
         async for line in lines:
             name, _, said = line.partition(b":")
             if name == b"data":
-                data.append(said.removeprefix(b" "))
-            elif not line and data:
-                if data[0].startswith(END):
+                said = said.removeprefix(b" ")
+                if not begun and said.startswith(END):
                     return
-                yield _value(data, response)
+                come.keep(said)
+                begun = True
+            elif not line and begun:
+                begun = False
+                yield _value(come, response)
 
 
 async def _lines(response: httpx2.Response, come: Arriving) -> AsyncGenerator[bytes, None]:
     """Lines without their ends, which are LF, CR or both; an empty one at the end of all."""
     halved = False
-    async with aclosing(response.aiter_bytes()) as chunks:
+    async with aclosing(pieces(response)) as chunks:
         async for chunk in chunks:
             rest = chunk.removeprefix(b"\n") if halved else chunk
             halved = chunk.endswith(b"\r")
@@ -53,14 +57,17 @@ async def _lines(response: httpx2.Response, come: Arriving) -> AsyncGenerator[by
     yield b""
 
 
-def _value(data: list[bytes], response: httpx2.Response) -> object:
-    """What the lines say, which are taken out of the list.
+def _value(come: Arriving, response: httpx2.Response) -> object:
+    """What the event says that is whole now.
 
     A byte that is no UTF-8 spoils its own text only, as in browsers.
     """
-    text = b"\n".join(data)
-    data.clear()
-    value: object = json.loads(text.decode(errors="replace"))
+    data = come.event()
+    try:
+        value: object = json.loads(data.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        come.add(data)
+        raise
     error = field(value, "error")
     if error:
         said = text_of(field(error, "message")) or "An error without words."

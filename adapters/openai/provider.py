@@ -13,6 +13,7 @@ from adapters.openai.arriving import LARGEST, Arriving, TooLarge
 from adapters.openai.catalog import openai_catalog
 from adapters.openai.errors import can_be_sent, translated, without_client
 from adapters.openai.event_stream import values
+from adapters.openai.http_client import HttpClient, pieces
 from adapters.openai.translate import (
     Parameters,
     completed,
@@ -68,14 +69,14 @@ class OpenAIImages:
                 project=project,
                 timeout=httpx2.Timeout(timeout, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
                 max_retries=0,
+                http_client=HttpClient(),
             )
             if fit
             else None
         )
         if self._client is not None:
-            _ = (
-                self._client.images.with_streaming_response
-            )  # loads what the first call would wait for
+            # Loads what the first call would wait for.
+            _ = self._client.images.with_streaming_response
 
     def generate(self, job: Job[GenerateRequest], /) -> Painting:
         return self._painting("generate", job, generate_parameters(job.request))
@@ -103,7 +104,7 @@ class OpenAIImages:
                     async for event in events:
                         yield event
         except TooLarge as error:
-            raise BadProviderReply(MUCH_TOO_LARGE, rubbish=[come.beginning()]) from error
+            raise BadProviderReply(MUCH_TOO_LARGE, rubbish=come.remains()) from error
         except FROM_SDK as error:
             ours = translated(error, job.card, self._key)
             ours.remains = come.remains()
@@ -117,8 +118,9 @@ def _is_stream(response: httpx2.Response) -> bool:
 
 
 async def _in_one_piece(answer: Any, _: int, come: Arriving) -> Painting:  # noqa: ANN401 - the SDK's response
-    async for chunk in answer.http_response.aiter_bytes():
-        come.add(chunk)
+    async with aclosing(pieces(answer.http_response)) as chunks:
+        async for chunk in chunks:
+            come.add(chunk)
     yield delivered(come.whole(), answer.request_id)
 
 
@@ -130,7 +132,7 @@ async def _streamed(answer: Any, wanted: int, come: Arriving) -> Painting:  # no
         async with aclosing(_previews(answer.http_response, wanted, come, ended)) as previews:
             async for preview in previews:
                 yield preview
-    except FROM_SDK:
+    except (*FROM_SDK, TooLarge):
         if not ended:
             raise
         notes = _broke_off(len(ended), wanted)
@@ -138,7 +140,7 @@ async def _streamed(answer: Any, wanted: int, come: Arriving) -> Painting:  # no
         raise OutcomeUnknown("OpenAI's stream ended before the picture was there.")
     came = completed(ended, answer.request_id, notes)
     ended.clear()  # or the texts of its pictures would be held until they are on disk
-    yield came
+    yield replace(came, rubbish=(*came.rubbish, *come.remains()))
 
 
 async def _previews(

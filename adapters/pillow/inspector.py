@@ -1,6 +1,5 @@
 """Looks into pictures with Pillow, within limits that hold before anything is decoded."""
 
-import asyncio
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
@@ -8,6 +7,7 @@ from struct import unpack_from
 
 import PIL.Image
 
+from adapters.pillow.workers import Workers
 from domain.errors import UnreadableImage
 from domain.formats import ImageFormat
 from domain.headers import MOST_PARTS
@@ -31,12 +31,11 @@ class PillowInspector:
     """
 
     def __init__(self) -> None:
-        self._room = asyncio.Semaphore(DECODED_AT_ONCE)
+        self._workers = Workers(DECODED_AT_ONCE)
         PIL.Image.preinit()  # loads the formats that the first picture would wait for
 
     async def inspect(self, image: Image, /) -> None:
-        async with self._room:
-            await asyncio.to_thread(_check, image)
+        await self._workers.done(lambda: _check(image))
 
 
 def _check(image: Image) -> None:

@@ -1,6 +1,5 @@
 """Makes renditions of pictures with Pillow."""
 
-import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import PIL.Image
 from adapters.pillow.content import content_of
 from adapters.pillow.encoding import encoded
 from adapters.pillow.reading import readable
+from adapters.pillow.workers import StillAtWork, Workers
 from application.ports.image_optimizer import CannotRender
 from domain.errors import UnreadableImage
 from domain.formats import ImageFormat
@@ -24,10 +24,13 @@ COARSER = (70, 50)
 
 
 class PillowOptimizer:
-    """An ImageOptimizer. At most one rendition is made for each core at once."""
+    """An ImageOptimizer. At most one rendition is made for each core at once.
+
+    One that hangs can be given up; until it ends nothing else is made of the same picture.
+    """
 
     def __init__(self, cores: int | None = None) -> None:
-        self._room = asyncio.Semaphore(cores or os.cpu_count() or 1)
+        self._workers = Workers(cores or os.cpu_count() or 1)
 
     async def render(self, image: Image, spec: RenditionSpec, /) -> Rendition:
         try:
@@ -35,8 +38,10 @@ class PillowOptimizer:
                 return Rendition(image=image, how=UNTOUCHED)
         except UnreadableImage as error:
             raise CannotRender(error.message) from error
-        async with self._room:
-            return await asyncio.to_thread(_rendered, image, spec)
+        try:
+            return await self._workers.done(lambda: _rendered(image, spec), name=image.id)
+        except StillAtWork as error:
+            raise CannotRender("an earlier attempt has not ended yet") from error
 
 
 @dataclass(frozen=True, slots=True)

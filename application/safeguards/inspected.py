@@ -19,16 +19,16 @@ from domain.results import Picture
 R = TypeVar("R", bound=PictureRequest)
 
 MAY_TAKE = 10.0
-"""Seconds for a look into a picture, its turn included; a 50-megapixel JPEG takes about one."""
-UNSEEN = f"it could not be looked into within {MAY_TAKE:g} s; it may be broken"
+"""Seconds for a look into all pictures of a reply; one JPEG of 50 megapixels takes about one."""
+UNSEEN = "it could not be looked into; it may be broken"
 
 
 class Inspected(Safeguard):
     """Delivers whole pictures, labeled where they are not of the size that was asked.
 
     Another format is no matter here: the caller gets a rendition in the right one.
-    What is no picture becomes rubbish; what cannot be looked into in time is kept with a note,
-    because it was paid for. Raises BadProviderReply when no picture is left.
+    What is no picture becomes rubbish; what cannot be looked into, or not in time, is kept with a
+    note, because it was paid for. Raises BadProviderReply when no picture is left.
     """
 
     def __init__(self, inner: ImageProvider, inspector: ImageInspector) -> None:
@@ -46,24 +46,33 @@ class Inspected(Safeguard):
     async def _inspected(self, came: Delivered, request: PictureRequest) -> Delivered:
         good: list[Picture] = []
         rubbish, reasons = list(came.rubbish), []
+        deadline = asyncio.get_running_loop().time() + MAY_TAKE
         for picture in came.pictures:
             try:
-                async with asyncio.timeout(MAY_TAKE):
-                    await self.inspector.inspect(picture.image)
-            except TimeoutError:
-                good.append(replace(picture, notes=(*picture.notes, UNSEEN)))
+                notes = [*await self._doubts(picture, deadline), *_labels(picture, request)]
             except UnreadableImage as error:
                 rubbish.append(picture.image.data)
                 reasons.append(error.message)
             else:
-                good.append(replace(picture, notes=(*picture.notes, *_labels(picture, request))))
+                good.append(replace(picture, notes=(*picture.notes, *notes)))
         if not good:
             raise _bad_reply(came, rubbish, reasons)
-        notes = (*came.notes, *_count_note(len(good), request.n), *reasons)
-        return replace(came, pictures=tuple(good), rubbish=tuple(rubbish), notes=notes)
+        told = (*came.notes, *_count_note(len(good), request.n), *reasons)
+        return replace(came, pictures=tuple(good), rubbish=tuple(rubbish), notes=told)
+
+    async def _doubts(self, picture: Picture, deadline: float) -> list[str]:
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self.inspector.inspect(picture.image)
+        except UnreadableImage:
+            raise
+        except Exception:  # noqa: BLE001 - too late, or out of order: the picture was paid for
+            return [UNSEEN]
+        return []
 
 
 def _labels(picture: Picture, request: PictureRequest) -> list[str]:
+    """Raises UnreadableImage for what does not even begin like a picture."""
     size = picture.image.dimensions
     if request.size is None or size == request.size:
         return []

@@ -38,32 +38,37 @@ class Breaker(Protocol):
 
 
 class Spared(Safeguard):
-    """Raises ProviderResting, and sends nothing, while the breaker is open, but for one trial."""
+    """Raises ProviderResting, and sends nothing, while the breaker is open, but for one trial.
+
+    What was sent before it opened ends as it likes, and says nothing of how the provider is since.
+    """
 
     def __init__(self, inner: ImageProvider, breaker: Breaker) -> None:
         super().__init__(inner)
         self._breaker = breaker
         self._trial = False
+        self._trials = 0
 
     async def guard(self, job: Job[R], paint: Callable[[Job[R]], Painting]) -> Painting:
-        with self._allowed():
+        with self._allowed() as trials:
             try:
                 async with aclosing(paint(job)) as painting:
                     async for event in painting:
                         if isinstance(event, Delivered):
-                            self._breaker.succeeded()
+                            self._tell(self._breaker.succeeded, trials)
                         yield event
             except FAILURES:
-                self._breaker.failed()
+                self._tell(self._breaker.failed, trials)
                 raise
             except ProviderError:
-                self._breaker.succeeded()
+                self._tell(self._breaker.succeeded, trials)
                 raise
 
     @contextmanager
-    def _allowed(self) -> Iterator[None]:
+    def _allowed(self) -> Iterator[int]:
+        """Yields how many trials there have been, this one included."""
         if not self._breaker.is_open:
-            yield
+            yield self._trials
             return
         if self._trial or self._breaker.remaining:
             raise ProviderResting(
@@ -71,7 +76,12 @@ class Spared(Safeguard):
                 retry_after=max(1.0, self._breaker.remaining),
             )
         self._trial = True
+        self._trials += 1
         try:
-            yield
+            yield self._trials
         finally:
             self._trial = False
+
+    def _tell(self, end: Callable[[], None], trials: int) -> None:
+        if trials == self._trials and (self._trial or not self._breaker.is_open):
+            end()

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -193,6 +194,21 @@ class TestTrouble:
         other.close()
         await waiting
         assert await kept(cache, "a", "b") == ["a", "b"]
+
+    async def test_a_disk_that_hangs_is_cache_unavailable(
+        self, cache: DiskCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await cache.put(key(1), entry(10))
+        hangs = threading.Event()
+        with monkeypatch.context() as patch:
+            patch.setattr("adapters.cache.disk.PATIENCE", 0.05)
+            patch.setattr(cache._store, "find", lambda _: hangs.wait(30))
+            for asked in (cache.get(key(1)), cache.get(key(1)), cache.put(key(2), entry(10))):
+                with pytest.raises(CacheUnavailable, match="does not answer"):
+                    await asked
+        hangs.set()
+        assert await cache.get(key(1))
+        assert await cache.get(key(2)) is None
 
     async def test_facts_that_json_cannot_hold_are_refused_and_nothing_is_lost(
         self, cache: DiskCache

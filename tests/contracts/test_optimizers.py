@@ -132,3 +132,22 @@ async def test_no_more_renditions_are_made_at_once_than_there_are_cores(
     await asyncio.gather(*(optimizer.render(small, spec) for _ in range(6)))
     assert most == 2
     assert threading.main_thread() not in threads
+
+
+async def test_a_picture_that_hangs_is_given_up_and_others_are_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, gate = pillow._rendered, threading.Event()
+    bomb, small = (saved(PIL.Image.new("RGB", (8, side)), "JPEG") for side in (8, 9))
+    monkeypatch.setattr(
+        pillow,
+        "_rendered",
+        lambda image, spec: gate.wait(30) if image == bomb else real(image, spec),
+    )
+    optimizer, spec = PillowOptimizer(cores=1), RenditionSpec(format=ImageFormat.PNG)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(optimizer.render(bomb, spec), 0.01)
+    with pytest.raises(CannotRender, match="has not ended yet"):
+        await optimizer.render(bomb, spec)
+    assert (await optimizer.render(small, spec)).image.format is ImageFormat.PNG
+    gate.set()

@@ -1,6 +1,7 @@
 """Every provider, and every safeguard around one, keeps the provider's promises."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import reduce
 
 import pytest
 
@@ -15,10 +16,32 @@ from application.safeguards.retried import Retried
 from application.safeguards.spared import Spared
 from domain.formats import Dimensions
 from entrypoints.parts.resting import SteadyBreaker
+from tests.architecture.checkout import ROOT
 from tests.conftest import KEY
 from tests.contracts.image_provider import ImageProviderContract
 from tests.fakes import MemoryArchive, PatientAttempts
 from tests.standin import StandIn
+
+Around = Callable[[ImageProvider], ImageProvider]
+SAFEGUARDS: dict[str, Around] = {
+    "Retried": lambda inner: Retried(inner, PatientAttempts()),
+    "Inspected": lambda inner: Inspected(inner, PillowInspector()),
+    "Archived": lambda inner: Archived(inner, MemoryArchive()),
+    "Limited": lambda inner: Limited(inner, 1, 10),
+    "Spared": lambda inner: Spared(inner, SteadyBreaker()),
+}
+"""Each around its provider, the innermost first."""
+AROUND: dict[str, Around] = {
+    "nothing": lambda inner: inner,
+    **SAFEGUARDS,
+    "all": lambda inner: reduce(lambda so_far, around: around(so_far), SAFEGUARDS.values(), inner),
+}
+
+
+def test_no_safeguard_is_left_out() -> None:
+    folder = ROOT / "application" / "safeguards"
+    files = {file.stem for file in folder.glob("*.py")} - {"__init__", "safeguard"}
+    assert files == {name.lower() for name in SAFEGUARDS}
 
 
 @pytest.fixture
@@ -28,40 +51,16 @@ async def images(openai_api: StandIn, anyio_backend: str) -> AsyncIterator[OpenA
     await provider.close()
 
 
+@pytest.fixture(params=AROUND.values(), ids=[*AROUND])
+def around(request: pytest.FixtureRequest) -> Around:
+    chosen: Around = request.param
+    return chosen
+
+
 class TestOpenAIImages(ImageProviderContract):
     @pytest.fixture
-    def provider(self, images: OpenAIImages) -> ImageProvider:
-        return images
-
-
-class TestRetriedAroundOpenAI(ImageProviderContract):
-    @pytest.fixture
-    def provider(self, images: OpenAIImages) -> ImageProvider:
-        return Retried(images, PatientAttempts())
-
-
-class TestInspectedAroundOpenAI(ImageProviderContract):
-    @pytest.fixture
-    def provider(self, images: OpenAIImages) -> ImageProvider:
-        return Inspected(images, PillowInspector())
-
-
-class TestArchivedAroundOpenAI(ImageProviderContract):
-    @pytest.fixture
-    def provider(self, images: OpenAIImages) -> ImageProvider:
-        return Archived(images, MemoryArchive())
-
-
-class TestLimitedAroundOpenAI(ImageProviderContract):
-    @pytest.fixture
-    def provider(self, images: OpenAIImages) -> ImageProvider:
-        return Limited(images, 1, 10)
-
-
-class TestSparedAroundOpenAI(ImageProviderContract):
-    @pytest.fixture
-    def provider(self, images: OpenAIImages) -> ImageProvider:
-        return Spared(images, SteadyBreaker())
+    def provider(self, images: OpenAIImages, around: Around) -> ImageProvider:
+        return around(images)
 
 
 class TestSketches(ImageProviderContract):
@@ -69,16 +68,5 @@ class TestSketches(ImageProviderContract):
     size = Dimensions(64, 64)
 
     @pytest.fixture
-    def provider(self) -> ImageProvider:
-        return SketchProvider()
-
-
-class TestAllSafeguardsAroundSketches(ImageProviderContract):
-    model = "sketch"
-    size = Dimensions(64, 64)
-
-    @pytest.fixture
-    def provider(self) -> ImageProvider:
-        retried = Retried(SketchProvider(), PatientAttempts())
-        archived = Archived(Inspected(retried, PillowInspector()), MemoryArchive())
-        return Spared(Limited(archived, 48, 200), SteadyBreaker())
+    def provider(self, around: Around) -> ImageProvider:
+        return around(SketchProvider())

@@ -4,6 +4,7 @@ import asyncio
 
 from aiohttp import web
 
+from tests.standin.body_faults import Flood
 from tests.standin.book import Book
 from tests.standin.calls import Call, Charge, Upload
 from tests.standin.catalog import models_page
@@ -79,6 +80,8 @@ class Api:
         order, images = self._order(call, body)
         if fault.refusal is not None:
             return refusal_reply(fault.refusal.about(key, order.model)), fault
+        if isinstance(fault, Flood):
+            return fault.reply(stream=order.stream), fault
         painting = await self._studio.paint(order, fault, images)
         self._book.charge(call, lambda index: _charge(index, painting))
         return painted_reply(_KINDS[call.path], order, painting, fault, number), fault

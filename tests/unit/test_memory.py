@@ -1,8 +1,12 @@
 """What is made sure of when an answer is recalled."""
 
+from dataclasses import replace
+
 import pytest
 
 from application.memory import A_LOOK_COUNTS_FOR, Memory
+from application.ports.image_cache import Fact
+from domain.events import CacheFailed, JobEvent
 from domain.results import ImageSet, Picture
 from tests.fakes import DictCache, FrozenClock, MemoryArchive, job_for, picture
 
@@ -29,6 +33,48 @@ async def test_a_file_that_was_taken_away_is_written_again_a_moment_later_at_mos
     now[0] += A_LOOK_COUNTS_FOR / 2
     assert await recalled() == first
     assert list(archive.kept) == [place]
+
+
+class OutOfOrder(DictCache):
+    """A cache that does not keep its promise of what it raises."""
+
+    def _answer(self) -> None:
+        raise RecursionError("maximum recursion depth exceeded")
+
+
+async def test_whatever_a_cache_raises_is_a_miss_and_a_warning() -> None:
+    told: list[JobEvent] = []
+    memory = Memory(OutOfOrder(), MemoryArchive())
+    assert await memory.recall(JOB, told.append) is None
+    await memory.keep(JOB, answer(), told.append)
+    warnings = [event for event in told if isinstance(event, CacheFailed)]
+    assert [str(event.error) for event in warnings] == 2 * ["The cache failed (RecursionError)."]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cost": "much"},
+        {"made_at": "yesterday"},
+        {"tokens": "1 2"},
+        {"tokens": "a b c"},
+        {"notes": None},
+        None,
+    ],
+)
+async def test_an_entry_of_another_version_is_a_miss_or_the_answer(
+    change: dict[str, Fact] | None,
+) -> None:
+    cache = DictCache()
+    memory = Memory(cache, MemoryArchive())
+    await memory.keep(JOB, answer(), lambda _: None)
+    entry = cache.entries[JOB.fingerprint]
+    facts = {} if change is None else {**entry.facts, **change}
+    cache.entries[JOB.fingerprint] = replace(entry, facts=facts)
+    told: list[JobEvent] = []
+    recalled = await memory.recall(JOB, told.append)
+    assert (recalled is None) is (change != {"notes": None})
+    assert not any(isinstance(event, CacheFailed) for event in told)
 
 
 def answer() -> ImageSet:

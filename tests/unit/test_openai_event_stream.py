@@ -164,16 +164,41 @@ async def test_what_came_of_an_event_that_broke_off_remains() -> None:
     assert come.remains() == ()
 
 
-async def test_a_line_that_is_larger_than_any_picture_is_not_read_to_its_end(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_an_event_that_is_no_json_remains() -> None:
+    come = Arriving()
+    response = httpx2.Response(200, stream=Pieces([ONE, b'data: {"n":\ndata: 2']), request=REQUEST)
+    async with aclosing(values(response, come)) as all_:
+        await anext(all_)
+        with pytest.raises(ValueError, match="Expecting"):
+            await anext(all_)
+    assert come.remains() == (b'{"n":\n2',)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "kept"),
+    [
+        pytest.param([b"data: ", *[b"x" * 300] * 99], b"data: " + b"x" * 44, id="in one line"),
+        pytest.param([b"data: xxxx\n"] * 999, b"xxxx\n" * 10, id="in many lines"),
+        pytest.param([b"data:\n" * 1099], b"\n" * 50, id="in lines without a word"),
+    ],
+)
+async def test_an_event_that_is_larger_than_any_picture_is_not_read_to_its_end(
+    monkeypatch: pytest.MonkeyPatch, pieces: list[bytes], kept: bytes
 ) -> None:
-    monkeypatch.setattr(arriving, "LARGEST", 100)
+    monkeypatch.setattr(arriving, "LARGEST", 1000)
     monkeypatch.setattr(arriving, "KEPT", 50)
     come = Arriving()
-    body = Pieces([b"data: ", *[b"x" * 30] * 99])
-    response = httpx2.Response(200, stream=body, request=REQUEST)
+    response = httpx2.Response(200, stream=Pieces(pieces), request=REQUEST)
     async with aclosing(values(response, come)) as all_:
         with pytest.raises(TooLarge):
             await anext(all_)
-    assert come.beginning() == b"data: " + b"x" * 44
+    assert come.remains() == (kept,)
+
+
+async def test_what_is_kept_of_a_reply_that_broke_off_is_all_that_came() -> None:
+    come = Arriving()
+    for _ in range(3):
+        come.add(bytes(arriving.KEPT))
+    (remains,) = come.remains()
+    assert len(remains) == 3 * arriving.KEPT
     assert come.remains() == ()

@@ -5,6 +5,7 @@ from json import dumps, loads
 
 import pytest
 
+from adapters.openai import arriving
 from domain.provider_errors import ContentRefused, OutcomeUnknown
 from domain.results import Usage
 from tests.standin import Fault, StandIn, faults, stream_faults
@@ -33,6 +34,35 @@ async def test_what_comes_after_the_picture_is_not_waited_for(
 @pytest.mark.parametrize("late", [b"", b"data: {{{\n\n", b'data: {"error": {"message": "x"}}\n\n'])
 async def test_the_pictures_before_a_fault_are_delivered_with_a_note(late: bytes) -> None:
     async with streaming(completed(TEAL), late or TELLING, ends=False) as url:
+        came = await answer(url, n=2, partial_images=1)
+    assert [each.image for each in came.pictures] == [TEAL]
+    assert came.notes == ("OpenAI's stream broke off after 1 of 2 pictures.",)
+
+
+HALF = completed(PLUM)[:200]
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_half_of_an_event_is_kept(ends: bool) -> None:
+    async with streaming(HALF, ends=ends) as url:
+        with pytest.raises(OutcomeUnknown) as broken:
+            await asked(url, partial_images=1)
+    assert b"".join(broken.value.remains) == (HALF.removeprefix(b"data: ") if ends else HALF)
+
+
+async def test_half_of_an_event_is_kept_beside_the_pictures_before_it() -> None:
+    async with streaming(completed(TEAL), HALF, ends=False) as url:
+        came = await answer(url, n=2, partial_images=1)
+    assert [each.image for each in came.pictures] == [TEAL]
+    assert came.rubbish == (HALF,)
+
+
+async def test_an_endless_event_takes_away_no_picture_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(arriving, "LARGEST", 10 * len(completed(TEAL)))
+    endless = b"data: " + bytes(arriving.LARGEST)
+    async with streaming(completed(TEAL), endless, ends=False) as url:
         came = await answer(url, n=2, partial_images=1)
     assert [each.image for each in came.pictures] == [TEAL]
     assert came.notes == ("OpenAI's stream broke off after 1 of 2 pictures.",)

@@ -224,3 +224,24 @@ async def test_an_encoder_that_hangs_leaves_the_original(monkeypatch: pytest.Mon
     assert served.delivered == PNG
     assert "no other form than the original could be made: it took more than" in served.notes[-1]
     assert isinstance(sink.events[-1], RenditionFailed)
+
+
+async def test_an_encoder_that_falls_over_leaves_the_original() -> None:
+    async def falls() -> None:
+        raise MemoryError
+
+    made = renditions(ScriptedOptimizer(JPEG, meanwhile=falls))
+    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    assert served.delivered == PNG
+    assert "no other form than the original could be made: its encoder failed" in served.notes[-1]
+    assert await made.rendered(PNG, RenditionSpec(smaller=True)) is None
+
+
+async def test_a_cache_that_is_out_of_order_costs_no_rendition() -> None:
+    class OutOfOrder(DictCache):
+        def _answer(self) -> None:
+            raise RecursionError
+
+    made = renditions(ScriptedOptimizer(JPEG), cache=OutOfOrder())
+    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    assert served.delivered == JPEG

@@ -1,6 +1,7 @@
 """Each safeguard adds one promise to any provider."""
 
 import asyncio
+from time import monotonic
 
 import pytest
 
@@ -145,14 +146,34 @@ async def test_a_bad_reply_with_usage_was_charged() -> None:
     assert bad.value.charged == "yes"
 
 
-async def test_a_picture_that_cannot_be_looked_into_in_time_is_kept_and_says_so(
+class Hanging(HeaderInspector):
+    async def inspect(self, image: Image, /) -> None:
+        await asyncio.Event().wait()
+
+
+class OutOfOrder(HeaderInspector):
+    async def inspect(self, image: Image, /) -> None:
+        raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize("inspector", [Hanging(), OutOfOrder()])
+async def test_a_picture_that_cannot_be_looked_into_is_kept_and_says_so(
+    inspector: HeaderInspector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("application.safeguards.inspected.MAY_TAKE", 0.01)
+    request = GenerateRequest(prompt="x", n=3)
+    other = picture("teal")
+    provider = FakeProvider(PNG, Image(b"<html>"), other)
+    reply = await delivered(Inspected(provider, inspector), request)
+    assert [kept.image for kept in reply.pictures] == [PNG, other]
+    assert all("could not be looked into" in kept.notes[0] for kept in reply.pictures)
+    assert reply.rubbish == (b"<html>",)
+
+
+async def test_all_pictures_of_a_reply_share_the_time_for_looks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Hanging(HeaderInspector):
-        async def inspect(self, image: Image, /) -> None:
-            await asyncio.Event().wait()
-
-    monkeypatch.setattr("application.safeguards.inspected.MAY_TAKE", 0.01)
-    (kept,) = (await delivered(Inspected(FakeProvider(), Hanging()))).pictures
-    assert kept.image == PNG
-    assert "could not be looked into" in kept.notes[0]
+    monkeypatch.setattr("application.safeguards.inspected.MAY_TAKE", 0.2)
+    started, provider = monotonic(), FakeProvider(*[PNG] * 4)
+    await delivered(Inspected(provider, Hanging()), GenerateRequest(prompt="x", n=4))
+    assert monotonic() - started < 0.7

@@ -131,3 +131,56 @@ async def test_calls_that_began_before_the_rest_end_as_they_like() -> None:
     assert (await early).pictures
     with pytest.raises(ProviderResting):
         await events(scene.spared)
+
+
+async def fails_later(scene: Scene, gate: asyncio.Event, number: int) -> list[asyncio.Task[None]]:
+    """Calls that have been sent, and break once the gate is open."""
+
+    async def breaks() -> None:
+        await gate.wait()
+        raise OutcomeUnknown("Cut.")
+
+    async def one() -> None:
+        with pytest.raises(OutcomeUnknown):
+            await events(scene.spared)
+
+    scene.provider.meanwhile = breaks
+    calls = [asyncio.create_task(one()) for _ in range(number)]
+    await asyncio.sleep(0)
+    scene.provider.meanwhile = None
+    return calls
+
+
+async def test_a_call_of_before_the_rest_that_fails_spoils_no_trial() -> None:
+    scene, gate, late = Scene(), asyncio.Event(), asyncio.Event()
+    early = await fails_later(scene, late, 1)
+    await scene.broken()
+    scene.now, scene.provider.meanwhile = RESTS_FOR, gate.wait
+    trial = asyncio.create_task(delivered(scene.spared))
+    await asyncio.sleep(0)
+    late.set()
+    await asyncio.gather(*early)
+    gate.set()
+    assert (await trial).pictures
+    await delivered(scene.spared)
+
+
+async def test_calls_of_before_the_rest_begin_no_other_one() -> None:
+    scene, late = Scene(), asyncio.Event()
+    early = await fails_later(scene, late, 2 * FAILURES)
+    await scene.broken()
+    scene.now = RESTS_FOR
+    await delivered(scene.spared)
+    late.set()
+    await asyncio.gather(*early)
+    await delivered(scene.spared)
+
+
+async def test_a_call_of_before_the_rest_does_not_make_it_longer() -> None:
+    scene, late = Scene(), asyncio.Event()
+    early = await fails_later(scene, late, 1)
+    await scene.broken()
+    scene.now = RESTS_FOR
+    late.set()
+    await asyncio.gather(*early)
+    await delivered(scene.spared)

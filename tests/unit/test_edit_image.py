@@ -1,0 +1,32 @@
+"""What comes in is looked into before anything is sent, and not for ever."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from dependency_injector.providers import Object
+
+from domain.errors import UnreadableImage
+from domain.images import Image
+from domain.requests import EditRequest
+from entrypoints.lifecycle import running
+from tests.fakes import PNG, FakeProvider, HeaderInspector, settings_in
+
+pytestmark = pytest.mark.anyio
+
+
+class Hanging(HeaderInspector):
+    async def inspect(self, image: Image, /) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_picture_that_cannot_be_looked_into_in_time_is_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("application.edit_image.A_LOOK_MAY_TAKE", 0.01)
+    parts = {"provider": Object(provider := FakeProvider()), "inspector": Object(Hanging())}
+    async with running(settings_in(tmp_path), **parts) as container:
+        with pytest.raises(UnreadableImage, match=r"within 0\.01 s") as late:
+            await container.edit_image()(EditRequest(prompt="a lake", images=(PNG,)))
+    assert late.value.field == "images[0]"
+    assert provider.seen == []
