@@ -28,11 +28,16 @@ class ServedFrom(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens that the provider counted for one call."""
+    """Tokens that the provider counted for one call.
+
+    The cached ones are among those that came in: the provider had read them shortly before.
+    """
 
     text_tokens_in: int
     image_tokens_in: int
     tokens_out: int
+    cached_text_tokens_in: int = 0
+    cached_image_tokens_in: int = 0
 
     @property
     def total(self) -> int:

@@ -156,5 +156,5 @@ def _cost(images: ImageSet) -> str:
     if images.served_from.is_cache:
         return "nothing was charged"
     if images.cost is None:
-        return "free" if images.provider == "sketch" else "cost unknown"
-    return f"${images.cost:.4f}"
+        return "cost unknown"
+    return f"${images.cost:.4f}" if images.cost else "free"

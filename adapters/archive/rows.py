@@ -35,6 +35,8 @@ def job_row(job: Job[PictureRequest], writer: str) -> Values:
         "text_tokens_in": usage and usage.text_tokens_in,
         "image_tokens_in": usage and usage.image_tokens_in,
         "tokens_out": usage and usage.tokens_out,
+        "cached_text_tokens_in": usage.cached_text_tokens_in if usage else 0,
+        "cached_image_tokens_in": usage.cached_image_tokens_in if usage else 0,
         "cost_usd": _written(job.cost),
         "estimate_usd": _written(job.estimate),
         "created_at": naive(job.created_at),
@@ -153,6 +155,8 @@ def _usage(row: Row[Any]) -> Usage | None:
         text_tokens_in=row.text_tokens_in,
         image_tokens_in=row.image_tokens_in,
         tokens_out=row.tokens_out,
+        cached_text_tokens_in=row.cached_text_tokens_in,
+        cached_image_tokens_in=row.cached_image_tokens_in,
     )
 
 

@@ -38,6 +38,8 @@ jobs = Table(
     Column("text_tokens_in", Integer),
     Column("image_tokens_in", Integer),
     Column("tokens_out", Integer),
+    Column("cached_text_tokens_in", Integer, nullable=False, server_default="0"),
+    Column("cached_image_tokens_in", Integer, nullable=False, server_default="0"),
     Column("cost_usd", String),
     Column("created_at", DateTime, nullable=False, index=True),
     Column("changed_at", DateTime, nullable=False),

@@ -30,8 +30,6 @@ from domain.requests import PictureRequest
 from domain.results import ImageSet, Usage
 
 OTHER = "other"
-FREE = ("sketch",)
-"""Providers whose calls cost nothing, so that no cost is not an unknown one."""
 
 
 @dataclass(slots=True)
@@ -158,7 +156,7 @@ class Metrics:
     def _spent(self, work: _AtWork, cost: Decimal | None, usage: Usage | None) -> None:
         if cost is not None:
             self.instruments.cost.labels(work.model).inc(_amount(cost))
-        elif work.job.provider not in FREE:
+        else:
             self.instruments.unknown_cost.labels(work.model).inc()
         if usage is not None:
             tokens = self.instruments.tokens

@@ -7,6 +7,7 @@ no shape of it raises an error here.
 import json
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pybase64
@@ -158,9 +159,18 @@ def usage_of(usage: object) -> Usage | None:
     total_in, out = _count(field(usage, "input_tokens")), _count(field(usage, "output_tokens"))
     if total_in is None or out is None:
         return None
-    images_in = _count(field(field(usage, "input_tokens_details"), "image_tokens")) or 0
-    images_in = min(images_in, total_in)
-    return Usage(text_tokens_in=total_in - images_in, image_tokens_in=images_in, tokens_out=out)
+    details = field(usage, "input_tokens_details")
+    images_in = min(_count(field(details, "image_tokens")) or 0, total_in)
+    cached = min(_count(field(details, "cached_tokens")) or 0, total_in)
+    text_in = total_in - images_in
+    # Nobody says of what kind it was: take it for text, on which the discount is the smaller one.
+    return Usage(
+        text_tokens_in=text_in,
+        image_tokens_in=images_in,
+        tokens_out=out,
+        cached_text_tokens_in=min(cached, text_in),
+        cached_image_tokens_in=max(0, cached - text_in),
+    )
 
 
 def _count(value: object) -> int | None:
@@ -171,11 +181,8 @@ def _count(value: object) -> int | None:
 def _sum(usages: Sequence[Usage]) -> Usage | None:
     if not usages:
         return None
-    return Usage(
-        text_tokens_in=sum(usage.text_tokens_in for usage in usages),
-        image_tokens_in=sum(usage.image_tokens_in for usage in usages),
-        tokens_out=sum(usage.tokens_out for usage in usages),
-    )
+    counts = [asdict(usage) for usage in usages]
+    return Usage(**{name: sum(count[name] for count in counts) for name in counts[0]})
 
 
 def echoes(secret: str) -> tuple[str, ...]:

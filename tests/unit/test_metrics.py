@@ -100,7 +100,8 @@ def test_what_may_have_cost_money_and_how_much_nobody_knows_is_counted(counted: 
 
 
 def test_offline_sketches_cost_nothing_and_that_is_known() -> None:
-    counted = Counted(*painted(job("job_1", provider="sketch"), cost=None, usage=None))
+    counted = Counted(*painted(job("job_1"), cost=Decimal(0), usage=None))
+    assert counted.value("cost_usd_total", model="fake-1") == 0
     assert counted.value("cost_unknown_total", model="fake-1") is None
 
 
