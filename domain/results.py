@@ -43,6 +43,18 @@ class Usage:
     def total(self) -> int:
         return self.text_tokens_in + self.image_tokens_in + self.tokens_out
 
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            text_tokens_in=self.text_tokens_in + other.text_tokens_in,
+            image_tokens_in=self.image_tokens_in + other.image_tokens_in,
+            tokens_out=self.tokens_out + other.tokens_out,
+            cached_text_tokens_in=self.cached_text_tokens_in + other.cached_text_tokens_in,
+            cached_image_tokens_in=self.cached_image_tokens_in + other.cached_image_tokens_in,
+        )
+
+
+NO_TOKENS = Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:

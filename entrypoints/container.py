@@ -26,14 +26,16 @@ from application.memory import Memory
 from application.past_pictures import PastPictures
 from application.pipeline import Pipeline
 from application.ports.archive import Archive
-from application.ports.clock import SystemClock
+from application.ports.clock import Clock, SystemClock
 from application.ports.event_sink import EventSink
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_provider import ImageProvider
+from application.ports.ledger import Ledger
 from application.prune_images import PruneImages
 from application.renditions import Renditions
 from application.running_jobs import RunningJobs
 from application.safeguards.archived import Archived
+from application.safeguards.budgeted import Budgeted
 from application.safeguards.inspected import Inspected
 from application.safeguards.limited import Limited
 from application.safeguards.retried import Attempts, Retried
@@ -44,6 +46,7 @@ from entrypoints.parts.keeping import (
     looked_at_lately,
     records,
     sql_journal,
+    sql_ledger,
 )
 from entrypoints.parts.painting import painter, pillow_inspector, pillow_optimizer, retry_loop
 from entrypoints.parts.watching import everybody, job_metrics, log_lines
@@ -53,13 +56,16 @@ from entrypoints.settings import Settings
 def guarded(
     provider: ImageProvider,
     archive: Archive,
+    ledger: Ledger,
     inspector: ImageInspector,
     attempts: Attempts,
+    clock: Clock,
     settings: Settings,
 ) -> ImageProvider:
     """The promises around whoever paints, read from the inside out."""
-    safe = Archived(Inspected(Retried(provider, attempts), inspector), archive)
-    return Limited(safe, settings.max_concurrent_calls, settings.max_waiting_calls)
+    kept = Archived(Inspected(Retried(provider, attempts), inspector), archive)
+    paid_for = Budgeted(kept, ledger, settings.limits, clock)
+    return Limited(paid_for, settings.max_concurrent_calls, settings.max_waiting_calls)
 
 
 def running_jobs(settings: Settings, sink: EventSink) -> RunningJobs:
@@ -83,12 +89,15 @@ class Container(DeclarativeContainer):
     database = Singleton(records, settings, closing)
     archive = Singleton(file_archive, settings, database)
     journal = Singleton(sql_journal, settings, database)
+    ledger = Singleton(sql_ledger, database)
     inspector = Singleton(pillow_inspector)
     optimizer = Singleton(pillow_optimizer)
     attempts = Callable(retry_loop)
 
     provider = Singleton(painter, settings, closing)
-    safeguarded = Singleton(guarded, provider, archive, inspector, attempts, settings)
+    safeguarded = Singleton(
+        guarded, provider, archive, ledger, inspector, attempts, clock, settings
+    )
 
     sweep_every = Object(300.0)
     """Seconds between two looks for what has expired in the cache on disk."""

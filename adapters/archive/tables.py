@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     Column,
     Connection,
+    Date,
     DateTime,
     Engine,
     Integer,
@@ -73,6 +74,14 @@ request_keys = Table(
     Column("owner", String, primary_key=True),
     Column("request_key", String, primary_key=True),
     Column("job_id", String, nullable=False),
+)
+savings = Table(
+    "savings",
+    tables,
+    Column("day", Date, primary_key=True),
+    Column("model", String, primary_key=True),
+    Column("answers", Integer, nullable=False),
+    Column("saved_usd", String, nullable=False),
 )
 
 

@@ -7,7 +7,6 @@ no shape of it raises an error here.
 import json
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import pybase64
@@ -15,7 +14,7 @@ import pybase64
 from application.ports.image_provider import Delivered, PartialImage
 from domain.images import Image
 from domain.requests import EditRequest, Moderation, PictureRequest
-from domain.results import Picture, Usage
+from domain.results import NO_TOKENS, Picture, Usage
 
 Parameters = dict[str, Any]
 Upload = tuple[str, bytes, str]
@@ -100,7 +99,8 @@ def completed(
     """What the last events of a stream brought, one for each picture; their usages are added."""
     pictures, rubbish = decoded(field(event, "b64_json") for event in events)
     told = [usage_of(field(event, "usage")) for event in events]
-    usage = _sum([each for each in told if each is not None])
+    known = [each for each in told if each is not None]
+    usage = sum(known, NO_TOKENS) if known else None
     return Delivered(
         pictures=pictures, rubbish=rubbish, usage=usage, request_id=request_id, notes=notes
     )
@@ -176,13 +176,6 @@ def usage_of(usage: object) -> Usage | None:
 def _count(value: object) -> int | None:
     fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_TOKENS
     return int(value) if fits else None  # type: ignore[call-overload] # an int, as was just seen
-
-
-def _sum(usages: Sequence[Usage]) -> Usage | None:
-    if not usages:
-        return None
-    counts = [asdict(usage) for usage in usages]
-    return Usage(**{name: sum(count[name] for count in counts) for name in counts[0]})
 
 
 def echoes(secret: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 from starlette.types import Send
 
+from domain.budget_errors import BudgetExhausted
 from domain.errors import Busy, Charged, StudioError
 from domain.provider_errors import RateLimited
 from entrypoints.problems import STATUSES, as_dict
@@ -54,7 +55,7 @@ class Refused(Exception):
 def problem_of(error: StudioError) -> Problem:
     """The document for one of our errors; says when to come back where that is known."""
     headers = {}
-    if isinstance(error, Busy | RateLimited) and error.retry_after is not None:
+    if isinstance(error, Busy | RateLimited | BudgetExhausted) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     facts = as_dict(error)
     if "status" in facts:  # the provider's own: here `status` is what we answer with

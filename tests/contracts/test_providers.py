@@ -1,6 +1,7 @@
 """Every provider, and every safeguard around one, keeps the provider's promises."""
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 
 import pytest
 
@@ -9,14 +10,20 @@ from adapters.pillow.inspector import PillowInspector
 from adapters.sketch.provider import SketchProvider
 from application.ports.image_provider import ImageProvider
 from application.safeguards.archived import Archived
+from application.safeguards.budgeted import Budgeted
 from application.safeguards.inspected import Inspected
 from application.safeguards.limited import Limited
 from application.safeguards.retried import Retried
+from domain.budgets import Limits
 from domain.formats import Dimensions
 from tests.conftest import KEY
 from tests.contracts.image_provider import ImageProviderContract
-from tests.fakes import MemoryArchive, PatientAttempts
+from tests.fakes import FrozenClock, MemoryArchive, MemoryLedger, PatientAttempts
 from tests.standin import StandIn
+
+PLENTY = Limits(day_usd=Decimal(100), images_hour=1000, call_usd=Decimal(10))
+NOTHING = Limits(day_usd=Decimal(0), call_usd=Decimal(0))
+"""Which is what sketches cost."""
 
 
 @pytest.fixture
@@ -50,6 +57,12 @@ class TestArchivedAroundOpenAI(ImageProviderContract):
         return Archived(images, MemoryArchive())
 
 
+class TestBudgetedAroundOpenAI(ImageProviderContract):
+    @pytest.fixture
+    def provider(self, images: OpenAIImages) -> ImageProvider:
+        return Budgeted(images, MemoryLedger(), PLENTY, FrozenClock())
+
+
 class TestLimitedAroundOpenAI(ImageProviderContract):
     @pytest.fixture
     def provider(self, images: OpenAIImages) -> ImageProvider:
@@ -72,5 +85,16 @@ class TestAllSafeguardsAroundSketches(ImageProviderContract):
     @pytest.fixture
     def provider(self) -> ImageProvider:
         retried = Retried(SketchProvider(), PatientAttempts())
-        archived = Archived(Inspected(retried, PillowInspector()), MemoryArchive())
-        return Limited(archived, 48, 200)
+        archive = MemoryArchive()
+        archived = Archived(Inspected(retried, PillowInspector()), archive)
+        budgeted = Budgeted(archived, MemoryLedger(archive), NOTHING, FrozenClock())
+        return Limited(budgeted, 48, 200)
+
+
+class TestBudgetedAroundSketches(ImageProviderContract):
+    model = "sketch"
+    size = Dimensions(64, 64)
+
+    @pytest.fixture
+    def provider(self) -> ImageProvider:
+        return Budgeted(SketchProvider(), MemoryLedger(), NOTHING, FrozenClock())

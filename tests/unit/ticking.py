@@ -27,6 +27,7 @@ from tests.fakes import (
     HeaderInspector,
     MemoryArchive,
     MemoryJournal,
+    MemoryLedger,
     PatientAttempts,
     RecordingSink,
     picture,
@@ -112,7 +113,15 @@ class TickingStudio:
         self.cache = TickingCache(pace)
         self.sink = RecordingSink()
         self.jobs = RunningJobs(self.sink)
-        safe = guarded(self.provider, self.archive, HeaderInspector(), PatientAttempts(), SETTINGS)
+        safe = guarded(
+            self.provider,
+            self.archive,
+            MemoryLedger(self.archive),
+            HeaderInspector(),
+            PatientAttempts(),
+            FrozenClock(),
+            SETTINGS,
+        )
         memory = Memory(self.cache, self.archive)
         past = PastPictures(self.archive)
         again = AskedBefore(self.jobs, MemoryJournal(self.archive), past)
