@@ -25,6 +25,11 @@ class ServedFrom(StrEnum):
     def is_cache(self) -> bool:
         return self in (ServedFrom.MEMORY, ServedFrom.DISK)
 
+    @property
+    def is_paid_already(self) -> bool:
+        """Whether somebody's earlier or equal request paid, and this one costs nothing."""
+        return self.is_cache or self is ServedFrom.JOINED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
@@ -100,3 +105,13 @@ class ImageSet:
     request_id: str | None = None
     notes: tuple[str, ...] = ()
     served_from: ServedFrom = ServedFrom.PROVIDER
+
+    @property
+    def charge(self) -> Decimal | None:
+        """What this caller's request cost, in US dollars, None where that is not known."""
+        return Decimal(0) if self.served_from.is_paid_already else self.cost
+
+    @property
+    def saved(self) -> Decimal | None:
+        """What it would have cost, had nobody paid before; None where it was not saved."""
+        return self.cost if self.served_from.is_paid_already else None

@@ -40,6 +40,7 @@ from application.safeguards.inspected import Inspected
 from application.safeguards.limited import Limited
 from application.safeguards.retried import Attempts, Retried
 from application.show_picture import ShowPicture
+from application.show_usage import ShowUsage
 from entrypoints.parts.keeping import (
     file_archive,
     image_cache,
@@ -49,7 +50,7 @@ from entrypoints.parts.keeping import (
     sql_ledger,
 )
 from entrypoints.parts.painting import painter, pillow_inspector, pillow_optimizer, retry_loop
-from entrypoints.parts.watching import everybody, job_metrics, log_lines
+from entrypoints.parts.watching import everybody, job_metrics, kept_savings, log_lines
 from entrypoints.settings import Settings
 
 
@@ -90,6 +91,7 @@ class Container(DeclarativeContainer):
     archive = Singleton(file_archive, settings, database)
     journal = Singleton(sql_journal, settings, database)
     ledger = Singleton(sql_ledger, database)
+    savings = Singleton(kept_savings, sink, ledger, clock)
     inspector = Singleton(pillow_inspector)
     optimizer = Singleton(pillow_optimizer)
     attempts = Callable(retry_loop)
@@ -120,6 +122,7 @@ class Container(DeclarativeContainer):
     show_picture = Factory(ShowPicture, find_picture, renditions, recent)
     clear_cache = Factory(ClearCache, cache)
     cache_stats = Factory(CacheStats, cache)
+    show_usage = Factory(ShowUsage, ledger, settings.provided.limits, clock)
 
 
 def built(settings: Settings, **overrides: Any) -> Container:  # noqa: ANN401 - providers of any kind

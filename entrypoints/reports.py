@@ -63,10 +63,10 @@ def structured_report(images: ImageSet, shown: list[Shown]) -> PicturesResult:
         result.usage = TokenUsage(
             text_in=usage.text_tokens_in, image_in=usage.image_tokens_in, out=usage.tokens_out
         )
-    if images.served_from.is_cache:
-        result.cost_usd = 0.0
-    elif images.cost is not None:
-        result.cost_usd = float(images.cost)
+    if images.charge is not None:
+        result.cost_usd = float(images.charge)
+    if images.saved is not None:
+        result.saved_usd = float(images.saved)
     if images.request_id:
         result.request_id = images.request_id
     if images.notes:
@@ -153,8 +153,9 @@ def _made_at(images: ImageSet) -> str:
 
 
 def _cost(images: ImageSet) -> str:
-    if images.served_from.is_cache:
-        return "nothing was charged"
+    if images.served_from.is_paid_already:
+        saved = f", ${images.saved:.4f} saved" if images.saved else ""
+        return f"nothing was charged{saved}"
     if images.cost is None:
         return "cost unknown"
     return f"${images.cost:.4f}" if images.cost else "free"

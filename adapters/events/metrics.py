@@ -106,9 +106,11 @@ class Metrics:
                 work.has_partial = True
                 waited = self._clock() - work.started
                 self.instruments.first_partial.labels(work.model).observe(waited)
-            case Finished(images=images):
+            case Finished(images=images, shared=shared):
                 self._ended(work, event.job_id, "painted")
                 self._finished(work, images)
+                if shared:
+                    self.instruments.saved.labels("joined").inc(_amount(images.cost or 0) * shared)
             case Failed(error=error):
                 self._ended(work, event.job_id, "failed")
                 self._failed(work, error)

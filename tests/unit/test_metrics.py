@@ -114,6 +114,12 @@ def test_the_cache_is_credited_with_what_answers_had_cost(counted: Counted) -> N
     assert counted.value("cache_failures_total", scope="tier") == 1
 
 
+def test_who_joins_saves_what_the_job_cost() -> None:
+    shared = Finished(job_id="job_1", images=images(job("job_1")), shared=3)
+    counted = Counted(*painted(job("job_1"))[:-1], shared)
+    assert counted.value("cache_saved_usd_total", tier="joined") == pytest.approx(3 * 0.0325)
+
+
 def test_an_answer_of_unknown_cost_saves_nothing_that_is_known() -> None:
     known = job("job_1")
     start, hit, _ = cached(known, ServedFrom.DISK)
