@@ -36,9 +36,13 @@ class BudgetExhausted(StudioError):
         self._resets_at = resets_at
 
     def details(self) -> Mapping[str, object]:
-        amounts = {name: float(it) for name, it in self._amounts.items() if it is not None}
+        amounts = {name: _number(it) for name, it in self._amounts.items() if it is not None}
         facts: dict[str, object] = {"budget": self._budget, **amounts}
         if self._resets_at is not None and self.retry_after is not None:
             facts["resets_at"] = self._resets_at.isoformat(timespec="seconds")
             facts["retry_after"] = round(self.retry_after, 1)
         return facts
+
+
+def _number(amount: Decimal) -> int | float:
+    return int(amount) if amount == amount.to_integral_value() else float(amount)

@@ -1,10 +1,10 @@
 """What may be spent, what is spent of it, and when there is room again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Self
+from typing import NamedTuple, Self
 
 from domain.errors import Charged
 from domain.jobs import JobState
@@ -13,8 +13,7 @@ DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spending:
+class Spending(NamedTuple):
     """What one job takes of the limits, from `at` on; `usd` None where nobody can say."""
 
     at: datetime
@@ -87,15 +86,17 @@ class Window:
         """When there is room for as much: `now` if there is, None if there will never be."""
         if needed > self.limit:
             return None
-        room, rest = now, self._taken(spent, now)
-        while self._overfull(rest, needed):
-            (at, _), *rest = rest
+        taken = self._taken(spent, now)
+        unknown = sum(amount is None for _, amount in taken)
+        total = sum((amount for _, amount in taken if amount is not None), needed)
+        room = now
+        for at, amount in taken:
+            if not unknown and total <= self.limit:
+                break
+            unknown -= amount is None
+            total -= amount or Decimal(0)
             room = at + self.span
         return room
-
-    def _overfull(self, taken: Sequence[tuple[datetime, Decimal | None]], needed: Decimal) -> bool:
-        known = [amount for _, amount in taken if amount is not None]
-        return len(known) < len(taken) or sum(known, needed) > self.limit
 
     def _taken(
         self, spent: Iterable[Spending], now: datetime

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from itertools import starmap
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from adapters.archive.accounting import account_of, saved_of, spending_of
+from adapters.archive.accounting import TAKEN, account_of, saved_of, spending_of
 from adapters.archive.database import Database
 from adapters.archive.rows import naive
 from adapters.archive.tables import jobs, savings
@@ -63,14 +64,13 @@ class SqlLedger:
 
 
 def _spent(connection: Connection, since: datetime) -> list[Spending]:
-    columns = ("state", "charged", "asked_pictures", "cost_usd", "estimate_usd", "created_at")
-    query = select(*(jobs.c[name] for name in columns)).where(jobs.c.created_at > naive(since))
-    return [took for took in map(spending_of, connection.execute(query)) if took is not None]
+    rows = connection.execute(select(*TAKEN).where(jobs.c.created_at > naive(since))).all()
+    return [took for took in starmap(spending_of, rows) if took is not None]
 
 
 def _accounts(connection: Connection, since: datetime) -> list[Account]:
     rows = connection.execute(select(jobs).where(jobs.c.created_at >= naive(since))).all()
-    paid = [account_of(row) for row in rows if spending_of(row) is not None]
+    paid = [account for account in map(account_of, rows) if account is not None]
     lately = savings.c.day >= since.astimezone(UTC).date()
     credits_ = connection.execute(select(savings).where(lately)).all()
     return added_up(

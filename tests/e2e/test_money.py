@@ -4,9 +4,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from dependency_injector.providers import Object
 
+from tests.e2e.asking import asked
+from tests.fakes import FakeProvider, settings_in
 from tests.standin import StandIn
 
 Environment = dict[str, str]
@@ -64,6 +68,18 @@ def test_a_budget_is_held_across_processes_and_says_when_there_is_room(
     assert len(openai_api.calls) == 1
     code, cached = painted(environment, BUDGET_IMAGES_HOUR="1")
     assert (code, cached["costUsd"]) == (0, 0.0)
+
+
+@pytest.mark.anyio
+async def test_over_http_a_budget_says_when_to_come_back(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, budget_images_hour=1, rate_limit="0")
+    async with asked(settings, provider=Object(FakeProvider())) as door:
+        body = {"prompt": "a red bridge", "fresh": True}
+        assert (await door.post("/images", body)).status == 201
+        refused = await door.post("/images", body)
+    assert (refused.status, refused.problem["code"]) == (429, "budget_exhausted")
+    assert 3500 < int(refused.headers["retry-after"]) <= 3600
+    assert refused.problem["charged"] == "no"
 
 
 def test_people_get_a_table_with_totals_and_what_is_left(environment: Environment) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from time import perf_counter
 
 import pytest
 
@@ -43,6 +44,14 @@ def test_there_is_room_when_enough_of_the_oldest_has_left_the_window() -> None:
         "$4.0000."
     )
     assert error.hint == "There is room for it at 2026-11-23T02:00:00+00:00."
+
+
+def test_of_many_jobs_it_is_found_quickly() -> None:
+    day = [took(number / 1000, "0.001") for number in range(20_000)]
+    began = perf_counter()
+    error = refused(TEN, *day)
+    assert perf_counter() - began < 2  # 0.1 s; looking at all of them for each would take minutes
+    assert error.details()["resets_at"] == (NOW + timedelta(hours=18)).isoformat()
 
 
 def test_pictures_have_an_hour_of_their_own() -> None:
