@@ -9,7 +9,7 @@ PIN = $(BIN)/uv pip compile --python-version 3.11 --universal --generate-hashes 
 # No target spends money: whatever OPENAI_… the shell has, no recipe sees it.
 unexport $(filter OPENAI_%,$(.VARIABLES))
 
-.PHONY: help demo test check bench slow-clients look constraints
+.PHONY: help demo test check chaos bench slow-clients look constraints
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ check: .venv/.ready ## Format, lint, types, import contracts, spelling
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
+
+chaos: .venv/.ready ## Let everything go wrong around real servers, and print what was counted; CHAOS_SHARE=0.1 for less
+	$(BIN)/pytest -q -m "" tests/chaos $(ARGS)
 
 bench: .venv/.bench ## Measure against the stand-in OpenAI API
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import monotonic
 
 from application.ports.archive import Archive
 from application.ports.image_cache import ImageCache
@@ -14,16 +15,30 @@ from domain.results import ImageSet, Picture
 
 Tell = Callable[[JobEvent], None]
 
+A_LOOK_COUNTS_FOR = 1.0
+"""Seconds for which a file that was there is taken to be there still. Whoever is given its place
+comes a moment later anyway, and finds what is there then."""
+
 
 class Memory:
-    """Recalls answers from the cache, and keeps new ones there, by the job's fingerprint."""
+    """Recalls answers from the cache, and keeps new ones there, by the job's fingerprint.
 
-    def __init__(self, cache: ImageCache, archive: Archive) -> None:
+    Times are those of `clock`, in seconds.
+    """
+
+    def __init__(
+        self, cache: ImageCache, archive: Archive, clock: Callable[[], float] = monotonic
+    ) -> None:
         self.cache = cache
         self.archive = archive
+        self._clock = clock
+        self._seen: dict[str, tuple[str, float]] = {}
 
     async def recall(self, job: Job[PictureRequest], tell: Tell) -> ImageSet | None:
-        """The kept answer, its pictures on disk, or None; a cache that fails has none."""
+        """The kept answer, or None; a cache that fails has none.
+
+        Its pictures are on disk, or were A_LOOK_COUNTS_FOR seconds ago at most.
+        """
         try:
             hit = await self.cache.get(job.fingerprint)
             images = images_of(hit) if hit is not None else None
@@ -50,7 +65,18 @@ class Memory:
 
     async def _placed(self, picture: Picture) -> Picture:
         """The file is usually there; if somebody took it away, it is written again."""
-        try:
-            return replace(picture, place=await self.archive.keep(picture.image))
-        except ArchiveUnavailable:
-            return picture
+        now = self._clock()
+        place, seen = self._seen.get(picture.id, (None, now))
+        if place is None or now - seen >= A_LOOK_COUNTS_FOR:
+            try:
+                place = await self.archive.keep(picture.image)
+            except ArchiveUnavailable:
+                return picture
+            self._note(picture.id, place, now)
+        return replace(picture, place=place)
+
+    def _note(self, picture_id: str, place: str, now: float) -> None:
+        """Remember a look, and forget those that count no more."""
+        looks = self._seen.items()
+        self._seen = {key: look for key, look in looks if now - look[1] < A_LOOK_COUNTS_FOR}
+        self._seen[picture_id] = place, now

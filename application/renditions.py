@@ -8,6 +8,7 @@ from application.ports.archive import Archive
 from application.ports.event_sink import EventSink
 from application.ports.image_cache import Entry, ImageCache
 from application.ports.image_optimizer import CannotRender, ImageOptimizer
+from application.together import together
 from domain.errors import ArchiveUnavailable, CacheUnavailable
 from domain.events import Rendered, RenditionFailed
 from domain.images import Image
@@ -15,6 +16,8 @@ from domain.renditions import Rendition, RenditionSpec, wanted
 from domain.requests import PictureRequest
 from domain.results import ImageSet, Picture
 
+MAY_TAKE = 10.0
+"""Seconds for a rendition, its turn included: a 50-megapixel picture takes two or three."""
 PREVIEW_SIDE = 1024
 """Pixels of a preview's longer side, at most: hosts scale larger ones down themselves."""
 BUDGET_STEP = 10_000
@@ -42,7 +45,7 @@ class Renditions:
         They are kept as files beside the originals. Raises nothing.
         """
         pictures = [self._as_asked(picture, asked) for picture in images.pictures]
-        return replace(images, pictures=tuple(await asyncio.gather(*pictures)))
+        return replace(images, pictures=tuple(await together(pictures)))
 
     async def preview(self, picture: Picture, *, max_bytes: int) -> Image | None:
         """What the caller wants in at most `max_bytes` bytes: itself, or else a preview of it.
@@ -108,7 +111,7 @@ class Renditions:
                 remembered = next(iter(hit.entry.images), image)
                 return Rendition(image=remembered, how=str(hit.entry.facts.get("how")))
         try:
-            made = await self.optimizer.render(image, spec)
+            made = await self._rendered_in_time(image, spec)
         except CannotRender as error:
             self.sink.publish(RenditionFailed(picture_id=image.id, reason=str(error)))
             raise
@@ -124,3 +127,10 @@ class Renditions:
         with suppress(CacheUnavailable):
             await self.cache.put(key, Entry(images=images, facts={"how": made.how}))
         return made
+
+    async def _rendered_in_time(self, image: Image, spec: RenditionSpec) -> Rendition:
+        try:
+            async with asyncio.timeout(MAY_TAKE):
+                return await self.optimizer.render(image, spec)
+        except TimeoutError:
+            raise CannotRender(f"it took more than {MAY_TAKE:g} s") from None

@@ -1,5 +1,6 @@
 """What callers did not have to pay, because an equal request had been paid for."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from application.ports.clock import Clock
@@ -17,7 +18,8 @@ class Savings:
     counted.
     """
 
-    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, ledger: Callable[[], Ledger], clock: Clock) -> None:
+        """The ledger is fetched when there is something to write, for it may take long to load."""
         self._ledger = ledger
         self._clock = clock
         self._saved: dict[str, Saved] = {}
@@ -37,7 +39,7 @@ class Savings:
             return
         saved, self._saved = self._saved, {}
         try:
-            await self._ledger.credit(saved, self._clock.now().date())
+            await self._ledger().credit(saved, self._clock.now().date())
         except ArchiveUnavailable:
             for model, amount in saved.items():
                 self._add(model, amount)

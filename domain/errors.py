@@ -25,7 +25,8 @@
       ├ RateLimited                 rate_limited          (retry_after)
       ├ QuotaExhausted              quota_exhausted
       ├ ProviderUnreachable         provider_unreachable  provably not dispatched
-      ├ BadProviderReply            bad_provider_reply    (rubbish: what came instead of pictures)
+      ├ ProviderResting             provider_resting      (retry_after) it failed, and is spared
+      ├ BadProviderReply            bad_provider_reply    what came instead is kept
       └ OutcomeUnknown              outcome_unknown       dispatched, and no word of the end
         ├ ProviderTimedOut          provider_timed_out
         └ ProviderFailed            provider_failed       (status)

@@ -6,12 +6,19 @@ from domain.errors import Charged, StudioError
 
 
 class ProviderError(StudioError):
-    """The provider refused, failed, or did not answer."""
+    """The provider refused, failed, or did not answer.
+
+    `remains` is what came all the same, and was perhaps paid for; `quarantined` says where that is
+    kept. `request_id` is the provider's own name for the call.
+    """
 
     request_id: str | None = None
+    remains: tuple[bytes, ...] = ()
+    quarantined: tuple[str, ...] = ()
 
     def details(self) -> Mapping[str, object]:
-        return {"request_id": self.request_id} if self.request_id else {}
+        told = {"request_id": self.request_id, "quarantined": list(self.quarantined)}
+        return {name: fact for name, fact in told.items() if fact}
 
 
 class NoCredentials(ProviderError):
@@ -93,8 +100,23 @@ class ProviderUnreachable(ProviderError):
     advice = "Check the network, proxy settings and the endpoint, then ask again."
 
 
+class ProviderResting(ProviderError):
+    """The provider failed several times in a row and is left alone; `retry_after` is in seconds."""
+
+    code = "provider_resting"
+    retryable = True
+    advice = "Ask again after that time. What was painted before is still served from the cache."
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+    def details(self) -> Mapping[str, object]:
+        return {**super().details(), "retry_after": round(self.retry_after, 1)}
+
+
 class BadProviderReply(ProviderError):
-    """The provider answered, but not with pictures. `rubbish` is what came, for the quarantine."""
+    """The provider answered, but not with pictures; `rubbish` is what remains of its answer."""
 
     code = "bad_provider_reply"
     charged = Charged.MAYBE
@@ -102,12 +124,7 @@ class BadProviderReply(ProviderError):
 
     def __init__(self, message: str, *, rubbish: Sequence[bytes] = ()) -> None:
         super().__init__(message)
-        self.rubbish = tuple(rubbish)
-        self.quarantined: tuple[str, ...] = ()
-
-    def details(self) -> Mapping[str, object]:
-        kept = {"quarantined": list(self.quarantined)} if self.quarantined else {}
-        return {**super().details(), **kept}
+        self.remains = tuple(rubbish)
 
 
 class OutcomeUnknown(ProviderError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from application.ticket import Ticket
 from domain.errors import StudioError
 from domain.jobs import LOCAL
+from entrypoints.reports import Link
 
 
 def _always() -> None:
@@ -21,11 +22,13 @@ class Caller:
     """Somebody at a door.
 
     `admit` raises TooManyRequests when they ask too often. `took` hears of each ticket that they
-    are given, `refused` why they are given none. Asking again under a `key` is asking once.
+    are given, `refused` why they are given none. Asking again under a `key` is asking once. `link`
+    is how they reach pictures, if not as files.
     """
 
     owner: str = LOCAL
     key: str | None = None
+    link: Link | None = None
     admit: Callable[[], None] = _always
     took: Callable[[Ticket], None] = _unheard
     refused: Callable[[StudioError], None] = _unheard

@@ -39,6 +39,7 @@ from application.safeguards.budgeted import Budgeted
 from application.safeguards.inspected import Inspected
 from application.safeguards.limited import Limited
 from application.safeguards.retried import Attempts, Retried
+from application.safeguards.spared import Breaker, Spared
 from application.show_picture import ShowPicture
 from application.show_usage import ShowUsage
 from entrypoints.parts.keeping import (
@@ -49,7 +50,13 @@ from entrypoints.parts.keeping import (
     sql_journal,
     sql_ledger,
 )
-from entrypoints.parts.painting import painter, pillow_inspector, pillow_optimizer, retry_loop
+from entrypoints.parts.painting import (
+    painter,
+    pillow_inspector,
+    pillow_optimizer,
+    retry_loop,
+    steady_breaker,
+)
 from entrypoints.parts.watching import everybody, job_metrics, kept_savings, log_lines
 from entrypoints.settings import Settings
 
@@ -60,13 +67,15 @@ def guarded(
     ledger: Ledger,
     inspector: ImageInspector,
     attempts: Attempts,
+    breaker: Breaker,
     clock: Clock,
     settings: Settings,
 ) -> ImageProvider:
     """The promises around whoever paints, read from the inside out."""
     kept = Archived(Inspected(Retried(provider, attempts), inspector), archive)
     paid_for = Budgeted(kept, ledger, settings.limits, clock)
-    return Limited(paid_for, settings.max_concurrent_calls, settings.max_waiting_calls)
+    limited = Limited(paid_for, settings.max_concurrent_calls, settings.max_waiting_calls)
+    return Spared(limited, breaker)
 
 
 def running_jobs(settings: Settings, sink: EventSink) -> RunningJobs:
@@ -91,18 +100,21 @@ class Container(DeclarativeContainer):
     archive = Singleton(file_archive, settings, database)
     journal = Singleton(sql_journal, settings, database)
     ledger = Singleton(sql_ledger, database)
-    savings = Singleton(kept_savings, sink, ledger, clock)
+    savings = Singleton(kept_savings, sink, ledger.provider, clock)
     inspector = Singleton(pillow_inspector)
     optimizer = Singleton(pillow_optimizer)
     attempts = Callable(retry_loop)
+    breaker = Singleton(steady_breaker)
 
     provider = Singleton(painter, settings, closing)
     safeguarded = Singleton(
-        guarded, provider, archive, ledger, inspector, attempts, clock, settings
+        guarded, provider, archive, ledger, inspector, attempts, breaker, clock, settings
     )
 
     sweep_every = Object(300.0)
-    """Seconds between two looks for what has expired in the cache on disk."""
+    """Seconds between two looks for what has expired, was left behind, or is too much."""
+    tidy_after = Object(0.5)
+    """Seconds from the start to the first look for what was left behind."""
     cache = Singleton(image_cache, settings, closing, sink)
     memory = Singleton(Memory, cache, archive)
     recent = Singleton(looked_at_lately)

@@ -1,8 +1,8 @@
 """Follows a job and tells whoever waits about it, in words."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from time import monotonic
 
 from application.ticket import Ticket
@@ -42,11 +42,29 @@ class Progress:
         await self._report(self._value, TOTAL, words)
 
     async def beat(self, every: float) -> None:
-        """Say forever that work goes on, each `every` seconds."""
+        """Say forever that work goes on, now and each `every` seconds."""
         while True:
-            await asyncio.sleep(every)
             seconds = round(monotonic() - self._started)
             await self.tell(0, f"Still painting after {seconds} s; pictures can take two minutes.")
+            await asyncio.sleep(every)
+
+    @contextmanager
+    def beating(self, every: float) -> Iterator[None]:
+        """Beat each `every` seconds; what takes less has no task for it."""
+        tasks: list[asyncio.Task[None]] = []
+
+        def begin() -> None:
+            task = asyncio.create_task(self.beat(every))
+            task.add_done_callback(lambda task: task.cancelled() or task.exception())
+            tasks.append(task)
+
+        first = asyncio.get_running_loop().call_later(every, begin)
+        try:
+            yield
+        finally:
+            first.cancel()
+            for task in tasks:
+                task.cancel()
 
 
 async def followed(ticket: Ticket, report: Report, *, every: float) -> ImageSet:
@@ -55,9 +73,7 @@ async def followed(ticket: Ticket, report: Report, *, every: float) -> ImageSet:
     At least one report each `every` seconds. Raises the StudioError that the job failed with.
     """
     progress = Progress(report)
-    heartbeat = asyncio.create_task(progress.beat(every))
-    heartbeat.add_done_callback(lambda task: task.cancelled() or task.exception())
-    try:
+    with progress.beating(every):
         async with aclosing(ticket.events()) as events:
             async for event in events:
                 if isinstance(event, Failed):
@@ -65,8 +81,6 @@ async def followed(ticket: Ticket, report: Report, *, every: float) -> ImageSet:
                 await progress.tell(*told(event, ticket.job.request))
                 if isinstance(event, Finished):
                     return event.images
-    finally:
-        heartbeat.cancel()
     raise AssertionError("a log ends with Finished or Failed")
 
 

@@ -18,6 +18,7 @@ def list_images(*, limit: int, as_json: bool, env_file: Path | None) -> int:
     """Run the command `images list`; return the exit code."""
 
     async def ask(container: Container) -> Said:
+        await container.journal().recover()  # nobody else may have looked since something died
         listed = await container.list_images()(limit=limit)
         return listing_text(listed, limit), listing(listed, limit)
 

@@ -51,16 +51,22 @@ def warm(container: Container) -> None:
 
 
 async def _recover(container: Container) -> None:
-    """Now and then settle what processes left that have died; at first our own predecessor's."""
+    """Now and then settle what processes left that have died; at first our own predecessor's.
+
+    Not at once: servers shall start first, and commands that take no time be spared it.
+    """
+    await asyncio.sleep(container.tidy_after())
+    journal = await asyncio.to_thread(container.journal)  # it loads a database's library
     while True:
         with suppress(ArchiveUnavailable):  # whoever asks for a picture is told
-            await container.journal().recover()
+            await journal.recover()
         await asyncio.sleep(container.sweep_every())
 
 
 async def _make_room(container: Container) -> None:
     """Now and then take away the oldest pictures, where there is a bound for all of them."""
     most = container.settings().output_max_size
+    await asyncio.sleep(container.tidy_after())
     while most is not None:
         with suppress(ArchiveUnavailable):
             await container.prune_images().down_to(most * MEGABYTE)

@@ -1,5 +1,7 @@
 """A finished job as text and as structured data, for all doors."""
 
+from collections.abc import Callable
+
 from msgspec import UNSET
 
 from domain.images import Image
@@ -17,6 +19,9 @@ from entrypoints.result_schemas import (
 
 LONGEST_REVISED_PROMPT = 8_000
 
+Link = Callable[[Picture], str]
+"""Where a stored picture is found, for clients that may be on another machine."""
+
 
 def headline(images: ImageSet, request: PictureRequest | None) -> str:
     """The first line, which older clients know by heart; another where no request was made now."""
@@ -27,12 +32,15 @@ def headline(images: ImageSet, request: PictureRequest | None) -> str:
     return f"Generated {len(images.pictures)} image(s) successfully."
 
 
-def text_report(images: ImageSet, request: PictureRequest | None, shown: list[Shown]) -> str:
+def text_report(
+    images: ImageSet, request: PictureRequest | None, shown: list[Shown], link: Link | None = None
+) -> str:
     """Every fact in words: some clients give the model nothing else."""
     lines = [headline(images, request)]
     if images.revised_prompt:
         lines.append(f"Revised prompt: {images.revised_prompt[:LONGEST_REVISED_PROMPT]}")
-    lines += [_line(picture, how) for picture, how in zip(images.pictures, shown, strict=True)]
+    pairs = zip(images.pictures, shown, strict=True)
+    lines += [_line(picture, how, link) for picture, how in pairs]
     lines.append(f"Model {images.model} · {_cost(images)} · {images.job_id}")
     if images.served_from.is_cache:
         lines.append(
@@ -45,11 +53,14 @@ def text_report(images: ImageSet, request: PictureRequest | None, shown: list[Sh
     return "\n".join(lines)
 
 
-def structured_report(images: ImageSet, shown: list[Shown]) -> PicturesResult:
+def structured_report(
+    images: ImageSet, shown: list[Shown], link: Link | None = None
+) -> PicturesResult:
     """Every fact for programs, and no picture data."""
+    pairs = zip(images.pictures, shown, strict=True)
     result = PicturesResult(
         job_id=images.job_id,
-        images=[_entry(picture, how) for picture, how in zip(images.pictures, shown, strict=True)],
+        images=[_entry(picture, how, link) for picture, how in pairs],
         provider=images.provider,
         model=images.model,
         asked_model=images.asked_model,
@@ -94,7 +105,7 @@ def painting_report(record: JobRecord) -> PicturesResult:
     )
 
 
-def _entry(picture: Picture, shown: Shown) -> PictureEntry:
+def _entry(picture: Picture, shown: Shown, link: Link | None) -> PictureEntry:
     image = picture.image
     entry = PictureEntry(
         id=picture.id,
@@ -106,6 +117,7 @@ def _entry(picture: Picture, shown: Shown) -> PictureEntry:
     )
     if picture.place:
         entry.path = picture.place
+        entry.url = link(picture) if link else UNSET
     if picture.rendition:
         entry.rendition = _rendition(picture.rendition)
     if picture.notes:
@@ -125,7 +137,7 @@ def _rendition(rendition: Rendition) -> RenditionEntry:
     )
 
 
-def _line(picture: Picture, shown: Shown) -> str:
+def _line(picture: Picture, shown: Shown, link: Link | None) -> str:
     image = picture.image
     facts = [
         picture.id,
@@ -133,6 +145,8 @@ def _line(picture: Picture, shown: Shown) -> str:
         f"{len(image.data):,} bytes",
         picture.place or "not stored",
     ]
+    if picture.place and link:
+        facts.append(link(picture))
     if shown == "preview":
         facts.append("shown here as a smaller preview")
     if shown == "none":

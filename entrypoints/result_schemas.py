@@ -36,6 +36,7 @@ class PictureEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
         Annotated[str, Meta(description="The file; left out if it could not be stored.")]
         | UnsetType
     ) = UNSET
+    url: Annotated[str, Meta(description="The same, over HTTP only.")] | UnsetType = UNSET
     format: str
     width: int
     height: int

@@ -48,9 +48,9 @@ class FileArchive:
     async def keep_rendition(self, rendition: Image, /, *, of: Image) -> str:
         return str(await self._written(self._pictures, rendition, name=of.id))
 
-    async def quarantine(self, data: bytes, /, *, job_id: str) -> str:
+    async def quarantine(self, data: bytes, /, *, job_id: str, suffix: str = "bin") -> str:
         folder = self._database.folder / "quarantine"
-        return str(await self._put(folder, job_id, "bin", data, "Nothing could be written"))
+        return str(await self._put(folder, job_id, suffix, data, "Nothing could be written"))
 
     async def find(self, picture_id: str, /, *, owner: str) -> Image:
         database = self._database

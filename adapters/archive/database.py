@@ -24,10 +24,16 @@ class Database:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._file = folder / "records.sqlite3"
         self._opening = Lock()
         self._writer: Writer | None = None
         self._records: JobRecords | None = None
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="archive")
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever recorded here."""
+        return self._file.exists()
 
     def writer(self) -> Writer:
         """Our own name here, taken at the first call. For worker threads."""
@@ -42,7 +48,7 @@ class Database:
         writer = self.writer()
         with self._opening:
             if self._records is None:
-                self._records = JobRecords(self.folder / "records.sqlite3", writer.id)
+                self._records = JobRecords(self._file, writer.id)
             return self._records
 
     async def done(self, work: Callable[[], T], trouble: str) -> T:

@@ -57,6 +57,8 @@ class SqlJournal:
         return await self._database.done(self._recovered, "Leftovers could not be settled")
 
     def _recovered(self) -> int:
+        if not self._database.exists:
+            return 0
         records = self._database.records()
         with self._database.writer().alone() as living:
             for folder in self._folders:

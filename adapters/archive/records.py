@@ -8,10 +8,13 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from adapters.archive.rows import failure_values, job_row, now, picture_rows, record
 from adapters.archive.tables import WRITING, jobs, opened, pictures, request_keys
-from domain.errors import Charged, StudioError
+from domain.errors import Busy, Charged, StudioError
 from domain.jobs import Job, JobState
 from domain.records import JobRecord
 from domain.requests import PictureRequest
+
+LOOK_AGAIN = 10.0
+"""Seconds after which another process may have painted what was asked of both."""
 
 
 class JobRecords:
@@ -32,7 +35,7 @@ class JobRecords:
             self.put(connection, job)
 
     def put(self, connection: Connection, job: Job[PictureRequest]) -> None:
-        """The same within a transaction."""
+        """The same within a transaction; raise Busy where the job's key means another one."""
         row, kept = job_row(job, self._writer), picture_rows(job)
         connection.execute(
             upsert(jobs).values(row).on_conflict_do_update(index_elements=["id"], set_=row)
@@ -40,11 +43,11 @@ class JobRecords:
         if kept:
             connection.execute(delete(pictures).where(pictures.c.job_id == job.id))
             connection.execute(insert(pictures), kept)
-        if job.key is not None:
-            _name(connection, job.owner, job.key, job.id)
+        if job.key is not None and not _name(connection, job.owner, job.key, job.id):
+            raise Busy("Another process has just begun this request.", retry_after=LOOK_AGAIN)
 
     def name(self, owner: str, key: str, job_id: str) -> None:
-        """From now on this owner's key means this job."""
+        """From now on this owner's key means this job, unless it means another one already."""
         with self.writing.begin() as connection:
             _name(connection, owner, key, job_id)
 
@@ -90,9 +93,16 @@ class JobRecords:
         self.engine.dispose()
 
 
-def _name(connection: Connection, owner: str, key: str, job_id: str) -> None:
+def _name(connection: Connection, owner: str, key: str, job_id: str) -> bool:
+    """Let the key mean the job; False where it means another one that may not be tried again."""
+    its = (request_keys.c.owner == owner) & (request_keys.c.request_key == key)
+    free = (jobs.c.state == JobState.FAILED) & (jobs.c.charged == Charged.NO) & jobs.c.retryable
+    other = select(jobs.c.id).join(request_keys, request_keys.c.job_id == jobs.c.id)
+    if connection.scalar(other.where(its, jobs.c.id != job_id, ~free)) is not None:
+        return False
     row = {"owner": owner, "request_key": key, "job_id": job_id}
     naming = upsert(request_keys).values(row)
     connection.execute(
         naming.on_conflict_do_update(index_elements=["owner", "request_key"], set_=row)
     )
+    return True

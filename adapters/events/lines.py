@@ -7,15 +7,20 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import UTC, datetime
 from queue import Full, Queue
-from typing import Any, Literal, TextIO
+from typing import Literal, TextIO
 
 import structlog
 
 Form = Literal["json", "console"]
+Facts = dict[str, object]
+Render = Callable[[Facts], str]
 
 HIDDEN = "[hidden]"
 WAITING_LINES = 1000
+COMPANY = 0.02
+"""Seconds that a line waits for others: waking the thread for each costs more than writing it."""
 LAST_LINES_MAY_TAKE = 0.5
 """Seconds that `close` waits for somebody to read the last lines."""
 QUOTED_INPUT = re.compile(r"(?<=input_value=).*?(?=, input_type=)", re.DOTALL)
@@ -25,24 +30,25 @@ QUOTED_INPUT = re.compile(r"(?<=input_value=).*?(?=, input_type=)", re.DOTALL)
 class _Writer:
     """Writes lines in their order, in a thread, so that nobody waits for who reads them.
 
+    What is said within COMPANY is written at once.
+
     When nobody reads, lines beyond WAITING_LINES are dropped; when nobody can, all are.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream  # None is Python's word for a standard error that is closed
-        self._queue: Queue[str | None] = Queue(WAITING_LINES)
+        self._queue: Queue[str] = Queue(WAITING_LINES)
+        self._closing = threading.Event()
         self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._run, args=[stream], name="log", daemon=True)
 
-    def msg(self, line: str) -> None:
-        """Take a line; structlog calls this by the name of the line's level."""
+    def write(self, line: str) -> None:
+        """Take a line."""
         if self._stream is None:
             return
         self._start()
         with suppress(Full):
-            self._queue.put_nowait(line)
-
-    debug = info = warning = error = msg
+            self._queue.put_nowait(line + "\n")
 
     def _start(self) -> None:
         if self._thread.ident is None:
@@ -53,14 +59,19 @@ class _Writer:
     def close(self) -> None:
         """Wait until the lines are written, LAST_LINES_MAY_TAKE at most, and write no more."""
         if self._thread.is_alive():
+            self._closing.set()
             with suppress(Full):
-                self._queue.put_nowait(None)
+                self._queue.put_nowait("")  # for a thread that waits for a line
             self._thread.join(LAST_LINES_MAY_TAKE)
 
     def _run(self, stream: TextIO) -> None:
-        while (line := self._queue.get()) is not None:
+        while not (self._closing.is_set() and self._queue.empty()):
+            lines = [self._queue.get()]
+            self._closing.wait(COMPANY)
+            while not self._queue.empty():
+                lines.append(self._queue.get())
             with suppress(OSError, ValueError):  # the stream is broken or closed
-                stream.write(line + "\n")
+                stream.write("".join(lines))
                 stream.flush()
 
 
@@ -89,16 +100,7 @@ class Lines:
         self._least = LEVELS[level]
         self._libraries = _Libraries(self.say)
         self._writer = _Writer(sys.stderr)
-        self._log = structlog.wrap_logger(
-            self._writer,
-            processors=[
-                structlog.processors.TimeStamper(fmt="iso"),
-                structlog.processors.add_log_level,
-                *(_as_json() if form == "json" else _for_people()),
-                self._blotted,
-            ],
-            wrapper_class=structlog.make_filtering_bound_logger(level),
-        )
+        self._rendered = _as_json() if form == "json" else _for_people()
 
     def says(self, level: str) -> bool:
         """Whether lines of this level are written."""
@@ -106,8 +108,11 @@ class Lines:
 
     def say(self, level: str, event: str, /, **facts: object) -> None:
         """Write a line. `level` is debug, info, warning or error; `exc_info` adds a trace."""
+        if not self.says(level):
+            return
         with suppress(Exception):  # a fact whose text cannot be had costs the line, not the work
-            getattr(self._log, level)(event, **facts)
+            whole = {"timestamp": _now(), "level": level, "event": event} | facts
+            self._writer.write(self._blotted(self._rendered(whole)))
 
     def hear_libraries(self) -> None:
         """Say warnings and worse that the libraries of this process log, until `close`."""
@@ -118,8 +123,7 @@ class Lines:
         logging.getLogger().removeHandler(self._libraries)
         self._writer.close()
 
-    def _blotted(self, _logger: Any, _name: str, line: Any) -> str:  # noqa: ANN401 - structlog's own signature
-        text = str(line)
+    def _blotted(self, text: str) -> str:
         if "input_value=" in text:
             text = QUOTED_INPUT.sub(HIDDEN, text)
         for word in self._hidden:
@@ -135,29 +139,26 @@ def _spellings(word: str) -> set[str]:
     return {word, json.dumps(word)[1:-1], repr(word)[1:-1]} - {""}
 
 
-def _as_json() -> list[Any]:
-    structured = structlog.processors
-    return [structured.format_exc_info, _when_first, structured.JSONRenderer()]
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _for_people() -> list[Any]:
+def _as_json() -> Render:
+    explained, encode = structlog.processors.format_exc_info, json.JSONEncoder(default=repr).encode
+    return lambda facts: encode(explained(None, "", facts))
+
+
+def _for_people() -> Render:
     """Values in quotes and traces without variables: what a client sends cannot draw or lie."""
-    return [
-        _one_line,
-        structlog.dev.ConsoleRenderer(
-            colors=False,
-            repr_native_str=True,
-            sort_keys=False,
-            exception_formatter=structlog.dev.plain_traceback,
-        ),
-    ]
+    renderer = structlog.dev.ConsoleRenderer(
+        colors=False,
+        repr_native_str=True,
+        sort_keys=False,
+        exception_formatter=structlog.dev.plain_traceback,
+    )
 
+    def rendered(facts: Facts) -> str:
+        event = str(facts["event"])
+        return renderer(None, "", facts | {"event": event if event.isprintable() else repr(event)})
 
-def _when_first(_logger: Any, _name: str, facts: Any) -> Any:  # noqa: ANN401 - structlog's own signature
-    return {name: facts[name] for name in ("timestamp", "level", "event")} | facts
-
-
-def _one_line(_logger: Any, _name: str, facts: Any) -> Any:  # noqa: ANN401 - structlog's own signature
-    event = str(facts["event"])
-    facts["event"] = event if event.isprintable() else repr(event)
-    return facts
+    return rendered

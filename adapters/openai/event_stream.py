@@ -11,20 +11,22 @@ from contextlib import aclosing
 import httpx2
 from openai import APIError
 
+from adapters.openai.arriving import Arriving
 from adapters.openai.translate import field, text_of
 
 END = b"[DONE]"
 
 
-async def values(response: httpx2.Response) -> AsyncGenerator[object, None]:
+async def values(response: httpx2.Response, come: Arriving) -> AsyncGenerator[object, None]:
     """The JSON value of each event; read it under `contextlib.aclosing`.
 
-    Raises APIError for an event that tells of an error, ValueError or RecursionError for one that
-    is no JSON, httpx2.HTTPError when the line breaks. What stands after the last empty line is an
-    event too: a picture in it was paid for.
+    `come` has what has arrived of the line that is not whole yet. Raises APIError for an event
+    that tells of an error, ValueError or RecursionError for one that is no JSON, TooLarge, and
+    httpx2.HTTPError when the line breaks. What stands after the last empty line is an event too:
+    a picture in it was paid for.
     """
     data: list[bytes] = []
-    async with aclosing(_lines(response)) as lines:
+    async with aclosing(_lines(response, come)) as lines:
         async for line in lines:
             name, _, said = line.partition(b":")
             if name == b"data":
@@ -35,9 +37,8 @@ async def values(response: httpx2.Response) -> AsyncGenerator[object, None]:
                 yield _value(data, response)
 
 
-async def _lines(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
+async def _lines(response: httpx2.Response, come: Arriving) -> AsyncGenerator[bytes, None]:
     """Lines without their ends, which are LF, CR or both; an empty one at the end of all."""
-    begun: list[bytes] = []
     halved = False
     async with aclosing(response.aiter_bytes()) as chunks:
         async for chunk in chunks:
@@ -45,11 +46,10 @@ async def _lines(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
             halved = chunk.endswith(b"\r")
             *lines, rest = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
             for line in lines:
-                whole = b"".join((*begun, line))
-                begun.clear()
-                yield whole
-            begun.append(rest)
-    yield b"".join(begun)
+                come.add(line)
+                yield come.whole()
+            come.add(rest)
+    yield come.whole()
     yield b""
 
 

@@ -1,7 +1,7 @@
 """Talks to OpenAI's Images API through its official SDK."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 from openai import APIError, AsyncOpenAI
 
+from adapters.openai.arriving import LARGEST, Arriving, TooLarge
 from adapters.openai.catalog import openai_catalog
 from adapters.openai.errors import can_be_sent, translated, without_client
 from adapters.openai.event_stream import values
@@ -25,14 +26,15 @@ from adapters.openai.translate import (
 from application.ports.image_provider import Painting
 from domain.jobs import Job
 from domain.models import Catalog
-from domain.provider_errors import OutcomeUnknown
+from domain.provider_errors import BadProviderReply, OutcomeUnknown
 from domain.requests import EditRequest, GenerateRequest, PictureRequest
 
 CONNECT_SECONDS = 10.0
+MUCH_TOO_LARGE = f"OpenAI's reply has more than {LARGEST:,} bytes, which no pictures have."
 FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError)
 """What the SDK raises; the last two where a request or an event of a stream is no proper text."""
 
-Call = Callable[..., Awaitable[Any]]
+Call = Callable[..., AbstractAsyncContextManager[Any]]
 
 
 class OpenAIImages:
@@ -71,7 +73,9 @@ class OpenAIImages:
             else None
         )
         if self._client is not None:
-            _ = self._client.images.with_raw_response  # loads what the first call would wait for
+            _ = (
+                self._client.images.with_streaming_response
+            )  # loads what the first call would wait for
 
     def generate(self, job: Job[GenerateRequest], /) -> Painting:
         return self._painting("generate", job, generate_parameters(job.request))
@@ -89,16 +93,21 @@ class OpenAIImages:
     ) -> Painting:
         if self._client is None:
             raise without_client(self._key)
-        call: Call = getattr(self._client.images.with_raw_response, action)
+        call: Call = getattr(self._client.images.with_streaming_response, action)
+        come = Arriving()
         try:
-            answer = await call(**parameters)
-            streams = parameters.get("stream") and _is_stream(answer.http_response)
-            events = _streamed(answer, job.request.n) if streams else _in_one_piece(answer)
-            async with aclosing(events):
-                async for event in events:
-                    yield event
+            async with call(**parameters) as answer:
+                streams = parameters.get("stream") and _is_stream(answer.http_response)
+                painting = _streamed if streams else _in_one_piece
+                async with aclosing(painting(answer, job.request.n, come)) as events:
+                    async for event in events:
+                        yield event
+        except TooLarge as error:
+            raise BadProviderReply(MUCH_TOO_LARGE, rubbish=[come.beginning()]) from error
         except FROM_SDK as error:
-            raise translated(error, job.card, self._key) from error
+            ours = translated(error, job.card, self._key)
+            ours.remains = come.remains()
+            raise ours from error
 
 
 def _is_stream(response: httpx2.Response) -> bool:
@@ -107,33 +116,20 @@ def _is_stream(response: httpx2.Response) -> bool:
     return kind.lower().startswith("text/event-stream")
 
 
-async def _in_one_piece(answer: Any) -> Painting:  # noqa: ANN401 - the SDK's raw response
-    async with aclosing(answer.http_response) as response:
-        raw = await response.aread()
-    yield delivered(raw, answer.request_id)
+async def _in_one_piece(answer: Any, _: int, come: Arriving) -> Painting:  # noqa: ANN401 - the SDK's response
+    async for chunk in answer.http_response.aiter_bytes():
+        come.add(chunk)
+    yield delivered(come.whole(), answer.request_id)
 
 
-async def _streamed(answer: Any, wanted: int) -> Painting:  # noqa: ANN401 - the SDK's raw response
-    """Read until `wanted` pictures are there, however long the line stays open after them.
-
-    What breaks off the stream takes away no picture that arrived before.
-    """
+async def _streamed(answer: Any, wanted: int, come: Arriving) -> Painting:  # noqa: ANN401 - the SDK's response
+    """What breaks off the stream takes away no picture that arrived before."""
     ended: list[object] = []
     notes: tuple[str, ...] = ()
-    previews = count()
     try:
-        async with aclosing(answer.http_response), aclosing(values(answer.http_response)) as events:
-            async for event in events:
-                kind = text_of(field(event, "type"))
-                if kind.endswith(".partial_image"):
-                    preview = partial(event, next(previews))
-                    if preview is not None:
-                        yield preview
-                elif kind.endswith(".completed"):
-                    ended.append(event)
-                del event  # or its picture would be held until the next one is painted
-                if len(ended) == wanted:
-                    break
+        async with aclosing(_previews(answer.http_response, wanted, come, ended)) as previews:
+            async for preview in previews:
+                yield preview
     except FROM_SDK:
         if not ended:
             raise
@@ -143,6 +139,28 @@ async def _streamed(answer: Any, wanted: int) -> Painting:  # noqa: ANN401 - the
     came = completed(ended, answer.request_id, notes)
     ended.clear()  # or the texts of its pictures would be held until they are on disk
     yield came
+
+
+async def _previews(
+    response: httpx2.Response, wanted: int, come: Arriving, ended: list[object]
+) -> Painting:
+    """Put the last events into `ended`, until those of `wanted` pictures are there.
+
+    However long the line stays open after them.
+    """
+    numbers = count()
+    async with aclosing(values(response, come)) as events:
+        async for event in events:
+            kind = text_of(field(event, "type"))
+            if kind.endswith(".partial_image"):
+                preview = partial(event, next(numbers))
+                if preview is not None:
+                    yield preview
+            elif kind.endswith(".completed"):
+                ended.append(event)
+            del event  # or its picture would be held until the next one is painted
+            if len(ended) == wanted:
+                return
 
 
 def _broke_off(came: int, wanted: int) -> tuple[str, ...]:

@@ -96,8 +96,13 @@ def _parsed(raw: bytes) -> object:
 def completed(
     events: Sequence[object], request_id: str | None, notes: tuple[str, ...] = ()
 ) -> Delivered:
-    """What the last events of a stream brought, one for each picture; their usages are added."""
+    """What the last events of a stream brought, one for each picture; their usages are added.
+
+    Where there is a picture in none of them, they are themselves the rubbish.
+    """
     pictures, rubbish = decoded(field(event, "b64_json") for event in events)
+    if not pictures and not rubbish:
+        rubbish = (json.dumps(events).encode(),)
     told = [usage_of(field(event, "usage")) for event in events]
     known = [each for each in told if each is not None]
     usage = sum(known, NO_TOKENS) if known else None

@@ -28,7 +28,10 @@ class Archive(Protocol):
         """Return if a picture could be kept now; asked before money is spent."""
 
     async def record(self, job: Job[PictureRequest], /) -> None:
-        """Remember the state of a job, durably, before returning; a later state replaces it."""
+        """Remember the state of a job, durably, before returning; a later state replaces it.
+
+        Raises Busy where the key of a new job has come to mean another one meanwhile.
+        """
 
     async def keep(self, image: Image, /) -> str:
         """Write a picture untouched and durably; return its place, an absolute path.
@@ -43,8 +46,8 @@ class Archive(Protocol):
         It is no picture of its own: `find` does not know it.
         """
 
-    async def quarantine(self, data: bytes, /, *, job_id: str) -> str:
-        """Keep bytes that are no picture but were perhaps paid for; return their place."""
+    async def quarantine(self, data: bytes, /, *, job_id: str, suffix: str = "bin") -> str:
+        """Keep what is no finished picture but was perhaps paid for; return its place."""
 
     async def find(self, picture_id: str, /, *, owner: str) -> Image:
         """The picture with this `img_…` id; raise NotFound if this owner has none such."""

@@ -19,7 +19,10 @@ class Journal(Protocol):
         """The job that this owner's key means; None if none was recorded under it."""
 
     async def name(self, key: str, job_id: str, /, *, owner: str) -> None:
-        """From now on the owner's key means this job; a job that has a key is named by itself."""
+        """From now on the owner's key means this job, unless it means another one already.
+
+        A job that has a key is named by its own record.
+        """
 
     async def with_picture(self, picture_id: str, /, *, owner: str) -> JobRecord:
         """The newest job that made this `img_…`; raise NotFound if this owner has none such."""

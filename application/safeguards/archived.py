@@ -8,9 +8,16 @@ from typing import TypeVar
 
 from application.carrying import carried_through
 from application.ports.archive import Archive
-from application.ports.image_provider import Delivered, Dispatched, ImageProvider, Painting
+from application.ports.image_provider import (
+    Delivered,
+    Dispatched,
+    ImageProvider,
+    Painting,
+    PartialImage,
+)
 from application.safeguards.safeguard import Safeguard
-from domain.errors import ArchiveUnavailable, Canceled
+from domain.errors import ArchiveUnavailable, Canceled, UnreadableImage
+from domain.images import Image
 from domain.jobs import Job
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderError
 from domain.requests import PictureRequest
@@ -18,6 +25,7 @@ from domain.results import Picture
 
 R = TypeVar("R", bound=PictureRequest)
 
+WHERE_IT_IS = " What came of it is kept in DATA_DIR/quarantine, under the name of the job."
 CUT_SHORT = "The job was ended while the picture was being painted."
 
 
@@ -27,7 +35,8 @@ class Archived(Safeguard):
     Raises ArchiveUnavailable, before anything is sent, when the record or a picture could not
     be written. What has arrived is carried to the disk even if the job is told to end. A disk
     that refuses only then spoils nothing: the pictures are delivered with a note that they are
-    not stored.
+    not stored. What came of a call that broke off goes to the quarantine: its last previews, and
+    what there is of the reply.
     """
 
     def __init__(self, inner: ImageProvider, archive: Archive) -> None:
@@ -39,21 +48,24 @@ class Archived(Safeguard):
         await self.archive.ready()
         await self._announced(sent)
         yield Dispatched()
-        settled = False
+        settled, previews = False, Previews()
         try:
             async with aclosing(paint(sent)) as painting:
                 async for event in painting:
                     if isinstance(event, Delivered):
                         event = await carried_through(self._kept(sent, event))
                         settled = True
+                    elif isinstance(event, PartialImage):
+                        previews.note(event)
                     yield event
         except ProviderError as error:
-            await carried_through(self._buried(sent, error))
+            await carried_through(self._buried(sent, error, previews))
             settled = True
             raise
         finally:
             if not settled:
-                await carried_through(self._note(sent.unknown(OutcomeUnknown(CUT_SHORT))))
+                cut_short = OutcomeUnknown(CUT_SHORT)
+                await carried_through(self._buried(sent, cut_short, previews))
 
     async def _announced(self, job: Job[R]) -> None:
         recording = asyncio.ensure_future(self.archive.record(job))
@@ -92,16 +104,20 @@ class Archived(Safeguard):
             return picture
         return replace(picture, place=place)
 
-    async def _buried(self, job: Job[R], error: ProviderError) -> None:
-        if isinstance(error, BadProviderReply):
-            places = [await self._isolated(data, job.id) for data in error.rubbish]
+    async def _buried(self, job: Job[R], error: ProviderError, previews: "Previews") -> None:
+        if isinstance(error, BadProviderReply | OutcomeUnknown):
+            remains = [(data, "bin") for data in error.remains] + previews.remains()
+            places = [await self._isolated(data, job.id, suffix) for data, suffix in remains]
             error.quarantined = tuple(place for place in places if place)
+            error.remains = ()  # they may be large, and errors are remembered
+            if error.quarantined:
+                error.hint += WHERE_IT_IS
         unknown = isinstance(error, OutcomeUnknown)
         await self._note(job.unknown(error) if unknown else job.failed(error))
 
-    async def _isolated(self, data: bytes, job_id: str) -> str:
+    async def _isolated(self, data: bytes, job_id: str, suffix: str = "bin") -> str:
         try:
-            return await self.archive.quarantine(data, job_id=job_id)
+            return await self.archive.quarantine(data, job_id=job_id, suffix=suffix)
         except ArchiveUnavailable:
             return ""
 
@@ -111,3 +127,25 @@ class Archived(Safeguard):
         except ArchiveUnavailable:
             return False
         return True
+
+
+class Previews:
+    """The last preview of each picture, which is all there is of it if the call breaks off."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, Image] = {}
+
+    def note(self, preview: PartialImage) -> None:
+        """Take this one in place of those before it: it is finer."""
+        self._last[preview.picture] = preview.image
+
+    def remains(self) -> list[tuple[bytes, str]]:
+        """Bytes and file suffix of each."""
+        return [(image.data, _suffix(image)) for image in self._last.values()]
+
+
+def _suffix(image: Image) -> str:
+    try:
+        return image.format.extension
+    except UnreadableImage:
+        return "bin"

@@ -1,5 +1,6 @@
 """Safeguard: nothing that a provider sends is believed unseen."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -17,12 +18,17 @@ from domain.results import Picture
 
 R = TypeVar("R", bound=PictureRequest)
 
+MAY_TAKE = 10.0
+"""Seconds for a look into a picture, its turn included; a 50-megapixel JPEG takes about one."""
+UNSEEN = f"it could not be looked into within {MAY_TAKE:g} s; it may be broken"
+
 
 class Inspected(Safeguard):
     """Delivers whole pictures, labeled where they are not of the size that was asked.
 
     Another format is no matter here: the caller gets a rendition in the right one.
-    What is no picture becomes rubbish. Raises BadProviderReply when no picture is left.
+    What is no picture becomes rubbish; what cannot be looked into in time is kept with a note,
+    because it was paid for. Raises BadProviderReply when no picture is left.
     """
 
     def __init__(self, inner: ImageProvider, inspector: ImageInspector) -> None:
@@ -42,7 +48,10 @@ class Inspected(Safeguard):
         rubbish, reasons = list(came.rubbish), []
         for picture in came.pictures:
             try:
-                await self.inspector.inspect(picture.image)
+                async with asyncio.timeout(MAY_TAKE):
+                    await self.inspector.inspect(picture.image)
+            except TimeoutError:
+                good.append(replace(picture, notes=(*picture.notes, UNSEEN)))
             except UnreadableImage as error:
                 rubbish.append(picture.image.data)
                 reasons.append(error.message)

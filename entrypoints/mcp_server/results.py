@@ -1,55 +1,56 @@
 """Finished and failed jobs as MCP tool results that no client chokes on."""
 
-import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Any
-
 import msgspec
 import pybase64
 from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent
 
 from application.renditions import Renditions
+from application.together import together
 from domain.errors import StudioError
 from domain.images import Image
 from domain.records import JobRecord
 from domain.requests import PictureRequest
 from domain.results import ImageSet
 from entrypoints.problems import explained
-from entrypoints.reports import painting_report, painting_text, structured_report, text_report
+from entrypoints.reports import Link, painting_report, painting_text, structured_report, text_report
 from entrypoints.result_schemas import Shown, to_json
 
 ENVELOPE = 2_000
 """Bytes set aside for the JSON-RPC frame and what the SDK adds to a result."""
-PER_IMAGE = 100
-"""Bytes of JSON around the base64 of one image."""
+PER_IMAGE = 150
+"""Bytes of JSON around the base64 of one image, and of what is said if it is not shown whole."""
 
 
 async def succeeded(
-    images: ImageSet, request: PictureRequest | None, renditions: Renditions, max_bytes: int
+    images: ImageSet,
+    request: PictureRequest | None,
+    renditions: Renditions,
+    max_bytes: int,
+    link: Link | None = None,
 ) -> CallToolResult:
     """Text first, then the pictures, then the same facts structured.
 
     The whole message stays under `max_bytes`: what does not fit goes as a preview that does, or
     not at all, with its id and path in text and structured content.
     """
-    unshown: list[Shown] = ["preview"] * len(images.pictures)
-    words = _bytes_of(text_report(images, request, unshown))
-    facts = len(to_json(structured_report(images, unshown)))
-    room = max_bytes - ENVELOPE - words - facts
+    whole: list[Shown] = ["full"] * len(images.pictures)
+    text = text_report(images, request, whole, link)
+    facts = structured_report(images, whole, link)
+    room = max_bytes - ENVELOPE - len(to_json(text)) - len(to_json(facts))
     each = (room // len(images.pictures) - PER_IMAGE) * 3 // 4
-    previews = await _together(
+    previews = await together(
         [renditions.preview(picture, max_bytes=each) for picture in images.pictures]
     )
     shown = [
         _how(picture.delivered, inline)
         for picture, inline in zip(images.pictures, previews, strict=True)
     ]
-    content: list[ContentBlock] = [
-        TextContent(type="text", text=text_report(images, request, shown))
-    ]
+    if shown != whole:
+        text = text_report(images, request, shown, link)
+        facts = structured_report(images, shown, link)
+    content: list[ContentBlock] = [TextContent(type="text", text=text)]
     content += [_block(inline) for inline in previews if inline is not None]
-    structured = msgspec.to_builtins(structured_report(images, shown))
-    return CallToolResult(content=content, structured_content=structured)
+    return CallToolResult(content=content, structured_content=msgspec.to_builtins(facts))
 
 
 def painting(record: JobRecord) -> CallToolResult:
@@ -65,13 +66,6 @@ def failed(error: StudioError) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=explained(error))], is_error=True)
 
 
-async def _together(previews: Sequence[Coroutine[Any, Any, Image | None]]) -> list[Image | None]:
-    """Tasks cost turns of the loop, which the one picture of most answers need not wait for."""
-    if len(previews) == 1:
-        return [await previews[0]]
-    return await asyncio.gather(*previews)
-
-
 def _how(image: Image, inline: Image | None) -> Shown:
     if inline is None:
         return "none"
@@ -81,7 +75,3 @@ def _how(image: Image, inline: Image | None) -> Shown:
 def _block(image: Image) -> ImageContent:
     data = pybase64.b64encode_as_string(image.data)
     return ImageContent(type="image", data=data, mime_type=image.format.media_type)
-
-
-def _bytes_of(text: str) -> int:
-    return len(to_json(text))

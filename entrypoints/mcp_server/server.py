@@ -20,6 +20,8 @@ from mcp_types import (
 from application.ticket import Ticket
 from domain.errors import InternalError, StudioError
 from domain.records import JobRecord
+from domain.requests import PictureRequest
+from domain.results import ImageSet
 from entrypoints.callers import Caller
 from entrypoints.following import followed
 from entrypoints.mcp_server.cache_tools import cache_stats, clear_cache
@@ -100,22 +102,27 @@ class ToolDoor:
             return await ANSWERING[name](container, arguments, caller.owner)
         had = await PAINTING[name](container, arguments, caller)
         if isinstance(had, Ticket):
-            return await self._followed(had, container, context, deadline)
+            return await self._followed(had, caller, context, deadline)
         if isinstance(had, JobRecord):
             return painting(had)
-        room = self._settings.result_max_bytes
-        return await succeeded(had, None, container.renditions(), room)
+        return await self._told(had, None, caller)
 
     async def _followed(
-        self, ticket: Ticket, container: "Container", context: Context, deadline: float
+        self, ticket: Ticket, caller: Caller, context: Context, deadline: float
     ) -> CallToolResult:
         report, every = context.session.report_progress, self._settings.progress_interval
         following = followed(ticket, report, every=every)
         images = await in_time(ticket, following, deadline - monotonic())
         if images is None:
             return painting(ticket.standing)
+        return await self._told(images, ticket.job.request, caller)
+
+    async def _told(
+        self, images: ImageSet, request: PictureRequest | None, caller: Caller
+    ) -> CallToolResult:
+        renditions = (await self._open_container()).renditions()
         room = self._settings.result_max_bytes
-        return await succeeded(images, ticket.job.request, container.renditions(), room)
+        return await succeeded(images, request, renditions, room, caller.link)
 
     def _patience(self, context: Context) -> float:
         said = context.session.client_params

@@ -6,6 +6,7 @@ from application.ports.image_inspector import ImageInspector
 from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
 from application.safeguards.retried import Attempts
+from application.safeguards.spared import Breaker
 from entrypoints.settings import Settings
 
 
@@ -39,6 +40,13 @@ def retry_loop() -> Attempts:
 
     set_on_retry_hooks(())  # its own hook prints to standard output, which belongs to MCP
     return partial(retry_context, attempts=3, timeout=30.0, wait_initial=0.2, wait_max=2.0)
+
+
+def steady_breaker() -> Breaker:
+    """Who says when a provider is to be left alone."""
+    from entrypoints.parts.resting import SteadyBreaker
+
+    return SteadyBreaker()
 
 
 def pillow_inspector() -> ImageInspector:

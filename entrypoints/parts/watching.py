@@ -1,5 +1,6 @@
 """The container's parts that watch the rest: log and metrics."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ def everybody(settings: Settings, lines: "Lines") -> EventSink:
     return Fanout(LogSink(lines, prompts=settings.log_prompts))
 
 
-def kept_savings(sink: EventSink, ledger: Ledger, clock: Clock) -> Savings:
+def kept_savings(sink: EventSink, ledger: Callable[[], Ledger], clock: Clock) -> Savings:
     """Adds up from now on what was saved. A sink that a test brings is told nothing more."""
     from adapters.events.fanout import Fanout
 

@@ -1,6 +1,6 @@
 """The web application: routes, what guards them, and what becomes of errors."""
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from starlette.types import ASGIApp
 
@@ -36,11 +36,10 @@ class WebDoor:
         callers = Callers(settings)
         self.manager = session_manager(mcp_server(container, callers))
         self.litestar = Litestar(
-            [*ROUTES, mcp_route(self.manager)],
+            [Router("/", route_handlers=ROUTES, guards=[looked_over]), mcp_route(self.manager)],
             state=State({"container": container, "callers": callers, "frames": Frames()}),
             openapi_config=None,
             middleware=[metrics.counting()],
-            guards=[looked_over],
             exception_handlers=HANDLERS,
             request_max_body_size=LARGEST_BODY,
             logging_config=None,

@@ -11,11 +11,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from domain.errors import Busy
 from entrypoints.web.gate.doorkeeper import ALWAYS_OPEN
 from entrypoints.web.problem_documents import problem_of, send_problem
+from entrypoints.web.raw_answers import HEAD_TOO_LARGE, NOT_HTTP, raw
 
 NOTHING_MORE = struct.pack("ii", 1, 0)
 """SO_LINGER: what was not read when the socket closes is dropped, and the other side told so."""
-
-HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n"
 
 
 class Connection(HttpToolsProtocol):
@@ -23,8 +22,9 @@ class Connection(HttpToolsProtocol):
 
     - The headers of a request are here `header_timeout` seconds after the connection, or after
       their first byte; else it is closed. (A body's time is the business of Uploads.)
-    - Headers of more than about `largest_head` bytes are refused, and so are more than
-      `most_at_once` requests that come before the first of them is answered.
+    - Headers of more than about `largest_head` bytes are refused, and so is as much between
+      pieces of a body or behind it, which nobody reads: lengths of chunks, trailers.
+    - So are more than `most_at_once` requests that come before the first of them is answered.
     - Who reads slower than `slowest_reader` while more waits for them is cut off after
       `write_timeout` seconds, also when all is said and only the last bytes are not taken.
     - While more than `most` are connected, requests are told to come back, but for /livez and
@@ -42,7 +42,8 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
         self._requests: list[RequestResponseCycle] = []
-        self._head: int | None = 0
+        self._overhead = self._piece = 0
+        self._in_body = False
         self._headers_due: float | None = self.loop.time() + self.header_timeout
         self._unread: int | None = None
         self._unread_since = 0.0
@@ -62,20 +63,35 @@ class Connection(HttpToolsProtocol):
             self._headers_due = self.loop.time() + self.header_timeout
         self._piece = len(data)
         super().data_received(data)
-        if self._head is not None:
-            self._head += len(data)
-            if self._head > self.largest_head and not self.transport.is_closing():
-                self.transport.write(HEAD_TOO_LARGE)
-                self.transport.close()
+        self._overhead += len(data)
+        if self._overhead > self.largest_head and not self.transport.is_closing():
+            if not (self._in_body and self.cycle.response_started):
+                self.transport.write(raw(HEAD_TOO_LARGE))
+            self.transport.close()
+
+    def send_400_response(self, _: str) -> None:
+        """Say so as everything else is said, and hang up."""
+        self.transport.write(raw(NOT_HTTP))
+        self.transport.close()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_body:  # uvicorn would keep every trailer
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._count_anew()
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._head = -self._piece  # what follows in the same piece belongs to nobody yet
+        self._count_anew()
+        self._in_body = False
         super().on_message_complete()
 
     def on_headers_complete(self) -> None:
         if len(self._requests) > self.most_at_once:
             raise HttpParserError("too many requests that are not answered yet")
-        self._head = self._headers_due = None
+        self._count_anew()
+        self._headers_due, self._in_body = None, True
         crowded = len(self.connections) > self.most
         self.app = self._come_back_later if crowded else self.config.loaded_app
         super().on_headers_complete()
@@ -85,16 +101,31 @@ class Connection(HttpToolsProtocol):
         self._unread = None
         super().resume_writing()
 
+    def shutdown(self) -> None:
+        """Close after the answer that it waits for; at once where no request is all here."""
+        if any(not each.more_body for each in self._unanswered):
+            super().shutdown()
+        else:
+            self.transport.close()
+
     @property
     def owes_an_answer(self) -> bool:
-        """Whether the answer to a POST is not whole yet; all of those end by themselves."""
-        return any(cycle.scope["method"] == "POST" for cycle in self._unanswered)
+        """Whether the answer to a POST is not whole yet; all of those end by themselves.
+
+        One whose body is not all here has begun nothing.
+        """
+        posts = (each for each in self._unanswered if each.scope["method"] == "POST")
+        return any(not each.more_body for each in posts)
 
     @property
     def _unanswered(self) -> list[RequestResponseCycle]:
         """The request that is being answered, and those that were sent behind it already."""
         self._requests = [cycle for cycle in self._requests if not cycle.response_complete]
         return self._requests
+
+    def _count_anew(self) -> None:
+        """What else is in this piece is not counted: it may be of any kind, and is little."""
+        self._overhead = -self._piece
 
     def _look_again(self) -> None:
         interval = min(self.header_timeout, self.write_timeout) / 10

@@ -28,7 +28,7 @@ from domain.requests import PictureRequest
 from domain.results import ImageSet
 from entrypoints.following import told
 from entrypoints.problems import as_dict
-from entrypoints.reports import headline, structured_report
+from entrypoints.reports import headline
 from entrypoints.web.failures import incident
 from entrypoints.web.pictures.links import Links
 
@@ -60,7 +60,7 @@ class Frames:
     def __init__(self) -> None:
         self._texts: LRUCache[Image, bytes] = LRUCache(BASE64_KEPT, getsizeof=len)
 
-    async def of(self, ticket: Ticket) -> AsyncGenerator[Frame, None]:
+    async def of(self, ticket: Ticket, links: Links) -> AsyncGenerator[Frame, None]:
         """All that is told to the holder of a ticket, up to `complete` or `error`.
 
         Raises nothing: what nobody foresaw is an `error` too.
@@ -69,12 +69,21 @@ class Frames:
         try:
             async with aclosing(ticket.events(skim=True)) as events:
                 async for event in events:
-                    yield self.frame(event, request)
+                    yield self.frame(event, request, links, ticket.asked)
         except Exception as error:  # noqa: BLE001 - an answer has begun, so nobody else can tell it
-            yield self.frame(Failed(job_id=ticket.job.id, error=incident(error)), request)
+            yield self.frame(Failed(job_id=ticket.job.id, error=incident(error)), request, links)
 
-    def frame(self, event: JobEvent, request: PictureRequest) -> Frame:
-        """One event. Progress is 0 to 100; a partial is one that the provider painted."""
+    def frame(
+        self,
+        event: JobEvent,
+        request: PictureRequest,
+        links: Links,
+        asked: PictureRequest | None = None,
+    ) -> Frame:
+        """One event. Progress is 0 to 100; a partial is one that the provider painted.
+
+        `asked` is what this reader asked for, where that may be another form.
+        """
         if isinstance(event, Failed):
             facts = as_dict(event.error) | {"jobId": event.job_id}
             return _plain({"type": "error", "error": facts["message"], **facts})
@@ -84,18 +93,20 @@ class Frames:
             facts |= {"partialImageIndex": event.index, "picture": event.picture}
             return self._framed("partial", {"partialImage": event.image}, facts)
         if isinstance(event, Finished):
-            return self._complete(event.images, request, facts)
+            facts["message"] = headline(event.images, request)
+            facts["result"] = links.facts(
+                event.images, ["full"] * len(event.images.pictures), asked
+            )
+            return self._complete(event.images, facts)
         return _plain({"type": "progress", "data": facts})
 
-    def _complete(self, images: ImageSet, request: PictureRequest, facts: Facts) -> Frame:
+    def _complete(self, images: ImageSet, facts: Facts) -> Frame:
         all_of_them = [picture.delivered for picture in images.pictures]
         pictures: dict[str, Image | list[Image]] = {"finalImage": all_of_them[0]}
         if len(all_of_them) > 1:
             pictures["images"] = all_of_them
         if images.revised_prompt:
             facts["revisedPrompt"] = images.revised_prompt
-        facts["message"] = headline(images, request)
-        facts["result"] = structured_report(images, ["full"] * len(all_of_them))
         return self._framed("complete", pictures, facts)
 
     def numbered(

@@ -41,6 +41,8 @@ async def events(request: AnyRequest, job_id: FromPath[str]) -> ASGIApp:
     cursor = _behind(request.headers.get("last-event-id", ""))
     if not job.has(cursor):
         return Answer(204, {"cache-control": "no-store"})  # type: ignore[return-value] # both are ASGI
+    if isinstance(job, RunningJob) and cursor > len(job.told()):
+        cursor = 0  # a number that we never gave
     frames = _framed(job, cursor, request.app.state.frames, links_for(request))
     return EventStream(frames, KEEP_ALIVE_EVERY, {"x-job-id": job_id})  # type: ignore[return-value] # both are ASGI
 

@@ -11,6 +11,7 @@ from entrypoints.callers import Caller
 from entrypoints.container import Container
 from entrypoints.mcp_server.server import Context, build_server
 from entrypoints.web.gate.callers import Callers
+from entrypoints.web.gate.guards import only_json
 from entrypoints.web.gate.uploads import LARGEST_BODY
 
 MOST_SESSIONS = 1_000
@@ -44,10 +45,11 @@ def session_manager(server: Server[Any]) -> StreamableHTTPSessionManager:
 
 
 def mcp_route(manager: StreamableHTTPSessionManager) -> Any:  # noqa: ANN401 - Litestar's route handler
-    """The route `/mcp`."""
+    """The route `/mcp`. It guards itself: Litestar copies a handler for each guard and call."""
 
     @asgi("/mcp", copy_scope=True)
     async def mcp(scope: Scope, receive: Receive, send: Send) -> None:
+        only_json(scope)
         await manager.handle_request(scope, receive, send)  # type: ignore[arg-type] # both are ASGI
 
     return mcp

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import msgspec
-from litestar import Response, post
+from litestar import post
 from litestar.params import FromQuery
 from litestar.types import ASGIApp
 
@@ -12,8 +12,9 @@ from application.ticket import Ticket
 from domain.errors import InvalidRequest
 from entrypoints.painting import paint
 from entrypoints.web.pictures.links import links_for
-from entrypoints.web.requests import AnyRequest, caller_of, container_of, json_object
-from entrypoints.web.streaming import EventStream
+from entrypoints.web.pictures.representations import Answer, nothing
+from entrypoints.web.requests import AnyRequest, caller_of, container_of, json_object, place_of
+from entrypoints.web.streaming import EventStream, unless_left
 
 KEY = re.compile(r"[!-~]{1,255}")
 KEEP_ALIVE_EVERY = 10.0
@@ -27,34 +28,36 @@ async def stream(request: AnyRequest) -> ASGIApp:
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
     ticket = await _asked(request)
-    frames = request.app.state.frames.of(ticket)
+    frames = request.app.state.frames.of(ticket, links_for(request))
     headers = {"x-job-id": ticket.job.id}
     return EventStream(frames, KEEP_ALIVE_EVERY, headers)  # type: ignore[return-value] # both are ASGI
 
 
 @post("/images", status_code=201)
-async def images(request: AnyRequest, inline: FromQuery[bool] = False) -> Response[bytes]:
+async def images(request: AnyRequest, inline: FromQuery[bool] = False) -> ASGIApp:
     """Paint, and answer when it is done: facts and links, and with `inline` the pictures too.
 
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
     ticket = await _asked(request)
-    links, painted = links_for(request), await ticket.result()
-    answer = links.report(painted, ticket.asked, inline=inline)
+    painted = await unless_left(ticket.result(), request.receive)  # type: ignore[arg-type] # both are ASGI
+    if painted is None:
+        return nothing  # type: ignore[return-value] # both are ASGI
+    links = links_for(request)
+    body = msgspec.json.encode(links.report(painted, ticket.asked, inline=inline))
+    headers = {"content-type": "application/json", "content-length": str(len(body))}
     stored = [picture for picture in painted.pictures if picture.place]
-    alone = len(stored) == len(painted.pictures) == 1
-    return Response(
-        msgspec.json.encode(answer),
-        media_type="application/json",
-        status_code=201,
-        headers={"location": links.picture(stored[0])} if alone else {},
-    )
+    if len(stored) == len(painted.pictures) == 1:
+        headers["location"] = links.picture(stored[0])
+    return Answer(201, headers, body)  # type: ignore[return-value] # both are ASGI
 
 
 async def _asked(request: AnyRequest) -> Ticket:
     arguments = await json_object(request)
     caller = replace(caller_of(request), key=_key(request))
-    return await paint(container_of(request), arguments, caller)
+    ticket = await paint(container_of(request), arguments, caller)
+    place_of(request).read()
+    return ticket
 
 
 def _key(request: AnyRequest) -> str | None:

@@ -8,7 +8,7 @@ from starlette.types import Send
 
 from domain.budget_errors import BudgetExhausted
 from domain.errors import Busy, Charged, StudioError
-from domain.provider_errors import RateLimited
+from domain.provider_errors import ProviderResting, RateLimited
 from entrypoints.problems import STATUSES, as_dict
 
 MEDIA_TYPE = "application/problem+json"
@@ -55,7 +55,8 @@ class Refused(Exception):
 def problem_of(error: StudioError) -> Problem:
     """The document for one of our errors; says when to come back where that is known."""
     headers = {}
-    if isinstance(error, Busy | RateLimited | BudgetExhausted) and error.retry_after is not None:
+    timed = Busy | RateLimited | ProviderResting | BudgetExhausted
+    if isinstance(error, timed) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     facts = as_dict(error)
     if "status" in facts:  # the provider's own: here `status` is what we answer with
@@ -70,20 +71,24 @@ def problem_of(error: StudioError) -> Problem:
     )
 
 
-async def send_problem(problem: Problem, send: Send, *, close: bool = False) -> None:
-    """Answer with the document; `close` ends the connection, though what still comes is in vain.
-
-    Whoever is in the middle of sending then may see a reset connection, and no document.
-    """
-    body = problem.body()
-    headers = {
+def headers_of(problem: Problem, *, close: bool = False) -> dict[str, str]:
+    """The headers of an answer with this document, in lower case."""
+    return {
         "content-type": MEDIA_TYPE,
-        "content-length": str(len(body)),
+        "content-length": str(len(problem.body())),
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
         **{name.lower(): value for name, value in problem.headers.items()},
         **({"connection": "close"} if close else {}),
     }
+
+
+async def send_problem(problem: Problem, send: Send, *, close: bool = False) -> None:
+    """Answer with the document; `close` ends the connection, though what still comes is in vain.
+
+    Whoever is in the middle of sending then may see a reset connection, and no document.
+    """
+    body, headers = problem.body(), headers_of(problem, close=close)
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": problem.status, "headers": raw})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -8,6 +8,7 @@ from litestar import Request
 from domain.errors import InvalidRequest
 from entrypoints.callers import Caller
 from entrypoints.container import Container
+from entrypoints.web.gate.uploads import PLACE, Place
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -24,10 +25,16 @@ def caller_of(request: AnyRequest) -> Caller:
     return caller
 
 
+def place_of(request: AnyRequest) -> Place:
+    """What the body takes of the room for all of them."""
+    place: Place = request.scope[PLACE]  # type: ignore[literal-required] # it is Uploads' own
+    return place
+
+
 async def json_object(request: AnyRequest) -> dict[str, object]:
     """The body; raise InvalidRequest unless it is one JSON object."""
     try:
-        value = msgspec.json.decode(await request.body())
+        value = msgspec.json.decode(await _body(request))
     except UnicodeDecodeError as error:
         raise InvalidRequest(
             "The body is not JSON: it is not in UTF-8.", field="body", hint="Send one JSON object."
@@ -43,3 +50,10 @@ async def json_object(request: AnyRequest) -> dict[str, object]:
             hint='Send the arguments, such as {"prompt": "a lighthouse"}.',
         )
     return value
+
+
+async def _body(request: AnyRequest) -> bytes:
+    """All of it, which Uploads has. Litestar would keep it until the answer is given."""
+    message = await request.receive()
+    assert message["type"] == "http.request"
+    return message["body"]

@@ -1,9 +1,9 @@
 """Answers that are sent while they come into being, for as long as the client stays."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
 from contextlib import aclosing, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -39,16 +39,7 @@ class EventStream:
         self._headers = {**HEADERS, **headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        writing = asyncio.create_task(self._write(send))
-        leaving = asyncio.create_task(_left(receive))
-        try:
-            await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            writing.cancel()
-            leaving.cancel()
-            await asyncio.wait({writing, leaving})
-        if not writing.cancelled():
-            writing.result()
+        await unless_left(self._write(send), receive)
 
     async def _write(self, send: Send) -> None:
         raw = [(name.encode(), value.encode()) for name, value in self._headers.items()]
@@ -111,6 +102,19 @@ async def _next(items: AsyncGenerator[T, None]) -> T | None:
     the garbage collector comes by.
     """
     return await anext(items, None)
+
+
+async def unless_left(work: Coroutine[Any, Any, T], receive: Receive) -> T | None:
+    """What comes of it; if the client leaves first, it is canceled, and this is None."""
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_left(receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.wait({working, leaving})
+    return None if working.cancelled() else working.result()
 
 
 async def _left(receive: Receive) -> None:

@@ -16,6 +16,11 @@ def welcome(settings: Settings, port: int) -> str:
             "Warning: with CORS_ORIGIN=* every web page that somebody opens may use this server, "
             "if it can reach it. Name the origins that should."
         )
+    if "*" in settings.trusted_proxies:
+        lines.append(
+            "Warning: with TRUSTED_PROXIES=* everybody may say which address they come from, so "
+            "RATE_LIMIT holds up nobody. Name the proxy's address."
+        )
     if settings.auth_token is None and not is_loopback(settings.host):
         lines.append(
             "Warning: whoever reaches this address may paint at your cost, because there is no "

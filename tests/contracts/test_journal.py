@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 from adapters.archive.archive import FileArchive
 from adapters.archive.database import Database
 from adapters.archive.journal import SqlJournal
-from domain.errors import Charged, NotFound
+from domain.errors import Busy, Charged, NotFound
 from domain.jobs import JobState
 from domain.provider_errors import ProviderTimedOut, RateLimited
 from domain.results import Picture, Usage
@@ -188,3 +188,35 @@ async def test_records_of_an_earlier_version_are_read_and_go_on(
     assert (await folder.journal.find("job_old", owner="local")).asked_pictures == 1
     assert await folder.journal.recover() == 1
     assert (await folder.journal.find("job_old", owner="local")).state is JobState.UNKNOWN
+
+
+async def test_where_nothing_was_recorded_looking_for_leftovers_makes_nothing(
+    folder: Folder, tmp_path: Path
+) -> None:
+    assert await folder.journal.recover() == 0
+    assert [*tmp_path.iterdir()] == []
+
+
+async def test_of_two_processes_that_begin_under_one_key_one_goes_on(
+    folder: Folder, tmp_path: Path
+) -> None:
+    other = Folder(tmp_path)
+    await folder.archive.record(job_for(key="k").dispatched())
+    with pytest.raises(Busy, match="Another process"):
+        await other.archive.record(job_for(id="job_2", key="k").dispatched())
+    with pytest.raises(NotFound):
+        await other.journal.find("job_2", owner="local")
+    await other.archive.record(job_for(id="job_3", owner="somebody", key="k").dispatched())
+    await other.database.close()
+
+
+async def test_a_key_whose_job_failed_free_of_charge_may_mean_another(folder: Folder) -> None:
+    await folder.archive.record(job_for(key="k").dispatched().failed(RateLimited("Not now.")))
+    await folder.archive.record(job_for(id="job_2", key="k").dispatched())
+    meant = await folder.journal.with_key("k", owner="local")
+    assert meant is not None
+    assert meant.id == "job_2"
+    await folder.journal.name("k", "job_1", owner="local")
+    meant = await folder.journal.with_key("k", owner="local")
+    assert meant is not None
+    assert meant.id == "job_2"

@@ -14,8 +14,10 @@ from application.safeguards.budgeted import Budgeted
 from application.safeguards.inspected import Inspected
 from application.safeguards.limited import Limited
 from application.safeguards.retried import Retried
+from application.safeguards.spared import Spared
 from domain.budgets import Limits
 from domain.formats import Dimensions
+from entrypoints.parts.resting import SteadyBreaker
 from tests.conftest import KEY
 from tests.contracts.image_provider import ImageProviderContract
 from tests.fakes import FrozenClock, MemoryArchive, MemoryLedger, PatientAttempts
@@ -69,6 +71,12 @@ class TestLimitedAroundOpenAI(ImageProviderContract):
         return Limited(images, 1, 10)
 
 
+class TestSparedAroundOpenAI(ImageProviderContract):
+    @pytest.fixture
+    def provider(self, images: OpenAIImages) -> ImageProvider:
+        return Spared(images, SteadyBreaker())
+
+
 class TestSketches(ImageProviderContract):
     model = "sketch"
     size = Dimensions(64, 64)
@@ -88,7 +96,7 @@ class TestAllSafeguardsAroundSketches(ImageProviderContract):
         archive = MemoryArchive()
         archived = Archived(Inspected(retried, PillowInspector()), archive)
         budgeted = Budgeted(archived, MemoryLedger(archive), NOTHING, FrozenClock())
-        return Limited(budgeted, 48, 200)
+        return Spared(Limited(budgeted, 48, 200), SteadyBreaker())
 
 
 class TestBudgetedAroundSketches(ImageProviderContract):

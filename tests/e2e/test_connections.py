@@ -1,6 +1,7 @@
 """Connections over real sockets: who is slow is closed, and who is not stays."""
 
 import asyncio
+import json
 import sys
 from contextlib import suppress
 
@@ -8,6 +9,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from entrypoints.web.connections import Connection
+from entrypoints.web.gate.uploads import Uploads
 from tests.e2e.wires import PATIENCE, Wire, taking, wire
 
 pytestmark = pytest.mark.anyio
@@ -113,6 +115,51 @@ async def test_headers_without_end_are_refused_behind_a_request_that_takes_long(
         assert (await client.rest()).startswith(b"HTTP/1.1 431 ")
 
 
+CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+ENDLESS = {
+    "many trailers": b"0\r\n" + b"X-Tn: a\r\n" * 200_000,
+    "one trailer": b"0\r\nX-Tn: " + b"a" * 2_000_000,
+    "chunk extensions": b"2;" + b"a" * 2_000_000,
+}
+
+
+@pytest.mark.parametrize("rest", ENDLESS.values(), ids=ENDLESS)
+async def test_what_is_no_part_of_a_body_is_refused_without_end(rest: bytes) -> None:
+    async with taking(Uploads(Answers())) as port, wire(port) as client:
+        await client.send(CHUNKED)
+        await client.send(rest)
+        assert (await client.rest()).startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize("rest", ENDLESS.values(), ids=ENDLESS)
+async def test_behind_an_answer_that_came_early_there_is_nothing_without_end_either(
+    rest: bytes,
+) -> None:
+    class Patient(Connection):
+        header_timeout = 2 * PATIENCE
+
+    async with taking(Answers(), Patient) as port, wire(port) as client:
+        await client.send(CHUNKED)
+        assert (await client.answer()).endswith(b"xx")
+        await client.send(rest)
+        assert await client.rest() == b""
+
+
+async def test_trailers_are_passed_over_and_a_further_request_is_served() -> None:
+    scopes: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scopes.append(scope)
+        await Answers()(scope, receive, send)
+
+    async with taking(Uploads(app)) as port, wire(port) as client:
+        for _ in range(2):
+            await client.send(CHUNKED + b"0\r\nX-Tn: a\r\nExpect: 100-continue\r\n\r\n")
+            assert (await client.answer()).endswith(b"xx")
+    heads = [dict(scope["headers"]) for scope in scopes]
+    assert [sorted(head) for head in heads] == [[b"host", b"transfer-encoding"]] * 2
+
+
 async def test_requests_may_follow_large_bodies_and_each_other() -> None:
     body = b"x" * 1_000_000
     post = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + body
@@ -136,6 +183,25 @@ async def test_thousands_of_requests_at_once_are_refused() -> None:
     async with taking(Answers()) as port, wire(port) as client:
         await client.send(b"GET / HTTP/1.1\r\n\r\n" * 5000)
         assert b"HTTP/1.1 400 " in await client.rest()
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "code"),
+    [(b"\x16\x03\x01 no HTTP\r\n\r\n", 400, "not_http"), (TOO_LARGE_HEAD, 431, "head_too_large")],
+    ids=["no HTTP", "large headers"],
+)
+async def test_what_is_no_request_is_answered_with_a_problem_too(
+    said: bytes, status: int, code: str
+) -> None:
+    async with taking(Answers()) as port, wire(port) as client:
+        await client.send(said)
+        answer = await client.answer()
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 %d " % status)
+        assert b"content-type: application/problem+json" in head
+        assert b"connection: close" in head
+        assert (json.loads(body)["status"], json.loads(body)["code"]) == (status, code)
+        assert await client.rest() == b""
 
 
 async def test_an_answer_may_take_longer_than_the_headers() -> None:

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from dependency_injector.providers import Object
 
-from entrypoints.web import failures
-from entrypoints.web.gate import doorkeeper, guards, tokens, uploads
+from entrypoints.web import failures, raw_answers
+from entrypoints.web.gate import cors, doorkeeper, guards, tokens, uploads
 from entrypoints.web.pictures.representations import nothing_there
 from entrypoints.web.problem_documents import Problem
 from tests.architecture.checkout import ROOT
@@ -127,7 +127,7 @@ async def test_every_example_answers_as_it_is_shown(tmp_path: Path) -> None:
 
 
 def test_the_doors_own_problems_are_listed() -> None:
-    modules = (doorkeeper, failures, guards, tokens, uploads)
+    modules = (doorkeeper, failures, guards, raw_answers, tokens, uploads)
     problems = [each for module in modules for each in vars(module).values()]
     known = {
         (each.status, each.code)
@@ -137,3 +137,9 @@ def test_the_doors_own_problems_are_listed() -> None:
     text = DOCUMENT.read_text("utf-8")
     rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", text, re.MULTILINE)
     assert {(int(status), code) for status, code in rows} == known
+
+
+def test_the_headers_that_pages_may_read_are_listed() -> None:
+    said = re.search(r"send any header and read ([^;]*);", DOCUMENT.read_text("utf-8"))
+    assert said
+    assert {name.lower() for name in re.findall(r"`([\w-]+)`", said[1])} == {*cors.READABLE}

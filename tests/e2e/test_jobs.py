@@ -168,6 +168,12 @@ async def test_a_number_that_we_never_gave_means_from_the_start(odd: str, tmp_pa
         assert (await told(server, await server.ended(), odd.encode()))[0].id == 0
 
 
+async def test_so_does_one_that_a_job_at_work_has_not_come_to(tmp_path: Path) -> None:
+    async with scene(tmp_path) as server:
+        job_id = await server.started()
+        assert (await told(server, job_id, 700, up_to=0))[0].id == 0
+
+
 async def test_looking_on_and_leaving_ends_no_job(tmp_path: Path) -> None:
     async with scene(tmp_path) as server:
         job_id = await server.started()
@@ -186,10 +192,10 @@ async def test_a_failed_job_tells_the_error_with_its_code(tmp_path: Path) -> Non
 
 
 async def test_jobs_of_nobody_and_of_another_owner_do_not_exist(tmp_path: Path) -> None:
-    """Two servers with different tokens share the folders."""
+    """Servers with a token and without one share the folders."""
     async with (
         scene(tmp_path, token="anns-token-of-20-letters") as ann,
-        scene(tmp_path, token="bobs-token-of-20-letters") as bob,
+        scene(tmp_path) as bob,
     ):
         job_id = await ann.ended()
         assert await told(ann, job_id)

@@ -37,6 +37,11 @@ def words(result: CallToolResult) -> str:
     return result.content[0].text
 
 
+async def fetched(url: str) -> bytes:
+    async with httpx2.AsyncClient() as http:
+        return (await http.get(url)).content
+
+
 async def painted(client: Client, **arguments: Any) -> CallToolResult:  # noqa: ANN401 - tool arguments
     return await client.call_tool("generate_image", {"prompt": "a red bridge", **arguments})
 
@@ -85,11 +90,14 @@ async def test_a_picture_of_4_mb_arrives_as_a_preview_and_every_step_is_told(
         connected_to(url, era) as client,
     ):
         result = await client.call_tool("generate_image", LARGE, progress_callback=hear)
-    picture = facts(result)
+        picture = facts(result)
+        original = await fetched(picture["url"])
     assert picture["bytes"] == Path(picture["path"]).stat().st_size > 4_000_000
     (shown,) = [block for block in result.content if isinstance(block, ImageContent)]
     assert Image(b64decode(shown.data)).format.media_type == shown.mime_type
     assert picture["shown"] == "preview"
+    assert original == Path(picture["path"]).read_bytes()
+    assert picture["url"] in words(result)
     values = [progress for progress, _ in heard]
     assert values == sorted({*values})
     assert heard[-1] == (100.0, 100.0)
@@ -110,6 +118,17 @@ async def test_no_event_is_larger_than_clients_take_whatever_is_behind_it(
     assert [block["type"] for block in told["content"]] == ["text", *["image"] * 4]
     assert sum(picture["bytes"] for picture in told["structuredContent"]["images"]) > 16_000_000
     assert max(len(event) for event in events(answer)) < MEBIBYTE
+
+
+@in_both_eras
+async def test_links_lead_below_the_public_url(
+    era: str, openai_api: StandIn, tmp_path: Path
+) -> None:
+    settings = settings_for(openai_api, tmp_path, public_url="https://pics.example/studio/")
+    async with served(settings) as url, connected_to(url, era) as client:
+        made = facts(await painted(client))
+        again = facts(await client.call_tool("get_image", {"id": made["id"]}))
+    assert made["url"] == again["url"] == f"https://pics.example/studio/images/{made['id']}"
 
 
 @in_both_eras

@@ -112,6 +112,26 @@ async def test_a_call_that_is_canceled_while_it_waits_its_turn_is_never_sent(
     assert [job.request.prompt for job in server.provider.seen] == [CALL["prompt"]]
 
 
+async def test_a_client_of_images_that_hangs_up_while_it_waits_its_turn_is_never_sent_for(
+    tmp_path: Path,
+) -> None:
+    async with (
+        gated(tmp_path, max_concurrent_calls=1) as server,
+        httpx2.AsyncClient() as http,
+        anyio.create_task_group() as others,
+    ):
+        address = f"{server.url}/images"
+        others.start_soon(lambda: http.post(address, json=CALL))
+        await server.heard(JobDispatched)
+        async with anyio.create_task_group() as calling:
+            calling.start_soon(lambda: http.post(address, json={"prompt": "a blue bridge"}))
+            await server.heard(JobQueued)
+            calling.cancel_scope.cancel()
+        await server.heard(Failed)
+        server.let.set()
+    assert [job.request.prompt for job in server.provider.seen] == [CALL["prompt"]]
+
+
 @in_both_eras
 async def test_a_client_that_hangs_up_in_the_middle_finds_its_picture_later(
     era: str, tmp_path: Path

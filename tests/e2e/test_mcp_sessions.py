@@ -124,6 +124,31 @@ async def test_nothing_stays_of_thirty_clients_that_came_and_went(
         assert manager._session_owners == {}
 
 
+async def test_memory_does_not_grow_with_clients_that_come_and_go(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    """Objects are counted, not bytes: one that stays of each client would show."""
+    async with door(openai_api, tmp_path) as (url, http, manager):
+        await come_and_go(http, url, 50)
+        await until(lambda: not open_sessions(manager))
+        before = objects()
+        await come_and_go(http, url, 300)
+        await until(lambda: not open_sessions(manager))
+        await until(lambda: objects() - before < 150)
+
+
+async def come_and_go(http: httpx2.AsyncClient, url: str, times: int) -> None:
+    for _ in range(times):
+        session = RawSession(http, url)
+        session.headers["mcp-session-id"] = (await session.initialize()).headers["mcp-session-id"]
+        await session.delete()
+
+
+def objects() -> int:
+    gc.collect()
+    return len(gc.get_objects())
+
+
 def transports() -> int:
     gc.collect()
     return sum(isinstance(each, StreamableHTTPServerTransport) for each in gc.get_objects())

@@ -100,14 +100,47 @@ async def test_a_page_that_points_its_name_at_us_reads_and_changes_nothing(tmp_p
         assert (await kept(door), len(provider.seen)) == (1, 1)
 
 
-async def test_a_foreign_page_sees_no_picture(tmp_path: Path) -> None:
+def within(page: str, dest: str, mode: str = "no-cors") -> dict[str, str]:
+    """What a browser sends for an element of a page, such as `<img>`: no Origin."""
+    return {"Sec-Fetch-Site": page, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+
+
+ELEMENTS = [("image", "no-cors"), ("script", "no-cors"), ("empty", "no-cors")]
+FRAMES = [("iframe", "navigate"), ("object", "navigate"), ("embed", "navigate")]
+
+
+@pytest.mark.parametrize("page", ["cross-site", "same-site"])
+@pytest.mark.parametrize("named", ["", "https://other.example"])
+async def test_a_foreign_page_neither_reads_nor_shows_a_picture(
+    page: str, named: str, tmp_path: Path
+) -> None:
+    async with painted_once(tmp_path, cors_origin=named) as (door, _, picture):
+        asks = [within(page, *element) for element in (*ELEMENTS, *FRAMES)]
+        for headers in ({"Origin": PAGE}, *asks):
+            refused = await door.ask("GET", f"/images/{picture}", headers)
+            assert refused.code == "foreign_page", headers
+            assert "access-control-allow-origin" not in refused.headers
+
+
+async def test_a_picture_may_be_opened_and_shown_by_pages_of_its_own(tmp_path: Path) -> None:
     async with painted_once(tmp_path) as (door, _, picture):
-        shown = await door.ask("GET", f"/images/{picture}")
-        refused = await door.ask("GET", f"/images/{picture}", {"Origin": PAGE})
+        link = within("cross-site", "document", "navigate")
+        for headers in ({}, link, within("same-origin", "image"), within("none", "document")):
+            shown = await door.ask("GET", f"/images/{picture}", headers)
+            assert shown.status == 200, headers
+            assert shown.headers["cross-origin-resource-policy"] == "same-origin"
+            assert "access-control-allow-origin" not in shown.headers
+
+
+async def test_a_named_page_shows_pictures_that_it_could_read(tmp_path: Path) -> None:
+    """As `<img crossorigin>` asks; where all pages are named, a bare `<img>` does as well."""
+    cors = {"Origin": PAGE, **within("cross-site", "image", "cors")}
+    async with painted_once(tmp_path / "one", cors_origin=PAGE) as (door, _, picture):
+        assert (await door.ask("GET", f"/images/{picture}", cors)).status == 200
+    async with painted_once(tmp_path / "all", cors_origin="*") as (door, _, picture):
+        shown = await door.ask("GET", f"/images/{picture}", within("cross-site", "image"))
     assert shown.status == 200
-    assert refused.code == "foreign_page"
-    assert "access-control-allow-origin" not in shown.headers
-    assert "access-control-allow-origin" not in refused.headers
+    assert shown.headers["cross-origin-resource-policy"] == "cross-origin"
 
 
 PREFLIGHT = {

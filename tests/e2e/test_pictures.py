@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import PIL.Image
@@ -37,17 +38,21 @@ class CountingOptimizer(PillowOptimizer):
 
 @asynccontextmanager
 async def client_of(
-    folder: Path, *images: Image, optimizer: ImageOptimizer | None = None, token: str = ""
+    folder: Path,
+    *images: Image,
+    optimizer: ImageOptimizer | None = None,
+    token: str = "",
+    **settings: Any,  # noqa: ANN401 - fields of Settings
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of a whole server whose provider paints `images`, or else PNG."""
-    settings = settings_in(folder, **({"auth_token": token} if token else {}))
+    settings |= {"auth_token": token} if token else {}
     parts = {
         "provider": Object(FakeProvider(*images)),
         "optimizer": Object(optimizer or PillowOptimizer()),
     }
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with (
-        served(settings, **parts) as url,
+        served(settings_in(folder, **settings), **parts) as url,
         httpx2.AsyncClient(base_url=url, headers=headers) as client,
     ):
         yield client
@@ -93,6 +98,16 @@ async def test_what_a_token_lets_see_is_for_private_caches_alone(tmp_path: Path)
         answer = await client.get(path)
         assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
         assert (await client.get(path, headers={"Authorization": ""})).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "behind", [{"public_url": "http://127.0.0.1"}, {"trusted_proxies": ("127.0.0.1",)}]
+)
+async def test_so_is_what_a_proxy_lets_see(behind: dict[str, Any], tmp_path: Path) -> None:
+    """It may ask for a login, and what stands before it may keep pictures for others."""
+    async with client_of(tmp_path, **behind) as client:
+        answer = await client.get(await painted(client))
+    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
 
 
 async def test_a_client_gets_the_format_that_it_takes(tmp_path: Path) -> None:
@@ -208,10 +223,10 @@ async def test_what_does_not_exist_is_a_problem(size: str, tmp_path: Path) -> No
 
 
 async def test_pictures_of_another_owner_do_not_exist(tmp_path: Path) -> None:
-    """Two servers with different tokens share the folders."""
+    """Servers with a token and without one share the folders."""
     async with (
         client_of(tmp_path, token="anns-token-of-20-letters") as ann,
-        client_of(tmp_path, token="bobs-token-of-20-letters") as bob,
+        client_of(tmp_path) as bob,
     ):
         path = await painted(ann)
         for place in (path, f"{path}/preview", f"{path}/thumb"):
@@ -219,6 +234,15 @@ async def test_pictures_of_another_owner_do_not_exist(tmp_path: Path) -> None:
             assert (await bob.get(place)).status_code == 404
         assert await painted(bob) == path, "equal bytes have one name"
         assert (await bob.get(path)).content == PNG.data
+
+
+async def test_a_new_token_opens_what_was_kept_under_the_old_one(tmp_path: Path) -> None:
+    async with client_of(tmp_path, token="a-token-that-leaked") as client:
+        path = await painted(client)
+    async with client_of(tmp_path, token="a-token-that-is-new") as client:
+        assert (await client.get(path)).content == PNG.data
+        old = {"Authorization": "Bearer a-token-that-leaked"}
+        assert (await client.get(path, headers=old)).status_code == 401
 
 
 async def test_many_who_want_a_thumb_at_once_cost_one_encoding(tmp_path: Path) -> None:

@@ -153,6 +153,7 @@ SPECIAL: dict[type[StudioError], StudioError] = {
         "Words.", hint="", budget="B", limit=Decimal(1), resets_at=LATER, retry_after=90.2
     ),
     errors.InternalError: errors.InternalError("c0ffee"),
+    provider_errors.ProviderResting: provider_errors.ProviderResting("Words.", retry_after=9),
     provider_errors.RateLimited: provider_errors.RateLimited("Words.", retry_after=3),
     provider_errors.ProviderFailed: provider_errors.ProviderFailed("Words.", status=500),
 }
@@ -161,6 +162,7 @@ RETRY_AFTER = {
     "too_many_requests": "1",
     "rate_limited": "3",
     "budget_exhausted": "90",
+    "provider_resting": "9",
 }
 
 

@@ -28,6 +28,10 @@ from tests.standin import StandIn, faults
 
 pytestmark = pytest.mark.anyio
 SMALL_BUFFER = 4096
+POST = (
+    b"POST /mcp/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\n\r\n"
+)
 PATIENCE = 8.0
 """Seconds that no ending here takes, unless it waits for somebody for whom it should not."""
 
@@ -113,10 +117,12 @@ async def test_nothing_that_is_open_keeps_it_when_there_is_nothing_to_do(tmp_pat
         client_of(server) as client,
         wire(server.port),
         wire(server.port) as half,
+        wire(server.port) as almost,
         wire(server.port) as listens,
     ):
         session = await RawSession.opened(client, server.url)
         await half.send(b"POST /images HTTP/1.1\r\nHost: localhost\r\nContent-Le")
+        await almost.send(POST % 1000 + b'{"prompt": ')
         headers = "".join(f"{name}: {value}\r\n" for name, value in session.headers.items())
         await listens.send(f"GET /mcp HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
         await listens.reader.readuntil(b"\r\n\r\n")
@@ -129,12 +135,8 @@ async def test_who_does_not_read_keeps_it_no_longer_than_the_grace(
 ) -> None:
     settings = settings_for(openai_api, tmp_path, shutdown_grace=1.5)
     body = b'{"prompt": "a red bridge"}'
-    head = (
-        b"POST /mcp/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        b"Content-Length: %d\r\n\r\n" % len(body)
-    )
     async with running(settings) as server, wire(server.port, SMALL_BUFFER) as deaf:
-        await deaf.send(head + body)
+        await deaf.send(POST % len(body) + body)
         await until(lambda: openai_api.ledger and all_are_kept(openai_api, settings))
         assert await server.ended() < PATIENCE
 
@@ -203,6 +205,7 @@ TOKEN = "0123456789abcdef"
         ({"host": "::1"}, "listens on http://[::1]:3000 "),
         ({"provider": "sketch"}, "offline sketches"),
         ({"cors_origin": "https://a.example, *"}, "Warning: with CORS_ORIGIN=* every web page"),
+        ({"trusted_proxies": "*"}, "Warning: with TRUSTED_PROXIES=* everybody may say"),
         (OPEN, "Warning: whoever reaches this address may paint at your cost"),
         ({"public_url": "https://a.example"}, "Warning: there is no AUTH_TOKEN, so whoever the"),
     ],

@@ -71,6 +71,7 @@ def shortened(said: str, folder: Path) -> str:
     """Without what differs from run to run and from one encoder to another."""
     said = re.sub(r'"[A-Za-z0-9+/=]{1000,}"', '"<base64>"', said.replace(str(folder), ""))
     said = re.sub(r"(job|img)_[0-9a-f]{32}", r"\1_<id>", said)
+    said = re.sub(r"http://127\.0\.0\.1:\d+", "http://<host>", said)
     return re.sub(r'"bytes":\d+', '"bytes":<number>', said)
 
 
@@ -126,11 +127,15 @@ async def test_auto_sends_the_rendition_and_keeps_the_original(
 ) -> None:
     async with served(settings_for(openai_api, tmp_path)) as url:
         *_, last = await by_older_loop(url, SMALL | {"format": "auto"})
-    (entry,) = last["data"]["result"]["images"]
+        (entry,) = last["data"]["result"]["images"]
+        async with httpx2.AsyncClient() as http:
+            found = await http.get(entry["rendition"]["url"])
+            for link in (entry["url"], entry["previewUrl"], entry["thumbUrl"]):
+                assert (await http.get(link)).status_code == 200
     sent, kept = Image(picture_in(last)), Image(Path(entry["path"]).read_bytes())
     assert (sent.format, kept.format) == ("jpeg", "png")
     assert (kept.digest,) == openai_api.ledger[0].digests
-    assert Path(entry["rendition"]["path"]).read_bytes() == sent.data
+    assert Path(entry["rendition"]["path"]).read_bytes() == sent.data == found.content
 
 
 async def test_with_images_it_is_an_edit(openai_api: StandIn, tmp_path: Path) -> None:

@@ -6,17 +6,21 @@ import struct
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from zlib import crc32
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
 from domain.requests import MAX_INPUT_BYTES
-from entrypoints.web.gate.uploads import ALL_BODIES, LARGEST_BODY, SLOWEST_PACE, Uploads
+from entrypoints.web.gate import uploads
+from entrypoints.web.gate.uploads import LARGEST_BODY, SLOWEST_PACE, Uploads
+from tests.e2e.doors import settings_for
 from tests.e2e.mcp_http import connected_to
 from tests.e2e.served import served
 from tests.e2e.wires import PATIENCE, Wire, taking, wire
 from tests.fakes import PNG, settings_in
+from tests.standin import StandIn, faults
 
 pytestmark = pytest.mark.anyio
 
@@ -70,23 +74,66 @@ async def test_a_body_that_comes_at_a_fair_pace_may_take_its_time() -> None:
         assert (await client.answer()).endswith(b"%d" % (piece * pieces))
 
 
-async def test_of_too_many_bodies_at_once_the_last_is_told_to_come_back() -> None:
-    whole = head("/", of_length(100_000)) + b"x" * 100_000
+@pytest.fixture
+def little_room(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Room for four bodies of 100 kB."""
+    monkeypatch.setattr(uploads, "ALL_BODIES", 400_000)
+    return 100_000
+
+
+async def test_of_too_many_bodies_at_once_the_last_is_told_to_come_back(little_room: int) -> None:
+    whole = head("/", of_length(little_room)) + b"x" * little_room
     async with taking(Uploads(hears_how_much)) as port, AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(wire(port)) for _ in range(5)]
         for client in clients[:4]:
-            await client.send(head("/", of_length(ALL_BODIES // 4) + b"Expect: 100-continue\r\n"))
-            assert await client.reader.readline() == b"HTTP/1.1 100 Continue\r\n"
-        await clients[4].send(whole)
-        answer = await clients[4].answer()
-        assert answer.startswith(b"HTTP/1.1 503 ")
-        assert b"retry-after: 5\r\n" in answer
-
-        await clients[3].leave()
+            await client.send(whole[:-1])
+        answer = b""
         async with asyncio.timeout(PATIENCE):
+            while not answer.startswith(b"HTTP/1.1 503 "):
+                await clients[4].send(whole)
+                answer = await clients[4].answer()
+            assert b"retry-after: 5\r\n" in answer
+
+            await clients[3].leave()
             while not answer.startswith(b"HTTP/1.1 200 "):
                 await clients[4].send(whole)
                 answer = await clients[4].answer()
+
+
+async def test_what_is_only_announced_takes_no_room() -> None:
+    whole = head("/", of_length(100_000)) + b"x" * 100_000
+    async with taking(Uploads(hears_how_much)) as port, AsyncExitStack() as stack:
+        for _ in range(5):
+            client = await stack.enter_async_context(wire(port))
+            await client.send(head("/", of_length(LARGEST_BODY) + b"Expect: 100-continue\r\n"))
+            assert await client.reader.readline() == b"HTTP/1.1 100 Continue\r\n"
+        last = await stack.enter_async_context(wire(port))
+        await last.send(whole)
+        assert (await last.answer()).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_small_bodies_of_unknown_length_need_no_room() -> None:
+    async with taking(Uploads(hears_how_much)) as port, AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(wire(port)) for _ in range(6)]
+        for client in clients:
+            await client.send(head("/", CHUNKED) + b"5\r\nhello\r\n")
+        for client in clients:
+            await client.send(b"0\r\n\r\n")
+            assert (await client.answer()).endswith(b"\r\n5")
+
+
+async def test_a_picture_that_is_being_changed_takes_less_room_than_one_that_comes(
+    little_room: int, openai_api: StandIn, tmp_path: Path
+) -> None:
+    openai_api.default = faults.hang()
+    async with served(settings_for(openai_api, tmp_path, shutdown_grace=0)) as url:
+        port = int(url.rpartition(":")[2])
+        async with AsyncExitStack() as stack:
+            for number in range(6):
+                client = await stack.enter_async_context(wire(port))
+                body = edit_of(picture_of(little_room), f"greener, {number}")
+                await client.send(head("/images", of_length(len(body))) + body)
+                await asyncio.to_thread(openai_api.wait_for_calls, number + 1)
 
 
 @pytest.fixture(scope="module")
@@ -102,12 +149,17 @@ async def door(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
         yield int(url.rpartition(":")[2])
 
 
-def picture_of_50_mb() -> bytes:
-    """A PNG of as many bytes as may be edited: a small one with a chunk that means nothing."""
+def picture_of(size: int) -> bytes:
+    """A PNG of so many bytes: a small one with a chunk that means nothing."""
     head, end = PNG.data[:-12], PNG.data[-12:]
-    chunk = b"fiLl" + b"x" * (MAX_INPUT_BYTES - 1 - len(PNG.data) - 12)
+    chunk = b"fiLl" + b"x" * (size - len(PNG.data) - 12)
     filling = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", crc32(chunk))
     return head + filling + end
+
+
+def edit_of(data: bytes, prompt: str) -> bytes:
+    """What is asked of POST /images."""
+    return json.dumps({"prompt": prompt, "images": [b64encode(data).decode()]}).encode()
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -157,8 +209,7 @@ async def test_json_that_is_nested_too_deep_is_a_bad_request(
 
 
 async def test_a_picture_of_50_mb_is_edited(door: int) -> None:
-    images = [b64encode(picture_of_50_mb()).decode()]
-    body = json.dumps({"prompt": "greener", "images": images}).encode()
+    body = edit_of(picture_of(MAX_INPUT_BYTES - 1), "greener")
     async with wire(door) as client:
         await client.send(
             head("/mcp/stream", of_length(len(body)) + b"Connection: close\r\n") + body

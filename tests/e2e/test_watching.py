@@ -12,15 +12,16 @@ from mcp import Client
 from prometheus_client.parser import text_string_to_metric_families as families
 
 from adapters.events.lines import Form
+from domain.jobs import LOCAL
 from entrypoints.container import Container
 from entrypoints.lifecycle import running
 from entrypoints.web.served_settings import served_settings
 from tests.architecture.checkout import ROOT
 from tests.conftest import KEY
 from tests.e2e.doors import settings_for
-from tests.e2e.served import served, serving
+from tests.e2e.served import served, serving, until
 from tests.standin import StandIn
-from tests.standin.faults import bad_key, html_page, moderation_blocked, slow
+from tests.standin.faults import bad_key, hang, html_page, moderation_blocked, slow
 
 pytestmark = pytest.mark.anyio
 
@@ -168,6 +169,28 @@ async def test_each_request_has_a_line_with_its_job_and_what_it_cost(
     assert (third["path"], third["code"]) == ("/mcp/stream", "bad_provider_reply")
     assert third["job"] == failed.headers["x-job-id"]
     assert (fourth["status"], fourth["code"]) == (unasked.status_code, "invalid_request")
+
+
+async def test_who_leaves_while_it_waits_its_turn_pays_nothing_and_has_no_status(
+    openai_api: StandIn, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    openai_api.default = hang()
+    waits = {"max_concurrent_calls": 1, "shutdown_grace": 0}
+    async with (
+        running(settings_for(openai_api, tmp_path, log_level="info", **waits)) as container,
+        serving(container) as url,
+        httpx2.AsyncClient(base_url=url) as http,
+    ):
+        first = asyncio.create_task(paint(http, "one"))
+        await asyncio.to_thread(openai_api.wait_for_calls, 1)
+        second = asyncio.create_task(paint(http, "two"))
+        await until(lambda: len(container.jobs().all(owner=LOCAL)) == 2)
+        second.cancel()
+        await until(lambda: len(container.jobs().all(owner=LOCAL)) == 1)
+        first.cancel()
+    assert len(openai_api.posts) == 1
+    left, *_ = requests(capsys)
+    assert left.items() >= {"path": "/images", "status": 0, "bytes": 0}.items()
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])

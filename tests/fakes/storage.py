@@ -41,9 +41,9 @@ class MemoryArchive:
         self.kept[place] = rendition
         return place
 
-    async def quarantine(self, data: bytes, /, *, job_id: str) -> str:
+    async def quarantine(self, data: bytes, /, *, job_id: str, suffix: str = "bin") -> str:
         self.quarantined.append(data)
-        return f"/quarantine/{job_id}-{len(self.quarantined)}.bin"
+        return f"/quarantine/{job_id}-{len(self.quarantined)}.{suffix}"
 
     async def find(self, picture_id: str, /, *, owner: str) -> Image:
         with suppress(KeyError):

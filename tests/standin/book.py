@@ -55,6 +55,10 @@ class Book:
         """Add behaviors behind those already waiting; each serves one POST."""
         self._script.extend(faults)
 
+    def unqueue(self) -> None:
+        """Drop the behaviors that wait."""
+        self._script.clear()
+
     def next_fault(self) -> Fault:
         """Take the behavior of the POST that arrives now."""
         return self._script.popleft() if self._script else self.default

@@ -11,7 +11,7 @@ from typing import Literal
 from tests.standin.refusals import Refusal
 
 Ending = Literal["whole", "hang", "held", "reset", "cut"]
-Data = Literal["whole", "none", "null", "broken", "halved"]
+Data = Literal["whole", "none", "null", "broken", "halved", "wrapped"]
 Page = Literal["api", "nothing", "html", "malformed", "unstreamed"]
 Format = Literal["png", "jpeg", "webp"]
 
@@ -20,8 +20,8 @@ Format = Literal["png", "jpeg", "webp"]
 class Fault:
     """One behavior; each field names one departure from a normal reply.
 
-    `after_partials` ends a stream after that many partials, else it ends after the pictures:
-    with `error` as its last event. In a JSON reply `error` is a 500 and a cut is at `at`.
+    `after_partials` ends a stream after that many partials, else after the pictures: with `error`
+    as its last event. In a JSON reply that is a 500, and a cut is at `at`. `painted` is the size.
     """
 
     delay: float = 0.0
@@ -33,6 +33,7 @@ class Fault:
     data: Data = "whole"
     page: Page = "api"
     format: Format | None = None
+    painted: tuple[int, int] | None = None
     count: int | None = None
     revised_prompt: str | None = None
     usage: bool = True

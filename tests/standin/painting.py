@@ -52,7 +52,7 @@ class Studio:
     async def _picture(self, order: Order, fault: Fault, block: int) -> Picture:
         kind = fault.format or order.format
         spec = Spec(
-            size=order.size,
+            size=fault.painted or order.size,
             format=kind,
             alpha=order.background == "transparent" and kind != "jpeg",
             compression=None if kind == "png" else order.compression,

@@ -13,6 +13,7 @@ from tests.standin.rules import Order
 _EPOCH = 1_795_000_000
 _HTML = b"<!DOCTYPE html><html><head><title>Welcome</title></head><body>Sign in.</body></html>"
 _JSON = "application/json"
+_LINE = 76
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +103,13 @@ def _with_picture(
         text = b"null"
     if fault is not None and fault.data == "broken":
         text = b'"%s*"' % picture.base64[: len(picture.base64) // 8 * 4 + 1]
+    if fault is not None and fault.data == "wrapped":
+        text = b'"%s"' % b"\\n".join(_lines(picture.base64))
     return b'{"b64_json":%s%s' % (text, _rest(extra))
+
+
+def _lines(text: bytes) -> list[bytes]:
+    return [text[start : start + _LINE] for start in range(0, len(text), _LINE)]
 
 
 def _rest(fields: Mapping[str, object]) -> bytes:

@@ -87,6 +87,10 @@ class StandIn:
         """Queue behaviors; each one serves one POST, also one that is refused by a rule."""
         self._book.queue(faults)
 
+    def forget_script(self) -> None:
+        """Drop behaviors that were queued and not needed; the default serves."""
+        self._book.unqueue()
+
     def reset(self) -> None:
         """Clear calls, ledger and script; the default and the numbering of pictures stay."""
         self._book.clear()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -21,7 +22,7 @@ from domain.provider_errors import (
     RateLimited,
 )
 from domain.requests import PictureRequest
-from tests.fakes import PNG, FakeProvider, HeaderInspector, MemoryArchive, job_for
+from tests.fakes import PNG, FakeProvider, HeaderInspector, MemoryArchive, job_for, picture
 from tests.unit.painted import SMALL, delivered, events
 
 pytestmark = pytest.mark.anyio
@@ -103,6 +104,38 @@ async def test_a_job_that_is_ended_after_dispatch_is_unknown() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert states(archive) == [JobState.DISPATCHED, JobState.UNKNOWN]
+
+
+async def test_what_came_of_a_call_that_broke_off_is_kept_and_the_error_says_where() -> None:
+    archive, cut = MemoryArchive(), OutcomeUnknown("Cut.")
+    cut.remains = (b"half a reply",)
+
+    async def breaks() -> None:
+        raise cut
+
+    provider = FakeProvider(meanwhile=breaks)
+    with pytest.raises(OutcomeUnknown):
+        await events(Archived(provider, archive), replace(SMALL, partial_images=2))
+    assert archive.quarantined == [b"half a reply", picture("gray", size=(2, 1)).data]
+    assert cut.quarantined == ("/quarantine/job_1-1.bin", "/quarantine/job_1-2.png")
+    assert "kept in DATA_DIR/quarantine" in cut.hint
+    assert not cut.remains
+
+
+async def test_the_last_preview_of_a_job_that_is_ended_is_kept() -> None:
+    archive, painting = MemoryArchive(), asyncio.Event()
+
+    async def forever() -> None:
+        painting.set()
+        await asyncio.Event().wait()
+
+    request = replace(SMALL, partial_images=1)
+    task = asyncio.create_task(events(Archived(FakeProvider(meanwhile=forever), archive), request))
+    await painting.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    assert archive.quarantined == [picture("gray", size=(1, 1)).data]
+    assert archive.history[-1].state is JobState.UNKNOWN
 
 
 class Slow(HeaderInspector):

@@ -17,11 +17,13 @@ from domain.renditions import Rendition
 from domain.requests import EditRequest, GenerateRequest, PictureRequest
 from domain.results import ImageSet, Picture
 from entrypoints.web.frames import BASE64_KEPT, Frame, Frames
+from entrypoints.web.pictures.links import Links
 from tests.fakes import PNG, FrozenClock, RecordingSink, job_for, picture, renditions
 
 REQUEST = GenerateRequest(prompt="a red bridge", model="fake-1", partial_images=2)
 PLUM = picture("plum")
 JOB = job_for(REQUEST)
+LINKS = Links("http://here.example")
 
 
 def finished(*pictures: Image | Picture, **facts: Any) -> Finished:  # noqa: ANN401 - fields of ImageSet
@@ -54,7 +56,7 @@ def value_of(frame: Frame) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def read(event: JobEvent, request: PictureRequest = REQUEST) -> Any:  # noqa: ANN401 - any JSON value
-    return value_of(Frames().frame(event, request))
+    return value_of(Frames().frame(event, request, LINKS))
 
 
 def test_progress_is_told_in_percent_and_words() -> None:
@@ -145,20 +147,22 @@ def large(seed: int, size: int = 3000) -> Image:
 
 def test_all_who_are_told_the_same_share_one_text() -> None:
     frames = Frames()
-    first, second = (frames.frame(partial(large(1)), REQUEST) for _ in range(2))
+    first, second = (frames.frame(partial(large(1)), REQUEST, LINKS) for _ in range(2))
     (mine,), (yours,) = pictures_in(first), pictures_in(second)
     assert mine is yours
 
 
 def test_the_final_picture_is_encoded_once_though_it_is_told_twice() -> None:
-    final, same, _ = pictures_in(Frames().frame(finished(large(1), large(2)), REQUEST))
+    final, same, _ = pictures_in(Frames().frame(finished(large(1), large(2)), REQUEST, LINKS))
     assert final is same
 
 
 def test_only_so_many_texts_are_kept() -> None:
     frames, size = Frames(), BASE64_KEPT // 4
-    texts = [pictures_in(frames.frame(partial(large(n, size)), REQUEST))[0] for n in range(4)]
-    again = [pictures_in(frames.frame(partial(large(n, size)), REQUEST))[0] for n in (3, 0)]
+    texts = [
+        pictures_in(frames.frame(partial(large(n, size)), REQUEST, LINKS))[0] for n in range(4)
+    ]
+    again = [pictures_in(frames.frame(partial(large(n, size)), REQUEST, LINKS))[0] for n in (3, 0)]
     assert again[0] is texts[3]
     assert again[1] is not texts[0]
     assert again[1] == texts[0]
@@ -166,17 +170,17 @@ def test_only_so_many_texts_are_kept() -> None:
 
 def test_a_picture_too_large_to_be_kept_is_told_all_the_same() -> None:
     image = large(1, BASE64_KEPT)
-    (text,) = pictures_in(Frames().frame(partial(image), REQUEST))
+    (text,) = pictures_in(Frames().frame(partial(image), REQUEST, LINKS))
     assert b64decode(text) == image.data
 
 
 class BrokenFrames(Frames):
     """Cannot tell of partials."""
 
-    def frame(self, event: JobEvent, request: PictureRequest) -> Frame:
+    def frame(self, event: JobEvent, *more: Any, **named: Any) -> Frame:  # noqa: ANN401 - handed on
         if isinstance(event, PartialReady):
             raise ZeroDivisionError("secret")
-        return super().frame(event, request)
+        return super().frame(event, *more, **named)
 
 
 @pytest.mark.anyio
@@ -185,7 +189,7 @@ async def test_what_nobody_foresaw_ends_the_stream_with_an_error_and_an_incident
     ticket = Ticket(running, REQUEST, renditions(), asked_model="fake-1", notes=())
     for event in (JobStarted(job_id=JOB.id, job=JOB), partial(), finished(PNG)):
         running.tell(event)
-    async with aclosing(BrokenFrames().of(ticket)) as frames:
+    async with aclosing(BrokenFrames().of(ticket, LINKS)) as frames:
         first, last = [value_of(frame) async for frame in frames]
     assert first["type"] == "progress"
     assert (last["type"], last["code"]) == ("error", "internal")

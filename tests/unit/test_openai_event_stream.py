@@ -10,6 +10,8 @@ import httpx2
 import pytest
 from openai import APIError
 
+from adapters.openai import arriving
+from adapters.openai.arriving import Arriving, TooLarge
 from adapters.openai.event_stream import values
 from application.ports.image_provider import Delivered, PartialImage
 from domain.images import Image
@@ -45,7 +47,7 @@ class Pieces(httpx2.AsyncByteStream):
 
 async def read(*pieces: bytes, fault: Exception | None = None) -> list[object]:
     response = httpx2.Response(200, stream=Pieces(pieces, fault), request=REQUEST)
-    async with aclosing(values(response)) as all_:
+    async with aclosing(values(response, Arriving())) as all_:
         return [value async for value in all_]
 
 
@@ -95,7 +97,9 @@ async def test_an_event_that_tells_of_an_error_is_raised_with_all_that_it_says(
 
 async def test_events_before_a_line_that_breaks_are_told() -> None:
     body = Pieces([ONE, TWO[:5]], httpx2.ReadError("gone"))
-    async with aclosing(values(httpx2.Response(200, stream=body, request=REQUEST))) as all_:
+    async with aclosing(
+        values(httpx2.Response(200, stream=body, request=REQUEST), Arriving())
+    ) as all_:
         assert await anext(all_) == {"n": 1}
         with pytest.raises(httpx2.ReadError):
             await anext(all_)
@@ -103,7 +107,9 @@ async def test_events_before_a_line_that_breaks_are_told() -> None:
 
 async def test_who_stops_reading_closes_the_line() -> None:
     body = Pieces([ONE, TWO])
-    async with aclosing(values(httpx2.Response(200, stream=body, request=REQUEST))) as all_:
+    async with aclosing(
+        values(httpx2.Response(200, stream=body, request=REQUEST), Arriving())
+    ) as all_:
         assert await anext(all_) == {"n": 1}
     assert body.closed
 
@@ -144,3 +150,30 @@ def counted() -> Iterator[Callable[[], int]]:
         yield lambda: tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
+
+
+async def test_what_came_of_an_event_that_broke_off_remains() -> None:
+    come = Arriving()
+    body = Pieces([ONE, TWO[:5]], httpx2.ReadError("gone"))
+    response = httpx2.Response(200, stream=body, request=REQUEST)
+    async with aclosing(values(response, come)) as all_:
+        await anext(all_)
+        with pytest.raises(httpx2.ReadError):
+            await anext(all_)
+    assert come.remains() == (TWO[:5],)
+    assert come.remains() == ()
+
+
+async def test_a_line_that_is_larger_than_any_picture_is_not_read_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(arriving, "LARGEST", 100)
+    monkeypatch.setattr(arriving, "KEPT", 50)
+    come = Arriving()
+    body = Pieces([b"data: ", *[b"x" * 30] * 99])
+    response = httpx2.Response(200, stream=body, request=REQUEST)
+    async with aclosing(values(response, come)) as all_:
+        with pytest.raises(TooLarge):
+            await anext(all_)
+    assert come.beginning() == b"data: " + b"x" * 44
+    assert come.remains() == ()

@@ -1,7 +1,7 @@
 """A picture that arrived in a stream is delivered, whatever becomes of the stream."""
 
 from base64 import b64encode
-from json import dumps
+from json import dumps, loads
 
 import pytest
 
@@ -76,6 +76,14 @@ async def test_a_whole_reply_to_an_order_for_a_stream_is_read_as_one(openai_api:
     came = await answer(openai_api.base_url, partial_images=2)
     assert (came.pictures[0].image.digest,) == openai_api.ledger[0].digests
     assert came.usage is not None
+
+
+async def test_a_last_event_without_a_picture_is_kept_as_rubbish(openai_api: StandIn) -> None:
+    openai_api.script(faults.null_picture())
+    came = await answer(openai_api.base_url, partial_images=1)
+    assert came.pictures == ()
+    (event,) = loads(came.rubbish[0])
+    assert (event["type"], event["b64_json"]) == ("image_generation.completed", None)
 
 
 async def test_a_page_instead_of_a_stream_is_kept_as_rubbish(openai_api: StandIn) -> None:

@@ -214,3 +214,13 @@ async def test_budgets_that_are_nearly_equal_share_a_preview() -> None:
 async def test_where_nothing_fits_there_is_no_preview(room: int) -> None:
     large = Picture(image=Image(PNG.data + bytes(100_000)))
     assert await renditions(ScriptedOptimizer()).preview(large, max_bytes=room) is None
+
+
+async def test_an_encoder_that_hangs_leaves_the_original(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("application.renditions.MAY_TAKE", 0.01)
+    sink, hangs = RecordingSink(), asyncio.Event().wait
+    made = renditions(ScriptedOptimizer(JPEG, meanwhile=hangs), sink=sink)
+    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    assert served.delivered == PNG
+    assert "no other form than the original could be made: it took more than" in served.notes[-1]
+    assert isinstance(sink.events[-1], RenditionFailed)

@@ -1,5 +1,7 @@
 """Each safeguard adds one promise to any provider."""
 
+import asyncio
+
 import pytest
 
 from application.ports.image_provider import (
@@ -131,7 +133,7 @@ async def test_without_any_picture_the_reply_is_bad_and_its_rubbish_is_kept() ->
     provider = Inspected(FakeProvider(Image(b"<html>"), Image(b"")), HeaderInspector())
     with pytest.raises(BadProviderReply, match="markup") as bad:
         await events(provider)
-    assert bad.value.rubbish == (b"<html>",)
+    assert bad.value.remains == (b"<html>",)
     assert bad.value.charged == "maybe"
 
 
@@ -141,3 +143,16 @@ async def test_a_bad_reply_with_usage_was_charged() -> None:
     with pytest.raises(BadProviderReply) as bad:
         await events(provider)
     assert bad.value.charged == "yes"
+
+
+async def test_a_picture_that_cannot_be_looked_into_in_time_is_kept_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Hanging(HeaderInspector):
+        async def inspect(self, image: Image, /) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("application.safeguards.inspected.MAY_TAKE", 0.01)
+    (kept,) = (await delivered(Inspected(FakeProvider(), Hanging()))).pictures
+    assert kept.image == PNG
+    assert "could not be looked into" in kept.notes[0]

@@ -26,7 +26,7 @@ async def test_answers_from_the_cache_and_joined_jobs_are_credited_with_what_the
     None
 ):
     ledger = MemoryLedger()
-    savings = Savings(ledger, FrozenClock())
+    savings = Savings(lambda: ledger, FrozenClock())
     one = job("job_1")
     tell(savings, [*painted(one), *cached(one, ServedFrom.DISK), *cached(one, ServedFrom.MEMORY)])
     savings.publish(Finished(job_id="job_2", images=images(one), shared=3))
@@ -37,7 +37,7 @@ async def test_answers_from_the_cache_and_joined_jobs_are_credited_with_what_the
 
 async def test_an_answer_of_unknown_cost_is_counted_and_saves_nothing_that_is_known() -> None:
     ledger = MemoryLedger()
-    savings = Savings(ledger, FrozenClock())
+    savings = Savings(lambda: ledger, FrozenClock())
     known = images(job("job_1"), ServedFrom.DISK, cost=None)
     savings.publish(Finished(job_id="job_1", images=known))
     assert await booked(savings, ledger) == Saved(answers=1, usd=Decimal(0))
@@ -53,7 +53,7 @@ async def test_what_the_ledger_refuses_is_written_the_next_time() -> None:
             await super().credit(*saved)  # type: ignore[arg-type] # as it came
 
     ledger = Reluctant()
-    savings = Savings(ledger, FrozenClock())
+    savings = Savings(lambda: ledger, FrozenClock())
     tell(savings, cached(job("job_1"), ServedFrom.DISK))
     with pytest.raises(ArchiveUnavailable):
         await savings.flush()

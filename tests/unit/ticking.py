@@ -20,6 +20,7 @@ from domain.images import Image
 from domain.jobs import Job, JobState
 from domain.requests import GenerateRequest, PictureRequest
 from entrypoints.container import guarded
+from entrypoints.parts.resting import SteadyBreaker
 from tests.fakes import (
     DictCache,
     FakeProvider,
@@ -119,6 +120,7 @@ class TickingStudio:
             MemoryLedger(self.archive),
             HeaderInspector(),
             PatientAttempts(),
+            SteadyBreaker(),
             FrozenClock(),
             SETTINGS,
         )

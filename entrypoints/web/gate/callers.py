@@ -1,7 +1,7 @@
 """Who calls over HTTP."""
 
 from collections.abc import Mapping
-from hashlib import sha256
+from dataclasses import replace
 from typing import Any
 
 from domain.jobs import LOCAL
@@ -9,29 +9,29 @@ from entrypoints.callers import Caller
 from entrypoints.settings import Settings
 from entrypoints.web.access import visit_of
 from entrypoints.web.gate.paces import Paces
+from entrypoints.web.pictures.links import links_of
+
+OWNER = "token"
+"""The owner who knows the token, whatever it is: a new one opens what was kept under the old."""
 
 
 class Callers:
     """Tells owners and paces.
 
-    The one token that lets callers in is one owner; without a token everybody is the same as at
-    the command line of this machine.
+    Who knows the token that lets callers in is one owner; without a token everybody is the same as
+    at the command line of this machine.
     """
 
     def __init__(self, settings: Settings) -> None:
-        token = settings.auth_token
-        self._owner = f"token-{_digest(token.get_secret_value())}" if token else LOCAL
+        self._owner = OWNER if settings.auth_token else LOCAL
+        self._public_url = settings.public_url
         self._paces = Paces(settings.rate_limit)
 
     def of(self, scope: Mapping[str, Any]) -> Caller:
         """Who sent the request of this ASGI scope: the Doorkeeper has let them in."""
         client = scope.get("client")
+        link = links_of(scope, self._public_url).picture if scope else None
         admit = self._paces.of(client[0] if client else "")
+        caller = Caller(owner=self._owner, link=link, admit=admit)
         visit = visit_of(scope)
-        if visit is None:
-            return Caller(owner=self._owner, admit=admit)
-        return Caller(owner=self._owner, admit=admit, took=visit.took, refused=visit.refused)
-
-
-def _digest(token: str) -> str:
-    return sha256(token.encode()).hexdigest()[:16]
+        return replace(caller, took=visit.took, refused=visit.refused) if visit else caller

@@ -14,6 +14,8 @@ ALWAYS_OPEN = ("/livez", "/readyz")
 OURS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OWS = b" \t"
 """What RFC 9110 (5.5) lets stand around a header's value, and httptools leaves behind it."""
+OF_OTHERS = ("cross-site", "same-site")
+"""What browsers call pages of other origins. Which one it is they say with an Origin only."""
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]*[a-z0-9_-])\.?(?::\d{0,5})?")
 """A name, IPv4 or [IPv6], perhaps with the root's dot and a port; never `user@`."""
 
@@ -40,8 +42,9 @@ FOREIGN_PAGE = Problem(
 class Doorkeeper:
     """ASGI middleware: 400 and 421 for other names, 403 for other pages; no websockets at all.
 
-    A web page that a browser shows can neither read nor change anything: its Origin is refused,
-    and so is a name that was pointed at us (DNS rebinding).
+    A web page that a browser shows can neither read nor change nor show anything: its Origin is
+    refused, or what the browser says where it sends none, as for an `<img>`, and so is a name that
+    was pointed at us (DNS rebinding).
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -70,15 +73,24 @@ class Doorkeeper:
             return BAD_HOST
         if called["name"] not in self._names and called["name"] != _own_address(scope):
             return MISDIRECTED
-        if not self._may_ask([origin.lower() for origin in headers.getlist("origin")], hosts[0]):
+        if not self._may_ask(headers, hosts[0]):
             return FOREIGN_PAGE
         return None
 
-    def _may_ask(self, given: list[str], host: str) -> bool:
-        if not given or "*" in self._origins:
+    def _may_ask(self, headers: Headers, host: str) -> bool:
+        if "*" in self._origins:
             return True
+        given = [origin.lower() for origin in headers.getlist("origin")]
+        if not given:
+            return headers.get("sec-fetch-site") not in OF_OTHERS or _is_opened(headers)
         own = {f"http://{host}", f"https://{host}"}
         return len(given) == 1 and given[0] in self._origins | own
+
+
+def _is_opened(headers: Headers) -> bool:
+    """Whether somebody follows a link to us, and does not only see us within a page."""
+    asked = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    return asked == ("navigate", "document")
 
 
 def is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""What every route looks at before it is asked anything: Litestar calls these guards."""
+"""What every route looks at before it is asked anything: Litestar calls these guards, but /mcp."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -7,6 +7,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.params import QueryParameter
+from litestar.types import Scope
 
 from domain.errors import InvalidRequest
 from entrypoints.web.gate.tokens import needs_token
@@ -28,16 +29,16 @@ async def looked_over(connection: AnyConnection, handler: BaseRouteHandler) -> N
     One guard and no plain function, because Litestar copies the handler for each guard, and
     sends plain functions to a thread.
     """
-    only_json(connection)
+    only_json(connection.scope)
     only_known_parameters(connection, handler)
 
 
-def only_json(connection: AnyConnection) -> None:
+def only_json(scope: Scope) -> None:
     """Refuse (415) what forms and scripts of foreign pages can send without being asked."""
-    if connection.scope.get("method") != "POST":
+    if scope.get("method") != "POST":
         return
-    said = connection.headers.getall("content-type", [])
-    if [value.partition(";")[0].strip().lower() for value in said] != ["application/json"]:
+    said = [value for name, value in scope["headers"] if name == b"content-type"]
+    if [value.partition(b";")[0].strip().lower() for value in said] != [b"application/json"]:
         raise Refused(NOT_JSON)
 
 

@@ -1,8 +1,6 @@
 """How much may be sent to us at once, and how slowly."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +12,8 @@ LARGEST_BODY = 70 * 1024 * 1024
 """Bytes: a picture of 50 MB as base64, and words beside it."""
 ALL_BODIES = 4 * LARGEST_BODY
 """Bytes of bodies that are held at once; a body becomes about three times that while it is read."""
+READ_TAKES = 4
+"""What was read and decoded takes one part in so many of what it took before."""
 SMALL = 64 * 1024
 """Bytes that need no place."""
 SLOWEST_START = 20.0
@@ -30,50 +30,80 @@ TOO_SLOW = Problem(
     status=408, code="too_slow", message="The body took too long.", hint="Send it at once."
 )
 CROWDED = "Too much is being sent to this server at once."
+PLACE = "gpt_image.place"
+"""Where an ASGI scope carries the Place of its body."""
+
+
+class Budget:
+    """How much of all bodies is here."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.held = 0
+
+
+class Place:
+    """What one body takes of the budget: nothing while it is small, then as much as is here."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._size = 0
+
+    def hold(self, size: int) -> None:
+        """Take so many bytes instead of those so far; raise Refused where there is no room."""
+        more = (size if size > SMALL else 0) - self._size
+        if more > 0 and self._budget.held + more > self._budget.most:
+            raise Refused(problem_of(Busy(CROWDED, retry_after=5.0)))
+        self._budget.held += more
+        self._size += more
+
+    def read(self) -> None:
+        """The body was read and let go; what was decoded of it stays."""
+        self.hold(self._size // READ_TAKES)
 
 
 class Uploads:
     """ASGI middleware: bodies within a size, a budget of bytes for all of them, and a time.
 
     A body is here as a whole before the application hears of it, so that every route refuses
-    the same bodies with the same words. Who sends one too slowly is disconnected; the rest of one
-    that is too large is let run into the void, so that its sender gets to read why.
+    the same bodies with the same words. It takes its place as it comes, so that announcing much
+    costs others nothing, and gives most of it back where its Place is told that it was read. Who
+    sends one too slowly is disconnected; the rest of one that is too large is let run into the
+    void, so that its sender gets to read why.
     """
 
     def __init__(self, app: ASGIApp, *, slowest_start: float = SLOWEST_START) -> None:
         self._app = app
         self._slowest_start = slowest_start
-        self._held = 0
+        self._budget = Budget(ALL_BODIES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH"):
             await self._app(scope, receive, send)
             return
+        place = scope[PLACE] = Place(self._budget)
         try:
-            with self._holding(_announced(Headers(scope=scope))):
-                body = await self._read(receive)
-        except Refused as refused:
-            await send_problem(refused.problem, send, close=refused.problem is TOO_SLOW)
-            return
-        if body is not None:
-            with self._holding(len(body)):
-                await self._app(scope, _Whole(body, receive), send)
-
-    @contextmanager
-    def _holding(self, size: int) -> Iterator[None]:
-        if size > LARGEST_BODY:
-            raise Refused(TOO_LARGE)
-        place = size if size > SMALL else 0
-        if place and self._held + place > ALL_BODIES:
-            raise Refused(problem_of(Busy(CROWDED, retry_after=5.0)))
-        self._held += place
-        try:
-            yield
+            whole = await self._read(Headers(scope=scope), receive, place)
+            if isinstance(whole, Problem):
+                place.hold(0)
+                await send_problem(whole, send, close=whole is TOO_SLOW)
+            elif whole is not None:
+                await self._app(scope, whole, send)
         finally:
-            self._held -= place
+            place.hold(0)
 
-    async def _read(self, receive: Receive) -> bytes | None:
-        """The body, or None if the client left; raise Refused."""
+    async def _read(
+        self, headers: Headers, receive: Receive, place: Place
+    ) -> "_Whole | Problem | None":
+        """The body, why it is refused, or None if the client left."""
+        try:
+            _look_at(headers.get("content-length", "0"))
+            body = await self._body(receive, place)
+        except Refused as refused:
+            return refused.problem
+        return None if body is None else _Whole(body, receive)
+
+    async def _body(self, receive: Receive, place: Place) -> bytes | None:
         start, size, pieces = asyncio.get_running_loop().time(), 0, []
         while True:
             try:
@@ -87,6 +117,7 @@ class Uploads:
             size += len(pieces[-1])
             if size > LARGEST_BODY:
                 raise Refused(TOO_LARGE)
+            place.hold(size)
             if not message.get("more_body", False):
                 return b"".join(pieces)
 
@@ -105,9 +136,7 @@ class _Whole:
         return message
 
 
-def _announced(headers: Headers) -> int:
-    """How much may come; a body without a length takes the place of the largest."""
-    length = headers.get("content-length")
-    if length is None:
-        return LARGEST_BODY if "transfer-encoding" in headers else 0
-    return int(length) if length.isdecimal() else LARGEST_BODY + 1
+def _look_at(length: str) -> None:
+    """Refuse at once what says that it will be too large."""
+    if not length.isdecimal() or int(length) > LARGEST_BODY:
+        raise Refused(TOO_LARGE)

@@ -1,7 +1,7 @@
 """Where pictures are found over HTTP, in what clients are told of them."""
 
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 import pybase64
@@ -11,7 +11,7 @@ from domain.renditions import wanted
 from domain.requests import PictureRequest
 from domain.results import ImageSet, Picture
 from entrypoints.reports import structured_report
-from entrypoints.result_schemas import ListedImage, ListedJob, ListImagesResult
+from entrypoints.result_schemas import ListedImage, ListedJob, ListImagesResult, Shown
 from entrypoints.web.requests import AnyRequest, container_of
 
 
@@ -34,14 +34,20 @@ class Links:
         way to it. `asked` is what the caller asked for, where that may be another form.
         """
         shown = [inline or not picture.place for picture in images.pictures]
-        report: dict[str, Any] = msgspec.to_builtins(
-            structured_report(images, ["full" if each else "none" for each in shown])
-        )
+        report = self.facts(images, ["full" if each else "none" for each in shown], asked)
         for entry, picture, here in zip(report["images"], images.pictures, shown, strict=True):
-            if picture.place:
-                entry |= self._links(picture)
             if here:
                 entry["data"] = _text(picture.delivered)
+        return report
+
+    def facts(
+        self, images: ImageSet, shown: list[Shown], asked: PictureRequest | None = None
+    ) -> dict[str, Any]:
+        """The same without the bytes, of which as much is `shown` elsewhere."""
+        report: dict[str, Any] = msgspec.to_builtins(structured_report(images, shown))
+        for entry, picture in zip(report["images"], images.pictures, strict=True):
+            if picture.place:
+                entry |= self._links(picture)
             if picture.place and picture.rendition and asked and _can_be_had(picture, asked):
                 form = picture.rendition.image.format
                 entry["rendition"]["url"] = f"{self.picture(picture)}?format={form}"
@@ -71,12 +77,16 @@ class Links:
 
 
 def links_for(request: AnyRequest) -> Links:
-    """Links below PUBLIC_URL, or else below what the client called us by."""
-    public = container_of(request).settings().public_url
-    if public:
-        return Links(public.rstrip("/"))
-    called = urlsplit(str(request.url))
-    return Links(f"{called.scheme}://{called.netloc}")
+    """Links for whoever sent this."""
+    return links_of(request.scope, container_of(request).settings().public_url)
+
+
+def links_of(scope: Mapping[str, Any], public_url: str | None) -> Links:
+    """Links below PUBLIC_URL, or else below what the client of this ASGI scope called us by."""
+    if public_url:
+        return Links(public_url.rstrip("/"))
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    return Links(f"{scope['scheme']}://{host.decode('latin-1')}")
 
 
 def _can_be_had(picture: Picture, asked: PictureRequest) -> bool:

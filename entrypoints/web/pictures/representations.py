@@ -41,6 +41,10 @@ class Answer:
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
+async def nothing(_: Scope, __: Receive, ___: Send) -> None:
+    """The answer to who has left."""
+
+
 def answered(this: Representation, method: str, headers: Headers) -> Answer:
     """304 to who has it, 206 to who asks for a part, else all; raise Refused (416).
 

@@ -12,6 +12,7 @@ from domain.formats import ImageFormat
 from domain.renditions import View
 from entrypoints.listings import listing
 from entrypoints.result_schemas import DeleteImageResult
+from entrypoints.settings import Settings
 from entrypoints.web.pictures.accepting import formats_taken
 from entrypoints.web.pictures.links import links_for
 from entrypoints.web.pictures.representations import Representation, answered
@@ -76,14 +77,19 @@ async def _shown(
         owner=caller_of(request).owner,
     )
     suffix = "" if size == "full" else f"-{size}"
-    private = container.settings().auth_token is not None
-    this = _represented(shown, f"{picture_id}{suffix}", private=private)
+    this = _represented(shown, f"{picture_id}{suffix}", container.settings())
     return answered(this, request.method, headers)  # type: ignore[return-value] # both are ASGI
 
 
-def _represented(shown: ShownPicture, name: str, *, private: bool) -> Representation:
+def _asks_who_comes(settings: Settings) -> bool:
+    """Whether not everybody gets to see a picture: a proxy in front may have a login of its own."""
+    return bool(settings.auth_token or settings.public_url or settings.trusted_proxies)
+
+
+def _represented(shown: ShownPicture, name: str, settings: Settings) -> Representation:
     image = shown.image
-    audience = "private" if private else "public"
+    audience = "private" if _asks_who_comes(settings) else "public"
+    shows = "cross-origin" if "*" in settings.cors_origin else "same-origin"
     return Representation(
         data=image.data,
         etag=f'"{image.digest[:32]}"',
@@ -96,5 +102,6 @@ def _represented(shown: ShownPicture, name: str, *, private: bool) -> Representa
             "content-disposition": f'inline; filename="{name}.{image.format.extension}"',
             "x-content-type-options": "nosniff",
             "content-security-policy": NOTHING_RUNS,
+            "cross-origin-resource-policy": shows,
         },
     )

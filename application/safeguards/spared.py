@@ -1,0 +1,77 @@
+"""Safeguard: a provider that fails is left alone for a while, and everybody is told at once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager
+from typing import Protocol, TypeVar
+
+from application.ports.image_provider import Delivered, ImageProvider, Painting
+from application.safeguards.safeguard import Safeguard
+from domain.jobs import Job
+from domain.provider_errors import (
+    OutcomeUnknown,
+    ProviderError,
+    ProviderResting,
+    ProviderUnreachable,
+)
+from domain.requests import PictureRequest
+
+R = TypeVar("R", bound=PictureRequest)
+
+FAILURES = (ProviderUnreachable, OutcomeUnknown)
+"""Ways in which a provider fails; whatever else it raises is an answer."""
+
+
+class Breaker(Protocol):
+    """Counts failures in a row. It opens at too many, and lets a trial through after a while."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there were too many, and no success since."""
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until a trial, for an open one; 0 when there may be one."""
+
+    def failed(self) -> None: ...
+
+    def succeeded(self) -> None: ...
+
+
+class Spared(Safeguard):
+    """Raises ProviderResting, and sends nothing, while the breaker is open, but for one trial."""
+
+    def __init__(self, inner: ImageProvider, breaker: Breaker) -> None:
+        super().__init__(inner)
+        self._breaker = breaker
+        self._trial = False
+
+    async def guard(self, job: Job[R], paint: Callable[[Job[R]], Painting]) -> Painting:
+        with self._allowed():
+            try:
+                async with aclosing(paint(job)) as painting:
+                    async for event in painting:
+                        if isinstance(event, Delivered):
+                            self._breaker.succeeded()
+                        yield event
+            except FAILURES:
+                self._breaker.failed()
+                raise
+            except ProviderError:
+                self._breaker.succeeded()
+                raise
+
+    @contextmanager
+    def _allowed(self) -> Iterator[None]:
+        if not self._breaker.is_open:
+            yield
+            return
+        if self._trial or self._breaker.remaining:
+            raise ProviderResting(
+                f"{self.name} failed too often in a row and is left alone for a while.",
+                retry_after=max(1.0, self._breaker.remaining),
+            )
+        self._trial = True
+        try:
+            yield
+        finally:
+            self._trial = False

@@ -1,0 +1,28 @@
+"""Secrets that must never show up, in all the forms in which one can."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from urllib.parse import quote
+
+KEY = "sk-canary/4d1f+0e9b7c2a=="
+TOKEN = "token-canary/8c2e+5a61f0d7=="
+"""Both have characters that are spelled otherwise in an address."""
+
+
+def spelled(secret: str) -> Iterator[bytes]:
+    """As it is, in an address, in JSON that escapes slashes, and in base64, wherever it begins."""
+    yield secret.encode()
+    yield quote(secret, safe="").encode()
+    yield secret.replace("/", "\\/").encode()
+    for lead in range(3):
+        text = b64encode(bytes(lead) + secret.encode())
+        first, last = (lead * 8 + 5) // 6, (lead + len(secret)) * 8 // 6
+        yield text[first:last]
+
+
+SPELLINGS = tuple(sorted({form for secret in (KEY, TOKEN) for form in spelled(secret)}))
+
+
+def secrets_in(data: bytes) -> list[bytes]:
+    """The spellings that are in the bytes."""
+    return [form for form in SPELLINGS if form in data]

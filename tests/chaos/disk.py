@@ -1,0 +1,100 @@
+"""What a server has left on the disk, read without its help."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from PIL import Image
+
+ID = "img_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRow:
+    """A job as it is recorded."""
+
+    id: str
+    prompt: str
+    state: str
+    failure: str | None
+
+
+class Disk:
+    """The three folders of a server: `pictures`, `data` and `cache` below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pictures = folder / "pictures"
+        self.data = folder / "data"
+        self.cache = folder / "cache"
+        self._read: dict[tuple[Path, int, int], str] = {}
+
+    def files(self) -> Iterator[Path]:
+        """Every file below the three."""
+        for folder in (self.pictures, self.data, self.cache):
+            yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+    def kept(self) -> set[str]:
+        """SHA-256 of everything that is kept for somebody who paid: pictures and quarantine."""
+        folders = (self.pictures, self.data / "rescued", self.data / "quarantine")
+        found = (path for folder in folders for path in _visible(folder))
+        return {self._digest(path) for path in found}
+
+    def quarantined(self) -> list[Path]:
+        """Replies that were no pictures."""
+        return list(_visible(self.data / "quarantine"))
+
+    def parts(self) -> list[Path]:
+        """Files that are being written, or were when their writer died."""
+        return [path for path in self.files() if path.suffix == ".part"]
+
+    def cut(self) -> list[Path]:
+        """Pictures whose bytes are not what their name says, unless they are whole renditions."""
+        files = [*_visible(self.pictures), *_visible(self.data / "rescued")]
+        return [file for file in files if not (self._is_named_so(file) or _is_rendition(file))]
+
+    def jobs(self) -> list[JobRow]:
+        """All that are recorded, in the order of their creation."""
+        records = self.data / "records.sqlite3"
+        if not records.exists():
+            return []
+        with closing(sqlite3.connect(f"file:{records}?mode=ro", uri=True, timeout=10)) as database:
+            rows = database.execute(
+                "SELECT id, prompt, state, failure FROM jobs ORDER BY created_at"
+            ).fetchall()
+        return [JobRow(id=row[0], prompt=row[1], state=row[2], failure=row[3]) for row in rows]
+
+    def _is_named_so(self, file: Path) -> bool:
+        name = file.stem.partition("-")[0]
+        return bool(name) and self._digest(file).startswith(name.removeprefix(ID))
+
+    def _digest(self, path: Path) -> str:
+        """Read once, for thousands of files that do not change."""
+        try:
+            status = path.stat()
+            key = (path, status.st_mtime_ns, status.st_size)
+            if key not in self._read:
+                self._read[key] = sha256(path.read_bytes()).hexdigest()
+        except FileNotFoundError:
+            return ""
+        return self._read[key]
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        for path in sorted(folder.iterdir()):
+            if path.is_file() and not path.name.startswith("."):
+                yield path
+
+
+def _is_rendition(file: Path) -> bool:
+    """Whether it can be decoded, and stands beside the picture that it was made of."""
+    original = any(other != file for other in file.parent.glob(f"{file.stem}.*"))
+    try:
+        with Image.open(file) as picture:
+            picture.load()
+    except OSError:
+        return False
+    return original

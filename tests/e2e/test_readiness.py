@@ -1,0 +1,38 @@
+"""/readyz tells everybody whether, and only the log why."""
+
+from pathlib import Path
+
+import httpx2
+import pytest
+from dependency_injector.providers import Object
+
+from tests.e2e.served import served
+from tests.fakes import DictCache, settings_in
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_where_pictures_cannot_be_kept_strangers_do_not_hear_of_the_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "occupied"
+    folder.write_text("a file, where a folder should be")
+    async with (
+        served(settings_in(tmp_path, provider="sketch", output_dir=folder)) as url,
+        httpx2.AsyncClient(base_url=url) as http,
+    ):
+        answer = await http.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"] == {"archive": "unavailable", "cache": "ok"}
+    assert str(folder) in capsys.readouterr().err
+
+
+async def test_a_cache_that_fails_is_told_and_is_no_reason(tmp_path: Path) -> None:
+    parts = {"cache": Object(DictCache(fails=True))}
+    async with (
+        served(settings_in(tmp_path, provider="sketch"), **parts) as url,
+        httpx2.AsyncClient(base_url=url) as http,
+    ):
+        answer = await http.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["checks"] == {"archive": "ok", "cache": "unavailable"}
