@@ -1,5 +1,6 @@
 """An answer as a cache entry, and back."""
 
+from dataclasses import astuple, fields
 from datetime import datetime
 from decimal import Decimal
 
@@ -19,9 +20,7 @@ def entry_of(images: ImageSet) -> Entry:
         "revised_prompt": images.revised_prompt,
         "cost": None if images.cost is None else str(images.cost),
         "request_id": images.request_id,
-        "tokens": None
-        if usage is None
-        else f"{usage.text_tokens_in} {usage.image_tokens_in} {usage.tokens_out}",
+        "tokens": None if usage is None else " ".join(map(str, astuple(usage))),
         "notes": list(images.notes),
     }
     return Entry(images=tuple(picture.image for picture in images.pictures), facts=facts)
@@ -52,5 +51,6 @@ def _text(fact: Fact) -> str | None:
 
 
 def _usage(tokens: str) -> Usage:
-    text_in, image_in, out = map(int, tokens.split())
-    return Usage(text_tokens_in=text_in, image_tokens_in=image_in, tokens_out=out)
+    """Entries of earlier versions have three numbers."""
+    names = (field.name for field in fields(Usage))
+    return Usage(**dict(zip(names, map(int, tokens.split()), strict=False)))

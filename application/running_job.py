@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from application.event_log import EventLog
 from application.ports.event_sink import EventSink
@@ -40,10 +41,13 @@ class RunningJob:
         self._abandon = abandon
         self._finish = finish
         self._waiting = 0
+        self._joined = 0
 
     def tell(self, event: JobEvent) -> None:
         """Append to the log; the app-wide sink hears the same."""
         self.dispatched = self.dispatched or isinstance(event, JobDispatched)
+        if self._joined and isinstance(event, Finished):
+            event = replace(event, shared=self._joined)
         if not self.log.closed:  # what goes wrong behind the end is for the sink alone
             self.log.append(event)
         if isinstance(event, Finished | Failed):
@@ -52,6 +56,7 @@ class RunningJob:
 
     def joined(self) -> None:
         """Tell the app-wide sink that one more caller shares the job."""
+        self._joined += 1
         self._publish(JobJoined(job_id=self.job.id, job=self.job))
 
     def told(self) -> tuple[JobEvent, ...]:

@@ -10,6 +10,7 @@
     ├ ShuttingDown                  shutting_down
     ├ Busy                          busy                  (retry_after) nothing was started
     │ └ TooManyRequests             too_many_requests     this client alone has asked too often
+    ├ BudgetExhausted               budget_exhausted      (limit, spent; in budget_errors.py)
     ├ ArchiveUnavailable            archive_unavailable
     ├ CacheUnavailable              cache_unavailable
     ├ InternalError                 internal              (incident)

@@ -74,10 +74,11 @@ class CacheFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """The pictures are there and on disk."""
+    """The pictures are there and on disk; `shared`: how many callers had joined by then."""
 
     job_id: str
     images: ImageSet
+    shared: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,9 +81,8 @@ class Job(Generic[R]):
     @property
     def cost(self) -> Decimal | None:
         """US dollars by the card's price, None while usage or price is not known."""
-        if self.usage is None or self.card.price is None:
-            return None
-        return self.card.price.cost(self.usage)
+        price = self.card.price
+        return None if price is None else price.cost(self.usage)
 
     def dispatched(self) -> Self:
         """From here on money may be spent."""

@@ -1,12 +1,13 @@
 """What a model can do, when it retires, and whether it can serve a request."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import inf
 
 from domain.errors import UnsupportedByModel
 from domain.formats import Dimensions, ImageFormat
+from domain.picture_tokens import PictureTokens
 from domain.prices import Price
 from domain.requests import Background, EditRequest, PictureRequest, Quality
 
@@ -72,6 +73,7 @@ class ModelCard:
     shutdown: date | None = None
     successor: str | None = None
     price: Price | None = None
+    tokens: PictureTokens | None = None
 
     def retired(self, today: date) -> bool:
         """Whether the provider has shut it down by this day."""
@@ -123,10 +125,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """All models of a provider; `default` is used where a request names none."""
+    """All models of a provider; `default` is used where a request names none.
+
+    `others` is the card of every model that has none in `cards`, but for the name.
+    """
 
     cards: tuple[ModelCard, ...]
     default: str
+    others: ModelCard = ModelCard(name="", rules=False)
 
     def find(self, name: str) -> ModelCard | None:
         """The card of this name or snapshot, None for a name that we do not know."""
@@ -137,7 +143,7 @@ class Catalog:
         asked = name or self.default
         card = self.find(asked)
         if card is None:
-            unknown = ModelCard(name=asked, rules=False)
+            unknown = replace(self.others, name=asked)
             return Choice(model=asked, card=unknown, asked=asked)
         heir = self.find(card.successor) if card.successor else None
         if card.retired(today) and heir is not None:

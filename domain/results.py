@@ -25,18 +25,40 @@ class ServedFrom(StrEnum):
     def is_cache(self) -> bool:
         return self in (ServedFrom.MEMORY, ServedFrom.DISK)
 
+    @property
+    def is_paid_already(self) -> bool:
+        """Whether somebody's earlier or equal request paid, and this one costs nothing."""
+        return self.is_cache or self is ServedFrom.JOINED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens that the provider counted for one call."""
+    """Tokens that the provider counted for one call.
+
+    The cached ones are among those that came in: the provider had read them shortly before.
+    """
 
     text_tokens_in: int
     image_tokens_in: int
     tokens_out: int
+    cached_text_tokens_in: int = 0
+    cached_image_tokens_in: int = 0
 
     @property
     def total(self) -> int:
         return self.text_tokens_in + self.image_tokens_in + self.tokens_out
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            text_tokens_in=self.text_tokens_in + other.text_tokens_in,
+            image_tokens_in=self.image_tokens_in + other.image_tokens_in,
+            tokens_out=self.tokens_out + other.tokens_out,
+            cached_text_tokens_in=self.cached_text_tokens_in + other.cached_text_tokens_in,
+            cached_image_tokens_in=self.cached_image_tokens_in + other.cached_image_tokens_in,
+        )
+
+
+NO_TOKENS = Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +105,13 @@ class ImageSet:
     request_id: str | None = None
     notes: tuple[str, ...] = ()
     served_from: ServedFrom = ServedFrom.PROVIDER
+
+    @property
+    def charge(self) -> Decimal | None:
+        """What this caller's request cost, in US dollars, None where that is not known."""
+        return Decimal(0) if self.served_from.is_paid_already else self.cost
+
+    @property
+    def saved(self) -> Decimal | None:
+        """What it would have cost, had nobody paid before; None where it was not saved."""
+        return self.cost if self.served_from.is_paid_already else None

@@ -5,6 +5,7 @@ from datetime import date
 from rich.table import Table
 
 from domain.models import Catalog, ModelCard
+from domain.prices import Price
 from domain.requests import Quality
 
 
@@ -26,6 +27,7 @@ def catalog_entries(catalog: Catalog) -> list[dict[str, object]]:
                 "textIn": float(card.price.text_in),
                 "imageIn": float(card.price.image_in),
                 "out": float(card.price.out),
+                **_cached(card.price),
                 "asOf": card.price.as_of.isoformat(),
             },
         }
@@ -51,6 +53,11 @@ def catalog_table(catalog: Catalog, today: date) -> Table:
         )
     table.caption = "* used where no model is named; every model takes quality auto"
     return table
+
+
+def _cached(price: Price) -> dict[str, float]:
+    rates = {"cachedTextIn": price.cached_text_in, "cachedImageIn": price.cached_image_in}
+    return {name: float(rate) for name, rate in rates.items() if rate is not None}
 
 
 def _qualities(card: ModelCard) -> list[str]:

@@ -1,39 +1,14 @@
 """The command line. Loads what a command needs only when that command runs."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import rich_click as click
 
 from entrypoints.loading import loading
+from entrypoints.options import answer_options, painting_options
 from entrypoints.settings_error import SettingsError
 from entrypoints.version import version
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-OPTIONS = (
-    click.option("--size", default="1024x1024", show_default=True, help="WIDTHxHEIGHT or auto."),
-    click.option("--quality", default="auto", show_default=True, help="low … max, or auto."),
-    click.option("--format", default="png", show_default=True, help="png, jpeg, webp or auto."),
-    click.option("--background", default="auto", show_default=True, help="transparent or opaque."),
-    click.option("--compression", "output_compression", type=int, help="0-100, jpeg and webp."),
-    click.option("--moderation", default="auto", show_default=True, help="auto or low."),
-    click.option("-n", "n", type=int, default=1, show_default=True, help="How many, 1-4."),
-    click.option("--partials", "partialImages", type=int, help="Real previews, 1-3."),
-    click.option("--model", help="Leave out for the default model."),
-    click.option("--fresh", is_flag=True, help="A new picture even if an equal one is known."),
-    click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
-    click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here."),
-)
-
-
-def painting_options(command: F) -> F:
-    """Add the options that generate and edit share."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
 
 
 @click.group(invoke_without_command=True)
@@ -102,14 +77,24 @@ def edit(prompt: str, *, as_json: bool, env_file: Path | None, **options: object
 
 
 @cli.command()
-@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+@answer_options
 def models(*, as_json: bool, env_file: Path | None) -> None:
     """List the models, what they can do and when they retire."""
     with loading():
         from entrypoints.terminal import models
 
     sys.exit(models(as_json=as_json, env_file=env_file))
+
+
+@cli.command()
+@click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True)
+@answer_options
+def usage(*, days: int, as_json: bool, env_file: Path | None) -> None:
+    """Tell what was spent and saved by day and model, and what is left of each budget."""
+    with loading():
+        from entrypoints.usage_command import usage
+
+    sys.exit(usage(days=days, as_json=as_json, env_file=env_file))
 
 
 @cli.group()
@@ -119,8 +104,7 @@ def images() -> None:
 
 @images.command("list")
 @click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+@answer_options
 def images_list(*, limit: int, as_json: bool, env_file: Path | None) -> None:
     """List the latest pictures, and jobs that are open or of unknown outcome."""
     with loading():
@@ -131,8 +115,7 @@ def images_list(*, limit: int, as_json: bool, env_file: Path | None) -> None:
 
 @images.command("delete")
 @click.argument("id_", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="Print how much as JSON.")
-@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+@answer_options
 def images_delete(id_: str, *, as_json: bool, env_file: Path | None) -> None:
     """Delete the picture with this img_… ID for good."""
     with loading():
@@ -143,8 +126,7 @@ def images_delete(id_: str, *, as_json: bool, env_file: Path | None) -> None:
 
 @images.command("prune")
 @click.option("--older-than", required=True, help="An age such as 12h, 30d or 8w.")
-@click.option("--json", "as_json", is_flag=True, help="Print how much as JSON.")
-@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+@answer_options
 def images_prune(*, older_than: str, as_json: bool, env_file: Path | None) -> None:
     """Delete all pictures that are older than that for good."""
     with loading():
@@ -159,8 +141,7 @@ def cache() -> None:
 
 
 @cache.command("stats")
-@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+@answer_options
 def cache_stats(*, as_json: bool, env_file: Path | None) -> None:
     """Tell what the cache on disk holds."""
     with loading():
@@ -170,8 +151,7 @@ def cache_stats(*, as_json: bool, env_file: Path | None) -> None:
 
 
 @cache.command("clear")
-@click.option("--json", "as_json", is_flag=True, help="Print how much as JSON.")
-@click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
+@answer_options
 def cache_clear(*, as_json: bool, env_file: Path | None) -> None:
     """Forget all kept answers; pictures stay."""
     with loading():

@@ -26,25 +26,29 @@ from application.memory import Memory
 from application.past_pictures import PastPictures
 from application.pipeline import Pipeline
 from application.ports.archive import Archive
-from application.ports.clock import SystemClock
+from application.ports.clock import Clock, SystemClock
 from application.ports.event_sink import EventSink
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_provider import ImageProvider
+from application.ports.ledger import Ledger
 from application.prune_images import PruneImages
 from application.renditions import Renditions
 from application.running_jobs import RunningJobs
 from application.safeguards.archived import Archived
+from application.safeguards.budgeted import Budgeted
 from application.safeguards.inspected import Inspected
 from application.safeguards.limited import Limited
 from application.safeguards.retried import Attempts, Retried
 from application.safeguards.spared import Breaker, Spared
 from application.show_picture import ShowPicture
+from application.show_usage import ShowUsage
 from entrypoints.parts.keeping import (
     file_archive,
     image_cache,
     looked_at_lately,
     records,
     sql_journal,
+    sql_ledger,
 )
 from entrypoints.parts.painting import (
     painter,
@@ -53,21 +57,24 @@ from entrypoints.parts.painting import (
     retry_loop,
     steady_breaker,
 )
-from entrypoints.parts.watching import everybody, job_metrics, log_lines
+from entrypoints.parts.watching import everybody, job_metrics, kept_savings, log_lines
 from entrypoints.settings import Settings
 
 
 def guarded(
     provider: ImageProvider,
     archive: Archive,
+    ledger: Ledger,
     inspector: ImageInspector,
     attempts: Attempts,
     breaker: Breaker,
+    clock: Clock,
     settings: Settings,
 ) -> ImageProvider:
     """The promises around whoever paints, read from the inside out."""
-    safe = Archived(Inspected(Retried(provider, attempts), inspector), archive)
-    limited = Limited(safe, settings.max_concurrent_calls, settings.max_waiting_calls)
+    kept = Archived(Inspected(Retried(provider, attempts), inspector), archive)
+    paid_for = Budgeted(kept, ledger, settings.limits, clock)
+    limited = Limited(paid_for, settings.max_concurrent_calls, settings.max_waiting_calls)
     return Spared(limited, breaker)
 
 
@@ -92,13 +99,17 @@ class Container(DeclarativeContainer):
     database = Singleton(records, settings, closing)
     archive = Singleton(file_archive, settings, database)
     journal = Singleton(sql_journal, settings, database)
+    ledger = Singleton(sql_ledger, database)
+    savings = Singleton(kept_savings, sink, ledger.provider, clock)
     inspector = Singleton(pillow_inspector)
     optimizer = Singleton(pillow_optimizer)
     attempts = Callable(retry_loop)
     breaker = Singleton(steady_breaker)
 
     provider = Singleton(painter, settings, closing)
-    safeguarded = Singleton(guarded, provider, archive, inspector, attempts, breaker, settings)
+    safeguarded = Singleton(
+        guarded, provider, archive, ledger, inspector, attempts, breaker, clock, settings
+    )
 
     sweep_every = Object(300.0)
     """Seconds between two looks for what has expired, was left behind, or is too much."""
@@ -123,6 +134,7 @@ class Container(DeclarativeContainer):
     show_picture = Factory(ShowPicture, find_picture, renditions, recent)
     clear_cache = Factory(ClearCache, cache)
     cache_stats = Factory(CacheStats, cache)
+    show_usage = Factory(ShowUsage, ledger, settings.provided.limits, clock)
 
 
 def built(settings: Settings, **overrides: Any) -> Container:  # noqa: ANN401 - providers of any kind

@@ -10,6 +10,9 @@ from entrypoints.container import Container, built
 from entrypoints.parts.keeping import MEGABYTE
 from entrypoints.settings import Settings
 
+SAVINGS_MAY_BE_LOST = 5.0
+"""Seconds of them, if the process is killed."""
+
 
 @asynccontextmanager
 async def opened(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
@@ -19,13 +22,15 @@ async def opened(settings: Settings, **overrides: Any) -> AsyncIterator[Containe
     is `running`. `overrides` are dependency-injector providers by the names of the Container.
     """
     container = built(settings, **overrides)
-    tidying = [asyncio.create_task(work(container)) for work in (_recover, _sweep, _make_room)]
+    tidying = [asyncio.create_task(work(container)) for work in WORK]
     try:
         yield container
     finally:
         for task in tidying:
             task.cancel()
         await asyncio.wait(tidying)
+        with suppress(ArchiveUnavailable):
+            await container.savings().flush()
         await container.closing().aclose()
 
 
@@ -74,3 +79,16 @@ async def _sweep(container: Container) -> None:
         await asyncio.sleep(container.sweep_every())
         with suppress(CacheUnavailable):
             await container.cache().sweep()
+
+
+async def _keep_savings(container: Container) -> None:
+    """Every few seconds write down what was saved."""
+    savings = container.savings()  # at once, so that it hears of every job
+    while True:
+        await asyncio.sleep(SAVINGS_MAY_BE_LOST)
+        with suppress(ArchiveUnavailable):
+            await savings.flush()
+
+
+WORK = (_recover, _sweep, _make_room, _keep_savings)
+"""What goes on beside the jobs."""

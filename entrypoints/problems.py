@@ -1,6 +1,6 @@
 """Our errors in the words of every door: one table, and no other place knows a wire's codes."""
 
-from domain import errors, provider_errors
+from domain import budget_errors, errors, provider_errors
 from domain.errors import Charged, StudioError
 
 EXIT_CODES: dict[type[StudioError], int] = {
@@ -25,6 +25,7 @@ EXIT_CODES: dict[type[StudioError], int] = {
     provider_errors.ProviderFailed: 8,
     errors.Busy: 6,
     errors.TooManyRequests: 6,
+    budget_errors.BudgetExhausted: 6,
     errors.ArchiveUnavailable: 9,
     errors.CacheUnavailable: 9,
     errors.ShuttingDown: 10,
@@ -55,6 +56,7 @@ HTTP_STATUSES: dict[type[StudioError], int] = {
     provider_errors.ProviderFailed: 502,
     errors.Busy: 503,
     errors.TooManyRequests: 429,
+    budget_errors.BudgetExhausted: 429,
     errors.ArchiveUnavailable: 507,
     errors.CacheUnavailable: 503,
     errors.ShuttingDown: 503,

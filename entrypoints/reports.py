@@ -74,10 +74,10 @@ def structured_report(
         result.usage = TokenUsage(
             text_in=usage.text_tokens_in, image_in=usage.image_tokens_in, out=usage.tokens_out
         )
-    if images.served_from.is_cache:
-        result.cost_usd = 0.0
-    elif images.cost is not None:
-        result.cost_usd = float(images.cost)
+    if images.charge is not None:
+        result.cost_usd = float(images.charge)
+    if images.saved is not None:
+        result.saved_usd = float(images.saved)
     if images.request_id:
         result.request_id = images.request_id
     if images.notes:
@@ -167,8 +167,9 @@ def _made_at(images: ImageSet) -> str:
 
 
 def _cost(images: ImageSet) -> str:
-    if images.served_from.is_cache:
-        return "nothing was charged"
+    if images.served_from.is_paid_already:
+        saved = f", ${images.saved:.4f} saved" if images.saved else ""
+        return f"nothing was charged{saved}"
     if images.cost is None:
-        return "free" if images.provider == "sketch" else "cost unknown"
-    return f"${images.cost:.4f}"
+        return "cost unknown"
+    return f"${images.cost:.4f}" if images.cost else "free"

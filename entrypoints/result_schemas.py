@@ -93,6 +93,7 @@ class PicturesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     cost_usd: Annotated[float, Meta(description="Left out where it is not known.")] | UnsetType = (
         UNSET
     )
+    saved_usd: float | UnsetType = UNSET
     request_id: str | UnsetType = UNSET
     notes: list[str] | UnsetType = UNSET
 

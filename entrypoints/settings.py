@@ -8,6 +8,7 @@ from platformdirs import user_cache_path, user_data_path, user_pictures_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from entrypoints.budget_settings import BudgetSettings
 from entrypoints.settings_error import SettingsError
 from entrypoints.web_settings import WebSettings
 
@@ -15,7 +16,7 @@ APP = "mcp-server-gpt-image"
 OPENAI = "https://api.openai.com/v1"
 
 
-class Settings(WebSettings):
+class Settings(BudgetSettings, WebSettings):
     """All settings. Each field's name in capitals is the variable's name."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)

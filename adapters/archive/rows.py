@@ -35,6 +35,8 @@ def job_row(job: Job[PictureRequest], writer: str) -> Values:
         "text_tokens_in": usage and usage.text_tokens_in,
         "image_tokens_in": usage and usage.image_tokens_in,
         "tokens_out": usage and usage.tokens_out,
+        "cached_text_tokens_in": usage.cached_text_tokens_in if usage else 0,
+        "cached_image_tokens_in": usage.cached_image_tokens_in if usage else 0,
         "cost_usd": _written(job.cost),
         "estimate_usd": _written(job.estimate),
         "created_at": naive(job.created_at),
@@ -96,9 +98,9 @@ def record(row: Row[Any], kept: Sequence[Row[Any]]) -> JobRecord:
         request_id=row.request_id,
         revised_prompt=row.revised_prompt,
         notes=_notes(row.notes),
-        usage=_usage(row),
-        cost=_read(row.cost_usd),
-        estimate=_read(row.estimate_usd),
+        usage=usage_of(row),
+        cost=amount(row.cost_usd),
+        estimate=amount(row.estimate_usd),
         failure=_failure(row),
         pictures=tuple(map(_kept, kept)),
     )
@@ -146,13 +148,16 @@ def _failure(row: Row[Any]) -> PastFailure | None:
     )
 
 
-def _usage(row: Row[Any]) -> Usage | None:
+def usage_of(row: Row[Any]) -> Usage | None:
+    """The tokens that a row of `jobs` tells."""
     if row.tokens_out is None:
         return None
     return Usage(
         text_tokens_in=row.text_tokens_in,
         image_tokens_in=row.image_tokens_in,
         tokens_out=row.tokens_out,
+        cached_text_tokens_in=row.cached_text_tokens_in,
+        cached_image_tokens_in=row.cached_image_tokens_in,
     )
 
 
@@ -164,5 +169,6 @@ def _written(amount: Decimal | None) -> str | None:
     return None if amount is None else str(amount)
 
 
-def _read(text: str | None) -> Decimal | None:
+def amount(text: str | None) -> Decimal | None:
+    """An exact amount of US dollars, which the database has as text."""
     return None if text is None else Decimal(text)

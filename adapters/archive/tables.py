@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     Column,
     Connection,
+    Date,
     DateTime,
     Engine,
     Integer,
@@ -38,6 +39,8 @@ jobs = Table(
     Column("text_tokens_in", Integer),
     Column("image_tokens_in", Integer),
     Column("tokens_out", Integer),
+    Column("cached_text_tokens_in", Integer, nullable=False, server_default="0"),
+    Column("cached_image_tokens_in", Integer, nullable=False, server_default="0"),
     Column("cost_usd", String),
     Column("created_at", DateTime, nullable=False, index=True),
     Column("changed_at", DateTime, nullable=False),
@@ -71,6 +74,14 @@ request_keys = Table(
     Column("owner", String, primary_key=True),
     Column("request_key", String, primary_key=True),
     Column("job_id", String, nullable=False),
+)
+savings = Table(
+    "savings",
+    tables,
+    Column("day", Date, primary_key=True),
+    Column("model", String, primary_key=True),
+    Column("answers", Integer, nullable=False),
+    Column("saved_usd", String, nullable=False),
 )
 
 

@@ -85,7 +85,9 @@ class Instruments:
 
     def _cache(self) -> None:
         self.saved = self._counter(
-            "cache_saved_usd", "US dollars that answers from the cache had cost once.", "tier"
+            "cache_saved_usd",
+            "US dollars that answers from the cache, and joined jobs, had cost once.",
+            "tier",
         )
         self.hits = self._counter("cache_hits", "Jobs that the cache answered.", "tier")
         self.misses = self._counter(
@@ -111,6 +113,7 @@ class Instruments:
         for tier in ("memory", "disk"):
             self.hits.labels(tier)
             self.saved.labels(tier)
+        self.saved.labels("joined")
         for scope in ("cache", "tier"):
             self.cache_failures.labels(scope)
 

@@ -30,8 +30,6 @@ from domain.requests import PictureRequest
 from domain.results import ImageSet, Usage
 
 OTHER = "other"
-FREE = ("sketch",)
-"""Providers whose calls cost nothing, so that no cost is not an unknown one."""
 
 
 @dataclass(slots=True)
@@ -108,9 +106,11 @@ class Metrics:
                 work.has_partial = True
                 waited = self._clock() - work.started
                 self.instruments.first_partial.labels(work.model).observe(waited)
-            case Finished(images=images):
+            case Finished(images=images, shared=shared):
                 self._ended(work, event.job_id, "painted")
                 self._finished(work, images)
+                if shared:
+                    self.instruments.saved.labels("joined").inc(_amount(images.cost or 0) * shared)
             case Failed(error=error):
                 self._ended(work, event.job_id, "failed")
                 self._failed(work, error)
@@ -158,7 +158,7 @@ class Metrics:
     def _spent(self, work: _AtWork, cost: Decimal | None, usage: Usage | None) -> None:
         if cost is not None:
             self.instruments.cost.labels(work.model).inc(_amount(cost))
-        elif work.job.provider not in FREE:
+        else:
             self.instruments.unknown_cost.labels(work.model).inc()
         if usage is not None:
             tokens = self.instruments.tokens

@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.formats import Dimensions
 from domain.models import Catalog, ModelCard, SizeRule
+from domain.picture_tokens import PictureTokens
 from domain.prices import Price
 from domain.requests import Quality
 
@@ -22,8 +23,9 @@ def openai_catalog() -> Catalog:
     table = tomllib.loads(text)
     sizes = {name: _size_rule(rule) for name, rule in table["sizes"].items()}
     prices = {name: _price(price) for name, price in table["prices"].items()}
+    tokens = {name: _tokens(counts) for name, counts in table["tokens"].items()}
     return Catalog(
-        cards=tuple(_card(model, sizes, prices) for model in table["models"]),
+        cards=tuple(_card(model, sizes, prices, tokens) for model in table["models"]),
         default=table["default"],
     )
 
@@ -34,11 +36,21 @@ def _size_rule(rule: Table) -> SizeRule:
 
 
 def _price(price: Table) -> Price:
-    rates = {name: Decimal(price[name]) for name in ("text_in", "image_in", "out")}
+    rates = {name: Decimal(rate) for name, rate in price.items() if name != "as_of"}
     return Price(as_of=price["as_of"], **rates)
 
 
-def _card(model: Table, sizes: Mapping[str, SizeRule], prices: Mapping[str, Price]) -> ModelCard:
+def _tokens(counts: Table) -> PictureTokens:
+    square = {Quality(quality): count for quality, count in counts["square"].items()}
+    return PictureTokens(**{**counts, "square": square})
+
+
+def _card(
+    model: Table,
+    sizes: Mapping[str, SizeRule],
+    prices: Mapping[str, Price],
+    tokens: Mapping[str, PictureTokens],
+) -> ModelCard:
     return ModelCard(
         **{
             **model,
@@ -46,5 +58,6 @@ def _card(model: Table, sizes: Mapping[str, SizeRule], prices: Mapping[str, Pric
             "sizes": sizes[model["sizes"]],
             "qualities": frozenset(Quality(quality) for quality in model["qualities"]),
             "price": prices[model["price"]] if "price" in model else None,
+            "tokens": tokens[model["tokens"]] if "tokens" in model else None,
         }
     )

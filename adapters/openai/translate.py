@@ -14,7 +14,7 @@ import pybase64
 from application.ports.image_provider import Delivered, PartialImage
 from domain.images import Image
 from domain.requests import EditRequest, Moderation, PictureRequest
-from domain.results import Picture, Usage
+from domain.results import NO_TOKENS, Picture, Usage
 
 Parameters = dict[str, Any]
 Upload = tuple[str, bytes, str]
@@ -104,7 +104,8 @@ def completed(
     if not pictures and not rubbish:
         rubbish = (json.dumps(events).encode(),)
     told = [usage_of(field(event, "usage")) for event in events]
-    usage = _sum([each for each in told if each is not None])
+    known = [each for each in told if each is not None]
+    usage = sum(known, NO_TOKENS) if known else None
     return Delivered(
         pictures=pictures, rubbish=rubbish, usage=usage, request_id=request_id, notes=notes
     )
@@ -163,24 +164,23 @@ def usage_of(usage: object) -> Usage | None:
     total_in, out = _count(field(usage, "input_tokens")), _count(field(usage, "output_tokens"))
     if total_in is None or out is None:
         return None
-    images_in = _count(field(field(usage, "input_tokens_details"), "image_tokens")) or 0
-    images_in = min(images_in, total_in)
-    return Usage(text_tokens_in=total_in - images_in, image_tokens_in=images_in, tokens_out=out)
+    details = field(usage, "input_tokens_details")
+    images_in = min(_count(field(details, "image_tokens")) or 0, total_in)
+    cached = min(_count(field(details, "cached_tokens")) or 0, total_in)
+    text_in = total_in - images_in
+    # Nobody says of what kind it was: take it for text, on which the discount is the smaller one.
+    return Usage(
+        text_tokens_in=text_in,
+        image_tokens_in=images_in,
+        tokens_out=out,
+        cached_text_tokens_in=min(cached, text_in),
+        cached_image_tokens_in=max(0, cached - text_in),
+    )
 
 
 def _count(value: object) -> int | None:
     fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_TOKENS
     return int(value) if fits else None  # type: ignore[call-overload] # an int, as was just seen
-
-
-def _sum(usages: Sequence[Usage]) -> Usage | None:
-    if not usages:
-        return None
-    return Usage(
-        text_tokens_in=sum(usage.text_tokens_in for usage in usages),
-        image_tokens_in=sum(usage.image_tokens_in for usage in usages),
-        tokens_out=sum(usage.tokens_out for usage in usages),
-    )
 
 
 def echoes(secret: str) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from typing import TypeVar
 
 from adapters.sketch.painter import Files, changed_picture, new_picture
@@ -9,6 +11,7 @@ from application.ports.image_provider import Delivered, Painting, PartialImage
 from domain.images import Image
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard, SizeRule
+from domain.prices import Price
 from domain.provider_errors import RequestRefused
 from domain.requests import EditRequest, GenerateRequest, PictureRequest
 from domain.results import Picture
@@ -21,8 +24,11 @@ SIZES = SizeRule(
     min_pixels=256,
     max_pixels=8_294_400,
 )
+FREE = Price(text_in=Decimal(0), image_in=Decimal(0), out=Decimal(0), as_of=date(2026, 11, 24))
 CATALOG = Catalog(
-    cards=(ModelCard(name="sketch", sizes=SIZES, streams_several=True),), default="sketch"
+    cards=(ModelCard(name="sketch", sizes=SIZES, streams_several=True, price=FREE),),
+    default="sketch",
+    others=ModelCard(name="", rules=False, price=FREE),
 )
 NOTE = "Drawn offline by the sketch provider; no model was asked and nothing was spent."
 

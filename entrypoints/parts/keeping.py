@@ -7,6 +7,7 @@ from application.ports.archive import Archive
 from application.ports.event_sink import EventSink
 from application.ports.image_cache import ImageCache
 from application.ports.journal import Journal
+from application.ports.ledger import Ledger
 from domain.errors import CacheUnavailable
 from domain.events import CacheTierFailed
 from entrypoints.settings import Settings
@@ -38,6 +39,13 @@ def sql_journal(settings: Settings, database: "Database") -> Journal:
     from adapters.archive.journal import SqlJournal
 
     return SqlJournal(database, pictures_folder=settings.pictures_folder)
+
+
+def sql_ledger(database: "Database") -> Ledger:
+    """Who knows what was spent."""
+    from adapters.archive.ledger import SqlLedger
+
+    return SqlLedger(database)
 
 
 def image_cache(settings: Settings, closing: AsyncExitStack, sink: EventSink) -> ImageCache:

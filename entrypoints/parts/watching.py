@@ -1,9 +1,13 @@
 """The container's parts that watch the rest: log and metrics."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from application.ports.clock import Clock
 from application.ports.event_sink import EventSink
+from application.ports.ledger import Ledger
+from application.savings import Savings
 from entrypoints.settings import Settings
 
 if TYPE_CHECKING:  # parts are imported where they are built
@@ -29,6 +33,16 @@ def everybody(settings: Settings, lines: "Lines") -> EventSink:
     from adapters.events.log import LogSink
 
     return Fanout(LogSink(lines, prompts=settings.log_prompts))
+
+
+def kept_savings(sink: EventSink, ledger: Callable[[], Ledger], clock: Clock) -> Savings:
+    """Adds up from now on what was saved. A sink that a test brings is told nothing more."""
+    from adapters.events.fanout import Fanout
+
+    savings = Savings(ledger, clock)
+    if isinstance(sink, Fanout):
+        sink.add(savings)
+    return savings
 
 
 def job_metrics(sink: EventSink) -> "Metrics":

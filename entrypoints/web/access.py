@@ -134,10 +134,9 @@ def _served(ticket: Ticket) -> dict[str, object]:
         return facts | {"code": ticket.end.error.code}
     if isinstance(ticket.end, Finished):
         images = ticket.end.images
-        paid = images.served_from == "provider"
-        cost = images.cost if paid else 0
+        charge = images.charge
         facts |= {"tier": images.served_from.value}
-        facts |= {"cost_usd": None if cost is None else float(cost)}
+        facts |= {"cost_usd": None if charge is None else float(charge)}
     return facts
 
 

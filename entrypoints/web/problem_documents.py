@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 from starlette.types import Send
 
+from domain.budget_errors import BudgetExhausted
 from domain.errors import Busy, Charged, StudioError
 from domain.provider_errors import ProviderResting, RateLimited
 from entrypoints.problems import STATUSES, as_dict
@@ -54,7 +55,8 @@ class Refused(Exception):
 def problem_of(error: StudioError) -> Problem:
     """The document for one of our errors; says when to come back where that is known."""
     headers = {}
-    if isinstance(error, Busy | RateLimited | ProviderResting) and error.retry_after is not None:
+    timed = Busy | RateLimited | ProviderResting | BudgetExhausted
+    if isinstance(error, timed) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     facts = as_dict(error)
     if "status" in facts:  # the provider's own: here `status` is what we answer with

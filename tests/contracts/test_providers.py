@@ -1,6 +1,7 @@
 """Every provider, and every safeguard around one, keeps the provider's promises."""
 
 from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
 from functools import reduce
 
 import pytest
@@ -10,23 +11,27 @@ from adapters.pillow.inspector import PillowInspector
 from adapters.sketch.provider import SketchProvider
 from application.ports.image_provider import ImageProvider
 from application.safeguards.archived import Archived
+from application.safeguards.budgeted import Budgeted
 from application.safeguards.inspected import Inspected
 from application.safeguards.limited import Limited
 from application.safeguards.retried import Retried
 from application.safeguards.spared import Spared
+from domain.budgets import Limits
 from domain.formats import Dimensions
 from entrypoints.parts.resting import SteadyBreaker
 from tests.architecture.checkout import ROOT
 from tests.conftest import KEY
 from tests.contracts.image_provider import ImageProviderContract
-from tests.fakes import MemoryArchive, PatientAttempts
+from tests.fakes import FrozenClock, MemoryArchive, MemoryLedger, PatientAttempts
 from tests.standin import StandIn
 
+PLENTY = Limits(day_usd=Decimal(100), images_hour=1000, call_usd=Decimal(10))
 Around = Callable[[ImageProvider], ImageProvider]
 SAFEGUARDS: dict[str, Around] = {
     "Retried": lambda inner: Retried(inner, PatientAttempts()),
     "Inspected": lambda inner: Inspected(inner, PillowInspector()),
     "Archived": lambda inner: Archived(inner, MemoryArchive()),
+    "Budgeted": lambda inner: Budgeted(inner, MemoryLedger(), PLENTY, FrozenClock()),
     "Limited": lambda inner: Limited(inner, 1, 10),
     "Spared": lambda inner: Spared(inner, SteadyBreaker()),
 }

@@ -79,6 +79,21 @@ OURS = [
     _edit("mask of another size", images=[TEAL], mask=mask((32, 32))),
     _edit("17 images", images=[TEAL] * 17),
     Row(
+        name="more than a call may cost",
+        arguments={"prompt": "a red bridge", "n": 2, "quality": "low"},
+        settings={"budget_call_usd": "0.04"},
+    ),
+    Row(
+        name="more pictures than an hour may have",
+        arguments={"prompt": "a red bridge", "n": 4},
+        settings={"budget_images_hour": 3},
+    ),
+    Row(
+        name="a model without a price under a budget",
+        arguments={"prompt": "a red bridge", "model": "gpt-image-9"},
+        settings={"budget_day_usd": "5"},
+    ),
+    Row(
         name="no key",
         arguments={"prompt": "a red bridge"},
         settings={"openai_api_key": None, "provider": "openai"},

@@ -3,6 +3,8 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from dependency_injector.providers import Object
 from litestar.exceptions import HTTPException
 
 from domain import errors, provider_errors
+from domain.budget_errors import BudgetExhausted
 from domain.errors import StudioError
 from entrypoints.problems import HTTP_STATUSES
 from tests.e2e.asking import Asked, Reply, asked
@@ -139,12 +142,16 @@ class Failing:
         raise self.error
 
 
+LATER = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SPECIAL: dict[type[StudioError], StudioError] = {
     errors.InvalidRequest: errors.InvalidRequest("Words.", field="n"),
     errors.KeyReused: errors.KeyReused("Words.", field="Idempotency-Key"),
     errors.UnsupportedByModel: errors.UnsupportedByModel("Words.", field="n"),
     errors.Busy: errors.Busy("Words.", retry_after=7.4),
     errors.TooManyRequests: errors.TooManyRequests("Words.", retry_after=0.1),
+    BudgetExhausted: BudgetExhausted(
+        "Words.", hint="", budget="B", limit=Decimal(1), resets_at=LATER, retry_after=90.2
+    ),
     errors.InternalError: errors.InternalError("c0ffee"),
     provider_errors.ProviderResting: provider_errors.ProviderResting("Words.", retry_after=9),
     provider_errors.RateLimited: provider_errors.RateLimited("Words.", retry_after=3),
@@ -154,6 +161,7 @@ RETRY_AFTER = {
     "busy": "7",
     "too_many_requests": "1",
     "rate_limited": "3",
+    "budget_exhausted": "90",
     "provider_resting": "9",
 }
 

@@ -1,6 +1,7 @@
 """Stand-ins for every port: small classes to build tests from, and to swap providers with."""
 
 from tests.fakes.journal import MemoryJournal
+from tests.fakes.ledger import MemoryLedger
 from tests.fakes.optimizer import ScriptedOptimizer, renditions
 from tests.fakes.provider import FakeProvider
 from tests.fakes.samples import PNG, job_for, mask, picture, settings_in
@@ -15,6 +16,7 @@ __all__ = [
     "HeaderInspector",
     "MemoryArchive",
     "MemoryJournal",
+    "MemoryLedger",
     "PatientAttempts",
     "RecordingSink",
     "ScriptedOptimizer",

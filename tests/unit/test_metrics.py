@@ -100,7 +100,8 @@ def test_what_may_have_cost_money_and_how_much_nobody_knows_is_counted(counted: 
 
 
 def test_offline_sketches_cost_nothing_and_that_is_known() -> None:
-    counted = Counted(*painted(job("job_1", provider="sketch"), cost=None, usage=None))
+    counted = Counted(*painted(job("job_1"), cost=Decimal(0), usage=None))
+    assert counted.value("cost_usd_total", model="fake-1") == 0
     assert counted.value("cost_unknown_total", model="fake-1") is None
 
 
@@ -111,6 +112,12 @@ def test_the_cache_is_credited_with_what_answers_had_cost(counted: Counted) -> N
     assert counted.value("cache_misses_total") == 4  # five went on, and one did not ask
     assert counted.value("cache_failures_total", scope="cache") == 1
     assert counted.value("cache_failures_total", scope="tier") == 1
+
+
+def test_who_joins_saves_what_the_job_cost() -> None:
+    shared = Finished(job_id="job_1", images=images(job("job_1")), shared=3)
+    counted = Counted(*painted(job("job_1"))[:-1], shared)
+    assert counted.value("cache_saved_usd_total", tier="joined") == pytest.approx(3 * 0.0325)
 
 
 def test_an_answer_of_unknown_cost_saves_nothing_that_is_known() -> None:

@@ -86,6 +86,21 @@ async def test_only_a_usage_that_can_be_one_is_believed(
     assert came.usage == (usage and told_as(*usage))
 
 
+@pytest.mark.parametrize(
+    ("cached", "of_text", "of_images"),
+    [("0", 0, 0), ("3", 3, 0), ("7", 5, 2), ("999", 5, 4), ("null", 0, 0), ('"3"', 0, 0)],
+)
+async def test_cached_tokens_are_told_and_never_more_than_came_in(
+    openai_api: StandIn, cached: str, of_text: int, of_images: int
+) -> None:
+    details = f'{{"image_tokens": 4, "cached_tokens": {cached}}}'
+    told = f'{{"input_tokens": 9, "output_tokens": 1, "input_tokens_details": {details}}}'
+    openai_api.script(saying(f'{{"data": [{{"b64_json": "{ODD}"}}], "usage": {told}}}'))
+    usage = (await answer(openai_api.base_url)).usage
+    assert usage is not None
+    assert (usage.cached_text_tokens_in, usage.cached_image_tokens_in) == (of_text, of_images)
+
+
 def told_as(text_in: int, images_in: int, out: int) -> Usage:
     return Usage(text_tokens_in=text_in, image_tokens_in=images_in, tokens_out=out)
 

@@ -157,6 +157,18 @@ async def test_a_job_can_be_joined_until_it_ends() -> None:
     assert studio.jobs.joinable(JOB.fingerprint) is None
 
 
+async def test_the_end_says_how_many_had_joined_by_then() -> None:
+    studio = Studio()
+    running = studio.start()
+    running.joined()
+    running.joined()
+    studio.before.set()
+    studio.after.set()
+    await result(running)
+    ends = [event for event in studio.sink.events if isinstance(event, Finished)]
+    assert [event.shared for event in ends] == [2]
+
+
 async def test_a_failure_reaches_everybody_who_waits() -> None:
     async def fail(_: RunningJob) -> None:
         raise RateLimited("Not now.", retry_after=3)

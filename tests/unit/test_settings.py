@@ -1,9 +1,11 @@
 """Settings come from the environment; every fault is told at once, and no secret."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from domain.budgets import Limits
 from entrypoints.settings import OPENAI, load_settings
 from entrypoints.settings_error import SettingsError
 
@@ -157,3 +159,21 @@ def test_a_files_endpoint_counts_only_with_the_files_own_key(
 def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no file"):
         load_settings(env_file=tmp_path / "missing")
+
+
+def test_no_budget_is_no_limit_and_nothing_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().limits == Limits()
+    monkeypatch.setenv("BUDGET_DAY_USD", "0")
+    monkeypatch.setenv("BUDGET_IMAGES_HOUR", "0")
+    monkeypatch.setenv("BUDGET_CALL_USD", "0.1")
+    limits = Limits(day_usd=Decimal(0), images_hour=0, call_usd=Decimal("0.1"))
+    assert load_settings().limits == limits
+
+
+@pytest.mark.parametrize("amount", ["-1", "inf", "nan", "five dollars"])
+def test_a_budget_that_is_no_amount_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, amount: str
+) -> None:
+    monkeypatch.setenv("BUDGET_DAY_USD", amount)
+    with pytest.raises(SettingsError, match="BUDGET_DAY_USD"):
+        load_settings()

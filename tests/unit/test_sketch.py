@@ -31,11 +31,12 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def test_it_is_an_image_provider_without_an_endpoint_or_a_price() -> None:
+def test_it_is_an_image_provider_without_an_endpoint_and_free_whatever_is_asked_for() -> None:
     provider: ImageProvider = SketchProvider()
     card = provider.catalog.choose("gpt-image-2.6-flare", datetime.now(UTC).date()).card
     assert (provider.name, provider.endpoint) == ("sketch", "")
-    assert card.price is None
+    assert card.price is not None
+    assert card.price.is_free
 
 
 SCRIPT = """

@@ -28,6 +28,7 @@ from tests.fakes import (
     HeaderInspector,
     MemoryArchive,
     MemoryJournal,
+    MemoryLedger,
     PatientAttempts,
     RecordingSink,
     picture,
@@ -116,9 +117,11 @@ class TickingStudio:
         safe = guarded(
             self.provider,
             self.archive,
+            MemoryLedger(self.archive),
             HeaderInspector(),
             PatientAttempts(),
             SteadyBreaker(),
+            FrozenClock(),
             SETTINGS,
         )
         memory = Memory(self.cache, self.archive)

@@ -41,6 +41,7 @@ FAULT: dict[str, Schema] = {
 MORE_OF_FAULTS: dict[str, Schema] = {
     "field": {**STRING, "description": "The argument or parameter that is at fault."},
     "retry_after": {"type": "number", "description": "Seconds to wait before asking again."},
+    "resets_at": {**STRING, "description": "When there is room in the budget again."},
     "incident": {**STRING, "description": "What to look for in the server's log."},
     "request_id": {**STRING, "description": "The provider's id of the request."},
 }

@@ -1,0 +1,39 @@
+"""Options that commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rich_click as click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+OPTIONS = (
+    click.option("--size", default="1024x1024", show_default=True, help="WIDTHxHEIGHT or auto."),
+    click.option("--quality", default="auto", show_default=True, help="low … max, or auto."),
+    click.option("--format", default="png", show_default=True, help="png, jpeg, webp or auto."),
+    click.option("--background", default="auto", show_default=True, help="transparent or opaque."),
+    click.option("--compression", "output_compression", type=int, help="0-100, jpeg and webp."),
+    click.option("--moderation", default="auto", show_default=True, help="auto or low."),
+    click.option("-n", "n", type=int, default=1, show_default=True, help="How many, 1-4."),
+    click.option("--partials", "partialImages", type=int, help="Real previews, 1-3."),
+    click.option("--model", help="Leave out for the default model."),
+    click.option("--fresh", is_flag=True, help="A new picture even if an equal one is known."),
+    click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+    click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here."),
+)
+
+
+def with_options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Add these options to a command, in this order."""
+
+    def added(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return added
+
+
+painting_options = with_options(*OPTIONS)
+answer_options = with_options(*OPTIONS[-2:])

@@ -1,0 +1,90 @@
+"""When there is room again, and in what words somebody hears of it."""
+
+from datetime import timedelta
+from decimal import Decimal
+from time import perf_counter
+
+import pytest
+
+from domain.budget_check import check
+from domain.budget_errors import BudgetExhausted
+from domain.budgets import Limits, Spending
+from domain.requests import GenerateRequest
+from tests.fakes import FrozenClock, job_for
+
+NOW = FrozenClock().now()
+TEN = Limits(day_usd=Decimal(10))
+
+
+def took(hours_ago: float, usd: str | None, pictures: int = 1) -> Spending:
+    at = NOW - timedelta(hours=hours_ago)
+    return Spending(at=at, usd=None if usd is None else Decimal(usd), pictures=pictures)
+
+
+def refused(limits: Limits, *spent: Spending, usd: str = "4", n: int = 1) -> BudgetExhausted:
+    job = job_for(GenerateRequest(prompt="x", model="fake-1", n=n), estimate=Decimal(usd))
+    with pytest.raises(BudgetExhausted) as caught:
+        check(job, limits, spent, NOW)
+    return caught.value
+
+
+def test_there_is_room_when_enough_of_the_oldest_has_left_the_window() -> None:
+    error = refused(TEN, took(1, "5"), took(23, "1"), took(10, "3"))
+    assert error.details() == {
+        "budget": "BUDGET_DAY_USD",
+        "limit": 10.0,
+        "spent": 9.0,
+        "estimate": 4.0,
+        "resets_at": (NOW + timedelta(hours=14)).isoformat(),
+        "retry_after": 14 * 3600,
+    }
+    assert error.retryable
+    assert error.message == (
+        "BUDGET_DAY_USD allows $10.0000 in 24 hour(s): $9.0000 is taken, and this call may cost "
+        "$4.0000."
+    )
+    assert error.hint == "There is room for it at 2026-11-23T02:00:00+00:00."
+
+
+def test_of_many_jobs_it_is_found_quickly() -> None:
+    day = [took(number / 1000, "0.001") for number in range(20_000)]
+    began = perf_counter()
+    error = refused(TEN, *day)
+    assert perf_counter() - began < 2  # 0.1 s; looking at all of them for each would take minutes
+    assert error.details()["resets_at"] == (NOW + timedelta(hours=18)).isoformat()
+
+
+def test_pictures_have_an_hour_of_their_own() -> None:
+    error = refused(Limits(images_hour=4), took(0.5, "0", 3), took(2, "0", 9), n=2)
+    assert error.details()["resets_at"] == (NOW + timedelta(minutes=30)).isoformat()
+    assert "3 picture(s) are taken, and this call asks for 2 picture(s)" in error.message
+
+
+def test_what_nobody_knows_the_cost_of_fills_the_window_until_it_has_left() -> None:
+    error = refused(TEN, took(20, None), took(22, "1"))
+    assert "1 call(s) cost nobody knows how much" in error.message
+    assert error.details()["resets_at"] == (NOW + timedelta(hours=4)).isoformat()
+
+
+def test_more_than_the_whole_limit_never_has_room() -> None:
+    error = refused(TEN, usd="11")
+    assert not error.retryable
+    assert error.retry_after is None
+    assert "resets_at" not in error.details()
+
+
+def test_a_limit_can_be_used_up_to_the_last_cent() -> None:
+    check(job_for(estimate=Decimal(4)), TEN, [took(1, "6")], NOW)
+
+
+def test_a_free_call_has_room_where_nothing_may_be_spent() -> None:
+    check(job_for(estimate=Decimal(0)), Limits(day_usd=Decimal(0)), [], NOW)
+
+
+def test_a_standing_says_what_is_left_and_when_all_of_it_is_free() -> None:
+    (window,) = TEN.windows()
+    standing = window.standing([took(1, "6"), took(30, "9"), took(2, None)], NOW)
+    assert (standing.spent, standing.left, standing.unknown) == (Decimal(6), Decimal(4), 1)
+    assert standing.free_at == NOW + timedelta(hours=23)
+    overdrawn = window.standing([took(1, "16")], NOW)
+    assert overdrawn.left == 0
