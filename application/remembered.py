@@ -1,6 +1,6 @@
 """An answer as a cache entry, and back."""
 
-from dataclasses import astuple, fields
+from dataclasses import astuple
 from datetime import datetime
 from decimal import Decimal
 
@@ -52,5 +52,11 @@ def _text(fact: Fact) -> str | None:
 
 def _usage(tokens: str) -> Usage:
     """Entries of earlier versions have three numbers."""
-    names = (field.name for field in fields(Usage))
-    return Usage(**dict(zip(names, map(int, tokens.split()), strict=False)))
+    text_in, image_in, out, *cached = map(int, tokens.split())
+    return Usage(
+        text_tokens_in=text_in,
+        image_tokens_in=image_in,
+        tokens_out=out,
+        cached_text_tokens_in=sum(cached[:1]),
+        cached_image_tokens_in=sum(cached[1:]),
+    )
