@@ -24,7 +24,7 @@ from domain.events import (
     RenditionFailed,
     StudioEvent,
 )
-from domain.results import ImageSet, Usage
+from domain.results import ImageSet, ServedFrom, Usage
 
 Facts = dict[str, object]
 
@@ -91,7 +91,10 @@ class LogSink:
 
 
 def _told(images: ImageSet) -> Facts:
-    """Facts of an answer. What the cache serves costs nothing, and saves what it cost once."""
+    """Facts of an answer. What the cache serves costs nothing, and saves what it cost once.
+
+    What is told again was counted when it was told first.
+    """
     facts: Facts = {
         "tier": images.served_from.value,
         "model": images.model,
@@ -99,6 +102,8 @@ def _told(images: ImageSet) -> Facts:
     }
     if images.served_from.is_cache:
         return {**facts, "cost_usd": 0.0, "saved_usd": _dollars(images.cost)}
+    if images.served_from is ServedFrom.ARCHIVE:
+        return {**facts, "cost_usd": 0.0}
     facts |= {"cost_usd": _dollars(images.cost), "provider_request": images.request_id}
     return facts if images.usage is None else {**facts, "tokens": _tokens(images.usage)}
 

@@ -47,9 +47,9 @@ class Archived(Safeguard):
         sent = job.dispatched()
         await self.archive.ready()
         await self._announced(sent)
-        yield Dispatched()
         settled, previews = False, Previews()
         try:
+            yield Dispatched()
             async with aclosing(paint(sent)) as painting:
                 async for event in painting:
                     if isinstance(event, Delivered):

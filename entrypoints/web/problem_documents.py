@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 
 import msgspec
 from starlette.types import Send
@@ -57,7 +58,7 @@ def problem_of(error: StudioError) -> Problem:
     headers = {}
     timed = Busy | RateLimited | ProviderResting | BudgetExhausted
     if isinstance(error, timed) and error.retry_after is not None:
-        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+        headers["Retry-After"] = str(max(1, ceil(error.retry_after)))
     facts = as_dict(error)
     if "status" in facts:  # the provider's own: here `status` is what we answer with
         facts["provider_status"] = facts.pop("status")

@@ -158,7 +158,7 @@ SPECIAL: dict[type[StudioError], StudioError] = {
     provider_errors.ProviderFailed: provider_errors.ProviderFailed("Words.", status=500),
 }
 RETRY_AFTER = {
-    "busy": "7",
+    "busy": "8",
     "too_many_requests": "1",
     "rate_limited": "3",
     "budget_exhausted": "90",

@@ -237,3 +237,11 @@ async def test_a_paid_picture_is_delivered_even_if_its_record_cannot_be_written(
 
 async def test_the_first_event_says_that_money_may_be_spent_from_now_on() -> None:
     assert isinstance((await events(Archived(FakeProvider(), MemoryArchive())))[0], Dispatched)
+
+
+async def test_who_stops_reading_just_when_it_is_sent_leaves_no_job_open() -> None:
+    archive = MemoryArchive()
+    painting = Archived(FakeProvider(), archive).generate(job_for(SMALL))
+    assert isinstance(await anext(painting), Dispatched)
+    await painting.aclose()
+    assert states(archive) == [JobState.DISPATCHED, JobState.UNKNOWN]
