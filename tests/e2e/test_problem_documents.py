@@ -161,7 +161,7 @@ RETRY_AFTER = {
     "busy": "8",
     "too_many_requests": "1",
     "rate_limited": "3",
-    "budget_exhausted": "90",
+    "budget_exhausted": "91",
     "provider_resting": "9",
 }
 
