@@ -6,6 +6,7 @@ through its constructor.
 """
 
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 from dependency_injector.containers import DeclarativeContainer
@@ -71,11 +72,15 @@ def guarded(
     clock: Clock,
     settings: Settings,
 ) -> ImageProvider:
-    """The promises around whoever paints, read from the inside out."""
-    kept = Archived(Inspected(Retried(provider, attempts), inspector), archive)
-    paid_for = Budgeted(kept, ledger, settings.limits, clock)
-    limited = Limited(paid_for, settings.max_concurrent_calls, settings.max_waiting_calls)
-    return Spared(limited, breaker)
+    """The promises around whoever paints: what each is made of, and how they follow."""
+    most, waiting = settings.max_concurrent_calls, settings.max_waiting_calls
+    retried = partial(Retried, attempts=attempts)
+    inspected = partial(Inspected, inspector=inspector)
+    archived = partial(Archived, archive=archive)
+    budgeted = partial(Budgeted, ledger=ledger, limits=settings.limits, clock=clock)
+    limited = partial(Limited, most=most, waiting=waiting)
+    spared = partial(Spared, breaker=breaker)
+    return spared(limited(budgeted(archived(inspected(retried(provider))))))
 
 
 def running_jobs(settings: Settings, sink: EventSink) -> RunningJobs:
