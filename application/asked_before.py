@@ -8,6 +8,7 @@ from application.running_job import AnyJob, RunningJob
 from application.running_jobs import RunningJobs
 from domain.errors import Busy, Charged, KeyReused
 from domain.events import Finished, JobStarted
+from domain.jobs import RequestKey
 from domain.records import JobRecord
 
 LOOK_AGAIN = 10.0
@@ -26,28 +27,25 @@ class AskedBefore:
         """The job that the key of `job` means: at work, or one that tells again how it ended.
 
         None if there is no key, or a new one, or its job failed free of charge and may be tried
-        again. Raises KeyReused if it means another request, and
-        ArchiveUnavailable: without the records nobody can tell.
+        again. Raises KeyReused if it means another request, and ArchiveUnavailable: without the
+        records nobody can tell.
         """
         if job.key is None:
             return None
         record = await self.journal.with_key(job.key, owner=job.owner)
-        known = self.jobs.with_key(job.key, owner=job.owner)  # now: it may have begun meanwhile
+        known = self.jobs.with_key(job.key.name, owner=job.owner)  # it may have begun meanwhile
+        if known is not None and known.job.key != job.key:
+            raise KeyReused(job.key.name)
         if known is None and record is not None:
             known = self.jobs.at_work(record.id, owner=job.owner)
-        meant = record if known is None else known.job
-        if meant is not None and meant.fingerprint != job.fingerprint:
-            raise KeyReused(
-                f"The key {job.key!r} was used for another request.", field="Idempotency-Key"
-            )
         if known is None and record is not None and not _may_be_tried_again(record):
             known = self._told_again(job, record)
         return known
 
-    async def means(self, key: str | None, job: AnyJob) -> None:
+    async def means(self, key: RequestKey | None, job_id: str, *, owner: str) -> None:
         """From now on the key means a job that was begun under another one, or under none."""
-        if key is not None and key != job.key:
-            await self.journal.name(key, job.id, owner=job.owner)
+        if key is not None:
+            await self.journal.name(key, job_id, owner=owner)
 
     def _told_again(self, job: AnyJob, record: JobRecord) -> RunningJob:
         async def tell(running: RunningJob) -> None:
@@ -57,7 +55,7 @@ class AskedBefore:
             images = await self.past.of(record)
             running.tell(Finished(job_id=record.id, images=images))
 
-        return self.jobs.start(replace(job, id=record.id), tell, joinable=False)
+        return self.jobs.tell_again(replace(job, id=record.id), tell)
 
 
 def _may_be_tried_again(record: JobRecord) -> bool:

@@ -65,6 +65,7 @@ class EndedJobs:
 
     def keep(self, ended: EndedJob) -> None:
         """Add a job, and let go of the oldest where there are too many."""
+        self._let_go(ended.job.id)
         size = ended.bytes
         self._jobs[ended.job.id] = (self._clock() + KEPT_FOR, size, ended)
         self._held += size
@@ -79,8 +80,11 @@ class EndedJobs:
     def tidy(self) -> None:
         """Let go of what is too old or too much."""
         while self._jobs and self._too_much():
-            _, (_, size, _) = self._jobs.popitem(last=False)
-            self._held -= size
+            self._let_go(next(iter(self._jobs)))
+
+    def _let_go(self, job_id: str) -> None:
+        _, size, _ = self._jobs.pop(job_id, (0.0, 0, None))
+        self._held -= size
 
     def _too_much(self) -> bool:
         end, _, _ = next(iter(self._jobs.values()))

@@ -1,10 +1,12 @@
 """Use case: have what was asked for before, by the name of the job or of the picture."""
 
 from dataclasses import replace
+from typing import Literal
 
 from application.past_pictures import PastPictures
 from application.ports.journal import Journal
 from application.renditions import Renditions
+from application.running_job import RunningJob
 from application.running_jobs import RunningJobs
 from application.ticket import Ticket
 from domain.formats import ImageFormat
@@ -13,8 +15,8 @@ from domain.records import JobRecord
 from domain.requests import GenerateRequest
 from domain.results import ImageSet
 
-AS_IT_IS = ImageFormat.PNG
-"""Asked for as PNG a picture stays what the provider sent: see `domain.renditions.wanted`."""
+Form = ImageFormat | Literal["auto"]
+"""A format, or the one that suits the content."""
 
 
 class GetImage:
@@ -29,12 +31,13 @@ class GetImage:
         self.renditions = renditions
 
     async def __call__(
-        self, id_: str, /, *, owner: str = LOCAL, form: ImageFormat | None = AS_IT_IS
+        self, id_: str, /, *, owner: str = LOCAL, form: Form | None = None
     ) -> Ticket | ImageSet | JobRecord:
         """A ticket for a job at work here, or the answer of one that ended.
 
         The record only, of a job that another process has at work. `id_` is a `job_…` or an
-        `img_…`; `form` is the format wanted, None where the content decides.
+        `img_…`. Without a `form` the pictures are as the job was asked for them while it is at
+        work, and as the provider sent them later.
         Raises NotFound, ArchiveUnavailable, and what a job failed with. Asking cancels nothing
         and costs nothing.
         """
@@ -43,15 +46,23 @@ class GetImage:
             return await self._read(record, form, only=id_)
         running = self.jobs.at_work(id_, owner=owner)
         if running is not None:
-            asked = replace(running.job.request, format=form)
-            asked_model = running.job.asked_model
-            return Ticket(running, asked, self.renditions, asked_model=asked_model, notes=())
+            return self._ticket(running, form)
         record = await self.journal.find(id_, owner=owner)
         return record if record.is_open else await self._read(record, form)
 
-    async def _read(
-        self, record: JobRecord, form: ImageFormat | None, *, only: str = ""
-    ) -> ImageSet:
+    def _ticket(self, running: RunningJob, form: Form | None) -> Ticket:
+        job = running.job
+        asked = job.request if form is None else replace(job.request, format=_format(form))
+        return Ticket(running, asked, self.renditions, asked_model=job.asked_model, notes=job.notes)
+
+    async def _read(self, record: JobRecord, form: Form | None, *, only: str = "") -> ImageSet:
         images = await self.past.of(record, only=only)
-        asked = GenerateRequest(prompt=record.prompt, format=form)
+        if form is None:
+            return images
+        asked = GenerateRequest(prompt=record.prompt, format=_format(form))
         return await self.renditions.as_asked(images, asked)
+
+
+def _format(form: Form) -> ImageFormat | None:
+    """As a request has it: None where the content decides."""
+    return None if form == "auto" else ImageFormat(form)

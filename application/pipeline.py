@@ -22,9 +22,9 @@ from application.running_job import RunningJob
 from application.running_jobs import RunningJobs
 from application.ticket import Ticket
 from domain.events import Finished, JobDispatched, JobEvent, JobQueued, JobStarted, PartialReady
-from domain.fingerprint import fingerprint
+from domain.fingerprint import asked_digest, fingerprint
 from domain.formats import ImageFormat
-from domain.jobs import Job
+from domain.jobs import Job, RequestKey
 from domain.models import Choice
 from domain.requests import PictureRequest
 from domain.results import ImageSet
@@ -74,8 +74,16 @@ class Pipeline:
                 job, lambda running: self._work(running, job, paint, recall=recall)
             )
         ticket = self._ticket(running, asked, choice, joined=joined)
-        await self.asked_before.means(key, running.job)
+        if joined and job.key != running.job.key:
+            await self._named(job.key, running, ticket)
         return ticket
+
+    async def _named(self, key: RequestKey | None, running: RunningJob, ticket: Ticket) -> None:
+        try:
+            await self.asked_before.means(key, running.job.id, owner=running.job.owner)
+        except BaseException:  # who is given no ticket is not waited for
+            ticket.let_go()
+            raise
 
     def _ticket(
         self, running: RunningJob, asked: PictureRequest, choice: Choice, *, joined: bool
@@ -105,7 +113,8 @@ class Pipeline:
             asked_model=choice.asked,
             fingerprint=fingerprint(effective, provider=name, endpoint=endpoint, owner=owner),
             created_at=now,
-            key=key,
+            key=None if key is None else RequestKey(key, asked_digest(asked)),
+            notes=choice.notes,
         )
         return job, choice
 
@@ -127,6 +136,7 @@ class Pipeline:
         running.tell(JobStarted(job_id=job.id, job=job, fresh=not recall))
         images = await self.memory.recall(job, running.tell) if recall else None
         if images is not None:
+            await self.asked_before.means(job.key, images.job_id, owner=job.owner)
             running.tell(Finished(job_id=job.id, images=images))
             return
         images = await self._painted(running, job, paint)

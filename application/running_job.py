@@ -84,7 +84,8 @@ class RunningJob:
         After that it goes on if it is one to `finish`, because the picture may already be paid for.
         """
         self._waiting -= 1
-        if not self._waiting and not (self.dispatched and self._finish):
+        ended = self.log.closed  # all that may still be at work then is keeping the answer
+        if not (self._waiting or ended or (self.dispatched and self._finish)):
             self._abandon(self)
 
     def _publish(self, event: StudioEvent) -> None:

@@ -8,11 +8,18 @@ from application.ended_jobs import KEPT_FOR, EndedJob, EndedJobs
 from application.ports.event_sink import EventSink
 from application.running_job import AnyJob, RunningJob
 from domain.errors import Canceled, InternalError, NotFound, ShuttingDown, StudioError
-from domain.events import Failed
+from domain.events import Failed, StudioEvent
 from domain.provider_errors import OutcomeUnknown
 
 CANCELED_WORK_MAY_TAKE = 1.0
 """Seconds, of the grace, in which jobs that were told to end write their records."""
+
+
+class _Nobody:
+    """An EventSink that does not listen."""
+
+    def publish(self, _: StudioEvent, /) -> None:
+        return
 
 
 class RunningJobs:
@@ -43,9 +50,10 @@ class RunningJobs:
         return found if found is not None and found.job.owner == owner else None
 
     def with_key(self, key: str, *, owner: str) -> RunningJob | None:
-        """The job at work here that this owner's key means."""
+        """The job at work here that was begun under this owner's key."""
         running = self._by_id.values()
-        return next((it for it in running if (it.job.owner, it.job.key) == (owner, key)), None)
+        named = ((it.job.key.name if it.job.key else None, it) for it in running)
+        return next((it for name, it in named if (name, it.job.owner) == (key, owner)), None)
 
     def all(self, *, owner: str) -> list[RunningJob]:
         """The owner's jobs at work here, the newest first."""
@@ -65,20 +73,28 @@ class RunningJobs:
         self,
         job: AnyJob,
         work: Callable[[RunningJob], Awaitable[None]],
-        *,
-        joinable: bool = True,
     ) -> RunningJob:
         """Run `work` in a task of our own; raise ShuttingDown once `drain` has begun."""
+        running = RunningJob(job, self._sink, self._abandoned, finish=self._finish)
+        self._run(running, work)
+        self._jobs[job.fingerprint] = self._by_id[job.id] = running
+        return running
+
+    def tell_again(self, job: AnyJob, work: Callable[[RunningJob], Awaitable[None]]) -> RunningJob:
+        """The same for `work` that tells how a job ended that was at work before.
+
+        It was counted and could be followed then: this time only who asked hears of it.
+        """
+        running = RunningJob(job, _Nobody(), self._abandoned)
+        self._run(running, work)
+        return running
+
+    def _run(self, running: RunningJob, work: Callable[[RunningJob], Awaitable[None]]) -> None:
         if self._draining:
             raise ShuttingDown("The server is shutting down and starts no new work.")
-        running = RunningJob(job, self._sink, self._abandoned, finish=self._finish)
-        self._by_id[job.id] = running
-        if joinable:
-            self._jobs[job.fingerprint] = running
-        running.task = asyncio.create_task(self._own(running, work), name=job.id)
+        running.task = asyncio.create_task(self._own(running, work), name=running.job.id)
         self._tasks.add(running.task)
         running.task.add_done_callback(lambda task: self._settle(running, task))
-        return running
 
     async def drain(self, grace: float) -> None:
         """Refuse new work, let what was sent finish, and end the rest, within `grace` seconds.
@@ -120,9 +136,10 @@ class RunningJobs:
     def _settle(self, running: RunningJob, task: asyncio.Task[None]) -> None:
         self._end(running)  # a task that is canceled before its first step tells nothing itself
         self._tasks.discard(task)
-        self._by_id.pop(running.job.id, None)
-        self._ended.keep(EndedJob.of(running.job, running.log.all()))
-        asyncio.get_running_loop().call_later(KEPT_FOR, self._ended.tidy)
+        if self._by_id.get(running.job.id) is running:
+            del self._by_id[running.job.id]
+            self._ended.keep(EndedJob.of(running.job, running.log.all()))
+            asyncio.get_running_loop().call_later(KEPT_FOR, self._ended.tidy)
 
     def _end(self, running: RunningJob) -> None:
         if not running.log.closed:

@@ -89,6 +89,9 @@ class KeyReused(InvalidRequest):
     code = "key_reused"
     advice = "Choose a new key for each request that is not the same as before."
 
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The key {key!r} was used for another request.", field="Idempotency-Key")
+
 
 class UnreadableImage(InvalidRequest):
     """Bytes that should be a picture are not one that we can take."""

@@ -20,7 +20,16 @@ def fingerprint(request: PictureRequest, *, provider: str, endpoint: str, owner:
     SILENT; pictures by their digests. Each part is written with its length before it, so no two
     different requests are written alike.
     """
-    parts = [VERSION, provider, endpoint, owner, type(request).__name__, str(request.compression)]
+    return _digest(request, VERSION, provider, endpoint, owner)
+
+
+def asked_digest(request: PictureRequest) -> str:
+    """SHA-256 of a request as it was asked, 64 hex digits; no setting and no model's fate in it."""
+    return _digest(request)
+
+
+def _digest(request: PictureRequest, *more: str) -> str:
+    parts = [*more, type(request).__name__, str(request.compression)]
     for name in _telling(type(request)):  # type: ignore[arg-type] # classes can be hashed
         parts.append(name)
         parts.extend(_written(getattr(request, name)))

@@ -45,12 +45,23 @@ class IllegalMove(Exception):
     """A job was told to go where it cannot go: a fault in our code, not in a request."""
 
 
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """A name that a caller gave a request, to ask again without a second job.
+
+    `asked` is the digest of what was asked under it, before any setting had a say.
+    """
+
+    name: str
+    asked: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Generic[R]):
     """What is to be painted, for whom, and how far it is.
 
     `request` is the effective one, checked against `card`; `asked_model` is the name that the
-    caller used. `key` is the name under which the caller may ask again without a second job.
+    caller used. `key` is the caller's name for the request. `notes` are for whoever asks later.
     `estimate` is what it may cost, in US dollars, None where nobody can say. `failure` is the
     error that ended it.
     """
@@ -63,7 +74,7 @@ class Job(Generic[R]):
     asked_model: str
     fingerprint: str
     created_at: datetime
-    key: str | None = None
+    key: RequestKey | None = None
     estimate: Decimal | None = None
     state: JobState = JobState.RESERVED
     pictures: tuple[Picture, ...] = ()
@@ -104,7 +115,7 @@ class Job(Generic[R]):
             usage=usage,
             request_id=request_id,
             revised_prompt=revised_prompt,
-            notes=notes,
+            notes=(*self.notes, *notes),
         )
 
     def failed(self, error: StudioError) -> Self:

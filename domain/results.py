@@ -109,7 +109,8 @@ class ImageSet:
     @property
     def charge(self) -> Decimal | None:
         """What this caller's request cost, in US dollars, None where that is not known."""
-        return Decimal(0) if self.served_from.is_paid_already else self.cost
+        again = self.served_from is ServedFrom.ARCHIVE
+        return Decimal(0) if again or self.served_from.is_paid_already else self.cost
 
     @property
     def saved(self) -> Decimal | None:

@@ -1,6 +1,7 @@
 """A finished job as text and as structured data, for all doors."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from msgspec import UNSET
 
@@ -8,7 +9,7 @@ from domain.images import Image
 from domain.records import JobRecord
 from domain.renditions import Rendition
 from domain.requests import EditRequest, PictureRequest
-from domain.results import ImageSet, Picture
+from domain.results import ImageSet, Picture, ServedFrom, Usage
 from entrypoints.result_schemas import (
     PictureEntry,
     PicturesResult,
@@ -70,12 +71,10 @@ def structured_report(
     if images.revised_prompt:
         result.revised_prompt = images.revised_prompt[:LONGEST_REVISED_PROMPT]
     if images.usage is not None:
-        usage = images.usage
-        result.usage = TokenUsage(
-            text_in=usage.text_tokens_in, image_in=usage.image_tokens_in, out=usage.tokens_out
-        )
-    if images.charge is not None:
-        result.cost_usd = float(images.charge)
+        result.usage = _tokens(images.usage)
+    cost = _told_cost(images)
+    if cost is not None:
+        result.cost_usd = float(cost)
     if images.saved is not None:
         result.saved_usd = float(images.saved)
     if images.request_id:
@@ -83,6 +82,12 @@ def structured_report(
     if images.notes:
         result.notes = list(images.notes)
     return result
+
+
+def _tokens(usage: Usage) -> TokenUsage:
+    return TokenUsage(
+        text_in=usage.text_tokens_in, image_in=usage.image_tokens_in, out=usage.tokens_out
+    )
 
 
 def painting_text(record: JobRecord) -> str:
@@ -166,10 +171,16 @@ def _made_at(images: ImageSet) -> str:
     return images.made_at.isoformat(timespec="seconds")
 
 
+def _told_cost(images: ImageSet) -> Decimal | None:
+    """An answer that is told again says what it cost, as it did before."""
+    return images.cost if images.served_from is ServedFrom.ARCHIVE else images.charge
+
+
 def _cost(images: ImageSet) -> str:
     if images.served_from.is_paid_already:
         saved = f", ${images.saved:.4f} saved" if images.saved else ""
         return f"nothing was charged{saved}"
     if images.cost is None:
         return "cost unknown"
-    return f"${images.cost:.4f}" if images.cost else "free"
+    then = " when it was painted" if images.served_from is ServedFrom.ARCHIVE else ""
+    return f"${images.cost:.4f}{then}" if images.cost else "free"

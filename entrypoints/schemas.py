@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from application.get_image import AS_IT_IS
+from application.get_image import Form
 from domain.formats import Dimensions, ImageFormat
 from domain.images import Image
 from domain.requests import (
@@ -118,11 +118,11 @@ class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
     ) = UNSET
 
     @property
-    def form(self) -> ImageFormat | None:
-        """The format wanted, None where the content decides."""
+    def form(self) -> Form | None:
+        """The format wanted; None where none was named."""
         if self.format is UNSET:
-            return AS_IT_IS
-        return None if self.format == "auto" else ImageFormat(self.format)
+            return None
+        return "auto" if self.format == "auto" else ImageFormat(self.format)
 
 
 class ListArguments(Struct, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ def usage(*, days: int, as_json: bool, env_file: Path | None) -> int:
     """Run the command `usage`; return the exit code."""
 
     async def ask(container: Container) -> Said:
+        await container.journal().recover()  # what a killed process had reserved was not spent
         told = await container.show_usage()(days)
         return usage_text(told), usage_result(told)
 

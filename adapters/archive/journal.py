@@ -9,7 +9,7 @@ from adapters.archive.database import Database
 from adapters.archive.files import finish_parts
 from adapters.archive.tables import jobs, pictures
 from domain.errors import Canceled, NotFound
-from domain.jobs import JobState
+from domain.jobs import JobState, RequestKey
 from domain.provider_errors import OutcomeUnknown
 from domain.records import JobRecord
 
@@ -29,12 +29,12 @@ class SqlJournal:
     async def find(self, job_id: str, /, *, owner: str) -> JobRecord:
         return _one(await self._found(jobs.c.owner == owner, jobs.c.id == job_id, limit=1), job_id)
 
-    async def with_key(self, key: str, /, *, owner: str) -> JobRecord | None:
+    async def with_key(self, key: RequestKey, /, *, owner: str) -> JobRecord | None:
         database = self._database
         found = await database.done(lambda: database.records().named(owner, key), UNREAD)
         return found[0] if found else None
 
-    async def name(self, key: str, job_id: str, /, *, owner: str) -> None:
+    async def name(self, key: RequestKey, job_id: str, /, *, owner: str) -> None:
         database = self._database
         await database.done(
             lambda: database.records().name(owner, key, job_id), "The key could not be recorded"

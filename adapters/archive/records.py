@@ -8,8 +8,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from adapters.archive.rows import failure_values, job_row, now, picture_rows, record
 from adapters.archive.tables import WRITING, jobs, opened, pictures, request_keys
-from domain.errors import Busy, Charged, StudioError
-from domain.jobs import Job, JobState
+from domain.errors import Busy, Charged, KeyReused, StudioError
+from domain.jobs import Job, JobState, RequestKey
 from domain.records import JobRecord
 from domain.requests import PictureRequest
 
@@ -46,17 +46,23 @@ class JobRecords:
         if job.key is not None and not _name(connection, job.owner, job.key, job.id):
             raise Busy("Another process has just begun this request.", retry_after=LOOK_AGAIN)
 
-    def name(self, owner: str, key: str, job_id: str) -> None:
+    def name(self, owner: str, key: RequestKey, job_id: str) -> None:
         """From now on this owner's key means this job, unless it means another one already."""
         with self.writing.begin() as connection:
             _name(connection, owner, key, job_id)
 
-    def named(self, owner: str, key: str) -> Sequence[JobRecord]:
-        """The job that this owner's key means, if it was ever recorded."""
-        means = select(request_keys.c.job_id).where(
-            request_keys.c.owner == owner, request_keys.c.request_key == key
+    def named(self, owner: str, key: RequestKey) -> Sequence[JobRecord]:
+        """The job that this owner's key means, if it was ever recorded; raise KeyReused."""
+        its = select(request_keys).where(
+            request_keys.c.owner == owner, request_keys.c.request_key == key.name
         )
-        return self.find(jobs.c.owner == owner, jobs.c.id.in_(means), limit=1)
+        with self.engine.connect() as connection:
+            row = connection.execute(its).one_or_none()
+        if row is None:
+            return []
+        if row.asked != key.asked:
+            raise KeyReused(key.name)
+        return self.find(jobs.c.owner == owner, jobs.c.id == row.job_id, limit=1)
 
     def places(self, picture_id: str, owner: str) -> list[Path]:
         """Where this owner's picture of this id is kept, newest first; empty if nowhere."""
@@ -93,14 +99,14 @@ class JobRecords:
         self.engine.dispose()
 
 
-def _name(connection: Connection, owner: str, key: str, job_id: str) -> bool:
+def _name(connection: Connection, owner: str, key: RequestKey, job_id: str) -> bool:
     """Let the key mean the job; False where it means another one that may not be tried again."""
-    its = (request_keys.c.owner == owner) & (request_keys.c.request_key == key)
+    its = (request_keys.c.owner == owner) & (request_keys.c.request_key == key.name)
     free = (jobs.c.state == JobState.FAILED) & (jobs.c.charged == Charged.NO) & jobs.c.retryable
     other = select(jobs.c.id).join(request_keys, request_keys.c.job_id == jobs.c.id)
     if connection.scalar(other.where(its, jobs.c.id != job_id, ~free)) is not None:
         return False
-    row = {"owner": owner, "request_key": key, "job_id": job_id}
+    row = {"owner": owner, "request_key": key.name, "asked": key.asked, "job_id": job_id}
     naming = upsert(request_keys).values(row)
     connection.execute(
         naming.on_conflict_do_update(index_elements=["owner", "request_key"], set_=row)

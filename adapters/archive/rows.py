@@ -51,8 +51,9 @@ def job_row(job: Job[PictureRequest], writer: str) -> Values:
 
 def failure_values(failure: StudioError | None) -> Values:
     """How a job failed, if it did, as columns of its row."""
-    if failure is None:
-        return {"charged": Charged.NO.value}
+    if failure is None:  # also where an earlier end turned out to be wrong
+        nothing = dict.fromkeys(("failure", "message", "hint"))
+        return {**nothing, "retryable": 0, "charged": Charged.NO.value}
     return {
         "failure": failure.code,
         "message": failure.message,

@@ -73,6 +73,7 @@ request_keys = Table(
     tables,
     Column("owner", String, primary_key=True),
     Column("request_key", String, primary_key=True),
+    Column("asked", String, nullable=False, server_default=""),
     Column("job_id", String, nullable=False),
 )
 savings = Table(

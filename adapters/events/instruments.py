@@ -30,7 +30,7 @@ class Instruments:
     def _jobs(self) -> None:
         self.jobs = self._counter(
             "jobs",
-            "Jobs that ended; outcome is painted, cached, told_again or the error's code.",
+            "Jobs that ended; outcome is painted, cached or the code of the error.",
             "action",
             "model",
             "outcome",

@@ -24,7 +24,7 @@ from domain.events import (
     RenditionFailed,
     StudioEvent,
 )
-from domain.results import ImageSet, ServedFrom, Usage
+from domain.results import ImageSet, Usage
 
 Facts = dict[str, object]
 
@@ -91,10 +91,7 @@ class LogSink:
 
 
 def _told(images: ImageSet) -> Facts:
-    """Facts of an answer. What the cache serves costs nothing, and saves what it cost once.
-
-    What is told again was counted when it was told first.
-    """
+    """Facts of an answer. What the cache serves costs nothing, and saves what it cost once."""
     facts: Facts = {
         "tier": images.served_from.value,
         "model": images.model,
@@ -102,8 +99,6 @@ def _told(images: ImageSet) -> Facts:
     }
     if images.served_from.is_cache:
         return {**facts, "cost_usd": 0.0, "saved_usd": _dollars(images.cost)}
-    if images.served_from is ServedFrom.ARCHIVE:
-        return {**facts, "cost_usd": 0.0}
     facts |= {"cost_usd": _dollars(images.cost), "provider_request": images.request_id}
     return facts if images.usage is None else {**facts, "tokens": _tokens(images.usage)}
 

@@ -27,7 +27,7 @@ from domain.events import (
 )
 from domain.jobs import Job
 from domain.requests import PictureRequest
-from domain.results import ImageSet, ServedFrom, Usage
+from domain.results import ImageSet, Usage
 
 OTHER = "other"
 
@@ -150,9 +150,6 @@ class Metrics:
         if images.served_from.is_cache:
             its.jobs.labels(*work.names, "cached").inc()
             its.saved.labels(images.served_from.value).inc(_amount(images.cost or 0))
-            return
-        if images.served_from is ServedFrom.ARCHIVE:
-            its.jobs.labels(*work.names, "told_again").inc()
             return
         its.jobs.labels(*work.names, "painted").inc()
         its.pictures.labels(*work.names).inc(len(images.pictures))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from domain.jobs import RequestKey
 from domain.records import JobRecord
 
 
@@ -15,10 +16,13 @@ class Journal(Protocol):
     async def find(self, job_id: str, /, *, owner: str) -> JobRecord:
         """The job with this `job_…` id; raise NotFound if this owner has none such."""
 
-    async def with_key(self, key: str, /, *, owner: str) -> JobRecord | None:
-        """The job that this owner's key means; None if none was recorded under it."""
+    async def with_key(self, key: RequestKey, /, *, owner: str) -> JobRecord | None:
+        """The job that this owner's key means; None if none was recorded under it.
 
-    async def name(self, key: str, job_id: str, /, *, owner: str) -> None:
+        Raises KeyReused if something else was asked under its name.
+        """
+
+    async def name(self, key: RequestKey, job_id: str, /, *, owner: str) -> None:
         """From now on the owner's key means this job, unless it means another one already.
 
         A job that has a key is named by its own record.

@@ -14,13 +14,14 @@ from sqlalchemy import create_engine
 from adapters.archive.archive import FileArchive
 from adapters.archive.database import Database
 from adapters.archive.journal import SqlJournal
-from domain.errors import Busy, Charged, NotFound
-from domain.jobs import JobState
+from domain.errors import Busy, Charged, KeyReused, NotFound
+from domain.jobs import JobState, RequestKey
 from domain.provider_errors import ProviderTimedOut, RateLimited
 from domain.results import Picture, Usage
 from tests.fakes import PNG, job_for
 
 pytestmark = pytest.mark.anyio
+KEY = RequestKey("k-1", "a digest")
 
 
 class Folder:
@@ -43,13 +44,13 @@ async def folder(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Folder]:
 async def test_a_stored_job_is_told_as_it_was(folder: Folder) -> None:
     place = await folder.archive.keep(PNG)
     usage = Usage(text_tokens_in=1, image_tokens_in=2, tokens_out=3)
-    job = job_for(key="k-1", estimate=Decimal("0.07")).dispatched()
+    job = job_for(key=KEY, estimate=Decimal("0.07")).dispatched()
     pictures = (Picture(image=PNG, place=place, notes=("smaller",)),)
     stored = job.stored(pictures, usage, "req_1", revised_prompt="a bridge", notes=("one",))
     await folder.archive.record(stored)
     told = await folder.journal.find("job_1", owner="local")
     assert (told.state, told.estimate) == (JobState.STORED, Decimal("0.07"))
-    assert await folder.journal.with_key("k-1", owner="local") == told
+    assert await folder.journal.with_key(KEY, owner="local") == told
     assert await folder.journal.with_picture(PNG.id, owner="local") == told
     assert (told.usage, told.request_id, told.revised_prompt) == (usage, "req_1", "a bridge")
     assert told.created_at == job.created_at
@@ -73,11 +74,11 @@ async def test_a_failure_is_told_again_in_its_own_words(folder: Folder) -> None:
 
 
 async def test_somebody_elses_job_is_not_found(folder: Folder) -> None:
-    await folder.archive.record(job_for(key="k").dispatched())
+    await folder.archive.record(job_for(key=KEY).dispatched())
     with pytest.raises(NotFound, match="job_1"):
         await folder.journal.find("job_1", owner="somebody")
-    assert await folder.journal.with_key("k", owner="somebody") is None
-    assert await folder.journal.with_key("k", owner="local") is not None
+    assert await folder.journal.with_key(KEY, owner="somebody") is None
+    assert await folder.journal.with_key(KEY, owner="local") is not None
 
 
 async def test_recent_jobs_come_newest_first_and_unsettled_ones_by_themselves(
@@ -201,22 +202,28 @@ async def test_of_two_processes_that_begin_under_one_key_one_goes_on(
     folder: Folder, tmp_path: Path
 ) -> None:
     other = Folder(tmp_path)
-    await folder.archive.record(job_for(key="k").dispatched())
+    await folder.archive.record(job_for(key=KEY).dispatched())
     with pytest.raises(Busy, match="Another process"):
-        await other.archive.record(job_for(id="job_2", key="k").dispatched())
+        await other.archive.record(job_for(id="job_2", key=KEY).dispatched())
     with pytest.raises(NotFound):
         await other.journal.find("job_2", owner="local")
-    await other.archive.record(job_for(id="job_3", owner="somebody", key="k").dispatched())
+    await other.archive.record(job_for(id="job_3", owner="somebody", key=KEY).dispatched())
     await other.database.close()
 
 
 async def test_a_key_whose_job_failed_free_of_charge_may_mean_another(folder: Folder) -> None:
-    await folder.archive.record(job_for(key="k").dispatched().failed(RateLimited("Not now.")))
-    await folder.archive.record(job_for(id="job_2", key="k").dispatched())
-    meant = await folder.journal.with_key("k", owner="local")
+    await folder.archive.record(job_for(key=KEY).dispatched().failed(RateLimited("Not now.")))
+    await folder.archive.record(job_for(id="job_2", key=KEY).dispatched())
+    meant = await folder.journal.with_key(KEY, owner="local")
     assert meant is not None
     assert meant.id == "job_2"
-    await folder.journal.name("k", "job_1", owner="local")
-    meant = await folder.journal.with_key("k", owner="local")
+    await folder.journal.name(KEY, "job_1", owner="local")
+    meant = await folder.journal.with_key(KEY, owner="local")
     assert meant is not None
     assert meant.id == "job_2"
+
+
+async def test_a_key_under_which_something_else_was_asked_is_refused(folder: Folder) -> None:
+    await folder.archive.record(job_for(key=KEY).dispatched())
+    with pytest.raises(KeyReused, match="k-1"):
+        await folder.journal.with_key(RequestKey("k-1", "another digest"), owner="local")

@@ -8,10 +8,12 @@ from dependency_injector.providers import Object
 
 from domain.provider_errors import ContentRefused, OutcomeUnknown, RateLimited
 from tests.e2e.asking import Asked, Reply, asked
-from tests.fakes import FakeProvider, settings_in
+from tests.fakes import FakeProvider, RecordingSink, settings_in
 
 pytestmark = pytest.mark.anyio
 ASK = {"prompt": "a red bridge"}
+AS_IT_COMES = {**ASK, "size": "auto"}
+"""Of no size, so that small pictures are as asked, and kept in the cache."""
 
 
 async def post(door: Asked, body: object = ASK, key: str = "k-1") -> Reply:
@@ -119,3 +121,42 @@ async def test_what_is_no_key_is_refused(key: str, tmp_path: Path) -> None:
         headers = [("Content-Type", "application/json"), ("Idempotency-Key", key)]
         answer = await door.ask("POST", "/images", headers, b'{"prompt": "a red bridge"}')
     assert (answer.status, answer.problem.get("field")) == (400, "Idempotency-Key")
+
+
+async def test_what_is_told_again_is_counted_logged_and_followed_once(tmp_path: Path) -> None:
+    sink = RecordingSink()
+    parts = {"provider": Object(FakeProvider()), "sink": Object(sink)}
+    async with asked(settings_in(tmp_path), **parts) as door:
+        first = await post(door)
+        told = list(sink.events)
+        followed = await door.ask("GET", f"/jobs/{first.json['jobId']}/events")
+        second = await post(door)
+        again = await door.ask("GET", f"/jobs/{first.json['jobId']}/events")
+    assert second.json["servedFrom"] == "archive"
+    assert sink.events == told
+    assert again.body == followed.body
+
+
+async def test_a_key_that_the_cache_answered_means_the_job_that_was_paid(tmp_path: Path) -> None:
+    provider, settings = FakeProvider(), settings_in(tmp_path)
+    async with asked(settings, provider=Object(provider)) as door:
+        paid, cached = await post(door, AS_IT_COMES), await post(door, AS_IT_COMES, key="k-2")
+        assert cached.json["servedFrom"] == "memory"
+        other = await post(door, {"prompt": "a blue bridge"}, key="k-2")
+        await door.container.clear_cache()()
+    async with asked(settings, provider=Object(provider)) as door:
+        again = await post(door, AS_IT_COMES, key="k-2")
+    assert (other.status, other.code) == (422, "key_reused")
+    assert (again.json["jobId"], again.json["servedFrom"]) == (paid.json["jobId"], "archive")
+    assert len(provider.seen) == 1
+
+
+async def test_a_key_means_the_same_request_also_when_a_setting_changed(tmp_path: Path) -> None:
+    first, second = FakeProvider(), FakeProvider()
+    second.endpoint = "elsewhere"
+    async with asked(settings_in(tmp_path), provider=Object(first)) as door:
+        paid = await post(door)
+    async with asked(settings_in(tmp_path), provider=Object(second)) as door:
+        again = await post(door)
+    assert (again.status, again.json["jobId"]) == (201, paid.json["jobId"])
+    assert second.seen == []

@@ -1,6 +1,7 @@
 """A call is answered before its client gives up, and the picture is had later."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,20 @@ from dependency_injector.providers import Object
 from mcp import Client
 from mcp_types import TextContent
 
+from application.ticket import Ticket
 from domain.errors import ShuttingDown
+from domain.formats import ImageFormat
 from domain.jobs import JobState
 from domain.provider_errors import OutcomeUnknown
 from domain.requests import GenerateRequest
+from domain.results import ImageSet
 from entrypoints.container import Container
 from entrypoints.lifecycle import running
 from entrypoints.mcp_server.deadlines import reply_deadline
 from entrypoints.mcp_server.server import build_server
 from entrypoints.settings import Settings
 from tests.e2e.served import until
-from tests.fakes import PNG, FakeProvider, settings_in
+from tests.fakes import PNG, FakeProvider, picture, settings_in
 
 pytestmark = pytest.mark.anyio
 CALL = {"prompt": "a red bridge"}
@@ -185,3 +189,33 @@ async def test_a_server_that_drains_finishes_what_was_sent_and_sends_nothing_mor
             with pytest.raises(ShuttingDown):
                 await result
     assert len(provider.seen) == 1
+
+
+async def test_where_jobs_are_not_finished_for_nobody_answers_are_kept_all_the_same(
+    tmp_path: Path,
+) -> None:
+    provider, settings = FakeProvider(), settings_in(tmp_path, on_disconnect="cancel")
+    async with running(settings, provider=Object(provider)) as container:
+        for _ in range(2):
+            await (await container.generate_image()(replace(REQUEST, size=None))).result()
+            await until(lambda: not container.jobs()._tasks)
+    assert len(provider.seen) == 1
+
+
+async def test_a_picture_had_while_it_is_painted_is_as_it_was_asked_for(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(picture(form="JPEG"), meanwhile=gate.wait)
+    async with running(settings_in(tmp_path), provider=Object(provider)) as container:
+        request = GenerateRequest(prompt="a red bridge", format=ImageFormat.JPEG)
+        ticket = await container.generate_image()(request)
+        had = await container.get_image()(ticket.job.id)
+        assert isinstance(had, Ticket)
+        gate.set()
+        later = await had.result()
+        await until(lambda: not container.jobs()._tasks)
+        past = await container.get_image()(ticket.job.id)
+    assert isinstance(past, ImageSet)
+    for images in (later, past):
+        (served,) = images.pictures
+        assert (served.delivered.format, served.rendition) == (ImageFormat.JPEG, None)
+        assert not any("asked for" in note and "png" in note for note in served.notes)

@@ -145,7 +145,7 @@ class Failing:
 LATER = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SPECIAL: dict[type[StudioError], StudioError] = {
     errors.InvalidRequest: errors.InvalidRequest("Words.", field="n"),
-    errors.KeyReused: errors.KeyReused("Words.", field="Idempotency-Key"),
+    errors.KeyReused: errors.KeyReused("k-1"),
     errors.UnsupportedByModel: errors.UnsupportedByModel("Words.", field="n"),
     errors.Busy: errors.Busy("Words.", retry_after=7.4),
     errors.TooManyRequests: errors.TooManyRequests("Words.", retry_after=0.1),

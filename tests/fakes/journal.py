@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from application.standing import kept_picture
-from domain.errors import Charged, NotFound, PastFailure
-from domain.jobs import Job, JobState
+from domain.errors import Charged, KeyReused, NotFound, PastFailure
+from domain.jobs import Job, JobState, RequestKey
 from domain.records import JobRecord
 from domain.requests import PictureRequest
 from tests.fakes.storage import MemoryArchive
@@ -15,18 +15,22 @@ class MemoryJournal:
 
     def __init__(self, archive: MemoryArchive) -> None:
         self.archive = archive
-        self.keys: dict[tuple[str, str], str] = {}
+        self.keys: dict[tuple[str, str], tuple[RequestKey, str]] = {}
 
     async def find(self, job_id: str, /, *, owner: str) -> JobRecord:
         return self._first([each for each in self._all(owner) if each.id == job_id], job_id)
 
-    async def with_key(self, key: str, /, *, owner: str) -> JobRecord | None:
-        means = {(job.owner, job.key): job.id for job in self.archive.history if job.key}
-        job_id = self.keys.get((owner, key)) or means.get((owner, key))
+    async def with_key(self, key: RequestKey, /, *, owner: str) -> JobRecord | None:
+        named = {
+            (job.owner, job.key.name): (job.key, job.id) for job in self.archive.history if job.key
+        }
+        meant, job_id = (named | self.keys).get((owner, key.name), (key, ""))
+        if meant != key:
+            raise KeyReused(key.name)
         return next((each for each in self._all(owner) if each.id == job_id), None)
 
-    async def name(self, key: str, job_id: str, /, *, owner: str) -> None:
-        self.keys[owner, key] = job_id
+    async def name(self, key: RequestKey, job_id: str, /, *, owner: str) -> None:
+        self.keys[owner, key.name] = key, job_id
 
     async def with_picture(self, picture_id: str, /, *, owner: str) -> JobRecord:
         made = [

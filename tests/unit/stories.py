@@ -105,7 +105,6 @@ def everything() -> list[StudioEvent]:
     """A day at work: all that can be told, each at least once."""
     edit = EditRequest(prompt=PROMPT, model="fake-1", images=(PNG,))
     waiting, fresh = job("job_waiting"), job("job_fresh")
-    again = job("job_painted")
     strange = job("job_strange", card=ModelCard(name="whatever", rules=False))
     return [
         *painted(job("job_painted")),
@@ -113,8 +112,6 @@ def everything() -> list[StudioEvent]:
         *painted(job("job_edited", request=edit), usage=None, cost=None),
         *cached(job("job_memory"), ServedFrom.MEMORY),
         *cached(job("job_disk"), ServedFrom.DISK),
-        JobStarted(job_id=again.id, job=again),
-        Finished(job_id=again.id, images=images(again, ServedFrom.ARCHIVE)),
         JobStarted(job_id=waiting.id, job=waiting),
         JobQueued(job_id=waiting.id, ahead=3),
         JobDispatched(job_id=waiting.id),

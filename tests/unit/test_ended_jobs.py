@@ -229,3 +229,13 @@ def test_pictures_count_that_were_given_and_that_were_made() -> None:
     edit = EndedJob.of(job_for(request), (STARTED, finished(made)))
     assert edit.bytes == sum(len(image.data) for image in (given, PNG, mask(), made))
     assert ended(last=Failed(job_id="job_1", error=Canceled("Gone."))).bytes == 0
+
+
+def test_a_job_that_is_kept_twice_is_counted_once() -> None:
+    now = [0.0]
+    ended = EndedJobs(lambda: now[0])
+    for _ in range(3):
+        ended.keep(EndedJob.of(job_for(), (finished(),)))
+    now[0] = KEPT_FOR
+    ended.tidy()
+    assert ended._held == 0

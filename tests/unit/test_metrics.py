@@ -32,7 +32,7 @@ def counted() -> Counted:
 
 
 def test_jobs_are_counted_by_how_they_ended(counted: Counted) -> None:
-    ends = {"painted": 1, "cached": 2, "told_again": 1, "outcome_unknown": 1, "internal": 1}
+    ends = {"painted": 1, "cached": 2, "outcome_unknown": 1, "internal": 1}
     for outcome, number in ends.items():
         assert counted.value("jobs_total", **PAINTED, outcome=outcome) == number
     assert counted.value("jobs_total", action="edit", model="fake-1", outcome="painted") == 1

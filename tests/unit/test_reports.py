@@ -16,7 +16,7 @@ from tests.unit.stories import images, job
         ("provider", "0.0325", "$0.0325", 0.0325, UNSET),
         ("provider", None, "cost unknown", UNSET, UNSET),
         ("provider", "0", "free", 0.0, UNSET),
-        ("archive", "0.0325", "$0.0325", 0.0325, UNSET),
+        ("archive", "0.0325", "$0.0325 when it was painted", 0.0325, UNSET),
         ("joined", "0.0325", "nothing was charged, $0.0325 saved", 0.0, 0.0325),
         ("memory", "0.0325", "nothing was charged, $0.0325 saved", 0.0, 0.0325),
         ("disk", None, "nothing was charged", 0.0, UNSET),
