@@ -1,11 +1,9 @@
 """Use case: take a picture away for good."""
 
-from math import inf
-
+from application.forgetting import forgotten
 from application.ports.archive import Archive, Deleted
-from application.ports.image_cache import Entry, ImageCache
+from application.ports.image_cache import ImageCache
 from application.show_picture import recent_key
-from domain.errors import CacheUnavailable
 from domain.jobs import LOCAL
 
 
@@ -28,11 +26,3 @@ class DeleteImage:
             await forgotten(self.cache, fingerprint)
         await forgotten(self.recent, recent_key(picture_id, owner))
         return deleted
-
-
-async def forgotten(cache: ImageCache, key: str) -> None:
-    """Let the cache forget an entry: one that is too old to be kept takes its place."""
-    try:
-        await cache.put(key, Entry(images=()), age=inf)
-    except CacheUnavailable:
-        return  # whose entries nobody can read either

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
+from application.forgetting import forgotten
 from application.ports.archive import Archive
 from application.ports.image_cache import ImageCache
 from application.remembered import entry_of, images_of
-from domain.errors import ArchiveUnavailable, CacheUnavailable
+from domain.errors import ArchiveUnavailable, CacheUnavailable, NotFound
 from domain.events import CacheFailed, CacheHit, JobEvent
 from domain.jobs import Job
 from domain.requests import PictureRequest
@@ -35,7 +36,7 @@ class Memory:
         self._seen: dict[str, tuple[str, float]] = {}
 
     async def recall(self, job: Job[PictureRequest], tell: Tell) -> ImageSet | None:
-        """The kept answer, or None; a cache that fails has none.
+        """The kept answer, or None: a cache that fails has none, and nobody has what was deleted.
 
         Its pictures are on disk, or were A_LOOK_COUNTS_FOR seconds ago at most.
         """
@@ -52,8 +53,12 @@ class Memory:
             return None
         if images is None:
             return None
+        try:
+            pictures = [await self._placed(picture, job.owner) for picture in images.pictures]
+        except NotFound:  # another process has deleted it, and knows nothing of our memory
+            await forgotten(self.cache, job.fingerprint)
+            return None
         tell(CacheHit(job_id=job.id, tier=images.served_from.value))
-        pictures = [await self._placed(picture) for picture in images.pictures]
         return replace(images, pictures=tuple(pictures))
 
     async def keep(self, job: Job[PictureRequest], images: ImageSet, tell: Tell) -> None:
@@ -68,13 +73,16 @@ class Memory:
         except Exception as error:  # noqa: BLE001 - as above
             tell(CacheFailed(job_id=job.id, error=_failed(error)))
 
-    async def _placed(self, picture: Picture) -> Picture:
-        """The file is usually there; if somebody took it away, it is written again."""
+    async def _placed(self, picture: Picture, owner: str) -> Picture:
+        """The file is usually there; if somebody took it away, it is written again.
+
+        Raises NotFound for a picture that was deleted.
+        """
         now = self._clock()
         place, seen = self._seen.get(picture.id, (None, now))
         if place is None or now - seen >= A_LOOK_COUNTS_FOR:
             try:
-                place = await self.archive.keep(picture.image)
+                place = await self.archive.place_of(picture.image, owner=owner)
             except ArchiveUnavailable:
                 return picture
             self._note(picture.id, place, now)

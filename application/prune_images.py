@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from application.delete_image import forgotten
+from application.forgetting import forgotten
 from application.ports.archive import Archive, Deleted
 from application.ports.clock import Clock
 from application.ports.image_cache import ImageCache

@@ -28,7 +28,7 @@ class Account:
 
     `cost` is in US dollars, as far as it is known. Of `unknown` calls it is not, and
     they were expected to cost `estimated`, as far as anybody could say. `pictures` are those that
-    were asked for by calls that brought some.
+    came.
     """
 
     day: date

@@ -63,7 +63,8 @@ class Standing:
 class Window:
     """A limit for the latest `span` of time; of pictures, or else of US dollars.
 
-    What a clock that jumped has dated in the future counts too.
+    What a clock that jumped has dated in the future counts too, up to one span ahead: whatever is
+    dated later would close the budget for as long as the clock had been wrong.
     """
 
     name: str
@@ -102,7 +103,7 @@ class Window:
         self, spent: Iterable[Spending], now: datetime
     ) -> list[tuple[datetime, Decimal | None]]:
         """The oldest first."""
-        recent = [each for each in spent if each.at > now - self.span]
+        recent = [each for each in spent if abs(each.at - now) < self.span]
         amounts = [
             (each.at, Decimal(each.pictures) if self.of_pictures else each.usd) for each in recent
         ]

@@ -50,7 +50,7 @@ def account_of(row: Row[Any]) -> Account | None:
         day=row.created_at.date(),
         model=row.model,
         calls=1,
-        pictures=row.asked_pictures if row.state == JobState.STORED else 0,
+        pictures=_made(row),
         usage=usage_of(row) or NO_TOKENS,
         cost=nothing if cost is None else cost,
         unknown=int(cost is None),
@@ -61,3 +61,8 @@ def account_of(row: Row[Any]) -> Account | None:
 def saved_of(row: Row[Any]) -> Saved:
     """What a row of `savings` says."""
     return Saved(answers=row.answers, usd=Decimal(row.saved_usd))
+
+
+def _made(row: Row[Any]) -> int:
+    """Earlier versions did not write down how many came: then those that were asked for."""
+    return (row.made_pictures or row.asked_pictures) if row.state == JobState.STORED else 0

@@ -45,6 +45,11 @@ class FileArchive:
         except ArchiveUnavailable:
             return str(await self._written(self._database.folder / "rescued", image))
 
+    async def place_of(self, image: Image, /, *, owner: str) -> str:
+        if not await self._places(image.id, owner):
+            raise NotFound(f"{image.id} was deleted.")
+        return await self.keep(image)
+
     async def keep_rendition(self, rendition: Image, /, *, of: Image) -> str:
         return str(await self._written(self._pictures, rendition, name=of.id))
 
@@ -53,11 +58,10 @@ class FileArchive:
         return str(await self._put(folder, job_id, suffix, data, "Nothing could be written"))
 
     async def find(self, picture_id: str, /, *, owner: str) -> Image:
-        database = self._database
-        places = await database.done(
-            lambda: database.records().places(picture_id, owner), "The records could not be read"
+        places = await self._places(picture_id, owner)
+        image = await self._database.done(
+            lambda: _unchanged(places, picture_id), "It could not be read"
         )
-        image = await database.done(lambda: _unchanged(places, picture_id), "It could not be read")
         if image is None:
             hint = "Use an id from an earlier answer, exactly as it was given."
             why = "its file was moved, changed or deleted" if places else "no such picture is known"
@@ -78,6 +82,12 @@ class FileArchive:
         database = self._database
         return await database.done(
             lambda: prune(database.records(), before, keep_bytes), "Old pictures could not go"
+        )
+
+    async def _places(self, picture_id: str, owner: str) -> list[Path]:
+        database = self._database
+        return await database.done(
+            lambda: database.records().places(picture_id, owner), "The records could not be read"
         )
 
     async def _written(self, folder: Path, image: Image, name: str = "") -> Path:

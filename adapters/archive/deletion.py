@@ -3,6 +3,8 @@
 A crash between the two leaves a record without files, which can be deleted again.
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -18,8 +20,33 @@ from application.ports.archive import Deleted
 NOTHING = Deleted(pictures=0, bytes=0, fingerprints=frozenset())
 
 
-def delete_picture(records: JobRecords, picture_id: str, owner: str) -> Deleted:
+class Shelves:
+    """The files of pictures and of their renditions, by the ids that their names begin with.
+
+    Each folder is read once: thousands of pictures may be looked for.
+    """
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, dict[str, list[Path]]] = {}
+
+    def files(self, places: Iterable[str | None], picture_id: str) -> list[Path]:
+        """Those of one picture, in the folders of its places."""
+        folders = {Path(place).parent for place in places if place}
+        return [file for folder in folders for file in self._shelf(folder).get(picture_id, [])]
+
+    def _shelf(self, folder: Path) -> dict[str, list[Path]]:
+        if folder not in self._folders:
+            shelf = self._folders[folder] = defaultdict(list)
+            for file in folder.iterdir() if folder.is_dir() else ():
+                shelf[re.split("[.-]", file.name, maxsplit=1)[0]].append(file)
+        return self._folders[folder]
+
+
+def delete_picture(
+    records: JobRecords, picture_id: str, owner: str, shelves: Shelves | None = None
+) -> Deleted:
     """Delete this owner's picture; NOTHING if there is none. Raises OSError, SQLAlchemyError."""
+    shelves = shelves or Shelves()
     its = (pictures.c.picture_id == picture_id) & (pictures.c.owner == owner)
     query = select(pictures.c.place, jobs.c.fingerprint).join_from(
         pictures, jobs, jobs.c.id == pictures.c.job_id
@@ -32,7 +59,7 @@ def delete_picture(records: JobRecords, picture_id: str, owner: str) -> Deleted:
             .where(pictures.c.picture_id == picture_id, pictures.c.owner != owner)
         )
         places = [place for place, _ in found]
-        removed = 0 if shared else _remove(_files(places, picture_id))
+        removed = 0 if shared else _remove(shelves.files(places, picture_id))
         connection.execute(delete(pictures).where(its))
     if not found:
         return NOTHING
@@ -43,18 +70,20 @@ def delete_picture(records: JobRecords, picture_id: str, owner: str) -> Deleted:
 
 def prune(records: JobRecords, before: datetime, keep_bytes: int) -> Deleted:
     """Delete the oldest pictures, as the port has it. Raises OSError, SQLAlchemyError."""
-    gone = NOTHING
-    rest = _oldest_first(records)
+    gone, shelves = NOTHING, Shelves()
+    rest = _oldest_first(records, shelves)
     held = sum(size for _, size in rest)
     for row, size in rest:
         if held <= keep_bytes or row.made_at >= naive(before):
             break
-        gone = _both(gone, delete_picture(records, row.picture_id, row.owner))
+        gone = _both(gone, delete_picture(records, row.picture_id, row.owner, shelves))
         held -= size
     return gone
 
 
-def _oldest_first(records: JobRecords) -> list[tuple[Row[str, str, str, datetime], int]]:
+def _oldest_first(
+    records: JobRecords, shelves: Shelves
+) -> list[tuple[Row[str, str, str, datetime], int]]:
     """Every owner's every picture with the bytes of its files, by when it was made last."""
     made_at = func.max(jobs.c.created_at).label("made_at")
     place = func.max(pictures.c.place).label("place")
@@ -67,13 +96,8 @@ def _oldest_first(records: JobRecords) -> list[tuple[Row[str, str, str, datetime
     )
     with records.engine.connect() as connection:
         rows = connection.execute(query).all()
-    return [(row, sum(_size(file) for file in _files([row.place], row.picture_id))) for row in rows]
-
-
-def _files(places: Iterable[str | None], picture_id: str) -> set[Path]:
-    """The picture, and the renditions beside it, whose names begin with its id."""
-    folders = {Path(place).parent for place in places if place}
-    return {file for folder in folders for file in folder.glob(f"{picture_id}[.-]*")}
+    found = ((row, shelves.files([row.place], row.picture_id)) for row in rows)
+    return [(row, sum(map(_size, files), 0)) for row, files in found]
 
 
 def _remove(files: Iterable[Path]) -> int:

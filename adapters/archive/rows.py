@@ -43,6 +43,7 @@ def job_row(job: Job[PictureRequest], writer: str) -> Values:
         "changed_at": now(),
         "writer": writer,
         "asked_pictures": job.request.n,
+        "made_pictures": len(job.pictures),
         "revised_prompt": job.revised_prompt,
         "notes": json.dumps(job.notes),
         **failure_values(job.failure),

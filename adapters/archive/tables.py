@@ -46,6 +46,7 @@ jobs = Table(
     Column("changed_at", DateTime, nullable=False),
     Column("writer", String),
     Column("asked_pictures", Integer, nullable=False, server_default="1"),
+    Column("made_pictures", Integer, nullable=False, server_default="0"),
     Column("estimate_usd", String),
     Column("charged", String, nullable=False, server_default="no"),
     Column("message", String),

@@ -40,6 +40,12 @@ class Archive(Protocol):
         equal bytes share a file. Where the usual folder refuses, another one is tried.
         """
 
+    async def place_of(self, image: Image, /, *, owner: str) -> str:
+        """The place of a picture that was kept before; it is written again if its file is gone.
+
+        Raises NotFound where this owner has no such picture recorded, or none any more.
+        """
+
     async def keep_rendition(self, rendition: Image, /, *, of: Image) -> str:
         """Write another form of a picture beside it, under a name that begins with its id.
 

@@ -75,6 +75,20 @@ class ArchiveContract:
             with pytest.raises(NotFound):
                 await again(PNG.id, owner="local")
 
+    async def test_a_picture_that_was_kept_has_its_place_until_it_is_deleted(
+        self, archive: Archive
+    ) -> None:
+        place = await archive.keep(PNG)
+        with pytest.raises(NotFound):
+            await archive.place_of(PNG, owner="local")
+        await archive.record(stored(place))
+        assert await archive.place_of(PNG, owner="local") == place
+        with pytest.raises(NotFound):
+            await archive.place_of(PNG, owner="somebody")
+        await archive.delete(PNG.id, owner="local")
+        with pytest.raises(NotFound):
+            await archive.place_of(PNG, owner="local")
+
     async def test_deleting_spares_the_same_picture_of_somebody_else(
         self, archive: Archive
     ) -> None:

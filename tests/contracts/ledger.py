@@ -130,7 +130,8 @@ class LedgerContract:
             )
 
     @pytest.mark.parametrize(
-        ("ago", "counts"), [(24.0, False), (23.99, True), (0.0, True), (-500.0, True)]
+        ("ago", "counts"),
+        [(24.0, False), (23.99, True), (0.0, True), (-20.0, True), (-500.0, False)],
     )
     async def test_the_window_rolls_and_what_is_dated_in_the_future_counts(
         self, books: Books, ago: float, counts: bool

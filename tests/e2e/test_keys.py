@@ -8,6 +8,7 @@ from dependency_injector.providers import Object
 
 from domain.provider_errors import ContentRefused, OutcomeUnknown, RateLimited
 from tests.e2e.asking import Asked, Reply, asked
+from tests.e2e.served import until
 from tests.fakes import FakeProvider, RecordingSink, settings_in
 
 pytestmark = pytest.mark.anyio
@@ -140,7 +141,9 @@ async def test_what_is_told_again_is_counted_logged_and_followed_once(tmp_path: 
 async def test_a_key_that_the_cache_answered_means_the_job_that_was_paid(tmp_path: Path) -> None:
     provider, settings = FakeProvider(), settings_in(tmp_path)
     async with asked(settings, provider=Object(provider)) as door:
-        paid, cached = await post(door, AS_IT_COMES), await post(door, AS_IT_COMES, key="k-2")
+        paid = await post(door, AS_IT_COMES)
+        await until(lambda: not door.container.jobs()._tasks)
+        cached = await post(door, AS_IT_COMES, key="k-2")
         assert cached.json["servedFrom"] == "memory"
         other = await post(door, {"prompt": "a blue bridge"}, key="k-2")
         await door.container.clear_cache()()

@@ -36,6 +36,9 @@ class MemoryArchive:
         self.kept[place] = image
         return place
 
+    async def place_of(self, image: Image, /, *, owner: str) -> str:
+        return await self.keep(await self.find(image.id, owner=owner))
+
     async def keep_rendition(self, rendition: Image, /, *, of: Image) -> str:
         place = f"/kept/{of.id}-{rendition.digest[:8]}.{rendition.format.extension}"
         self.kept[place] = rendition

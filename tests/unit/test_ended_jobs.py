@@ -233,9 +233,9 @@ def test_pictures_count_that_were_given_and_that_were_made() -> None:
 
 def test_a_job_that_is_kept_twice_is_counted_once() -> None:
     now = [0.0]
-    ended = EndedJobs(lambda: now[0])
+    jobs = EndedJobs(lambda: now[0])
     for _ in range(3):
-        ended.keep(EndedJob.of(job_for(), (finished(),)))
-    now[0] = KEPT_FOR
-    ended.tidy()
-    assert ended._held == 0
+        jobs.keep(EndedJob.of(job_for(), (finished(PNG),)))
+    now[0] = bounds.KEPT_FOR
+    jobs.tidy()
+    assert jobs._held == 0

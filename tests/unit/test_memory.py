@@ -7,6 +7,8 @@ import pytest
 from application.memory import A_LOOK_COUNTS_FOR, Memory
 from application.ports.image_cache import Fact
 from domain.events import CacheFailed, JobEvent
+from domain.jobs import Job
+from domain.requests import PictureRequest
 from domain.results import ImageSet, Picture
 from tests.fakes import DictCache, FrozenClock, MemoryArchive, job_for, picture
 
@@ -17,6 +19,7 @@ JOB = job_for()
 async def test_a_file_that_was_taken_away_is_written_again_a_moment_later_at_most() -> None:
     archive, now = MemoryArchive(), [100.0]
     memory = Memory(DictCache(), archive, lambda: now[0])
+    await archive.record(stored())
     await memory.keep(JOB, answer(), lambda _: None)
 
     async def recalled() -> ImageSet:
@@ -33,6 +36,16 @@ async def test_a_file_that_was_taken_away_is_written_again_a_moment_later_at_mos
     now[0] += A_LOOK_COUNTS_FOR / 2
     assert await recalled() == first
     assert list(archive.kept) == [place]
+
+
+async def test_what_another_process_has_deleted_is_not_recalled_and_not_written_again() -> None:
+    archive, cache, told = MemoryArchive(), DictCache(), list[JobEvent]()
+    memory = Memory(cache, archive)
+    await archive.record(stored())
+    await memory.keep(JOB, answer(), lambda _: None)
+    await archive.delete(answer().pictures[0].id, owner=JOB.owner)
+    assert await memory.recall(JOB, told.append) is None
+    assert (archive.kept, told) == ({}, [])
 
 
 class OutOfOrder(DictCache):
@@ -66,7 +79,9 @@ async def test_an_entry_of_another_version_is_a_miss_or_the_answer(
     change: dict[str, Fact] | None,
 ) -> None:
     cache = DictCache()
-    memory = Memory(cache, MemoryArchive())
+    archive = MemoryArchive()
+    memory = Memory(cache, archive)
+    await archive.record(stored())
     await memory.keep(JOB, answer(), lambda _: None)
     entry = cache.entries[JOB.fingerprint]
     facts = {} if change is None else {**entry.facts, **change}
@@ -86,3 +101,7 @@ def answer() -> ImageSet:
         asked_model="fake-1",
         made_at=FrozenClock().now(),
     )
+
+
+def stored() -> Job[PictureRequest]:
+    return JOB.dispatched().stored(answer().pictures, None, None)
