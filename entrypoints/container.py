@@ -78,9 +78,9 @@ def guarded(
     inspected = partial(Inspected, inspector=inspector)
     archived = partial(Archived, archive=archive)
     budgeted = partial(Budgeted, ledger=ledger, limits=settings.limits, clock=clock)
-    limited = partial(Limited, most=most, waiting=waiting)
     spared = partial(Spared, breaker=breaker)
-    return spared(limited(budgeted(archived(inspected(retried(provider))))))
+    limited = partial(Limited, most=most, waiting=waiting)
+    return limited(spared(budgeted(archived(inspected(retried(provider))))))
 
 
 def running_jobs(settings: Settings, sink: EventSink) -> RunningJobs:

@@ -40,6 +40,7 @@ class Breaker(Protocol):
 class Spared(Safeguard):
     """Raises ProviderResting, and sends nothing, while the breaker is open, but for one trial.
 
+    The breaker is asked just when a call could be sent: a line to wait in belongs around this.
     What was sent before it opened ends as it likes, and says nothing of how the provider is since.
     """
 

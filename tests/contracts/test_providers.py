@@ -32,8 +32,8 @@ SAFEGUARDS: dict[str, Around] = {
     "Inspected": lambda inner: Inspected(inner, PillowInspector()),
     "Archived": lambda inner: Archived(inner, MemoryArchive()),
     "Budgeted": lambda inner: Budgeted(inner, MemoryLedger(), PLENTY, FrozenClock()),
-    "Limited": lambda inner: Limited(inner, 1, 10),
     "Spared": lambda inner: Spared(inner, SteadyBreaker()),
+    "Limited": lambda inner: Limited(inner, 1, 10),
 }
 """Each around its provider, the innermost first."""
 AROUND: dict[str, Around] = {
