@@ -95,6 +95,11 @@ class Job(Generic[R]):
         price = self.card.price
         return None if price is None else price.cost(self.usage)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether its state is final."""
+        return not LEGAL_MOVES[self.state]
+
     def dispatched(self) -> Self:
         """From here on money may be spent."""
         return self._moved(JobState.DISPATCHED)

@@ -44,12 +44,14 @@ class Database:
             return self._writer
 
     def records(self) -> JobRecords:
-        """The records, open. For worker threads."""
+        """The records, open, with all ends that could be written by now. For worker threads."""
         writer = self.writer()
         with self._opening:
             if self._records is None:
                 self._records = JobRecords(self._file, writer.id)
-            return self._records
+            records = self._records
+        records.catch_up()
+        return records
 
     async def done(self, work: Callable[[], T], trouble: str) -> T:
         """Do it in a worker thread; what the disk or the database refuses is ArchiveUnavailable."""

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import OperationalError
 
-from adapters.archive.rows import failure_values, job_row, now, picture_rows, record
+from adapters.archive.late_ends import LateEnds, Rows, replace
+from adapters.archive.rows import failure_values, now, record
 from adapters.archive.tables import WRITING, jobs, opened, pictures, request_keys
 from domain.errors import Busy, Charged, KeyReused, StudioError
 from domain.jobs import Job, JobState, RequestKey
@@ -28,23 +30,30 @@ class JobRecords:
         self.engine: Engine = opened(path)
         self.writing = self.engine.execution_options(**WRITING)
         self._writer = writer
+        self._late = LateEnds(self.engine)
 
     def write(self, job: Job[PictureRequest]) -> None:
-        """Insert the job, or replace what was known of it."""
-        with self.writing.begin() as connection:
-            self.put(connection, job)
+        """Insert the job, or replace what was known of it.
+
+        An end that cannot be written now is kept, and written by `catch_up` or at the close.
+        """
+        rows = Rows.of(job, self._writer)
+        try:
+            with self.writing.begin() as connection:
+                _put(connection, rows, job)
+        except OperationalError:
+            if job.has_ended:
+                self._late.keep(rows)
+            raise
+        self._late.drop(job.id)
 
     def put(self, connection: Connection, job: Job[PictureRequest]) -> None:
         """The same within a transaction; raise Busy where the job's key means another one."""
-        row, kept = job_row(job, self._writer), picture_rows(job)
-        connection.execute(
-            upsert(jobs).values(row).on_conflict_do_update(index_elements=["id"], set_=row)
-        )
-        if kept:
-            connection.execute(delete(pictures).where(pictures.c.job_id == job.id))
-            connection.execute(insert(pictures), kept)
-        if job.key is not None and not _name(connection, job.owner, job.key, job.id):
-            raise Busy("Another process has just begun this request.", retry_after=LOOK_AGAIN)
+        _put(connection, Rows.of(job, self._writer), job)
+
+    def catch_up(self) -> None:
+        """Write the ends that could not be written, unless somebody holds that up just now."""
+        self._late.write(waiting=False)
 
     def name(self, owner: str, key: RequestKey, job_id: str) -> None:
         """From now on this owner's key means this job, unless it means another one already."""
@@ -95,8 +104,15 @@ class JobRecords:
             return connection.execute(change).rowcount
 
     def close(self) -> None:
-        """Close all connections."""
+        """Write the ends that could not be written, if that can be done, and let go of the file."""
+        self._late.write(waiting=True)
         self.engine.dispose()
+
+
+def _put(connection: Connection, rows: Rows, job: Job[PictureRequest]) -> None:
+    replace(connection, rows)
+    if job.key is not None and not _name(connection, job.owner, job.key, job.id):
+        raise Busy("Another process has just begun this request.", retry_after=LOOK_AGAIN)
 
 
 def _name(connection: Connection, owner: str, key: RequestKey, job_id: str) -> bool:

@@ -30,6 +30,9 @@ class Archive(Protocol):
     async def record(self, job: Job[PictureRequest], /) -> None:
         """Remember the state of a job, durably, before returning; a later state replaces it.
 
+        An end that could not be written raises and is not forgotten: whatever next looks into the
+        records, or closes them, writes it first, once that can be done. If it never can before the
+        process ends, the job is settled like those of the dead.
         Raises Busy where the key of a new job has come to mean another one meanwhile.
         """
 

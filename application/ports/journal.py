@@ -40,6 +40,8 @@ class Journal(Protocol):
     async def recover(self) -> int:
         """Settle what processes left that have died; return how many jobs that were.
 
+        Ends of our own jobs that could not be written when they came are written as well.
+
         What was reserved is failed, because it was never sent; what was dispatched is unknown.
         Pictures that were written whole get their name, halves of pictures are removed. What
         belongs to a process that lives is left alone.

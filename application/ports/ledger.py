@@ -26,7 +26,10 @@ class Ledger(Protocol):
         """
 
     async def release(self, job: Job[PictureRequest], /) -> None:
-        """Record the end of a job that was reserved and never sent."""
+        """Record the end of a job that was reserved and never sent.
+
+        Where that raises, it is made up for as by `Archive.record`.
+        """
 
     async def spent(self, since: datetime, /) -> Sequence[Spending]:
         """What jobs took that were asked for after `since`, in any order."""
