@@ -89,6 +89,7 @@ async def test_a_job_that_waits_its_turn_goes_on_too(tmp_path: Path) -> None:
     async with running(settings, provider=Object(provider)) as container:
         async with client_of(container) as client:
             await client.call_tool("generate_image", CALL)
+            await until(lambda: provider.seen)
             queued = await client.call_tool("generate_image", {"prompt": "a blue bridge"})
             assert queued.structured_content is not None
             job_id = queued.structured_content["jobId"]
