@@ -17,7 +17,9 @@ SETTLES_IN = 10.0
 """Seconds in which what arrives is on the disk, and memory and descriptors are back."""
 MORE_MEMORY, LEAST_MEMORY = 1.10, 30_000_000
 """A tenth more, or what the heap keeps of one large picture and the library that encoded it."""
-MORE_DESCRIPTORS = 5
+MORE_DESCRIPTORS = 5 + 11
+"""Five, and connections to the provider that wait for a next call: their pool lets go of those that
+are too old only when it is used again. 16 stayed after ten calls at once, 5 after the next call."""
 QUIET_LOOKS = 10
 """After so many looks with the same number of descriptors a process is at rest."""
 ENOUGH_BEATS = 20
