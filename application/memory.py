@@ -33,33 +33,42 @@ class Memory:
         self.cache = cache
         self.archive = archive
         self._clock = clock
-        self._seen: dict[str, tuple[str, float]] = {}
+        self._seen: dict[tuple[str, str], tuple[str, float]] = {}
 
     async def recall(self, job: Job[PictureRequest], tell: Tell) -> ImageSet | None:
         """The kept answer, or None: a cache that fails has none, and nobody has what was deleted.
 
-        Its pictures are on disk, or were A_LOOK_COUNTS_FOR seconds ago at most.
+        Its pictures are on disk, or were A_LOOK_COUNTS_FOR seconds ago at most. Those of which
+        the archive cannot tell have no place.
         """
+        images = await self._cached(job, tell)
+        if images is None:
+            return None
+        try:
+            pictures = [await self._placed(each, images, job.owner) for each in images.pictures]
+        except NotFound:  # another process has deleted it, and knows nothing of our memory
+            await self._forget(job, tell)
+            return None
+        tell(CacheHit(job_id=job.id, tier=images.served_from.value))
+        return replace(images, pictures=tuple(pictures))
+
+    async def _cached(self, job: Job[PictureRequest], tell: Tell) -> ImageSet | None:
         try:
             hit = await self.cache.get(job.fingerprint)
-            images = images_of(hit) if hit is not None else None
+            return images_of(hit) if hit is not None else None
         except CacheUnavailable as error:
             tell(CacheFailed(job_id=job.id, error=error))
-            return None
         except (ArithmeticError, KeyError, ValueError):  # an entry of another version
             return None
         except Exception as error:  # noqa: BLE001 - no cache may raise it; no job bets on that
             tell(CacheFailed(job_id=job.id, error=_failed(error)))
-            return None
-        if images is None:
-            return None
+        return None
+
+    async def _forget(self, job: Job[PictureRequest], tell: Tell) -> None:
         try:
-            pictures = [await self._placed(picture, job.owner) for picture in images.pictures]
-        except NotFound:  # another process has deleted it, and knows nothing of our memory
             await forgotten(self.cache, job.fingerprint)
-            return None
-        tell(CacheHit(job_id=job.id, tier=images.served_from.value))
-        return replace(images, pictures=tuple(pictures))
+        except Exception as error:  # noqa: BLE001 - as above
+            tell(CacheFailed(job_id=job.id, error=_failed(error)))
 
     async def keep(self, job: Job[PictureRequest], images: ImageSet, tell: Tell) -> None:
         """Keep an answer that is whole and as asked; one that is not is asked for anew."""
@@ -73,26 +82,28 @@ class Memory:
         except Exception as error:  # noqa: BLE001 - as above
             tell(CacheFailed(job_id=job.id, error=_failed(error)))
 
-    async def _placed(self, picture: Picture, owner: str) -> Picture:
+    async def _placed(self, picture: Picture, images: ImageSet, owner: str) -> Picture:
         """The file is usually there; if somebody took it away, it is written again.
 
         Raises NotFound for a picture that was deleted.
         """
-        now = self._clock()
-        place, seen = self._seen.get(picture.id, (None, now))
+        now, its = self._clock(), (picture.id, owner)
+        place, seen = self._seen.get(its, (None, now))
         if place is None or now - seen >= A_LOOK_COUNTS_FOR:
             try:
-                place = await self.archive.place_of(picture.image, owner=owner)
+                place = await self.archive.place_of(
+                    picture.image, owner=owner, job_id=images.job_id
+                )
             except ArchiveUnavailable:
                 return picture
-            self._note(picture.id, place, now)
+            self._note(its, place, now)
         return replace(picture, place=place)
 
-    def _note(self, picture_id: str, place: str, now: float) -> None:
+    def _note(self, its: tuple[str, str], place: str, now: float) -> None:
         """Remember a look, and forget those that count no more."""
         looks = self._seen.items()
         self._seen = {key: look for key, look in looks if now - look[1] < A_LOOK_COUNTS_FOR}
-        self._seen[picture_id] = place, now
+        self._seen[its] = place, now
 
 
 def _failed(error: Exception) -> CacheUnavailable:

@@ -9,8 +9,9 @@ from pathlib import Path
 from adapters.archive.database import Database
 from adapters.archive.deletion import delete_picture, prune
 from adapters.archive.files import write_durably
+from adapters.archive.keeping import kept_again
 from application.ports.archive import Deleted
-from domain.errors import ArchiveUnavailable, NotFound
+from domain.errors import NotFound
 from domain.images import Image
 from domain.jobs import Job
 from domain.requests import PictureRequest
@@ -30,6 +31,7 @@ class FileArchive:
     def __init__(self, database: Database, *, pictures_folder: Path) -> None:
         self._database = database
         self._pictures = pictures_folder
+        self._rescued = database.folder / "rescued"
 
     async def ready(self) -> None:
         folder = self._pictures
@@ -40,28 +42,35 @@ class FileArchive:
         await database.done(lambda: database.records().write(job), "The job could not be recorded")
 
     async def keep(self, image: Image, /) -> str:
-        try:
-            return str(await self._written(self._pictures, image))
-        except ArchiveUnavailable:
-            return str(await self._written(self._database.folder / "rescued", image))
+        trouble = f"The picture could not be written to {self._rescued}"
+        return str(await self._database.done(lambda: self._written_somewhere(image), trouble))
 
-    async def place_of(self, image: Image, /, *, owner: str) -> str:
-        if not await self._places(image.id, owner):
+    async def place_of(self, image: Image, /, *, owner: str, job_id: str) -> str:
+        database = self._database
+        place = await database.done(
+            lambda: kept_again(
+                database.records(), image, owner, job_id, lambda: self._written_somewhere(image)
+            ),
+            "The picture could not be written again",
+        )
+        if place is None:
             raise NotFound(f"{image.id} was deleted.")
-        return await self.keep(image)
+        return str(place)
 
     async def keep_rendition(self, rendition: Image, /, *, of: Image) -> str:
-        return str(await self._written(self._pictures, rendition, name=of.id))
+        suffix, trouble = rendition.format.extension, "The picture could not be written"
+        return str(await self._put(self._pictures, of.id, suffix, rendition.data, trouble))
 
     async def quarantine(self, data: bytes, /, *, job_id: str, suffix: str = "bin") -> str:
         folder = self._database.folder / "quarantine"
         return str(await self._put(folder, job_id, suffix, data, "Nothing could be written"))
 
     async def find(self, picture_id: str, /, *, owner: str) -> Image:
-        places = await self._places(picture_id, owner)
-        image = await self._database.done(
-            lambda: _unchanged(places, picture_id), "It could not be read"
+        database = self._database
+        places = await database.done(
+            lambda: database.records().places(picture_id, owner), "The records could not be read"
         )
+        image = await database.done(lambda: _unchanged(places, picture_id), "It could not be read")
         if image is None:
             hint = "Use an id from an earlier answer, exactly as it was given."
             why = "its file was moved, changed or deleted" if places else "no such picture is known"
@@ -84,15 +93,13 @@ class FileArchive:
             lambda: prune(database.records(), before, keep_bytes), "Old pictures could not go"
         )
 
-    async def _places(self, picture_id: str, owner: str) -> list[Path]:
-        database = self._database
-        return await database.done(
-            lambda: database.records().places(picture_id, owner), "The records could not be read"
-        )
-
-    async def _written(self, folder: Path, image: Image, name: str = "") -> Path:
-        stem, suffix = name or image.id, image.format.extension
-        return await self._put(folder, stem, suffix, image.data, "The picture could not be written")
+    def _written_somewhere(self, image: Image) -> Path:
+        """For worker threads. Raises OSError where both folders refuse."""
+        stem, suffix, writer = image.id, image.format.extension, self._database.writer().id
+        try:
+            return write_durably(self._pictures, stem, suffix, image.data, writer=writer)
+        except OSError:
+            return write_durably(self._rescued, stem, suffix, image.data, writer=writer)
 
     async def _put(self, folder: Path, stem: str, suffix: str, data: bytes, trouble: str) -> Path:
         database = self._database

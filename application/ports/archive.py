@@ -43,10 +43,11 @@ class Archive(Protocol):
         equal bytes share a file. Where the usual folder refuses, another one is tried.
         """
 
-    async def place_of(self, image: Image, /, *, owner: str) -> str:
-        """The place of a picture that was kept before; it is written again if its file is gone.
+    async def place_of(self, image: Image, /, *, owner: str, job_id: str) -> str:
+        """The place of a picture that this job brought; it is written again if its file is gone.
 
-        Raises NotFound where this owner has no such picture recorded, or none any more.
+        Raises NotFound where this owner has no such picture recorded, or none any more. A job
+        whose end could not be recorded has lost none: its picture was not deleted.
         """
 
     async def keep_rendition(self, rendition: Image, /, *, of: Image) -> str:

@@ -80,14 +80,24 @@ class ArchiveContract:
     ) -> None:
         place = await archive.keep(PNG)
         with pytest.raises(NotFound):
-            await archive.place_of(PNG, owner="local")
-        await archive.record(stored(place))
-        assert await archive.place_of(PNG, owner="local") == place
+            await archive.place_of(PNG, owner="local", job_id="job_1")
+        job = stored(place)
+        await archive.record(job)
+        assert await archive.place_of(PNG, owner="local", job_id=job.id) == place
         with pytest.raises(NotFound):
-            await archive.place_of(PNG, owner="somebody")
+            await archive.place_of(PNG, owner="somebody", job_id=job.id)
         await archive.delete(PNG.id, owner="local")
         with pytest.raises(NotFound):
-            await archive.place_of(PNG, owner="local")
+            await archive.place_of(PNG, owner="local", job_id=job.id)
+
+    async def test_a_picture_whose_jobs_end_is_not_recorded_is_not_taken_for_deleted(
+        self, archive: Archive
+    ) -> None:
+        place, job = await archive.keep(PNG), job_for().dispatched()
+        await archive.record(job)
+        assert await archive.place_of(PNG, owner="local", job_id=job.id) == place
+        with pytest.raises(NotFound):
+            await archive.place_of(PNG, owner="somebody", job_id=job.id)
 
     async def test_deleting_spares_the_same_picture_of_somebody_else(
         self, archive: Archive

@@ -7,7 +7,7 @@ from application.ports.archive import Deleted
 from application.ports.image_cache import Cleared, Entry, Hit, TierStats
 from domain.errors import CacheUnavailable, NotFound
 from domain.images import Image
-from domain.jobs import Job
+from domain.jobs import Job, JobState
 from domain.requests import PictureRequest
 
 
@@ -36,8 +36,11 @@ class MemoryArchive:
         self.kept[place] = image
         return place
 
-    async def place_of(self, image: Image, /, *, owner: str) -> str:
-        return await self.keep(await self.find(image.id, owner=owner))
+    async def place_of(self, image: Image, /, *, owner: str, job_id: str) -> str:
+        known = [job.state for job in self.history if (job.id, job.owner) == (job_id, owner)]
+        if not known or JobState.STORED in known:
+            await self.find(image.id, owner=owner)
+        return await self.keep(image)
 
     async def keep_rendition(self, rendition: Image, /, *, of: Image) -> str:
         place = f"/kept/{of.id}-{rendition.digest[:8]}.{rendition.format.extension}"

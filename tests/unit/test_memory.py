@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from application.memory import A_LOOK_COUNTS_FOR, Memory
-from application.ports.image_cache import Fact
+from application.ports.image_cache import Entry, Fact
+from domain.errors import ArchiveUnavailable
 from domain.events import CacheFailed, JobEvent
+from domain.images import Image
 from domain.jobs import Job
 from domain.requests import PictureRequest
 from domain.results import ImageSet, Picture
@@ -46,6 +48,57 @@ async def test_what_another_process_has_deleted_is_not_recalled_and_not_written_
     await archive.delete(answer().pictures[0].id, owner=JOB.owner)
     assert await memory.recall(JOB, told.append) is None
     assert (archive.kept, told) == ({}, [])
+
+
+async def test_a_look_at_a_picture_of_one_owner_counts_for_no_other() -> None:
+    archive = MemoryArchive()
+    memory = Memory(DictCache(), archive, lambda: 0.0)
+    other = replace(JOB, id="job_2", owner="somebody", fingerprint="1" * 64)
+    for job in (JOB, other):
+        await archive.record(replace(stored(), id=job.id, owner=job.owner))
+        await memory.keep(job, replace(answer(), job_id=job.id), lambda _: None)
+    await archive.delete(answer().pictures[0].id, owner=other.owner)
+    assert await memory.recall(JOB, lambda _: None) is not None
+    assert await memory.recall(other, lambda _: None) is None
+
+
+async def test_what_could_not_be_recorded_is_recalled_and_not_paid_again() -> None:
+    archive = MemoryArchive()
+    memory = Memory(DictCache(), archive)
+    await archive.record(JOB.dispatched())
+    await memory.keep(JOB, answer(), lambda _: None)
+    assert await memory.recall(JOB, lambda _: None) is not None
+
+
+class Silent(MemoryArchive):
+    """An archive that cannot say where anything is."""
+
+    async def place_of(self, image: Image, /, *, owner: str, job_id: str) -> str:
+        raise ArchiveUnavailable("The records could not be read.")
+
+
+async def test_an_archive_that_cannot_tell_costs_the_place_and_not_the_answer() -> None:
+    memory = Memory(DictCache(), Silent())
+    await memory.keep(JOB, answer(), lambda _: None)
+    images = await memory.recall(JOB, lambda _: None)
+    assert images is not None
+    assert [each.place for each in images.pictures] == [None]
+
+
+class NeverForgets(DictCache):
+    """A cache that forgets nothing, and breaks when it should."""
+
+    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
+        if age:
+            raise RecursionError("maximum recursion depth exceeded")
+        await super().put(key, entry)
+
+
+async def test_a_cache_that_does_not_forget_what_was_deleted_has_a_miss_and_a_warning() -> None:
+    memory, told = Memory(NeverForgets(), MemoryArchive()), list[JobEvent]()
+    await memory.keep(JOB, answer(), lambda _: None)
+    assert await memory.recall(JOB, told.append) is None
+    assert [type(event) for event in told] == [CacheFailed]
 
 
 class OutOfOrder(DictCache):
