@@ -27,8 +27,8 @@ class Account:
     """A day's (in UTC) calls of one model that cost money or may have.
 
     `cost` is in US dollars, as far as it is known. Of `unknown` calls it is not, and
-    they were expected to cost `estimated`, as far as anybody could say. `pictures` are those that
-    came.
+    they were expected to cost `estimated`, as far as anybody could say. `pictures` are those
+    that came.
     """
 
     day: date

@@ -22,7 +22,7 @@ from domain.prices import Price
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, RateLimited
 from domain.requests import GenerateRequest, PictureRequest
 from domain.results import Picture, Usage
-from tests.fakes import PNG, job_for
+from tests.fakes import PNG, job_for, picture
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DOLLAR = Decimal(1)
@@ -133,7 +133,7 @@ class LedgerContract:
         ("ago", "counts"),
         [(24.0, False), (23.99, True), (0.0, True), (-20.0, True), (-500.0, False)],
     )
-    async def test_the_window_rolls_and_what_is_dated_in_the_future_counts(
+    async def test_the_window_rolls_and_what_is_dated_in_the_near_future_counts(
         self, books: Books, ago: float, counts: bool
     ) -> None:
         before = NOW - timedelta(hours=ago)
@@ -173,6 +173,15 @@ class LedgerContract:
         assert today.usage.tokens_out == 300_000
         assert (other.cost, before.cost) == (Decimal("0.3"), Decimal("0.5"))
         assert await books.ledger.accounts(NOW + timedelta(days=1)) == []
+
+    async def test_pictures_of_an_account_are_those_that_came(self, books: Books) -> None:
+        four = GenerateRequest(prompt="x", model="fake-1", n=4)
+        came = (Picture(image=PNG, place="/p"), Picture(image=picture("red"), place="/q"))
+        job = costing("job_1", request=four)
+        await books.archive.record(job.dispatched().stored(came, None, None))
+        await books.archive.record(costing("job_2", request=four).dispatched())
+        (today,) = await books.ledger.accounts(NOW)
+        assert (today.calls, today.pictures) == (2, 2)
 
     async def test_savings_of_a_day_are_added_up(self, books: Books) -> None:
         today, more = NOW.date(), Saved(answers=2, usd=Decimal("0.1"))

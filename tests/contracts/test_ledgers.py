@@ -7,15 +7,18 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from adapters.archive.archive import FileArchive
 from adapters.archive.database import Database
 from adapters.archive.journal import SqlJournal
 from adapters.archive.ledger import SqlLedger
+from adapters.archive.tables import jobs
 from domain.budgets import Limits
 from domain.errors import ArchiveUnavailable
 from domain.jobs import JobState
-from tests.contracts.ledger import NOW, Books, LedgerContract, costing
+from domain.requests import GenerateRequest
+from tests.contracts.ledger import NOW, Books, LedgerContract, costing, stored
 from tests.fakes import MemoryArchive, MemoryLedger
 
 
@@ -46,6 +49,16 @@ class TestSqlLedger(LedgerContract):
         journal = SqlJournal(database, pictures_folder=tmp_path)
         record = await journal.find("job_1", owner="local")
         assert (record.state, record.estimate) == (JobState.RESERVED, Decimal(1))
+
+    async def test_of_calls_of_earlier_versions_those_count_that_were_asked_for(
+        self, books: Books, database: Database
+    ) -> None:
+        request = GenerateRequest(prompt="x", model="fake-1", n=4)
+        await books.archive.record(stored(costing("job_1", request=request), None))
+        with database.records().writing.begin() as connection:
+            connection.execute(update(jobs).values(made_pictures=0))
+        (today,) = await books.ledger.accounts(NOW)
+        assert today.pictures == 4
 
     async def test_a_folder_that_cannot_be_written_is_archive_unavailable(
         self, tmp_path: Path

@@ -8,7 +8,7 @@ from domain.accounts import Account, Saved, added_up
 from domain.budget_check import check
 from domain.budgets import Limits, Spending
 from domain.errors import Charged
-from domain.jobs import Job, JobState
+from domain.jobs import Job
 from domain.requests import PictureRequest
 from domain.results import NO_TOKENS
 from tests.fakes.storage import MemoryArchive
@@ -68,7 +68,7 @@ def _account(job: AnyJob) -> Account:
         day=job.created_at.date(),
         model=job.request.model or job.card.name,
         calls=1,
-        pictures=job.request.n if job.state is JobState.STORED else 0,
+        pictures=len(job.pictures),
         usage=job.usage or NO_TOKENS,
         cost=cost or Decimal(0),
         unknown=int(cost is None),

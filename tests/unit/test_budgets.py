@@ -54,6 +54,37 @@ def test_of_many_jobs_it_is_found_quickly() -> None:
     assert error.details()["resets_at"] == (NOW + timedelta(hours=18)).isoformat()
 
 
+@pytest.mark.parametrize(
+    ("ahead", "taken"),
+    [(0.1, "9"), (23.99, "9"), (24.0, "0"), (24 * 365 * 11, "0")],
+    ids=["a little", "nearly a day", "a day", "in 2038"],
+)
+def test_what_a_clock_dated_ahead_counts_for_one_span(ahead: float, taken: str) -> None:
+    (window,) = TEN.windows()
+    assert window.standing([took(-ahead, "9")], NOW).spent == Decimal(taken)
+
+
+def test_what_a_clock_dated_far_ahead_hides_nothing_of_what_was_spent_since() -> None:
+    error = refused(TEN, took(-24 * 365 * 11, "9"), took(-24 * 365 * 11, None), took(1, "7"))
+    assert error.details()["spent"] == 7.0
+    assert error.details()["resets_at"] == (NOW + timedelta(hours=23)).isoformat()
+
+
+def test_a_clock_that_is_put_back_a_little_frees_nothing_too_early() -> None:
+    error = refused(TEN, took(-2, "9"))
+    assert error.details()["resets_at"] == (NOW + timedelta(hours=26)).isoformat()
+
+
+def test_a_clock_that_goes_ahead_a_little_takes_nothing_out_of_the_window() -> None:
+    refused(TEN, took(2, "9"))
+
+
+def test_pictures_that_a_clock_dated_ahead_count_for_an_hour() -> None:
+    limits = Limits(images_hour=4)
+    refused(limits, took(-0.9, "0", 4))
+    check(job_for(estimate=Decimal(0)), limits, [took(-1, "0", 4)], NOW)
+
+
 def test_pictures_have_an_hour_of_their_own() -> None:
     error = refused(Limits(images_hour=4), took(0.5, "0", 3), took(2, "0", 9), n=2)
     assert error.details()["resets_at"] == (NOW + timedelta(minutes=30)).isoformat()
