@@ -3,16 +3,13 @@
 from dataclasses import replace
 
 from application.past_pictures import PastPictures
-from application.ports.journal import Journal
+from application.ports.journal import LOOK_AGAIN, Journal
 from application.running_job import AnyJob, RunningJob
 from application.running_jobs import RunningJobs
 from domain.errors import Busy, Charged, KeyReused
 from domain.events import Finished, JobStarted
 from domain.jobs import RequestKey
 from domain.records import JobRecord
-
-LOOK_AGAIN = 10.0
-"""Seconds after which a job that another process has at work may be asked for again."""
 
 
 class AskedBefore:

@@ -10,13 +10,11 @@ from sqlalchemy.exc import OperationalError
 from adapters.archive.late_ends import LateEnds, Rows, replace
 from adapters.archive.rows import failure_values, now, record
 from adapters.archive.tables import WRITING, jobs, opened, pictures, request_keys
+from application.ports.journal import LOOK_AGAIN
 from domain.errors import Busy, Charged, KeyReused, StudioError
 from domain.jobs import Job, JobState, RequestKey
 from domain.records import JobRecord
 from domain.requests import PictureRequest
-
-LOOK_AGAIN = 10.0
-"""Seconds after which another process may have painted what was asked of both."""
 
 
 class JobRecords:

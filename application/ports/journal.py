@@ -6,6 +6,9 @@ from typing import Protocol
 from domain.jobs import RequestKey
 from domain.records import JobRecord
 
+LOOK_AGAIN = 10.0
+"""Seconds after which another process may have painted what was asked of both."""
+
 
 class Journal(Protocol):
     """Reads what an Archive has recorded, in this process or another, now or before a restart.
