@@ -11,12 +11,12 @@ from application.ports.image_cache import Entry, ImageCache
 from benchmarks.measure import Line, Watch, interleaved
 from benchmarks.rig import KEY, Rig, prompt
 from domain.fingerprint import fingerprint
-from domain.images import Image
+from domain.image import Image
 from domain.requests import EditRequest, GenerateRequest
-from entrypoints.container import Container
-from entrypoints.lifecycle import running
-from tests.fakes import settings_in
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.lifecycle import running
 from tests.standin import StandIn, faults
+from tests.testkit.fakes import settings_in
 
 PICTURE, INPUT, ROOM = 1_500_000, 4_000_000, 10_000_000
 NAME = "0" * 64

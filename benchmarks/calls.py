@@ -10,9 +10,9 @@ from benchmarks.pipes import Server
 from benchmarks.rig import KEY, Rig, first_base64, parameters, prompt
 from benchmarks.startup import OURS
 from domain.requests import GenerateRequest
-from entrypoints.container import Container
-from entrypoints.lifecycle import running
-from tests.fakes import settings_in
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.lifecycle import running
+from tests.testkit.fakes import settings_in
 
 GOAL_MS = 20.0
 BARE = "SDK call + b64decode"

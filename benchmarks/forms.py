@@ -9,14 +9,14 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from adapters.pillow.optimizer import PillowOptimizer
-from application.renditions import PREVIEW_SIDE
+from application.rendition_service import PREVIEW_SIDE
 from benchmarks.measure import Watch, interleaved
 from benchmarks.pictures import PREVIEW_BYTES
 from benchmarks.rig import Rig
 from benchmarks.samples import Sample, samples
 from benchmarks.score import score
-from domain.formats import ImageFormat
-from domain.images import Image
+from domain.image import Image
+from domain.image_formats import ImageFormat
 from domain.renditions import Rendition, RenditionSpec
 
 FORMS = {

@@ -6,15 +6,15 @@ from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
-from adapters.archive.archive import FileArchive
-from adapters.archive.database import Database
 from adapters.openai.translate import decoded
 from adapters.pillow.inspector import PillowInspector
+from adapters.records.engine import Database
+from adapters.records.file_image_store import FileArchive
 from benchmarks.measure import Line, Watch, interleaved
 from benchmarks.rig import Rig
-from domain.images import Image
+from domain.image import Image
 from domain.results import Picture
-from tests.fakes import job_for
+from tests.testkit.fakes import job_for
 
 PARTS = {
     "decode": "base64.b64decode",

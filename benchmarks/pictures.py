@@ -10,7 +10,7 @@ from adapters.pillow.optimizer import PillowOptimizer
 from adapters.sketch.painter import new_picture
 from benchmarks.measure import Line, Watch, interleaved, loop
 from benchmarks.rig import Rig, prompt
-from domain.images import Image
+from domain.image import Image
 from domain.renditions import RenditionSpec
 from domain.requests import GenerateRequest
 

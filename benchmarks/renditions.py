@@ -9,15 +9,15 @@ import PIL.Image
 
 from adapters.pillow.optimizer import PillowOptimizer
 from adapters.sketch.painter import new_picture
-from application.renditions import Renditions
+from application.rendition_service import Renditions
 from benchmarks.measure import Line, Watch, interleaved
 from benchmarks.rig import MODEL, Rig, prompt
-from domain.formats import ImageFormat
-from domain.images import Image
+from domain.image import Image
+from domain.image_formats import ImageFormat
 from domain.renditions import RenditionSpec
 from domain.requests import GenerateRequest
 from domain.results import ImageSet, Picture
-from tests.fakes import DictCache, FrozenClock, MemoryArchive, RecordingSink
+from tests.testkit.fakes import DictCache, FrozenClock, MemoryArchive, RecordingSink
 
 REPEATS = 100
 AT_ONCE = 2

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from benchmarks.forms import KIB, Row
 from benchmarks.measure import Line, Machine, as_json
-from entrypoints.version import version
+from entrypoints.bootstrap.version import version
 
 FORMAT = 1
 WIDTH = 150

@@ -13,8 +13,8 @@ import PIL.ImageDraw
 import PIL.ImageOps
 
 from adapters.sketch.painter import new_picture
-from domain.formats import Dimensions
-from domain.images import Image
+from domain.image import Image
+from domain.image_formats import Dimensions
 from domain.requests import Background, GenerateRequest
 
 FOLDER = Path("/usr/share/backgrounds/mate")

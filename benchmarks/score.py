@@ -7,7 +7,7 @@ from typing import Any
 
 import PIL.Image
 
-from domain.images import Image
+from domain.image import Image
 
 SIDE = 512
 """Pixels of the square in the middle that is looked at; a whole picture takes many seconds."""

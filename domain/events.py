@@ -13,7 +13,7 @@ does CacheTierFailed: jobs, renditions, statistics and sweeping share the cache.
 from dataclasses import dataclass
 
 from domain.errors import StudioError
-from domain.images import Image
+from domain.image import Image
 from domain.jobs import Job
 from domain.requests import PictureRequest
 from domain.results import ImageSet

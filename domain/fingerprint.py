@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import fields
 from functools import cache
 
-from domain.images import Image
+from domain.image import Image
 from domain.requests import PictureRequest
 
 VERSION = "1"

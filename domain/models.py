@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from math import inf
 
 from domain.errors import UnsupportedByModel
-from domain.formats import Dimensions, ImageFormat
-from domain.picture_tokens import PictureTokens
-from domain.prices import Price
+from domain.image_formats import Dimensions, ImageFormat
+from domain.money.prices import Price
+from domain.money.token_estimates import PictureTokens
 from domain.requests import Background, EditRequest, PictureRequest, Quality
 
 WARN_BEFORE_SHUTDOWN = timedelta(days=30)

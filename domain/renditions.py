@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from domain.formats import ImageFormat
-from domain.images import Image
+from domain.image import Image
+from domain.image_formats import ImageFormat
 from domain.requests import PictureRequest, Quality
 
 VERSION = "1"

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.errors import InvalidRequest
-from domain.formats import Dimensions, ImageFormat
-from domain.images import Image
+from domain.image import Image
+from domain.image_formats import Dimensions, ImageFormat
 
 SQUARE = Dimensions(1024, 1024)
 MAX_PROMPT_CHARACTERS = 32_000

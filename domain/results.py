@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from domain.images import Image
+from domain.image import Image
 from domain.renditions import Rendition
 
 

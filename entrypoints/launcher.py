@@ -13,6 +13,6 @@ def main() -> None:
     bundle = Path(__file__).parent / "_bundle"
     if bundle.is_dir():
         sys.path.insert(0, str(bundle))
-    from entrypoints.cli import main as command_line
+    from entrypoints.cli.app import main as command_line
 
     command_line()

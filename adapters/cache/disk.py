@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from adapters.cache.plain import BUSY_SECONDS
-from adapters.cache.store import TIER, Store
+from adapters.cache.disk_store import TIER, Store
+from adapters.cache.diskcache_backend import BUSY_SECONDS
 from application.ports.image_cache import Cleared, Entry, Hit, TierStats
 from domain.errors import CacheUnavailable
 

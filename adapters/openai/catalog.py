@@ -7,10 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from domain.formats import Dimensions
+from domain.image_formats import Dimensions
 from domain.models import Catalog, ModelCard, SizeRule
-from domain.picture_tokens import PictureTokens
-from domain.prices import Price
+from domain.money.prices import Price
+from domain.money.token_estimates import PictureTokens
 from domain.requests import Quality
 
 Table = Mapping[str, Any]

@@ -9,11 +9,11 @@ from typing import Any
 import httpx2
 from openai import APIError, AsyncOpenAI
 
-from adapters.openai.arriving import LARGEST, Arriving, TooLarge
+from adapters.openai.bounded_http_client import HttpClient, pieces
 from adapters.openai.catalog import openai_catalog
 from adapters.openai.errors import can_be_sent, translated, without_client
-from adapters.openai.event_stream import values
-from adapters.openai.http_client import HttpClient, pieces
+from adapters.openai.reply_buffer import LARGEST, Arriving, TooLarge
+from adapters.openai.sse_reader import values
 from adapters.openai.translate import (
     Parameters,
     completed,

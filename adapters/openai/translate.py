@@ -12,7 +12,7 @@ from typing import Any
 import pybase64
 
 from application.ports.image_provider import Delivered, PartialImage
-from domain.images import Image
+from domain.image import Image
 from domain.requests import EditRequest, Moderation, PictureRequest
 from domain.results import NO_TOKENS, Picture, Usage
 

@@ -7,7 +7,7 @@ from typing import IO
 
 import PIL.Image
 
-from domain.formats import ImageFormat
+from domain.image_formats import ImageFormat
 
 PAPER = "white"
 """What is put behind a picture whose new format has no transparency."""

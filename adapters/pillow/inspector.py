@@ -7,11 +7,11 @@ from struct import unpack_from
 
 import PIL.Image
 
-from adapters.pillow.workers import Workers
+from adapters.pillow.thread_pool import Workers
 from domain.errors import UnreadableImage
-from domain.formats import ImageFormat
-from domain.headers import MOST_PARTS
-from domain.images import Image
+from domain.image import Image
+from domain.image_formats import ImageFormat
+from domain.image_headers import MOST_PARTS
 
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 50_000_000

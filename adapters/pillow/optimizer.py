@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import PIL.Image
 
-from adapters.pillow.content import content_of
+from adapters.pillow.content_classifier import content_of
+from adapters.pillow.decoding import readable
 from adapters.pillow.encoding import encoded
-from adapters.pillow.reading import readable
-from adapters.pillow.workers import StillAtWork, Workers
+from adapters.pillow.thread_pool import StillAtWork, Workers
 from application.ports.image_optimizer import CannotRender
 from domain.errors import UnreadableImage
-from domain.formats import ImageFormat
-from domain.images import Image
+from domain.image import Image
+from domain.image_formats import ImageFormat
 from domain.renditions import WORTH_IT, Content, Rendition, RenditionSpec
 
 UNTOUCHED = "as the provider sent it"

@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from adapters.sketch.provider import CATALOG, SketchProvider
 from application.ports.image_provider import Delivered, Painting, PartialImage
-from domain.formats import Dimensions
-from domain.images import Image as Picture
+from domain.image import Image as Picture
+from domain.image_formats import Dimensions
 from domain.jobs import LOCAL, Job
 from domain.requests import Background, EditRequest, GenerateRequest, PictureRequest
 

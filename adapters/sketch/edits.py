@@ -13,7 +13,7 @@ from adapters.sketch.painting import Painted, paint
 from adapters.sketch.plan import STANDING
 from adapters.sketch.strokes import brushed
 from adapters.sketch.words import read
-from domain.images import Image as InputImage
+from domain.image import Image as InputImage
 from domain.provider_errors import RequestRefused
 
 FORMATS = ("PNG", "JPEG", "WEBP")

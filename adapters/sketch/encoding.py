@@ -4,7 +4,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from domain.formats import ImageFormat
+from domain.image_formats import ImageFormat
 
 PAPER = (255, 255, 255)
 

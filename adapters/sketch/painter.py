@@ -11,7 +11,7 @@ from adapters.sketch.finish import letter_corner
 from adapters.sketch.painting import paint
 from adapters.sketch.seeds import seeded
 from adapters.sketch.stages import stages
-from domain.formats import ImageFormat
+from domain.image_formats import ImageFormat
 from domain.requests import SQUARE, Background, EditRequest, GenerateRequest, PictureRequest
 
 

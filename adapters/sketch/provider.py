@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from adapters.sketch.painter import Files, changed_picture, new_picture
 from application.ports.image_provider import Delivered, Painting, PartialImage
-from domain.images import Image
+from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard, SizeRule
-from domain.prices import Price
+from domain.money.prices import Price
 from domain.provider_errors import RequestRefused
 from domain.requests import EditRequest, GenerateRequest, PictureRequest
 from domain.results import Picture

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from domain.images import Image
+from domain.image import Image
 
 Fact = str | int | float | None | list[str]
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from domain.images import Image
+from domain.image import Image
 
 
 class ImageInspector(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.images import Image
+from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog
 from domain.requests import EditRequest, GenerateRequest

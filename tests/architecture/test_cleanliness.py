@@ -53,7 +53,7 @@ def prints(source: str) -> list[int]:
 def served_over_stdio() -> set[str]:
     """The modules of ours that the stdio server can reach, however late it imports them."""
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
-    door = "entrypoints.mcp_server"
+    door = "entrypoints.mcp"
     return graph.find_upstream_modules(door, as_package=True) | graph.find_descendants(door)
 
 
@@ -65,7 +65,7 @@ def source(module: str) -> str:
 
 def test_nothing_that_the_stdio_server_reaches_prints() -> None:
     reached = served_over_stdio()
-    assert {"entrypoints.container", "adapters.openai.provider", "domain.jobs"} <= reached
+    assert {"entrypoints.bootstrap.container", "adapters.openai.provider", "domain.jobs"} <= reached
     assert {module: lines for module in reached if (lines := prints(source(module)))} == {}
 
 

@@ -13,26 +13,26 @@ import pytest
 from tests.architecture.checkout import PACKAGES, ROOT, project
 
 BREACHES = {
-    "Dependencies point inward": ("domain", "import application.pipeline"),
+    "Dependencies point inward": ("domain", "import application.jobs.job_service"),
     "The core knows no framework": ("application.ports", "import pydantic"),
     "Adapters do not know each other": ("adapters.sketch", "import adapters.pillow.inspector"),
-    "Only the container picks adapters": ("entrypoints", "import adapters.events.log"),
+    "Only the container picks adapters": ("entrypoints", "import adapters.telemetry.log_sink"),
     "The SDK stays in the OpenAI adapter": ("adapters.sketch", "import httpx2"),
     "Pillow stays with who paints and who looks": ("entrypoints", "from PIL import Image"),
     "SQLAlchemy and file locks stay in the archive": (
-        "adapters.events",
+        "adapters.telemetry",
         "from sqlalchemy.orm import Session",
     ),
-    "Cache libraries stay with what is kept": ("adapters.archive", "import cachetools"),
-    "Logs and metrics stay in the event sinks": ("entrypoints.web", "import prometheus_client"),
+    "Cache libraries stay with what is kept": ("adapters.records", "import cachetools"),
+    "Logs and metrics stay in the event sinks": ("entrypoints.http", "import prometheus_client"),
     "Wiring stays in the container": (
-        "entrypoints.mcp_server",
+        "entrypoints.mcp",
         "from dependency_injector.providers import Singleton",
     ),
     "The MCP SDK stays behind its door": ("entrypoints", "from mcp_types import Tool"),
-    "The web framework stays behind its door": ("entrypoints.mcp_server", "import litestar"),
-    "Settings and terminals stay at the doors": ("adapters.archive", "import platformdirs"),
-    "msgspec stays with wire shapes and cache files": ("adapters.archive", "import msgspec"),
+    "The web framework stays behind its door": ("entrypoints.mcp", "import litestar"),
+    "Settings and terminals stay at the doors": ("adapters.records", "import platformdirs"),
+    "msgspec stays with wire shapes and cache files": ("adapters.records", "import msgspec"),
     "Base64 exists only where a wire needs it": ("application", "from base64 import b64encode"),
 }
 """For each contract a package, and an import that it must not hold."""
@@ -102,7 +102,7 @@ def test_an_import_for_type_checkers_alone_is_a_breach_too(copied: Path) -> None
 def test_a_new_adapter_is_covered_without_being_listed(copied: Path) -> None:
     new = copied / "adapters" / "planted"
     new.mkdir()
-    (new / "__init__.py").write_text("import adapters.events.log\n", encoding="utf-8")
+    (new / "__init__.py").write_text("import adapters.telemetry.log_sink\n", encoding="utf-8")
     assert verdicts(copied)["Adapters do not know each other"] == "BROKEN"
 
 

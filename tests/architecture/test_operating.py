@@ -6,10 +6,15 @@ import re
 
 import pytest
 
-from entrypoints.settings import Settings
-from entrypoints.web.connections import Connection
-from entrypoints.web.gate.uploads import ALL_BODIES, LARGEST_BODY, SLOWEST_PACE, SLOWEST_START
-from entrypoints.web.mcp_endpoint import IDLE_SESSIONS_END_AFTER, MOST_SESSIONS
+from entrypoints.config.settings import Settings
+from entrypoints.http.connection_limits import Connection
+from entrypoints.http.routes.mcp import IDLE_SESSIONS_END_AFTER, MOST_SESSIONS
+from entrypoints.http.security.body_limits import (
+    ALL_BODIES,
+    LARGEST_BODY,
+    SLOWEST_PACE,
+    SLOWEST_START,
+)
 from tests.architecture.checkout import PACKAGES, ROOT
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.exceptions import ClickException, Exit
 
-from entrypoints.cli import cli
+from entrypoints.cli.app import cli
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import commands, documents
 

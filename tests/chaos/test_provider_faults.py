@@ -8,7 +8,7 @@ import pytest
 from tests.chaos.doors import AnyDoor, Arguments
 from tests.chaos.provider_faults import GROUPS, TIMEOUT, Row
 from tests.chaos.trial import Trial
-from tests.fakes import picture
+from tests.testkit.fakes import picture
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 SHORT = {"PROVIDER_TIMEOUT": str(TIMEOUT)}

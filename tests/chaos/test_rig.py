@@ -16,8 +16,8 @@ from tests.chaos.disk import Disk
 from tests.chaos.documented import documented
 from tests.chaos.oracles import Allowed, Baseline
 from tests.chaos.pulse import WITHIN, Pulse
-from tests.fakes import picture
 from tests.standin import Call, Charge, StandIn
+from tests.testkit.fakes import picture
 
 PROMPT = "a red bridge"
 TEAL = picture("teal", (8, 8)).data

@@ -25,7 +25,7 @@ from mcp_types import (
     Tool,
 )
 
-from tests.fakes import PNG
+from tests.testkit.fakes import PNG
 
 Context = ServerRequestContext[Any, Any]
 ToolResult = CallToolResult | InputRequiredResult

@@ -18,9 +18,9 @@ from mcp_types import (
     SetLevelRequestParams,
 )
 
-from entrypoints.settings import Settings
-from entrypoints.web.app import guarded
-from entrypoints.web.mcp_endpoint import mcp_route, session_manager
+from entrypoints.config.settings import Settings
+from entrypoints.http.application import guarded
+from entrypoints.http.routes.mcp import mcp_route, session_manager
 from tests.conformance import catalog
 from tests.conformance.fixtures import Context, ToolResult
 from tests.conformance.questions import questions

@@ -7,10 +7,10 @@ from mcp_types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION
 
 from tests.conformance.cli import HERE, Conformance
 from tests.conformance.server import fixtures_served
-from tests.e2e.doors import settings_for
 from tests.e2e.served import served
-from tests.fakes import settings_in
+from tests.e2e.transports import settings_for
 from tests.standin import StandIn
+from tests.testkit.fakes import settings_in
 
 NEEDS_NO_FIXTURES = [
     "server-initialize",

@@ -10,7 +10,7 @@ from random import Random
 
 from adapters.cache.disk import DiskCache
 from application.ports.image_cache import Entry
-from domain.images import Image
+from domain.image import Image
 
 BOUND = 400_000
 

@@ -7,10 +7,10 @@ import asyncio
 import sys
 from pathlib import Path
 
-from adapters.archive.database import Database
-from adapters.archive.ledger import SqlLedger
-from domain.budget_errors import BudgetExhausted
-from tests.contracts.ledger import NOW, TEN, costing
+from adapters.records.engine import Database
+from adapters.records.usage_ledger import SqlLedger
+from domain.money.budget_errors import BudgetExhausted
+from tests.testkit.contracts.usage_ledger import NOW, TEN, costing
 
 
 async def work(folder: Path, name: str, jobs: int) -> int:

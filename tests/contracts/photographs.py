@@ -7,7 +7,7 @@ from io import BytesIO
 import PIL.Image
 import PIL.ImageDraw
 
-from domain.images import Image
+from domain.image import Image
 from tests.standin.pictures import Spec, plate
 
 

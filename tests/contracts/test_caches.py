@@ -11,7 +11,15 @@ from adapters.cache.memory import MemoryCache
 from adapters.cache.tiered import TieredCache
 from application.ports.image_cache import Cleared, Entry, Hit, ImageCache, TierStats
 from domain.errors import CacheUnavailable
-from tests.contracts.image_cache import BOUND, TTL, Clock, ImageCacheContract, entry, kept, key
+from tests.testkit.contracts.image_cache import (
+    BOUND,
+    TTL,
+    Clock,
+    ImageCacheContract,
+    entry,
+    kept,
+    key,
+)
 
 
 class TestMemoryCache(ImageCacheContract):

@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from adapters.cache import plain
+from adapters.cache import diskcache_backend
 from adapters.cache.disk import DiskCache
 from application.ports.image_cache import Entry
 from domain.errors import CacheUnavailable
 from tests.architecture.checkout import ROOT
 from tests.contracts.disk_folder import database, files, sql
-from tests.contracts.image_cache import BOUND, TTL, Clock, entry, kept, key
+from tests.testkit.contracts.image_cache import BOUND, TTL, Clock, entry, kept, key
 
 Open = Callable[..., DiskCache]
 
@@ -166,7 +166,7 @@ class TestTrouble:
     async def test_a_hit_is_a_hit_though_nobody_can_write(
         self, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(plain, "BUSY_SECONDS", 0)
+        monkeypatch.setattr(diskcache_backend, "BUSY_SECONDS", 0)
         cache = opened()
         await cache.put(key("a"), entry(10))
         other = sqlite3.connect(database(tmp_path))

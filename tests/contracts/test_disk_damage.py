@@ -9,10 +9,10 @@ from shutil import copytree, ignore_patterns, rmtree
 import pytest
 
 from adapters.cache.disk import DiskCache
-from adapters.cache.plain import PlainDisk, Refused
+from adapters.cache.diskcache_backend import PlainDisk, Refused
 from domain.errors import CacheUnavailable
 from tests.contracts.disk_folder import database, files, sql
-from tests.contracts.image_cache import BOUND, TTL, entry, kept, key
+from tests.testkit.contracts.image_cache import BOUND, TTL, entry, kept, key
 
 
 def cut(folder: Path, chance: Random) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.events.fanout import Fanout
-from adapters.events.lines import Lines
-from adapters.events.log import LogSink
-from adapters.events.metrics import Metrics
+from adapters.telemetry.fanout import Fanout
+from adapters.telemetry.log_sink import LogSink
+from adapters.telemetry.log_writer import Lines
+from adapters.telemetry.prometheus_sink import Metrics
 from application.ports.event_sink import EventSink
 from domain.events import StudioEvent
-from tests.contracts.event_sink import EventSinkContract
-from tests.fakes import RecordingSink
+from tests.testkit.contracts.event_sink import EventSinkContract
+from tests.testkit.fakes import RecordingSink
 from tests.unit.stories import everything, tell
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters.archive.archive import FileArchive
-from adapters.archive.database import Database
-from application.safeguards.archived import Archived
+from adapters.records.engine import Database
+from adapters.records.file_image_store import FileArchive
+from application.safeguards.archiving import Archived
 from domain.errors import ArchiveUnavailable
 from domain.provider_errors import OutcomeUnknown
 from tests.chaos.meddling import fill, small_disk
-from tests.fakes import PNG, FakeProvider
-from tests.unit.painted import delivered, events
+from tests.testkit.fakes import PNG, FakeProvider
+from tests.unit.results import delivered, events
 
 pytestmark = pytest.mark.anyio
 ENOUGH = 70

@@ -11,11 +11,11 @@ import pytest
 from adapters.pillow import optimizer as pillow
 from adapters.pillow.optimizer import PillowOptimizer
 from application.ports.image_optimizer import CannotRender, ImageOptimizer
-from domain.formats import ImageFormat
-from domain.images import Image
+from domain.image import Image
+from domain.image_formats import ImageFormat
 from domain.renditions import RenditionSpec
-from tests.contracts.image_optimizer import ImageOptimizerContract, distance
 from tests.contracts.photographs import cutout, graphic, photograph
+from tests.testkit.contracts.image_optimizer import ImageOptimizerContract, distance
 
 pytestmark = pytest.mark.anyio
 LOSSY = (ImageFormat.JPEG, ImageFormat.WEBP)

@@ -11,10 +11,10 @@ import pytest
 from adapters.pillow.inspector import PillowInspector
 from application.ports.image_inspector import ImageInspector
 from domain.errors import UnreadableImage
-from domain.formats import Dimensions, ImageFormat
-from domain.images import Image
+from domain.image import Image
+from domain.image_formats import Dimensions, ImageFormat
 from tests.contracts.photographs import photograph
-from tests.fakes import picture
+from tests.testkit.fakes import picture
 
 pytestmark = pytest.mark.anyio
 INSPECTOR: ImageInspector = PillowInspector()

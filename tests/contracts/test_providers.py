@@ -10,20 +10,20 @@ from adapters.openai.provider import OpenAIImages
 from adapters.pillow.inspector import PillowInspector
 from adapters.sketch.provider import SketchProvider
 from application.ports.image_provider import ImageProvider
-from application.safeguards.archived import Archived
-from application.safeguards.budgeted import Budgeted
-from application.safeguards.inspected import Inspected
-from application.safeguards.limited import Limited
-from application.safeguards.retried import Retried
-from application.safeguards.spared import Spared
-from domain.budgets import Limits
-from domain.formats import Dimensions
-from entrypoints.parts.resting import SteadyBreaker
+from application.safeguards.archiving import Archived
+from application.safeguards.budget import Budgeted
+from application.safeguards.circuit_breaker import Spared
+from application.safeguards.concurrency_limit import Limited
+from application.safeguards.inspection import Inspected
+from application.safeguards.retry import Retried
+from domain.image_formats import Dimensions
+from domain.money.budgets import Limits
+from entrypoints.bootstrap.resting import SteadyBreaker
 from tests.architecture.checkout import ROOT
 from tests.conftest import KEY
-from tests.contracts.image_provider import ImageProviderContract
-from tests.fakes import FrozenClock, MemoryArchive, MemoryLedger, PatientAttempts
 from tests.standin import StandIn
+from tests.testkit.contracts.image_provider import ImageProviderContract
+from tests.testkit.fakes import FrozenClock, MemoryArchive, MemoryLedger, PatientAttempts
 
 PLENTY = Limits(day_usd=Decimal(100), images_hour=1000, call_usd=Decimal(10))
 Around = Callable[[ImageProvider], ImageProvider]

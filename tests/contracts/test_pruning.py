@@ -7,11 +7,11 @@ from time import perf_counter
 
 import pytest
 
-from adapters.archive.archive import FileArchive
-from adapters.archive.database import Database
-from domain.images import Image
+from adapters.records.engine import Database
+from adapters.records.file_image_store import FileArchive
+from domain.image import Image
 from domain.results import Picture
-from tests.fakes import PNG, job_for, picture
+from tests.testkit.fakes import PNG, job_for, picture
 
 pytestmark = pytest.mark.anyio
 MANY = 2_000

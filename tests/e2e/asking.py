@@ -11,10 +11,10 @@ from litestar.routes import HTTPRoute
 from starlette.datastructures import Headers
 from starlette.types import Message, Scope
 
-from entrypoints.container import Container
-from entrypoints.lifecycle import running
-from entrypoints.settings import Settings
-from entrypoints.web.app import WebDoor
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.lifecycle import running
+from entrypoints.config.settings import Settings
+from entrypoints.http.application import WebDoor
 
 HOST = "127.0.0.1:3000"
 Pairs = Iterable[tuple[str, str]]

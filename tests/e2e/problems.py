@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from json import dumps
 from typing import Any
 
-from domain.images import Image
-from tests.fakes import mask, picture
+from domain.image import Image
 from tests.standin import Fault, faults, stream_faults
+from tests.testkit.fakes import mask, picture
 
 SIDE = (64, 64)
 TEAL = picture("teal", SIDE)

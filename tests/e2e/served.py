@@ -8,11 +8,11 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from entrypoints.container import Container
-from entrypoints.lifecycle import running
-from entrypoints.settings import Settings
-from entrypoints.web.app import WebDoor
-from entrypoints.web.connections import Connection
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.lifecycle import running
+from entrypoints.config.settings import Settings
+from entrypoints.http.application import WebDoor
+from entrypoints.http.connection_limits import Connection
 
 
 @asynccontextmanager

@@ -11,9 +11,9 @@ import pytest
 from dependency_injector.providers import Object
 
 from domain.requests import GenerateRequest
-from entrypoints.lifecycle import running
-from tests.e2e.doors import DOORS, connected, connected_through, settings_for
+from entrypoints.bootstrap.lifecycle import running
 from tests.e2e.host import SERVER, Host, text_of
+from tests.e2e.transports import DOORS, connected, connected_through, settings_for
 from tests.standin import StandIn, faults
 
 Environment = dict[str, str]

@@ -16,9 +16,9 @@ from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
 from adapters.openai.catalog import openai_catalog
-from entrypoints.catalog_table import catalog_table
-from tests.fakes import mask, picture
+from entrypoints.cli.model_table import catalog_table
 from tests.standin import StandIn, faults
+from tests.testkit.fakes import mask, picture
 
 Environment = dict[str, str]
 COMMAND = str(Path(sys.executable).with_name("mcp-server-gpt-image"))

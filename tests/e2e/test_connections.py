@@ -8,8 +8,8 @@ from contextlib import suppress
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from entrypoints.web.connections import Connection
-from entrypoints.web.gate.uploads import Uploads
+from entrypoints.http.connection_limits import Connection
+from entrypoints.http.security.body_limits import Uploads
 from tests.e2e.wires import PATIENCE, Wire, taking, wire
 
 pytestmark = pytest.mark.anyio

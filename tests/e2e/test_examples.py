@@ -9,11 +9,11 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
-from domain.images import Image
+from domain.image import Image
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import commands
-from tests.e2e.doors import settings_for
 from tests.e2e.served import served
+from tests.e2e.transports import settings_for
 from tests.standin import StandIn, faults
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from mcp_types import CallToolResult, ImageContent
 
-from domain.images import Image
-from tests.e2e.doors import DOORS, connected_through, settings_for
+from domain.image import Image
 from tests.e2e.host import SERVER
+from tests.e2e.transports import DOORS, connected_through, settings_for
 from tests.standin import StandIn, faults
 
 CALL = {"prompt": "a red bridge"}

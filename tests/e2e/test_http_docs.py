@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 import pytest
 from dependency_injector.providers import Object
 
-from entrypoints.web import failures, raw_answers
-from entrypoints.web.gate import cors, doorkeeper, guards, tokens, uploads
-from entrypoints.web.pictures.representations import nothing_there
-from entrypoints.web.problem_documents import Problem
+from entrypoints.http import exception_handlers, raw_responses
+from entrypoints.http.images.conditional_responses import nothing_there
+from entrypoints.http.problem_documents import Problem
+from entrypoints.http.security import bearer_token, body_limits, cors, host_origin, request_checks
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import blocks
 from tests.e2e.asking import Asked, Reply, asked
-from tests.fakes import FakeProvider, picture, settings_in
+from tests.testkit.fakes import FakeProvider, picture, settings_in
 
 pytestmark = pytest.mark.anyio
 
@@ -127,7 +127,14 @@ async def test_every_example_answers_as_it_is_shown(tmp_path: Path) -> None:
 
 
 def test_the_doors_own_problems_are_listed() -> None:
-    modules = (doorkeeper, failures, guards, raw_answers, tokens, uploads)
+    modules = (
+        host_origin,
+        exception_handlers,
+        request_checks,
+        raw_responses,
+        bearer_token,
+        body_limits,
+    )
     problems = [each for module in modules for each in vars(module).values()]
     known = {
         (each.status, each.code)

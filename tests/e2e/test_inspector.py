@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from anyio import to_thread
 
-from domain.images import Image
-from entrypoints.mcp_server.tools import TOOLS
-from tests.e2e.doors import settings_for
+from domain.image import Image
+from entrypoints.mcp.tool_list import TOOLS
 from tests.e2e.inspector_cli import Answer, Inspector
 from tests.e2e.served import served
-from tests.fakes import mask, picture
+from tests.e2e.transports import settings_for
 from tests.standin import StandIn
+from tests.testkit.fakes import mask, picture
 
 Ask = Callable[..., Awaitable[Answer]]
 

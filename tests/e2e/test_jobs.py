@@ -14,12 +14,12 @@ import pytest
 from dependency_injector.providers import Object
 
 from domain.errors import ArchiveUnavailable
-from domain.images import Image
+from domain.image import Image
 from domain.provider_errors import ContentRefused
-from entrypoints.web.painting import KEEP_ALIVE_EVERY
+from entrypoints.http.routes.generation import KEEP_ALIVE_EVERY
 from tests.contracts.photographs import photograph
 from tests.e2e.served import served
-from tests.fakes import PNG, FakeProvider, MemoryArchive, picture, settings_in
+from tests.testkit.fakes import PNG, FakeProvider, MemoryArchive, picture, settings_in
 
 pytestmark = pytest.mark.anyio
 ASK = {"prompt": "a red bridge", "partialImages": 2}
@@ -209,7 +209,7 @@ async def test_a_job_that_is_silent_says_that_the_line_is_alive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert KEEP_ALIVE_EVERY <= 15
-    monkeypatch.setattr("entrypoints.web.jobs.KEEP_ALIVE_EVERY", 0.01)
+    monkeypatch.setattr("entrypoints.http.routes.jobs.KEEP_ALIVE_EVERY", 0.01)
     async with scene(tmp_path) as server:
         address = f"/jobs/{await server.started()}/events"
         async with server.client.stream("GET", address) as answer:

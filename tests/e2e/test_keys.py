@@ -9,7 +9,7 @@ from dependency_injector.providers import Object
 from domain.provider_errors import ContentRefused, OutcomeUnknown, RateLimited
 from tests.e2e.asking import Asked, Reply, asked
 from tests.e2e.served import until
-from tests.fakes import FakeProvider, RecordingSink, settings_in
+from tests.testkit.fakes import FakeProvider, RecordingSink, settings_in
 
 pytestmark = pytest.mark.anyio
 ASK = {"prompt": "a red bridge"}

@@ -10,20 +10,20 @@ from dependency_injector.providers import Object
 from mcp import Client
 from mcp_types import TextContent
 
-from application.ticket import Ticket
+from application.jobs.job_handle import Ticket
 from domain.errors import ShuttingDown
-from domain.formats import ImageFormat
+from domain.image_formats import ImageFormat
 from domain.jobs import JobState
 from domain.provider_errors import OutcomeUnknown
 from domain.requests import GenerateRequest
 from domain.results import ImageSet
-from entrypoints.container import Container
-from entrypoints.lifecycle import running
-from entrypoints.mcp_server.deadlines import reply_deadline
-from entrypoints.mcp_server.server import build_server
-from entrypoints.settings import Settings
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.lifecycle import running
+from entrypoints.config.settings import Settings
+from entrypoints.mcp.reply_deadline import reply_deadline
+from entrypoints.mcp.tool_server import build_server
 from tests.e2e.served import until
-from tests.fakes import PNG, FakeProvider, picture, settings_in
+from tests.testkit.fakes import PNG, FakeProvider, picture, settings_in
 
 pytestmark = pytest.mark.anyio
 CALL = {"prompt": "a red bridge"}

@@ -15,7 +15,7 @@ HEAVY = "openai litestar PIL diskcache sqlalchemy dependency_injector prometheus
 def test_until_tools_are_listed_nothing_heavy_is_loaded(environment: Environment) -> None:
     probe = (
         "import sys, threading, entrypoints.launcher as launcher\n"
-        "import entrypoints.mcp_server.pipes as pipes\n"
+        "import entrypoints.mcp.stdio_transport as pipes\n"
         "write = pipes.Pipes._write\n"
         "def watched(self, data):\n"
         "    if b'generate_image' in data:\n"
@@ -51,7 +51,7 @@ def test_help_loads_nothing_heavy(arguments: list[str], environment: Environment
         "    sys.stderr.write(f'LOADED {[name for name in heavy if name in sys.modules]}')\n"
         "atexit.register(tell)\n"
         f"sys.argv = ['mcp-server-gpt-image', *{arguments!r}]\n"
-        "from entrypoints.cli import main\n"
+        "from entrypoints.cli.app import main\n"
         "main()\n"
     )
     done = subprocess.run(

@@ -14,7 +14,7 @@ from domain.provider_errors import OutcomeUnknown
 from tests.e2e.asking import asked
 from tests.e2e.host import SERVER
 from tests.e2e.served import until
-from tests.fakes import PNG, FakeProvider, FrozenClock, picture, settings_in
+from tests.testkit.fakes import PNG, FakeProvider, FrozenClock, picture, settings_in
 
 pytestmark = pytest.mark.anyio
 ASK = {"prompt": "a red bridge"}

@@ -10,12 +10,12 @@ from mcp import Client, MCPError
 from mcp_types import CallToolResult, ImageContent, TextContent
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
-from domain.images import Image
-from entrypoints.mcp_server.tools import TOOLS
-from entrypoints.settings import APP
-from tests.e2e.doors import settings_for
+from domain.image import Image
+from entrypoints.config.settings import APP
+from entrypoints.mcp.tool_list import TOOLS
 from tests.e2e.mcp_http import ERAS, RawSession, connected_to, events, result_of
 from tests.e2e.served import served
+from tests.e2e.transports import settings_for
 from tests.standin import StandIn
 
 pytestmark = pytest.mark.anyio

@@ -14,15 +14,15 @@ from mcp_types import CallToolResult
 
 from domain.errors import Canceled
 from domain.events import Failed, Finished, JobDispatched, JobQueued
-from entrypoints.container import Container
-from entrypoints.lifecycle import running
-from entrypoints.mcp_server.server import build_server
-from tests.e2e.doors import settings_for
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.lifecycle import running
+from entrypoints.mcp.tool_server import build_server
 from tests.e2e.host import Host
 from tests.e2e.mcp_http import ERAS, RawSession, connected_to, message
 from tests.e2e.served import served, serving, until
-from tests.fakes import FakeProvider, RecordingSink, picture, settings_in
+from tests.e2e.transports import settings_for
 from tests.standin import StandIn, faults
+from tests.testkit.fakes import FakeProvider, RecordingSink, picture, settings_in
 
 pytestmark = pytest.mark.anyio
 in_both_eras = pytest.mark.parametrize("era", ERAS)

@@ -10,8 +10,8 @@ import pytest
 from dependency_injector.providers import Object
 
 from tests.e2e.asking import asked
-from tests.fakes import FakeProvider, settings_in
 from tests.standin import StandIn
+from tests.testkit.fakes import FakeProvider, settings_in
 
 Environment = dict[str, str]
 

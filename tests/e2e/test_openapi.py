@@ -10,11 +10,11 @@ from dependency_injector.providers import Object
 from litestar.routes import HTTPRoute
 from syrupy.assertion import SnapshotAssertion
 
-from entrypoints.problems import HTTP_STATUSES
-from entrypoints.web.documents.docs import BUNDLED
-from entrypoints.web.documents.mcp_operations import MCP
+from entrypoints.http.openapi.docs_page import BUNDLED
+from entrypoints.http.openapi.mcp_operations import MCP
+from entrypoints.wire.error_codes import HTTP_STATUSES
 from tests.e2e.asking import Asked, Reply, asked
-from tests.fakes import FakeProvider, settings_in
+from tests.testkit.fakes import FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.doors import connected, settings_for
-from tests.fakes import mask, picture
+from tests.e2e.transports import connected, settings_for
 from tests.standin import StandIn
+from tests.testkit.fakes import mask, picture
 
 pytestmark = pytest.mark.anyio
 TOOLS = ["generate_image", "edit_image"]

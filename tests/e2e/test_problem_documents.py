@@ -13,11 +13,11 @@ from dependency_injector.providers import Object
 from litestar.exceptions import HTTPException
 
 from domain import errors, provider_errors
-from domain.budget_errors import BudgetExhausted
 from domain.errors import StudioError
-from entrypoints.problems import HTTP_STATUSES
+from domain.money.budget_errors import BudgetExhausted
+from entrypoints.wire.error_codes import HTTP_STATUSES
 from tests.e2e.asking import Asked, Reply, asked
-from tests.fakes import FakeProvider, settings_in
+from tests.testkit.fakes import FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio
 

@@ -10,11 +10,11 @@ import pytest
 from mcp_types import TextContent
 from syrupy.assertion import SnapshotAssertion
 
-from domain.images import Image
-from entrypoints.cli import cli
+from domain.image import Image
+from entrypoints.cli.app import cli
 from tests.conftest import KEY
-from tests.e2e.doors import connected, settings_for
 from tests.e2e.problems import OURS, SERVED, THEIRS, Row
+from tests.e2e.transports import connected, settings_for
 from tests.standin import StandIn
 
 ROWS = [*OURS, *THEIRS, *SERVED]

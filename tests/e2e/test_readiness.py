@@ -7,7 +7,7 @@ import pytest
 from dependency_injector.providers import Object
 
 from tests.e2e.served import served
-from tests.fakes import DictCache, settings_in
+from tests.testkit.fakes import DictCache, settings_in
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from schemathesis.openapi import from_dict
 from domain.provider_errors import ContentRefused
 from tests.architecture.checkout import ROOT
 from tests.e2e.served import served
-from tests.fakes import FakeProvider, picture, settings_in
+from tests.testkit.fakes import FakeProvider, picture, settings_in
 
 pytestmark = pytest.mark.anyio
 

@@ -13,18 +13,18 @@ from typing import Any
 import httpx2
 import pytest
 
-from entrypoints.cli import main
-from entrypoints.settings import Settings
-from entrypoints.settings_error import SettingsError
-from entrypoints.web.listening import UNSENT, listening
-from entrypoints.web.server import serve
-from entrypoints.web.welcome import welcome
-from tests.e2e.doors import settings_for
+from entrypoints.cli.app import main
+from entrypoints.config.settings import Settings
+from entrypoints.config.settings_error import SettingsError
+from entrypoints.http.http_server import serve
+from entrypoints.http.listening_socket import UNSENT, listening
+from entrypoints.http.startup_banner import welcome
 from tests.e2e.mcp_http import RawSession
 from tests.e2e.served import until
+from tests.e2e.transports import settings_for
 from tests.e2e.wires import wire
-from tests.fakes import settings_in
 from tests.standin import StandIn, faults
+from tests.testkit.fakes import settings_in
 
 pytestmark = pytest.mark.anyio
 SMALL_BUFFER = 4096

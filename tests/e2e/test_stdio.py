@@ -12,11 +12,11 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import ImageContent, TextContent
 
-from entrypoints.mcp_server.tools import TOOLS
+from entrypoints.mcp.tool_list import TOOLS
 from tests.conftest import KEY
 from tests.e2e.host import SERVER, Host, text_of
-from tests.fakes import mask, picture
 from tests.standin import StandIn, faults
+from tests.testkit.fakes import mask, picture
 
 Environment = dict[str, str]
 TEAL = b64encode(picture("teal", (64, 64)).data).decode()

@@ -14,10 +14,9 @@ from dependency_injector.providers import Object
 from starlette.types import Receive, Scope, Send
 from syrupy.assertion import SnapshotAssertion
 
-from domain.images import Image
-from entrypoints.web.streaming import EventStream
+from domain.image import Image
+from entrypoints.http.sse_response import EventStream
 from tests.conftest import KEY
-from tests.e2e.doors import settings_for
 from tests.e2e.served import listening, served
 from tests.e2e.sse import (
     Body,
@@ -31,8 +30,9 @@ from tests.e2e.sse import (
     picture_in,
     streaming,
 )
-from tests.fakes import PNG, FrozenClock, picture, settings_in
+from tests.e2e.transports import settings_for
 from tests.standin import StandIn, faults
+from tests.testkit.fakes import PNG, FrozenClock, picture, settings_in
 from tests.unit import openai_help
 from tests.unit.openai_help import PLUM, TEAL, completed, preview
 

@@ -11,23 +11,23 @@ import pytest
 from dependency_injector.providers import Object
 from starlette.types import Receive, Scope, Send
 
-from application.running_job import RunningJob
+from application.jobs.running_job import RunningJob
 from domain.errors import Canceled
 from domain.events import Failed, Finished, JobEvent, JobQueued
-from domain.images import Image
+from domain.image import Image
 from domain.jobs import LOCAL
-from entrypoints.container import Container
-from entrypoints.lifecycle import running
-from entrypoints.web.app import WebDoor
-from entrypoints.web.connections import Connection
-from entrypoints.web.streaming import EventStream
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.lifecycle import running
+from entrypoints.http.application import WebDoor
+from entrypoints.http.connection_limits import Connection
+from entrypoints.http.sse_response import EventStream
 from tests.conftest import KEY
-from tests.e2e.doors import settings_for
 from tests.e2e.served import served, serving, until
 from tests.e2e.sse import Body, Event, by_older_loop, kinds, older_loop, picture_in, streaming
+from tests.e2e.transports import settings_for
 from tests.e2e.wires import Wire, taking, wire
-from tests.fakes import PNG, RecordingSink, settings_in
 from tests.standin import Fault, StandIn, faults
+from tests.testkit.fakes import PNG, RecordingSink, settings_in
 from tests.unit import openai_help
 from tests.unit.openai_help import PLUM, completed, preview
 

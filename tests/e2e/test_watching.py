@@ -11,15 +11,15 @@ import pytest
 from mcp import Client
 from prometheus_client.parser import text_string_to_metric_families as families
 
-from adapters.events.lines import Form
+from adapters.telemetry.log_writer import Form
 from domain.jobs import LOCAL
-from entrypoints.container import Container
-from entrypoints.lifecycle import running
-from entrypoints.web.served_settings import served_settings
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.lifecycle import running
+from entrypoints.config.http_checks import served_settings
 from tests.architecture.checkout import ROOT
 from tests.conftest import KEY
-from tests.e2e.doors import settings_for
 from tests.e2e.served import served, serving, until
+from tests.e2e.transports import settings_for
 from tests.standin import StandIn
 from tests.standin.faults import bad_key, hang, html_page, moderation_blocked, slow
 
@@ -266,7 +266,7 @@ async def test_what_nobody_foresaw_is_told_with_its_incident(
     def broken(*_: object) -> None:
         raise ValueError(f"nobody foresaw {TOKEN}")
 
-    monkeypatch.setattr("entrypoints.web.painting.paint", broken)
+    monkeypatch.setattr("entrypoints.http.routes.generation.paint", broken)
     settings = settings_for(openai_api, tmp_path, auth_token=TOKEN)
     async with (
         served(settings) as url,

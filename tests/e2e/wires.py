@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
-from entrypoints.web.connections import Connection
+from entrypoints.http.connection_limits import Connection
 
 PATIENCE = 20.0
 """Seconds after which a test gives up; none depends on it."""

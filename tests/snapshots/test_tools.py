@@ -9,7 +9,7 @@ from mcp_types import ListToolsResult
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from entrypoints.mcp_server.tools import TOOLS
+from entrypoints.mcp.tool_list import TOOLS
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)

@@ -14,11 +14,11 @@ from application.ports.image_provider import (
     PartialImage,
     ProviderEvent,
 )
-from domain.images import Image
+from domain.image import Image
 from domain.models import ModelCard
 from domain.requests import GenerateRequest
 from tests.conftest import KEY
-from tests.fakes import job_for, picture
+from tests.testkit.fakes import job_for, picture
 
 MODEL = "gpt-image-2.6-flare"
 TEAL = picture("teal", (64, 64))

@@ -9,8 +9,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from adapters.sketch.provider import CATALOG, SketchProvider
 from application.ports.image_provider import Delivered, Painting, PartialImage
-from domain.formats import Dimensions
-from domain.images import Image as Picture
+from domain.image import Image as Picture
+from domain.image_formats import Dimensions
 from domain.jobs import LOCAL, Job
 from domain.requests import EditRequest, GenerateRequest, PictureRequest
 

@@ -26,7 +26,7 @@ from domain.models import ModelCard
 from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.requests import EditRequest, GenerateRequest
 from domain.results import ImageSet, Picture, ServedFrom, Usage
-from tests.fakes import PNG, FrozenClock, job_for
+from tests.testkit.fakes import PNG, FrozenClock, job_for
 
 PROMPT = "canary of a private idea"
 USAGE = Usage(text_tokens_in=10, image_tokens_in=20, tokens_out=1000)

@@ -6,11 +6,11 @@ from time import perf_counter
 
 import pytest
 
-from domain.budget_check import check
-from domain.budget_errors import BudgetExhausted
-from domain.budgets import Limits, Spending
+from domain.money.budget_errors import BudgetExhausted
+from domain.money.budget_policy import check
+from domain.money.budgets import Limits, Spending
 from domain.requests import GenerateRequest
-from tests.fakes import FrozenClock, job_for
+from tests.testkit.fakes import FrozenClock, job_for
 
 NOW = FrozenClock().now()
 TEN = Limits(day_usd=Decimal(10))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.problems import EXIT_CODES, HTTP_STATUSES
-from entrypoints.settings import Settings
+from entrypoints.config.settings import Settings
+from entrypoints.wire.error_codes import EXIT_CODES, HTTP_STATUSES
 
 ROOT = Path(__file__).parents[2]
 NAMES = [name.upper() for name in Settings.model_fields]

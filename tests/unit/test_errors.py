@@ -7,7 +7,7 @@ import pytest
 from domain import errors, provider_errors
 from domain.errors import Charged, StudioError
 from domain.provider_errors import ContentRefused, OutcomeUnknown, RateLimited
-from entrypoints.problems import EXIT_CODES, HTTP_STATUSES, MONEY, as_dict, explained
+from entrypoints.wire.error_codes import EXIT_CODES, HTTP_STATUSES, MONEY, as_dict, explained
 
 
 def tree(root: type[StudioError]) -> list[type[StudioError]]:

@@ -7,11 +7,11 @@ import pytest
 
 from adapters.openai.catalog import openai_catalog
 from adapters.sketch.provider import CATALOG as SKETCHES
-from domain.estimates import cheaper, estimate
-from domain.formats import Dimensions
+from domain.image_formats import Dimensions
 from domain.models import ModelCard
+from domain.money.estimates import cheaper, estimate
 from domain.requests import EditRequest, GenerateRequest, Quality
-from tests.fakes import PNG, mask
+from tests.testkit.fakes import PNG, mask
 
 FLARE = "gpt-image-2.6-flare"
 

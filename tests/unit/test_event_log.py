@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from application.event_log import EventLog
+from application.jobs.event_log import EventLog
 
 pytestmark = pytest.mark.anyio
 

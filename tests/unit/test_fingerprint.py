@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from domain.fingerprint import SILENT, fingerprint
-from domain.formats import Dimensions, ImageFormat
+from domain.image_formats import Dimensions, ImageFormat
 from domain.requests import Background, EditRequest, Moderation, PictureRequest, Quality
-from tests.fakes import mask, picture
+from tests.testkit.fakes import mask, picture
 
 REQUEST = EditRequest(
     prompt="a red bridge",

@@ -10,7 +10,7 @@ from domain.jobs import LEGAL_MOVES, IllegalMove, Job, JobState
 from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.requests import EditRequest
 from domain.results import Usage
-from tests.fakes import PNG, job_for
+from tests.testkit.fakes import PNG, job_for
 
 MOVES: dict[JobState, Callable[[Job[Any]], Job[Any]]] = {
     JobState.DISPATCHED: lambda job: job.dispatched(),

@@ -8,11 +8,11 @@ import pytest
 from adapters.openai.catalog import openai_catalog
 from adapters.sketch.provider import CATALOG as SKETCHES
 from domain.errors import UnsupportedByModel
-from domain.formats import Dimensions, ImageFormat
+from domain.image_formats import Dimensions, ImageFormat
 from domain.models import ModelCard
 from domain.requests import Background, EditRequest, GenerateRequest, PictureRequest, Quality
 from domain.results import Usage
-from tests.fakes import PNG
+from tests.testkit.fakes import PNG
 
 TODAY = date(2026, 11, 22)
 CATALOG = openai_catalog()

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from adapters.events.metrics import Metrics
+from adapters.telemetry.prometheus_sink import Metrics
 from tests.unit.stories import everything, tell
 
 PAGE = (Path(__file__).parents[2] / "docs" / "observability.md").read_text()

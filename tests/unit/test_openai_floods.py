@@ -9,9 +9,9 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from adapters.openai import http_client
-from adapters.openai.arriving import KEPT
-from adapters.openai.http_client import pieces
+from adapters.openai import bounded_http_client
+from adapters.openai.bounded_http_client import pieces
+from adapters.openai.reply_buffer import KEPT
 from domain.provider_errors import (
     BadProviderReply,
     CredentialsRejected,
@@ -88,7 +88,7 @@ async def test_a_refusal_is_read_no_further_than_a_refusal_goes(
     status: int,
     error: type[ProviderError],
 ) -> None:
-    monkeypatch.setattr(http_client, "LONGEST_REFUSAL", 100_000)
+    monkeypatch.setattr(bounded_http_client, "LONGEST_REFUSAL", 100_000)
     openai_api.script(flood(code=status))
     with pytest.raises(error) as raised:
         await asked(openai_api.base_url, patience=20)

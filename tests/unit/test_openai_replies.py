@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from domain.images import Image
+from domain.image import Image
 from domain.results import Usage
 from tests.standin import Fault, StandIn, faults
 from tests.unit.openai_help import TEAL, answer

@@ -5,7 +5,7 @@ from json import dumps, loads
 
 import pytest
 
-from adapters.openai import arriving
+from adapters.openai import reply_buffer
 from domain.provider_errors import ContentRefused, OutcomeUnknown
 from domain.results import Usage
 from tests.standin import Fault, StandIn, faults, stream_faults
@@ -60,8 +60,8 @@ async def test_half_of_an_event_is_kept_beside_the_pictures_before_it() -> None:
 async def test_an_endless_event_takes_away_no_picture_before_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(arriving, "LARGEST", 10 * len(completed(TEAL)))
-    endless = b"data: " + bytes(arriving.LARGEST)
+    monkeypatch.setattr(reply_buffer, "LARGEST", 10 * len(completed(TEAL)))
+    endless = b"data: " + bytes(reply_buffer.LARGEST)
     async with streaming(completed(TEAL), endless, ends=False) as url:
         came = await answer(url, n=2, partial_images=1)
     assert [each.image for each in came.pictures] == [TEAL]

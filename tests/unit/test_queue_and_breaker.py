@@ -8,9 +8,9 @@ import pytest
 
 from application.ports.image_provider import Delivered, ImageProvider, ProviderEvent
 from domain.provider_errors import ProviderFailed, ProviderResting
-from entrypoints.container import guarded
-from entrypoints.parts.resting import FAILURES, RESTS_FOR, SteadyBreaker
-from tests.fakes import (
+from entrypoints.bootstrap.container import guarded
+from entrypoints.bootstrap.resting import FAILURES, RESTS_FOR, SteadyBreaker
+from tests.testkit.fakes import (
     FakeProvider,
     FrozenClock,
     HeaderInspector,

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidRequest
-from domain.formats import ImageFormat
-from domain.images import Image
+from domain.image import Image
+from domain.image_formats import ImageFormat
 from domain.requests import Background, EditRequest, GenerateRequest, Quality, check_mask
-from tests.fakes import PNG, mask, picture
+from tests.testkit.fakes import PNG, mask, picture
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from application.ports.image_provider import (
     PartialImage,
     ProviderEvent,
 )
-from application.safeguards.inspected import Inspected
-from application.safeguards.retried import Retried
-from domain.formats import Dimensions, ImageFormat
-from domain.images import Image
+from application.safeguards.inspection import Inspected
+from application.safeguards.retry import Retried
+from domain.image import Image
+from domain.image_formats import Dimensions, ImageFormat
 from domain.provider_errors import (
     BadProviderReply,
     CredentialsRejected,
@@ -26,14 +26,14 @@ from domain.provider_errors import (
 )
 from domain.requests import GenerateRequest
 from domain.results import Usage
-from tests.fakes import (
+from tests.testkit.fakes import (
     PNG,
     FakeProvider,
     HeaderInspector,
     PatientAttempts,
     picture,
 )
-from tests.unit.painted import delivered, events
+from tests.unit.results import delivered, events
 
 pytestmark = pytest.mark.anyio
 
@@ -160,7 +160,7 @@ class OutOfOrder(HeaderInspector):
 async def test_a_picture_that_cannot_be_looked_into_is_kept_and_says_so(
     inspector: HeaderInspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("application.safeguards.inspected.MAY_TAKE", 0.01)
+    monkeypatch.setattr("application.safeguards.inspection.MAY_TAKE", 0.01)
     request = GenerateRequest(prompt="x", n=3)
     other = picture("teal")
     provider = FakeProvider(PNG, Image(b"<html>"), other)
@@ -173,7 +173,7 @@ async def test_a_picture_that_cannot_be_looked_into_is_kept_and_says_so(
 async def test_all_pictures_of_a_reply_share_the_time_for_looks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("application.safeguards.inspected.MAY_TAKE", 0.2)
+    monkeypatch.setattr("application.safeguards.inspection.MAY_TAKE", 0.2)
     started, provider = monotonic(), FakeProvider(*[PNG] * 4)
     await delivered(Inspected(provider, Hanging()), GenerateRequest(prompt="x", n=4))
     assert monotonic() - started < 0.7

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.budgets import Limits
-from entrypoints.settings import OPENAI, load_settings
-from entrypoints.settings_error import SettingsError
+from domain.money.budgets import Limits
+from entrypoints.config.settings import OPENAI, load_settings
+from entrypoints.config.settings_error import SettingsError
 
 SECRET = "sk-very-secret"
 

@@ -17,10 +17,10 @@ from domain.events import (
     JobStarted,
     PartialReady,
 )
-from domain.images import Image
+from domain.image import Image
 from domain.jobs import JobState
 from domain.provider_errors import RateLimited
-from tests.unit.ticking import REQUEST, TickingStudio, read, turns
+from tests.unit.gated_provider import REQUEST, TickingStudio, read, turns
 
 pytestmark = pytest.mark.anyio
 SEEDS = range(100)

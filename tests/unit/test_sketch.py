@@ -11,7 +11,7 @@ import pytest
 
 from adapters.sketch.provider import SketchProvider
 from application.ports.image_provider import ImageProvider
-from domain.formats import Dimensions, ImageFormat
+from domain.image_formats import Dimensions, ImageFormat
 from domain.provider_errors import RequestRefused
 from domain.requests import Background, GenerateRequest
 from tests.unit.sketch_help import (

@@ -4,8 +4,8 @@ import pytest
 from PIL import Image, ImageChops
 
 from adapters.sketch.provider import SketchProvider
-from domain.formats import Dimensions
-from domain.images import Image as Picture
+from domain.image import Image as Picture
+from domain.image_formats import Dimensions
 from domain.provider_errors import RequestRefused
 from domain.requests import EditRequest
 from tests.unit.sketch_help import distance, edited, hole, job, photo, pixels, png, read

@@ -6,14 +6,14 @@ import pytest
 from dependency_injector.providers import Object
 
 from application.ports.image_provider import Delivered, Painting
-from domain.images import Image
+from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
 from domain.provider_errors import BadProviderReply, ProviderUnreachable
 from domain.requests import EditRequest, GenerateRequest
 from domain.results import Picture
-from entrypoints.lifecycle import running
-from tests.fakes import PNG, FakeProvider, settings_in
+from entrypoints.bootstrap.lifecycle import running
+from tests.testkit.fakes import PNG, FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio
 

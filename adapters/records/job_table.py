@@ -1,0 +1,128 @@
+"""The records of jobs, in SQLite."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Connection, Engine, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import OperationalError
+
+from adapters.records.pending_writes import LateEnds, Rows, replace
+from adapters.records.row_mapping import failure_values, now, record
+from adapters.records.schema import WRITING, jobs, opened, pictures, request_keys
+from application.ports.job_repository import LOOK_AGAIN
+from domain.errors import Busy, Charged, KeyReused, StudioError
+from domain.job_records import JobRecord
+from domain.jobs import Job, JobState, RequestKey
+from domain.requests import PictureRequest
+
+
+class JobRecords:
+    """One row a job and one a picture. Several processes may share the file.
+
+    What a method has written survives a power cut. Every method raises
+    sqlalchemy.exc.SQLAlchemyError or OSError when the database refuses.
+    """
+
+    def __init__(self, path: Path, writer: str) -> None:
+        self.engine: Engine = opened(path)
+        self.writing = self.engine.execution_options(**WRITING)
+        self._writer = writer
+        self._late = LateEnds(self.engine)
+
+    def write(self, job: Job[PictureRequest]) -> None:
+        """Insert the job, or replace what was known of it.
+
+        An end that cannot be written now is kept, and written by `catch_up` or at the close.
+        """
+        rows = Rows.of(job, self._writer)
+        try:
+            with self.writing.begin() as connection:
+                _put(connection, rows, job)
+        except OperationalError:
+            if job.has_ended:
+                self._late.keep(rows)
+            raise
+        self._late.drop(job.id)
+
+    def put(self, connection: Connection, job: Job[PictureRequest]) -> None:
+        """The same within a transaction; raise Busy where the job's key means another one."""
+        _put(connection, Rows.of(job, self._writer), job)
+
+    def catch_up(self) -> None:
+        """Write the ends that could not be written, unless somebody holds that up just now."""
+        self._late.write(waiting=False)
+
+    def name(self, owner: str, key: RequestKey, job_id: str) -> None:
+        """From now on this owner's key means this job, unless it means another one already."""
+        with self.writing.begin() as connection:
+            _name(connection, owner, key, job_id)
+
+    def named(self, owner: str, key: RequestKey) -> Sequence[JobRecord]:
+        """The job that this owner's key means, if it was ever recorded; raise KeyReused."""
+        its = select(request_keys).where(
+            request_keys.c.owner == owner, request_keys.c.request_key == key.name
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(its).one_or_none()
+        if row is None:
+            return []
+        if row.asked != key.asked:
+            raise KeyReused(key.name)
+        return self.find(jobs.c.owner == owner, jobs.c.id == row.job_id, limit=1)
+
+    def places(self, picture_id: str, owner: str) -> list[Path]:
+        """Where this owner's picture of this id is kept, newest first; empty if nowhere."""
+        query = (
+            select(pictures.c.place)
+            .join(jobs, jobs.c.id == pictures.c.job_id)
+            .where(pictures.c.picture_id == picture_id, pictures.c.owner == owner)
+            .where(pictures.c.place.is_not(None))
+            .order_by(jobs.c.created_at.desc())
+        )
+        with self.engine.connect() as connection:
+            return [Path(place) for place in connection.scalars(query)]
+
+    def find(self, *conditions: ColumnElement[bool], limit: int) -> Sequence[JobRecord]:
+        """The jobs that meet all conditions on `jobs`, the newest first, `limit` at most."""
+        wanted = select(jobs).where(*conditions).order_by(jobs.c.created_at.desc()).limit(limit)
+        with self.engine.connect() as connection:
+            rows = connection.execute(wanted).all()
+            its = select(pictures).where(pictures.c.job_id.in_([row.id for row in rows]))
+            kept = connection.execute(its.order_by(pictures.c.position)).all()
+        return [record(row, [each for each in kept if each.job_id == row.id]) for row in rows]
+
+    def settle(self, state: JobState, living: Collection[str], end: StudioError) -> int:
+        """End all jobs in this state that nobody who lives has written; return how many."""
+        ended = JobState.FAILED if end.charged is Charged.NO else JobState.UNKNOWN
+        abandoned = jobs.c.writer.is_(None) | jobs.c.writer.not_in(living)
+        values = {"state": ended.value, "changed_at": now(), **failure_values(end)}
+        change = update(jobs).where(jobs.c.state == state.value, abandoned).values(values)
+        with self.writing.begin() as connection:
+            return connection.execute(change).rowcount
+
+    def close(self) -> None:
+        """Write the ends that could not be written, if that can be done, and let go of the file."""
+        self._late.write(waiting=True)
+        self.engine.dispose()
+
+
+def _put(connection: Connection, rows: Rows, job: Job[PictureRequest]) -> None:
+    replace(connection, rows)
+    if job.key is not None and not _name(connection, job.owner, job.key, job.id):
+        raise Busy("Another process has just begun this request.", retry_after=LOOK_AGAIN)
+
+
+def _name(connection: Connection, owner: str, key: RequestKey, job_id: str) -> bool:
+    """Let the key mean the job; False where it means another one that may not be tried again."""
+    its = (request_keys.c.owner == owner) & (request_keys.c.request_key == key.name)
+    free = (jobs.c.state == JobState.FAILED) & (jobs.c.charged == Charged.NO) & jobs.c.retryable
+    other = select(jobs.c.id).join(request_keys, request_keys.c.job_id == jobs.c.id)
+    if connection.scalar(other.where(its, jobs.c.id != job_id, ~free)) is not None:
+        return False
+    row = {"owner": owner, "request_key": key.name, "asked": key.asked, "job_id": job_id}
+    naming = upsert(request_keys).values(row)
+    connection.execute(
+        naming.on_conflict_do_update(index_elements=["owner", "request_key"], set_=row)
+    )
+    return True

@@ -1,0 +1,83 @@
+"""Ends of jobs that could not be written when they came: the database was locked, or full."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Lock
+from typing import Self
+
+from sqlalchemy import Connection, Engine, delete, insert
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import OperationalError
+
+from adapters.records.row_mapping import Values, job_row, picture_rows
+from adapters.records.schema import jobs, pictures
+from domain.jobs import Job
+from domain.requests import PictureRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is recorded of a job: its row and those of its pictures, without their bytes."""
+
+    job: Values
+    pictures: list[Values]
+
+    @classmethod
+    def of(cls, job: Job[PictureRequest], writer: str) -> Self:
+        """As this writer knows the job at this moment."""
+        return cls(job_row(job, writer), picture_rows(job))
+
+
+def replace(connection: Connection, rows: Rows) -> None:
+    """Insert the rows in place of those that the job has."""
+    adding = upsert(jobs).values(rows.job)
+    connection.execute(adding.on_conflict_do_update(index_elements=["id"], set_=rows.job))
+    if rows.pictures:
+        connection.execute(delete(pictures).where(pictures.c.job_id == rows.job["id"]))
+        connection.execute(insert(pictures), rows.pictures)
+
+
+class LateEnds:
+    """Keeps ends in memory until they are written.
+
+    They are few: while nothing can be written no other job is sent. Names of keys are not among
+    them, for those are written with a job's first record.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._kept: dict[str, Rows] = {}
+        self._one_at_a_time = Lock()
+
+    def keep(self, rows: Rows) -> None:
+        """Write these later; they are the last word on their job."""
+        self._kept[rows.job["id"]] = rows
+
+    def drop(self, job_id: str) -> None:
+        """The end of this job has been written after all."""
+        self._kept.pop(job_id, None)
+
+    def write(self, *, waiting: bool) -> None:
+        """Write all that are kept; they stay kept where the database refuses.
+
+        While somebody else writes it refuses at once, or when `waiting` as late as for others.
+        """
+        if not self._kept:
+            return
+        with self._one_at_a_time, suppress(OperationalError):
+            late = dict(self._kept)
+            self._written(late, waiting=waiting)
+            for job_id in late:
+                self.drop(job_id)
+
+    def _written(self, late: dict[str, Rows], *, waiting: bool) -> None:
+        with self._engine.connect() as connection:
+            patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+            if not waiting:
+                connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+            try:
+                for rows in late.values():
+                    replace(connection, rows)
+                connection.commit()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")

@@ -1,0 +1,41 @@
+"""Port: what was spent, and what may still be."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from domain.jobs import Job
+from domain.money.budgets import Limits, Spending
+from domain.money.usage_account import Account, Saved
+from domain.requests import PictureRequest
+
+
+class Ledger(Protocol):
+    """Keeps accounts over the same records as the Archive, and so over all processes' jobs.
+
+    Every method raises ArchiveUnavailable when the disk or the database refuses.
+    """
+
+    async def reserve(self, job: Job[PictureRequest], /, limits: Limits, *, now: datetime) -> None:
+        """Record the job, durably, unless there is no room for its estimate within `limits`.
+
+        Looking and recording are one step: however many ask at once, in however many
+        processes, what is reserved and spent never passes a limit. Raises BudgetExhausted, and
+        then nothing is recorded. From here on the job counts, until it is recorded as failed
+        without a charge.
+        """
+
+    async def release(self, job: Job[PictureRequest], /) -> None:
+        """Record the end of a job that was reserved and never sent.
+
+        Where that raises, it is made up for as by `Archive.record`.
+        """
+
+    async def spent(self, since: datetime, /) -> Sequence[Spending]:
+        """What jobs took that were asked for after `since`, in any order."""
+
+    async def credit(self, saved: Mapping[str, Saved], day: date, /) -> None:
+        """Add what answers by these models have saved to the account of that day."""
+
+    async def accounts(self, since: datetime, /) -> Sequence[Account]:
+        """One for each day and model with jobs or savings since then, the newest day first."""

@@ -1,0 +1,27 @@
+"""Use case: how a job stands, or how it ended."""
+
+from application.jobs.job_runner import RunningJobs
+from application.jobs.job_snapshot import record_of
+from application.ports.job_repository import Journal
+from domain.errors import NotFound
+from domain.job_records import JobRecord
+from domain.jobs import LOCAL
+
+
+class FindJob:
+    """Looks at jobs at work here first, and at the records of all others."""
+
+    def __init__(self, jobs: RunningJobs, journal: Journal) -> None:
+        self.jobs = jobs
+        self.journal = journal
+
+    async def __call__(self, job_id: str, /, *, owner: str = LOCAL) -> JobRecord:
+        """What is known of the job; raise NotFound or ArchiveUnavailable.
+
+        An answer of the cache is no paid work and has no record: such a job is known for the few
+        minutes in which it can be followed.
+        """
+        try:
+            return await self.journal.find(job_id, owner=owner)
+        except NotFound:
+            return record_of(self.jobs.find(job_id, owner=owner))

@@ -1,0 +1,40 @@
+"""Use case: what was spent and saved, and what may still be spent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from application.ports.clock import Clock
+from application.ports.usage_ledger import Ledger
+from domain.money.budgets import Limits, Standing
+from domain.money.usage_account import Account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Accounts of the days from `since` on, the newest first, and how each limit stands now."""
+
+    since: date
+    accounts: Sequence[Account]
+    standings: Sequence[Standing]
+
+
+class ShowUsage:
+    """Reads the ledger."""
+
+    def __init__(self, ledger: Ledger, limits: Limits, clock: Clock) -> None:
+        self.ledger = ledger
+        self.limits = limits
+        self.clock = clock
+
+    async def __call__(self, days: int) -> Usage:
+        """The last `days` days in UTC, today among them; raise ArchiveUnavailable."""
+        now = self.clock.now()
+        since = now.date() - timedelta(days=days - 1)
+        begin, window_begin = datetime.combine(since, time(), now.tzinfo), self.limits.since(now)
+        spent = [] if window_begin is None else await self.ledger.spent(window_begin)
+        return Usage(
+            since=since,
+            accounts=await self.ledger.accounts(begin),
+            standings=[window.standing(spent, now) for window in self.limits.windows()],
+        )

@@ -1,0 +1,48 @@
+"""A picture: its bytes, and what its header says of it."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from domain.image_formats import Dimensions, ImageFormat
+from domain.image_headers import ImageHeader, read_header
+
+
+@dataclass(frozen=True)
+class Image:
+    """Bytes that claim to be a picture. Equal bytes are equal images.
+
+    What the header says is read at first use and raises UnreadableImage when the bytes are no
+    PNG, JPEG or WebP. (No slots: the facts are kept once they are read.)
+    """
+
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"Image(<{len(self.data)} bytes>)"
+
+    @cached_property
+    def header(self) -> ImageHeader:
+        return read_header(self.data)
+
+    @property
+    def format(self) -> ImageFormat:
+        return self.header.format
+
+    @property
+    def dimensions(self) -> Dimensions:
+        return self.header.dimensions
+
+    @property
+    def has_alpha(self) -> bool:
+        return self.header.has_alpha
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the bytes, 64 hex digits."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def id(self) -> str:
+        """`img_` and the first 32 hex digits of the digest: 128 bits name the bytes for good."""
+        return f"img_{self.digest[:32]}"

@@ -1,0 +1,62 @@
+"""What is known of a job later: after its end, after a restart, by another process."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from domain.errors import Charged, PastFailure
+from domain.image_formats import Dimensions
+from domain.jobs import JobState
+from domain.results import Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPicture:
+    """A picture of a job that ended well, by its name; its bytes are in the archive.
+
+    `place` is None where it could not be stored. `size` is in bytes; `format` is empty and
+    `dimensions` None where a record does not tell them.
+    """
+
+    id: str
+    place: str | None
+    format: str
+    dimensions: Dimensions | None
+    size: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """A job as it was recorded last. `cost` is in US dollars, None where it is not known.
+
+    `estimate` is what the call was expected to cost before it was sent, None where nobody could
+    say. `failure` is the error that it ended with, for a job that is failed or unknown.
+    """
+
+    id: str
+    owner: str
+    action: str
+    provider: str
+    model: str
+    asked_model: str
+    prompt: str
+    fingerprint: str
+    state: JobState
+    charged: Charged
+    created_at: datetime
+    changed_at: datetime
+    asked_pictures: int = 1
+    request_id: str | None = None
+    revised_prompt: str | None = None
+    notes: tuple[str, ...] = ()
+    usage: Usage | None = None
+    cost: Decimal | None = None
+    estimate: Decimal | None = None
+    failure: PastFailure | None = None
+    pictures: tuple[KeptPicture, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still come to an end."""
+        return self.state in (JobState.RESERVED, JobState.DISPATCHED)

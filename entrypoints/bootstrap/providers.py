@@ -1,0 +1,63 @@
+"""The container's parts that paint and look at pictures."""
+
+from contextlib import AsyncExitStack
+
+from application.ports.image_inspector import ImageInspector
+from application.ports.image_optimizer import ImageOptimizer
+from application.ports.image_provider import ImageProvider
+from application.safeguards.circuit_breaker import Breaker
+from application.safeguards.retry import Attempts
+from entrypoints.config.settings import Settings
+
+
+def painter(settings: Settings, closing: AsyncExitStack) -> ImageProvider:
+    """Who paints, without any safeguard."""
+    if settings.painter == "sketch":
+        from adapters.sketch.provider import SketchProvider
+
+        return SketchProvider()
+    from adapters.openai.provider import OpenAIImages
+
+    key = settings.openai_api_key
+    images = OpenAIImages(
+        api_key=key.get_secret_value() if key else None,
+        base_url=settings.openai_base_url,
+        timeout=settings.provider_timeout,
+        organization=settings.openai_org_id,
+        project=settings.openai_project_id,
+        default_model=settings.image_model,
+    )
+    closing.push_async_callback(images.close)
+    return images
+
+
+def retry_loop() -> Attempts:
+    """At most three tries within seconds; which faults may be tried again is Retried's word."""
+    from functools import partial
+
+    from stamina import retry_context
+    from stamina.instrumentation import set_on_retry_hooks
+
+    set_on_retry_hooks(())  # its own hook prints to standard output, which belongs to MCP
+    return partial(retry_context, attempts=3, timeout=30.0, wait_initial=0.2, wait_max=2.0)
+
+
+def steady_breaker() -> Breaker:
+    """Who says when a provider is to be left alone."""
+    from entrypoints.bootstrap.resting import SteadyBreaker
+
+    return SteadyBreaker()
+
+
+def pillow_inspector() -> ImageInspector:
+    """Who looks into pictures."""
+    from adapters.pillow.inspector import PillowInspector
+
+    return PillowInspector()
+
+
+def pillow_optimizer() -> ImageOptimizer:
+    """Who makes renditions."""
+    from adapters.pillow.optimizer import PillowOptimizer
+
+    return PillowOptimizer()

@@ -1,0 +1,75 @@
+"""The container's parts that keep: records, pictures, answers."""
+
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING
+
+from application.ports.event_sink import EventSink
+from application.ports.image_cache import ImageCache
+from application.ports.image_store import Archive
+from application.ports.job_repository import Journal
+from application.ports.usage_ledger import Ledger
+from domain.errors import CacheUnavailable
+from domain.events import CacheTierFailed
+from entrypoints.config.settings import Settings
+
+if TYPE_CHECKING:  # parts are imported where they are built
+    from adapters.records.engine import Database
+
+MEGABYTE = 1_000_000
+
+
+def records(settings: Settings, closing: AsyncExitStack) -> "Database":
+    """Where it is recorded what became of jobs."""
+    from adapters.records.engine import Database
+
+    database = Database(settings.data_dir)
+    closing.push_async_callback(database.close)
+    return database
+
+
+def file_archive(settings: Settings, database: "Database") -> Archive:
+    """Where pictures are kept."""
+    from adapters.records.file_image_store import FileArchive
+
+    return FileArchive(database, pictures_folder=settings.pictures_folder)
+
+
+def sql_journal(settings: Settings, database: "Database") -> Journal:
+    """Who reads the records."""
+    from adapters.records.job_repository import SqlJournal
+
+    return SqlJournal(database, pictures_folder=settings.pictures_folder)
+
+
+def sql_ledger(database: "Database") -> Ledger:
+    """Who knows what was spent."""
+    from adapters.records.usage_ledger import SqlLedger
+
+    return SqlLedger(database)
+
+
+def image_cache(settings: Settings, closing: AsyncExitStack, sink: EventSink) -> ImageCache:
+    """What was answered lately: in memory, and below that on disk. Failures are told to `sink`."""
+    from adapters.cache.disk import DiskCache
+    from adapters.cache.memory import MemoryCache
+    from adapters.cache.tiered import TieredCache
+
+    memory = MemoryCache(settings.cache_memory_size * MEGABYTE, settings.cache_ttl)
+    disk = DiskCache(settings.cache_dir, settings.cache_max_size * MEGABYTE, settings.cache_ttl)
+    cache = TieredCache(
+        memory, disk, passed_over=lambda failure: sink.publish(CacheTierFailed(error=failure))
+    )
+    closing.push_async_callback(_closed, cache)
+    return cache
+
+
+async def _closed(cache: ImageCache) -> None:
+    with suppress(CacheUnavailable):  # it failed before, and nobody needs it any more
+        await cache.close()
+
+
+def looked_at_lately() -> ImageCache:
+    """Pictures that are shown over and over; one that was deleted is seen a minute longer."""
+    from adapters.cache.memory import MemoryCache
+
+    return MemoryCache(64 * MEGABYTE, ttl=60.0)

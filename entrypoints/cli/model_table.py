@@ -1,0 +1,75 @@
+"""The models of a provider, for people and for programs."""
+
+from datetime import date
+
+from rich.table import Table
+
+from domain.models import Catalog, ModelCard
+from domain.money.prices import Price
+from domain.requests import Quality
+
+
+def catalog_entries(catalog: Catalog) -> list[dict[str, object]]:
+    """What each model can do, as JSON values; `default` marks the one used if none is named."""
+    return [
+        {
+            "name": card.name,
+            "default": card.name == catalog.default,
+            "snapshots": list(card.also),
+            "sizes": str(card.sizes),
+            "qualities": _qualities(card),
+            "transparent": card.transparent,
+            "partialImages": card.streams,
+            "shutdown": card.shutdown and card.shutdown.isoformat(),
+            "successor": card.successor,
+            "usdPerMillionTokens": card.price
+            and {
+                "textIn": float(card.price.text_in),
+                "imageIn": float(card.price.image_in),
+                "out": float(card.price.out),
+                **_cached(card.price),
+                "asOf": card.price.as_of.isoformat(),
+            },
+        }
+        for card in catalog.cards
+    ]
+
+
+def catalog_table(catalog: Catalog, today: date) -> Table:
+    """The same as a table for a terminal."""
+    table = Table(title="$ per million tokens: text in / image in / image out")
+    for heading in ("model", "quality", "largest", "until", "$"):
+        table.add_column(heading, no_wrap=True)
+    for card in catalog.cards:
+        price = card.price
+        table.add_row(
+            f"{card.name} *" if card.name == catalog.default else card.name,
+            _shortest(_qualities(card)),
+            f"{card.sizes.max_long_side}x{card.sizes.max_short_side}"
+            if card.sizes.max_pixels
+            else str(max(card.sizes.listed)),
+            _until(card, today),
+            f"{price.text_in}/{price.image_in}/{price.out}" if price else "-",
+        )
+    table.caption = "* used where no model is named; every model takes quality auto"
+    return table
+
+
+def _cached(price: Price) -> dict[str, float]:
+    rates = {"cachedTextIn": price.cached_text_in, "cachedImageIn": price.cached_image_in}
+    return {name: float(rate) for name, rate in rates.items() if rate is not None}
+
+
+def _qualities(card: ModelCard) -> list[str]:
+    return [quality.value for quality in Quality if quality in card.qualities]
+
+
+def _shortest(qualities: list[str]) -> str:
+    steps = [quality for quality in qualities if quality != Quality.AUTO]
+    return f"{steps[0]}-{steps[-1]}" if steps else "auto"
+
+
+def _until(card: ModelCard, today: date) -> str:
+    if card.shutdown is None:
+        return "-"
+    return f"gone {card.shutdown}" if card.retired(today) else str(card.shutdown)

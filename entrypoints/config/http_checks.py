@@ -1,0 +1,113 @@
+"""Settings of a web server: what must be right before it may listen."""
+
+import re
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr, ValidationInfo, field_validator
+
+from entrypoints.config.settings import Settings, load_settings
+from entrypoints.http.security.host_origin import HOST, is_loopback
+
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+/?", re.IGNORECASE)
+EVENT_HAS = 48_576
+"""Bytes of the MiB that MCP clients take as one event, for what is around a message."""
+LARGEST_MESSAGE = 1024 * 1024 - EVENT_HAS
+
+
+class ServedSettings(Settings):
+    """Settings with which a web server may start. It tells of every request unless told less."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("auth_token")
+    @classmethod
+    def _nobody_paints_at_the_cost_of_a_stranger(
+        cls, token: SecretStr | None, others: ValidationInfo
+    ) -> SecretStr | None:
+        host, open_to_all = others.data.get("host"), others.data.get("allow_unauthenticated")
+        if token is None and open_to_all is False and host is not None and not is_loopback(host):
+            raise ValueError(
+                f"With HOST={host} other machines reach the server, and their pictures would cost "
+                "your money: set one (openssl rand -hex 32), or ALLOW_UNAUTHENTICATED=true"
+            )
+        return token
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names_that_clients_can_call_it_by(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not HOST.fullmatch(name.lower()):
+                raise ValueError(
+                    f"{name!r} is not the name of one host: write each name out, such as "
+                    "pics.example.com or [2001:db8::1], without https:// and without *"
+                )
+        return names
+
+    @field_validator("cors_origin")
+    @classmethod
+    def _origins_as_browsers_write_them(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if origin != "*" and not ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"{origin!r} is not an origin: write scheme and host, such as "
+                    "https://pages.example.com or http://localhost:5173, without a path, or * alone"
+                )
+        return origins
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses_that_proxies_have(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            if proxies != ("*",) and not _is_address(proxy):
+                raise ValueError(
+                    f"{proxy!r} is not an address: write one, such as 127.0.0.1, or a network, "
+                    "such as 10.0.0.0/8 (the bits behind the /8 are 0), or * alone"
+                )
+        return proxies
+
+    @field_validator("result_max_bytes")
+    @classmethod
+    def _messages_that_clients_take(cls, size: int) -> int:
+        if size > LARGEST_MESSAGE:
+            raise ValueError(
+                "MCP clients hang up at events of more than 1 MiB, so the web server sends at most "
+                f"{LARGEST_MESSAGE} bytes: set that or less"
+            )
+        return size
+
+    @field_validator("provider")
+    @classmethod
+    def _served_pictures_are_real_unless_said_otherwise(
+        cls, provider: str, others: ValidationInfo
+    ) -> str:
+        if provider != "sketch" and others.data.get("openai_api_key", "unknown") is None:
+            raise ValueError(
+                "There is no OPENAI_API_KEY to paint with: set it, or PROVIDER=sketch for "
+                "offline sketches"
+            )
+        return provider
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def served_settings(env_file: Path | None, host: str | None, port: int | None) -> Settings:
+    """Settings of the environment and of `.env` in the working directory, or of `env_file`.
+
+    Raises SettingsError, also where a server with these settings would be open to strangers or
+    could paint nothing.
+    """
+    here = Path(".env")
+    given = {"host": host, "port": port}
+    return load_settings(
+        ServedSettings,
+        env_file=env_file or (here if here.is_file() else None),
+        given={name: value for name, value in given.items() if value is not None},
+    )

@@ -1,0 +1,192 @@
+"""Settings from the environment and, for the commands, a .env file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from platformdirs import user_cache_path, user_data_path, user_pictures_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from entrypoints.config.budget_settings import BudgetSettings
+from entrypoints.config.http_settings import WebSettings
+from entrypoints.config.settings_error import SettingsError
+
+APP = "mcp-server-gpt-image"
+OPENAI = "https://api.openai.com/v1"
+
+
+class Settings(BudgetSettings, WebSettings):
+    """All settings. Each field's name in capitals is the variable's name."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    openai_api_key: SecretStr | None = Field(None, description="Your OpenAI API key.")
+    openai_base_url: str = Field(
+        OPENAI, pattern="^https?://", description="Another endpoint that speaks the Images API."
+    )
+    openai_org_id: str | None = Field(None, description="Bill this organization.")
+    openai_project_id: str | None = Field(None, description="Bill this project.")
+    provider: Literal["auto", "openai", "sketch"] = Field(
+        "auto", description="Who paints; auto is openai with a key and offline sketches without."
+    )
+    image_model: str | None = Field(None, description="The model where a call names none.")
+    output_dir: Path | None = Field(
+        None, description="Where pictures are kept; your pictures folder if it is not set."
+    )
+    data_dir: Path = Field(
+        Path(user_data_path(APP)), description="Where records, sketches and quarantine are kept."
+    )
+    provider_timeout: Annotated[float, Field(gt=0, le=3600)] = Field(
+        300.0, description="Seconds to wait for the provider's next bytes."
+    )
+    result_max_bytes: Annotated[int, Field(ge=100_000, le=8_000_000)] = Field(
+        900_000, description="The largest MCP message; larger pictures go as previews."
+    )
+    progress_interval: Annotated[float, Field(gt=0, le=10)] = Field(
+        10.0, description="Seconds between words of progress while nothing else happens."
+    )
+    shutdown_grace: Annotated[float, Field(ge=0, le=600)] = Field(
+        25.0, description="Seconds that running work may take to end when the server stops."
+    )
+    cache_dir: Path = Field(
+        Path(".cache/images"), description="Where kept answers are, so that equal calls are free."
+    )
+    cache_ttl: Annotated[float, Field(ge=0)] = Field(
+        3600.0, description="Seconds for which an answer is kept; 0 keeps none."
+    )
+    cache_max_size: Annotated[int, Field(ge=0)] = Field(
+        100, description="Megabytes that the cache may take on disk; 0 keeps nothing."
+    )
+    cache_memory_size: Annotated[int, Field(ge=0)] = Field(
+        64, description="Megabytes of answers that are kept in memory as well."
+    )
+    on_disconnect: Literal["finish", "cancel"] = Field(
+        "finish", description="What becomes of a job whose callers all left after it was sent."
+    )
+    reply_deadline: Annotated[float, Field(ge=0, le=3600)] = Field(
+        45.0, description="Seconds after which an MCP call is answered with the name of its job."
+    )
+    reply_deadline_progress: Annotated[float, Field(ge=0, le=3600)] = Field(
+        200.0, description="The same for clients that are known to wait on while they see progress."
+    )
+    output_max_size: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Megabytes of pictures to keep; the oldest go. Without it all are kept."
+    )
+    max_concurrent_calls: Annotated[int, Field(ge=1, le=1000)] = Field(
+        48, description="Calls to the provider at once; the rest wait their turn."
+    )
+    max_waiting_calls: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        200, description="Calls that may wait their turn; the rest are told to come back."
+    )
+    warm_up: bool = Field(True, description="Load what a call needs once tools are listed.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="How much is told on standard error."
+    )
+
+    @field_validator("openai_api_key")
+    @classmethod
+    def _a_key_that_headers_can_carry(cls, key: SecretStr | None) -> SecretStr | None:
+        bare = key.get_secret_value().strip() if key else ""
+        if not (bare.isascii() and bare.isprintable()) or " " in bare:
+            raise ValueError("It has characters that no key has; copy it anew")
+        return SecretStr(bare) if bare else None
+
+    @field_validator("log_level", "provider", mode="before")
+    @classmethod
+    def _in_small_letters(cls, word: object) -> object:
+        return word.lower() if isinstance(word, str) else word
+
+    @field_validator("output_dir", "data_dir", "cache_dir")
+    @classmethod
+    def _from_the_users_home(cls, folder: Path | None) -> Path | None:
+        return folder.expanduser() if folder else None
+
+    @property
+    def painter(self) -> Literal["openai", "sketch"]:
+        """Who paints once `auto` is decided."""
+        if self.provider == "auto":
+            return "openai" if self.openai_api_key else "sketch"
+        return self.provider
+
+    @property
+    def pictures_folder(self) -> Path:
+        """Where pictures go: OUTPUT_DIR, else the pictures folder; sketches stay with our data."""
+        if self.output_dir is not None:
+            return self.output_dir
+        if self.painter == "sketch":
+            return self.data_dir / "sketches"
+        return Path(user_pictures_path()) / "GPT Image"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _Trusted(settings_cls, env_settings, dotenv_settings)
+
+
+class _Trusted(PydanticBaseSettingsSource):
+    """A .env file, less an endpoint for a key that comes from elsewhere.
+
+    A cloned repository's .env must not send the shell's key to a stranger.
+    """
+
+    def __init__(
+        self,
+        settings_cls: type[BaseSettings],
+        env: PydanticBaseSettingsSource,
+        file: PydanticBaseSettingsSource,
+    ) -> None:
+        super().__init__(settings_cls)
+        self._env, self._file = env, file
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ANN401 - the base class's own signature
+        return self._file.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, Any]:
+        said = dict(self._file())
+        if self._env().get("openai_api_key") or not said.get("openai_api_key"):
+            said.pop("openai_base_url", None)
+        return said
+
+
+def load_settings(
+    kind: type[Settings] = Settings,
+    *,
+    env_file: Path | None = None,
+    at_home: bool = False,
+    given: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Read the settings; raise SettingsError naming every fault, and never a secret.
+
+    What is `given` wins over the environment and the file. `at_home` resolves relative folders in
+    the user's data folder instead of the working directory, which MCP hosts set to `/`.
+    """
+    if env_file is not None and not env_file.is_file():
+        raise SettingsError(f"There is no file {env_file} to read settings from.")
+    try:
+        settings = kind(_env_file=env_file, **(given or {}))  # type: ignore[call-arg] # the base class's
+    except ValidationError as error:
+        raise SettingsError(_faults(error)) from None
+    base = Path(user_data_path(APP)) if at_home else Path.cwd()
+    folders: Mapping[str, Path | None] = {
+        "data_dir": base / settings.data_dir,
+        "cache_dir": (Path(user_cache_path(APP)) if at_home else base) / settings.cache_dir,
+        "output_dir": base / settings.output_dir if settings.output_dir else None,
+    }
+    return settings.model_copy(update=folders)
+
+
+def _faults(error: ValidationError) -> str:
+    lines = ["These settings cannot be used:"]
+    for fault in error.errors(include_input=False, include_url=False):
+        name = str(fault["loc"][0])
+        meaning = Settings.model_fields[name].description if name in Settings.model_fields else ""
+        reason = fault["msg"].removeprefix("Value error, ")
+        lines.append(f"  {name.upper()}: {reason}. {meaning}")
+    return "\n".join(lines)

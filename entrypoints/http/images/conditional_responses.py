@@ -1,0 +1,91 @@
+"""Bytes that never change under their name, and what of them a request is answered with."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from entrypoints.http.images.byte_ranges import NoSuchPart, Part, asked_part
+from entrypoints.http.problem_documents import Problem, Refused
+
+ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Representation:
+    """Bytes, their strong ETag with its quotes, and what caches must know of them.
+
+    `caching` goes with every answer, `describing` only with those that have bytes. Names of
+    headers are in lower case.
+    """
+
+    data: bytes
+    etag: str
+    caching: Mapping[str, str]
+    describing: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An ASGI application that answers one request; without bytes to HEAD, and at 304."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raw = [(name.encode(), value.encode("latin-1")) for name, value in self.headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": raw})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+async def nothing(_: Scope, __: Receive, ___: Send) -> None:
+    """The answer to who has left."""
+
+
+def answered(this: Representation, method: str, headers: Headers) -> Answer:
+    """304 to who has it, 206 to who asks for a part, else all; raise Refused (416).
+
+    `method` is GET or HEAD; only GET knows parts.
+    """
+    always = {"etag": this.etag, **this.caching}
+    if is_named(this.etag, headers.get("if-none-match")):
+        return Answer(304, always)
+    part = _part(this, headers) if method == "GET" else None
+    length = len(this.data) if part is None else part.last - part.first + 1
+    always |= {**this.describing, "accept-ranges": "bytes", "content-length": str(length)}
+    if method == "HEAD":
+        return Answer(200, always)
+    if part is None:
+        return Answer(200, always, this.data)
+    body = this.data[part.first : part.last + 1]
+    return Answer(206, {**always, "content-range": part.content_range}, body)
+
+
+def is_named(etag: str, if_none_match: str | None) -> bool:
+    """Whether the client has these bytes. Compares weakly, as the standard wants it here."""
+    if if_none_match is None:
+        return False
+    return if_none_match.strip() == "*" or etag in ENTITY_TAG.findall(if_none_match)
+
+
+def _part(this: Representation, headers: Headers) -> Part | None:
+    if headers.get("if-range", this.etag).strip() != this.etag:
+        return None  # the client has a part of something else, and must get the whole
+    try:
+        return asked_part(headers.get("range"), len(this.data))
+    except NoSuchPart:
+        raise Refused(nothing_there(len(this.data))) from None
+
+
+def nothing_there(size: int) -> Problem:
+    """The refusal where none of so many bytes is in the range."""
+    return Problem(
+        status=416,
+        code="no_such_part",
+        message=f"There are {size:,} bytes, and none of them is in the range that was asked for.",
+        hint="Ask for a range that begins before the end, or for the whole.",
+        headers={"Content-Range": f"bytes */{size}"},
+    )

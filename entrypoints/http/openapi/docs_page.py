@@ -1,0 +1,146 @@
+"""The OpenAPI document, and a page that shows it and loads nothing from another host."""
+
+from functools import cached_property
+from hashlib import sha256
+from importlib.metadata import distribution
+from pathlib import Path
+
+import msgspec
+from litestar import Litestar, get
+from litestar.params import FromPath
+from litestar.types import ASGIApp
+from starlette.datastructures import Headers
+
+from domain.errors import NotFound
+from entrypoints.config.settings import Settings
+from entrypoints.http.images.conditional_responses import Answer, Representation, answered
+from entrypoints.http.openapi.document import openapi
+from entrypoints.http.request_context import AnyRequest
+
+HTML, JSON, SCRIPT, STYLE = "text/html", "application/json", "text/javascript", "text/css"
+ONLY_OURS = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self' data: blob:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""What the page may load and do: nothing of another host, nothing that stands in the page."""
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>mcp-server-gpt-image</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="docs/{folder}/swagger.css">
+</head>
+<body>
+<div id="ui">This page needs JavaScript. The document that it shows is
+<a href="openapi.json">openapi.json</a>.</div>
+<script src="docs/{folder}/swagger.js"></script>
+<script src="docs/{folder}/start.js"></script>
+</body>
+</html>
+"""
+START = b"""SwaggerUIBundle({
+  dom_id: "#ui",
+  url: "openapi.json",
+  deepLinking: true,
+  displayRequestDuration: true,
+  tryItOutEnabled: false,
+  validatorUrl: null,
+});
+"""
+BUNDLED = {
+    "swagger.js": ("swagger_bundle.js", SCRIPT),
+    "swagger.css": ("swagger_style.css", STYLE),
+}
+"""What the page loads, and the file of offapi that it is."""
+
+
+class Docs:
+    """The documents of an application, made when somebody asks for them."""
+
+    def __init__(self, app: Litestar, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    @cached_property
+    def document(self) -> Representation:
+        """OpenAPI, as JSON."""
+        return _current(msgspec.json.encode(openapi(self._app, self._settings)), JSON)
+
+    @cached_property
+    def page(self) -> Representation:
+        """HTML that shows the document."""
+        return _current(PAGE.format(folder=self.folder).encode(), HTML)
+
+    @cached_property
+    def folder(self) -> str:
+        """What changes when any of the assets does, so that they can be kept forever."""
+        return sha256(b"".join(part.data for part in self.assets.values())).hexdigest()[:12]
+
+    @cached_property
+    def assets(self) -> dict[str, Representation]:
+        """What the page loads, by name. offapi is not imported: that would read all it has."""
+        lasting = "public, max-age=31536000, immutable"
+        installed = Path(str(distribution("offapi").locate_file("offapi")))
+        return {
+            "start.js": _represented(START, SCRIPT, lasting),
+            **{
+                name: _represented((installed / file).read_bytes(), kind, lasting)
+                for name, (file, kind) in BUNDLED.items()
+            },
+        }
+
+
+@get("/openapi.json")
+async def document(request: AnyRequest) -> ASGIApp:
+    """What you are reading: this document, as JSON."""
+    return _answered(request, request.app.state.docs.document)
+
+
+@get("/docs")
+async def page(request: AnyRequest) -> ASGIApp:
+    """A page that shows the document, and lets you try it."""
+    if request.scope["raw_path"].partition(b"?")[0].endswith(b"/"):
+        return Answer(308, {"location": "../docs"})  # type: ignore[return-value] # both are ASGI
+    return _answered(request, request.app.state.docs.page)
+
+
+@get("/docs/{folder:str}/{name:str}")
+async def asset(request: AnyRequest, folder: FromPath[str], name: FromPath[str]) -> ASGIApp:
+    """A script or a style of that page."""
+    docs: Docs = request.app.state.docs
+    if folder != docs.folder or name not in docs.assets:
+        raise NotFound("There is no such file.", hint="GET /docs names those that there are.")
+    return _answered(request, docs.assets[name])
+
+
+def _current(data: bytes, media_type: str) -> Representation:
+    return _represented(data, media_type, "no-cache")
+
+
+def _represented(data: bytes, media_type: str, caching: str) -> Representation:
+    return Representation(
+        data=data,
+        etag=f'"{sha256(data).hexdigest()[:32]}"',
+        caching={"cache-control": caching},
+        describing={
+            "content-type": media_type if media_type == JSON else f"{media_type}; charset=utf-8",
+            "content-security-policy": ONLY_OURS,
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+        },
+    )
+
+
+def _answered(request: AnyRequest, this: Representation) -> ASGIApp:
+    headers = Headers(scope=request.scope)  # type: ignore[arg-type] # both are ASGI
+    return answered(this, request.method, headers)  # type: ignore[return-value] # both are ASGI

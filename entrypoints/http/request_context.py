@@ -1,0 +1,59 @@
+"""What the web door reads of a request."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request
+
+from domain.errors import InvalidRequest
+from entrypoints.bootstrap.container import Container
+from entrypoints.http.security.body_limits import PLACE, Place
+from entrypoints.wire.caller import Caller
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def container_of(request: AnyRequest) -> Container:
+    """The application behind the door."""
+    container: Container = request.app.state.container
+    return container
+
+
+def caller_of(request: AnyRequest) -> Caller:
+    """Who asks."""
+    caller: Caller = request.app.state.callers.of(request.scope)
+    return caller
+
+
+def place_of(request: AnyRequest) -> Place:
+    """What the body takes of the room for all of them."""
+    place: Place = request.scope[PLACE]  # type: ignore[literal-required] # it is Uploads' own
+    return place
+
+
+async def json_object(request: AnyRequest) -> dict[str, object]:
+    """The body; raise InvalidRequest unless it is one JSON object."""
+    try:
+        value = msgspec.json.decode(await _body(request))
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(
+            "The body is not JSON: it is not in UTF-8.", field="body", hint="Send one JSON object."
+        ) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidRequest(
+            f"The body is not JSON: {error}.", field="body", hint="Send one JSON object."
+        ) from error
+    if not isinstance(value, dict):
+        raise InvalidRequest(
+            "The body is not a JSON object.",
+            field="body",
+            hint='Send the arguments, such as {"prompt": "a lighthouse"}.',
+        )
+    return value
+
+
+async def _body(request: AnyRequest) -> bytes:
+    """All of it, which Uploads has. Litestar would keep it until the answer is given."""
+    message = await request.receive()
+    assert message["type"] == "http.request"
+    return message["body"]

@@ -1,0 +1,107 @@
+"""Pictures that were made before, and smaller ones of them."""
+
+from typing import Annotated, Any, Literal
+
+from litestar import HttpMethod, delete, get, route
+from litestar.params import FromPath, QueryParameter
+from litestar.types import ASGIApp
+from starlette.datastructures import Headers
+
+from application.use_cases.view_image import ShownPicture
+from domain.image_formats import ImageFormat
+from domain.renditions import View
+from entrypoints.config.settings import Settings
+from entrypoints.http.images.conditional_responses import Representation, answered
+from entrypoints.http.images.content_negotiation import formats_taken
+from entrypoints.http.images.urls import links_for
+from entrypoints.http.request_context import AnyRequest, caller_of, container_of
+from entrypoints.wire.listings import listing
+from entrypoints.wire.outputs import DeleteImageResult
+
+SIDES = {"full": None, "preview": 1024, "thumb": 256}
+"""Pixels of the longer side, at most."""
+LASTING = "max-age=31536000, immutable"
+FOR_NOW = "max-age=60"
+NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""A picture opened as a page runs nothing; browsers style the page that they make around it."""
+
+Size = Literal["full", "preview", "thumb"]
+Form = Annotated[
+    ImageFormat | None,
+    QueryParameter(name="format", description="The format, whatever Accept says."),
+]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=100, description="How many.")]
+
+
+@route("/images/{picture_id:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def full(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
+    """The picture as the provider sent it; in another format where the client takes only that."""
+    return await _shown(request, picture_id, form, "full")
+
+
+@route("/images/{picture_id:str}/preview", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def preview(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
+    """At most 1024 pixels wide and high, in a format that the client takes."""
+    return await _shown(request, picture_id, form, "preview")
+
+
+@route("/images/{picture_id:str}/thumb", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def thumb(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
+    """At most 256 pixels wide and high, in a format that the client takes."""
+    return await _shown(request, picture_id, form, "thumb")
+
+
+@get("/images")
+async def listed(request: AnyRequest, limit: Limit = 20) -> dict[str, Any]:
+    """The caller's latest pictures, and their jobs that are not done or of unknown outcome."""
+    found = await container_of(request).list_images()(owner=caller_of(request).owner, limit=limit)
+    return links_for(request).listing(listing(found, limit))
+
+
+@delete("/images/{picture_id:str}", status_code=200)
+async def deleted(request: AnyRequest, picture_id: FromPath[str]) -> DeleteImageResult:
+    """Delete a picture's files for good; what it cost stays recorded."""
+    container, owner = container_of(request), caller_of(request).owner
+    gone = await container.delete_image()(picture_id, owner=owner)
+    return DeleteImageResult(id=picture_id, bytes=gone.bytes)
+
+
+async def _shown(
+    request: AnyRequest, picture_id: str, form: ImageFormat | None, size: Size
+) -> ASGIApp:
+    container, headers = container_of(request), Headers(scope=request.scope)  # type: ignore[arg-type] # both are ASGI
+    formats = (form,) if form else formats_taken(", ".join(headers.getlist("accept")))
+    shown = await container.show_picture()(
+        picture_id,
+        View(max_side=SIDES[size], formats=formats),
+        owner=caller_of(request).owner,
+    )
+    suffix = "" if size == "full" else f"-{size}"
+    this = _represented(shown, f"{picture_id}{suffix}", container.settings())
+    return answered(this, request.method, headers)  # type: ignore[return-value] # both are ASGI
+
+
+def _asks_who_comes(settings: Settings) -> bool:
+    """Whether not everybody gets to see a picture: a proxy in front may have a login of its own."""
+    return bool(settings.auth_token or settings.public_url or settings.trusted_proxies)
+
+
+def _represented(shown: ShownPicture, name: str, settings: Settings) -> Representation:
+    image = shown.image
+    audience = "private" if _asks_who_comes(settings) else "public"
+    shows = "cross-origin" if "*" in settings.cors_origin else "same-origin"
+    return Representation(
+        data=image.data,
+        etag=f'"{image.digest[:32]}"',
+        caching={
+            "cache-control": f"{audience}, {LASTING if shown.lasting else FOR_NOW}",
+            "vary": "Accept",
+        },
+        describing={
+            "content-type": image.format.media_type,
+            "content-disposition": f'inline; filename="{name}.{image.format.extension}"',
+            "x-content-type-options": "nosniff",
+            "content-security-policy": NOTHING_RUNS,
+            "cross-origin-resource-policy": shows,
+        },
+    )

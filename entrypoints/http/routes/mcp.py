@@ -1,0 +1,55 @@
+"""MCP over streamable HTTP: the SDK's one session manager, behind the same tools as everywhere."""
+
+from typing import Any
+
+from litestar import asgi
+from litestar.types import Receive, Scope, Send
+from mcp.server.lowlevel.server import Server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+from entrypoints.bootstrap.container import Container
+from entrypoints.http.security.body_limits import LARGEST_BODY
+from entrypoints.http.security.caller_resolver import Callers
+from entrypoints.http.security.request_checks import only_json
+from entrypoints.mcp.tool_server import Context, build_server
+from entrypoints.wire.caller import Caller
+
+MOST_SESSIONS = 1_000
+IDLE_SESSIONS_END_AFTER = 600.0
+"""Seconds."""
+
+
+def mcp_server(container: Container, callers: Callers) -> Server[Any]:
+    """The server that every transport has, with callers as HTTP tells them apart."""
+
+    async def opened() -> Container:
+        return container
+
+    def caller_of(context: Context) -> Caller:
+        return callers.of(context.request.scope if context.request else {})
+
+    return build_server(opened, container.settings(), caller_of=caller_of)
+
+
+def session_manager(server: Server[Any]) -> StreamableHTTPSessionManager:
+    """Stateful, server-sent events for the handshake eras, unknown sessions 404.
+
+    Host, Origin and token were looked at by the Doorkeeper, for all routes alike.
+    """
+    return StreamableHTTPSessionManager(
+        server,
+        session_idle_timeout=IDLE_SESSIONS_END_AFTER,
+        max_sessions=MOST_SESSIONS,
+        max_request_body_size=LARGEST_BODY,
+    )
+
+
+def mcp_route(manager: StreamableHTTPSessionManager) -> Any:  # noqa: ANN401 - Litestar's route handler
+    """The route `/mcp`. It guards itself: Litestar copies a handler for each guard and call."""
+
+    @asgi("/mcp", copy_scope=True)
+    async def mcp(scope: Scope, receive: Receive, send: Send) -> None:
+        only_json(scope)
+        await manager.handle_request(scope, receive, send)  # type: ignore[arg-type] # both are ASGI
+
+    return mcp

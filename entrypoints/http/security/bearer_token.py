@@ -1,0 +1,54 @@
+"""Who may come in: whoever knows the token, where there is one."""
+
+from hmac import compare_digest
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from entrypoints.config.settings import Settings
+from entrypoints.http.problem_documents import Problem, send_problem
+from entrypoints.http.security.host_origin import ALWAYS_OPEN
+
+OPEN = (*ALWAYS_OPEN, "/health", "/openapi.json", "/docs")
+"""What tells nobody's secrets and costs nothing; a browser sends no token with a page's address."""
+OPEN_FOLDER = "/docs/"
+
+NO_TOKEN = Problem(
+    status=401,
+    code="unauthorized",
+    message="The token is missing or wrong.",
+    hint="Send the server's AUTH_TOKEN as Authorization: Bearer ….",
+    headers={"WWW-Authenticate": 'Bearer realm="mcp-server-gpt-image"'},
+)
+
+
+def needs_token(path: str) -> bool:
+    """Whether a path is only for those who know the token."""
+    return path not in OPEN and not path.startswith(OPEN_FOLDER)
+
+
+class TokenGate:
+    """ASGI middleware: 401 without the one token, on all routes but the open ones."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        token = settings.auth_token
+        self._token = token.get_secret_value().encode() if token else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            scope["type"] == "http"
+            and needs_token(scope["path"])
+            and not self._knows_token(Headers(scope=scope))
+        ):
+            await send_problem(NO_TOKEN, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _knows_token(self, headers: Headers) -> bool:
+        if self._token is None:
+            return True
+        given = headers.getlist("authorization")
+        scheme, _, token = (given[0] if len(given) == 1 else "").partition(" ")
+        right = compare_digest(token.strip().encode("latin-1"), self._token)
+        return right and scheme.lower() == "bearer"

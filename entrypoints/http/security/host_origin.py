@@ -1,0 +1,134 @@
+"""By which names the web door may be called, and by whose pages: looked at before anything else."""
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from entrypoints.config.settings import Settings
+from entrypoints.http.problem_documents import Problem, send_problem
+
+ALWAYS_OPEN = ("/livez", "/readyz")
+OURS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+OWS = b" \t"
+"""What RFC 9110 (5.5) lets stand around a header's value, and httptools leaves behind it."""
+OF_OTHERS = ("cross-site", "same-site")
+"""What browsers call pages of other origins. Which one it is they say with an Origin only."""
+HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]*[a-z0-9_-])\.?(?::\d{0,5})?")
+"""A name, IPv4 or [IPv6], perhaps with the root's dot and a port; never `user@`."""
+
+BAD_HOST = Problem(
+    status=400,
+    code="bad_host",
+    message="The request does not say by which one name it calls the server.",
+    hint="Send one Host header with a name or an address, and perhaps a port.",
+)
+MISDIRECTED = Problem(
+    status=421,
+    code="misdirected",
+    message="This server is not known by that name.",
+    hint="Call it by its own name, or add the name to ALLOWED_HOSTS.",
+)
+FOREIGN_PAGE = Problem(
+    status=403,
+    code="foreign_page",
+    message="A web page of another origin may not call this server.",
+    hint="Add the page's origin to CORS_ORIGIN if it should.",
+)
+
+
+class Doorkeeper:
+    """ASGI middleware: 400 and 421 for other names, 403 for other pages; no websockets at all.
+
+    A web page that a browser shows can neither read nor change nor show anything: its Origin is
+    refused, or what the browser says where it sends none, as for an `<img>`, and so is a name that
+    was pointed at us (DNS rebinding).
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._names = frozenset(map(_bare, _names(settings)))
+        self._origins = frozenset(origins(settings))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] == "http":
+            scope["headers"] = [(name, value.strip(OWS)) for name, value in scope["headers"]]
+            problem = self._objection(scope, Headers(scope=scope))
+            if problem is not None:
+                await send_problem(problem, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _objection(self, scope: Scope, headers: Headers) -> Problem | None:
+        if scope["path"] in ALWAYS_OPEN:
+            return None
+        hosts = [host.lower() for host in headers.getlist("host")]
+        called = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        if called is None:
+            return BAD_HOST
+        if called["name"] not in self._names and called["name"] != _own_address(scope):
+            return MISDIRECTED
+        if not self._may_ask(headers, hosts[0]):
+            return FOREIGN_PAGE
+        return None
+
+    def _may_ask(self, headers: Headers, host: str) -> bool:
+        if "*" in self._origins:
+            return True
+        given = [origin.lower() for origin in headers.getlist("origin")]
+        if not given:
+            return headers.get("sec-fetch-site") not in OF_OTHERS or _is_opened(headers)
+        own = {f"http://{host}", f"https://{host}"}
+        return len(given) == 1 and given[0] in self._origins | own
+
+
+def _is_opened(headers: Headers) -> bool:
+    """Whether somebody follows a link to us, and does not only see us within a page."""
+    asked = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    return asked == ("navigate", "document")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs of this machine reach that address."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def origins(settings: Settings) -> set[str]:
+    """The origins of pages that may call, as browsers write them; `*` for all."""
+    listed = {origin.rstrip("/").lower() for origin in settings.cors_origin}
+    if settings.public_url:
+        public = urlsplit(settings.public_url.lower())
+        listed.add(f"{public.scheme}://{public.netloc}")
+    return listed
+
+
+def _names(settings: Settings) -> set[str]:
+    names = {*OURS, *(name.lower() for name in settings.allowed_hosts)}
+    if settings.public_url:
+        names.add(urlsplit(settings.public_url.lower()).netloc)
+    if settings.host not in ("0.0.0.0", "::", ""):  # noqa: S104 - not bound here, only compared
+        names.add(settings.host.lower() if ":" not in settings.host else f"[{settings.host}]")
+    return names
+
+
+def _bare(netloc: str) -> str:
+    """Without port and root dot: `[::1]:3000` is `[::1]`; what is no name stays as it is."""
+    found = HOST.fullmatch(netloc)
+    return found["name"] if found else netloc
+
+
+def _own_address(scope: Scope) -> str | None:
+    """The address that the client reached us at, which no name can be pointed at by others."""
+    try:
+        address = ip_address((scope.get("server") or ("",))[0])
+    except ValueError:
+        return None
+    return f"[{address}]" if address.version == 6 else str(address)

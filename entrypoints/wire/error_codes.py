@@ -1,0 +1,107 @@
+"""Our errors in the words of every door: one table, and no other place knows a wire's codes."""
+
+from domain import errors, provider_errors
+from domain.errors import Charged, StudioError
+from domain.money import budget_errors
+
+EXIT_CODES: dict[type[StudioError], int] = {
+    errors.InvalidRequest: 2,
+    errors.UnsupportedByModel: 2,
+    errors.UnreadableImage: 2,
+    errors.KeyReused: 2,
+    errors.NotFound: 3,
+    provider_errors.NoCredentials: 4,
+    provider_errors.CredentialsRejected: 4,
+    provider_errors.NotPermitted: 4,
+    provider_errors.ModelNotFound: 5,
+    provider_errors.ContentRefused: 5,
+    provider_errors.RequestRefused: 5,
+    provider_errors.RateLimited: 6,
+    provider_errors.QuotaExhausted: 6,
+    provider_errors.ProviderUnreachable: 7,
+    provider_errors.ProviderResting: 7,
+    provider_errors.BadProviderReply: 8,
+    provider_errors.OutcomeUnknown: 8,
+    provider_errors.ProviderTimedOut: 8,
+    provider_errors.ProviderFailed: 8,
+    errors.Busy: 6,
+    errors.TooManyRequests: 6,
+    budget_errors.BudgetExhausted: 6,
+    errors.ArchiveUnavailable: 9,
+    errors.CacheUnavailable: 9,
+    errors.ShuttingDown: 10,
+    errors.Canceled: 130,
+    errors.InternalError: 1,
+}
+"""The command line's exit code for each error. Every leaf of the tree has its row."""
+
+HTTP_STATUSES: dict[type[StudioError], int] = {
+    errors.InvalidRequest: 400,
+    errors.UnsupportedByModel: 422,
+    errors.UnreadableImage: 400,
+    errors.KeyReused: 422,
+    errors.NotFound: 404,
+    provider_errors.NoCredentials: 503,
+    provider_errors.CredentialsRejected: 502,
+    provider_errors.NotPermitted: 502,
+    provider_errors.ModelNotFound: 422,
+    provider_errors.ContentRefused: 422,
+    provider_errors.RequestRefused: 422,
+    provider_errors.RateLimited: 429,
+    provider_errors.QuotaExhausted: 503,
+    provider_errors.ProviderUnreachable: 502,
+    provider_errors.ProviderResting: 503,
+    provider_errors.BadProviderReply: 502,
+    provider_errors.OutcomeUnknown: 502,
+    provider_errors.ProviderTimedOut: 504,
+    provider_errors.ProviderFailed: 502,
+    errors.Busy: 503,
+    errors.TooManyRequests: 429,
+    budget_errors.BudgetExhausted: 429,
+    errors.ArchiveUnavailable: 507,
+    errors.CacheUnavailable: 503,
+    errors.ShuttingDown: 503,
+    errors.Canceled: 503,
+    errors.InternalError: 500,
+}
+"""The web server's status for each error. Every leaf of the tree has its row."""
+
+EXITS = {kind.code: code for kind, code in EXIT_CODES.items()}
+STATUSES = {kind.code: status for kind, status in HTTP_STATUSES.items()}
+"""The same by the errors' codes, which are all that is left of an error in a record."""
+
+MONEY = {
+    Charged.NO: "Nothing was charged.",
+    Charged.MAYBE: "A charge is possible.",
+    Charged.YES: "The provider charged for this.",
+}
+
+
+def explained(error: StudioError) -> str:
+    """What happened, what to do next, whether to ask again and whether it cost money.
+
+    One text for all doors; whoever reads nothing else has read everything.
+    """
+    again = "may be asked again" if error.retryable else "asking again the same way will not help"
+    if error.charged is not Charged.NO:
+        again = "do not ask again before you have looked"
+    facts = [f"Error {error.code}", again]
+    facts += [f"{name}: {_shown(fact)}" for name, fact in error.details().items()]
+    lines = [error.message, error.hint, f"{MONEY[error.charged]} [{'; '.join(facts)}]"]
+    return "\n".join(line for line in lines if line)
+
+
+def as_dict(error: StudioError) -> dict[str, object]:
+    """The same for programs: code, message, hint, retryable, charged, and the error's details."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "retryable": error.retryable,
+        "charged": error.charged.value,
+        **error.details(),
+    }
+
+
+def _shown(fact: object) -> str:
+    return ", ".join(map(str, fact)) if isinstance(fact, list) else str(fact)

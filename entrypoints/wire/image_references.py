@@ -1,0 +1,52 @@
+"""How a client names a picture: an id of ours, base64, or a data: URL."""
+
+import asyncio
+import re
+from binascii import a2b_base64
+from contextlib import suppress
+
+import pybase64
+
+from application.use_cases.find_image import FindPicture
+from domain.errors import UnreadableImage
+from domain.image import Image
+
+PICTURE_ID = re.compile(r"^img_[0-9a-f]{32}$")
+DATA_URL = re.compile(r"^data:[^,]{0,200};base64,", re.IGNORECASE)
+HINT = "Give an img_… id from an earlier answer, the file's base64, or a data: URL."
+
+
+async def opened(reference: str, field: str, find: FindPicture, owner: str) -> Image:
+    """The picture that a reference means.
+
+    Raises UnreadableImage for what cannot be decoded, and NotFound for an unknown id. That the
+    bytes are a picture is not checked here.
+    """
+    reference = reference.strip()
+    if reference.startswith("img_"):
+        if not PICTURE_ID.match(reference):
+            raise UnreadableImage(
+                f"{field}: {reference[:60]!r} is not a whole id.", field=field, hint=HINT
+            )
+        return await find(reference, owner=owner)
+    return Image(await asyncio.to_thread(_decoded, reference, field))
+
+
+def _decoded(text: str, field: str) -> bytes:
+    if text[:5].lower() == "data:":
+        head = DATA_URL.match(text)
+        if head is None:
+            raise UnreadableImage(f"{field}: the data: URL is not base64.", field=field, hint=HINT)
+        text = text[head.end() :]
+    with suppress(ValueError):  # a large picture would hold up everybody where blanks are allowed
+        return pybase64.b64decode(text, validate=True)
+    try:
+        return a2b_base64("".join(text.split()), strict_mode=True)
+    except ValueError as error:
+        raise UnreadableImage(f"{field}: {_why(text)}.", field=field, hint=HINT) from error
+
+
+def _why(text: str) -> str:
+    if len(text) < 4096 and any(sign in text for sign in "~.:\\"):  # none is in base64
+        return "paths and URLs are not opened for clients"
+    return "the base64 is broken"

@@ -1,0 +1,186 @@
+"""A finished job as text and as structured data, for all doors."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from msgspec import UNSET
+
+from domain.image import Image
+from domain.job_records import JobRecord
+from domain.renditions import Rendition
+from domain.requests import EditRequest, PictureRequest
+from domain.results import ImageSet, Picture, ServedFrom, Usage
+from entrypoints.wire.outputs import (
+    PictureEntry,
+    PicturesResult,
+    RenditionEntry,
+    Shown,
+    TokenUsage,
+)
+
+LONGEST_REVISED_PROMPT = 8_000
+
+Link = Callable[[Picture], str]
+"""Where a stored picture is found, for clients that may be on another machine."""
+
+
+def headline(images: ImageSet, request: PictureRequest | None) -> str:
+    """The first line, which older clients know by heart; another where no request was made now."""
+    if request is None:
+        return f"{len(images.pictures)} image(s), made {_made_at(images)}."
+    if isinstance(request, EditRequest):
+        return "Edited image(s) successfully."
+    return f"Generated {len(images.pictures)} image(s) successfully."
+
+
+def text_report(
+    images: ImageSet, request: PictureRequest | None, shown: list[Shown], link: Link | None = None
+) -> str:
+    """Every fact in words: some clients give the model nothing else."""
+    lines = [headline(images, request)]
+    if images.revised_prompt:
+        lines.append(f"Revised prompt: {images.revised_prompt[:LONGEST_REVISED_PROMPT]}")
+    pairs = zip(images.pictures, shown, strict=True)
+    lines += [_line(picture, how, link) for picture, how in pairs]
+    lines.append(f"Model {images.model} · {_cost(images)} · {images.job_id}")
+    if images.served_from.is_cache:
+        lines.append(
+            f"From the cache ({images.served_from.value}), made {_made_at(images)}. "
+            "For a new picture, ask with fresh: true."
+        )
+    lines += [f"Note: {note}" for note in images.notes]
+    if all(picture.place for picture in images.pictures):
+        lines.append("To change a picture, give its id to edit_image.")
+    return "\n".join(lines)
+
+
+def structured_report(
+    images: ImageSet, shown: list[Shown], link: Link | None = None
+) -> PicturesResult:
+    """Every fact for programs, and no picture data."""
+    pairs = zip(images.pictures, shown, strict=True)
+    result = PicturesResult(
+        job_id=images.job_id,
+        images=[_entry(picture, how, link) for picture, how in pairs],
+        provider=images.provider,
+        model=images.model,
+        asked_model=images.asked_model,
+        made_at=_made_at(images),
+        served_from=images.served_from.value,
+    )
+    if images.revised_prompt:
+        result.revised_prompt = images.revised_prompt[:LONGEST_REVISED_PROMPT]
+    if images.usage is not None:
+        result.usage = _tokens(images.usage)
+    cost = _told_cost(images)
+    if cost is not None:
+        result.cost_usd = float(cost)
+    if images.saved is not None:
+        result.saved_usd = float(images.saved)
+    if images.request_id:
+        result.request_id = images.request_id
+    if images.notes:
+        result.notes = list(images.notes)
+    return result
+
+
+def _tokens(usage: Usage) -> TokenUsage:
+    return TokenUsage(
+        text_in=usage.text_tokens_in, image_in=usage.image_tokens_in, out=usage.tokens_out
+    )
+
+
+def painting_text(record: JobRecord) -> str:
+    """What to do where the pictures are not done yet."""
+    return (
+        f"Still painting: {record.id}. The picture is on its way and will be stored. Do not ask "
+        f'for it anew; call get_image with {{"id": "{record.id}"}} in half a minute.'
+    )
+
+
+def painting_report(record: JobRecord) -> PicturesResult:
+    """The same for programs."""
+    return PicturesResult(
+        job_id=record.id,
+        images=[],
+        provider=record.provider,
+        model=record.model,
+        asked_model=record.asked_model,
+        state="painting",
+    )
+
+
+def _entry(picture: Picture, shown: Shown, link: Link | None) -> PictureEntry:
+    image = picture.image
+    entry = PictureEntry(
+        id=picture.id,
+        format=image.format.value,
+        width=image.dimensions.width,
+        height=image.dimensions.height,
+        bytes=len(image.data),
+        shown=shown,
+    )
+    if picture.place:
+        entry.path = picture.place
+        entry.url = link(picture) if link else UNSET
+    if picture.rendition:
+        entry.rendition = _rendition(picture.rendition)
+    if picture.notes:
+        entry.notes = list(picture.notes)
+    return entry
+
+
+def _rendition(rendition: Rendition) -> RenditionEntry:
+    image = rendition.image
+    return RenditionEntry(
+        path=rendition.place or UNSET,
+        format=image.format.value,
+        width=image.dimensions.width,
+        height=image.dimensions.height,
+        bytes=len(image.data),
+        how=rendition.how,
+    )
+
+
+def _line(picture: Picture, shown: Shown, link: Link | None) -> str:
+    image = picture.image
+    facts = [
+        picture.id,
+        f"{image.dimensions} {image.format.value}",
+        f"{len(image.data):,} bytes",
+        picture.place or "not stored",
+    ]
+    if picture.place and link:
+        facts.append(link(picture))
+    if shown == "preview":
+        facts.append("shown here as a smaller preview")
+    if shown == "none":
+        facts.append("too large to show here")
+    line = " · ".join([*facts, *picture.notes])
+    return line if picture.rendition is None else f"{line}\n{_saved(picture.rendition, image)}"
+
+
+def _saved(rendition: Rendition, original: Image) -> str:
+    before, after = len(original.data), len(rendition.image.data)
+    change = f"{abs(1 - after / before):.0%} {'smaller' if after < before else 'larger'}"
+    place = rendition.place or "not stored"
+    return f"  {rendition.how} · {after:,} bytes, {change} · {place}"
+
+
+def _made_at(images: ImageSet) -> str:
+    return images.made_at.isoformat(timespec="seconds")
+
+
+def _told_cost(images: ImageSet) -> Decimal | None:
+    """An answer that is told again says what it cost, as it did before."""
+    return images.cost if images.served_from is ServedFrom.ARCHIVE else images.charge
+
+
+def _cost(images: ImageSet) -> str:
+    if images.served_from.is_paid_already:
+        saved = f", ${images.saved:.4f} saved" if images.saved else ""
+        return f"nothing was charged{saved}"
+    if images.cost is None:
+        return "cost unknown"
+    then = " when it was painted" if images.served_from is ServedFrom.ARCHIVE else ""
+    return f"${images.cost:.4f}{then}" if images.cost else "free"

@@ -1,0 +1,197 @@
+"""What clients send, once for all doors: the source of tool schemas and of validation."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from application.use_cases.get_image import Form
+from domain.image import Image
+from domain.image_formats import Dimensions, ImageFormat
+from domain.requests import (
+    MAX_INPUT_IMAGES,
+    MAX_PARTIALS,
+    MAX_PICTURES,
+    MAX_PROMPT_CHARACTERS,
+    Background,
+    EditRequest,
+    GenerateRequest,
+    Moderation,
+    PictureRequest,
+    Quality,
+)
+
+R = TypeVar("R", bound=PictureRequest)
+
+Prompt = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_PROMPT_CHARACTERS,
+        description="What to paint or to change, in 1 to 32,000 characters.",
+    ),
+]
+Size = Annotated[
+    str,
+    Meta(
+        pattern="^(auto|[1-9][0-9]{1,3}x[1-9][0-9]{1,3})$",
+        description="1024x1024, 1024x1536, 1536x1024, auto, or WIDTHxHEIGHT (multiples of 16) "
+        "where the model allows it.",
+    ),
+]
+Reference = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        description="An img_… id from an earlier answer (best), base64, or a data: URL.",
+    ),
+]
+
+
+class Options(
+    Struct, kw_only=True, forbid_unknown_fields=True, rename={"partial_images": "partialImages"}
+):
+    """What generating and editing have in common."""
+
+    size: Size = "1024x1024"
+    quality: Annotated[
+        Literal["low", "medium", "high", "xhigh", "max", "auto"],
+        Meta(description="More costs more; xhigh and max on 2.5 and newer models."),
+    ] = "auto"
+    format: Annotated[
+        Literal["png", "jpeg", "webp", "auto"],
+        Meta(description="File format; auto picks a small one by what is in the picture."),
+    ] = "png"
+    background: Annotated[
+        Literal["transparent", "opaque", "auto"],
+        Meta(description="transparent needs png or webp."),
+    ] = "auto"
+    output_compression: (
+        Annotated[
+            int,
+            Meta(ge=0, le=100, description="0 to 100, for jpeg and webp; by quality if left out."),
+        ]
+        | UnsetType
+    ) = UNSET
+    moderation: Annotated[
+        Literal["auto", "low"], Meta(description="How strictly the provider filters.")
+    ] = "auto"
+    n: Annotated[int, Meta(ge=1, le=MAX_PICTURES, description="How many pictures, 1 to 4.")] = 1
+    partial_images: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=MAX_PARTIALS,
+                description="1 to 3 real previews while it paints; each costs some tokens.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    stream: Annotated[bool, Meta(description="Report progress; costs nothing.")] = False
+    model: (
+        Annotated[
+            str, Meta(min_length=1, max_length=100, description="Leave out for the default model.")
+        ]
+        | UnsetType
+    ) = UNSET
+    fresh: Annotated[
+        bool, Meta(description="A new picture even if an equal request was served before.")
+    ] = False
+
+
+class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Arguments of get_image."""
+
+    id: Annotated[
+        str,
+        Meta(
+            pattern="^(job|img)_[0-9a-f]{32}$",
+            description="The job_… of a call that is not done, or an img_… id.",
+        ),
+    ]
+    format: (
+        Annotated[
+            Literal["png", "jpeg", "webp", "auto"],
+            Meta(description="Another form of it; left out: as the model sent it."),
+        ]
+        | UnsetType
+    ) = UNSET
+
+    @property
+    def form(self) -> Form | None:
+        """The format wanted; None where none was named."""
+        if self.format is UNSET:
+            return None
+        return "auto" if self.format == "auto" else ImageFormat(self.format)
+
+
+class ListArguments(Struct, forbid_unknown_fields=True):
+    """Arguments of list_images."""
+
+    limit: Annotated[int, Meta(ge=1, le=100, description="How many of the latest.")] = 20
+
+
+class DeleteArguments(Struct, forbid_unknown_fields=True):
+    """Arguments of delete_image."""
+
+    id: Annotated[str, Meta(pattern="^img_[0-9a-f]{32}$", description="The picture's id.")]
+
+
+class NoArguments(Struct, forbid_unknown_fields=True):
+    """Arguments of the tools that take none."""
+
+
+class GenerateArguments(Options, kw_only=True):
+    """Arguments of generate_image."""
+
+    prompt: Prompt
+
+    def to_request(self) -> GenerateRequest:
+        """The domain's request; raises InvalidRequest."""
+        return _request(GenerateRequest, self, prompt=self.prompt)
+
+
+class EditArguments(Options, kw_only=True):
+    """Arguments of edit_image."""
+
+    prompt: Prompt
+    images: Annotated[
+        list[Reference],
+        Meta(
+            min_length=1,
+            max_length=MAX_INPUT_IMAGES,
+            description="1 to 16 pictures to change or combine; the first is the main one.",
+        ),
+    ]
+    mask: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                description="PNG as large as the first picture, transparent where it may change: "
+                "img_… id, base64, or data: URL.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+    def to_request(self, images: tuple[Image, ...], mask: Image | None) -> EditRequest:
+        """The domain's request; raises InvalidRequest and UnreadableImage."""
+        return _request(EditRequest, self, prompt=self.prompt, images=images, mask=mask)
+
+
+def _request(kind: type[R], options: Options, **rest: Any) -> R:  # noqa: ANN401 - fields of `kind`
+    return kind(
+        model=options.model or None,
+        size=None if options.size == "auto" else Dimensions.parse(options.size),
+        quality=Quality(options.quality),
+        format=None if options.format == "auto" else ImageFormat(options.format),
+        background=Background(options.background),
+        output_compression=None
+        if options.output_compression is UNSET
+        else options.output_compression,
+        moderation=Moderation(options.moderation),
+        n=options.n,
+        partial_images=options.partial_images or 0,
+        **rest,
+    )

@@ -1,0 +1,85 @@
+"""Wire arguments into domain requests; what is wrong is said so that a model can mend it."""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+import msgspec
+
+from application.use_cases.find_image import FindPicture
+from domain.errors import InvalidRequest
+from domain.requests import EditRequest
+from entrypoints.wire.image_references import opened
+from entrypoints.wire.inputs import EditArguments
+from entrypoints.wire.json_schema import json_schema
+
+A = TypeVar("A", bound=msgspec.Struct)
+
+FIELD = re.compile(r"^(?P<reason>.*?) - at `\$\.?(?P<field>.*)`$", re.DOTALL)
+NAMED = re.compile(r"(missing required|contains unknown) field `(?P<field>[^`]*)`")
+REASONS = (
+    (r"`(?:str|array)` of length >= 1$", "is empty"),
+    (r"`str` of length <= (\d+)", r"has more than \1 characters"),
+    (r"`array` of length <= (\d+)", r"has more than \1 entries"),
+    (r"`int` <= (\d+)", r"is over \1"),
+    (r"`int` >= (\d+)", r"is under \1"),
+    (r"matching regex", "is not of the right form"),
+    (r"[Ii]nvalid enum value (.{1,80})", r"cannot be \1"),
+    (r"Expected `([^`]*)`, got `(\w+)`", r"must be of type \1, not \2"),
+)
+"""msgspec's reasons, and how they are put to people."""
+JSON_TYPES = {"str": "string", "int": "integer", "bool": "boolean", "float": "number"}
+PYTHON_TYPE = re.compile(r"\b(str|int|bool|float)\b")
+
+
+def validated(kind: type[A], arguments: Mapping[str, object]) -> A:
+    """Check arguments against the tool's schema; raise InvalidRequest naming the first fault.
+
+    Forgives what models do: null for an argument left out, and numbers written as strings.
+    """
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), kind) from error
+
+
+async def edit_request(arguments: EditArguments, find: FindPicture, owner: str) -> EditRequest:
+    """Open all pictures that the arguments refer to; raise InvalidRequest or NotFound."""
+    images = [
+        await opened(reference, f"images[{at}]", find, owner)
+        for at, reference in enumerate(arguments.images)
+    ]
+    mask = await opened(arguments.mask, "mask", find, owner) if arguments.mask else None
+    return arguments.to_request(tuple(images), mask)
+
+
+def _explained(fault: str, kind: type[msgspec.Struct]) -> InvalidRequest:
+    properties = json_schema(kind)["properties"]
+    if named := NAMED.search(fault):
+        field = named["field"]
+        if "missing" in fault:
+            hint = properties[field]["description"]
+            return InvalidRequest(f"{field} is missing.", field=field, hint=hint)
+        return _unknown(field, list(properties))
+    place = FIELD.match(fault)
+    field, reason = (place["field"], place["reason"]) if place else ("arguments", fault)
+    schema = properties.get(re.split(r"[.\[]", field)[0], {})
+    wanted = "Use one of: " + ", ".join(schema["enum"]) + "." if "enum" in schema else ""
+    return InvalidRequest(
+        f"{field} {_in_words(reason)}.", field=field, hint=wanted or schema.get("description", "")
+    )
+
+
+def _in_words(reason: str) -> str:
+    for pattern, words in REASONS:
+        if found := re.search(pattern, reason):
+            return PYTHON_TYPE.sub(lambda name: JSON_TYPES[name[0]], found.expand(words))
+    return f"cannot be used: {reason[:300]}"
+
+
+def _unknown(field: str, known: list[str]) -> InvalidRequest:
+    near = get_close_matches(field, known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known) or 'none'}."
+    return InvalidRequest(f"There is no argument {field[:80]!r}.", field=field[:80], hint=hint)

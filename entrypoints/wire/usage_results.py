@@ -1,0 +1,144 @@
+"""What was spent and saved, for people and for programs."""
+
+from functools import reduce
+from itertools import groupby
+from operator import add
+
+from msgspec import UNSET, Struct, UnsetType
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from application.use_cases.report_usage import Usage
+from domain.money.budgets import Standing
+from domain.money.usage_account import Account
+from entrypoints.wire.outputs import TokenUsage
+
+TOTAL = "all days and models"
+
+
+class AccountEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """A day's calls of one model. `costUsd` is the known part, of all but `unknownCostCalls`."""
+
+    day: str | UnsetType = UNSET
+    model: str | UnsetType = UNSET
+    calls: int
+    pictures: int
+    tokens: TokenUsage
+    cost_usd: float
+    unknown_cost_calls: int
+    estimated_usd: float
+    saved_answers: int
+    saved_usd: float
+
+
+class BudgetEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """How a limit stands; amounts are US dollars, or pictures."""
+
+    budget: str
+    limit: float
+    spent: float
+    left: float
+    unknown_cost_calls: int
+    free_at: str | UnsetType = UNSET
+
+
+class UsageResult(Struct, kw_only=True):
+    """What the command `usage` prints with --json. Days are those of UTC."""
+
+    since: str
+    days: list[AccountEntry]
+    total: AccountEntry
+    budgets: list[BudgetEntry]
+
+
+def usage_result(usage: Usage) -> UsageResult:
+    """For programs."""
+    entries = [_entry(account) for account in usage.accounts]
+    for entry, account in zip(entries, usage.accounts, strict=True):
+        entry.day, entry.model = account.day.isoformat(), account.model
+    return UsageResult(
+        since=usage.since.isoformat(),
+        days=entries,
+        total=_entry(_total(usage)),
+        budgets=[_budget(standing) for standing in usage.standings],
+    )
+
+
+def usage_text(usage: Usage) -> str:
+    """The same for people, as wide as their terminal."""
+    console = Console()
+    with console.capture() as captured:
+        console.print(_table(usage))
+        for standing in usage.standings:
+            console.print(_words(standing), highlight=False)
+    return captured.get().rstrip()
+
+
+def _table(usage: Usage) -> Table:
+    """Fits 80 columns."""
+    table = Table(title=f"Since {usage.since}, days of UTC", box=SIMPLE_HEAD, padding=0)
+    table.add_column("day and model", no_wrap=True)
+    for heading in ("calls", "images", "tokens", "cost", "not known", "saved"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for day, accounts in groupby(usage.accounts, key=lambda account: account.day):
+        table.add_row(str(day))
+        for account in accounts:
+            table.add_row(account.model, *_figures(account))
+        table.add_section()
+    table.add_row(TOTAL, *_figures(_total(usage)))
+    table.caption = "not known: calls whose cost is not known, and what they may have cost"
+    return table
+
+
+def _figures(account: Account) -> list[str]:
+    unknown = f"{account.unknown}, ${account.estimated:.2f}" if account.unknown else "-"
+    return [
+        str(account.calls),
+        str(account.pictures),
+        f"{account.usage.total / 1000:.1f}k",
+        f"${account.cost:.3f}",
+        unknown,
+        f"${account.saved.usd:.3f}",
+    ]
+
+
+def _words(standing: Standing) -> str:
+    line = f"{standing.name}: {standing.left} left of {standing.limit}"
+    if standing.unknown:
+        line += f", and {standing.unknown} call(s) cost nobody knows how much"
+    if standing.free_at is not None:
+        line += f"; all of it again at {standing.free_at.isoformat(timespec='seconds')}"
+    return line
+
+
+def _total(usage: Usage) -> Account:
+    return reduce(add, usage.accounts, Account(day=usage.since, model=TOTAL))
+
+
+def _entry(account: Account) -> AccountEntry:
+    tokens = account.usage
+    return AccountEntry(
+        calls=account.calls,
+        pictures=account.pictures,
+        tokens=TokenUsage(
+            text_in=tokens.text_tokens_in, image_in=tokens.image_tokens_in, out=tokens.tokens_out
+        ),
+        cost_usd=float(account.cost),
+        unknown_cost_calls=account.unknown,
+        estimated_usd=float(account.estimated),
+        saved_answers=account.saved.answers,
+        saved_usd=float(account.saved.usd),
+    )
+
+
+def _budget(standing: Standing) -> BudgetEntry:
+    free_at = standing.free_at
+    return BudgetEntry(
+        budget=standing.name,
+        limit=float(standing.limit),
+        spent=float(standing.spent),
+        left=float(standing.left),
+        unknown_cost_calls=standing.unknown,
+        free_at=UNSET if free_at is None else free_at.isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,210 @@
+"""An end that could not be written when it came is written once that can be done."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from adapters.records.engine import Database
+from adapters.records.file_image_store import FileArchive
+from adapters.records.job_repository import SqlJournal
+from adapters.records.usage_ledger import SqlLedger
+from application.ports.image_provider import Delivered, Dispatched
+from application.safeguards.archiving import Archived
+from application.safeguards.budget import Budgeted
+from domain.errors import ArchiveUnavailable, Canceled
+from domain.jobs import Job, JobState
+from domain.money.budgets import Limits
+from domain.provider_errors import OutcomeUnknown, ProviderError, RateLimited
+from domain.requests import PictureRequest
+from domain.results import Picture
+from tests.testkit.contracts.usage_ledger import NOW, TEN, costing
+from tests.testkit.fakes import PNG, FakeProvider, FrozenClock, job_for
+
+pytestmark = pytest.mark.anyio
+
+BUSY = 0.05
+"""Seconds after which a writer gives up here."""
+
+
+class Records:
+    """All that reads and writes one folder, and a stranger who can lock its database."""
+
+    def __init__(self, home: Path) -> None:
+        self.file = home / "data" / "records.sqlite3"
+        self.database = Database(home / "data")
+        self.archive = FileArchive(self.database, pictures_folder=home / "pictures")
+        self.journal = SqlJournal(self.database, pictures_folder=home / "pictures")
+        self.ledger = SqlLedger(self.database)
+
+    def locked(self) -> closing[sqlite3.Connection]:
+        """Nobody else writes until it is closed."""
+        stranger = sqlite3.connect(self.file, isolation_level=None)
+        stranger.execute("BEGIN IMMEDIATE")
+        return closing(stranger)
+
+    def state(self, id_: str = "job_1") -> str:
+        """What a stranger finds in the database."""
+        with closing(sqlite3.connect(self.file)) as stranger:
+            query = "SELECT state FROM jobs WHERE id = ?"
+            return str(stranger.execute(query, [id_]).fetchone()[0])
+
+
+@pytest.fixture
+async def records(
+    tmp_path: Path, anyio_backend: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Records]:
+    monkeypatch.setattr("adapters.records.schema.BUSY_SECONDS", BUSY)
+    its = Records(tmp_path)
+    yield its
+    await its.database.close()
+
+
+@dataclass(frozen=True)
+class End:
+    """A last state, how it is written, and what was written of the job before."""
+
+    of: Callable[[Job[PictureRequest]], Job[PictureRequest]]
+    sent: bool = True
+
+
+ENDS = {
+    "stored": End(lambda job: job.stored((Picture(image=PNG, place="/p"),), None, None)),
+    "failed": End(lambda job: job.failed(RateLimited("Not now."))),
+    "unknown": End(lambda job: job.unknown(OutcomeUnknown("Cut."))),
+    "released": End(lambda job: job.failed(Canceled("Never sent.")), sent=False),
+}
+
+
+async def came_too_early(records: Records, end: End) -> JobState:
+    """Let the job end while the database is locked; return the state that it should have."""
+    job = job_for()
+    job = job.dispatched() if end.sent else job
+    await records.archive.record(job)
+    ended = end.of(job)
+    with records.locked():
+        with pytest.raises(ArchiveUnavailable):
+            await (records.archive.record if end.sent else records.ledger.release)(ended)
+        assert (await records.journal.find("job_1", owner="local")).is_open
+    assert records.state() == job.state
+    return ended.state
+
+
+async def recover(records: Records) -> None:
+    assert await records.journal.recover() == 0
+
+
+async def record_another(records: Records) -> None:
+    await records.archive.record(job_for(id="job_2"))
+
+
+async def close(records: Records) -> None:
+    await records.database.close()
+
+
+@pytest.mark.parametrize("catch_up", [recover, record_another, close])
+@pytest.mark.parametrize("end", ENDS.values(), ids=[*ENDS])
+async def test_once_the_lock_is_gone_the_next_who_writes_writes_it(
+    records: Records, end: End, catch_up: Callable[[Records], Awaitable[None]]
+) -> None:
+    wanted = await came_too_early(records, end)
+    await catch_up(records)
+    assert records.state() == wanted
+
+
+async def test_who_asks_for_the_job_or_its_picture_is_told_the_truth_at_once(
+    records: Records,
+) -> None:
+    job = job_for().dispatched()
+    await records.archive.record(job)
+    entry = Picture(image=PNG, place=await records.archive.keep(PNG))
+    with records.locked(), pytest.raises(ArchiveUnavailable):
+        await records.archive.record(job.stored((entry,), None, "req_1"))
+    assert await records.archive.find(PNG.id, owner="local") == PNG
+    told = await records.journal.find("job_1", owner="local")
+    assert (told.state, told.request_id) == (JobState.STORED, "req_1")
+
+
+async def test_nobody_who_reads_waits_for_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.records.schema.BUSY_SECONDS", 2)
+    records = Records(tmp_path)
+    job = job_for().dispatched()
+    await records.archive.record(job)
+    with records.locked():
+        with pytest.raises(ArchiveUnavailable):
+            await records.archive.record(job.failed(RateLimited("Not now.")))
+        started = monotonic()
+        for _ in range(5):
+            assert (await records.journal.find("job_1", owner="local")).is_open
+        assert monotonic() - started < 1
+        with pytest.raises(ArchiveUnavailable):
+            await records.archive.record(job_for(id="job_2"))
+        assert monotonic() - started > 2
+    await records.database.close()
+    assert records.state() == JobState.FAILED
+
+
+async def test_a_job_that_is_only_sent_is_not_written_later(records: Records) -> None:
+    await records.archive.record(job_for())
+    with records.locked(), pytest.raises(ArchiveUnavailable):
+        await records.archive.record(job_for().dispatched())
+    await records.journal.recover()
+    assert records.state() == JobState.RESERVED
+
+
+async def test_a_late_release_makes_room_for_the_next_reservation(records: Records) -> None:
+    job = costing("job_1", "10")
+    await records.ledger.reserve(job, TEN, now=NOW)
+    with records.locked(), pytest.raises(ArchiveUnavailable):
+        await records.ledger.release(job.failed(Canceled("Never sent.")))
+    await records.ledger.reserve(costing("job_2", "10"), TEN, now=NOW)
+
+
+async def test_a_picture_that_was_paid_for_is_known_although_the_lock_outlasted_its_record(
+    records: Records,
+) -> None:
+    line = Budgeted(
+        Archived(FakeProvider(), records.archive), records.ledger, Limits(), FrozenClock()
+    )
+    painting = line.generate(job_for())
+    assert isinstance(await anext(painting), Dispatched)
+    with records.locked():
+        came = await anext(painting)
+    assert isinstance(came, Delivered)
+    assert came.notes == ("The job's record could not be written.",)
+    await painting.aclose()
+    assert await records.archive.find(PNG.id, owner="local") == PNG
+    (account,) = await records.ledger.accounts(NOW.replace(year=2000))
+    assert account.pictures == 1
+
+
+@pytest.mark.parametrize("fault", [RateLimited("Not now."), OutcomeUnknown("Cut.")])
+async def test_how_a_call_failed_is_known_although_the_lock_outlasted_its_record(
+    records: Records, fault: ProviderError
+) -> None:
+    line = Archived(FakeProvider(fails=[fault]), records.archive)
+    painting = line.generate(job_for())
+    await anext(painting)
+    with records.locked(), pytest.raises(type(fault)):
+        await anext(painting)
+    told = await records.journal.find("job_1", owner="local")
+    assert told.failure is not None
+    assert (told.is_open, told.failure.code) == (False, fault.code)
+
+
+async def test_a_close_that_finds_the_lock_still_there_leaves_the_job_to_the_next_process(
+    records: Records, tmp_path: Path
+) -> None:
+    await came_too_early(records, ENDS["failed"])
+    with records.locked():
+        await records.database.close()
+    other = Records(tmp_path)
+    assert await other.journal.recover() == 1
+    assert other.state() == JobState.UNKNOWN
+    await other.database.close()

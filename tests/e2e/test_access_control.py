@@ -1,0 +1,293 @@
+"""Who may come in by the web door, on every route that there is."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dependency_injector.providers import Object
+from starlette.types import Message
+
+from domain.errors import NotFound
+from tests.e2e.asking import HOST, Asked, asked
+from tests.e2e.wires import taking, wire
+from tests.testkit.fakes import FakeProvider, settings_in
+
+pytestmark = pytest.mark.anyio
+
+TOKEN = "a-token-of-the-tests-5f1c"
+USE_CASES = ("generate_image", "edit_image", "find_picture", "show_picture", "clear_cache")
+REFUSALS = {
+    "bad_host": 400,
+    "unauthorized": 401,
+    "foreign_page": 403,
+    "not_json": 415,
+    "misdirected": 421,
+}
+WATCHED = ("/livez", "/readyz")
+OPEN = (*WATCHED, "/health", "/openapi.json", "/docs", "/docs/folder/name")
+PROMPT = b'{"prompt": "a red bridge", "fresh": true}'
+
+HOSTS = {HOST: None, "evil.example": "misdirected", "me@127.0.0.1": "bad_host"}
+ORIGINS = {
+    None: None,
+    f"http://{HOST}": None,
+    "http://evil.example": "foreign_page",
+    "null": "foreign_page",
+}
+TOKENS = {f"Bearer {TOKEN}": None, None: "unauthorized", "Bearer wrong": "unauthorized"}
+TYPES = {
+    "application/json": None,
+    "Application/JSON; charset=utf-8": None,
+    "text/plain": "not_json",
+    "application/x-www-form-urlencoded": "not_json",
+    "multipart/form-data; boundary=x": "not_json",
+    None: "not_json",
+}
+
+
+class Reached:
+    """A use case that keeps what reached it, and does nothing."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    async def __call__(self, *_: object, **__: object) -> None:
+        self.times += 1
+        raise NotFound("reached")
+
+
+@asynccontextmanager
+async def guarded(folder: Path, **settings: Any) -> AsyncIterator[tuple[Asked, Reached]]:  # noqa: ANN401 - fields of Settings
+    """A door whose use cases do nothing, and what reached them."""
+    reached = Reached()
+    cases = {name: Object(reached) for name in USE_CASES}
+    async with asked(
+        settings_in(folder, **settings), provider=Object(FakeProvider()), **cases
+    ) as door:
+        yield door, reached
+
+
+def wanted(method: str, path: str, *reasons: str | None) -> str | None:
+    """Why the door refuses a request: the first of host, origin, token and type that counts."""
+    host, origin, token, media_type = reasons
+    return (
+        (None if path in WATCHED else host or origin)
+        or (None if path in OPEN else token)
+        or (media_type if method == "POST" else None)
+    )
+
+
+async def test_the_whole_table_of_hosts_origins_tokens_and_types_on_every_route(
+    tmp_path: Path,
+) -> None:
+    """Nobody who is refused gets as far as to a use case, and everybody else comes in."""
+    said, expected = {}, {}
+    async with guarded(tmp_path, auth_token=TOKEN) as (door, reached):
+        for method, path in door.addresses():
+            for row in product(HOSTS, ORIGINS, TOKENS, TYPES):
+                host, origin, token, media_type = row
+                given = {"Origin": origin, "Authorization": token, "Content-Type": media_type}
+                headers = {name: value for name, value in given.items() if value is not None}
+                before = reached.times
+                reply = await door.ask(method, path, headers, PROMPT, host=host)
+                code = reply.code if reply.code in REFUSALS else None
+                assert code is None or reached.times == before, (method, path, row)
+                assert code is None or reply.status == REFUSALS[code]
+                said[method, path, row] = code
+                reasons = (HOSTS[host], ORIGINS[origin], TOKENS[token], TYPES[media_type])
+                expected[method, path, row] = wanted(method, path, *reasons)
+        assert {key for key in said if said[key] != expected[key]} == set()
+        assert reached.times > 0
+
+
+def host_table(*names: str, code: str | None) -> dict[str, str | None]:
+    return dict.fromkeys(names, code)
+
+
+OUR_NAMES = host_table(
+    *("localhost", "localhost:3000", "LOCALHOST:80", "localhost.", "localhost.:3000", "localhost:"),
+    *("127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:3000"),
+    code=None,
+)
+FOREIGN_NAMES = host_table(
+    *("localhost.evil.example", "127.0.0.1.evil.example", "evil.example:3000", "evillocalhost"),
+    *("0.0.0.0", "2130706433", "0x7f000001", "127.1", "127.0.0.2", "[::]", "[::ffff:127.0.0.1]"),  # noqa: S104 - as names
+    *("169.254.169.254", "example.com", "pics.example.com"),
+    code="misdirected",
+)
+NO_NAMES = host_table(
+    *("", " ", ":3000", "localhost:3000:3000", "localhost:port", "localhost:999999", "::1"),
+    *("me@localhost", "localhost@evil.example", "localhost, evil.example", "localhost/", "[::1"),
+    *("localhost\\@evil.example", "local host", "localhost#", "localhost%2eevil.example", "."),
+    *("a..", "localhost.."),
+    code="bad_host",
+)
+
+
+async def test_a_host_is_ours_foreign_or_nonsense(tmp_path: Path) -> None:
+    expected = {**OUR_NAMES, **FOREIGN_NAMES, **NO_NAMES}
+    async with guarded(tmp_path) as (door, _):
+        said = {host: (await door.ask("GET", "/health", host=host)).code for host in expected}
+    assert said == expected
+
+
+async def test_a_request_without_one_host_alone_is_refused(tmp_path: Path) -> None:
+    async with guarded(tmp_path) as (door, _):
+        without = await door.ask("GET", "/health", host=None)
+        doubled = await door.ask("GET", "/health", [("Host", "evil.example")])
+        twice = await door.ask("GET", "/health", [("Host", HOST)])
+    assert [reply.code for reply in (without, doubled, twice)] == ["bad_host"] * 3
+
+
+REQUESTS = {
+    b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n": b"200",
+    b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n": b"200",
+    b"GET /livez HTTP/1.0\r\n\r\n": b"200",
+    b"GET /health HTTP/1.0\r\n\r\n": b"400",
+    b"GET /health HTTP/1.1\r\n\r\n": b"400",
+    b"GET /health HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n": b"400",
+    b"GET /health HTTP/1.1\r\nHost: me@localhost\r\n\r\n": b"400",
+    b"GET /health HTTP/1.1\r\nHOST:\t EVIL.example \r\n\r\n": b"421",
+    b"GET http://evil.example/health HTTP/1.1\r\nHost: evil.example\r\n\r\n": b"421",
+    b"POST /images HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}": b"415",
+}
+
+
+async def test_the_door_looks_the_same_over_a_wire(tmp_path: Path) -> None:
+    async with guarded(tmp_path) as (door, _), taking(door.door.asgi) as port:
+        for request, status in REQUESTS.items():
+            async with wire(port) as client:
+                await client.send(request)
+                assert (await client.answer()).split(b" ")[1] == status, request
+
+
+async def test_watchers_may_call_by_any_name(tmp_path: Path) -> None:
+    """Those that look after containers call by addresses that nobody knows before."""
+    async with guarded(tmp_path, auth_token=TOKEN) as (door, _):
+        for path, host in product(WATCHED, ("10.1.2.3", "evil.example", None)):
+            headers = {"Origin": "http://evil.example"}
+            assert (await door.ask("GET", path, headers, host=host)).status == 200
+
+
+async def test_settings_add_names(tmp_path: Path) -> None:
+    settings = {
+        "allowed_hosts": "pics.example.com, Other.example:8443, [2001:db8::1]",
+        "public_url": "https://public.example:444/pictures/",
+        "host": "192.168.1.5",
+    }
+    names = ["pics.example.com", "pics.example.com:3000", "other.example", "OTHER.example:1"]
+    names += ("public.example", "public.example:444", "192.168.1.5:3000", "[2001:db8::1]:3000")
+    async with guarded(tmp_path, **settings) as (door, _):
+        for name in (*names, *OUR_NAMES):
+            assert (await door.ask("GET", "/health", host=name)).status == 200, name
+        for name in ("example.com", "evil.pics.example.com", "192.168.1.6", "[2001:db8::2]"):
+            assert (await door.ask("GET", "/health", host=name)).status == 421, name
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "status"),
+    [
+        ("10.1.2.3", "10.1.2.3:3000", 200),
+        ("2001:db8::7", "[2001:db8::7]", 200),
+        ("10.1.2.3", "10.1.2.4:3000", 421),
+        ("evil.example", "evil.example", 421),
+        ("/run/ours.socket", "evil.example", 421),
+    ],
+)
+async def test_the_address_that_a_client_reached_is_a_name_of_ours(
+    address: str, host: str, status: int, tmp_path: Path
+) -> None:
+    """Nobody can point an address at us; names they can."""
+    settings = {"host": "0.0.0.0", "allow_unauthenticated": True}  # noqa: S104 - nothing is bound
+    async with guarded(tmp_path, **settings) as (door, _):
+        reply = await replace(door, server=(address, 3000)).ask("GET", "/health", host=host)
+    assert reply.status == status
+
+
+FOREIGN_ORIGINS = (
+    *("null", "http://evil.example", "https://127.0.0.1.evil.example", "http://127.0.0.1:3001"),
+    *("http://localhost:3000", "http://127.0.0.1", "http://me@127.0.0.1:3000", "", "http://["),
+    *("file://", "chrome-extension://127.0.0.1:3000", "capacitor://127.0.0.1:3000"),
+    *("http://127.0.0.1:3000, http://evil.example", "http://127.0.0.1:3000/", "127.0.0.1:3000"),
+)
+
+
+async def test_a_page_of_another_origin_is_refused(tmp_path: Path) -> None:
+    async with guarded(tmp_path) as (door, reached):
+        for origin in FOREIGN_ORIGINS:
+            for headers in ({"Origin": origin}, [("Origin", f"http://{HOST}"), ("Origin", origin)]):
+                for method, path in (("GET", "/health"), ("GET", "/images/x"), ("DELETE", "/mcp")):
+                    assert (await door.ask(method, path, headers)).code == "foreign_page", origin
+            reply = await door.post("/images", {"prompt": "x"}, Origin=origin)
+            assert reply.code == "foreign_page", origin
+        assert reached.times == 0
+
+
+async def test_our_own_page_may_ask(tmp_path: Path) -> None:
+    async with guarded(tmp_path) as (door, reached):
+        for origin in (f"http://{HOST}", f"https://{HOST}", "HTTP://127.0.0.1:3000"):
+            await door.post("/images", {"prompt": "x"}, Origin=origin)
+        assert reached.times == 3
+
+
+async def test_the_public_page_may_ask_although_a_proxy_calls_us_otherwise(tmp_path: Path) -> None:
+    async with guarded(tmp_path, public_url="https://Public.example/pictures") as (door, reached):
+        await door.post("/images", {"prompt": "x"}, Origin="https://public.example")
+        assert reached.times == 1
+
+
+WRONG_TOKENS = (
+    *("", "Bearer", "Bearer ", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN}x", f"Bearer x{TOKEN}"),
+    *(f"Bearer {TOKEN[:-1]}", f"Bearer {TOKEN.upper()}", f"Bearer {TOKEN} {TOKEN}", "Bearer \xff"),
+)
+
+
+async def test_a_token_is_the_whole_one_or_none(tmp_path: Path) -> None:
+    async with guarded(tmp_path, auth_token=TOKEN) as (door, _):
+        for wrong in WRONG_TOKENS:
+            both = [("Authorization", f"Bearer {TOKEN}"), ("Authorization", wrong)]
+            for headers in ({"Authorization": wrong}, both):
+                reply = await door.ask("GET", "/metrics", headers)
+                assert reply.code == "unauthorized", wrong
+                assert reply.headers["www-authenticate"].startswith("Bearer ")
+                assert TOKEN not in reply.body.decode()
+
+
+async def test_the_token_opens(tmp_path: Path) -> None:
+    async with guarded(tmp_path, auth_token=TOKEN) as (door, _):
+        for scheme in ("Bearer", "bearer", "BEARER"):
+            reply = await door.ask("GET", "/metrics", {"Authorization": f"{scheme} {TOKEN}"})
+            assert reply.status == 200
+
+
+async def test_an_address_that_does_not_exist_is_kept_from_strangers_too(tmp_path: Path) -> None:
+    async with guarded(tmp_path, auth_token=TOKEN) as (door, _):
+        for path in ("/nothing", "/images", "//docs", "/docsx", "/livez/", "/health/x"):
+            assert (await door.ask("GET", path)).code == "unauthorized", path
+
+
+async def test_a_content_type_sent_twice_is_none(tmp_path: Path) -> None:
+    types = [("Content-Type", "application/json"), ("Content-Type", "text/plain")]
+    async with guarded(tmp_path) as (door, reached):
+        for headers in (types, types[::-1]):
+            assert (await door.ask("POST", "/images", headers, PROMPT)).code == "not_json"
+        assert reached.times == 0
+
+
+async def test_there_are_no_websockets(tmp_path: Path) -> None:
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    async with guarded(tmp_path) as (door, _):
+        scope = {"type": "websocket", "path": "/mcp", "headers": [], "query_string": b""}
+        await door.door.asgi(scope, receive, send)
+    assert said == [{"type": "websocket.close", "code": 1008}]

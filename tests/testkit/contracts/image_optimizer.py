@@ -1,0 +1,114 @@
+"""What every ImageOptimizer promises. Inherit it, say how to make yours, and it is held to that."""
+
+from io import BytesIO
+
+import PIL.Image
+import pytest
+
+from application.ports.image_optimizer import CannotRender, ImageOptimizer
+from domain.image import Image
+from domain.image_formats import ImageFormat
+from domain.renditions import RenditionSpec
+from tests.contracts.photographs import cutout, graphic, photograph
+
+pytestmark = pytest.mark.anyio
+
+
+class ImageOptimizerContract:
+    """Give a fixture `optimizer`; the rest is asked of it here."""
+
+    @pytest.mark.parametrize("form", list(ImageFormat))
+    async def test_what_meets_the_spec_is_the_image_itself(
+        self, optimizer: ImageOptimizer, form: ImageFormat
+    ) -> None:
+        image = photograph(form.value)
+        spec = RenditionSpec(format=form, max_side=1024, max_bytes=len(image.data))
+        assert (await optimizer.render(image, spec)).image is image
+
+    @pytest.mark.parametrize("form", list(ImageFormat))
+    @pytest.mark.parametrize("came", list(ImageFormat))
+    async def test_another_format_shows_the_same(
+        self, optimizer: ImageOptimizer, came: ImageFormat, form: ImageFormat
+    ) -> None:
+        image = photograph(came.value)
+        rendition = await optimizer.render(image, RenditionSpec(format=form))
+        assert rendition.image.format is form
+        assert rendition.image.dimensions == image.dimensions
+        assert distance(image, rendition.image) < 3
+
+    @pytest.mark.parametrize("room", [600_000, 100_000, 20_000, 6_000])
+    @pytest.mark.parametrize("alpha", [False, True])
+    async def test_a_bound_of_bytes_is_kept_and_the_rest_shows_the_same(
+        self, optimizer: ImageOptimizer, room: int, alpha: bool
+    ) -> None:
+        image = cutout() if alpha else photograph("png")
+        preview = await optimizer.render(image, RenditionSpec(max_bytes=room))
+        assert len(preview.image.data) <= room
+        assert preview.image.has_alpha is alpha
+        assert distance(image, preview.image) < 30
+
+    async def test_a_bound_that_nothing_fits_into_is_refused(
+        self, optimizer: ImageOptimizer
+    ) -> None:
+        with pytest.raises(CannotRender, match="100 bytes"):
+            await optimizer.render(photograph("png"), RenditionSpec(max_bytes=100))
+
+    async def test_a_bound_of_pixels_is_kept(self, optimizer: ImageOptimizer) -> None:
+        rendition = await optimizer.render(photograph("png"), RenditionSpec(max_side=300))
+        assert str(rendition.image.dimensions) == "300x300"
+
+    @pytest.mark.parametrize(
+        ("image", "form"),
+        [
+            pytest.param(photograph("png"), ImageFormat.JPEG, id="a photograph"),
+            pytest.param(cutout(), ImageFormat.WEBP, id="a cut-out"),
+            pytest.param(graphic(), ImageFormat.WEBP, id="a graphic"),
+        ],
+    )
+    async def test_what_is_in_a_picture_decides_its_smaller_form(
+        self, optimizer: ImageOptimizer, image: Image, form: ImageFormat
+    ) -> None:
+        rendition = await optimizer.render(image, RenditionSpec(smaller=True))
+        assert rendition.image.format is form
+        assert len(rendition.image.data) < 0.97 * len(image.data)
+        assert rendition.image.has_alpha is image.has_alpha
+
+    async def test_few_colors_lose_nothing(self, optimizer: ImageOptimizer) -> None:
+        image = graphic()
+        rendition = await optimizer.render(image, RenditionSpec(smaller=True))
+        assert distance(image, rendition.image, side=256) == 0
+
+    async def test_what_gets_no_smaller_stays_as_it_is(self, optimizer: ImageOptimizer) -> None:
+        once = await optimizer.render(photograph("png"), RenditionSpec(smaller=True))
+        again = await optimizer.render(once.image, RenditionSpec(smaller=True))
+        assert again.image is once.image
+
+    async def test_a_finer_number_takes_more_bytes(self, optimizer: ImageOptimizer) -> None:
+        for form in (ImageFormat.JPEG, ImageFormat.WEBP):
+            sizes = [
+                len((await optimizer.render(photograph("png"), spec)).image.data)
+                for spec in (RenditionSpec(format=form, compression=n) for n in (30, 60, 90))
+            ]
+            assert sizes == sorted(set(sizes))
+
+    @pytest.mark.parametrize("cut", [0, 4, 60, 5000])
+    async def test_what_cannot_be_read_is_refused(
+        self, optimizer: ImageOptimizer, cut: int
+    ) -> None:
+        broken = Image(photograph("png").data[:cut])
+        with pytest.raises(CannotRender):
+            await optimizer.render(broken, RenditionSpec(smaller=True))
+
+
+def distance(one: Image, other: Image, *, side: int = 16) -> float:
+    """Mean difference of the channels, 0 to 255, of both before gray, scaled to `side` pixels."""
+    small = [_small(image, side) for image in (one, other)]
+    total: int = sum(abs(a - b) for a, b in zip(*small, strict=True))
+    return total / len(small[0])
+
+
+def _small(image: Image, side: int) -> bytes:
+    with PIL.Image.open(BytesIO(image.data)) as opened:
+        front = opened.convert("RGBA")
+    whole = PIL.Image.alpha_composite(PIL.Image.new("RGBA", front.size, "gray"), front)
+    return whole.convert("RGB").resize((side, side)).tobytes()

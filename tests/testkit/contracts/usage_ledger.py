@@ -1,0 +1,195 @@
+"""What every Ledger promises. A new one inherits this suite."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from application.ports.image_store import Archive
+from application.ports.usage_ledger import Ledger
+from domain.errors import Canceled
+from domain.jobs import Job
+from domain.models import ModelCard
+from domain.money.budget_errors import BudgetExhausted
+from domain.money.budgets import Limits
+from domain.money.prices import Price
+from domain.money.usage_account import Saved
+from domain.provider_errors import BadProviderReply, OutcomeUnknown, RateLimited
+from domain.requests import GenerateRequest, PictureRequest
+from domain.results import Picture, Usage
+from tests.testkit.fakes import PNG, job_for, picture
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DOLLAR = Decimal(1)
+PRICE = Price(text_in=Decimal(0), image_in=Decimal(0), out=DOLLAR, as_of=NOW.date())
+CARD = ModelCard(name="fake-1", price=PRICE)
+TEN = Limits(day_usd=Decimal(10))
+
+AnyJob = Job[PictureRequest]
+
+
+@dataclass(frozen=True)
+class Books:
+    """A ledger, and the archive over the same records."""
+
+    ledger: Ledger
+    archive: Archive
+
+
+def costing(id_: str, usd: str | None = "1", **facts: Any) -> AnyJob:  # noqa: ANN401 - fields of Job
+    """A job that is expected to cost that much."""
+    estimate = None if usd is None else Decimal(usd)
+    return job_for(
+        facts.pop("request", None),
+        **{"id": id_, "card": CARD, "created_at": NOW, "estimate": estimate, **facts},
+    )
+
+
+def stored(job: AnyJob, usd: str | None) -> AnyJob:
+    """The job, painted for that much."""
+    tokens = None if usd is None else int(Decimal(usd) * 1_000_000)
+    usage = (
+        None if tokens is None else Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=tokens)
+    )
+    return job.dispatched().stored((Picture(image=PNG, place="/p"),), usage, None)
+
+
+@pytest.mark.anyio
+class LedgerContract:
+    """Give a fixture `books`; the rest is asked of it here."""
+
+    @pytest.fixture
+    def books(self, tmp_path: Path) -> Books:
+        raise AssertionError("a contract's subclass gives the books")
+
+    async def test_of_fifty_at_once_exactly_as_many_get_in_as_there_is_room_for(
+        self, books: Books
+    ) -> None:
+        asking = (
+            books.ledger.reserve(costing(f"job_{number}"), TEN, now=NOW) for number in range(50)
+        )
+        ends = await asyncio.gather(*asking, return_exceptions=True)
+        assert sum(end is None for end in ends) == 10
+        assert sum(isinstance(end, BudgetExhausted) for end in ends) == 40
+        assert len(await books.ledger.spent(NOW - timedelta(days=1))) == 10
+
+    async def test_pictures_are_counted_as_they_are_asked_for(self, books: Books) -> None:
+        limits = Limits(images_hour=5)
+        for number in range(2):
+            request = GenerateRequest(prompt="x", model="fake-1", n=2)
+            await books.ledger.reserve(costing(f"job_{number}", request=request), limits, now=NOW)
+        with pytest.raises(BudgetExhausted, match=r"4 picture\(s\) are taken"):
+            await books.ledger.reserve(costing("job_3", request=request), limits, now=NOW)
+        await books.ledger.reserve(costing("job_4"), limits, now=NOW)
+
+    @pytest.mark.parametrize(
+        ("settle", "left"),
+        [
+            (lambda job: stored(job, "0.25"), "9.75"),
+            (lambda job: stored(job, None), "6"),
+            (lambda job: job.dispatched(), "6"),
+            (lambda job: job.dispatched().unknown(OutcomeUnknown("x")), "6"),
+            (lambda job: job.dispatched().failed(BadProviderReply("x")), "6"),
+            (lambda job: job.dispatched().failed(RateLimited("x")), "10"),
+            (lambda job: job.failed(Canceled("x")), "10"),
+        ],
+        ids=["stored", "not counted", "sent", "unknown", "perhaps charged", "refused", "canceled"],
+    )
+    async def test_a_job_takes_its_cost_or_what_it_may_have_cost(
+        self,
+        books: Books,
+        settle: Callable[[AnyJob], AnyJob],
+        left: str,
+    ) -> None:
+        job = costing("job_1", "4")
+        await books.ledger.reserve(job, TEN, now=NOW)
+        await books.archive.record(settle(job))
+        with pytest.raises(BudgetExhausted):
+            await books.ledger.reserve(costing("job_2", f"{left}1"), TEN, now=NOW)
+        await books.ledger.reserve(costing("job_2", left), TEN, now=NOW)
+
+    async def test_what_is_released_makes_room(self, books: Books) -> None:
+        job = costing("job_1", "10")
+        await books.ledger.reserve(job, TEN, now=NOW)
+        await books.ledger.release(job.failed(Canceled("x")))
+        await books.ledger.reserve(costing("job_2", "10"), TEN, now=NOW)
+
+    async def test_cents_are_added_up_exactly(self, books: Books) -> None:
+        for number in range(10):
+            await books.ledger.reserve(
+                costing(f"job_{number}", "0.1"), Limits(day_usd=DOLLAR), now=NOW
+            )
+        with pytest.raises(BudgetExhausted):
+            await books.ledger.reserve(
+                costing("job_more", "0.0000001"), Limits(day_usd=DOLLAR), now=NOW
+            )
+
+    @pytest.mark.parametrize(
+        ("ago", "counts"),
+        [(24.0, False), (23.99, True), (0.0, True), (-20.0, True), (-500.0, False)],
+    )
+    async def test_the_window_rolls_and_what_is_dated_in_the_near_future_counts(
+        self, books: Books, ago: float, counts: bool
+    ) -> None:
+        before = NOW - timedelta(hours=ago)
+        await books.ledger.reserve(costing("job_1", "10", created_at=before), TEN, now=before)
+        asking = books.ledger.reserve(costing("job_2"), TEN, now=NOW)
+        if counts:
+            with pytest.raises(BudgetExhausted):
+                await asking
+        else:
+            await asking
+
+    async def test_what_is_refused_is_not_recorded(self, books: Books) -> None:
+        with pytest.raises(BudgetExhausted):
+            await books.ledger.reserve(costing("job_1", "11"), TEN, now=NOW)
+        assert await books.ledger.spent(NOW - timedelta(days=1)) == []
+
+    async def test_accounts_tell_days_and_models_apart(self, books: Books) -> None:
+        yesterday = NOW - timedelta(days=1)
+        for job in (
+            stored(costing("job_1"), "0.1"),
+            stored(costing("job_2"), "0.2"),
+            stored(costing("job_3", "0.7"), None),
+            costing("job_4", None).dispatched().unknown(OutcomeUnknown("x")),
+            costing("job_5").dispatched().failed(RateLimited("x")),
+            stored(costing("job_6", created_at=yesterday), "0.5"),
+            stored(costing("job_7", request=GenerateRequest(prompt="x", model="fake-2")), "0.3"),
+        ):
+            await books.archive.record(job)
+        today, other, before = await books.ledger.accounts(NOW - timedelta(days=2))
+        assert [(each.day, each.model) for each in (today, other, before)] == [
+            (NOW.date(), "fake-1"),
+            (NOW.date(), "fake-2"),
+            (yesterday.date(), "fake-1"),
+        ]
+        assert (today.calls, today.pictures, today.unknown) == (4, 3, 2)
+        assert (today.cost, today.estimated) == (Decimal("0.3"), Decimal("0.7"))
+        assert today.usage.tokens_out == 300_000
+        assert (other.cost, before.cost) == (Decimal("0.3"), Decimal("0.5"))
+        assert await books.ledger.accounts(NOW + timedelta(days=1)) == []
+
+    async def test_pictures_of_an_account_are_those_that_came(self, books: Books) -> None:
+        four = GenerateRequest(prompt="x", model="fake-1", n=4)
+        came = (Picture(image=PNG, place="/p"), Picture(image=picture("red"), place="/q"))
+        job = costing("job_1", request=four)
+        await books.archive.record(job.dispatched().stored(came, None, None))
+        await books.archive.record(costing("job_2", request=four).dispatched())
+        (today,) = await books.ledger.accounts(NOW)
+        assert (today.calls, today.pictures) == (2, 2)
+
+    async def test_savings_of_a_day_are_added_up(self, books: Books) -> None:
+        today, more = NOW.date(), Saved(answers=2, usd=Decimal("0.1"))
+        await books.ledger.credit({"fake-1": more, "fake-2": replace(more, answers=1)}, today)
+        await books.ledger.credit({"fake-1": more}, today)
+        await books.ledger.credit({"fake-1": more}, today - timedelta(days=1))
+        told = await books.ledger.accounts(NOW)
+        assert [(each.model, each.saved) for each in told] == [
+            ("fake-1", Saved(answers=4, usd=Decimal("0.2"))),
+            ("fake-2", Saved(answers=1, usd=Decimal("0.1"))),
+        ]

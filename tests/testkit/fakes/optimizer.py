@@ -1,0 +1,51 @@
+"""An optimizer that a test directs, and renditions made with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from application.ports.event_sink import EventSink
+from application.ports.image_cache import ImageCache
+from application.ports.image_optimizer import CannotRender, ImageOptimizer
+from application.ports.image_store import Archive
+from application.rendition_service import Renditions
+from domain.image import Image
+from domain.renditions import Rendition, RenditionSpec
+from tests.testkit.fakes.storage import DictCache, MemoryArchive
+from tests.testkit.fakes.surroundings import RecordingSink
+
+
+class ScriptedOptimizer:
+    """An ImageOptimizer that answers with what it was given, or says that it cannot.
+
+    `seen` has every spec it was asked for. `meanwhile` is awaited before it answers.
+    """
+
+    def __init__(
+        self, made: Image | None = None, *, meanwhile: Callable[[], Any] | None = None
+    ) -> None:
+        self.made = made
+        self.meanwhile = meanwhile
+        self.seen: list[RenditionSpec] = []
+
+    async def render(self, image: Image, spec: RenditionSpec, /) -> Rendition:
+        self.seen.append(spec)
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        if self.made is None:
+            raise CannotRender("it was told not to")
+        return Rendition(image=self.made, how="as it was told")
+
+
+def renditions(
+    optimizer: ImageOptimizer | None = None,
+    cache: ImageCache | None = None,
+    archive: Archive | None = None,
+    sink: EventSink | None = None,
+) -> Renditions:
+    """Renditions on stand-ins, where a test does not bring its own."""
+    return Renditions(
+        optimizer or ScriptedOptimizer(),
+        cache or DictCache(),
+        archive or MemoryArchive(),
+        sink or RecordingSink(),
+    )

@@ -1,0 +1,60 @@
+"""A provider that a test directs."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from application.ports.image_provider import Delivered, Painting, PartialImage
+from domain.image import Image
+from domain.jobs import Job
+from domain.models import Catalog, ModelCard
+from domain.provider_errors import ProviderError
+from domain.requests import EditRequest, GenerateRequest, PictureRequest
+from domain.results import Picture, Usage
+from tests.testkit.fakes.samples import PNG, picture
+
+
+class FakeProvider:
+    """An ImageProvider that delivers the pictures it was given, or raises what it was given.
+
+    `seen` has every job it was asked to paint. `meanwhile` is awaited before it delivers, so a
+    test decides how long painting takes.
+    """
+
+    name = "fake"
+    endpoint = "nowhere"
+    catalog = Catalog(cards=(ModelCard(name="fake-1", streams_several=True),), default="fake-1")
+
+    def __init__(
+        self,
+        *pictures: Image,
+        fails: Sequence[ProviderError] = (),
+        meanwhile: Callable[[], Any] | None = None,
+        usage: Usage | None = None,
+        rubbish: tuple[bytes, ...] = (),
+    ) -> None:
+        self.pictures = pictures or (PNG,)
+        self.fails = list(fails)
+        self.meanwhile = meanwhile
+        self.usage = usage
+        self.rubbish = rubbish
+        self.seen: list[Job[PictureRequest]] = []
+
+    def generate(self, job: Job[GenerateRequest], /) -> Painting:
+        return self._paint(job)
+
+    def edit(self, job: Job[EditRequest], /) -> Painting:
+        return self._paint(job)
+
+    async def _paint(self, job: Job[PictureRequest]) -> Painting:
+        self.seen.append(job)
+        if self.fails:
+            raise self.fails.pop(0)
+        for index in range(job.request.partial_images):
+            yield PartialImage(image=picture("gray", size=(index + 1, 1)), index=index)
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        yield Delivered(
+            pictures=tuple(Picture(image=image) for image in self.pictures),
+            usage=self.usage,
+            rubbish=self.rubbish,
+        )

@@ -1,0 +1,134 @@
+"""An archive and a cache that forget when the process ends."""
+
+from contextlib import suppress
+from datetime import datetime
+
+from application.ports.image_cache import Cleared, Entry, Hit, TierStats
+from application.ports.image_store import Deleted
+from domain.errors import CacheUnavailable, NotFound
+from domain.image import Image
+from domain.jobs import Job, JobState
+from domain.requests import PictureRequest
+
+
+class MemoryArchive:
+    """An Archive that forgets everything when the process ends.
+
+    `history` has every state that was recorded, in order.
+    """
+
+    def __init__(self) -> None:
+        self.history: list[Job[PictureRequest]] = []
+        self.kept: dict[str, Image] = {}
+        self.quarantined: list[bytes] = []
+        self._owners: dict[tuple[str, str], Image] = {}
+
+    async def ready(self) -> None:
+        return
+
+    async def record(self, job: Job[PictureRequest], /) -> None:
+        self.history.append(job)
+        for entry in job.pictures:
+            self._owners[job.owner, entry.id] = entry.image
+
+    async def keep(self, image: Image, /) -> str:
+        place = f"/kept/{image.id}.{image.format.extension}"
+        self.kept[place] = image
+        return place
+
+    async def place_of(self, image: Image, /, *, owner: str, job_id: str) -> str:
+        known = [job.state for job in self.history if (job.id, job.owner) == (job_id, owner)]
+        if not known or JobState.STORED in known:
+            await self.find(image.id, owner=owner)
+        return await self.keep(image)
+
+    async def keep_rendition(self, rendition: Image, /, *, of: Image) -> str:
+        place = f"/kept/{of.id}-{rendition.digest[:8]}.{rendition.format.extension}"
+        self.kept[place] = rendition
+        return place
+
+    async def quarantine(self, data: bytes, /, *, job_id: str, suffix: str = "bin") -> str:
+        self.quarantined.append(data)
+        return f"/quarantine/{job_id}-{len(self.quarantined)}.{suffix}"
+
+    async def find(self, picture_id: str, /, *, owner: str) -> Image:
+        with suppress(KeyError):
+            return self._owners[owner, picture_id]
+        raise NotFound(f"{picture_id} cannot be had: no such picture is known.")
+
+    async def delete(self, picture_id: str, /, *, owner: str) -> Deleted:
+        image = await self.find(picture_id, owner=owner)
+        del self._owners[owner, picture_id]
+        jobs = [job for job in self.history if any(each.id == picture_id for each in job.pictures)]
+        fingerprints = frozenset(job.fingerprint for job in jobs if job.owner == owner)
+        return Deleted(pictures=1, bytes=len(image.data), fingerprints=fingerprints)
+
+    async def prune(self, before: datetime, /, *, keep_bytes: int = 0) -> Deleted:
+        gone: list[Deleted] = []
+        for job in sorted(self.history, key=lambda job: job.created_at):
+            for each in job.pictures:
+                known = (job.owner, each.id) in self._owners
+                if known and job.created_at < before and self._held() > keep_bytes:
+                    gone.append(await self.delete(each.id, owner=job.owner))
+        return Deleted(
+            pictures=len(gone),
+            bytes=sum(deleted.bytes for deleted in gone),
+            fingerprints=frozenset(name for deleted in gone for name in deleted.fingerprints),
+        )
+
+    def _held(self) -> int:
+        return sum(len(image.data) for image in self._owners.values())
+
+
+class DictCache:
+    """An ImageCache without bounds, in which no time passes; `fails` makes every method raise."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+        self.entries: dict[str, Entry] = {}
+        self.ages: dict[str, float] = {}
+        self.hits = self.misses = 0
+
+    async def get(self, key: str, /) -> Hit | None:
+        self._answer()
+        entry = self.entries.get(key)
+        self.hits += entry is not None
+        self.misses += entry is None
+        return None if entry is None else Hit(entry=entry, tier="memory", age=self.ages[key])
+
+    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
+        self._answer()
+        self.entries[key], self.ages[key] = entry, age
+
+    async def clear(self) -> Cleared:
+        self._answer()
+        sizes = [entry.size for entry in self.entries.values()]
+        self.entries.clear()
+        return Cleared(entries=len(sizes), bytes=sum(sizes))
+
+    async def sweep(self) -> int:
+        self._answer()
+        return 0
+
+    async def stats(self) -> tuple[TierStats, ...]:
+        self._answer()
+        held = sum(entry.size for entry in self.entries.values())
+        return (
+            TierStats(
+                tier="memory",
+                entries=len(self.entries),
+                bytes=held,
+                max_bytes=held,
+                ttl=0.0,
+                hits=self.hits,
+                misses=self.misses,
+                evictions=0,
+            ),
+        )
+
+    async def close(self) -> None:
+        return
+
+    def _answer(self) -> None:
+        if self.fails:
+            raise CacheUnavailable("The cache is broken.")

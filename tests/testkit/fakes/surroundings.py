@@ -1,0 +1,75 @@
+"""Whoever else is told, asked or waited for."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Self
+
+from domain.errors import UnreadableImage
+from domain.events import StudioEvent
+from domain.image import Image
+
+
+class HeaderInspector:
+    """An ImageInspector that believes every picture whose header can be read."""
+
+    async def inspect(self, image: Image, /) -> None:
+        if not image.data:
+            raise UnreadableImage("There are no bytes where a picture should be.")
+        _ = image.header
+
+
+class RecordingSink:
+    """An EventSink that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.events: list[StudioEvent] = []
+
+    def publish(self, event: StudioEvent, /) -> None:
+        self.events.append(event)
+
+
+class FrozenClock:
+    """A Clock that stands still until it is set."""
+
+    def __init__(self, now: datetime = datetime(2026, 11, 22, 12, tzinfo=UTC)) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        return self.time
+
+
+class PatientAttempts:
+    """Attempts without waiting; `waits` has what each refusal was answered with."""
+
+    def __init__(self, most: int = 3) -> None:
+        self.most = most
+        self.waits: list[bool | float] = []
+
+    async def __call__(
+        self, on: Callable[[Exception], bool | float], /
+    ) -> AsyncIterator[AbstractContextManager[object]]:
+        for number in range(1, self.most + 1):
+            attempt = _Attempt(on, self.waits, last=number == self.most)
+            yield attempt
+            if not attempt.failed:
+                return
+
+
+class _Attempt:
+    def __init__(
+        self, on: Callable[[Exception], bool | float], waits: list[bool | float], *, last: bool
+    ) -> None:
+        self.on, self.waits, self.last = on, waits, last
+        self.failed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        wait = self.on(error)
+        self.waits.append(wait)
+        self.failed = wait is not False and not self.last
+        return self.failed

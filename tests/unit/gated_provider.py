@@ -1,0 +1,163 @@
+"""A whole studio on stand-ins, in which things take turns of the event loop instead of time."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+
+from application.jobs.idempotency import AskedBefore
+from application.jobs.job_handle import Ticket
+from application.jobs.job_runner import RunningJobs
+from application.jobs.job_service import Pipeline
+from application.jobs.stored_results import PastPictures
+from application.ports.image_cache import Entry, Hit
+from application.ports.image_provider import Painting
+from application.result_cache import Memory
+from application.use_cases.generate_image import GenerateImage
+from domain.events import JobEvent
+from domain.image import Image
+from domain.image_formats import Dimensions
+from domain.jobs import Job, JobState
+from domain.requests import GenerateRequest, PictureRequest
+from entrypoints.bootstrap.container import guarded
+from entrypoints.bootstrap.resting import SteadyBreaker
+from tests.testkit.fakes import (
+    DictCache,
+    FakeProvider,
+    FrozenClock,
+    HeaderInspector,
+    MemoryArchive,
+    MemoryJournal,
+    MemoryLedger,
+    PatientAttempts,
+    RecordingSink,
+    picture,
+    renditions,
+    settings_in,
+)
+
+REQUEST = GenerateRequest(prompt="a red bridge", size=Dimensions(8, 8), partial_images=3)
+SETTINGS = settings_in(Path("nowhere"))
+Pace = Callable[[], int]
+"""Asked before each step of anything: how many turns it takes."""
+
+
+async def turns(number: int) -> None:
+    """Let everything else have so many turns."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+class TickingProvider(FakeProvider):
+    """Takes its turns before every event, and paints another picture for every call."""
+
+    def __init__(self, pace: Pace) -> None:
+        super().__init__()
+        self.pace = pace
+
+    async def _paint(self, job: Job[PictureRequest]) -> Painting:
+        self.pictures = (picture(f"#{len(self.seen) + 1:06x}"),)
+        async with aclosing(super()._paint(job)) as painting:
+            async for event in painting:
+                await turns(self.pace())
+                yield event
+
+
+class TickingArchive(MemoryArchive):
+    """Takes its turns; `storing` is true while a picture is written."""
+
+    def __init__(self, pace: Pace) -> None:
+        super().__init__()
+        self.pace = pace
+        self.storing = False
+
+    async def ready(self) -> None:
+        await turns(self.pace())
+
+    async def record(self, job: Job[PictureRequest], /) -> None:
+        await turns(self.pace())
+        await super().record(job)
+
+    async def keep(self, image: Image, /) -> str:
+        self.storing = True
+        await turns(self.pace())
+        self.storing = False
+        return await super().keep(image)
+
+    def states(self) -> list[JobState]:
+        """What was recorded last of each job."""
+        return [job.state for job in {job.id: job for job in self.history}.values()]
+
+
+class TickingCache(DictCache):
+    """Takes its turns."""
+
+    def __init__(self, pace: Pace) -> None:
+        super().__init__()
+        self.pace = pace
+
+    async def get(self, key: str, /) -> Hit | None:
+        await turns(self.pace())
+        return await super().get(key)
+
+    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
+        await turns(self.pace())
+        await super().put(key, entry, age=age)
+
+
+class TickingStudio:
+    """The pipeline, the jobs and the safeguards as they are, around stand-ins."""
+
+    def __init__(self, pace: Pace = lambda: 1) -> None:
+        self.provider = TickingProvider(pace)
+        self.archive = TickingArchive(pace)
+        self.cache = TickingCache(pace)
+        self.sink = RecordingSink()
+        self.jobs = RunningJobs(self.sink)
+        safe = guarded(
+            self.provider,
+            self.archive,
+            MemoryLedger(self.archive),
+            HeaderInspector(),
+            PatientAttempts(),
+            SteadyBreaker(),
+            FrozenClock(),
+            SETTINGS,
+        )
+        memory = Memory(self.cache, self.archive)
+        past = PastPictures(self.archive)
+        again = AskedBefore(self.jobs, MemoryJournal(self.archive), past)
+        self.generate = GenerateImage(
+            Pipeline(safe, memory, renditions(), self.jobs, again, FrozenClock())
+        )
+
+    async def asked(self, *, fresh: bool = False) -> Image:
+        """What one caller gets in the end."""
+        ticket = await self.generate(REQUEST, fresh=fresh)
+        (painted,) = (await ticket.result()).pictures
+        return painted.image
+
+    async def told(self) -> list[JobEvent]:
+        """What one caller reads."""
+        return await read(await self.generate(REQUEST))
+
+    async def left_at(self, kind: type[JobEvent]) -> None:
+        """One caller, who leaves as soon as they read an event of this kind."""
+        async with aclosing((await self.generate(REQUEST)).events()) as events:
+            async for event in events:
+                if isinstance(event, kind):
+                    return
+
+    def histories(self) -> list[list[JobEvent]]:
+        """The story of each job, in the order in which they began."""
+        jobs: dict[str, list[JobEvent]] = {}
+        for event in self.sink.events:
+            if isinstance(event, JobEvent):
+                jobs.setdefault(event.job_id, []).append(event)
+        return list(jobs.values())
+
+
+async def read(ticket: Ticket) -> list[JobEvent]:
+    """All events of a ticket."""
+    async with aclosing(ticket.events()) as events:
+        return [event async for event in events]

@@ -1,0 +1,200 @@
+"""The one way that every request goes."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from adapters.openai.catalog import openai_catalog
+from application.jobs.idempotency import AskedBefore
+from application.jobs.job_runner import RunningJobs
+from application.jobs.job_service import Pipeline
+from application.jobs.stored_results import PastPictures
+from application.result_cache import Memory
+from application.safeguards.archiving import Archived
+from application.use_cases.generate_image import GenerateImage
+from domain.errors import UnsupportedByModel
+from domain.models import Catalog, ModelCard
+from domain.money.prices import Price
+from domain.provider_errors import RateLimited
+from domain.requests import GenerateRequest, Quality
+from domain.results import ImageSet, Usage
+from tests.testkit.fakes import (
+    DictCache,
+    FakeProvider,
+    FrozenClock,
+    MemoryArchive,
+    MemoryJournal,
+    RecordingSink,
+    picture,
+    renditions,
+)
+
+pytestmark = pytest.mark.anyio
+REQUEST = GenerateRequest(prompt="a red bridge")
+
+
+def use_case(
+    provider: FakeProvider, clock: FrozenClock | None = None, cache: DictCache | None = None
+) -> GenerateImage:
+    archive = MemoryArchive()
+    guarded = Archived(provider, archive)
+    jobs = RunningJobs(RecordingSink())
+    memory = Memory(cache or DictCache(), archive)
+    again = AskedBefore(jobs, MemoryJournal(archive), PastPictures(archive))
+    clock = clock or FrozenClock()
+    return GenerateImage(Pipeline(guarded, memory, renditions(), jobs, again, clock))
+
+
+async def test_equal_requests_at_once_share_one_call() -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(meanwhile=gate.wait)
+    generate = use_case(provider)
+    first, second = await generate(REQUEST), await generate(REQUEST)
+    gate.set()
+    assert first.job is second.job
+    one, other = await first.result(), await second.result()
+    assert one.pictures == other.pictures
+    assert (one.served_from, other.served_from) == ("provider", "joined")
+    assert len(provider.seen) == 1
+
+
+@pytest.mark.parametrize("another", ["owner", "fresh"])
+async def test_another_owner_or_a_fresh_request_gets_a_call_of_its_own(another: str) -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(meanwhile=gate.wait)
+    generate = use_case(provider)
+    first = await generate(REQUEST)
+    second = (
+        await generate(REQUEST, owner="somebody")
+        if another == "owner"
+        else await generate(REQUEST, fresh=True)
+    )
+    gate.set()
+    await asyncio.gather(first.result(), second.result())
+    assert len(provider.seen) == 2
+
+
+async def painted_twice(
+    provider: FakeProvider, cache: DictCache, *, fresh: bool = False
+) -> ImageSet:
+    """Ask for the same twice, one after the other; return the second answer."""
+    generate = use_case(provider, cache=cache)
+    await (await generate(REQUEST)).result()
+    await asyncio.sleep(0)  # the first job's task ends
+    return await (await generate(REQUEST, fresh=fresh)).result()
+
+
+async def test_a_later_equal_request_is_served_from_the_cache() -> None:
+    provider, cache = FakeProvider(), DictCache()
+    images = await painted_twice(provider, cache)
+    assert len(provider.seen) == 1
+    assert images.served_from == "memory"
+    assert images.pictures[0].place is not None
+    assert (cache.hits, cache.misses) == (1, 1)
+
+
+async def test_a_fresh_request_goes_past_the_cache() -> None:
+    provider = FakeProvider()
+    images = await painted_twice(provider, DictCache(), fresh=True)
+    assert (len(provider.seen), images.served_from) == (2, "provider")
+
+
+async def test_a_cache_that_fails_is_a_miss() -> None:
+    provider = FakeProvider()
+    images = await painted_twice(provider, DictCache(fails=True))
+    assert (len(provider.seen), images.served_from) == (2, "provider")
+
+
+async def test_what_is_not_as_asked_is_not_kept() -> None:
+    provider, cache = FakeProvider(picture(), picture("red")), DictCache()
+    await painted_twice(provider, cache)
+    assert len(provider.seen) == 2
+    assert cache.entries == {}
+
+
+async def test_a_failure_is_not_kept() -> None:
+    provider, cache = FakeProvider(fails=[RateLimited("Not now.")]), DictCache()
+    generate = use_case(provider, cache=cache)
+    with pytest.raises(RateLimited):
+        await (await generate(REQUEST)).result()
+    await asyncio.sleep(0)
+    images = await (await generate(REQUEST)).result()
+    assert (len(provider.seen), images.served_from) == (2, "provider")
+
+
+async def test_everything_that_was_told_is_told_again_from_the_cache() -> None:
+    usage = Usage(text_tokens_in=10, image_tokens_in=5, tokens_out=1000)
+    provider, cache = FakeProvider(usage=usage), DictCache()
+    generate = use_case(provider, cache=cache)
+    first = await (await generate(REQUEST)).result()
+    await asyncio.sleep(0)
+    second = await (await generate(REQUEST)).result()
+    assert replace(second, served_from=first.served_from) == first
+
+
+async def test_a_retired_model_is_replaced_and_the_caller_is_told() -> None:
+    provider = FakeProvider()
+    provider.catalog = openai_catalog()
+    clock = FrozenClock(datetime(2026, 12, 24, tzinfo=UTC))
+    running = await use_case(provider, clock)(GenerateRequest(prompt="x", model="gpt-image-1.5"))
+    images = await running.result()
+    assert provider.seen[0].request.model == "gpt-image-2.6-flare"
+    assert (images.model, images.asked_model) == ("gpt-image-2.6-flare", "gpt-image-1.5")
+    assert "was shut down on 2026-12-01" in images.notes[0]
+
+
+async def test_who_joins_is_told_about_the_name_they_used_themselves() -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(meanwhile=gate.wait)
+    provider.catalog = openai_catalog()
+    generate = use_case(provider)
+    new = await generate(GenerateRequest(prompt="x"))
+    old = await generate(GenerateRequest(prompt="x", model="gpt-image-1", output_compression=5))
+    gate.set()
+    first, second = await asyncio.gather(new.result(), old.result())
+    assert new.job is old.job
+    assert (first.asked_model, first.notes) == ("gpt-image-2.6-flare", ())
+    assert second.asked_model == "gpt-image-1"
+    assert "shut down on 2026-10-23" in second.notes[0]
+    assert "was not sent" in second.notes[1]
+
+
+async def test_what_the_model_cannot_do_is_refused_before_the_provider_is_asked() -> None:
+    provider = FakeProvider()
+    provider.catalog = openai_catalog()
+    request = GenerateRequest(prompt="x", model="gpt-image-2", quality=Quality.MAX)
+    with pytest.raises(UnsupportedByModel):
+        await use_case(provider)(request)
+    assert provider.seen == []
+
+
+async def test_the_cost_comes_from_the_usage_and_the_cards_price() -> None:
+    usage = Usage(text_tokens_in=10, image_tokens_in=0, tokens_out=1000)
+    provider = FakeProvider(usage=usage)
+    price = Price(
+        text_in=Decimal(5), image_in=Decimal(8), out=Decimal(30), as_of=datetime.now(UTC).date()
+    )
+    cards = (ModelCard(name="fake-1", price=price),)
+    provider.catalog = Catalog(cards=cards, default="fake-1")
+    images = await (await use_case(provider)(REQUEST)).result()
+    assert images.cost == Decimal("0.03005")
+
+
+async def test_without_usage_the_cost_is_unknown() -> None:
+    images = await (await use_case(FakeProvider())(REQUEST)).result()
+    assert images.cost is None
+
+
+async def test_a_compression_that_png_cannot_use_is_mentioned() -> None:
+    request = GenerateRequest(prompt="x", output_compression=50)
+    images = await (await use_case(FakeProvider())(request)).result()
+    assert "was not sent" in images.notes[0]
+
+
+async def test_pictures_come_in_the_providers_order() -> None:
+    pictures = [picture(color) for color in ("red", "green", "blue")]
+    images = await (await use_case(FakeProvider(*pictures))(REQUEST)).result()
+    assert [each.image for each in images.pictures] == pictures

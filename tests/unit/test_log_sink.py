@@ -1,0 +1,71 @@
+"""The log tells what happened, and nothing that is nobody's business."""
+
+import json
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from adapters.telemetry.log_sink import LogSink
+from adapters.telemetry.log_writer import Lines
+from domain.events import Finished, JobStarted
+from tests.testkit.fakes import job_for
+from tests.unit.stories import PROMPT, Ticks, everything, images, job, tell
+
+Told = list[dict[str, object]]
+
+
+def told(capsys: pytest.CaptureFixture[str], *, prompts: bool = False) -> Told:
+    lines = Lines(level="debug")
+    tell(LogSink(lines, prompts=prompts, clock=Ticks()), everything())
+    lines.close()
+    said = capsys.readouterr()
+    assert said.out == ""
+    return [json.loads(line) for line in said.err.splitlines()]
+
+
+def test_every_line_is_as_it_was_reviewed(
+    capsys: pytest.CaptureFixture[str], snapshot: SnapshotAssertion
+) -> None:
+    lines = told(capsys)
+    assert all(line.pop("timestamp") for line in lines)
+    assert lines == snapshot.use_extension(JSONSnapshotExtension)
+
+
+def test_every_event_has_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(told(capsys)) == len(everything())
+
+
+def test_prompts_are_hashes_unless_they_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert PROMPT not in json.dumps(told(capsys))
+    starts = [line for line in told(capsys, prompts=True) if line["event"] == "job started"]
+    assert {line["prompt"] for line in starts} == {PROMPT}
+
+
+def test_an_incident_is_told_with_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = (line for line in told(capsys) if line["level"] == "error")
+    assert line["incident"] == "abc123"
+    assert "ValueError: what nobody foresaw" in str(line["exception"])
+
+
+def test_a_prompt_with_half_a_character_can_be_told(capsys: pytest.CaptureFixture[str]) -> None:
+    half = job_for()
+    object.__setattr__(half.request, "prompt", "half \ud800")  # the core lets none be made
+    lines = Lines(level="info")
+    sink = LogSink(lines, prompts=True)
+    sink.publish(JobStarted(job_id=half.id, job=half))
+    LogSink(lines).publish(JobStarted(job_id=half.id, job=half))
+    lines.close()
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_nothing_is_kept_of_jobs_that_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines(level="info")
+    sink = LogSink(lines, clock=Ticks())
+    tell(sink, everything())
+    again = job("job_painted")
+    sink.publish(Finished(job_id=again.id, images=images(again)))
+    lines.close()
+    last = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert last["event"] == "job finished"
+    assert "seconds" not in last

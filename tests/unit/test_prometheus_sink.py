@@ -1,0 +1,165 @@
+"""The counters tell the truth, to the last token."""
+
+from decimal import Decimal
+
+import pytest
+
+from adapters.telemetry.prometheus_sink import Metrics
+from domain.errors import Canceled
+from domain.events import Failed, Finished, JobQueued, JobStarted, StudioEvent
+from domain.models import ModelCard
+from domain.results import ServedFrom, Usage
+from tests.unit.stories import Ticks, cached, everything, images, job, painted, tell
+
+PAINTED = {"action": "generate", "model": "fake-1"}
+
+
+class Counted:
+    """Metrics after a story; `value` reads them as Prometheus does."""
+
+    def __init__(self, *events: StudioEvent) -> None:
+        self.metrics = Metrics(Ticks())
+        tell(self.metrics, events)
+
+    def value(self, name: str, **labels: str) -> float | None:
+        registry = self.metrics.instruments.registry
+        return registry.get_sample_value(f"gpt_image_{name}", labels)
+
+
+@pytest.fixture
+def counted() -> Counted:
+    return Counted(*everything())
+
+
+def test_jobs_are_counted_by_how_they_ended(counted: Counted) -> None:
+    ends = {"painted": 1, "cached": 2, "outcome_unknown": 1, "internal": 1}
+    for outcome, number in ends.items():
+        assert counted.value("jobs_total", **PAINTED, outcome=outcome) == number
+    assert counted.value("jobs_total", action="edit", model="fake-1", outcome="painted") == 1
+    assert counted.value("jobs_joined_total", **PAINTED) == 1
+
+
+def test_models_that_no_catalog_knows_share_a_label() -> None:
+    strangers = [
+        job(f"job_{number}", card=ModelCard(name=f"model-{number}", rules=False))
+        for number in range(100)
+    ]
+    counted = Counted(*(event for each in strangers for event in painted(each)))
+    assert counted.value("jobs_total", action="generate", model="other", outcome="painted") == 100
+    assert b"model-" not in counted.metrics.exposition()
+
+
+def test_nothing_is_at_work_when_all_has_ended(counted: Counted) -> None:
+    assert (counted.value("jobs_running"), counted.value("jobs_queued")) == (0, 0)
+
+
+def test_who_waits_and_who_works_is_told_apart() -> None:
+    events = everything()
+    queue = next(n for n, event in enumerate(events) if isinstance(event, JobQueued))
+    counted = Counted(*events[: queue + 1])
+    assert (counted.value("jobs_running"), counted.value("jobs_queued")) == (0, 1)
+    counted.metrics.publish(events[queue + 1])
+    assert (counted.value("jobs_running"), counted.value("jobs_queued")) == (1, 0)
+
+
+def test_who_gives_up_waiting_waits_no_more() -> None:
+    events = everything()
+    queue = next(n for n, event in enumerate(events) if isinstance(event, JobQueued))
+    gone = Failed(job_id="job_waiting", error=Canceled("The caller left."))
+    counted = Counted(*events[: queue + 1], gone)
+    assert (counted.value("jobs_running"), counted.value("jobs_queued")) == (0, 0)
+    assert counted.value("jobs_total", **PAINTED, outcome="canceled") == 1
+
+
+def test_times_are_measured_from_the_right_moment(counted: Counted) -> None:
+    """The clock of the test goes a second at each look: start, dispatch, first partial, end."""
+    counted = Counted(*painted(job("job_1")))
+    assert counted.value("first_partial_seconds_sum", model="fake-1") == 2
+    assert counted.value("first_partial_seconds_count", model="fake-1") == 1
+    assert counted.value("provider_seconds_sum", **PAINTED, outcome="painted") == 2
+    assert counted.value("provider_seconds_count", **PAINTED, outcome="painted") == 1
+
+
+def test_the_provider_is_timed_only_where_it_was_asked(counted: Counted) -> None:
+    assert counted.value("provider_seconds_count", **PAINTED, outcome="failed") == 1
+    assert counted.value("provider_seconds_count", **PAINTED, outcome="painted") == 1
+    assert counted.value("provider_seconds_count", **PAINTED, outcome="cached") is None
+
+
+def test_money_tokens_and_pictures_are_those_that_the_provider_made(counted: Counted) -> None:
+    assert counted.value("pictures_total", **PAINTED) == 1
+    tokens = {"text_in": 10, "image_in": 20, "out": 1000}
+    for kind, number in tokens.items():
+        assert counted.value("tokens_total", model="fake-1", kind=kind) == number
+    assert counted.value("cost_usd_total", model="fake-1") == 0.0325
+
+
+def test_what_may_have_cost_money_and_how_much_nobody_knows_is_counted(counted: Counted) -> None:
+    assert counted.value("cost_unknown_total", model="fake-1") == 2  # no usage; outcome unknown
+    assert counted.value("cost_unknown_total", model="other") is None  # refused: nothing charged
+
+
+def test_offline_sketches_cost_nothing_and_that_is_known() -> None:
+    counted = Counted(*painted(job("job_1"), cost=Decimal(0), usage=None))
+    assert counted.value("cost_usd_total", model="fake-1") == 0
+    assert counted.value("cost_unknown_total", model="fake-1") is None
+
+
+def test_the_cache_is_credited_with_what_answers_had_cost(counted: Counted) -> None:
+    for tier in ("memory", "disk"):
+        assert counted.value("cache_hits_total", tier=tier) == 1
+        assert counted.value("cache_saved_usd_total", tier=tier) == 0.0325
+    assert counted.value("cache_misses_total") == 4  # five went on, and one did not ask
+    assert counted.value("cache_failures_total", scope="cache") == 1
+    assert counted.value("cache_failures_total", scope="tier") == 1
+
+
+def test_who_joins_saves_what_the_job_cost() -> None:
+    shared = Finished(job_id="job_1", images=images(job("job_1")), shared=3)
+    counted = Counted(*painted(job("job_1"))[:-1], shared)
+    assert counted.value("cache_saved_usd_total", tier="joined") == pytest.approx(3 * 0.0325)
+
+
+def test_an_answer_of_unknown_cost_saves_nothing_that_is_known() -> None:
+    known = job("job_1")
+    start, hit, _ = cached(known, ServedFrom.DISK)
+    unpriced = images(known, ServedFrom.DISK, cost=None)
+    counted = Counted(start, hit, Finished(job_id=known.id, images=unpriced))
+    assert counted.value("cache_hits_total", tier="disk") == 1
+    assert counted.value("cache_saved_usd_total", tier="disk") == 0
+
+
+def test_renditions_are_counted_with_the_bytes_that_they_save(counted: Counted) -> None:
+    assert counted.value("renditions_total") == 2
+    assert counted.value("rendition_saved_bytes_total") == 600  # one is larger, and saves none
+    assert counted.value("rendition_failures_total") == 1
+
+
+def test_a_provider_that_gives_tokens_back_is_not_believed() -> None:
+    odd = Usage(text_tokens_in=-5, image_tokens_in=0, tokens_out=7)
+    counted = Counted(*painted(job("job_1"), usage=odd, cost=Decimal(-1)))
+    assert counted.value("tokens_total", model="fake-1", kind="text_in") == 0
+    assert counted.value("tokens_total", model="fake-1", kind="out") == 7
+    assert counted.value("cost_usd_total", model="fake-1") == 0
+    assert counted.value("jobs_running") == 0
+
+
+def test_two_of_them_know_nothing_of_each_other(counted: Counted) -> None:
+    assert Counted().value("cache_misses_total") == 0
+    assert counted.value("cache_misses_total") == 4
+
+
+def test_the_exposition_has_ours_and_the_process(counted: Counted) -> None:
+    text = counted.metrics.exposition().decode()
+    assert "\ngpt_image_cache_misses_total 4.0\n" in text
+    assert "\nprocess_resident_memory_bytes " in text
+    assert "_created" not in text
+
+
+def test_nothing_is_kept_of_jobs_that_ended() -> None:
+    counted = Counted(*everything())
+    again = job("job_painted")
+    tell(counted.metrics, painted(again)[1:])  # its start was told before, and it ended
+    assert counted.value("jobs_total", **PAINTED, outcome="painted") == 1
+    counted.metrics.publish(JobStarted(job_id=again.id, job=again))
+    assert counted.value("jobs_running") == 1

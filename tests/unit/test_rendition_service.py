@@ -1,0 +1,247 @@
+"""Another form of a picture: when it is wanted, that it is made once, and what if it fails."""
+
+import asyncio
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from application.rendition_service import Renditions
+from domain.events import Rendered, RenditionFailed
+from domain.image import Image
+from domain.image_formats import ImageFormat
+from domain.renditions import ADAPTED, Content, RenditionSpec, wanted
+from domain.requests import Background, GenerateRequest, Quality
+from domain.results import ImageSet, Picture
+from tests.testkit.fakes import (
+    PNG,
+    DictCache,
+    FrozenClock,
+    MemoryArchive,
+    RecordingSink,
+    ScriptedOptimizer,
+    picture,
+    renditions,
+)
+
+pytestmark = pytest.mark.anyio
+JPEG = picture(form="JPEG")
+WEBP = picture(form="WEBP")
+AUTO = GenerateRequest(prompt="a red bridge", format=None)
+
+
+def answer(*images: Image) -> ImageSet:
+    return ImageSet(
+        job_id="job_1",
+        pictures=tuple(Picture(image=image, place=f"/kept/{image.id}") for image in images),
+        provider="fake",
+        model="fake-1",
+        asked_model="fake-1",
+        made_at=FrozenClock().now(),
+    )
+
+
+# What is wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "came", "spec"),
+    [
+        pytest.param({"format": ImageFormat.PNG}, PNG, None, id="as asked"),
+        pytest.param({"format": ImageFormat.WEBP}, WEBP, None, id="as asked, compressed"),
+        pytest.param({"format": ImageFormat.PNG}, JPEG, None, id="a PNG of a JPEG"),
+        pytest.param({"format": None}, PNG, RenditionSpec(smaller=True), id="auto"),
+        pytest.param({"format": None}, WEBP, None, id="auto, asked of the provider"),
+        pytest.param(
+            {"format": ImageFormat.JPEG},
+            PNG,
+            RenditionSpec(format=ImageFormat.JPEG),
+            id="the provider sent another format",
+        ),
+        pytest.param(
+            {"format": None, "quality": Quality.LOW},
+            PNG,
+            RenditionSpec(smaller=True, compression=60),
+            id="the number of the quality",
+        ),
+        pytest.param(
+            {"format": None, "quality": Quality.LOW, "output_compression": 33},
+            PNG,
+            RenditionSpec(smaller=True, compression=33),
+            id="a number of its own",
+        ),
+    ],
+)
+def test_a_rendition_is_wanted_where_the_picture_is_not_what_was_asked(
+    options: dict[str, Any], came: Image, spec: RenditionSpec | None
+) -> None:
+    assert wanted(replace(AUTO, **options), came) == spec
+
+
+@pytest.mark.parametrize(
+    ("background", "form"),
+    [
+        (Background.TRANSPARENT, ImageFormat.WEBP),
+        (Background.OPAQUE, ImageFormat.PNG),
+        (Background.AUTO, ImageFormat.PNG),
+    ],
+)
+def test_the_provider_is_asked_for_the_format_where_it_is_known_before(
+    background: Background, form: ImageFormat
+) -> None:
+    assert replace(AUTO, background=background).provider_format is form
+
+
+def test_every_bound_is_part_of_a_renditions_name() -> None:
+    other: dict[str, Any] = {
+        "format": ImageFormat.WEBP,
+        "compression": 5,
+        "max_side": 5,
+        "max_bytes": 5,
+        "smaller": True,
+    }
+    assert set(other) == {field.name for field in fields(RenditionSpec)}
+    specs = [RenditionSpec(), *(RenditionSpec(**{name: value}) for name, value in other.items())]
+    assert len({spec.key(image) for spec in specs for image in (PNG, JPEG)}) == 2 * len(specs)
+
+
+def test_every_content_has_a_number_for_every_format_that_loses_something() -> None:
+    lossless = {(Content.GRAPHIC, ImageFormat.WEBP)}
+    lossy = (ImageFormat.JPEG, ImageFormat.WEBP)
+    assert {(content, form) for content in Content for form in lossy} - lossless == set(ADAPTED)
+
+
+# Made once
+
+
+async def test_a_rendition_lies_beside_its_original() -> None:
+    archive, sink = MemoryArchive(), RecordingSink()
+    made = renditions(ScriptedOptimizer(JPEG), archive=archive, sink=sink)
+    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    assert served.image == PNG
+    assert served.delivered == JPEG
+    assert served.rendition is not None
+    assert archive.kept == {served.rendition.place: JPEG}
+    assert PNG.id in str(served.rendition.place)
+    sizes = {"bytes_before": len(PNG.data), "bytes_after": len(JPEG.data)}
+    assert sink.events == [Rendered(picture_id=PNG.id, how="as it was told", **sizes)]
+
+
+async def test_an_answer_that_is_as_asked_is_not_touched() -> None:
+    optimizer = ScriptedOptimizer(JPEG)
+    images = answer(PNG)
+    asked = replace(AUTO, format=ImageFormat.PNG)
+    assert await renditions(optimizer).as_asked(images, asked) == images
+    assert optimizer.seen == []
+
+
+async def test_equal_renditions_at_once_are_made_once_and_survive_who_leaves() -> None:
+    gate = asyncio.Event()
+    optimizer = ScriptedOptimizer(JPEG, meanwhile=gate.wait)
+    made = renditions(optimizer)
+    callers = [asyncio.create_task(made.as_asked(answer(PNG), AUTO)) for _ in range(5)]
+    await asyncio.sleep(0)
+    callers[0].cancel()
+    await asyncio.sleep(0)
+    gate.set()
+    served = await asyncio.gather(*callers[1:])
+    assert [images.pictures[0].delivered for images in served] == [JPEG] * 4
+    assert len(optimizer.seen) == 1
+
+
+async def test_later_a_rendition_comes_from_the_cache() -> None:
+    optimizer, cache = ScriptedOptimizer(JPEG), DictCache()
+    first = await renditions(optimizer, cache).as_asked(answer(PNG), AUTO)
+    again = await renditions(optimizer, cache).as_asked(answer(PNG), AUTO)
+    assert again == first
+    assert len(optimizer.seen) == 1
+
+
+async def test_that_nothing_is_won_is_remembered_too_without_the_picture() -> None:
+    optimizer, cache = ScriptedOptimizer(PNG), DictCache()
+    for _ in range(2):
+        (served,) = (await renditions(optimizer, cache).as_asked(answer(PNG), AUTO)).pictures
+        assert served.rendition is None
+    assert len(optimizer.seen) == 1
+    assert [entry.size for entry in cache.entries.values()] == [0]
+
+
+# Failing
+
+
+async def test_a_rendition_that_fails_leaves_the_original_and_says_why() -> None:
+    sink = RecordingSink()
+    made = renditions(ScriptedOptimizer(), sink=sink)
+    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    assert served.delivered == PNG
+    assert "no other form than the original could be made: it was told not to" in served.notes[0]
+    assert sink.events == [RenditionFailed(picture_id=PNG.id, reason="it was told not to")]
+
+
+async def test_a_format_that_the_provider_did_not_keep_is_told() -> None:
+    asked = replace(AUTO, format=ImageFormat.JPEG)
+    (served,) = (await renditions(ScriptedOptimizer(JPEG)).as_asked(answer(PNG), asked)).pictures
+    assert served.notes == ("asked for jpeg, the provider sent png",)
+    assert served.delivered == JPEG
+
+
+async def test_without_a_cache_renditions_are_made_all_the_same() -> None:
+    made = renditions(ScriptedOptimizer(JPEG), DictCache(fails=True))
+    assert (await made.as_asked(answer(PNG), AUTO)).pictures[0].delivered == JPEG
+
+
+# Previews
+
+
+@pytest.mark.parametrize("room", [len(PNG.data), 10_000_000])
+async def test_what_fits_is_its_own_preview(room: int) -> None:
+    optimizer = ScriptedOptimizer()
+    assert await renditions(optimizer).preview(Picture(image=PNG), max_bytes=room) is PNG
+    assert optimizer.seen == []
+
+
+async def test_budgets_that_are_nearly_equal_share_a_preview() -> None:
+    large = Picture(image=picture(size=(400, 400), form="PNG"))
+    large = replace(large, image=Image(large.image.data + bytes(100_000)))
+    optimizer = ScriptedOptimizer(JPEG)
+    made: Renditions = renditions(optimizer)
+    for room in (60_123, 60_789):
+        assert await made.preview(large, max_bytes=room) == JPEG
+    assert optimizer.seen == [RenditionSpec(max_side=1024, max_bytes=60_000)]
+
+
+@pytest.mark.parametrize("room", [60_000, 500, 0, -1])
+async def test_where_nothing_fits_there_is_no_preview(room: int) -> None:
+    large = Picture(image=Image(PNG.data + bytes(100_000)))
+    assert await renditions(ScriptedOptimizer()).preview(large, max_bytes=room) is None
+
+
+async def test_an_encoder_that_hangs_leaves_the_original(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("application.rendition_service.MAY_TAKE", 0.01)
+    sink, hangs = RecordingSink(), asyncio.Event().wait
+    made = renditions(ScriptedOptimizer(JPEG, meanwhile=hangs), sink=sink)
+    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    assert served.delivered == PNG
+    assert "no other form than the original could be made: it took more than" in served.notes[-1]
+    assert isinstance(sink.events[-1], RenditionFailed)
+
+
+async def test_an_encoder_that_falls_over_leaves_the_original() -> None:
+    async def falls() -> None:
+        raise MemoryError
+
+    made = renditions(ScriptedOptimizer(JPEG, meanwhile=falls))
+    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    assert served.delivered == PNG
+    assert "no other form than the original could be made: its encoder failed" in served.notes[-1]
+    assert await made.rendered(PNG, RenditionSpec(smaller=True)) is None
+
+
+async def test_a_cache_that_is_out_of_order_costs_no_rendition() -> None:
+    class OutOfOrder(DictCache):
+        def _answer(self) -> None:
+            raise RecursionError
+
+    made = renditions(ScriptedOptimizer(JPEG), cache=OutOfOrder())
+    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    assert served.delivered == JPEG

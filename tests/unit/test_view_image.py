@@ -1,0 +1,163 @@
+"""Showing pictures that were made before: which form, to whom, and for how long."""
+
+import asyncio
+
+import pytest
+
+from adapters.cache.memory import MemoryCache
+from application.ports.image_cache import ImageCache
+from application.use_cases.find_image import FindPicture
+from application.use_cases.view_image import ShowPicture
+from domain.errors import NotFound
+from domain.image import Image
+from domain.image_formats import ImageFormat
+from domain.renditions import RenditionSpec, View
+from domain.results import Picture
+from tests.testkit.fakes import (
+    PNG,
+    DictCache,
+    MemoryArchive,
+    ScriptedOptimizer,
+    job_for,
+    picture,
+    renditions,
+)
+
+pytestmark = pytest.mark.anyio
+JPEG_FORM, PNG_FORM, WEBP_FORM = ImageFormat.JPEG, ImageFormat.PNG, ImageFormat.WEBP
+CUTOUT = picture(mode="RGBA")
+WEBP = picture(form="WEBP")
+FULL, THUMB = View(), View(max_side=256)
+
+
+class CountingArchive(MemoryArchive):
+    """Counts how often it is asked for a picture."""
+
+    asked = 0
+
+    async def find(self, picture_id: str, /, *, owner: str) -> Image:
+        self.asked += 1
+        return await super().find(picture_id, owner=owner)
+
+    async def has(self, image: Image, owner: str) -> None:
+        """Let `owner` have made the picture."""
+        kept = (Picture(image=image, place="/kept"),)
+        await self.record(job_for(owner=owner).dispatched().stored(kept, None, None))
+
+    def lose(self) -> None:
+        """Let all pictures be deleted."""
+        self._owners.clear()
+
+
+class Gallery:
+    """Shows pictures of `archive`, with time that stands still."""
+
+    def __init__(self, made: Image | None = WEBP, recent: ImageCache | None = None) -> None:
+        self.archive = CountingArchive()
+        self.optimizer = ScriptedOptimizer(made)
+        self.time = 0.0
+        self.show = ShowPicture(
+            FindPicture(self.archive),
+            renditions(self.optimizer, archive=self.archive),
+            recent or MemoryCache(1_000_000, 60.0, lambda: self.time),
+        )
+
+
+@pytest.mark.parametrize(
+    ("image", "view", "spec"),
+    [
+        pytest.param(PNG, View(), None, id="as it is"),
+        pytest.param(PNG, View(formats=(WEBP_FORM, PNG_FORM)), None, id="its format is taken"),
+        pytest.param(
+            PNG, View(formats=(WEBP_FORM,)), RenditionSpec(format=WEBP_FORM), id="it is not"
+        ),
+        pytest.param(
+            CUTOUT,
+            View(formats=(JPEG_FORM, WEBP_FORM)),
+            RenditionSpec(format=WEBP_FORM),
+            id="nothing transparent as JPEG",
+        ),
+        pytest.param(
+            CUTOUT,
+            View(formats=(JPEG_FORM,)),
+            RenditionSpec(format=JPEG_FORM),
+            id="but if nothing else is taken",
+        ),
+        pytest.param(
+            PNG, View(max_side=256), RenditionSpec(max_side=256, smaller=True), id="by content"
+        ),
+        pytest.param(
+            PNG,
+            View(max_side=256, formats=(PNG_FORM,)),
+            RenditionSpec(format=PNG_FORM, max_side=256, smaller=True),
+            id="smaller also in the format that it has",
+        ),
+    ],
+)
+def test_a_view_is_the_picture_itself_or_a_rendition(
+    image: Image, view: View, spec: RenditionSpec | None
+) -> None:
+    assert view.spec(image) == spec
+
+
+async def test_the_picture_is_shown_as_the_provider_sent_it() -> None:
+    gallery = Gallery()
+    await gallery.archive.has(PNG, "ann")
+    shown = await gallery.show(PNG.id, FULL, owner="ann")
+    assert shown.image == PNG
+    assert shown.lasting
+    assert gallery.optimizer.seen == []
+
+
+async def test_what_was_shown_lately_is_not_looked_up_again() -> None:
+    gallery = Gallery()
+    await gallery.archive.has(PNG, "ann")
+    for view in (FULL, THUMB, FULL):
+        await gallery.show(PNG.id, view, owner="ann")
+    assert gallery.archive.asked == 1
+
+
+async def test_what_was_shown_to_its_owner_is_not_shown_to_others() -> None:
+    gallery = Gallery()
+    await gallery.archive.has(PNG, "ann")
+    await gallery.show(PNG.id, FULL, owner="ann")
+    for view in (FULL, THUMB):
+        with pytest.raises(NotFound):
+            await gallery.show(PNG.id, view, owner="bob")
+
+
+async def test_a_deleted_picture_is_shown_for_a_minute_more_and_no_longer() -> None:
+    gallery = Gallery()
+    await gallery.archive.has(PNG, "ann")
+    await gallery.show(PNG.id, THUMB, owner="ann")
+    gallery.archive.lose()
+    gallery.time = 59.0
+    await gallery.show(PNG.id, THUMB, owner="ann")
+    gallery.time = 60.0
+    for view in (FULL, THUMB):
+        with pytest.raises(NotFound):
+            await gallery.show(PNG.id, view, owner="ann")
+
+
+async def test_many_who_look_at_once_have_it_rendered_once() -> None:
+    gallery = Gallery()
+    await gallery.archive.has(PNG, "ann")
+    gallery.optimizer.meanwhile = lambda: asyncio.sleep(0)
+    looks = [gallery.show(PNG.id, THUMB, owner="ann") for _ in range(20)]
+    assert {shown.image for shown in await asyncio.gather(*looks)} == {WEBP}
+    await gallery.show(PNG.id, THUMB, owner="ann")
+    assert len(gallery.optimizer.seen) == 1
+
+
+async def test_where_no_rendition_can_be_made_the_original_is_shown_for_now() -> None:
+    gallery = Gallery(made=None)
+    await gallery.archive.has(PNG, "ann")
+    shown = await gallery.show(PNG.id, THUMB, owner="ann")
+    assert shown.image == PNG
+    assert not shown.lasting
+
+
+async def test_a_broken_memory_spoils_nothing() -> None:
+    gallery = Gallery(recent=DictCache(fails=True))
+    await gallery.archive.has(PNG, "ann")
+    assert (await gallery.show(PNG.id, FULL, owner="ann")).image == PNG
