@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def carried_through(work: Coroutine[Any, Any, T]) -> T:
+async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
     """Await `work` to its end; a cancellation that comes meanwhile is taken back.
 
     For what must not stop halfway and takes milliseconds, such as writing a picture that has

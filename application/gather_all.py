@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def together(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+async def gather_all(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     """Await all at once; the results in the order of the works.
 
     Tasks cost turns of the loop, which the one picture of most answers need not wait for.

@@ -4,38 +4,38 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
-from application.cached_results import entry_of, images_of
+from application.cached_results import from_hit, to_entry
 from application.forgetting import forgotten
 from application.ports.image_cache import ImageCache
-from application.ports.image_store import Archive
+from application.ports.image_store import ImageStore
 from domain.errors import ArchiveUnavailable, CacheUnavailable, NotFound
-from domain.events import CacheFailed, CacheHit, JobEvent
+from domain.events import CacheFailed, JobEvent, ServedFromCache
 from domain.jobs import Job
-from domain.requests import PictureRequest
-from domain.results import ImageSet, Picture
+from domain.requests import ImageRequest
+from domain.results import ImageResult, ResultImage
 
 Tell = Callable[[JobEvent], None]
 
-A_LOOK_COUNTS_FOR = 1.0
+STORED_CHECK_SECONDS = 1.0
 """Seconds for which a file that was there is taken to be there still. Whoever is given its place
 comes a moment later anyway, and finds what is there then."""
 
 
-class Memory:
+class ResultCache:
     """Recalls answers from the cache, and keeps new ones there, by the job's fingerprint.
 
     Times are those of `clock`, in seconds.
     """
 
     def __init__(
-        self, cache: ImageCache, archive: Archive, clock: Callable[[], float] = monotonic
+        self, cache: ImageCache, archive: ImageStore, clock: Callable[[], float] = monotonic
     ) -> None:
         self.cache = cache
         self.archive = archive
         self._clock = clock
         self._seen: dict[tuple[str, str], tuple[str, float]] = {}
 
-    async def recall(self, job: Job[PictureRequest], tell: Tell) -> ImageSet | None:
+    async def get(self, job: Job[ImageRequest], tell: Tell) -> ImageResult | None:
         """The kept answer, or None: a cache that fails has none, and nobody has what was deleted.
 
         Its pictures are on disk, or were A_LOOK_COUNTS_FOR seconds ago at most. Those of which
@@ -45,17 +45,19 @@ class Memory:
         if images is None:
             return None
         try:
-            pictures = [await self._placed(each, images, job.owner) for each in images.pictures]
+            pictures = [
+                await self._verify_stored(each, images, job.owner) for each in images.images
+            ]
         except NotFound:  # another process has deleted it, and knows nothing of our memory
-            await self._forget(job, tell)
+            await self._delete(job, tell)
             return None
-        tell(CacheHit(job_id=job.id, tier=images.served_from.value))
-        return replace(images, pictures=tuple(pictures))
+        tell(ServedFromCache(job_id=job.id, source=images.served_from.value))
+        return replace(images, images=tuple(pictures))
 
-    async def _cached(self, job: Job[PictureRequest], tell: Tell) -> ImageSet | None:
+    async def _cached(self, job: Job[ImageRequest], tell: Tell) -> ImageResult | None:
         try:
             hit = await self.cache.get(job.fingerprint)
-            return images_of(hit) if hit is not None else None
+            return from_hit(hit) if hit is not None else None
         except CacheUnavailable as error:
             tell(CacheFailed(job_id=job.id, error=error))
         except (ArithmeticError, KeyError, ValueError):  # an entry of another version
@@ -64,45 +66,47 @@ class Memory:
             tell(CacheFailed(job_id=job.id, error=_failed(error)))
         return None
 
-    async def _forget(self, job: Job[PictureRequest], tell: Tell) -> None:
+    async def _delete(self, job: Job[ImageRequest], tell: Tell) -> None:
         try:
             await forgotten(self.cache, job.fingerprint)
         except Exception as error:  # noqa: BLE001 - as above
             tell(CacheFailed(job_id=job.id, error=_failed(error)))
 
-    async def keep(self, job: Job[PictureRequest], images: ImageSet, tell: Tell) -> None:
+    async def put(self, job: Job[ImageRequest], images: ImageResult, tell: Tell) -> None:
         """Keep an answer that is whole and as asked; one that is not is asked for anew."""
-        odd = any(picture.notes or not picture.place for picture in images.pictures)
-        if odd or len(images.pictures) != job.request.n:
+        odd = any(picture.notes or not picture.location for picture in images.images)
+        if odd or len(images.images) != job.request.n:
             return
         try:
-            await self.cache.put(job.fingerprint, entry_of(images))
+            await self.cache.put(job.fingerprint, to_entry(images))
         except CacheUnavailable as error:
             tell(CacheFailed(job_id=job.id, error=error))
         except Exception as error:  # noqa: BLE001 - as above
             tell(CacheFailed(job_id=job.id, error=_failed(error)))
 
-    async def _placed(self, picture: Picture, images: ImageSet, owner: str) -> Picture:
+    async def _verify_stored(
+        self, picture: ResultImage, images: ImageResult, owner: str
+    ) -> ResultImage:
         """The file is usually there; if somebody took it away, it is written again.
 
         Raises NotFound for a picture that was deleted.
         """
         now, its = self._clock(), (picture.id, owner)
         place, seen = self._seen.get(its, (None, now))
-        if place is None or now - seen >= A_LOOK_COUNTS_FOR:
+        if place is None or now - seen >= STORED_CHECK_SECONDS:
             try:
-                place = await self.archive.place_of(
+                place = await self.archive.ensure_stored(
                     picture.image, owner=owner, job_id=images.job_id
                 )
             except ArchiveUnavailable:
                 return picture
-            self._note(its, place, now)
-        return replace(picture, place=place)
+            self._remember_check(its, place, now)
+        return replace(picture, location=place)
 
-    def _note(self, its: tuple[str, str], place: str, now: float) -> None:
+    def _remember_check(self, its: tuple[str, str], place: str, now: float) -> None:
         """Remember a look, and forget those that count no more."""
         looks = self._seen.items()
-        self._seen = {key: look for key, look in looks if now - look[1] < A_LOOK_COUNTS_FOR}
+        self._seen = {key: look for key, look in looks if now - look[1] < STORED_CHECK_SECONDS}
         self._seen[its] = place, now
 
 

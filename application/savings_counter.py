@@ -4,13 +4,13 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from application.ports.clock import Clock
-from application.ports.usage_ledger import Ledger
+from application.ports.usage_ledger import UsageLedger
 from domain.errors import ArchiveUnavailable
-from domain.events import Finished, StudioEvent
-from domain.money.usage_account import Saved
+from domain.events import Finished, ServiceEvent
+from domain.money.usage_account import Savings
 
 
-class Savings:
+class SavingsCounter:
     """An EventSink that adds up in memory, and writes to the ledger when it is told to `flush`.
 
     So an answer from the cache waits for no disk. What was added since the last flush is lost if
@@ -18,20 +18,20 @@ class Savings:
     counted.
     """
 
-    def __init__(self, ledger: Callable[[], Ledger], clock: Clock) -> None:
+    def __init__(self, ledger: Callable[[], UsageLedger], clock: Clock) -> None:
         """The ledger is fetched when there is something to write, for it may take long to load."""
         self._ledger = ledger
         self._clock = clock
-        self._saved: dict[str, Saved] = {}
+        self._saved: dict[str, Savings] = {}
 
-    def publish(self, event: StudioEvent, /) -> None:
+    def publish(self, event: ServiceEvent, /) -> None:
         if not isinstance(event, Finished):
             return
-        images = event.images
-        answers = event.shared + images.served_from.is_cache
+        images = event.result
+        answers = event.joined_callers + images.served_from.is_cache
         if answers:
-            usd = (images.cost or Decimal(0)) * answers
-            self._add(images.model, Saved(answers=answers, usd=usd))
+            usd = (images.generation_cost or Decimal(0)) * answers
+            self._add(images.model, Savings(answers=answers, usd=usd))
 
     async def flush(self) -> None:
         """Write what was added; raise ArchiveUnavailable, and keep it, where that cannot be."""
@@ -45,5 +45,5 @@ class Savings:
                 self._add(model, amount)
             raise
 
-    def _add(self, model: str, more: Saved) -> None:
-        self._saved[model] = self._saved.get(model, Saved()) + more
+    def _add(self, model: str, more: Savings) -> None:
+        self._saved[model] = self._saved.get(model, Savings()) + more

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from adapters.cache.disk import DiskCache
 from adapters.cache.memory import MemoryCache
-from application.ports.image_cache import Entry, ImageCache
+from application.ports.image_cache import CacheEntry, ImageCache
 from benchmarks.measure import Line, Watch, interleaved
 from benchmarks.rig import KEY, Rig, prompt
 from domain.fingerprint import fingerprint
 from domain.image import Image
 from domain.requests import EditRequest, GenerateRequest
 from entrypoints.bootstrap.container import Container
-from entrypoints.bootstrap.lifecycle import running
+from entrypoints.bootstrap.lifecycle import run_application
 from tests.standin import StandIn, faults
 from tests.testkit.fakes import settings_in
 
@@ -31,7 +31,7 @@ HASHING = "SHA-256 of the input"
 
 def hit_lines(rig: Rig, rounds: int) -> list[Line]:
     """A hit of 1.5 MB, on disk and in memory."""
-    entry = Entry(images=(Image(os.urandom(PICTURE)),))
+    entry = CacheEntry(images=(Image(os.urandom(PICTURE)),))
     plain = rig.folder / "plain.bin"
     plain.write_bytes(entry.images[0].data)
     disk = DiskCache(rig.folder / "hits", ROOM, HOUR)
@@ -89,7 +89,7 @@ def together_line(rig: Rig, rounds: int) -> Line:
 
         async def measured() -> dict[str, list[float]]:
             taken: dict[str, list[float]] = {"many": [], "one": []}
-            async with running(settings) as container:
+            async with run_application(settings) as container:
                 await _asked(container, openai, 1)  # fills caches, and is not counted
                 for _ in range(rounds):
                     taken["many"].append(await _asked(container, openai, CALLERS))
@@ -113,7 +113,7 @@ async def _asked(container: Container, openai: StandIn, callers: int) -> float:
     async def answered() -> str:
         ticket = await container.generate_image()(GenerateRequest(prompt=words))
         images = await ticket.result()
-        return images.pictures[0].image.digest
+        return images.images[0].image.digest
 
     with Watch() as watch:
         digests = await asyncio.gather(*(answered() for _ in range(callers)))

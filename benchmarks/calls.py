@@ -11,7 +11,7 @@ from benchmarks.rig import KEY, Rig, first_base64, parameters, prompt
 from benchmarks.startup import OURS
 from domain.requests import GenerateRequest
 from entrypoints.bootstrap.container import Container
-from entrypoints.bootstrap.lifecycle import running
+from entrypoints.bootstrap.lifecycle import run_application
 from tests.testkit.fakes import settings_in
 
 GOAL_MS = 20.0
@@ -45,7 +45,7 @@ def _taken(rig: Rig, rounds: int) -> dict[str, list[float]]:
     stack = AsyncExitStack()
     run = rig.runner.run
     try:
-        container = run(stack.enter_async_context(running(settings)))
+        container = run(stack.enter_async_context(run_application(settings)))
         client = run(stack.enter_async_context(rig.client()))
         with Server(OURS, rig.environment) as server:
             server.listed()
@@ -63,7 +63,7 @@ async def _ours(container: Container) -> float:
     with Watch() as watch:
         job = await container.generate_image()(GenerateRequest(prompt=prompt()))
         images = await job.result()
-    assert images.pictures[0].place, images.notes
+    assert images.images[0].location, images.notes
     return watch.wall
 
 

@@ -9,7 +9,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from adapters.pillow.optimizer import PillowOptimizer
-from application.rendition_service import PREVIEW_SIDE
+from application.rendition_service import PREVIEW_MAX_SIDE
 from benchmarks.measure import Watch, interleaved
 from benchmarks.pictures import PREVIEW_BYTES
 from benchmarks.rig import Rig
@@ -23,7 +23,7 @@ FORMS = {
     "png": RenditionSpec(format=ImageFormat.PNG),
     "jpeg": RenditionSpec(format=ImageFormat.JPEG),
     "webp": RenditionSpec(format=ImageFormat.WEBP),
-    "preview": RenditionSpec(max_side=PREVIEW_SIDE, max_bytes=PREVIEW_BYTES),
+    "preview": RenditionSpec(max_side=PREVIEW_MAX_SIDE, max_bytes=PREVIEW_BYTES),
 }
 KIB = 1024
 
@@ -89,7 +89,7 @@ def _row(sample: Sample, rendering: Rendering, taken: Sequence[float]) -> Row:
         sort=sample.sort,
         size=str(before.dimensions),
         asked=rendering.asked,
-        made=rendering.made.how,
+        made=rendering.made.description,
         cpu_ms=median(taken),
         before=len(before.data),
         after=len(after.data),

@@ -9,11 +9,11 @@ from uuid import uuid4
 from adapters.openai.translate import decoded
 from adapters.pillow.inspector import PillowInspector
 from adapters.records.engine import Database
-from adapters.records.file_image_store import FileArchive
+from adapters.records.file_image_store import FileImageStore
 from benchmarks.measure import Line, Watch, interleaved
 from benchmarks.rig import Rig
 from domain.image import Image
-from domain.results import Picture
+from domain.results import ResultImage
 from tests.testkit.fakes import job_for
 
 PARTS = {
@@ -51,7 +51,7 @@ class Parts:
         self.plain = folder / "plain"
         self.plain.mkdir(parents=True)
         self.database = Database(folder / "data")
-        self.archive = FileArchive(self.database, pictures_folder=folder / "kept")
+        self.archive = FileImageStore(self.database, pictures_folder=folder / "kept")
         self.inspector = PillowInspector()
 
     def round(self) -> dict[str, float]:
@@ -82,9 +82,9 @@ class Parts:
             await self.inspector.inspect(image)
         _ = image.digest  # has a line of its own
         with Watch() as keep:
-            place = await self.archive.keep(image)
+            place = await self.archive.put(image)
         sent = job_for(id=uuid4().hex).dispatched()
-        stored = sent.stored((Picture(image=image, place=place),), None, None)
+        stored = sent.stored((ResultImage(image=image, location=place),), None, None)
         with Watch() as records:
             await self.archive.record(sent)
             await self.archive.record(stored)

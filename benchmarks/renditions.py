@@ -9,15 +9,15 @@ import PIL.Image
 
 from adapters.pillow.optimizer import PillowOptimizer
 from adapters.sketch.painter import new_picture
-from application.rendition_service import Renditions
+from application.rendition_service import RenditionService
 from benchmarks.measure import Line, Watch, interleaved
 from benchmarks.rig import MODEL, Rig, prompt
 from domain.image import Image
 from domain.image_formats import ImageFormat
 from domain.renditions import RenditionSpec
 from domain.requests import GenerateRequest
-from domain.results import ImageSet, Picture
-from tests.testkit.fakes import DictCache, FrozenClock, MemoryArchive, RecordingSink
+from domain.results import ImageResult, ResultImage
+from tests.testkit.fakes import DictCache, FrozenClock, MemoryImageStore, RecordingSink
 
 REPEATS = 100
 AT_ONCE = 2
@@ -76,23 +76,25 @@ def jpeg_lines(rig: Rig, rounds: int) -> list[Line]:
 async def _passed(data: bytes) -> float:
     """CPU ms for one answer, as it comes: nobody looked at the picture before."""
     asked = GenerateRequest(prompt="a lighthouse", model=MODEL)
-    renditions = Renditions(PillowOptimizer(), DictCache(), MemoryArchive(), RecordingSink())
+    renditions = RenditionService(
+        PillowOptimizer(), DictCache(), MemoryImageStore(), RecordingSink()
+    )
     answers = [_answer(Image(data)) for _ in range(REPEATS)]
     with Watch() as watch:
-        given = [await renditions.as_asked(answer, asked) for answer in answers]
+        given = [await renditions.apply_requested_format(answer, asked) for answer in answers]
     for after, before in zip(given, answers, strict=True):
-        assert after.pictures[0] is before.pictures[0]
+        assert after.images[0] is before.images[0]
     return watch.cpu / REPEATS
 
 
-def _answer(image: Image) -> ImageSet:
-    return ImageSet(
+def _answer(image: Image) -> ImageResult:
+    return ImageResult(
         job_id="job_1",
-        pictures=(Picture(image=image),),
+        images=(ResultImage(image=image),),
         provider="openai",
         model=MODEL,
-        asked_model=MODEL,
-        made_at=FrozenClock().now(),
+        requested_model=MODEL,
+        created_at=FrozenClock().now(),
     )
 
 

@@ -1,6 +1,6 @@
 """Everything that can go wrong, as one tree; what providers do wrong is in provider_errors.py.
 
-    StudioError                     code, message for people, hint, retryable, charged
+    ImageServiceError               code, message for people, hint, retryable, charged
     ├ InvalidRequest                invalid_request       (field)
     │ ├ UnsupportedByModel          unsupported_by_model  (option; names models that can)
     │ ├ KeyReused                   key_reused            the key means another request
@@ -14,7 +14,7 @@
     ├ ArchiveUnavailable            archive_unavailable
     ├ CacheUnavailable              cache_unavailable
     ├ InternalError                 internal              (incident)
-    ├ PastFailure                                         what a job ended with, told again later
+    ├ RecordedFailure                                     what a job ended with, told again later
     └ ProviderError                                       (request_id)
       ├ NoCredentials               no_credentials
       ├ CredentialsRejected         credentials_rejected
@@ -25,7 +25,7 @@
       ├ RateLimited                 rate_limited          (retry_after)
       ├ QuotaExhausted              quota_exhausted
       ├ ProviderUnreachable         provider_unreachable  provably not dispatched
-      ├ ProviderResting             provider_resting      (retry_after) it failed, and is spared
+      ├ CircuitOpen                 provider_resting      (retry_after) it failed, and is spared
       ├ BadProviderReply            bad_provider_reply    what came instead is kept
       └ OutcomeUnknown              outcome_unknown       dispatched, and no word of the end
         ├ ProviderTimedOut          provider_timed_out
@@ -38,7 +38,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 
-class Charged(StrEnum):
+class ChargeStatus(StrEnum):
     """Whether the provider may ask money for a call that failed."""
 
     NO = "no"
@@ -46,25 +46,25 @@ class Charged(StrEnum):
     YES = "yes"
 
 
-class StudioError(Exception):
+class ImageServiceError(Exception):
     """A failure that a person can read: what happened, why, and what to do next."""
 
     code: str
     retryable: bool = False
-    charged: Charged = Charged.NO
-    advice: str = ""
+    charged: ChargeStatus = ChargeStatus.NO
+    default_hint: str = ""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = self.advice if hint is None else hint
+        self.hint = self.default_hint if hint is None else hint
 
     def details(self) -> Mapping[str, object]:
         """Facts for programs beside the words; JSON values only, empty ones left out."""
         return {}
 
 
-class InvalidRequest(StudioError):
+class InvalidRequest(ImageServiceError):
     """The request cannot be served as it stands; nothing was sent."""
 
     code = "invalid_request"
@@ -87,7 +87,7 @@ class KeyReused(InvalidRequest):
     """The caller has asked for something else under this key before."""
 
     code = "key_reused"
-    advice = "Choose a new key for each request that is not the same as before."
+    default_hint = "Choose a new key for each request that is not the same as before."
 
     def __init__(self, key: str) -> None:
         super().__init__(f"The key {key!r} was used for another request.", field="Idempotency-Key")
@@ -97,39 +97,39 @@ class UnreadableImage(InvalidRequest):
     """Bytes that should be a picture are not one that we can take."""
 
     code = "unreadable_image"
-    advice = "Send a whole PNG, JPEG or WebP picture."
+    default_hint = "Send a whole PNG, JPEG or WebP picture."
 
     def __init__(self, message: str, *, field: str = "image", hint: str | None = None) -> None:
         super().__init__(message, field=field, hint=hint)
 
 
-class NotFound(StudioError):
+class NotFound(ImageServiceError):
     """No such thing, or it is somebody else's."""
 
     code = "not_found"
 
 
-class Canceled(StudioError):
+class Canceled(ImageServiceError):
     """The caller left before anything was sent to the provider."""
 
     code = "canceled"
     retryable = True
 
 
-class ShuttingDown(StudioError):
+class ShuttingDown(ImageServiceError):
     """The service takes no new work because it is about to end."""
 
     code = "shutting_down"
     retryable = True
-    advice = "Try again when the server is back."
+    default_hint = "Try again when the server is back."
 
 
-class Busy(StudioError):
+class Busy(ImageServiceError):
     """As much as may wait is waiting already; `retry_after` is in seconds."""
 
     code = "busy"
     retryable = True
-    advice = "Ask again a little later."
+    default_hint = "Ask again a little later."
 
     def __init__(self, message: str, *, retry_after: float) -> None:
         super().__init__(message)
@@ -145,28 +145,28 @@ class TooManyRequests(Busy):
     code = "too_many_requests"
 
 
-class ArchiveUnavailable(StudioError):
+class ArchiveUnavailable(ImageServiceError):
     """Pictures or job records cannot be written, so nothing was sent to the provider."""
 
     code = "archive_unavailable"
     retryable = True
-    advice = "Make room on the disk or choose folders that can be written."
+    default_hint = "Make room on the disk or choose folders that can be written."
 
 
-class CacheUnavailable(StudioError):
+class CacheUnavailable(ImageServiceError):
     """The cache cannot be used; callers take it as a miss and go on."""
 
     code = "cache_unavailable"
     retryable = True
-    advice = "Calls work without the cache, and cost what they cost. Check its folder."
+    default_hint = "Calls work without the cache, and cost what they cost. Check its folder."
 
 
-class InternalError(StudioError):
+class InternalError(ImageServiceError):
     """Something that we did not foresee; its text stays in the log under the incident's id."""
 
     code = "internal"
-    charged = Charged.MAYBE
-    advice = "Look in the server's log for the incident, and please report it."
+    charged = ChargeStatus.MAYBE
+    default_hint = "Look in the server's log for the incident, and please report it."
 
     def __init__(self, incident: str) -> None:
         super().__init__(f"Something went wrong inside the server (incident {incident}).")
@@ -176,11 +176,11 @@ class InternalError(StudioError):
         return {"incident": self.incident}
 
 
-class PastFailure(StudioError):
+class RecordedFailure(ImageServiceError):
     """What a job ended with, told again from its record: under the code that it had then."""
 
     def __init__(
-        self, message: str, *, code: str, hint: str, retryable: bool, charged: Charged
+        self, message: str, *, code: str, hint: str, retryable: bool, charged: ChargeStatus
     ) -> None:
         super().__init__(message, hint=hint)
         self.code = code
@@ -188,7 +188,7 @@ class PastFailure(StudioError):
         self.charged = charged
 
     @classmethod
-    def of(cls, error: StudioError) -> "PastFailure":
+    def of(cls, error: ImageServiceError) -> "RecordedFailure":
         """What will be told of this error later."""
         return cls(
             error.message,

@@ -12,11 +12,11 @@ does CacheTierFailed: jobs, renditions, statistics and sweeping share the cache.
 
 from dataclasses import dataclass
 
-from domain.errors import StudioError
+from domain.errors import ImageServiceError
 from domain.image import Image
 from domain.jobs import Job
-from domain.requests import PictureRequest
-from domain.results import ImageSet
+from domain.requests import ImageRequest
+from domain.results import ImageResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class JobStarted:
     """Work on the request has begun; nothing is sent yet. `fresh`: the cache is not asked."""
 
     job_id: str
-    job: Job[PictureRequest]
+    job: Job[ImageRequest]
     fresh: bool = False
 
 
@@ -52,16 +52,16 @@ class PartialReady:
 
     job_id: str
     image: Image
-    picture: int
+    image_index: int
     index: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CacheHit:
+class ServedFromCache:
     """The pictures were kept from an equal request, in this tier; nothing will be sent."""
 
     job_id: str
-    tier: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class CacheFailed:
     """The cache could not be asked or filled; the job goes on without it."""
 
     job_id: str
-    error: StudioError
+    error: ImageServiceError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +77,8 @@ class Finished:
     """The pictures are there and on disk; `shared`: how many callers had joined by then."""
 
     job_id: str
-    images: ImageSet
-    shared: int = 0
+    result: ImageResult
+    joined_callers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class Failed:
     """The job ended without pictures."""
 
     job_id: str
-    error: StudioError
+    error: ImageServiceError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,15 +97,15 @@ class JobJoined:
     """
 
     job_id: str
-    job: Job[PictureRequest]
+    job: Job[ImageRequest]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class RenditionCreated:
     """A rendition of a picture was made, not just fetched; equal bytes: the original is better."""
 
-    picture_id: str
-    how: str
+    image_id: str
+    description: str
     bytes_before: int
     bytes_after: int
 
@@ -114,7 +114,7 @@ class Rendered:
 class RenditionFailed:
     """No rendition could be made of a picture; the original is delivered."""
 
-    picture_id: str
+    image_id: str
     reason: str
 
 
@@ -122,12 +122,12 @@ class RenditionFailed:
 class CacheTierFailed:
     """One tier of the cache could not do its work; the others did without it."""
 
-    error: StudioError
+    error: ImageServiceError
 
 
 JobEvent = (
     JobStarted
-    | CacheHit
+    | ServedFromCache
     | CacheFailed
     | JobQueued
     | JobDispatched
@@ -135,5 +135,5 @@ JobEvent = (
     | Finished
     | Failed
 )
-StudioEvent = JobEvent | JobJoined | Rendered | RenditionFailed | CacheTierFailed
+ServiceEvent = JobEvent | JobJoined | RenditionCreated | RenditionFailed | CacheTierFailed
 """All that an EventSink is told."""

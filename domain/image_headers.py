@@ -14,7 +14,7 @@ PNG_COLOR_TYPES_WITH_ALPHA = (4, 6)  # PNG specification, table 12: gray + alpha
 JPEG_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # ITU T.81, table B.1
 JPEG_MARKER = re.compile(rb"\xff{1,4096}+([^\xff])", re.DOTALL)  # fill bytes, T.81 section B.1.1.2
 WEBP_ALPHA_FLAG = 0x10  # RFC 9649, section 2.7
-MOST_PARTS = 4_096
+MAX_CHUNKS = 4_096
 """Steps in a header: the most in 422 honest files was 260, and each takes about a microsecond."""
 
 
@@ -65,7 +65,7 @@ def _png(data: bytes) -> ImageHeader:
 def _png_chunks(data: bytes) -> Iterator[bytes]:
     """Names of the chunks before the pixels."""
     at = len(PNG_SIGNATURE)
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_CHUNKS):
         if at + 8 > len(data):
             return
         length, kind = unpack_from(">I4s", data, at)
@@ -78,7 +78,7 @@ def _png_chunks(data: bytes) -> Iterator[bytes]:
 
 def _jpeg(data: bytes) -> ImageHeader:
     at = 2
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_CHUNKS):
         found = JPEG_MARKER.match(data, at)
         if found is None:
             raise UnreadableImage("The JPEG's segments are broken or cut off.")

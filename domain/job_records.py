@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from domain.errors import Charged, PastFailure
+from domain.errors import ChargeStatus, RecordedFailure
 from domain.image_formats import Dimensions
 from domain.jobs import JobState
 from domain.results import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptPicture:
+class StoredImage:
     """A picture of a job that ended well, by its name; its bytes are in the archive.
 
     `place` is None where it could not be stored. `size` is in bytes; `format` is empty and
@@ -19,7 +19,7 @@ class KeptPicture:
     """
 
     id: str
-    place: str | None
+    location: str | None
     format: str
     dimensions: Dimensions | None
     size: int
@@ -39,22 +39,22 @@ class JobRecord:
     action: str
     provider: str
     model: str
-    asked_model: str
+    requested_model: str
     prompt: str
     fingerprint: str
     state: JobState
-    charged: Charged
+    charged: ChargeStatus
     created_at: datetime
     changed_at: datetime
-    asked_pictures: int = 1
+    requested_images: int = 1
     request_id: str | None = None
     revised_prompt: str | None = None
     notes: tuple[str, ...] = ()
     usage: Usage | None = None
     cost: Decimal | None = None
     estimate: Decimal | None = None
-    failure: PastFailure | None = None
-    pictures: tuple[KeptPicture, ...] = ()
+    failure: RecordedFailure | None = None
+    images: tuple[StoredImage, ...] = ()
 
     @property
     def is_open(self) -> bool:

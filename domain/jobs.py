@@ -11,15 +11,15 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, Self, TypeVar
 
-from domain.errors import StudioError
+from domain.errors import ImageServiceError
 from domain.models import ModelCard
-from domain.requests import EditRequest, PictureRequest
-from domain.results import Picture, Usage
+from domain.requests import EditRequest, ImageRequest
+from domain.results import ResultImage, Usage
 
 LOCAL = "local"
 """The owner of everything that is asked for on this machine, over stdio or the command line."""
 
-R = TypeVar("R", bound=PictureRequest, covariant=True)
+R = TypeVar("R", bound=ImageRequest, covariant=True)
 
 
 class JobState(StrEnum):
@@ -32,7 +32,7 @@ class JobState(StrEnum):
     UNKNOWN = "unknown"
 
 
-LEGAL_MOVES = {
+TRANSITIONS = {
     JobState.RESERVED: {JobState.DISPATCHED, JobState.FAILED},
     JobState.DISPATCHED: {JobState.STORED, JobState.FAILED, JobState.UNKNOWN},
     JobState.STORED: set[JobState](),
@@ -41,19 +41,19 @@ LEGAL_MOVES = {
 }
 
 
-class IllegalMove(Exception):
+class InvalidTransition(Exception):
     """A job was told to go where it cannot go: a fault in our code, not in a request."""
 
 
 @dataclass(frozen=True, slots=True)
-class RequestKey:
+class IdempotencyKey:
     """A name that a caller gave a request, to ask again without a second job.
 
     `asked` is the digest of what was asked under it, before any setting had a say.
     """
 
-    name: str
-    asked: str
+    value: str
+    request_digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,18 +71,18 @@ class Job(Generic[R]):
     provider: str
     request: R
     card: ModelCard
-    asked_model: str
+    requested_model: str
     fingerprint: str
     created_at: datetime
-    key: RequestKey | None = None
+    key: IdempotencyKey | None = None
     estimate: Decimal | None = None
     state: JobState = JobState.RESERVED
-    pictures: tuple[Picture, ...] = ()
+    images: tuple[ResultImage, ...] = ()
     usage: Usage | None = None
     request_id: str | None = None
     revised_prompt: str | None = None
     notes: tuple[str, ...] = ()
-    failure: StudioError | None = None
+    failure: ImageServiceError | None = None
 
     @property
     def action(self) -> str:
@@ -96,17 +96,17 @@ class Job(Generic[R]):
         return None if price is None else price.cost(self.usage)
 
     @property
-    def has_ended(self) -> bool:
+    def is_final(self) -> bool:
         """Whether its state is final."""
-        return not LEGAL_MOVES[self.state]
+        return not TRANSITIONS[self.state]
 
     def dispatched(self) -> Self:
         """From here on money may be spent."""
-        return self._moved(JobState.DISPATCHED)
+        return self._transition(JobState.DISPATCHED)
 
     def stored(
         self,
-        pictures: tuple[Picture, ...],
+        pictures: tuple[ResultImage, ...],
         usage: Usage | None,
         request_id: str | None,
         *,
@@ -114,24 +114,24 @@ class Job(Generic[R]):
         notes: tuple[str, ...] = (),
     ) -> Self:
         """The provider delivered, and the pictures are on disk."""
-        return self._moved(
+        return self._transition(
             JobState.STORED,
-            pictures=pictures,
+            images=pictures,
             usage=usage,
             request_id=request_id,
             revised_prompt=revised_prompt,
             notes=(*self.notes, *notes),
         )
 
-    def failed(self, error: StudioError) -> Self:
+    def failed(self, error: ImageServiceError) -> Self:
         """It ended without a picture, and we know it."""
-        return self._moved(JobState.FAILED, failure=error)
+        return self._transition(JobState.FAILED, failure=error)
 
-    def unknown(self, error: StudioError) -> Self:
+    def unknown(self, error: ImageServiceError) -> Self:
         """It was sent, and whether it was painted and billed is not known."""
-        return self._moved(JobState.UNKNOWN, failure=error)
+        return self._transition(JobState.UNKNOWN, failure=error)
 
-    def _moved(self, to: JobState, **facts: Any) -> Self:  # noqa: ANN401 - fields of this class
-        if to not in LEGAL_MOVES[self.state]:
-            raise IllegalMove(f"{self.id} cannot go from {self.state} to {to}")
+    def _transition(self, to: JobState, **facts: Any) -> Self:  # noqa: ANN401 - fields of this class
+        if to not in TRANSITIONS[self.state]:
+            raise InvalidTransition(f"{self.id} cannot go from {self.state} to {to}")
         return replace(self, state=to, **facts)

@@ -8,8 +8,8 @@ from math import inf
 from domain.errors import UnsupportedByModel
 from domain.image_formats import Dimensions, ImageFormat
 from domain.money.prices import Price
-from domain.money.token_estimates import PictureTokens
-from domain.requests import Background, EditRequest, PictureRequest, Quality
+from domain.money.token_estimates import TokenEstimates
+from domain.requests import Background, EditRequest, ImageRequest, Quality
 
 WARN_BEFORE_SHUTDOWN = timedelta(days=30)
 
@@ -51,7 +51,7 @@ class SizeRule:
         return f"{names}, {free}" if names else free
 
 
-EVERY_SIZE = SizeRule(
+ANY_SIZE = SizeRule(
     max_ratio=inf, max_long_side=10_000, max_short_side=10_000, max_pixels=50_000_000
 )
 
@@ -61,9 +61,9 @@ class ModelCard:
     """The abilities of one model. An unknown model's card has `rules` False and refuses nothing."""
 
     name: str
-    also: tuple[str, ...] = ()
-    rules: bool = True
-    sizes: SizeRule = EVERY_SIZE
+    aliases: tuple[str, ...] = ()
+    is_known: bool = True
+    sizes: SizeRule = ANY_SIZE
     qualities: frozenset[Quality] = frozenset(Quality)
     formats: frozenset[ImageFormat] = frozenset(ImageFormat)
     transparent: bool = True
@@ -73,19 +73,19 @@ class ModelCard:
     shutdown: date | None = None
     successor: str | None = None
     price: Price | None = None
-    tokens: PictureTokens | None = None
+    tokens: TokenEstimates | None = None
 
     def retired(self, today: date) -> bool:
         """Whether the provider has shut it down by this day."""
         return self.shutdown is not None and self.shutdown <= today
 
-    def objection(self, request: PictureRequest) -> tuple[str, str] | None:
+    def unsupported_option(self, request: ImageRequest) -> tuple[str, str] | None:
         """The first option it cannot serve and why, or None when it can serve the request."""
-        if not self.rules:
+        if not self.is_known:
             return None
-        return next((faults for faults in self._objections(request) if faults), None)
+        return next((faults for faults in self._unsupported_options(request) if faults), None)
 
-    def _objections(self, request: PictureRequest) -> Sequence[tuple[str, str] | None]:
+    def _unsupported_options(self, request: ImageRequest) -> Sequence[tuple[str, str] | None]:
         size, several = request.size, request.n > 1
         wants_alpha = request.background is Background.TRANSPARENT
         inputs = len(request.images) if isinstance(request, EditRequest) else 0
@@ -114,12 +114,12 @@ class ModelCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class ModelSelection:
     """The model that serves a request, its card, and what the caller should be told of that."""
 
     model: str
     card: ModelCard
-    asked: str
+    requested_model: str
     notes: tuple[str, ...] = ()
 
 
@@ -132,35 +132,37 @@ class Catalog:
 
     cards: tuple[ModelCard, ...]
     default: str
-    others: ModelCard = ModelCard(name="", rules=False)
+    fallback_card: ModelCard = ModelCard(name="", is_known=False)
 
     def find(self, name: str) -> ModelCard | None:
         """The card of this name or snapshot, None for a name that we do not know."""
-        return next((card for card in self.cards if name in (card.name, *card.also)), None)
+        return next((card for card in self.cards if name in (card.name, *card.aliases)), None)
 
-    def choose(self, name: str | None, today: date) -> Choice:
+    def choose(self, name: str | None, today: date) -> ModelSelection:
         """Map a retired name to its successor; let an unknown name pass through."""
         asked = name or self.default
         card = self.find(asked)
         if card is None:
-            unknown = replace(self.others, name=asked)
-            return Choice(model=asked, card=unknown, asked=asked)
+            unknown = replace(self.fallback_card, name=asked)
+            return ModelSelection(model=asked, card=unknown, requested_model=asked)
         heir = self.find(card.successor) if card.successor else None
         if card.retired(today) and heir is not None:
             note = f"{asked} was shut down on {card.shutdown}; {heir.name} is used instead."
-            return Choice(model=heir.name, card=heir, asked=asked, notes=(note,))
-        return Choice(model=asked, card=card, asked=asked, notes=_farewell(card, today))
+            return ModelSelection(model=heir.name, card=heir, requested_model=asked, notes=(note,))
+        return ModelSelection(
+            model=asked, card=card, requested_model=asked, notes=_retirement_notes(card, today)
+        )
 
-    def check(self, request: PictureRequest, card: ModelCard, today: date) -> None:
+    def check(self, request: ImageRequest, card: ModelCard, today: date) -> None:
         """Raise UnsupportedByModel, naming a model that can, before any money is spent."""
-        objection = card.objection(request)
+        objection = card.unsupported_option(request)
         if objection is None:
             return
         field, why = objection
         able = [
             other.name
             for other in self.cards
-            if not other.retired(today) and other.objection(request) is None
+            if not other.retired(today) and other.unsupported_option(request) is None
         ]
         hint = (
             f"{able[0]} can do this."
@@ -170,7 +172,7 @@ class Catalog:
         raise UnsupportedByModel(f"{card.name} {why}.", field=field, hint=hint)
 
 
-def _farewell(card: ModelCard, today: date) -> tuple[str, ...]:
+def _retirement_notes(card: ModelCard, today: date) -> tuple[str, ...]:
     if card.shutdown is None or card.shutdown - today > WARN_BEFORE_SHUTDOWN:
         return ()
     if card.retired(today):

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from domain.errors import Charged, StudioError
+from domain.errors import ChargeStatus, ImageServiceError
 
 
-class ProviderError(StudioError):
+class ProviderError(ImageServiceError):
     """The provider refused, failed, or did not answer.
 
     `remains` is what came all the same, and was perhaps paid for; `quarantined` says where that is
@@ -13,7 +13,7 @@ class ProviderError(StudioError):
     """
 
     request_id: str | None = None
-    remains: tuple[bytes, ...] = ()
+    raw_remainder: tuple[bytes, ...] = ()
     quarantined: tuple[str, ...] = ()
 
     def details(self) -> Mapping[str, object]:
@@ -49,7 +49,9 @@ class ContentRefused(ProviderError):
     """The provider's moderation refused the prompt, an input picture or the result."""
 
     code = "content_refused"
-    advice = "Reword the prompt or choose other input pictures; the same request is refused again."
+    default_hint = (
+        "Reword the prompt or choose other input pictures; the same request is refused again."
+    )
 
     def __init__(
         self, message: str, *, stage: str | None = None, categories: Sequence[str] = ()
@@ -67,7 +69,7 @@ class RequestRefused(ProviderError):
     """The provider found the request faulty, although we did not."""
 
     code = "request_refused"
-    advice = "Change the option that the provider names."
+    default_hint = "Change the option that the provider names."
 
 
 class RateLimited(ProviderError):
@@ -75,7 +77,7 @@ class RateLimited(ProviderError):
 
     code = "rate_limited"
     retryable = True
-    advice = "Wait, then ask again."
+    default_hint = "Wait, then ask again."
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -97,15 +99,17 @@ class ProviderUnreachable(ProviderError):
 
     code = "provider_unreachable"
     retryable = True
-    advice = "Check the network, proxy settings and the endpoint, then ask again."
+    default_hint = "Check the network, proxy settings and the endpoint, then ask again."
 
 
-class ProviderResting(ProviderError):
+class CircuitOpen(ProviderError):
     """The provider failed several times in a row and is left alone; `retry_after` is in seconds."""
 
     code = "provider_resting"
     retryable = True
-    advice = "Ask again after that time. What was painted before is still served from the cache."
+    default_hint = (
+        "Ask again after that time. What was painted before is still served from the cache."
+    )
 
     def __init__(self, message: str, *, retry_after: float) -> None:
         super().__init__(message)
@@ -119,20 +123,22 @@ class BadProviderReply(ProviderError):
     """The provider answered, but not with pictures; `rubbish` is what remains of its answer."""
 
     code = "bad_provider_reply"
-    charged = Charged.MAYBE
-    advice = "Check the usage page of your account before you ask again: this call may be billed."
+    charged = ChargeStatus.MAYBE
+    default_hint = (
+        "Check the usage page of your account before you ask again: this call may be billed."
+    )
 
     def __init__(self, message: str, *, rubbish: Sequence[bytes] = ()) -> None:
         super().__init__(message)
-        self.remains = tuple(rubbish)
+        self.raw_remainder = tuple(rubbish)
 
 
 class OutcomeUnknown(ProviderError):
     """The request was sent and its end is not known: it is never sent again by itself."""
 
     code = "outcome_unknown"
-    charged = Charged.MAYBE
-    advice = (
+    charged = ChargeStatus.MAYBE
+    default_hint = (
         "The picture may have been made and billed: check the usage page of your account "
         "before you ask again. We did not retry, because that could cost you twice."
     )

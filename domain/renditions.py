@@ -6,14 +6,14 @@ from enum import StrEnum
 
 from domain.image import Image
 from domain.image_formats import ImageFormat
-from domain.requests import PictureRequest, Quality
+from domain.requests import ImageRequest, Quality
 
 VERSION = "1"
-WORTH_IT = 0.97
+MAX_SIZE_RATIO = 0.97
 """A smaller form takes at most this share of the original's bytes; else the original is better."""
 
 
-class Content(StrEnum):
+class ContentClass(StrEnum):
     """What is in a picture, as far as coding it is concerned."""
 
     GRAPHIC = "graphic"
@@ -24,22 +24,22 @@ class Content(StrEnum):
     @property
     def best_format(self) -> ImageFormat:
         """The one that takes the fewest bytes where everybody can read it and nothing is missed."""
-        photo = self in (Content.SMOOTH, Content.DETAILED)
+        photo = self in (ContentClass.SMOOTH, ContentClass.DETAILED)
         return ImageFormat.JPEG if photo else ImageFormat.WEBP
 
     def compression(self, form: ImageFormat) -> int | None:
         """The number (0-100) that suits it where nobody gave one; None is lossless."""
-        return ADAPTED.get((self, form))
+        return COMPRESSION_BY_CONTENT.get((self, form))
 
 
-ADAPTED: dict[tuple[Content, ImageFormat], int] = {
-    (Content.GRAPHIC, ImageFormat.JPEG): 88,
-    (Content.CUTOUT, ImageFormat.JPEG): 85,
-    (Content.CUTOUT, ImageFormat.WEBP): 85,
-    (Content.SMOOTH, ImageFormat.JPEG): 82,
-    (Content.SMOOTH, ImageFormat.WEBP): 89,
-    (Content.DETAILED, ImageFormat.JPEG): 89,
-    (Content.DETAILED, ImageFormat.WEBP): 88,
+COMPRESSION_BY_CONTENT: dict[tuple[ContentClass, ImageFormat], int] = {
+    (ContentClass.GRAPHIC, ImageFormat.JPEG): 88,
+    (ContentClass.CUTOUT, ImageFormat.JPEG): 85,
+    (ContentClass.CUTOUT, ImageFormat.WEBP): 85,
+    (ContentClass.SMOOTH, ImageFormat.JPEG): 82,
+    (ContentClass.SMOOTH, ImageFormat.WEBP): 89,
+    (ContentClass.DETAILED, ImageFormat.JPEG): 89,
+    (ContentClass.DETAILED, ImageFormat.WEBP): 88,
 }
 """What gave a SSIMULACRA2 score of about 82 (from 80 on nothing is noticed side by side) with
 Pillow 13 on 28 pictures (2026-11-23); docs/renditions.md has the measurements."""
@@ -79,7 +79,7 @@ class RenditionSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class ViewSpec:
     """How somebody wants to see a picture that was made before.
 
     Its longer side has at most `max_side` pixels, None for as many as there are. `formats` are
@@ -108,11 +108,11 @@ class Rendition:
     """Another form of a picture, `how` it was made, and where it is kept, if it is kept."""
 
     image: Image
-    how: str
-    place: str | None = None
+    description: str
+    location: str | None = None
 
 
-def wanted(asked: PictureRequest, image: Image) -> RenditionSpec | None:
+def rendition_for(asked: ImageRequest, image: Image) -> RenditionSpec | None:
     """What the caller must be given instead of what the provider sent; None: nothing else.
 
     Where the content decides the format, a picture that did not come as PNG has it from the

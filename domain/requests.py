@@ -9,7 +9,7 @@ from domain.image_formats import Dimensions, ImageFormat
 
 SQUARE = Dimensions(1024, 1024)
 MAX_PROMPT_CHARACTERS = 32_000
-MAX_PICTURES = 4
+MAX_IMAGES = 4
 MAX_PARTIALS = 3
 MAX_INPUT_IMAGES = 16
 MAX_INPUT_BYTES = 50_000_000  # OpenAI: each image "less than 50MB"
@@ -48,7 +48,7 @@ class Moderation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PictureRequest:
+class ImageRequest:
     """What generating and editing have in common.
 
     `size` None and `model` None leave the choice to the model and to the settings, `format` None
@@ -70,8 +70,8 @@ class PictureRequest:
     def __post_init__(self) -> None:
         if not self.prompt.strip():
             raise InvalidRequest("The prompt is empty.", field="prompt", hint="Say what to paint.")
-        _writable("prompt", self.prompt)
-        _writable("model", self.model or "")
+        _check_encodable("prompt", self.prompt)
+        _check_encodable("model", self.model or "")
         if len(self.prompt) > MAX_PROMPT_CHARACTERS:
             raise InvalidRequest(
                 f"The prompt has {len(self.prompt):,} characters; "
@@ -79,7 +79,7 @@ class PictureRequest:
                 field="prompt",
                 hint="Shorten it.",
             )
-        _within("n", self.n, 1, MAX_PICTURES)
+        _within("n", self.n, 1, MAX_IMAGES)
         _within("partial_images", self.partial_images, 0, MAX_PARTIALS)
         if self.output_compression is not None:
             _within("output_compression", self.output_compression, 0, 100)
@@ -112,12 +112,12 @@ class PictureRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GenerateRequest(PictureRequest):
+class GenerateRequest(ImageRequest):
     """Paint something new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EditRequest(PictureRequest):
+class EditRequest(ImageRequest):
     """Change or combine 1 to 16 pictures.
 
     The mask is a PNG of the first picture's dimensions; where it is fully transparent the
@@ -128,7 +128,7 @@ class EditRequest(PictureRequest):
     mask: Image | None = None
 
     def __post_init__(self) -> None:
-        PictureRequest.__post_init__(self)
+        ImageRequest.__post_init__(self)
         if not 1 <= len(self.images) <= MAX_INPUT_IMAGES:
             raise InvalidRequest(
                 f"{len(self.images)} input pictures were given; 1 to {MAX_INPUT_IMAGES} can be "
@@ -136,9 +136,9 @@ class EditRequest(PictureRequest):
                 field="images",
             )
         for at, image in enumerate(self.images):
-            _at_most(f"images[{at}]", image, MAX_INPUT_BYTES)
+            _check_size(f"images[{at}]", image, MAX_INPUT_BYTES)
         if self.mask is not None:
-            _at_most("mask", self.mask, MAX_MASK_BYTES)
+            _check_size("mask", self.mask, MAX_MASK_BYTES)
 
 
 def check_mask(request: EditRequest) -> None:
@@ -160,7 +160,7 @@ def check_mask(request: EditRequest) -> None:
         )
 
 
-def _writable(field: str, text: str) -> None:
+def _check_encodable(field: str, text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -176,7 +176,7 @@ def _within(field: str, value: int, least: int, most: int) -> None:
         raise InvalidRequest(f"{field} is {value}; {least} to {most} can be had.", field=field)
 
 
-def _at_most(field: str, image: Image, most: int) -> None:
+def _check_size(field: str, image: Image, most: int) -> None:
     if len(image.data) >= most:
         raise InvalidRequest(
             f"{field} has {len(image.data):,} bytes; it must be under {most:,}.",

@@ -62,7 +62,7 @@ NO_TOKENS = Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class ResultImage:
     """An image as the provider sent it, and where the archive keeps it.
 
     `place` is None while it is kept nowhere; `notes` say how it differs from what was asked.
@@ -70,7 +70,7 @@ class Picture:
     """
 
     image: Image
-    place: str | None = None
+    location: str | None = None
     notes: tuple[str, ...] = ()
     rendition: Rendition | None = None
 
@@ -85,7 +85,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageSet:
+class ImageResult:
     """The answer to one request: at least one picture, and all that a caller should be told.
 
     `cost` is what the call cost that made the pictures, in US dollars, and None where that is
@@ -94,25 +94,25 @@ class ImageSet:
     """
 
     job_id: str
-    pictures: tuple[Picture, ...]
+    images: tuple[ResultImage, ...]
     provider: str
     model: str
-    asked_model: str
-    made_at: datetime
+    requested_model: str
+    created_at: datetime
     revised_prompt: str | None = None
     usage: Usage | None = None
-    cost: Decimal | None = None
+    generation_cost: Decimal | None = None
     request_id: str | None = None
     notes: tuple[str, ...] = ()
     served_from: ServedFrom = ServedFrom.PROVIDER
 
     @property
-    def charge(self) -> Decimal | None:
+    def charged_cost(self) -> Decimal | None:
         """What this caller's request cost, in US dollars, None where that is not known."""
         again = self.served_from is ServedFrom.ARCHIVE
-        return Decimal(0) if again or self.served_from.is_paid_already else self.cost
+        return Decimal(0) if again or self.served_from.is_paid_already else self.generation_cost
 
     @property
     def saved(self) -> Decimal | None:
         """What it would have cost, had nobody paid before; None where it was not saved."""
-        return self.cost if self.served_from.is_paid_already else None
+        return self.generation_cost if self.served_from.is_paid_already else None

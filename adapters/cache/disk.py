@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from adapters.cache.disk_store import TIER, Store
+from adapters.cache.disk_store import TIER, DiskStore
 from adapters.cache.diskcache_backend import BUSY_SECONDS
-from application.ports.image_cache import Cleared, Entry, Hit, TierStats
+from application.ports.image_cache import CacheEntry, CacheHit, ClearResult, TierStats
 from domain.errors import CacheUnavailable
 
 T = TypeVar("T")
 
-PATIENCE = BUSY_SECONDS + 5.0
+OPERATION_TIMEOUT = BUSY_SECONDS + 5.0
 """Seconds for one entry, its turn included. A disk that is only busy has said so before."""
 
 
@@ -40,33 +40,33 @@ class DiskCache:
         self._folder = folder
         self._max_bytes = max_bytes
         self._ttl = ttl
-        self._store = Store(folder, max_bytes, ttl, clock)
+        self._store = DiskStore(folder, max_bytes, ttl, clock)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cache")
         self._hits = self._misses = 0
         self._closed = False
 
-    async def get(self, key: str, /) -> Hit | None:
-        hit = await self._soon(lambda: self._store.find(key)) if self._keeps else None
+    async def get(self, key: str, /) -> CacheHit | None:
+        hit = await self._run_with_timeout(lambda: self._store.find(key)) if self._enabled else None
         self._hits += hit is not None
         self._misses += hit is None
         return hit
 
-    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
-        if self._keeps:
-            await self._soon(lambda: self._store.keep(key, entry, age))
+    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
+        if self._enabled:
+            await self._run_with_timeout(lambda: self._store.keep(key, entry, age))
 
-    async def clear(self) -> Cleared:
-        return await self._done(self._store.clear)
+    async def clear(self) -> ClearResult:
+        return await self._run(self._store.clear)
 
     async def sweep(self) -> int:
         """Remove expired entries with their files, and files that a crash left behind.
 
         Returns how many entries had expired. Raises CacheUnavailable.
         """
-        return await self._done(self._store.sweep)
+        return await self._run(self._store.sweep)
 
     async def stats(self) -> tuple[TierStats, ...]:
-        held = await self._done(self._store.held)
+        held = await self._run(self._store.held)
         return (
             TierStats(
                 tier=TIER,
@@ -83,25 +83,25 @@ class DiskCache:
     async def close(self) -> None:
         if not self._closed:
             self._closed = True
-            await self._done(self._store.close)
+            await self._run(self._store.close)
             self._thread.shutdown(wait=False)
 
     @property
-    def _keeps(self) -> bool:
+    def _enabled(self) -> bool:
         return self._max_bytes > 0 and self._ttl > 0
 
-    async def _soon(self, work: Callable[[], T]) -> T:
+    async def _run_with_timeout(self, work: Callable[[], T]) -> T:
         """Do it for somebody who waits and can do without, such as on a network's disk that hangs.
 
         What has not begun by then is not done at all.
         """
         try:
-            async with asyncio.timeout(PATIENCE):
-                return await self._done(work)
+            async with asyncio.timeout(OPERATION_TIMEOUT):
+                return await self._run(work)
         except TimeoutError as error:
             raise CacheUnavailable(f"The cache in {self._folder} does not answer.") from error
 
-    async def _done(self, work: Callable[[], T]) -> T:
+    async def _run(self, work: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except Exception as error:

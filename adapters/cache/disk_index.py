@@ -5,24 +5,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, NamedTuple
 
-from adapters.cache.diskcache_backend import BINARY, Database
-from application.ports.image_cache import Cleared
+from adapters.cache.diskcache_backend import BINARY, CacheDatabase
+from application.ports.image_cache import ClearResult
 
-LIVE = f"""(raw = 1 AND mode = {BINARY} AND typeof(size) = 'integer' AND size > 0
+LIVE_ROW = f"""(raw = 1 AND mode = {BINARY} AND typeof(size) = 'integer' AND size > 0
     AND store_time > :since AND store_time <= :now)"""
 """What is no row of ours is as dead as what has expired, and as what comes from the future."""
-LATEST = "(SELECT COALESCE(MAX(access_time), 0) + 1 FROM Cache)"
+NEXT_ACCESS = "(SELECT COALESCE(MAX(access_time), 0) + 1 FROM Cache)"
 """The order of use is counted, not timed: clocks stand still, jump, and differ."""
 
 
-class Window(NamedTuple):
+class LiveInterval(NamedTuple):
     """The times of writing that make an entry a live one: after `since`, up to `now`."""
 
     since: float
     now: float
 
 
-Lookout = Callable[[], Window]
+Now = Callable[[], LiveInterval]
 """Asked once the database is ours alone: no row that another process wrote before is of the future
 then, however long we had to wait."""
 
@@ -35,14 +35,14 @@ class Row(NamedTuple):
     stored: float
 
 
-class Rows(Database):
+class DiskIndex(CacheDatabase):
     """Finds, keeps and forgets entries. Several processes may work on one folder.
 
     A file is there before its row is, and removed once the row is gone for good. Every method
     raises sqlite3.Error or OSError.
     """
 
-    def find(self, key: str, window: Window) -> Row | None:
+    def find(self, key: str, window: LiveInterval) -> Row | None:
         """The live row of this key."""
         found = self._run(
             "SELECT rowid, filename, store_time FROM Cache WHERE key = :key AND LIVE",
@@ -56,7 +56,7 @@ class Rows(Database):
         file: BinaryIO = self.disk.fetch(BINARY, row.filename, None, read=True)
         return file
 
-    def touch(self, row: Row) -> None:
+    def mark_used(self, row: Row) -> None:
         """Note that the row was used; where that cannot be written, its file is still good."""
         with suppress(sqlite3.OperationalError):
             self._run(
@@ -71,12 +71,12 @@ class Rows(Database):
             number, name, _ = row
             self._forget(gone, "rowid = :row AND filename IS :name", row=number, name=name)
 
-    def forget(self, key: str) -> None:
+    def delete(self, key: str) -> None:
         """Forget what is kept under this key."""
         with self._changing() as gone:
             self._forget(gone, "key = :key AND raw = 1", key=key)
 
-    def keep(self, key: str, blob: bytes, stored: float, window: Lookout, most: int) -> int:
+    def keep(self, key: str, blob: bytes, stored: float, window: Now, most: int) -> int:
         """Keep the bytes as written at `stored`, in place of others of this key.
 
         Before that, in the same transaction, room is made, so that all that is kept takes no
@@ -101,19 +101,19 @@ class Rows(Database):
             raise
         return evicted
 
-    def trim(self, window: Lookout, most: int) -> int:
+    def evict(self, window: Now, most: int) -> int:
         """Make room as `keep` does, so that `most` bytes are not exceeded."""
         with self._changing() as gone:
             return self._make_room(gone, window, most)
 
-    def held(self, window: Window) -> Cleared:
+    def usage(self, window: LiveInterval) -> ClearResult:
         """How many live rows there are, and the bytes of their files."""
         entries, size = self._run(
             "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM Cache WHERE LIVE", **window._asdict()
         ).fetchone()
-        return Cleared(entries=entries, bytes=size)
+        return ClearResult(entries=entries, bytes=size)
 
-    def bury(self, window: Lookout) -> int:
+    def delete_expired(self, window: Now) -> int:
         """Forget what is dead; return how many rows were."""
         with self._changing() as gone:
             return self._forget(gone, "LIVE IS NOT TRUE", **window()._asdict())
@@ -133,7 +133,7 @@ class Rows(Database):
         with self._changing() as gone:
             self._forget(gone, "TRUE")
 
-    def _make_room(self, gone: list[str], window: Lookout, most: int) -> int:
+    def _make_room(self, gone: list[str], window: Now, most: int) -> int:
         self._forget(gone, "LIVE IS NOT TRUE", **window()._asdict())
         (held,) = self._run("SELECT COALESCE(SUM(size), 0) FROM Cache").fetchone()
         evicted = []
@@ -165,5 +165,5 @@ class Rows(Database):
 
     def _run(self, statement: str, **values: object) -> sqlite3.Cursor:
         """Execute a statement in which LIVE and LATEST are words."""
-        spelled = statement.replace("LIVE", LIVE).replace("LATEST", LATEST)
+        spelled = statement.replace("LIVE", LIVE_ROW).replace("LATEST", NEXT_ACCESS)
         return self.connection.execute(spelled, values)

@@ -9,10 +9,10 @@ from pathlib import Path
 from shutil import rmtree
 from typing import TypeVar
 
-from adapters.cache.disk_index import Rows, Window
-from adapters.cache.diskcache_backend import Refused, is_damage
-from adapters.cache.entry_codec import Damaged, decode, encode
-from application.ports.image_cache import Cleared, Entry, Hit
+from adapters.cache.disk_index import DiskIndex, LiveInterval
+from adapters.cache.diskcache_backend import ForbiddenValue, is_corruption
+from adapters.cache.entry_codec import CorruptEntry, decode, encode
+from application.ports.image_cache import CacheEntry, CacheHit, ClearResult
 
 T = TypeVar("T")
 
@@ -21,9 +21,9 @@ STRAY_SECONDS = 60
 """A file without a row may be about to get one; when it is older than this, it is a leftover."""
 ATTEMPTS = 3
 """Another process may replace an entry between our look at its row and at its file."""
-LOST = (
-    Damaged,
-    Refused,
+UNREADABLE = (
+    CorruptEntry,
+    ForbiddenValue,
     FileNotFoundError,
     IsADirectoryError,
     NotADirectoryError,
@@ -31,7 +31,7 @@ LOST = (
 )
 
 
-class Store:
+class DiskStore:
     """The work of the disk tier, for one thread.
 
     Everything is in `folder`/entries, which nobody else may enter. A damaged database is set
@@ -48,41 +48,41 @@ class Store:
         self._max_bytes = max_bytes
         self._ttl = ttl
         self._clock = clock
-        self._rows: Rows | None = None
+        self._rows: DiskIndex | None = None
         self.evictions = 0
 
-    def find(self, key: str) -> Hit | None:
+    def find(self, key: str) -> CacheHit | None:
         """The live entry of this key. One whose file is not what was written is dropped."""
         return self._on_rows(lambda rows: self._read(rows, key))
 
-    def keep(self, key: str, entry: Entry, age: float) -> None:
+    def keep(self, key: str, entry: CacheEntry, age: float) -> None:
         """Keep an entry that is `age` seconds old already; one too large only ends the old one."""
         blob = encode(key, entry)
         if len(blob) > self._max_bytes or age >= self._ttl:
-            self._on_rows(lambda rows: rows.forget(key))
+            self._on_rows(lambda rows: rows.delete(key))
             return
         stored = self._clock() - age
         self.evictions += self._on_rows(
             lambda rows: rows.keep(key, blob, stored, self._window, self._max_bytes)
         )
 
-    def held(self) -> Cleared:
+    def held(self) -> ClearResult:
         """How many live entries there are, and the bytes of their files."""
-        return self._on_rows(lambda rows: rows.held(self._window()))
+        return self._on_rows(lambda rows: rows.usage(self._window()))
 
-    def clear(self) -> Cleared:
+    def clear(self) -> ClearResult:
         """Remove all files, then all rows: on a full disk the latter need the former's room."""
         removed = [size for file in self._files() if (size := _remove(file)) is not None]
         try:
-            self._on_rows(Rows.clear)
+            self._on_rows(DiskIndex.clear)
         except sqlite3.Error:
-            self._set_aside()
+            self._quarantine_database()
         rmtree(self._aside, ignore_errors=True)
-        return Cleared(entries=len(removed), bytes=sum(removed))
+        return ClearResult(entries=len(removed), bytes=sum(removed))
 
     def sweep(self) -> int:
         """Remove what is dead, lost or left over; return how many dead rows there were."""
-        buried = self._on_rows(lambda rows: rows.bury(self._window))
+        buried = self._on_rows(lambda rows: rows.delete_expired(self._window))
         self._on_rows(self._reconcile)
         return buried
 
@@ -93,7 +93,7 @@ class Store:
             with suppress(sqlite3.Error):
                 rows.close()
 
-    def _read(self, rows: Rows, key: str) -> Hit | None:
+    def _read(self, rows: DiskIndex, key: str) -> CacheHit | None:
         for _ in range(ATTEMPTS):
             window = self._window()
             row = rows.find(key, window)
@@ -102,14 +102,14 @@ class Store:
             try:
                 with rows.open(row) as file:
                     entry = decode(key, file)
-            except LOST:
+            except UNREADABLE:
                 rows.drop(row)
             else:
-                rows.touch(row)
-                return Hit(entry=entry, tier=TIER, age=window.now - row.stored)
+                rows.mark_used(row)
+                return CacheHit(entry=entry, source=TIER, age=window.now - row.stored)
         return None
 
-    def _reconcile(self, rows: Rows) -> None:
+    def _reconcile(self, rows: DiskIndex) -> None:
         sizes = rows.sizes()
         found: dict[str, int] = {}
         for file in self._files():
@@ -125,40 +125,40 @@ class Store:
         for place, _, names in os.walk(self._entries):  # globbing fails where folders vanish
             yield from (Path(place, name) for name in names if name.endswith(".val"))
 
-    def _window(self) -> Window:
+    def _window(self) -> LiveInterval:
         now = self._clock()
-        return Window(since=now - self._ttl, now=now)
+        return LiveInterval(since=now - self._ttl, now=now)
 
-    def _on_rows(self, work: Callable[[Rows], T]) -> T:
+    def _on_rows(self, work: Callable[[DiskIndex], T]) -> T:
         try:
             return work(self._opened())
         except Exception as error:
-            if not self._mended(error):
+            if not self._recovered(error):
                 raise
         return work(self._opened())
 
-    def _mended(self, error: Exception) -> bool:
+    def _recovered(self, error: Exception) -> bool:
         """After an error: whether a second attempt may do better, on another database."""
-        if self._rows is not None and not self._rows.in_place:
+        if self._rows is not None and not self._rows.is_current:
             self.close()
             return True
-        if is_damage(error):
-            self._set_aside()
+        if is_corruption(error):
+            self._quarantine_database()
             return True
         return False
 
-    def _opened(self) -> Rows:
-        if self._rows is not None and not self._rows.in_place:
+    def _opened(self) -> DiskIndex:
+        if self._rows is not None and not self._rows.is_current:
             self.close()
         if self._rows is None:
             self._entries.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._entries.mkdir(mode=0o700, exist_ok=True)
             self._entries.chmod(0o700)
-            self._rows = Rows(self._entries)
-            self.evictions += self._rows.trim(self._window, self._max_bytes)
+            self._rows = DiskIndex(self._entries)
+            self.evictions += self._rows.evict(self._window, self._max_bytes)
         return self._rows
 
-    def _set_aside(self) -> None:
+    def _quarantine_database(self) -> None:
         self.close()
         rmtree(self._aside, ignore_errors=True)
         with suppress(FileNotFoundError):

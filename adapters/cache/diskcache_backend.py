@@ -26,26 +26,26 @@ NAME = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")
 """No row, whoever wrote it, makes us open or remove a file of another name."""
 
 
-class Refused(ValueError):
+class ForbiddenValue(ValueError):
     """A key, a value or a file of a kind that this cache never writes, such as a pickle."""
 
 
-class PlainDisk(Disk):  # type: ignore[misc] # the base has no types
+class BytesDisk(Disk):  # type: ignore[misc] # the base has no types
     """Strings as keys and bytes as values, each in a file; nothing else goes in or comes out."""
 
     def put(self, key: object) -> tuple[str, bool]:
         if type(key) is not str:
-            raise Refused("keys are strings")
+            raise ForbiddenValue("keys are strings")
         return key, True
 
     def get(self, key: object, raw: object) -> str:
         if type(key) is not str or raw != 1:
-            raise Refused("keys are strings")
+            raise ForbiddenValue("keys are strings")
         return key
 
     def store(self, value: object, read: bool, key: object = None) -> tuple[int, int, str, None]:
         if type(value) is not bytes or read:
-            raise Refused("values are bytes")
+            raise ForbiddenValue("values are bytes")
         name, path = self.filename()
         try:
             self._write(path, (value,), "xb")
@@ -57,7 +57,7 @@ class PlainDisk(Disk):  # type: ignore[misc] # the base has no types
     def fetch(self, mode: object, filename: object, value: object, read: bool) -> BinaryIO:
         """The open file, for the caller to close."""
         if mode != BINARY or not read or type(filename) is not str or not NAME.fullmatch(filename):
-            raise Refused("values are files of ours")
+            raise ForbiddenValue("values are files of ours")
         return Path(self._directory, filename).open("rb")
 
     def remove(self, file_path: object) -> None:
@@ -65,7 +65,7 @@ class PlainDisk(Disk):  # type: ignore[misc] # the base has no types
             super().remove(file_path)
 
 
-class Database(Cache):  # type: ignore[misc] # the base has no types
+class CacheDatabase(Cache):  # type: ignore[misc] # the base has no types
     """An open database, for the one thread that opened it.
 
     Opening raises sqlite3.Error or OSError, or whatever a damaged database makes diskcache raise.
@@ -74,14 +74,14 @@ class Database(Cache):  # type: ignore[misc] # the base has no types
     def __init__(self, folder: Path) -> None:
         self._file = folder / "cache.db"
         try:
-            super().__init__(str(folder), timeout=BUSY_SECONDS, disk=PlainDisk, **SETTINGS)
+            super().__init__(str(folder), timeout=BUSY_SECONDS, disk=BytesDisk, **SETTINGS)
             self._identity = _identity(self._file)
         except BaseException:
             self.close()
             raise
 
     @property
-    def in_place(self) -> bool:
+    def is_current(self) -> bool:
         """Whether the folder still has this database: nobody moved, removed or replaced it."""
         return _identity(self._file) == self._identity
 
@@ -100,7 +100,7 @@ def _identity(file: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-PASSING = {
+TRANSIENT_ERRORS = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_FULL,
@@ -114,9 +114,9 @@ PASSING = {
 """SQLite's words for a bad moment rather than a bad database."""
 
 
-def is_damage(error: Exception) -> bool:
+def is_corruption(error: Exception) -> bool:
     """Whether the error means that the database will never be read again."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
-        return code == sqlite3.SQLITE_IOERR_SHORT_READ or code & 0xFF not in PASSING
+        return code == sqlite3.SQLITE_IOERR_SHORT_READ or code & 0xFF not in TRANSIENT_ERRORS
     return not isinstance(error, OSError | MemoryError)

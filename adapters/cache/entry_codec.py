@@ -16,14 +16,14 @@ from typing import BinaryIO
 
 import msgspec
 
-from application.ports.image_cache import Entry, Fact
+from application.ports.image_cache import CacheEntry, Fact
 from domain.image import Image
 
 VERSION = 1
 DIGEST, LENGTH = 32, 4
 
 
-class Damaged(ValueError):
+class CorruptEntry(ValueError):
     """A file is not what was written under its key."""
 
 
@@ -37,7 +37,7 @@ class _Header(msgspec.Struct, frozen=True):
 _header_of = msgspec.json.Decoder(_Header)
 
 
-def encode(key: str, entry: Entry) -> bytes:
+def encode(key: str, entry: CacheEntry) -> bytes:
     """The bytes to write; raise TypeError or ValueError where JSON cannot hold the facts."""
     if not all(isfinite(fact) for fact in entry.facts.values() if isinstance(fact, float)):
         raise ValueError("a fact is a number that JSON does not have")
@@ -49,7 +49,7 @@ def encode(key: str, entry: Entry) -> bytes:
     return b"".join([_digest(key, parts), *parts])
 
 
-def decode(key: str, file: BinaryIO) -> Entry:
+def decode(key: str, file: BinaryIO) -> CacheEntry:
     """The entry that was written under `key`; raise Damaged, or OSError if it cannot be read.
 
     No more memory is used than the file is long, and the pictures are not copied.
@@ -59,20 +59,20 @@ def decode(key: str, file: BinaryIO) -> Entry:
     start = file.read(min(int.from_bytes(length, "big"), max(left, 0)))
     header = _read_header(key, start)
     if min(header.lengths, default=0) < 0 or sum(header.lengths) != left - len(start):
-        raise Damaged("a file was cut or has grown")
+        raise CorruptEntry("a file was cut or has grown")
     pictures = [file.read(size) for size in header.lengths]
     if _digest(key, [length, start, *pictures]) != digest:
-        raise Damaged("a file's bytes changed")
-    return Entry(images=tuple(Image(data) for data in pictures), facts=header.facts)
+        raise CorruptEntry("a file's bytes changed")
+    return CacheEntry(images=tuple(Image(data) for data in pictures), facts=header.facts)
 
 
 def _read_header(key: str, data: bytes) -> _Header:
     try:
         header = _header_of.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Damaged("a file's header cannot be read") from error
+        raise CorruptEntry("a file's header cannot be read") from error
     if header.version != VERSION or header.key != key:
-        raise Damaged("a file is of another version or key")
+        raise CorruptEntry("a file is of another version or key")
     return header
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cachetools import TLRUCache
 
-from application.ports.image_cache import Cleared, Entry, Hit, TierStats
+from application.ports.image_cache import CacheEntry, CacheHit, ClearResult, TierStats
 
 TIER = "memory"
 
@@ -24,24 +24,24 @@ class MemoryCache:
         self._max_bytes = max_bytes
         self._ttl = ttl
         self._clock = clock
-        self._slots = _Slots(max_bytes, _end, clock, _size)
+        self._slots = _LruTtlMap(max_bytes, _expires_at, clock, _size)
         self._hits = self._misses = 0
 
-    async def get(self, key: str, /) -> Hit | None:
+    async def get(self, key: str, /) -> CacheHit | None:
         slot = self._slots.get(key)
         if slot is None:
             self._misses += 1
             return None
         self._hits += 1
-        return Hit(entry=slot.entry, tier=TIER, age=self._clock() - slot.stored)
+        return CacheHit(entry=slot.entry, source=TIER, age=self._clock() - slot.stored)
 
-    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
+    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
         self._slots.pop(key, None)  # before room is made: what is replaced is not evicted
         if 0 < self._max_bytes >= entry.size:
             stored = self._clock() - age
             self._slots[key] = _Slot(entry, stored, stored + self._ttl)
 
-    async def clear(self) -> Cleared:
+    async def clear(self) -> ClearResult:
         held = self._held()
         self._slots.clear()
         return held
@@ -67,18 +67,18 @@ class MemoryCache:
     async def close(self) -> None:
         self._slots.clear()
 
-    def _held(self) -> Cleared:
+    def _held(self) -> ClearResult:
         with self._slots.timer:  # one moment for both numbers
-            return Cleared(entries=len(self._slots), bytes=int(self._slots.currsize))
+            return ClearResult(entries=len(self._slots), bytes=int(self._slots.currsize))
 
 
 class _Slot(NamedTuple):
-    entry: Entry
+    entry: CacheEntry
     stored: float
     end: float
 
 
-class _Slots(TLRUCache[str, _Slot, float]):
+class _LruTtlMap(TLRUCache[str, _Slot, float]):
     """Drops what has expired first, then what was unused the longest; counts only the latter.
 
     What has expired when it comes is not taken.
@@ -92,7 +92,7 @@ class _Slots(TLRUCache[str, _Slot, float]):
         return evicted
 
 
-def _end(_key: str, slot: _Slot, _now: float) -> float:
+def _expires_at(_key: str, slot: _Slot, _now: float) -> float:
     return slot.end
 
 

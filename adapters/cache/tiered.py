@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from application.ports.image_cache import Cleared, Entry, Hit, ImageCache, TierStats
+from application.ports.image_cache import CacheEntry, CacheHit, ClearResult, ImageCache, TierStats
 from domain.errors import CacheUnavailable
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class TieredCache:
         self._tiers = tiers
         self._passed_over = passed_over
 
-    async def get(self, key: str, /) -> Hit | None:
+    async def get(self, key: str, /) -> CacheHit | None:
         hit = None
         failures: list[CacheUnavailable] = []
         for place, tier in enumerate(self._tiers):
@@ -44,13 +44,13 @@ class TieredCache:
         self._settle(failures, fatal=len(failures) == len(self._tiers))
         return hit
 
-    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
+    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
         await self._each(lambda tier: tier.put(key, entry, age=age))
 
-    async def clear(self) -> Cleared:
+    async def clear(self) -> ClearResult:
         """Throw everything away; what several tiers had is counted in each."""
         done = await self._each(lambda tier: tier.clear(), all_must=True)
-        return Cleared(
+        return ClearResult(
             entries=sum(cleared.entries for cleared in done),
             bytes=sum(cleared.bytes for cleared in done),
         )
@@ -80,7 +80,7 @@ class TieredCache:
         self._settle(failures, fatal=all_must or not done)
         return done
 
-    async def _fill(self, tiers: tuple[ImageCache, ...], key: str, hit: Hit) -> None:
+    async def _fill(self, tiers: tuple[ImageCache, ...], key: str, hit: CacheHit) -> None:
         for tier in tiers:
             try:
                 await tier.put(key, hit.entry, age=hit.age)

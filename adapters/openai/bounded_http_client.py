@@ -8,12 +8,12 @@ from typing import Any
 import httpx2
 from openai import DefaultAsyncHttpxClient
 
-LONGEST_REFUSAL = 1_000_000
+MAX_REFUSAL_BYTES = 1_000_000
 """Bytes. OpenAI's have a few hundred, a gateway's page some ten thousand."""
-OF_THE_BODY = ("content-encoding", "content-length", "transfer-encoding")
+BODY_HEADERS = ("content-encoding", "content-length", "transfer-encoding")
 """Headers that are true of a body as it came, and not of what was read of it."""
 
-MUCH = 500_000
+YIELD_THRESHOLD = 500_000
 """Bytes of a piece; what comes from the line is smaller, so this one was unpacked."""
 
 
@@ -32,25 +32,25 @@ class HttpClient(DefaultAsyncHttpxClient):
 async def _read(response: httpx2.Response) -> httpx2.Response:
     said = bytearray()
     with suppress(httpx2.HTTPError):
-        async with aclosing(response), aclosing(pieces(response)) as chunks:
+        async with aclosing(response), aclosing(read_chunks(response)) as chunks:
             async for chunk in chunks:
                 said += chunk
-                if len(said) > LONGEST_REFUSAL:
+                if len(said) > MAX_REFUSAL_BYTES:
                     break
-    headers = [(k, v) for k, v in response.headers.multi_items() if k not in OF_THE_BODY]
+    headers = [(k, v) for k, v in response.headers.multi_items() if k not in BODY_HEADERS]
     return httpx2.Response(
         response.status_code,
         headers=headers,
-        content=bytes(said[:LONGEST_REFUSAL]),
+        content=bytes(said[:MAX_REFUSAL_BYTES]),
         request=response.request,
         extensions=response.extensions,
     )
 
 
-async def pieces(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
+async def read_chunks(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
     """The body, unpacked. A few bytes can become 60 MB at once: others have turns meanwhile."""
     async with aclosing(response.aiter_bytes()) as chunks:
         async for chunk in chunks:
             yield chunk
-            if len(chunk) > MUCH:
+            if len(chunk) > YIELD_THRESHOLD:
                 await asyncio.sleep(0)

@@ -10,7 +10,7 @@ from typing import Any
 from domain.image_formats import Dimensions
 from domain.models import Catalog, ModelCard, SizeRule
 from domain.money.prices import Price
-from domain.money.token_estimates import PictureTokens
+from domain.money.token_estimates import TokenEstimates
 from domain.requests import Quality
 
 Table = Mapping[str, Any]
@@ -40,21 +40,21 @@ def _price(price: Table) -> Price:
     return Price(as_of=price["as_of"], **rates)
 
 
-def _tokens(counts: Table) -> PictureTokens:
-    square = {Quality(quality): count for quality, count in counts["square"].items()}
-    return PictureTokens(**{**counts, "square": square})
+def _tokens(counts: Table) -> TokenEstimates:
+    base = {Quality(quality): count for quality, count in counts["base_tokens"].items()}
+    return TokenEstimates(**{**counts, "base_tokens": base})
 
 
 def _card(
     model: Table,
     sizes: Mapping[str, SizeRule],
     prices: Mapping[str, Price],
-    tokens: Mapping[str, PictureTokens],
+    tokens: Mapping[str, TokenEstimates],
 ) -> ModelCard:
     return ModelCard(
         **{
             **model,
-            "also": tuple(model.get("also", ())),
+            "aliases": tuple(model.get("aliases", ())),
             "sizes": sizes[model["sizes"]],
             "qualities": frozenset(Quality(quality) for quality in model["qualities"]),
             "price": prices[model["price"]] if "price" in model else None,

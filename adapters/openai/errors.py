@@ -11,9 +11,9 @@ from openai import (
     APITimeoutError,
 )
 
-from adapters.openai.translate import clean, echoes, field, text_of
+from adapters.openai.translate import clean, field, secret_spellings, text_of
 from domain import provider_errors as errors
-from domain.errors import Charged
+from domain.errors import ChargeStatus
 from domain.models import ModelCard
 
 BEFORE_DISPATCH = (
@@ -28,8 +28,8 @@ BEFORE_DISPATCH = (
 """Faults after which no byte of the request can have reached the provider."""
 
 KEY_LIKE = re.compile(r"\b(sk|sess|org|proj)-[\w*\-]{4,}")
-SHORTEST_SECRET = 8  # below are the placeholders of local endpoints, such as "none" or "x"
-LONGEST_QUOTE = 500
+MIN_SECRET_LENGTH = 8  # below are the placeholders of local endpoints, such as "none" or "x"
+MAX_QUOTE_LENGTH = 500
 MODERATED = ("moderation_blocked", "content_policy_violation")
 
 NO_KEY = "Set OPENAI_API_KEY in the server's environment, or PROVIDER=sketch to draw offline."
@@ -46,7 +46,7 @@ def can_be_sent(text: str | None) -> bool:
     return text is None or (text.isascii() and text.isprintable())
 
 
-def without_client(key: str | None) -> errors.ProviderError:
+def missing_client_error(key: str | None) -> errors.ProviderError:
     """The error of a call that cannot be made for want of a fit key; nothing is sent."""
     if not key:
         return errors.NoCredentials("There is no OpenAI API key.", hint=NO_KEY)
@@ -62,7 +62,7 @@ def translated(error: Exception, card: ModelCard, key: str | None) -> errors.Pro
     Whatever may have been sent is OutcomeUnknown or below it. Neither `key` nor anything like
     a key passes through.
     """
-    ours = _translated(error, card, quoted(error, key))
+    ours = _translated(error, card, redacted_message(error, key))
     ours.request_id = getattr(error, "request_id", None)
     ours.__cause__ = error
     return ours
@@ -153,7 +153,7 @@ def _content_refused(error: APIError) -> errors.ContentRefused:
         categories=categories,
     )
     if stage == "output":  # it was painted, and OpenAI does not say whether that is billed
-        refused.charged = Charged.MAYBE
+        refused.charged = ChargeStatus.MAYBE
     return refused
 
 
@@ -165,12 +165,12 @@ def _seconds(headers: Mapping[str, str]) -> float | None:
     return seconds if 0 <= seconds < 86_400 else None
 
 
-def quoted(error: Exception, key: str | None) -> str:
+def redacted_message(error: Exception, key: str | None) -> str:
     """The provider's own words, short; `key` and everything like a key is blotted out."""
     if not isinstance(error, APIError):
         return ""
     said = clean(str(field(error.body, "message") or error.message))
-    if key is not None and len(key) >= SHORTEST_SECRET:
-        for echo in echoes(key):
+    if key is not None and len(key) >= MIN_SECRET_LENGTH:
+        for echo in secret_spellings(key):
             said = said.replace(echo, "[hidden]")
-    return KEY_LIKE.sub("[hidden]", said)[:LONGEST_QUOTE]
+    return KEY_LIKE.sub("[hidden]", said)[:MAX_QUOTE_LENGTH]

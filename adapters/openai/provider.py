@@ -9,11 +9,11 @@ from typing import Any
 import httpx2
 from openai import APIError, AsyncOpenAI
 
-from adapters.openai.bounded_http_client import HttpClient, pieces
+from adapters.openai.bounded_http_client import HttpClient, read_chunks
 from adapters.openai.catalog import openai_catalog
-from adapters.openai.errors import can_be_sent, translated, without_client
-from adapters.openai.reply_buffer import LARGEST, Arriving, TooLarge
-from adapters.openai.sse_reader import values
+from adapters.openai.errors import can_be_sent, missing_client_error, translated
+from adapters.openai.reply_buffer import MAX_REPLY_BYTES, ReplyBuffer, TooLarge
+from adapters.openai.sse_reader import read_json_events
 from adapters.openai.translate import (
     Parameters,
     completed,
@@ -24,14 +24,14 @@ from adapters.openai.translate import (
     partial,
     text_of,
 )
-from application.ports.image_provider import Painting
+from application.ports.image_provider import ProviderStream
 from domain.jobs import Job
 from domain.models import Catalog
 from domain.provider_errors import BadProviderReply, OutcomeUnknown
-from domain.requests import EditRequest, GenerateRequest, PictureRequest
+from domain.requests import EditRequest, GenerateRequest, ImageRequest
 
 CONNECT_SECONDS = 10.0
-MUCH_TOO_LARGE = f"OpenAI's reply has more than {LARGEST:,} bytes, which no pictures have."
+REPLY_TOO_LARGE = f"OpenAI's reply has more than {MAX_REPLY_BYTES:,} bytes, which no pictures have."
 FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError)
 """What the SDK raises; the last two where a request or an event of a stream is no proper text."""
 
@@ -78,36 +78,36 @@ class OpenAIImages:
             # Loads what the first call would wait for.
             _ = self._client.images.with_streaming_response
 
-    def generate(self, job: Job[GenerateRequest], /) -> Painting:
-        return self._painting("generate", job, generate_parameters(job.request))
+    def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
+        return self._call("generate", job, generate_parameters(job.request))
 
-    def edit(self, job: Job[EditRequest], /) -> Painting:
-        return self._painting("edit", job, edit_parameters(job.request))
+    def edit(self, job: Job[EditRequest], /) -> ProviderStream:
+        return self._call("edit", job, edit_parameters(job.request))
 
     async def close(self) -> None:
         """Close the connections."""
         if self._client is not None:
             await self._client.close()
 
-    async def _painting(
-        self, action: str, job: Job[PictureRequest], parameters: Parameters
-    ) -> Painting:
+    async def _call(
+        self, action: str, job: Job[ImageRequest], parameters: Parameters
+    ) -> ProviderStream:
         if self._client is None:
-            raise without_client(self._key)
+            raise missing_client_error(self._key)
         call: Call = getattr(self._client.images.with_streaming_response, action)
-        come = Arriving()
+        come = ReplyBuffer()
         try:
             async with call(**parameters) as answer:
                 streams = parameters.get("stream") and _is_stream(answer.http_response)
-                painting = _streamed if streams else _in_one_piece
+                painting = _read_stream if streams else _read_json
                 async with aclosing(painting(answer, job.request.n, come)) as events:
                     async for event in events:
                         yield event
         except TooLarge as error:
-            raise BadProviderReply(MUCH_TOO_LARGE, rubbish=come.remains()) from error
+            raise BadProviderReply(REPLY_TOO_LARGE, rubbish=come.remainder()) from error
         except FROM_SDK as error:
             ours = translated(error, job.card, self._key)
-            ours.remains = come.remains()
+            ours.raw_remainder = come.remainder()
             raise ours from error
 
 
@@ -117,14 +117,14 @@ def _is_stream(response: httpx2.Response) -> bool:
     return kind.lower().startswith("text/event-stream")
 
 
-async def _in_one_piece(answer: Any, _: int, come: Arriving) -> Painting:  # noqa: ANN401 - the SDK's response
-    async with aclosing(pieces(answer.http_response)) as chunks:
+async def _read_json(answer: Any, _: int, come: ReplyBuffer) -> ProviderStream:  # noqa: ANN401 - the SDK's response
+    async with aclosing(read_chunks(answer.http_response)) as chunks:
         async for chunk in chunks:
-            come.add(chunk)
-    yield delivered(come.whole(), answer.request_id)
+            come.feed(chunk)
+    yield delivered(come.take(), answer.request_id)
 
 
-async def _streamed(answer: Any, wanted: int, come: Arriving) -> Painting:  # noqa: ANN401 - the SDK's response
+async def _read_stream(answer: Any, wanted: int, come: ReplyBuffer) -> ProviderStream:  # noqa: ANN401 - the SDK's response
     """What breaks off the stream takes away no picture that arrived before."""
     ended: list[object] = []
     notes: tuple[str, ...] = ()
@@ -135,23 +135,23 @@ async def _streamed(answer: Any, wanted: int, come: Arriving) -> Painting:  # no
     except (*FROM_SDK, TooLarge):
         if not ended:
             raise
-        notes = _broke_off(len(ended), wanted)
+        notes = _truncated_note(len(ended), wanted)
     if not ended:
         raise OutcomeUnknown("OpenAI's stream ended before the picture was there.")
     came = completed(ended, answer.request_id, notes)
     ended.clear()  # or the texts of its pictures would be held until they are on disk
-    yield replace(came, rubbish=(*came.rubbish, *come.remains()))
+    yield replace(came, undecodable=(*came.undecodable, *come.remainder()))
 
 
 async def _previews(
-    response: httpx2.Response, wanted: int, come: Arriving, ended: list[object]
-) -> Painting:
+    response: httpx2.Response, wanted: int, come: ReplyBuffer, ended: list[object]
+) -> ProviderStream:
     """Put the last events into `ended`, until those of `wanted` pictures are there.
 
     However long the line stays open after them.
     """
     numbers = count()
-    async with aclosing(values(response, come)) as events:
+    async with aclosing(read_json_events(response, come)) as events:
         async for event in events:
             kind = text_of(field(event, "type"))
             if kind.endswith(".partial_image"):
@@ -165,7 +165,7 @@ async def _previews(
                 return
 
 
-def _broke_off(came: int, wanted: int) -> tuple[str, ...]:
+def _truncated_note(came: int, wanted: int) -> tuple[str, ...]:
     if came == wanted:
         return ()
     return (f"OpenAI's stream broke off after {came} of {wanted} pictures.",)

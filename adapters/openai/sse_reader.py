@@ -11,14 +11,16 @@ from contextlib import aclosing
 import httpx2
 from openai import APIError
 
-from adapters.openai.bounded_http_client import pieces
-from adapters.openai.reply_buffer import Arriving
+from adapters.openai.bounded_http_client import read_chunks
+from adapters.openai.reply_buffer import ReplyBuffer
 from adapters.openai.translate import field, text_of
 
 END = b"[DONE]"
 
 
-async def values(response: httpx2.Response, come: Arriving) -> AsyncGenerator[object, None]:
+async def read_json_events(
+    response: httpx2.Response, come: ReplyBuffer
+) -> AsyncGenerator[object, None]:
     """The JSON value of each event; read it under `contextlib.aclosing`.
 
     `come` has what has arrived of the event that is not whole yet. Raises APIError for an event
@@ -34,39 +36,39 @@ async def values(response: httpx2.Response, come: Arriving) -> AsyncGenerator[ob
                 said = said.removeprefix(b" ")
                 if not begun and said.startswith(END):
                     return
-                come.keep(said)
+                come.keep_line(said)
                 begun = True
             elif not line and begun:
                 begun = False
                 yield _value(come, response)
 
 
-async def _lines(response: httpx2.Response, come: Arriving) -> AsyncGenerator[bytes, None]:
+async def _lines(response: httpx2.Response, come: ReplyBuffer) -> AsyncGenerator[bytes, None]:
     """Lines without their ends, which are LF, CR or both; an empty one at the end of all."""
     halved = False
-    async with aclosing(pieces(response)) as chunks:
+    async with aclosing(read_chunks(response)) as chunks:
         async for chunk in chunks:
             rest = chunk.removeprefix(b"\n") if halved else chunk
             halved = chunk.endswith(b"\r")
             *lines, rest = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
             for line in lines:
-                come.add(line)
-                yield come.whole()
-            come.add(rest)
-    yield come.whole()
+                come.feed(line)
+                yield come.take()
+            come.feed(rest)
+    yield come.take()
     yield b""
 
 
-def _value(come: Arriving, response: httpx2.Response) -> object:
+def _value(come: ReplyBuffer, response: httpx2.Response) -> object:
     """What the event says that is whole now.
 
     A byte that is no UTF-8 spoils its own text only, as in browsers.
     """
-    data = come.event()
+    data = come.take_event()
     try:
         value: object = json.loads(data.decode(errors="replace"))
     except (ValueError, RecursionError):
-        come.add(data)
+        come.feed(data)
         raise
     error = field(value, "error")
     if error:

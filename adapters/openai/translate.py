@@ -13,16 +13,16 @@ import pybase64
 
 from application.ports.image_provider import Delivered, PartialImage
 from domain.image import Image
-from domain.requests import EditRequest, Moderation, PictureRequest
-from domain.results import NO_TOKENS, Picture, Usage
+from domain.requests import EditRequest, ImageRequest, Moderation
+from domain.results import NO_TOKENS, ResultImage, Usage
 
 Parameters = dict[str, Any]
 Upload = tuple[str, bytes, str]
 
-MOST_TOKENS = 2**53  # what any database and any JSON reader can hold; a real call is far below
+MAX_TOKENS = 2**53  # what any database and any JSON reader can hold; a real call is far below
 
 
-def generate_parameters(request: PictureRequest) -> Parameters:
+def generate_parameters(request: ImageRequest) -> Parameters:
     """Arguments of `images.generate`.
 
     Size and quality are always said: a reseller's test of 2026-11-05 found that 2.6-flare, told
@@ -77,8 +77,8 @@ def delivered(raw: bytes, request_id: str | None) -> Delivered:
         rubbish = (raw,)
     revised = (clean(text_of(field(item, "revised_prompt"))) for item in items)
     return Delivered(
-        pictures=pictures,
-        rubbish=rubbish,
+        images=pictures,
+        undecodable=rubbish,
         revised_prompt=next((text for text in revised if text), None),
         usage=usage_of(field(reply, "usage")),
         request_id=request_id,
@@ -107,7 +107,7 @@ def completed(
     known = [each for each in told if each is not None]
     usage = sum(known, NO_TOKENS) if known else None
     return Delivered(
-        pictures=pictures, rubbish=rubbish, usage=usage, request_id=request_id, notes=notes
+        images=pictures, undecodable=rubbish, usage=usage, request_id=request_id, notes=notes
     )
 
 
@@ -126,15 +126,15 @@ def clean(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def decoded(texts: Iterable[object]) -> tuple[tuple[Picture, ...], tuple[bytes, ...]]:
+def decoded(texts: Iterable[object]) -> tuple[tuple[ResultImage, ...], tuple[bytes, ...]]:
     """Pictures, and the texts that were no base64, as they came. Missing texts are left out."""
-    pictures: list[Picture] = []
+    pictures: list[ResultImage] = []
     rubbish: list[bytes] = []
     for text in texts:
         if not isinstance(text, str) or not text:
             continue
         try:
-            pictures.append(Picture(image=Image(_bytes_of(text))))
+            pictures.append(ResultImage(image=Image(_bytes_of(text))))
         except ValueError:
             rubbish.append(text.encode(errors="replace"))
     return tuple(pictures), tuple(rubbish)
@@ -179,11 +179,11 @@ def usage_of(usage: object) -> Usage | None:
 
 
 def _count(value: object) -> int | None:
-    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_TOKENS
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_TOKENS
     return int(value) if fits else None  # type: ignore[call-overload] # an int, as was just seen
 
 
-def echoes(secret: str) -> tuple[str, ...]:
+def secret_spellings(secret: str) -> tuple[str, ...]:
     """The forms in which a reply may repeat a secret: as it is, in base64, and within base64.
 
     In a longer text's base64 it looks in one of three ways, by how many bytes come before it.

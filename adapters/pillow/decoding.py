@@ -10,7 +10,7 @@ import PIL.ImageOps
 from application.ports.image_optimizer import CannotRender
 from domain.image import Image
 
-LARGEST_READ = 50_000_000
+MAX_DECODED_BYTES = 50_000_000
 """Pixels; as RGBA they take 200 MB."""
 GRAY = ("1", "L")
 COLOR = ("P", "RGB")
@@ -18,7 +18,7 @@ ALPHA = ("LA", "PA", "RGBA", "La", "RGBa")
 
 
 @contextmanager
-def readable(image: Image, max_side: int | None) -> Iterator[PIL.Image.Image]:
+def decode(image: Image, max_side: int | None) -> Iterator[PIL.Image.Image]:
     """The picture as L, RGB or RGBA, the last only where something is not opaque.
 
     Belongs to one task: what one thread saves of a Pillow object, another thread would read.
@@ -26,8 +26,8 @@ def readable(image: Image, max_side: int | None) -> Iterator[PIL.Image.Image]:
     JPEG is many times larger than `max_side`, it is read at a part of its size. Raises
     CannotRender for pictures that are too large and for modes whose colors we could not keep.
     """
-    if image.dimensions.pixels > LARGEST_READ:
-        raise CannotRender(f"it has more than {LARGEST_READ:,} pixels")
+    if image.dimensions.pixels > MAX_DECODED_BYTES:
+        raise CannotRender(f"it has more than {MAX_DECODED_BYTES:,} pixels")
     with PIL.Image.open(BytesIO(image.data), formats=[image.format.value.upper()]) as opened:
         if max_side is not None:
             opened.draft(None, (max_side, max_side))

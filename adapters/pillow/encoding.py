@@ -9,11 +9,11 @@ import PIL.Image
 
 from domain.image_formats import ImageFormat
 
-PAPER = "white"
+JPEG_BACKGROUND = "white"
 """What is put behind a picture whose new format has no transparency."""
 
 
-def encoded(picture: PIL.Image.Image, form: ImageFormat, compression: int | None) -> bytes:
+def encode(picture: PIL.Image.Image, form: ImageFormat, compression: int | None) -> bytes:
     """The picture in this format, its color profile with it; without a number, without loss.
 
     `compression` is 0-100, more is finer; PNG has none, and JPEG always loses something.
@@ -49,7 +49,7 @@ def _file() -> IO[bytes]:
 def _flat(picture: PIL.Image.Image) -> PIL.Image.Image:
     if picture.mode != "RGBA":
         return picture
-    flat = PIL.Image.new("RGB", picture.size, PAPER)
+    flat = PIL.Image.new("RGB", picture.size, JPEG_BACKGROUND)
     flat.paste(picture, mask=picture.getchannel("A"))
     flat.info = picture.info
     return flat

@@ -7,11 +7,11 @@ from struct import unpack_from
 
 import PIL.Image
 
-from adapters.pillow.thread_pool import Workers
+from adapters.pillow.thread_pool import ThreadPool
 from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.image_formats import ImageFormat
-from domain.image_headers import MOST_PARTS
+from domain.image_headers import MAX_CHUNKS
 
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 50_000_000
@@ -31,11 +31,11 @@ class PillowInspector:
     """
 
     def __init__(self) -> None:
-        self._workers = Workers(DECODED_AT_ONCE)
+        self._workers = ThreadPool(DECODED_AT_ONCE)
         PIL.Image.preinit()  # loads the formats that the first picture would wait for
 
     async def inspect(self, image: Image, /) -> None:
-        await self._workers.done(lambda: _check(image))
+        await self._workers.run(lambda: _check(image))
 
 
 def _check(image: Image) -> None:
@@ -59,7 +59,7 @@ def _check_limits(image: Image) -> None:
             f"The picture is {size} pixels; {MAX_PIXELS:,} in all and {MAX_SIDE:,} on a side "
             "are the most."
         )
-    if image.format is ImageFormat.PNG and sum(1 for _ in _chunks(image.data)) > MOST_PARTS:
+    if image.format is ImageFormat.PNG and sum(1 for _ in _chunks(image.data)) > MAX_CHUNKS:
         raise UnreadableImage("The PNG has more parts than any honest picture.")
     if image.format is ImageFormat.JPEG and image.data.count(b"\xff\xda") > MAX_JPEG_SCANS:
         raise UnreadableImage("The JPEG has more scans than any honest picture.")
@@ -68,7 +68,7 @@ def _check_limits(image: Image) -> None:
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
     """Name and body of each chunk of a PNG, up to one more than we take."""
     view, at = memoryview(data), 8
-    for _ in range(MOST_PARTS + 1):
+    for _ in range(MAX_CHUNKS + 1):
         if at + 8 > len(data):
             return
         length, name = unpack_from(">I4s", data, at)

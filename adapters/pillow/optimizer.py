@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 import PIL.Image
 
-from adapters.pillow.content_classifier import content_of
-from adapters.pillow.decoding import readable
-from adapters.pillow.encoding import encoded
-from adapters.pillow.thread_pool import StillAtWork, Workers
+from adapters.pillow.content_classifier import classify
+from adapters.pillow.decoding import decode
+from adapters.pillow.encoding import encode
+from adapters.pillow.thread_pool import PreviousRunActive, ThreadPool
 from application.ports.image_optimizer import CannotRender
 from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.image_formats import ImageFormat
-from domain.renditions import WORTH_IT, Content, Rendition, RenditionSpec
+from domain.renditions import MAX_SIZE_RATIO, ContentClass, Rendition, RenditionSpec
 
-UNTOUCHED = "as the provider sent it"
+UNCHANGED = "as the provider sent it"
 SIDES = (1024, 768, 512, 384, 256, 128)
 """Longer sides that are tried, in pixels, until a rendition fits its bytes."""
-COARSER = (70, 50)
+FALLBACK_QUALITIES = (70, 50)
 """Compressions that are tried at each of them, after the one that suits the picture."""
 
 
@@ -30,17 +30,17 @@ class PillowOptimizer:
     """
 
     def __init__(self, cores: int | None = None) -> None:
-        self._workers = Workers(cores or os.cpu_count() or 1)
+        self._workers = ThreadPool(cores or os.cpu_count() or 1)
 
     async def render(self, image: Image, spec: RenditionSpec, /) -> Rendition:
         try:
             if spec.is_met_by(image):
-                return Rendition(image=image, how=UNTOUCHED)
+                return Rendition(image=image, description=UNCHANGED)
         except UnreadableImage as error:
             raise CannotRender(error.message) from error
         try:
-            return await self._workers.done(lambda: _rendered(image, spec), name=image.id)
-        except StillAtWork as error:
+            return await self._workers.run(lambda: _rendered(image, spec), name=image.id)
+        except PreviousRunActive as error:
             raise CannotRender("an earlier attempt has not ended yet") from error
 
 
@@ -58,13 +58,15 @@ class _Attempt:
 
 def _rendered(image: Image, spec: RenditionSpec) -> Rendition:
     try:
-        with readable(image, spec.max_side) as picture:
-            content = content_of(picture)
+        with decode(image, spec.max_side) as picture:
+            content = classify(picture)
             for attempt in _attempts(picture, spec, content):
-                data = encoded(attempt.picture, attempt.form, attempt.compression)
+                data = encode(attempt.picture, attempt.form, attempt.compression)
                 if spec.max_bytes is None or len(data) <= spec.max_bytes:
                     return _better(
-                        image, Rendition(image=Image(data), how=f"{content} as {attempt}"), spec
+                        image,
+                        Rendition(image=Image(data), description=f"{content} as {attempt}"),
+                        spec,
                     )
     except CannotRender:
         raise
@@ -78,14 +80,14 @@ def _better(image: Image, rendition: Rendition, spec: RenditionSpec) -> Renditio
     must_change = not RenditionSpec(
         format=spec.format, max_side=spec.max_side, max_bytes=spec.max_bytes
     ).is_met_by(image)
-    share = WORTH_IT if spec.smaller else 1
+    share = MAX_SIZE_RATIO if spec.smaller else 1
     if must_change or len(rendition.image.data) < share * len(image.data):
         return rendition
-    return Rendition(image=image, how=UNTOUCHED)
+    return Rendition(image=image, description=UNCHANGED)
 
 
 def _attempts(
-    picture: PIL.Image.Image, spec: RenditionSpec, content: Content
+    picture: PIL.Image.Image, spec: RenditionSpec, content: ContentClass
 ) -> Iterator[_Attempt]:
     """What may be tried, the best first: one way, or where bytes are bounded, many."""
     form = spec.format or content.best_format
@@ -99,4 +101,4 @@ def _attempts(
         picture.thumbnail((side, side))
         yield _Attempt(picture, form, compression)
         if spec.max_bytes is not None and form.has_compression:
-            yield from (_Attempt(picture, form, number) for number in COARSER)
+            yield from (_Attempt(picture, form, number) for number in FALLBACK_QUALITIES)

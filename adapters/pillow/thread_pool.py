@@ -9,11 +9,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class StillAtWork(Exception):
+class PreviousRunActive(Exception):
     """Nobody waits any more for earlier work of this name, but it has not ended."""
 
 
-class Workers:
+class ThreadPool:
     """Does at most `most` pieces of work at once that somebody waits for, each in its own thread.
 
     No thread can be ended from outside. Whoever stops waiting gives the place back all the same,
@@ -25,7 +25,7 @@ class Workers:
         self._room = asyncio.Semaphore(most)
         self._left: set[str] = set()
 
-    async def done(self, work: Callable[[], T], *, name: str = "") -> T:
+    async def run(self, work: Callable[[], T], *, name: str = "") -> T:
         """What the work returns or raises.
 
         Raises StillAtWork for work of a name that was left and has not ended: begun anew each
@@ -33,16 +33,16 @@ class Workers:
         """
         async with self._room:
             if name in self._left:
-                raise StillAtWork(name)
+                raise PreviousRunActive(name)
             future: Future[T] = Future()
             Thread(target=_do, args=(work, future), name="pillow", daemon=True).start()
             try:
                 return await asyncio.wrap_future(future)
             except asyncio.CancelledError:
-                self._leave(name, future)
+                self._abandon(name, future)
                 raise
 
-    def _leave(self, name: str, future: Future[T]) -> None:
+    def _abandon(self, name: str, future: Future[T]) -> None:
         if name:
             self._left.add(name)
             future.add_done_callback(lambda _: self._left.discard(name))

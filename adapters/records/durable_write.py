@@ -13,7 +13,7 @@ if sys.platform == "darwin":
     from fcntl import F_FULLFSYNC, fcntl
 
 
-PART = re.compile(r"^\.(?P<stem>.+)\.(?P<suffix>\w+)\.(?P<writer>[\w-]+)\.\w+\.part$")
+PARTIAL_NAME = re.compile(r"^\.(?P<stem>.+)\.(?P<suffix>\w+)\.(?P<writer>[\w-]+)\.\w+\.part$")
 """What a file is called until it is whole."""
 
 
@@ -39,13 +39,13 @@ def write_durably(folder: Path, stem: str, suffix: str, data: bytes, *, writer: 
     return path.absolute()
 
 
-def finish_parts(folder: Path, living: Collection[str]) -> None:
+def finish_partial_files(folder: Path, living: Collection[str]) -> None:
     """Finish what the dead began to write in this folder, or take it away. Raises OSError.
 
     A picture whose bytes are those that its name promises is whole, and only lacks the name.
     """
     for part in [*folder.glob(".*.part")] if folder.is_dir() else []:
-        told = PART.match(part.name)
+        told = PARTIAL_NAME.match(part.name)
         if told is None or told["writer"] in living:
             continue
         data = part.read_bytes()

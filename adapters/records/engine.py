@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.records.job_table import JobRecords
-from adapters.records.process_leases import Writer
+from adapters.records.job_table import JobTable
+from adapters.records.process_leases import ProcessLease
 from domain.errors import ArchiveUnavailable
 
 T = TypeVar("T")
@@ -26,34 +26,34 @@ class Database:
         self.folder = folder
         self._file = folder / "records.sqlite3"
         self._opening = Lock()
-        self._writer: Writer | None = None
-        self._records: JobRecords | None = None
+        self._writer: ProcessLease | None = None
+        self._records: JobTable | None = None
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="archive")
 
     @property
-    def exists(self) -> bool:
+    def has_records(self) -> bool:
         """Whether anything was ever recorded here."""
         return self._file.exists()
 
-    def writer(self) -> Writer:
+    def lease(self) -> ProcessLease:
         """Our own name here, taken at the first call. For worker threads."""
         with self._opening:
             if self._writer is None:
                 self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                self._writer = Writer(self.folder / "writers")
+                self._writer = ProcessLease(self.folder / "writers")
             return self._writer
 
-    def records(self) -> JobRecords:
+    def records(self) -> JobTable:
         """The records, open, with all ends that could be written by now. For worker threads."""
-        writer = self.writer()
+        writer = self.lease()
         with self._opening:
             if self._records is None:
-                self._records = JobRecords(self._file, writer.id)
+                self._records = JobTable(self._file, writer.id)
             records = self._records
-        records.catch_up()
+        records.flush_pending()
         return records
 
-    async def done(self, work: Callable[[], T], trouble: str) -> T:
+    async def run_in_thread(self, work: Callable[[], T], trouble: str) -> T:
         """Do it in a worker thread; what the disk or the database refuses is ArchiveUnavailable."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -64,7 +64,7 @@ class Database:
     async def close(self) -> None:
         """Let go of everything, once; raise ArchiveUnavailable when the disk refuses."""
         if self._writer is not None:
-            await self.done(self._close, "The records could not be closed")
+            await self.run_in_thread(self._close, "The records could not be closed")
         self._threads.shutdown(wait=False)
 
     def _close(self) -> None:

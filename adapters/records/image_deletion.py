@@ -12,15 +12,15 @@ from pathlib import Path
 
 from sqlalchemy import Row, delete, func, select
 
-from adapters.records.job_table import JobRecords
-from adapters.records.row_mapping import naive
+from adapters.records.job_table import JobTable
+from adapters.records.row_mapping import to_utc_naive
 from adapters.records.schema import jobs, pictures
-from application.ports.image_store import Deleted
+from application.ports.image_store import DeletionResult
 
-NOTHING = Deleted(pictures=0, bytes=0, fingerprints=frozenset())
+NOTHING = DeletionResult(images=0, bytes=0, fingerprints=frozenset())
 
 
-class Shelves:
+class FileIndex:
     """The files of pictures and of their renditions, by the ids that their names begin with.
 
     Each folder is read once: thousands of pictures may be looked for.
@@ -32,9 +32,9 @@ class Shelves:
     def files(self, places: Iterable[str | None], picture_id: str) -> list[Path]:
         """Those of one picture, in the folders of its places."""
         folders = {Path(place).parent for place in places if place}
-        return [file for folder in folders for file in self._shelf(folder).get(picture_id, [])]
+        return [file for folder in folders for file in self._index(folder).get(picture_id, [])]
 
-    def _shelf(self, folder: Path) -> dict[str, list[Path]]:
+    def _index(self, folder: Path) -> dict[str, list[Path]]:
         if folder not in self._folders:
             shelf = self._folders[folder] = defaultdict(list)
             for file in folder.iterdir() if folder.is_dir() else ():
@@ -43,10 +43,10 @@ class Shelves:
 
 
 def delete_picture(
-    records: JobRecords, picture_id: str, owner: str, shelves: Shelves | None = None
-) -> Deleted:
+    records: JobTable, picture_id: str, owner: str, shelves: FileIndex | None = None
+) -> DeletionResult:
     """Delete this owner's picture; NOTHING if there is none. Raises OSError, SQLAlchemyError."""
-    shelves = shelves or Shelves()
+    shelves = shelves or FileIndex()
     its = (pictures.c.picture_id == picture_id) & (pictures.c.owner == owner)
     query = select(pictures.c.place, jobs.c.fingerprint).join_from(
         pictures, jobs, jobs.c.id == pictures.c.job_id
@@ -63,26 +63,26 @@ def delete_picture(
         connection.execute(delete(pictures).where(its))
     if not found:
         return NOTHING
-    return Deleted(
-        pictures=1, bytes=removed, fingerprints=frozenset(fingerprint for _, fingerprint in found)
+    return DeletionResult(
+        images=1, bytes=removed, fingerprints=frozenset(fingerprint for _, fingerprint in found)
     )
 
 
-def prune(records: JobRecords, before: datetime, keep_bytes: int) -> Deleted:
+def prune(records: JobTable, before: datetime, keep_bytes: int) -> DeletionResult:
     """Delete the oldest pictures, as the port has it. Raises OSError, SQLAlchemyError."""
-    gone, shelves = NOTHING, Shelves()
+    gone, shelves = NOTHING, FileIndex()
     rest = _oldest_first(records, shelves)
     held = sum(size for _, size in rest)
     for row, size in rest:
-        if held <= keep_bytes or row.made_at >= naive(before):
+        if held <= keep_bytes or row.made_at >= to_utc_naive(before):
             break
-        gone = _both(gone, delete_picture(records, row.picture_id, row.owner, shelves))
+        gone = _sum(gone, delete_picture(records, row.picture_id, row.owner, shelves))
         held -= size
     return gone
 
 
 def _oldest_first(
-    records: JobRecords, shelves: Shelves
+    records: JobTable, shelves: FileIndex
 ) -> list[tuple[Row[str, str, str, datetime], int]]:
     """Every owner's every picture with the bytes of its files, by when it was made last."""
     made_at = func.max(jobs.c.created_at).label("made_at")
@@ -115,9 +115,9 @@ def _size(file: Path) -> int:
     return 0
 
 
-def _both(one: Deleted, other: Deleted) -> Deleted:
-    return Deleted(
-        pictures=one.pictures + other.pictures,
+def _sum(one: DeletionResult, other: DeletionResult) -> DeletionResult:
+    return DeletionResult(
+        images=one.images + other.images,
         bytes=one.bytes + other.bytes,
         fingerprints=one.fingerprints | other.fingerprints,
     )

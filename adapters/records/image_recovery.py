@@ -6,31 +6,31 @@ from pathlib import Path
 
 from sqlalchemy import select, update
 
-from adapters.records.job_table import JobRecords
+from adapters.records.job_table import JobTable
 from adapters.records.schema import jobs, pictures
 from domain.image import Image
 from domain.jobs import JobState
 
 
-def kept_again(
-    records: JobRecords, image: Image, owner: str, job_id: str, write: Callable[[], Path]
+def ensure_file(
+    records: JobTable, image: Image, owner: str, job_id: str, write: Callable[[], Path]
 ) -> Path | None:
     """The place of this owner's picture, made by that job; None if it was deleted.
 
     `write` puts it on disk where no recorded place has it any more, and the records tell of the
     new place, or nothing could delete it there. Raises OSError, SQLAlchemyError.
     """
-    places = records.places(image.id, owner)
+    places = records.locations(image.id, owner)
     for place in places:
-        if _holds(place, image.data):
+        if _matches(place, image.data):
             return place
     if places:
-        return _put_back(records, image, owner, write)
-    return write() if _ended_unrecorded(records, owner, job_id) else None
+        return _rewrite_missing(records, image, owner, write)
+    return write() if _has_unrecorded_end(records, owner, job_id) else None
 
 
-def _put_back(
-    records: JobRecords, image: Image, owner: str, write: Callable[[], Path]
+def _rewrite_missing(
+    records: JobTable, image: Image, owner: str, write: Callable[[], Path]
 ) -> Path | None:
     """Nobody deletes the picture between the look and the writing."""
     its = (pictures.c.picture_id == image.id) & (pictures.c.owner == owner)
@@ -42,13 +42,13 @@ def _put_back(
     return place
 
 
-def _ended_unrecorded(records: JobRecords, owner: str, job_id: str) -> bool:
+def _has_unrecorded_end(records: JobTable, owner: str, job_id: str) -> bool:
     """Whether a job brought pictures of which the records do not know: not yet, or never will."""
     made = records.find(jobs.c.owner == owner, jobs.c.id == job_id, limit=1)
     return any(job.state is not JobState.STORED for job in made)
 
 
-def _holds(place: Path, data: bytes) -> bool:
+def _matches(place: Path, data: bytes) -> bool:
     with suppress(OSError):
         return place.stat().st_size == len(data) and place.read_bytes() == data
     return False

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, select
 
-from adapters.records.durable_write import finish_parts
+from adapters.records.durable_write import finish_partial_files
 from adapters.records.engine import Database
 from adapters.records.schema import jobs, pictures
 from domain.errors import Canceled, NotFound
 from domain.job_records import JobRecord
-from domain.jobs import JobState, RequestKey
+from domain.jobs import IdempotencyKey, JobState
 from domain.provider_errors import OutcomeUnknown
 
 NEVER_SENT = "The server ended before the request was sent."
@@ -19,7 +19,7 @@ UNSETTLED = [JobState.RESERVED, JobState.DISPATCHED, JobState.UNKNOWN]
 UNREAD = "The records could not be read"
 
 
-class SqlJournal:
+class SqlJobRepository:
     """A Journal over a data folder, and over the folder in which its pictures are."""
 
     def __init__(self, database: Database, *, pictures_folder: Path) -> None:
@@ -29,18 +29,20 @@ class SqlJournal:
     async def find(self, job_id: str, /, *, owner: str) -> JobRecord:
         return _one(await self._found(jobs.c.owner == owner, jobs.c.id == job_id, limit=1), job_id)
 
-    async def with_key(self, key: RequestKey, /, *, owner: str) -> JobRecord | None:
+    async def find_by_key(self, key: IdempotencyKey, /, *, owner: str) -> JobRecord | None:
         database = self._database
-        found = await database.done(lambda: database.records().named(owner, key), UNREAD)
+        found = await database.run_in_thread(
+            lambda: database.records().find_by_key(owner, key), UNREAD
+        )
         return found[0] if found else None
 
-    async def name(self, key: RequestKey, job_id: str, /, *, owner: str) -> None:
+    async def bind_key(self, key: IdempotencyKey, job_id: str, /, *, owner: str) -> None:
         database = self._database
-        await database.done(
-            lambda: database.records().name(owner, key, job_id), "The key could not be recorded"
+        await database.run_in_thread(
+            lambda: database.records().bind_key(owner, key, job_id), "The key could not be recorded"
         )
 
-    async def with_picture(self, picture_id: str, /, *, owner: str) -> JobRecord:
+    async def find_by_image(self, picture_id: str, /, *, owner: str) -> JobRecord:
         its = select(pictures.c.job_id).where(pictures.c.picture_id == picture_id)
         return _one(
             await self._found(jobs.c.owner == owner, jobs.c.id.in_(its), limit=1), picture_id
@@ -53,22 +55,24 @@ class SqlJournal:
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         return await self._found(jobs.c.owner == owner, jobs.c.state.in_(UNSETTLED), limit=limit)
 
-    async def recover(self) -> int:
-        return await self._database.done(self._recovered, "Leftovers could not be settled")
+    async def close_abandoned(self) -> int:
+        return await self._database.run_in_thread(self._recovered, "Leftovers could not be settled")
 
     def _recovered(self) -> int:
-        if not self._database.exists:
+        if not self._database.has_records:
             return 0
         records = self._database.records()
-        with self._database.writer().alone() as living:
+        with self._database.lease().exclusive() as living:
             for folder in self._folders:
-                finish_parts(folder, living)
-            never_sent = records.settle(JobState.RESERVED, living, Canceled(NEVER_SENT))
-            return never_sent + records.settle(JobState.DISPATCHED, living, OutcomeUnknown(NO_WORD))
+                finish_partial_files(folder, living)
+            never_sent = records.close_abandoned(JobState.RESERVED, living, Canceled(NEVER_SENT))
+            return never_sent + records.close_abandoned(
+                JobState.DISPATCHED, living, OutcomeUnknown(NO_WORD)
+            )
 
     async def _found(self, *conditions: ColumnElement[bool], limit: int) -> Sequence[JobRecord]:
         database = self._database
-        return await database.done(
+        return await database.run_in_thread(
             lambda: database.records().find(*conditions, limit=limit), UNREAD
         )
 

@@ -7,17 +7,17 @@ from sqlalchemy import ColumnElement, Connection, Engine, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import OperationalError
 
-from adapters.records.pending_writes import LateEnds, Rows, replace
-from adapters.records.row_mapping import failure_values, now, record
-from adapters.records.schema import WRITING, jobs, opened, pictures, request_keys
-from application.ports.job_repository import LOOK_AGAIN
-from domain.errors import Busy, Charged, KeyReused, StudioError
+from adapters.records.pending_writes import JobRows, PendingWrites, replace
+from adapters.records.row_mapping import failure_values, now, to_record
+from adapters.records.schema import WRITING, jobs, open_engine, pictures, request_keys
+from application.ports.job_repository import RETRY_AFTER_SECONDS
+from domain.errors import Busy, ChargeStatus, ImageServiceError, KeyReused
 from domain.job_records import JobRecord
-from domain.jobs import Job, JobState, RequestKey
-from domain.requests import PictureRequest
+from domain.jobs import IdempotencyKey, Job, JobState
+from domain.requests import ImageRequest
 
 
-class JobRecords:
+class JobTable:
     """One row a job and one a picture. Several processes may share the file.
 
     What a method has written survives a power cut. Every method raises
@@ -25,53 +25,53 @@ class JobRecords:
     """
 
     def __init__(self, path: Path, writer: str) -> None:
-        self.engine: Engine = opened(path)
+        self.engine: Engine = open_engine(path)
         self.writing = self.engine.execution_options(**WRITING)
         self._writer = writer
-        self._late = LateEnds(self.engine)
+        self._late = PendingWrites(self.engine)
 
-    def write(self, job: Job[PictureRequest]) -> None:
+    def write(self, job: Job[ImageRequest]) -> None:
         """Insert the job, or replace what was known of it.
 
         An end that cannot be written now is kept, and written by `catch_up` or at the close.
         """
-        rows = Rows.of(job, self._writer)
+        rows = JobRows.of(job, self._writer)
         try:
             with self.writing.begin() as connection:
                 _put(connection, rows, job)
         except OperationalError:
-            if job.has_ended:
-                self._late.keep(rows)
+            if job.is_final:
+                self._late.add(rows)
             raise
-        self._late.drop(job.id)
+        self._late.discard(job.id)
 
-    def put(self, connection: Connection, job: Job[PictureRequest]) -> None:
+    def put(self, connection: Connection, job: Job[ImageRequest]) -> None:
         """The same within a transaction; raise Busy where the job's key means another one."""
-        _put(connection, Rows.of(job, self._writer), job)
+        _put(connection, JobRows.of(job, self._writer), job)
 
-    def catch_up(self) -> None:
+    def flush_pending(self) -> None:
         """Write the ends that could not be written, unless somebody holds that up just now."""
         self._late.write(waiting=False)
 
-    def name(self, owner: str, key: RequestKey, job_id: str) -> None:
+    def bind_key(self, owner: str, key: IdempotencyKey, job_id: str) -> None:
         """From now on this owner's key means this job, unless it means another one already."""
         with self.writing.begin() as connection:
-            _name(connection, owner, key, job_id)
+            _bind_key(connection, owner, key, job_id)
 
-    def named(self, owner: str, key: RequestKey) -> Sequence[JobRecord]:
+    def find_by_key(self, owner: str, key: IdempotencyKey) -> Sequence[JobRecord]:
         """The job that this owner's key means, if it was ever recorded; raise KeyReused."""
         its = select(request_keys).where(
-            request_keys.c.owner == owner, request_keys.c.request_key == key.name
+            request_keys.c.owner == owner, request_keys.c.request_key == key.value
         )
         with self.engine.connect() as connection:
             row = connection.execute(its).one_or_none()
         if row is None:
             return []
-        if row.asked != key.asked:
-            raise KeyReused(key.name)
+        if row.asked != key.request_digest:
+            raise KeyReused(key.value)
         return self.find(jobs.c.owner == owner, jobs.c.id == row.job_id, limit=1)
 
-    def places(self, picture_id: str, owner: str) -> list[Path]:
+    def locations(self, picture_id: str, owner: str) -> list[Path]:
         """Where this owner's picture of this id is kept, newest first; empty if nowhere."""
         query = (
             select(pictures.c.place)
@@ -90,11 +90,13 @@ class JobRecords:
             rows = connection.execute(wanted).all()
             its = select(pictures).where(pictures.c.job_id.in_([row.id for row in rows]))
             kept = connection.execute(its.order_by(pictures.c.position)).all()
-        return [record(row, [each for each in kept if each.job_id == row.id]) for row in rows]
+        return [to_record(row, [each for each in kept if each.job_id == row.id]) for row in rows]
 
-    def settle(self, state: JobState, living: Collection[str], end: StudioError) -> int:
+    def close_abandoned(
+        self, state: JobState, living: Collection[str], end: ImageServiceError
+    ) -> int:
         """End all jobs in this state that nobody who lives has written; return how many."""
-        ended = JobState.FAILED if end.charged is Charged.NO else JobState.UNKNOWN
+        ended = JobState.FAILED if end.charged is ChargeStatus.NO else JobState.UNKNOWN
         abandoned = jobs.c.writer.is_(None) | jobs.c.writer.not_in(living)
         values = {"state": ended.value, "changed_at": now(), **failure_values(end)}
         change = update(jobs).where(jobs.c.state == state.value, abandoned).values(values)
@@ -107,20 +109,22 @@ class JobRecords:
         self.engine.dispose()
 
 
-def _put(connection: Connection, rows: Rows, job: Job[PictureRequest]) -> None:
+def _put(connection: Connection, rows: JobRows, job: Job[ImageRequest]) -> None:
     replace(connection, rows)
-    if job.key is not None and not _name(connection, job.owner, job.key, job.id):
-        raise Busy("Another process has just begun this request.", retry_after=LOOK_AGAIN)
+    if job.key is not None and not _bind_key(connection, job.owner, job.key, job.id):
+        raise Busy("Another process has just begun this request.", retry_after=RETRY_AFTER_SECONDS)
 
 
-def _name(connection: Connection, owner: str, key: RequestKey, job_id: str) -> bool:
+def _bind_key(connection: Connection, owner: str, key: IdempotencyKey, job_id: str) -> bool:
     """Let the key mean the job; False where it means another one that may not be tried again."""
-    its = (request_keys.c.owner == owner) & (request_keys.c.request_key == key.name)
-    free = (jobs.c.state == JobState.FAILED) & (jobs.c.charged == Charged.NO) & jobs.c.retryable
+    its = (request_keys.c.owner == owner) & (request_keys.c.request_key == key.value)
+    free = (
+        (jobs.c.state == JobState.FAILED) & (jobs.c.charged == ChargeStatus.NO) & jobs.c.retryable
+    )
     other = select(jobs.c.id).join(request_keys, request_keys.c.job_id == jobs.c.id)
     if connection.scalar(other.where(its, jobs.c.id != job_id, ~free)) is not None:
         return False
-    row = {"owner": owner, "request_key": key.name, "asked": key.asked, "job_id": job_id}
+    row = {"owner": owner, "request_key": key.value, "asked": key.request_digest, "job_id": job_id}
     naming = upsert(request_keys).values(row)
     connection.execute(
         naming.on_conflict_do_update(index_elements=["owner", "request_key"], set_=row)

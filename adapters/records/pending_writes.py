@@ -9,26 +9,26 @@ from sqlalchemy import Connection, Engine, delete, insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import OperationalError
 
-from adapters.records.row_mapping import Values, job_row, picture_rows
+from adapters.records.row_mapping import Values, image_rows, job_row
 from adapters.records.schema import jobs, pictures
 from domain.jobs import Job
-from domain.requests import PictureRequest
+from domain.requests import ImageRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class JobRows:
     """What is recorded of a job: its row and those of its pictures, without their bytes."""
 
     job: Values
     pictures: list[Values]
 
     @classmethod
-    def of(cls, job: Job[PictureRequest], writer: str) -> Self:
+    def of(cls, job: Job[ImageRequest], writer: str) -> Self:
         """As this writer knows the job at this moment."""
-        return cls(job_row(job, writer), picture_rows(job))
+        return cls(job_row(job, writer), image_rows(job))
 
 
-def replace(connection: Connection, rows: Rows) -> None:
+def replace(connection: Connection, rows: JobRows) -> None:
     """Insert the rows in place of those that the job has."""
     adding = upsert(jobs).values(rows.job)
     connection.execute(adding.on_conflict_do_update(index_elements=["id"], set_=rows.job))
@@ -37,7 +37,7 @@ def replace(connection: Connection, rows: Rows) -> None:
         connection.execute(insert(pictures), rows.pictures)
 
 
-class LateEnds:
+class PendingWrites:
     """Keeps ends in memory until they are written.
 
     They are few: while nothing can be written no other job is sent. Names of keys are not among
@@ -46,14 +46,14 @@ class LateEnds:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept: dict[str, Rows] = {}
+        self._kept: dict[str, JobRows] = {}
         self._one_at_a_time = Lock()
 
-    def keep(self, rows: Rows) -> None:
+    def add(self, rows: JobRows) -> None:
         """Write these later; they are the last word on their job."""
         self._kept[rows.job["id"]] = rows
 
-    def drop(self, job_id: str) -> None:
+    def discard(self, job_id: str) -> None:
         """The end of this job has been written after all."""
         self._kept.pop(job_id, None)
 
@@ -68,9 +68,9 @@ class LateEnds:
             late = dict(self._kept)
             self._written(late, waiting=waiting)
             for job_id in late:
-                self.drop(job_id)
+                self.discard(job_id)
 
-    def _written(self, late: dict[str, Rows], *, waiting: bool) -> None:
+    def _written(self, late: dict[str, JobRows], *, waiting: bool) -> None:
         with self._engine.connect() as connection:
             patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
             if not waiting:

@@ -8,17 +8,17 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from domain.errors import Charged, PastFailure, StudioError, UnreadableImage
+from domain.errors import ChargeStatus, ImageServiceError, RecordedFailure, UnreadableImage
 from domain.image_formats import Dimensions
-from domain.job_records import JobRecord, KeptPicture
+from domain.job_records import JobRecord, StoredImage
 from domain.jobs import Job, JobState
-from domain.requests import PictureRequest
-from domain.results import Picture, Usage
+from domain.requests import ImageRequest
+from domain.results import ResultImage, Usage
 
 Values = dict[str, Any]
 
 
-def job_row(job: Job[PictureRequest], writer: str) -> Values:
+def job_row(job: Job[ImageRequest], writer: str) -> Values:
     """The row of a job, as this writer knows it."""
     usage = job.usage
     return {
@@ -27,7 +27,7 @@ def job_row(job: Job[PictureRequest], writer: str) -> Values:
         "provider": job.provider,
         "action": job.action,
         "model": job.request.model or job.card.name,
-        "asked_model": job.asked_model,
+        "asked_model": job.requested_model,
         "prompt": job.request.prompt,
         "fingerprint": job.fingerprint,
         "state": job.state.value,
@@ -37,24 +37,24 @@ def job_row(job: Job[PictureRequest], writer: str) -> Values:
         "tokens_out": usage and usage.tokens_out,
         "cached_text_tokens_in": usage.cached_text_tokens_in if usage else 0,
         "cached_image_tokens_in": usage.cached_image_tokens_in if usage else 0,
-        "cost_usd": _written(job.cost),
-        "estimate_usd": _written(job.estimate),
-        "created_at": naive(job.created_at),
+        "cost_usd": to_text(job.cost),
+        "estimate_usd": to_text(job.estimate),
+        "created_at": to_utc_naive(job.created_at),
         "changed_at": now(),
         "writer": writer,
         "asked_pictures": job.request.n,
-        "made_pictures": len(job.pictures),
+        "made_pictures": len(job.images),
         "revised_prompt": job.revised_prompt,
         "notes": json.dumps(job.notes),
         **failure_values(job.failure),
     }
 
 
-def failure_values(failure: StudioError | None) -> Values:
+def failure_values(failure: ImageServiceError | None) -> Values:
     """How a job failed, if it did, as columns of its row."""
     if failure is None:  # also where an earlier end turned out to be wrong
         nothing = dict.fromkeys(("failure", "message", "hint"))
-        return {**nothing, "retryable": 0, "charged": Charged.NO.value}
+        return {**nothing, "retryable": 0, "charged": ChargeStatus.NO.value}
     return {
         "failure": failure.code,
         "message": failure.message,
@@ -64,7 +64,7 @@ def failure_values(failure: StudioError | None) -> Values:
     }
 
 
-def picture_rows(job: Job[PictureRequest]) -> list[Values]:
+def image_rows(job: Job[ImageRequest]) -> list[Values]:
     """A row for each picture of a job."""
     return [
         {
@@ -72,16 +72,16 @@ def picture_rows(job: Job[PictureRequest]) -> list[Values]:
             "position": at,
             "picture_id": picture.id,
             "owner": job.owner,
-            "place": picture.place,
+            "place": picture.location,
             "bytes": len(picture.image.data),
             "notes": json.dumps(picture.notes),
             **_header(picture),
         }
-        for at, picture in enumerate(job.pictures)
+        for at, picture in enumerate(job.images)
     ]
 
 
-def record(row: Row[Any], kept: Sequence[Row[Any]]) -> JobRecord:
+def to_record(row: Row[Any], kept: Sequence[Row[Any]]) -> JobRecord:
     """What a row of `jobs` and its rows of `pictures` say."""
     return JobRecord(
         id=row.id,
@@ -89,36 +89,36 @@ def record(row: Row[Any], kept: Sequence[Row[Any]]) -> JobRecord:
         action=row.action,
         provider=row.provider,
         model=row.model,
-        asked_model=row.asked_model,
+        requested_model=row.asked_model,
         prompt=row.prompt,
         fingerprint=row.fingerprint,
         state=JobState(row.state),
-        charged=Charged(row.charged),
+        charged=ChargeStatus(row.charged),
         created_at=row.created_at.replace(tzinfo=UTC),
         changed_at=row.changed_at.replace(tzinfo=UTC),
-        asked_pictures=row.asked_pictures,
+        requested_images=row.asked_pictures,
         request_id=row.request_id,
         revised_prompt=row.revised_prompt,
         notes=_notes(row.notes),
         usage=usage_of(row),
-        cost=amount(row.cost_usd),
-        estimate=amount(row.estimate_usd),
+        cost=to_decimal(row.cost_usd),
+        estimate=to_decimal(row.estimate_usd),
         failure=_failure(row),
-        pictures=tuple(map(_kept, kept)),
+        images=tuple(map(_stored_image, kept)),
     )
 
 
 def now() -> datetime:
     """The present moment as the database has it."""
-    return naive(datetime.now(UTC))
+    return to_utc_naive(datetime.now(UTC))
 
 
-def naive(moment: datetime) -> datetime:
+def to_utc_naive(moment: datetime) -> datetime:
     """As the database has moments: in UTC, without saying so."""
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _header(picture: Picture) -> Values:
+def _header(picture: ResultImage) -> Values:
     try:
         header = picture.image.header
     except UnreadableImage:  # which only a provider without Inspected around it brings here
@@ -127,10 +127,10 @@ def _header(picture: Picture) -> Values:
     return {"format": header.format.value, "width": size.width, "height": size.height}
 
 
-def _kept(row: Row[Any]) -> KeptPicture:
-    return KeptPicture(
+def _stored_image(row: Row[Any]) -> StoredImage:
+    return StoredImage(
         id=row.picture_id,
-        place=row.place,
+        location=row.place,
         format=row.format,
         dimensions=Dimensions(row.width, row.height) if row.width else None,
         size=row.bytes,
@@ -138,15 +138,15 @@ def _kept(row: Row[Any]) -> KeptPicture:
     )
 
 
-def _failure(row: Row[Any]) -> PastFailure | None:
+def _failure(row: Row[Any]) -> RecordedFailure | None:
     if row.failure is None:
         return None
-    return PastFailure(
+    return RecordedFailure(
         row.message or "The job failed.",
         code=row.failure,
         hint=row.hint or "",
         retryable=bool(row.retryable),
-        charged=Charged(row.charged),
+        charged=ChargeStatus(row.charged),
     )
 
 
@@ -167,10 +167,11 @@ def _notes(text: str | None) -> tuple[str, ...]:
     return tuple(json.loads(text)) if text else ()
 
 
-def _written(amount: Decimal | None) -> str | None:
+def to_text(amount: Decimal | None) -> str | None:
+    """An exact amount of US dollars, as the database has it."""
     return None if amount is None else str(amount)
 
 
-def amount(text: str | None) -> Decimal | None:
+def to_decimal(text: str | None) -> Decimal | None:
     """An exact amount of US dollars, which the database has as text."""
     return None if text is None else Decimal(text)

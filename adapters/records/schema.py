@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
-BUSY_SECONDS = 30
+BUSY_TIMEOUT = 30
 
 tables = MetaData()
 jobs = Table(
@@ -87,14 +87,14 @@ savings = Table(
 )
 
 
-def opened(path: Path) -> Engine:
+def open_engine(path: Path) -> Engine:
     """The database at `path`, made if there is none; several processes may share it.
 
     Write-ahead log with synchronous=FULL: what was committed survives a power cut. Raises
     sqlalchemy.exc.SQLAlchemyError or OSError when the disk refuses.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     with engine.execution_options(**WRITING).begin() as connection:

@@ -12,11 +12,11 @@ from typing import TypeVar
 from PIL import Image, ImageDraw, ImageFont
 
 from adapters.sketch.provider import CATALOG, SketchProvider
-from application.ports.image_provider import Delivered, Painting, PartialImage
+from application.ports.image_provider import Delivered, PartialImage, ProviderStream
 from domain.image import Image as Picture
 from domain.image_formats import Dimensions
 from domain.jobs import LOCAL, Job
-from domain.requests import Background, EditRequest, GenerateRequest, PictureRequest
+from domain.requests import Background, EditRequest, GenerateRequest, ImageRequest
 
 PROMPTS = (
     "a lighthouse above a calm sea at sunset",
@@ -33,7 +33,7 @@ CELL, GAP, CAPTION = 400, 18, 26
 PAPER, INK = (250, 248, 244), (70, 64, 72)
 
 Cell = tuple[str, Image.Image]
-R = TypeVar("R", bound=PictureRequest)
+R = TypeVar("R", bound=ImageRequest)
 
 
 def job(request: R) -> Job[R]:
@@ -44,13 +44,13 @@ def job(request: R) -> Job[R]:
         provider="sketch",
         request=request,
         card=CATALOG.cards[0],
-        asked_model="sketch",
+        requested_model="sketch",
         fingerprint="",
         created_at=datetime.now(UTC),
     )
 
 
-async def painted(painting: Painting) -> list[Picture]:
+async def painted(painting: ProviderStream) -> list[Picture]:
     """Every partial image and every picture, in the order in which they came."""
     shown: list[Picture] = []
     async with aclosing(painting) as events:
@@ -59,7 +59,7 @@ async def painted(painting: Painting) -> list[Picture]:
                 case PartialImage():
                     shown.append(event.image)
                 case Delivered():
-                    shown.extend(picture.image for picture in event.pictures)
+                    shown.extend(picture.image for picture in event.images)
                 case _:
                     pass
     return shown

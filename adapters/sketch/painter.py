@@ -12,7 +12,7 @@ from adapters.sketch.painting import paint
 from adapters.sketch.seeds import seeded
 from adapters.sketch.stages import stages
 from domain.image_formats import ImageFormat
-from domain.requests import SQUARE, Background, EditRequest, GenerateRequest, PictureRequest
+from domain.requests import SQUARE, Background, EditRequest, GenerateRequest, ImageRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _alpha(request: EditRequest, first: Image.Image, region: Image.Image) -> Ima
     return oval.filter(ImageFilter.GaussianBlur(room / 3))
 
 
-def _files(request: PictureRequest, final: Image.Image, shown: list[Image.Image]) -> Files:
+def _files(request: ImageRequest, final: Image.Image, shown: list[Image.Image]) -> Files:
     def file(picture: Image.Image) -> bytes:
         return encoded(picture, request.provider_format, request.compression)
 

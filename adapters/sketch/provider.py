@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import TypeVar
 
 from adapters.sketch.painter import Files, changed_picture, new_picture
-from application.ports.image_provider import Delivered, Painting, PartialImage
+from application.ports.image_provider import Delivered, PartialImage, ProviderStream
 from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard, SizeRule
 from domain.money.prices import Price
 from domain.provider_errors import RequestRefused
-from domain.requests import EditRequest, GenerateRequest, PictureRequest
-from domain.results import Picture
+from domain.requests import EditRequest, GenerateRequest, ImageRequest
+from domain.results import ResultImage
 
 SIZES = SizeRule(
     multiple_of=1,
@@ -28,11 +28,11 @@ FREE = Price(text_in=Decimal(0), image_in=Decimal(0), out=Decimal(0), as_of=date
 CATALOG = Catalog(
     cards=(ModelCard(name="sketch", sizes=SIZES, streams_several=True, price=FREE),),
     default="sketch",
-    others=ModelCard(name="", rules=False, price=FREE),
+    fallback_card=ModelCard(name="", is_known=False, price=FREE),
 )
 NOTE = "Drawn offline by the sketch provider; no model was asked and nothing was spent."
 
-R = TypeVar("R", bound=PictureRequest)
+R = TypeVar("R", bound=ImageRequest)
 
 
 class SketchProvider:
@@ -49,20 +49,20 @@ class SketchProvider:
     def __init__(self, pace: float = 0.0) -> None:
         self._pace = pace
 
-    def generate(self, job: Job[GenerateRequest], /) -> Painting:
+    def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
         return self._paint(job.request, new_picture)
 
-    def edit(self, job: Job[EditRequest], /) -> Painting:
+    def edit(self, job: Job[EditRequest], /) -> ProviderStream:
         return self._paint(job.request, changed_picture)
 
-    async def _paint(self, request: R, paint: Callable[[R, int], Files]) -> Painting:
+    async def _paint(self, request: R, paint: Callable[[R, int], Files]) -> ProviderStream:
         if request.size is not None and not SIZES.allows(request.size):
             raise RequestRefused(f"The sketch provider paints {SIZES}, not {request.size}.")
         pictures = []
         for number in range(request.n):
             files = await asyncio.to_thread(paint, request, number)
             for index, partial in enumerate(files.partials):
-                yield PartialImage(image=Image(partial), picture=number, index=index)
+                yield PartialImage(image=Image(partial), image_index=number, index=index)
                 await asyncio.sleep(self._pace)
-            pictures.append(Picture(image=Image(files.final)))
-        yield Delivered(pictures=tuple(pictures), notes=(NOTE,))
+            pictures.append(ResultImage(image=Image(files.final)))
+        yield Delivered(images=tuple(pictures), notes=(NOTE,))

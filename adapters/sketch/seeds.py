@@ -3,10 +3,10 @@
 import hashlib
 from random import Random
 
-from domain.requests import EditRequest, PictureRequest
+from domain.requests import EditRequest, ImageRequest
 
 
-def seeded(request: PictureRequest, picture: int) -> Random:
+def seeded(request: ImageRequest, picture: int) -> Random:
     """The dice for picture `picture` (from 0) of a request: equal requests throw alike.
 
     Format, compression, partial images and model change no throw.

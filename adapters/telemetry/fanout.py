@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from application.ports.event_sink import EventSink
-from domain.events import StudioEvent
+from domain.events import ServiceEvent
 
 
 class Fanout:
@@ -16,7 +16,7 @@ class Fanout:
         """Tell this one too, from now on."""
         self._sinks.append(sink)
 
-    def publish(self, event: StudioEvent, /) -> None:
+    def publish(self, event: ServiceEvent, /) -> None:
         for sink in self._sinks:
             with suppress(Exception):
                 sink.publish(event)

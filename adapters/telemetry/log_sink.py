@@ -6,11 +6,10 @@ from hashlib import sha256
 from time import monotonic
 from typing import NamedTuple
 
-from adapters.telemetry.log_writer import Lines
-from domain.errors import InternalError, StudioError
+from adapters.telemetry.log_writer import LogWriter
+from domain.errors import ImageServiceError, InternalError
 from domain.events import (
     CacheFailed,
-    CacheHit,
     CacheTierFailed,
     Failed,
     Finished,
@@ -20,11 +19,12 @@ from domain.events import (
     JobQueued,
     JobStarted,
     PartialReady,
-    Rendered,
+    RenditionCreated,
     RenditionFailed,
-    StudioEvent,
+    ServedFromCache,
+    ServiceEvent,
 )
-from domain.results import ImageSet, Usage
+from domain.results import ImageResult, Usage
 
 Facts = dict[str, object]
 
@@ -41,27 +41,27 @@ class LogSink:
     """An EventSink. Prompts appear as hashes, unless `prompts`: then as they are."""
 
     def __init__(
-        self, lines: Lines, *, prompts: bool = False, clock: Callable[[], float] = monotonic
+        self, lines: LogWriter, *, prompts: bool = False, clock: Callable[[], float] = monotonic
     ) -> None:
         self._lines = lines
         self._prompts = prompts
         self._clock = clock
         self._started: dict[str, float] = {}
 
-    def publish(self, event: StudioEvent, /) -> None:
+    def publish(self, event: ServiceEvent, /) -> None:
         match event:
-            case JobJoined() | Rendered() | RenditionFailed() | CacheTierFailed():
-                line = _beside_jobs(event)
+            case JobJoined() | RenditionCreated() | RenditionFailed() | CacheTierFailed():
+                line = _service_event(event)
             case _:
-                line = self._of_a_job(event)
-        self._lines.say(line.level, line.event, **line.facts)
+                line = self._job_event(event)
+        self._lines.write(line.level, line.event, **line.facts)
 
-    def _of_a_job(self, event: JobEvent) -> Line:
+    def _job_event(self, event: JobEvent) -> Line:
         job: Facts = {"job": event.job_id}
         match event:
             case JobStarted():
                 return Line("info", "job started", job | self._beginning(event))
-            case CacheHit(tier=tier):
+            case ServedFromCache(source=tier):
                 return Line("info", "cache hit", job | {"tier": tier})
             case CacheFailed(error=error):
                 return Line("warning", "cache failed", job | {"reason": error.message})
@@ -69,9 +69,9 @@ class LogSink:
                 return Line("debug", "job queued", job | {"ahead": ahead})
             case JobDispatched():
                 return Line("debug", "job dispatched", job)
-            case PartialReady(picture=picture, index=index):
+            case PartialReady(image_index=picture, index=index):
                 return Line("debug", "partial ready", job | {"picture": picture, "index": index})
-            case Finished(images=images):
+            case Finished(result=images):
                 return Line("info", "job finished", job | _told(images) | self._ending(event))
             case Failed(error=error):
                 return _failure(error, job | self._ending(event))
@@ -90,16 +90,16 @@ class LogSink:
         return {} if started is None else {"seconds": round(self._clock() - started, 3)}
 
 
-def _told(images: ImageSet) -> Facts:
+def _told(images: ImageResult) -> Facts:
     """Facts of an answer. What the cache serves costs nothing, and saves what it cost once."""
     facts: Facts = {
         "tier": images.served_from.value,
         "model": images.model,
-        "pictures": [picture.id for picture in images.pictures],
+        "pictures": [picture.id for picture in images.images],
     }
     if images.served_from.is_cache:
-        return {**facts, "cost_usd": 0.0, "saved_usd": _dollars(images.cost)}
-    facts |= {"cost_usd": _dollars(images.cost), "provider_request": images.request_id}
+        return {**facts, "cost_usd": 0.0, "saved_usd": _dollars(images.generation_cost)}
+    facts |= {"cost_usd": _dollars(images.generation_cost), "provider_request": images.request_id}
     return facts if images.usage is None else {**facts, "tokens": _tokens(images.usage)}
 
 
@@ -115,7 +115,7 @@ def _dollars(cost: Decimal | None) -> float | None:
     return None if cost is None else float(cost)
 
 
-def _failure(error: StudioError, facts: Facts) -> Line:
+def _failure(error: ImageServiceError, facts: Facts) -> Line:
     facts |= {"code": error.code, "charged": error.charged.value}
     if isinstance(error, InternalError):
         cause = {"incident": error.incident, "exc_info": error.__cause__}
@@ -123,16 +123,16 @@ def _failure(error: StudioError, facts: Facts) -> Line:
     return Line("warning", "job failed", facts)
 
 
-def _beside_jobs(event: JobJoined | Rendered | RenditionFailed | CacheTierFailed) -> Line:
+def _service_event(event: JobJoined | RenditionCreated | RenditionFailed | CacheTierFailed) -> Line:
     match event:
         case JobJoined():
             return Line("info", "job joined", {"job": event.job_id})
-        case Rendered():
-            facts: Facts = {"picture": event.picture_id, "how": event.how}
+        case RenditionCreated():
+            facts: Facts = {"picture": event.image_id, "how": event.description}
             facts |= {"bytes_before": event.bytes_before, "bytes_after": event.bytes_after}
             return Line("info", "rendered", facts)
         case RenditionFailed(reason=reason):
-            facts = {"picture": event.picture_id, "reason": reason}
+            facts = {"picture": event.image_id, "reason": reason}
             return Line("warning", "rendition failed", facts)
         case CacheTierFailed(error=error):
             return Line("warning", "cache tier failed", {"reason": error.message})

@@ -19,9 +19,9 @@ Render = Callable[[Facts], str]
 
 HIDDEN = "[hidden]"
 WAITING_LINES = 1000
-COMPANY = 0.02
+BATCH_DELAY = 0.02
 """Seconds that a line waits for others: waking the thread for each costs more than writing it."""
-LAST_LINES_MAY_TAKE = 0.5
+FLUSH_TIMEOUT = 0.5
 """Seconds that `close` waits for somebody to read the last lines."""
 QUOTED_INPUT = re.compile(r"(?<=input_value=).*?(?=, input_type=)", re.DOTALL)
 """What pydantic's errors quote of a request, which may be a prompt."""
@@ -62,12 +62,12 @@ class _Writer:
             self._closing.set()
             with suppress(Full):
                 self._queue.put_nowait("")  # for a thread that waits for a line
-            self._thread.join(LAST_LINES_MAY_TAKE)
+            self._thread.join(FLUSH_TIMEOUT)
 
     def _run(self, stream: TextIO) -> None:
         while not (self._closing.is_set() and self._queue.empty()):
             lines = [self._queue.get()]
-            self._closing.wait(COMPANY)
+            self._closing.wait(BATCH_DELAY)
             while not self._queue.empty():
                 lines.append(self._queue.get())
             with suppress(OSError, ValueError):  # the stream is broken or closed
@@ -89,7 +89,7 @@ class _Libraries(logging.Handler):
             self._say(level, message, logger=record.name, exc_info=record.exc_info)
 
 
-class Lines:
+class LogWriter:
     """Says things, one line each, at once and without waiting; never raises.
 
     The `hidden` words never appear, in whatever way a line spells them.
@@ -98,23 +98,23 @@ class Lines:
     def __init__(self, *, level: str, form: Form = "json", hidden: Iterable[str] = ()) -> None:
         self._hidden = sorted({way for word in hidden for way in _spellings(word)}, key=len)[::-1]
         self._least = LEVELS[level]
-        self._libraries = _Libraries(self.say)
+        self._libraries = _Libraries(self.write)
         self._writer = _Writer(sys.stderr)
         self._rendered = _as_json() if form == "json" else _for_people()
 
-    def says(self, level: str) -> bool:
+    def enabled(self, level: str) -> bool:
         """Whether lines of this level are written."""
         return LEVELS[level] >= self._least
 
-    def say(self, level: str, event: str, /, **facts: object) -> None:
+    def write(self, level: str, event: str, /, **facts: object) -> None:
         """Write a line. `level` is debug, info, warning or error; `exc_info` adds a trace."""
-        if not self.says(level):
+        if not self.enabled(level):
             return
         with suppress(Exception):  # a fact whose text cannot be had costs the line, not the work
             whole = {"timestamp": _now(), "level": level, "event": event} | facts
-            self._writer.write(self._blotted(self._rendered(whole)))
+            self._writer.write(self._redact(self._rendered(whole)))
 
-    def hear_libraries(self) -> None:
+    def capture_stdlib(self) -> None:
         """Say warnings and worse that the libraries of this process log, until `close`."""
         logging.getLogger().addHandler(self._libraries)
 
@@ -123,7 +123,7 @@ class Lines:
         logging.getLogger().removeHandler(self._libraries)
         self._writer.close()
 
-    def _blotted(self, text: str) -> str:
+    def _redact(self, text: str) -> str:
         if "input_value=" in text:
             text = QUOTED_INPUT.sub(HIDDEN, text)
         for word in self._hidden:

@@ -5,12 +5,12 @@ Labels have few values: models that no catalog knows are `other`.
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-CALL_TAKES = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300)
-PARTIAL_TAKES = (0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 120)
+CALL_SECONDS_BUCKETS = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300)
+PARTIAL_SECONDS_BUCKETS = (0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 120)
 """Seconds: where pictures and first previews of OpenAI's models usually lie, and well beyond."""
 
 
-class Instruments:
+class PrometheusMetrics:
     """Everything that we count, in a registry of its own. docs/observability.md explains each."""
 
     def __init__(self) -> None:
@@ -56,14 +56,14 @@ class Instruments:
             "From the start of a job to its first preview.",
             ("model",),
             registry=self.registry,
-            buckets=PARTIAL_TAKES,
+            buckets=PARTIAL_SECONDS_BUCKETS,
         )
         self.provider = Histogram(
             "gpt_image_provider_seconds",
             "From sending a request to the provider to the end of its job, painted or failed.",
             ("action", "model", "outcome"),
             registry=self.registry,
-            buckets=CALL_TAKES,
+            buckets=CALL_SECONDS_BUCKETS,
         )
 
     def _money(self) -> None:

@@ -7,11 +7,10 @@ from time import monotonic
 
 from prometheus_client import REGISTRY, disable_created_metrics, generate_latest
 
-from adapters.telemetry.prometheus_metrics import Instruments
-from domain.errors import Charged, StudioError
+from adapters.telemetry.prometheus_metrics import PrometheusMetrics
+from domain.errors import ChargeStatus, ImageServiceError
 from domain.events import (
     CacheFailed,
-    CacheHit,
     CacheTierFailed,
     Failed,
     Finished,
@@ -21,13 +20,14 @@ from domain.events import (
     JobQueued,
     JobStarted,
     PartialReady,
-    Rendered,
+    RenditionCreated,
     RenditionFailed,
-    StudioEvent,
+    ServedFromCache,
+    ServiceEvent,
 )
 from domain.jobs import Job
-from domain.requests import PictureRequest
-from domain.results import ImageSet, Usage
+from domain.requests import ImageRequest
+from domain.results import ImageResult, Usage
 
 OTHER = "other"
 
@@ -36,7 +36,7 @@ OTHER = "other"
 class _AtWork:
     """What is known of a job until it ends; times are the clock's seconds."""
 
-    job: Job[PictureRequest]
+    job: Job[ImageRequest]
     started: float
     asks_cache: bool
     queued: bool = False
@@ -52,14 +52,14 @@ class _AtWork:
         return self.job.action, self.model
 
 
-class Metrics:
+class PrometheusSink:
     """An EventSink that counts. Of jobs whose start it was not told it counts nothing."""
 
     media_type = "text/plain; version=0.0.4"
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # OpenMetrics alone needs them
-        self.instruments = Instruments()
+        self.instruments = PrometheusMetrics()
         self._clock = clock
         self._jobs: dict[str, _AtWork] = {}
 
@@ -71,10 +71,10 @@ class Metrics:
         """A web request was answered before it met a route."""
         self.instruments.refused.labels(status).inc()
 
-    def publish(self, event: StudioEvent, /) -> None:
+    def publish(self, event: ServiceEvent, /) -> None:
         its = self.instruments
         match event:
-            case Rendered(bytes_before=before, bytes_after=after):
+            case RenditionCreated(bytes_before=before, bytes_after=after):
                 its.renditions.inc()
                 its.saved_bytes.inc(max(0, before - after))
             case RenditionFailed():
@@ -95,7 +95,7 @@ class Metrics:
 
     def _at_work(self, work: _AtWork, event: JobEvent) -> None:
         match event:
-            case CacheHit(tier=tier):
+            case ServedFromCache(source=tier):
                 work.asks_cache = False
                 self.instruments.hits.labels(tier).inc()
             case JobQueued():
@@ -106,11 +106,13 @@ class Metrics:
                 work.has_partial = True
                 waited = self._clock() - work.started
                 self.instruments.first_partial.labels(work.model).observe(waited)
-            case Finished(images=images, shared=shared):
+            case Finished(result=images, joined_callers=shared):
                 self._ended(work, event.job_id, "painted")
                 self._finished(work, images)
                 if shared:
-                    self.instruments.saved.labels("joined").inc(_amount(images.cost or 0) * shared)
+                    self.instruments.saved.labels("joined").inc(
+                        _amount(images.generation_cost or 0) * shared
+                    )
             case Failed(error=error):
                 self._ended(work, event.job_id, "failed")
                 self._failed(work, error)
@@ -145,15 +147,15 @@ class Metrics:
             took = self._clock() - work.dispatched
             self.instruments.provider.labels(*work.names, outcome).observe(took)
 
-    def _finished(self, work: _AtWork, images: ImageSet) -> None:
+    def _finished(self, work: _AtWork, images: ImageResult) -> None:
         its = self.instruments
         if images.served_from.is_cache:
             its.jobs.labels(*work.names, "cached").inc()
-            its.saved.labels(images.served_from.value).inc(_amount(images.cost or 0))
+            its.saved.labels(images.served_from.value).inc(_amount(images.generation_cost or 0))
             return
         its.jobs.labels(*work.names, "painted").inc()
-        its.pictures.labels(*work.names).inc(len(images.pictures))
-        self._spent(work, images.cost, images.usage)
+        its.pictures.labels(*work.names).inc(len(images.images))
+        self._spent(work, images.generation_cost, images.usage)
 
     def _spent(self, work: _AtWork, cost: Decimal | None, usage: Usage | None) -> None:
         if cost is not None:
@@ -166,15 +168,15 @@ class Metrics:
             tokens.labels(work.model, "image_in").inc(_amount(usage.image_tokens_in))
             tokens.labels(work.model, "out").inc(_amount(usage.tokens_out))
 
-    def _failed(self, work: _AtWork, error: StudioError) -> None:
+    def _failed(self, work: _AtWork, error: ImageServiceError) -> None:
         self.instruments.jobs.labels(*work.names, error.code).inc()
-        if work.dispatched is not None and error.charged is not Charged.NO:
+        if work.dispatched is not None and error.charged is not ChargeStatus.NO:
             self.instruments.unknown_cost.labels(work.model).inc()
 
 
-def _model(job: Job[PictureRequest]) -> str:
+def _model(job: Job[ImageRequest]) -> str:
     """A name from the catalog: clients may ask for any."""
-    return job.card.name if job.card.rules else OTHER
+    return job.card.name if job.card.is_known else OTHER
 
 
 def _amount(told: Decimal | int) -> float:

@@ -2,25 +2,25 @@
 
 from dataclasses import replace
 
-from application.jobs.job_runner import RunningJobs
+from application.jobs.job_runner import JobRunner
 from application.jobs.running_job import AnyJob, RunningJob
-from application.jobs.stored_results import PastPictures
-from application.ports.job_repository import LOOK_AGAIN, Journal
-from domain.errors import Busy, Charged, KeyReused
+from application.jobs.stored_results import StoredResults
+from application.ports.job_repository import RETRY_AFTER_SECONDS, JobRepository
+from domain.errors import Busy, ChargeStatus, KeyReused
 from domain.events import Finished, JobStarted
 from domain.job_records import JobRecord
-from domain.jobs import RequestKey
+from domain.jobs import IdempotencyKey
 
 
-class AskedBefore:
+class IdempotentJobs:
     """Knows which job an owner's key means."""
 
-    def __init__(self, jobs: RunningJobs, journal: Journal, past: PastPictures) -> None:
+    def __init__(self, jobs: JobRunner, journal: JobRepository, past: StoredResults) -> None:
         self.jobs = jobs
         self.journal = journal
         self.past = past
 
-    async def found(self, job: AnyJob) -> RunningJob | None:
+    async def find(self, job: AnyJob) -> RunningJob | None:
         """The job that the key of `job` means: at work, or one that tells again how it ended.
 
         None if there is no key, or a new one, or its job failed free of charge and may be tried
@@ -29,32 +29,35 @@ class AskedBefore:
         """
         if job.key is None:
             return None
-        record = await self.journal.with_key(job.key, owner=job.owner)
-        known = self.jobs.with_key(job.key.name, owner=job.owner)  # it may have begun meanwhile
+        record = await self.journal.find_by_key(job.key, owner=job.owner)
+        known = self.jobs.by_key(job.key.value, owner=job.owner)  # it may have begun meanwhile
         if known is not None and known.job.key != job.key:
-            raise KeyReused(job.key.name)
+            raise KeyReused(job.key.value)
         if known is None and record is not None:
-            known = self.jobs.at_work(record.id, owner=job.owner)
-        if known is None and record is not None and not _may_be_tried_again(record):
-            known = self._told_again(job, record)
+            known = self.jobs.by_id(record.id, owner=job.owner)
+        if known is None and record is not None and not may_retry(record):
+            known = self._replay(job, record)
         return known
 
-    async def means(self, key: RequestKey | None, job_id: str, *, owner: str) -> None:
+    async def bind(self, key: IdempotencyKey | None, job_id: str, *, owner: str) -> None:
         """From now on the key means a job that was begun under another one, or under none."""
         if key is not None:
-            await self.journal.name(key, job_id, owner=owner)
+            await self.journal.bind_key(key, job_id, owner=owner)
 
-    def _told_again(self, job: AnyJob, record: JobRecord) -> RunningJob:
+    def _replay(self, job: AnyJob, record: JobRecord) -> RunningJob:
         async def tell(running: RunningJob) -> None:
-            running.tell(JobStarted(job_id=record.id, job=running.job))
+            running.emit(JobStarted(job_id=record.id, job=running.job))
             if record.is_open:
-                raise Busy("Another process is painting this picture.", retry_after=LOOK_AGAIN)
-            images = await self.past.of(record)
-            running.tell(Finished(job_id=record.id, images=images))
+                raise Busy(
+                    "Another process is painting this picture.", retry_after=RETRY_AFTER_SECONDS
+                )
+            images = await self.past.load(record)
+            running.emit(Finished(job_id=record.id, result=images))
 
-        return self.jobs.tell_again(replace(job, id=record.id), tell)
+        return self.jobs.start_replay(replace(job, id=record.id), tell)
 
 
-def _may_be_tried_again(record: JobRecord) -> bool:
+def may_retry(record: JobRecord) -> bool:
+    """Whether the job of this record failed free of charge and may be tried again."""
     failure = record.failure
-    return failure is not None and failure.retryable and failure.charged is Charged.NO
+    return failure is not None and failure.retryable and failure.charged is ChargeStatus.NO

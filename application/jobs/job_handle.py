@@ -4,16 +4,16 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
-from application.jobs.job_snapshot import record_of
+from application.jobs.job_snapshot import snapshot
 from application.jobs.running_job import AnyJob, RunningJob, superseded
-from application.rendition_service import Renditions
+from application.rendition_service import RenditionService
 from domain.events import Failed, Finished, JobEvent
 from domain.job_records import JobRecord
-from domain.requests import PictureRequest
-from domain.results import ImageSet, ServedFrom
+from domain.requests import ImageRequest
+from domain.results import ImageResult, ServedFrom
 
 
-class Ticket:
+class JobHandle:
     """A job as one caller asked for it: their name for the model, notes and renditions for them.
 
     Whoever gets one is waited for from then on, until they have read it or stopped reading. If
@@ -23,16 +23,16 @@ class Ticket:
     def __init__(
         self,
         running: RunningJob,
-        asked: PictureRequest,
-        renditions: Renditions,
+        asked: ImageRequest,
+        renditions: RenditionService,
         *,
         asked_model: str,
         notes: tuple[str, ...],
         joined: bool = False,
     ) -> None:
-        running.arrive()
+        running.add_waiter()
         if joined:
-            running.joined()
+            running.add_joined_caller()
         self._first_reader_is_counted = True
         self._running = running
         self._asked = asked
@@ -49,20 +49,20 @@ class Ticket:
         return self._running.job
 
     @property
-    def standing(self) -> JobRecord:
+    def snapshot(self) -> JobRecord:
         """How the job stands now."""
-        return record_of(self._running)
+        return snapshot(self._running)
 
-    def hold(self) -> None:
+    def retain(self) -> None:
         """Wait for the job without reading: until `let_go` it is not given up."""
-        self._running.arrive()
+        self._running.add_waiter()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Take one `hold` back."""
-        self._running.leave()
+        self._running.remove_waiter()
 
     @property
-    def asked(self) -> PictureRequest:
+    def request(self) -> ImageRequest:
         """What this caller asked for."""
         return self._asked
 
@@ -76,33 +76,33 @@ class Ticket:
         that it only detaches, because the picture may already be paid for.
         """
         if not self._first_reader_is_counted:
-            self._running.arrive()
+            self._running.add_waiter()
         self._first_reader_is_counted = False
         try:
             async with aclosing(
                 self._running.log.read(cursor, superseded if skim else None)
             ) as events:
                 async for event in events:
-                    told = await self._mine(event) if isinstance(event, Finished) else event
+                    told = await self._personalize(event) if isinstance(event, Finished) else event
                     self.end = told if isinstance(told, Finished | Failed) else None
                     yield told
         finally:
-            self._running.leave()
+            self._running.remove_waiter()
 
-    async def result(self) -> ImageSet:
+    async def result(self) -> ImageResult:
         """Wait for the end; raise the StudioError that the job failed with."""
         async with aclosing(self.events()) as events:
             async for event in events:
                 if isinstance(event, Finished):
-                    return event.images
+                    return event.result
                 if isinstance(event, Failed):
                     raise event.error
         raise AssertionError("a log ends with Finished or Failed")
 
-    async def _mine(self, event: Finished) -> Finished:
-        images = await self._renditions.as_asked(event.images, self._asked)
+    async def _personalize(self, event: Finished) -> Finished:
+        images = await self._renditions.apply_requested_format(event.result, self._asked)
         notes = (*self._notes, *images.notes)
-        mine = replace(images, asked_model=self._asked_model, notes=notes)
+        mine = replace(images, requested_model=self._asked_model, notes=notes)
         if self._joined and images.served_from is ServedFrom.PROVIDER:
             mine = replace(mine, served_from=ServedFrom.JOINED)
-        return replace(event, images=mine)
+        return replace(event, result=mine)

@@ -6,42 +6,42 @@ from dataclasses import replace
 from typing import TypeVar
 from uuid import uuid4
 
-from application.jobs.idempotency import AskedBefore
-from application.jobs.job_handle import Ticket
-from application.jobs.job_runner import RunningJobs
+from application.jobs.idempotency import IdempotentJobs
+from application.jobs.job_handle import JobHandle
+from application.jobs.job_runner import JobRunner
 from application.jobs.running_job import RunningJob
 from application.ports.clock import Clock
 from application.ports.image_provider import (
     Delivered,
     Dispatched,
     ImageProvider,
-    Painting,
     PartialImage,
+    ProviderStream,
     Queued,
 )
-from application.rendition_service import Renditions
-from application.result_cache import Memory
+from application.rendition_service import RenditionService
+from application.result_cache import ResultCache
 from domain.events import Finished, JobDispatched, JobEvent, JobQueued, JobStarted, PartialReady
-from domain.fingerprint import asked_digest, fingerprint
+from domain.fingerprint import fingerprint, request_digest
 from domain.image_formats import ImageFormat
-from domain.jobs import Job, RequestKey
-from domain.models import Choice
-from domain.requests import PictureRequest
-from domain.results import ImageSet
+from domain.jobs import IdempotencyKey, Job
+from domain.models import ModelSelection
+from domain.requests import ImageRequest
+from domain.results import ImageResult
 
-R = TypeVar("R", bound=PictureRequest)
+R = TypeVar("R", bound=ImageRequest)
 
 
-class Pipeline:
+class JobService:
     """Check against the model card, fingerprint, join a job or start one, recall or paint, keep."""
 
     def __init__(
         self,
         provider: ImageProvider,
-        memory: Memory,
-        renditions: Renditions,
-        jobs: RunningJobs,
-        asked_before: AskedBefore,
+        memory: ResultCache,
+        renditions: RenditionService,
+        jobs: JobRunner,
+        asked_before: IdempotentJobs,
         clock: Clock,
     ) -> None:
         self.provider = provider
@@ -51,53 +51,55 @@ class Pipeline:
         self.asked_before = asked_before
         self.clock = clock
 
-    async def start(
+    async def submit(
         self,
         asked: R,
-        paint: Callable[[Job[R]], Painting],
+        paint: Callable[[Job[R]], ProviderStream],
         *,
         owner: str,
         fresh: bool,
         key: str | None,
-    ) -> Ticket:
+    ) -> JobHandle:
         """Return the caller's ticket for the job that serves the request.
 
         That is the job of the owner's `key`, if there is one, or an equal job at work, unless
         `fresh`. Raises what GenerateImage raises.
         """
-        job, choice = self._checked(asked, owner, key)
-        running = await self._at_work(job, fresh=fresh)
+        job, choice = self._prepare(asked, owner, key)
+        running = await self._find_running(job, fresh=fresh)
         joined = running is not None
         if running is None:
             recall = not fresh
             running = self.jobs.start(
-                job, lambda running: self._work(running, job, paint, recall=recall)
+                job, lambda running: self._execute(running, job, paint, recall=recall)
             )
-        ticket = self._ticket(running, asked, choice, joined=joined)
+        ticket = self._handle(running, asked, choice, joined=joined)
         if joined and job.key != running.job.key:
-            await self._named(job.key, running, ticket)
+            await self._bind_key(job.key, running, ticket)
         return ticket
 
-    async def _named(self, key: RequestKey | None, running: RunningJob, ticket: Ticket) -> None:
+    async def _bind_key(
+        self, key: IdempotencyKey | None, running: RunningJob, ticket: JobHandle
+    ) -> None:
         try:
-            await self.asked_before.means(key, running.job.id, owner=running.job.owner)
+            await self.asked_before.bind(key, running.job.id, owner=running.job.owner)
         except BaseException:  # who is given no ticket is not waited for
-            ticket.let_go()
+            ticket.release()
             raise
 
-    def _ticket(
-        self, running: RunningJob, asked: PictureRequest, choice: Choice, *, joined: bool
-    ) -> Ticket:
-        return Ticket(
+    def _handle(
+        self, running: RunningJob, asked: ImageRequest, choice: ModelSelection, *, joined: bool
+    ) -> JobHandle:
+        return JobHandle(
             running,
             asked,
             self.renditions,
-            asked_model=choice.asked,
-            notes=(*choice.notes, *_unused(asked)),
+            asked_model=choice.requested_model,
+            notes=(*choice.notes, *_ignored_option_notes(asked)),
             joined=joined,
         )
 
-    def _checked(self, asked: R, owner: str, key: str | None) -> tuple[Job[R], Choice]:
+    def _prepare(self, asked: R, owner: str, key: str | None) -> tuple[Job[R], ModelSelection]:
         """The job that would serve the effective request, and the model that would paint it."""
         now, catalog = self.clock.now(), self.provider.catalog
         choice = catalog.choose(asked.model, now.date())
@@ -110,78 +112,80 @@ class Pipeline:
             provider=name,
             request=effective,
             card=choice.card,
-            asked_model=choice.asked,
+            requested_model=choice.requested_model,
             fingerprint=fingerprint(effective, provider=name, endpoint=endpoint, owner=owner),
             created_at=now,
-            key=None if key is None else RequestKey(key, asked_digest(asked)),
+            key=None if key is None else IdempotencyKey(key, request_digest(asked)),
             notes=choice.notes,
         )
         return job, choice
 
-    async def _at_work(self, job: Job[R], *, fresh: bool) -> RunningJob | None:
+    async def _find_running(self, job: Job[R], *, fresh: bool) -> RunningJob | None:
         """The job that the key means, or an equal one that paints already."""
-        running = await self.asked_before.found(job)
+        running = await self.asked_before.find(job)
         if running is None and not fresh:
-            running = self.jobs.joinable(job.fingerprint)
+            running = self.jobs.by_fingerprint(job.fingerprint)
         return running
 
-    async def _work(
+    async def _execute(
         self,
         running: RunningJob,
         job: Job[R],
-        paint: Callable[[Job[R]], Painting],
+        paint: Callable[[Job[R]], ProviderStream],
         *,
         recall: bool,
     ) -> None:
-        running.tell(JobStarted(job_id=job.id, job=job, fresh=not recall))
-        images = await self.memory.recall(job, running.tell) if recall else None
+        running.emit(JobStarted(job_id=job.id, job=job, fresh=not recall))
+        images = await self.memory.get(job, running.emit) if recall else None
         if images is not None:
-            await self.asked_before.means(job.key, images.job_id, owner=job.owner)
-            running.tell(Finished(job_id=job.id, images=images))
+            await self.asked_before.bind(job.key, images.job_id, owner=job.owner)
+            running.emit(Finished(job_id=job.id, result=images))
             return
-        images = await self._painted(running, job, paint)
-        running.tell(Finished(job_id=job.id, images=images))
-        await self.memory.keep(job, images, running.tell)  # off the reply's path, still joinable
+        images = await self._generate(running, job, paint)
+        running.emit(Finished(job_id=job.id, result=images))
+        await self.memory.put(job, images, running.emit)  # off the reply's path, still joinable
 
-    async def _painted(
-        self, running: RunningJob, job: Job[R], paint: Callable[[Job[R]], Painting]
-    ) -> ImageSet:
-        images: ImageSet | None = None
+    async def _generate(
+        self, running: RunningJob, job: Job[R], paint: Callable[[Job[R]], ProviderStream]
+    ) -> ImageResult:
+        images: ImageResult | None = None
         async with aclosing(paint(job)) as painting:
             async for event in painting:
                 if isinstance(event, Delivered):
-                    images = self._images(job, event)
+                    images = self._to_result(job, event)
                 else:
-                    running.tell(_told(job.id, event))
+                    running.emit(_to_job_event(job.id, event))
         assert images is not None, f"{job.provider} ended without Delivered"
         return images
 
-    def _images(self, job: Job[R], came: Delivered) -> ImageSet:
+    def _to_result(self, job: Job[R], came: Delivered) -> ImageResult:
         priced = replace(job, usage=came.usage)
-        return ImageSet(
+        return ImageResult(
             job_id=job.id,
-            pictures=came.pictures,
+            images=came.images,
             provider=job.provider,
             model=job.request.model or job.card.name,
-            asked_model=job.asked_model,
-            made_at=self.clock.now(),
+            requested_model=job.requested_model,
+            created_at=self.clock.now(),
             revised_prompt=came.revised_prompt,
             usage=came.usage,
-            cost=priced.cost,
+            generation_cost=priced.cost,
             request_id=came.request_id,
             notes=came.notes,
         )
 
 
-def _told(job_id: str, event: Queued | Dispatched | PartialImage) -> JobEvent:
+def _to_job_event(job_id: str, event: Queued | Dispatched | PartialImage) -> JobEvent:
     if isinstance(event, Queued):
         return JobQueued(job_id=job_id, ahead=event.ahead)
     if isinstance(event, Dispatched):
         return JobDispatched(job_id=job_id)
-    return PartialReady(job_id=job_id, image=event.image, picture=event.picture, index=event.index)
+    return PartialReady(
+        job_id=job_id, image=event.image, image_index=event.image_index, index=event.index
+    )
 
 
-def _unused(request: PictureRequest) -> list[str]:
+def _ignored_option_notes(request: ImageRequest) -> list[str]:
     if request.output_compression is None or request.format is not ImageFormat.PNG:
         return []
     return ["output_compression means nothing for png, which loses nothing; it was not sent."]

@@ -1,18 +1,18 @@
 """What a record would say of a job that is in memory alone."""
 
-from application.jobs.recent_jobs import EndedJob
+from application.jobs.recent_jobs import RecentJob
 from application.jobs.running_job import RunningJob
-from domain.errors import Charged, PastFailure
+from domain.errors import ChargeStatus, RecordedFailure
 from domain.events import Failed, Finished, JobDispatched, JobEvent
-from domain.job_records import JobRecord, KeptPicture
+from domain.job_records import JobRecord, StoredImage
 from domain.jobs import JobState
 from domain.provider_errors import OutcomeUnknown
-from domain.results import ImageSet, Picture
+from domain.results import ImageResult, ResultImage
 
 
-def record_of(job: RunningJob | EndedJob) -> JobRecord:
+def snapshot(job: RunningJob | RecentJob) -> JobRecord:
     """The job as its events tell it: one that waits or was served from the cache."""
-    told, its = job.told(), job.job
+    told, its = job.all_events(), job.job
     images, failure = _images(told), _failure(told)
     return JobRecord(
         id=its.id,
@@ -20,18 +20,18 @@ def record_of(job: RunningJob | EndedJob) -> JobRecord:
         action=its.action,
         provider=its.provider,
         model=its.request.model or its.card.name,
-        asked_model=its.asked_model,
+        requested_model=its.requested_model,
         prompt=its.request.prompt,
         fingerprint=its.fingerprint,
         state=_state(told),
-        charged=failure.charged if failure else Charged.NO,
+        charged=failure.charged if failure else ChargeStatus.NO,
         created_at=its.created_at,
-        changed_at=images.made_at if images else its.created_at,
-        asked_pictures=its.request.n,
+        changed_at=images.created_at if images else its.created_at,
+        requested_images=its.request.n,
         revised_prompt=images.revised_prompt if images else None,
         notes=images.notes if images else (),
         failure=failure,
-        pictures=tuple(map(kept_picture, images.pictures)) if images else (),
+        images=tuple(map(to_stored_image, images.images)) if images else (),
     )
 
 
@@ -47,21 +47,21 @@ def _state(told: tuple[JobEvent, ...]) -> JobState:
     return JobState.DISPATCHED if dispatched else JobState.RESERVED
 
 
-def _images(told: tuple[JobEvent, ...]) -> ImageSet | None:
-    return next((event.images for event in told if isinstance(event, Finished)), None)
+def _images(told: tuple[JobEvent, ...]) -> ImageResult | None:
+    return next((event.result for event in told if isinstance(event, Finished)), None)
 
 
-def _failure(told: tuple[JobEvent, ...]) -> PastFailure | None:
+def _failure(told: tuple[JobEvent, ...]) -> RecordedFailure | None:
     error = next((event.error for event in told if isinstance(event, Failed)), None)
-    return None if error is None else PastFailure.of(error)
+    return None if error is None else RecordedFailure.of(error)
 
 
-def kept_picture(picture: Picture) -> KeptPicture:
+def to_stored_image(picture: ResultImage) -> StoredImage:
     """What a record has of a picture."""
     image = picture.image
-    return KeptPicture(
+    return StoredImage(
         id=picture.id,
-        place=picture.place,
+        location=picture.location,
         format=image.format.value,
         dimensions=image.dimensions,
         size=len(image.data),

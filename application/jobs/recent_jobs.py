@@ -7,24 +7,24 @@ from time import monotonic
 
 from domain.events import Finished, JobEvent, PartialReady
 from domain.jobs import Job
-from domain.requests import EditRequest, PictureRequest
+from domain.requests import EditRequest, ImageRequest
 
-MOST_JOBS = 64
-MOST_BYTES = 64_000_000
+MAX_JOBS = 64
+MAX_BYTES = 64_000_000
 """Bytes of pictures, given and made. A job that has more is not kept after its end."""
-KEPT_FOR = 300.0
+RETENTION_SECONDS = 300.0
 """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class EndedJob:
+class RecentJob:
     """A job and its numbered events, without the partials: its last event has better pictures."""
 
-    job: Job[PictureRequest]
+    job: Job[ImageRequest]
     events: tuple[tuple[int, JobEvent], ...]
 
     @classmethod
-    def of(cls, job: Job[PictureRequest], events: tuple[JobEvent, ...]) -> "EndedJob":
+    def of(cls, job: Job[ImageRequest], events: tuple[JobEvent, ...]) -> "RecentJob":
         """What is kept of all `events`."""
         numbered = enumerate(events)
         return cls(job, tuple(pair for pair in numbered if not isinstance(pair[1], PartialReady)))
@@ -37,55 +37,55 @@ class EndedJob:
         if isinstance(request, EditRequest) and request.mask is not None:
             images.append(request.mask)
         if isinstance(last, Finished):
-            images += [picture.image for picture in last.images.pictures]
+            images += [picture.image for picture in last.result.images]
         return sum(len(image.data) for image in images)
 
-    def told(self) -> tuple[JobEvent, ...]:
+    def all_events(self) -> tuple[JobEvent, ...]:
         """The kept events."""
         return tuple(event for _, event in self.events)
 
-    def has(self, number: int) -> bool:
+    def has_event(self, number: int) -> bool:
         """Whether there is an event of this number, or a later one."""
         return self.events[-1][0] >= number
 
-    async def watched(self, cursor: int = 0) -> AsyncGenerator[tuple[int, JobEvent], None]:
+    async def follow(self, cursor: int = 0) -> AsyncGenerator[tuple[int, JobEvent], None]:
         """The kept events from number `cursor` on."""
         for number, event in self.events:
             if number >= cursor:
                 yield number, event
 
 
-class EndedJobs:
+class RecentJobs:
     """Keeps the newest within MOST_JOBS, MOST_BYTES and KEPT_FOR; times are those of `clock`."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
-        self._jobs: OrderedDict[str, tuple[float, int, EndedJob]] = OrderedDict()
+        self._jobs: OrderedDict[str, tuple[float, int, RecentJob]] = OrderedDict()
         self._held = 0
 
-    def keep(self, ended: EndedJob) -> None:
+    def add(self, ended: RecentJob) -> None:
         """Add a job, and let go of the oldest where there are too many."""
-        self._let_go(ended.job.id)
+        self._evict(ended.job.id)
         size = ended.bytes
-        self._jobs[ended.job.id] = (self._clock() + KEPT_FOR, size, ended)
+        self._jobs[ended.job.id] = (self._clock() + RETENTION_SECONDS, size, ended)
         self._held += size
-        self.tidy()
+        self.evict_expired()
 
-    def get(self, job_id: str) -> EndedJob | None:
+    def get(self, job_id: str) -> RecentJob | None:
         """The job, if it is still kept."""
-        self.tidy()
+        self.evict_expired()
         _, _, ended = self._jobs.get(job_id, (0.0, 0, None))
         return ended
 
-    def tidy(self) -> None:
+    def evict_expired(self) -> None:
         """Let go of what is too old or too much."""
-        while self._jobs and self._too_much():
-            self._let_go(next(iter(self._jobs)))
+        while self._jobs and self._over_limits():
+            self._evict(next(iter(self._jobs)))
 
-    def _let_go(self, job_id: str) -> None:
+    def _evict(self, job_id: str) -> None:
         _, size, _ = self._jobs.pop(job_id, (0.0, 0, None))
         self._held -= size
 
-    def _too_much(self) -> bool:
+    def _over_limits(self) -> bool:
         end, _, _ = next(iter(self._jobs.values()))
-        return end <= self._clock() or len(self._jobs) > MOST_JOBS or self._held > MOST_BYTES
+        return end <= self._clock() or len(self._jobs) > MAX_JOBS or self._held > MAX_BYTES

@@ -14,12 +14,12 @@ from domain.events import (
     JobEvent,
     JobJoined,
     PartialReady,
-    StudioEvent,
+    ServiceEvent,
 )
 from domain.jobs import Job
-from domain.requests import PictureRequest
+from domain.requests import ImageRequest
 
-AnyJob = Job[PictureRequest]
+AnyJob = Job[ImageRequest]
 
 
 class RunningJob:
@@ -39,56 +39,56 @@ class RunningJob:
         self.task: asyncio.Task[None] | None = None
         self._sink = sink
         self._abandon = abandon
-        self._finish = finish
+        self._finish_when_abandoned = finish
         self._waiting = 0
         self._joined = 0
 
-    def tell(self, event: JobEvent) -> None:
+    def emit(self, event: JobEvent) -> None:
         """Append to the log; the app-wide sink hears the same."""
         self.dispatched = self.dispatched or isinstance(event, JobDispatched)
         if self._joined and isinstance(event, Finished):
-            event = replace(event, shared=self._joined)
+            event = replace(event, joined_callers=self._joined)
         if not self.log.closed:  # what goes wrong behind the end is for the sink alone
             self.log.append(event)
         if isinstance(event, Finished | Failed):
             self.log.close()
         self._publish(event)
 
-    def joined(self) -> None:
+    def add_joined_caller(self) -> None:
         """Tell the app-wide sink that one more caller shares the job."""
         self._joined += 1
         self._publish(JobJoined(job_id=self.job.id, job=self.job))
 
-    def told(self) -> tuple[JobEvent, ...]:
+    def all_events(self) -> tuple[JobEvent, ...]:
         """All events so far."""
         return self.log.all()
 
-    def has(self, number: int) -> bool:
+    def has_event(self, number: int) -> bool:
         """Whether there is an event of this number or a later one, or may yet be."""
         return not self.log.closed or number < len(self.log.all())
 
-    def watched(self, cursor: int = 0) -> AsyncGenerator[tuple[int, JobEvent], None]:
+    def follow(self, cursor: int = 0) -> AsyncGenerator[tuple[int, JobEvent], None]:
         """Numbered events from `cursor` on, for who only looks on: leaving cancels nothing.
 
         A slow reader is spared previews that have been followed by finer ones.
         """
         return self.log.numbered(cursor, superseded)
 
-    def arrive(self) -> None:
+    def add_waiter(self) -> None:
         """Count one more who waits for the end."""
         self._waiting += 1
 
-    def leave(self) -> None:
+    def remove_waiter(self) -> None:
         """Count one less. If that was the last, and nothing was sent yet, the job is canceled.
 
         After that it goes on if it is one to `finish`, because the picture may already be paid for.
         """
         self._waiting -= 1
         ended = self.log.closed  # all that may still be at work then is keeping the answer
-        if not (self._waiting or ended or (self.dispatched and self._finish)):
+        if not (self._waiting or ended or (self.dispatched and self._finish_when_abandoned)):
             self._abandon(self)
 
-    def _publish(self, event: StudioEvent) -> None:
+    def _publish(self, event: ServiceEvent) -> None:
         with suppress(Exception):  # a sink promises not to raise; a paid picture does not bet on it
             self._sink.publish(event)
 
@@ -98,4 +98,4 @@ def superseded(event: JobEvent, later: Sequence[JobEvent]) -> bool:
     if not isinstance(event, PartialReady):
         return False
     previews = (other for other in later if isinstance(other, PartialReady))
-    return any(other.picture == event.picture for other in previews)
+    return any(other.image_index == event.image_index for other in previews)

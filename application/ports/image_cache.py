@@ -10,7 +10,7 @@ Fact = str | int | float | None | list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class CacheEntry:
     """Pictures, and a few small facts about them that JSON can hold."""
 
     images: tuple[Image, ...]
@@ -23,15 +23,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class CacheHit:
     """An entry, and the name of the tier that had it: `memory` or `disk`.
 
     `age` is how many seconds ago the entry was new, in whichever caches it was kept since then;
     never negative.
     """
 
-    entry: Entry
-    tier: str
+    entry: CacheEntry
+    source: str
     age: float = 0.0
 
 
@@ -54,7 +54,7 @@ class TierStats:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cleared:
+class ClearResult:
     """How much was thrown away."""
 
     entries: int
@@ -69,17 +69,17 @@ class ImageCache(Protocol):
     raises CacheUnavailable when it cannot do its work: callers take that as a miss.
     """
 
-    async def get(self, key: str, /) -> Hit | None:
+    async def get(self, key: str, /) -> CacheHit | None:
         """The live entry of this key, or None. Using an entry keeps it from being evicted."""
 
-    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
+    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
         """Keep the entry, in place of another of this key; evict those unused the longest.
 
         `age` is the seconds for which it was kept elsewhere; they count against the ttl. An entry
         as old as that is not kept, and neither is the other one.
         """
 
-    async def clear(self) -> Cleared:
+    async def clear(self) -> ClearResult:
         """Throw everything away."""
 
     async def sweep(self) -> int:

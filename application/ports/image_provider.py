@@ -8,7 +8,7 @@ from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog
 from domain.requests import EditRequest, GenerateRequest
-from domain.results import Picture, Usage
+from domain.results import ResultImage, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class PartialImage:
     """Preview `index` (from 0) on the way to picture `picture` (from 0), as it came."""
 
     image: Image
-    picture: int = 0
+    image_index: int = 0
     index: int
 
 
@@ -40,8 +40,8 @@ class Delivered:
     name for the call. An adapter checks nothing: the `Inspected` safeguard does.
     """
 
-    pictures: tuple[Picture, ...]
-    rubbish: tuple[bytes, ...] = ()
+    images: tuple[ResultImage, ...]
+    undecodable: tuple[bytes, ...] = ()
     revised_prompt: str | None = None
     usage: Usage | None = None
     request_id: str | None = None
@@ -49,7 +49,7 @@ class Delivered:
 
 
 ProviderEvent = Queued | Dispatched | PartialImage | Delivered
-Painting = AsyncGenerator[ProviderEvent, None]
+ProviderStream = AsyncGenerator[ProviderEvent, None]
 
 
 class ImageProvider(Protocol):
@@ -74,8 +74,8 @@ class ImageProvider(Protocol):
     def catalog(self) -> Catalog:
         """The models that it offers."""
 
-    def generate(self, job: Job[GenerateRequest], /) -> Painting:
+    def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
         """Paint `job.request.n` new pictures of `job.request.prompt`."""
 
-    def edit(self, job: Job[EditRequest], /) -> Painting:
+    def edit(self, job: Job[EditRequest], /) -> ProviderStream:
         """Paint `job.request.n` changed versions of `job.request.images`."""

@@ -5,18 +5,20 @@ from datetime import date, datetime
 from typing import Protocol
 
 from domain.jobs import Job
-from domain.money.budgets import Limits, Spending
-from domain.money.usage_account import Account, Saved
-from domain.requests import PictureRequest
+from domain.money.budgets import BudgetLimits, SpendingEntry
+from domain.money.usage_account import Savings, UsageAccount
+from domain.requests import ImageRequest
 
 
-class Ledger(Protocol):
+class UsageLedger(Protocol):
     """Keeps accounts over the same records as the Archive, and so over all processes' jobs.
 
     Every method raises ArchiveUnavailable when the disk or the database refuses.
     """
 
-    async def reserve(self, job: Job[PictureRequest], /, limits: Limits, *, now: datetime) -> None:
+    async def reserve(
+        self, job: Job[ImageRequest], /, limits: BudgetLimits, *, now: datetime
+    ) -> None:
         """Record the job, durably, unless there is no room for its estimate within `limits`.
 
         Looking and recording are one step: however many ask at once, in however many
@@ -25,17 +27,17 @@ class Ledger(Protocol):
         without a charge.
         """
 
-    async def release(self, job: Job[PictureRequest], /) -> None:
+    async def release(self, job: Job[ImageRequest], /) -> None:
         """Record the end of a job that was reserved and never sent.
 
         Where that raises, it is made up for as by `Archive.record`.
         """
 
-    async def spent(self, since: datetime, /) -> Sequence[Spending]:
+    async def spent(self, since: datetime, /) -> Sequence[SpendingEntry]:
         """What jobs took that were asked for after `since`, in any order."""
 
-    async def credit(self, saved: Mapping[str, Saved], day: date, /) -> None:
+    async def credit(self, saved: Mapping[str, Savings], day: date, /) -> None:
         """Add what answers by these models have saved to the account of that day."""
 
-    async def accounts(self, since: datetime, /) -> Sequence[Account]:
+    async def accounts(self, since: datetime, /) -> Sequence[UsageAccount]:
         """One for each day and model with jobs or savings since then, the newest day first."""

@@ -6,30 +6,30 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import TypeVar
 
-from application.async_tools import carried_through
+from application.async_tools import run_to_completion
 from application.ports.image_provider import (
     Delivered,
     Dispatched,
     ImageProvider,
-    Painting,
     PartialImage,
+    ProviderStream,
 )
-from application.ports.image_store import Archive
+from application.ports.image_store import ImageStore
 from application.safeguards.safeguard import Safeguard
 from domain.errors import ArchiveUnavailable, Canceled, UnreadableImage
 from domain.image import Image
 from domain.jobs import Job
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderError
-from domain.requests import PictureRequest
-from domain.results import Picture
+from domain.requests import ImageRequest
+from domain.results import ResultImage
 
-R = TypeVar("R", bound=PictureRequest)
+R = TypeVar("R", bound=ImageRequest)
 
-WHERE_IT_IS = " What came of it is kept in DATA_DIR/quarantine, under the name of the job."
-CUT_SHORT = "The job was ended while the picture was being painted."
+QUARANTINE_HINT = " What came of it is kept in DATA_DIR/quarantine, under the name of the job."
+INTERRUPTED = "The job was ended while the picture was being painted."
 
 
-class Archived(Safeguard):
+class Archiving(Safeguard):
     """Records a job before it is sent, and keeps its pictures before they are delivered.
 
     Raises ArchiveUnavailable, before anything is sent, when the record or a picture could not
@@ -39,51 +39,53 @@ class Archived(Safeguard):
     what there is of the reply.
     """
 
-    def __init__(self, inner: ImageProvider, archive: Archive) -> None:
+    def __init__(self, inner: ImageProvider, archive: ImageStore) -> None:
         super().__init__(inner)
         self.archive = archive
 
-    async def guard(self, job: Job[R], paint: Callable[[Job[R]], Painting]) -> Painting:
+    async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
         sent = job.dispatched()
-        await self.archive.ready()
-        await self._announced(sent)
-        settled, previews = False, Previews()
+        await self.archive.check_writable()
+        await self._record_dispatch(sent)
+        settled, previews = False, LastPartials()
         try:
             yield Dispatched()
             async with aclosing(paint(sent)) as painting:
                 async for event in painting:
                     if isinstance(event, Delivered):
-                        event = await carried_through(self._kept(sent, event))
+                        event = await run_to_completion(self._store(sent, event))
                         settled = True
                     elif isinstance(event, PartialImage):
-                        previews.note(event)
+                        previews.add(event)
                     yield event
         except ProviderError as error:
-            await carried_through(self._buried(sent, error, previews))
+            await run_to_completion(self._record_failure(sent, error, previews))
             settled = True
             raise
         finally:
             if not settled:
-                cut_short = OutcomeUnknown(CUT_SHORT)
-                await carried_through(self._buried(sent, cut_short, previews))
+                cut_short = OutcomeUnknown(INTERRUPTED)
+                await run_to_completion(self._record_failure(sent, cut_short, previews))
 
-    async def _announced(self, job: Job[R]) -> None:
+    async def _record_dispatch(self, job: Job[R]) -> None:
         recording = asyncio.ensure_future(self.archive.record(job))
         try:
             await asyncio.shield(recording)
         except asyncio.CancelledError:
-            await carried_through(self._withdrawn(job, recording))
+            await run_to_completion(self._cancel_dispatch(job, recording))
             raise
 
-    async def _withdrawn(self, job: Job[R], recording: asyncio.Future[None]) -> None:
+    async def _cancel_dispatch(self, job: Job[R], recording: asyncio.Future[None]) -> None:
         with suppress(ArchiveUnavailable):
             await recording
-            await self._note(job.failed(Canceled("The request was canceled before it was sent.")))
+            await self._try_record(
+                job.failed(Canceled("The request was canceled before it was sent."))
+            )
 
-    async def _kept(self, job: Job[R], came: Delivered) -> Delivered:
+    async def _store(self, job: Job[R], came: Delivered) -> Delivered:
         notes = list(came.notes)
-        pictures = [await self._placed(picture, notes) for picture in came.pictures]
-        isolated = [await self._isolated(data, job.id) for data in came.rubbish]
+        pictures = [await self._store_image(picture, notes) for picture in came.images]
+        isolated = [await self._quarantine(data, job.id) for data in came.undecodable]
         notes += [f"What is no picture is kept in {place}" for place in isolated if place]
         stored = job.stored(
             tuple(pictures),
@@ -92,36 +94,38 @@ class Archived(Safeguard):
             revised_prompt=came.revised_prompt,
             notes=tuple(notes),
         )
-        if not await self._note(stored):
+        if not await self._try_record(stored):
             notes.append("The job's record could not be written.")
-        return replace(came, pictures=stored.pictures, notes=tuple(notes))
+        return replace(came, images=stored.images, notes=tuple(notes))
 
-    async def _placed(self, picture: Picture, notes: list[str]) -> Picture:
+    async def _store_image(self, picture: ResultImage, notes: list[str]) -> ResultImage:
         try:
-            place = await self.archive.keep(picture.image)
+            place = await self.archive.put(picture.image)
         except ArchiveUnavailable as error:
             notes.append(f"Not stored: {error.message} Save the picture from this answer.")
             return picture
-        return replace(picture, place=place)
+        return replace(picture, location=place)
 
-    async def _buried(self, job: Job[R], error: ProviderError, previews: "Previews") -> None:
+    async def _record_failure(
+        self, job: Job[R], error: ProviderError, previews: "LastPartials"
+    ) -> None:
         if isinstance(error, BadProviderReply | OutcomeUnknown):
-            remains = [(data, "bin") for data in error.remains] + previews.remains()
-            places = [await self._isolated(data, job.id, suffix) for data, suffix in remains]
+            remains = [(data, "bin") for data in error.raw_remainder] + previews.files()
+            places = [await self._quarantine(data, job.id, suffix) for data, suffix in remains]
             error.quarantined = tuple(place for place in places if place)
-            error.remains = ()  # they may be large, and errors are remembered
+            error.raw_remainder = ()  # they may be large, and errors are remembered
             if error.quarantined:
-                error.hint += WHERE_IT_IS
+                error.hint += QUARANTINE_HINT
         unknown = isinstance(error, OutcomeUnknown)
-        await self._note(job.unknown(error) if unknown else job.failed(error))
+        await self._try_record(job.unknown(error) if unknown else job.failed(error))
 
-    async def _isolated(self, data: bytes, job_id: str, suffix: str = "bin") -> str:
+    async def _quarantine(self, data: bytes, job_id: str, suffix: str = "bin") -> str:
         try:
             return await self.archive.quarantine(data, job_id=job_id, suffix=suffix)
         except ArchiveUnavailable:
             return ""
 
-    async def _note(self, job: Job[R]) -> bool:
+    async def _try_record(self, job: Job[R]) -> bool:
         try:
             await self.archive.record(job)
         except ArchiveUnavailable:
@@ -129,17 +133,17 @@ class Archived(Safeguard):
         return True
 
 
-class Previews:
+class LastPartials:
     """The last preview of each picture, which is all there is of it if the call breaks off."""
 
     def __init__(self) -> None:
         self._last: dict[int, Image] = {}
 
-    def note(self, preview: PartialImage) -> None:
+    def add(self, preview: PartialImage) -> None:
         """Take this one in place of those before it: it is finer."""
-        self._last[preview.picture] = preview.image
+        self._last[preview.image_index] = preview.image
 
-    def remains(self) -> list[tuple[bytes, str]]:
+    def files(self) -> list[tuple[bytes, str]]:
         """Bytes and file suffix of each."""
         return [(image.data, _suffix(image)) for image in self._last.values()]
 

@@ -6,23 +6,23 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import TypeVar
 
-from application.async_tools import carried_through
+from application.async_tools import run_to_completion
 from application.ports.clock import Clock
-from application.ports.image_provider import ImageProvider, Painting, Queued
-from application.ports.usage_ledger import Ledger
+from application.ports.image_provider import ImageProvider, ProviderStream, Queued
+from application.ports.usage_ledger import UsageLedger
 from application.safeguards.safeguard import Safeguard
-from domain.errors import Canceled, StudioError
+from domain.errors import Canceled, ImageServiceError
 from domain.jobs import Job
-from domain.money.budgets import Limits
+from domain.money.budgets import BudgetLimits
 from domain.money.estimates import estimate
-from domain.requests import PictureRequest
+from domain.requests import ImageRequest
 
-R = TypeVar("R", bound=PictureRequest)
+R = TypeVar("R", bound=ImageRequest)
 
 NEVER_SENT = "The request was canceled before it was sent."
 
 
-class Budgeted(Safeguard):
+class Budget(Safeguard):
     """Reserves what a job may cost before it is sent, and lets go of it if it is not.
 
     The estimate goes inward with the job. What it cost in the end is settled by the records that
@@ -30,18 +30,20 @@ class Budgeted(Safeguard):
     be written; nothing is sent then.
     """
 
-    def __init__(self, inner: ImageProvider, ledger: Ledger, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, inner: ImageProvider, ledger: UsageLedger, limits: BudgetLimits, clock: Clock
+    ) -> None:
         super().__init__(inner)
         self.ledger = ledger
         self.limits = limits
         self.clock = clock
 
-    async def guard(self, job: Job[R], paint: Callable[[Job[R]], Painting]) -> Painting:
+    async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
         job = replace(job, estimate=estimate(job.request, job.card))
         reserving = asyncio.ensure_future(
             self.ledger.reserve(job, self.limits, now=self.clock.now())
         )
-        end: StudioError = Canceled(NEVER_SENT)
+        end: ImageServiceError = Canceled(NEVER_SENT)
         sent = False
         try:
             await asyncio.shield(reserving)
@@ -49,15 +51,15 @@ class Budgeted(Safeguard):
                 async for event in painting:
                     sent = sent or not isinstance(event, Queued)
                     yield event
-        except StudioError as error:
+        except ImageServiceError as error:
             end = error
             raise
         finally:
             if not sent:
-                await carried_through(self._released(job.failed(end), reserving))
+                await run_to_completion(self._release(job.failed(end), reserving))
 
-    async def _released(self, job: Job[R], reserving: asyncio.Future[None]) -> None:
+    async def _release(self, job: Job[R], reserving: asyncio.Future[None]) -> None:
         """A reservation that was refused, or not written, needs no release."""
-        with suppress(StudioError):
+        with suppress(ImageServiceError):
             await reserving
             await self.ledger.release(job)

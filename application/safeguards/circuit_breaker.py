@@ -4,18 +4,18 @@ from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
 from typing import Protocol, TypeVar
 
-from application.ports.image_provider import Delivered, ImageProvider, Painting
+from application.ports.image_provider import Delivered, ImageProvider, ProviderStream
 from application.safeguards.safeguard import Safeguard
 from domain.jobs import Job
 from domain.provider_errors import (
+    CircuitOpen,
     OutcomeUnknown,
     ProviderError,
-    ProviderResting,
     ProviderUnreachable,
 )
-from domain.requests import PictureRequest
+from domain.requests import ImageRequest
 
-R = TypeVar("R", bound=PictureRequest)
+R = TypeVar("R", bound=ImageRequest)
 
 FAILURES = (ProviderUnreachable, OutcomeUnknown)
 """Ways in which a provider fails; whatever else it raises is an answer."""
@@ -50,7 +50,7 @@ class Spared(Safeguard):
         self._trial = False
         self._trials = 0
 
-    async def guard(self, job: Job[R], paint: Callable[[Job[R]], Painting]) -> Painting:
+    async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
         with self._allowed() as trials:
             try:
                 async with aclosing(paint(job)) as painting:
@@ -72,7 +72,7 @@ class Spared(Safeguard):
             yield self._trials
             return
         if self._trial or self._breaker.remaining:
-            raise ProviderResting(
+            raise CircuitOpen(
                 f"{self.name} failed too often in a row and is left alone for a while.",
                 retry_after=max(1.0, self._breaker.remaining),
             )

@@ -5,19 +5,19 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import TypeVar
 
-from application.ports.image_provider import ImageProvider, Painting, Queued
+from application.ports.image_provider import ImageProvider, ProviderStream, Queued
 from application.safeguards.safeguard import Safeguard
 from domain.errors import Busy
 from domain.jobs import Job
-from domain.requests import PictureRequest
+from domain.requests import ImageRequest
 
-R = TypeVar("R", bound=PictureRequest)
+R = TypeVar("R", bound=ImageRequest)
 
-TURN_TAKES = 30.0
+RETRY_AFTER_SECONDS = 30.0
 """Seconds after which one who was sent away may hope for a place: about what one picture takes."""
 
 
-class Limited(Safeguard):
+class ConcurrencyLimit(Safeguard):
     """Lets `most` jobs paint at once; up to `waiting` more wait their turn, in their order.
 
     A job that waits says Queued first. Raises Busy when nobody may wait any more.
@@ -29,12 +29,12 @@ class Limited(Safeguard):
         self._most_waiting = waiting
         self._waiting = 0
 
-    async def guard(self, job: Job[R], paint: Callable[[Job[R]], Painting]) -> Painting:
+    async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
         queued = self._room.locked()
         if queued and self._waiting >= self._most_waiting:
             raise Busy(
                 f"{self._waiting} calls are waiting already, which is all that may.",
-                retry_after=TURN_TAKES,
+                retry_after=RETRY_AFTER_SECONDS,
             )
         self._waiting += 1
         try:

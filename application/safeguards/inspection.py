@@ -6,24 +6,24 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar
 
-from application.async_tools import carried_through
+from application.async_tools import run_to_completion
 from application.ports.image_inspector import ImageInspector
-from application.ports.image_provider import Delivered, ImageProvider, Painting
+from application.ports.image_provider import Delivered, ImageProvider, ProviderStream
 from application.safeguards.safeguard import Safeguard
-from domain.errors import Charged, UnreadableImage
+from domain.errors import ChargeStatus, UnreadableImage
 from domain.jobs import Job
 from domain.provider_errors import BadProviderReply
-from domain.requests import PictureRequest
-from domain.results import Picture
+from domain.requests import ImageRequest
+from domain.results import ResultImage
 
-R = TypeVar("R", bound=PictureRequest)
+R = TypeVar("R", bound=ImageRequest)
 
-MAY_TAKE = 10.0
+INSPECTION_TIMEOUT = 10.0
 """Seconds for a look into all pictures of a reply; one JPEG of 50 megapixels takes about one."""
-UNSEEN = "it could not be looked into; it may be broken"
+NOT_INSPECTED = "it could not be looked into; it may be broken"
 
 
-class Inspected(Safeguard):
+class Inspection(Safeguard):
     """Delivers whole pictures, labeled where they are not of the size that was asked.
 
     Another format is no matter here: the caller gets a rendition in the right one.
@@ -35,21 +35,24 @@ class Inspected(Safeguard):
         super().__init__(inner)
         self.inspector = inspector
 
-    async def guard(self, job: Job[R], paint: Callable[[Job[R]], Painting]) -> Painting:
+    async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
         async with aclosing(paint(job)) as painting:
             async for event in painting:
                 if isinstance(event, Delivered):
-                    yield await carried_through(self._inspected(event, job.request))
+                    yield await run_to_completion(self._inspect(event, job.request))
                 else:
                     yield event
 
-    async def _inspected(self, came: Delivered, request: PictureRequest) -> Delivered:
-        good: list[Picture] = []
-        rubbish, reasons = list(came.rubbish), []
-        deadline = asyncio.get_running_loop().time() + MAY_TAKE
-        for picture in came.pictures:
+    async def _inspect(self, came: Delivered, request: ImageRequest) -> Delivered:
+        good: list[ResultImage] = []
+        rubbish, reasons = list(came.undecodable), []
+        deadline = asyncio.get_running_loop().time() + INSPECTION_TIMEOUT
+        for picture in came.images:
             try:
-                notes = [*await self._doubts(picture, deadline), *_labels(picture, request)]
+                notes = [
+                    *await self._inspection_notes(picture, deadline),
+                    *_size_notes(picture, request),
+                ]
             except UnreadableImage as error:
                 rubbish.append(picture.image.data)
                 reasons.append(error.message)
@@ -58,20 +61,20 @@ class Inspected(Safeguard):
         if not good:
             raise _bad_reply(came, rubbish, reasons)
         told = (*came.notes, *_count_note(len(good), request.n), *reasons)
-        return replace(came, pictures=tuple(good), rubbish=tuple(rubbish), notes=told)
+        return replace(came, images=tuple(good), undecodable=tuple(rubbish), notes=told)
 
-    async def _doubts(self, picture: Picture, deadline: float) -> list[str]:
+    async def _inspection_notes(self, picture: ResultImage, deadline: float) -> list[str]:
         try:
             async with asyncio.timeout_at(deadline):
                 await self.inspector.inspect(picture.image)
         except UnreadableImage:
             raise
         except Exception:  # noqa: BLE001 - too late, or out of order: the picture was paid for
-            return [UNSEEN]
+            return [NOT_INSPECTED]
         return []
 
 
-def _labels(picture: Picture, request: PictureRequest) -> list[str]:
+def _size_notes(picture: ResultImage, request: ImageRequest) -> list[str]:
     """Raises UnreadableImage for what does not even begin like a picture."""
     size = picture.image.dimensions
     if request.size is None or size == request.size:
@@ -93,5 +96,5 @@ def _bad_reply(came: Delivered, rubbish: list[bytes], reasons: list[str]) -> Bad
     )
     error.request_id = came.request_id
     if came.usage is not None:
-        error.charged = Charged.YES
+        error.charged = ChargeStatus.YES
     return error

@@ -4,12 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
 
-from application.ports.image_provider import ImageProvider, Painting
+from application.ports.image_provider import ImageProvider, ProviderStream
 from domain.jobs import Job
 from domain.models import Catalog
-from domain.requests import EditRequest, GenerateRequest, PictureRequest
+from domain.requests import EditRequest, GenerateRequest, ImageRequest
 
-R = TypeVar("R", bound=PictureRequest)
+R = TypeVar("R", bound=ImageRequest)
 
 
 class Safeguard(ABC):
@@ -30,12 +30,12 @@ class Safeguard(ABC):
     def catalog(self) -> Catalog:
         return self.inner.catalog
 
-    def generate(self, job: Job[GenerateRequest], /) -> Painting:
-        return self.guard(job, self.inner.generate)
+    def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
+        return self.wrap(job, self.inner.generate)
 
-    def edit(self, job: Job[EditRequest], /) -> Painting:
-        return self.guard(job, self.inner.edit)
+    def edit(self, job: Job[EditRequest], /) -> ProviderStream:
+        return self.wrap(job, self.inner.edit)
 
     @abstractmethod
-    def guard(self, job: Job[R], paint: Callable[[Job[R]], Painting]) -> Painting:
+    def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
         """Read `paint(job)` under the safeguard's promise; an asynchronous generator."""

@@ -1,6 +1,6 @@
 """Use case: forget all kept answers. Pictures on disk stay."""
 
-from application.ports.image_cache import Cleared, ImageCache
+from application.ports.image_cache import ClearResult, ImageCache
 
 
 class ClearCache:
@@ -9,6 +9,6 @@ class ClearCache:
     def __init__(self, cache: ImageCache) -> None:
         self.cache = cache
 
-    async def __call__(self) -> Cleared:
+    async def __call__(self) -> ClearResult:
         """Say how much was thrown away; raise CacheUnavailable if it cannot be."""
         return await self.cache.clear()

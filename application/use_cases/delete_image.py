@@ -2,21 +2,21 @@
 
 from application.forgetting import forgotten
 from application.ports.image_cache import ImageCache
-from application.ports.image_store import Archive, Deleted
-from application.use_cases.view_image import recent_key
+from application.ports.image_store import DeletionResult, ImageStore
+from application.use_cases.view_image import view_cache_key
 from domain.jobs import LOCAL
 
 
 class DeleteImage:
     """Deletes a picture's files and record; what its job cost stays known."""
 
-    def __init__(self, archive: Archive, cache: ImageCache, recent: ImageCache) -> None:
+    def __init__(self, archive: ImageStore, cache: ImageCache, recent: ImageCache) -> None:
         """Take it out of `cache`, and out of `recent`, from which ShowPicture shows pictures."""
         self.archive = archive
         self.cache = cache
         self.recent = recent
 
-    async def __call__(self, picture_id: str, /, *, owner: str = LOCAL) -> Deleted:
+    async def __call__(self, picture_id: str, /, *, owner: str = LOCAL) -> DeletionResult:
         """Say what went; raise NotFound where this owner has no such picture, ArchiveUnavailable.
 
         An equal request is painted anew after it. Files that another owner's picture shares stay.
@@ -24,5 +24,5 @@ class DeleteImage:
         deleted = await self.archive.delete(picture_id, owner=owner)
         for fingerprint in deleted.fingerprints:
             await forgotten(self.cache, fingerprint)
-        await forgotten(self.recent, recent_key(picture_id, owner))
+        await forgotten(self.recent, view_cache_key(picture_id, owner))
         return deleted

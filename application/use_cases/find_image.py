@@ -1,14 +1,14 @@
 """Use case: fetch a picture that was made before."""
 
-from application.ports.image_store import Archive
+from application.ports.image_store import ImageStore
 from domain.image import Image
 from domain.jobs import LOCAL
 
 
-class FindPicture:
+class FindImage:
     """Looks up pictures by their ids."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: ImageStore) -> None:
         self.archive = archive
 
     async def __call__(self, picture_id: str, /, *, owner: str = LOCAL) -> Image:

@@ -1,7 +1,7 @@
 """Use case: paint something new."""
 
-from application.jobs.job_handle import Ticket
-from application.jobs.job_service import Pipeline
+from application.jobs.job_handle import JobHandle
+from application.jobs.job_service import JobService
 from domain.jobs import LOCAL
 from domain.requests import GenerateRequest
 
@@ -9,7 +9,7 @@ from domain.requests import GenerateRequest
 class GenerateImage:
     """Starts or joins the job that paints a request."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: JobService) -> None:
         self.pipeline = pipeline
 
     async def __call__(
@@ -20,7 +20,7 @@ class GenerateImage:
         owner: str = LOCAL,
         fresh: bool = False,
         key: str | None = None,
-    ) -> Ticket:
+    ) -> JobHandle:
         """Return the ticket, whose `events()` and `result()` tell the rest.
 
         `fresh` asks for a new picture although an equal one is being painted; `key` asks for the
@@ -28,4 +28,4 @@ class GenerateImage:
         KeyReused before anything is spent, ShuttingDown, and with a key ArchiveUnavailable.
         """
         paint = self.pipeline.provider.generate
-        return await self.pipeline.start(request, paint, owner=owner, fresh=fresh, key=key)
+        return await self.pipeline.submit(request, paint, owner=owner, fresh=fresh, key=key)

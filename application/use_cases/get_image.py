@@ -3,17 +3,17 @@
 from dataclasses import replace
 from typing import Literal
 
-from application.jobs.job_handle import Ticket
-from application.jobs.job_runner import RunningJobs
+from application.jobs.job_handle import JobHandle
+from application.jobs.job_runner import JobRunner
 from application.jobs.running_job import RunningJob
-from application.jobs.stored_results import PastPictures
-from application.ports.job_repository import Journal
-from application.rendition_service import Renditions
+from application.jobs.stored_results import StoredResults
+from application.ports.job_repository import JobRepository
+from application.rendition_service import RenditionService
 from domain.image_formats import ImageFormat
 from domain.job_records import JobRecord
 from domain.jobs import LOCAL
 from domain.requests import GenerateRequest
-from domain.results import ImageSet
+from domain.results import ImageResult
 
 Form = ImageFormat | Literal["auto"]
 """A format, or the one that suits the content."""
@@ -23,7 +23,11 @@ class GetImage:
     """Waits for a job that is at work, or reads what one that ended has made."""
 
     def __init__(
-        self, jobs: RunningJobs, journal: Journal, past: PastPictures, renditions: Renditions
+        self,
+        jobs: JobRunner,
+        journal: JobRepository,
+        past: StoredResults,
+        renditions: RenditionService,
     ) -> None:
         self.jobs = jobs
         self.journal = journal
@@ -32,7 +36,7 @@ class GetImage:
 
     async def __call__(
         self, id_: str, /, *, owner: str = LOCAL, form: Form | None = None
-    ) -> Ticket | ImageSet | JobRecord:
+    ) -> JobHandle | ImageResult | JobRecord:
         """A ticket for a job at work here, or the answer of one that ended.
 
         The record only, of a job that another process has at work. `id_` is a `job_…` or an
@@ -42,25 +46,27 @@ class GetImage:
         and costs nothing.
         """
         if id_.startswith("img_"):
-            record = await self.journal.with_picture(id_, owner=owner)
+            record = await self.journal.find_by_image(id_, owner=owner)
             return await self._read(record, form, only=id_)
-        running = self.jobs.at_work(id_, owner=owner)
+        running = self.jobs.by_id(id_, owner=owner)
         if running is not None:
-            return self._ticket(running, form)
+            return self._handle(running, form)
         record = await self.journal.find(id_, owner=owner)
         return record if record.is_open else await self._read(record, form)
 
-    def _ticket(self, running: RunningJob, form: Form | None) -> Ticket:
+    def _handle(self, running: RunningJob, form: Form | None) -> JobHandle:
         job = running.job
         asked = job.request if form is None else replace(job.request, format=_format(form))
-        return Ticket(running, asked, self.renditions, asked_model=job.asked_model, notes=job.notes)
+        return JobHandle(
+            running, asked, self.renditions, asked_model=job.requested_model, notes=job.notes
+        )
 
-    async def _read(self, record: JobRecord, form: Form | None, *, only: str = "") -> ImageSet:
-        images = await self.past.of(record, only=only)
+    async def _read(self, record: JobRecord, form: Form | None, *, only: str = "") -> ImageResult:
+        images = await self.past.load(record, only=only)
         if form is None:
             return images
         asked = GenerateRequest(prompt=record.prompt, format=_format(form))
-        return await self.renditions.as_asked(images, asked)
+        return await self.renditions.apply_requested_format(images, asked)
 
 
 def _format(form: Form) -> ImageFormat | None:

@@ -1,17 +1,17 @@
 """Use case: how a job stands, or how it ended."""
 
-from application.jobs.job_runner import RunningJobs
-from application.jobs.job_snapshot import record_of
-from application.ports.job_repository import Journal
+from application.jobs.job_runner import JobRunner
+from application.jobs.job_snapshot import snapshot
+from application.ports.job_repository import JobRepository
 from domain.errors import NotFound
 from domain.job_records import JobRecord
 from domain.jobs import LOCAL
 
 
-class FindJob:
+class GetJob:
     """Looks at jobs at work here first, and at the records of all others."""
 
-    def __init__(self, jobs: RunningJobs, journal: Journal) -> None:
+    def __init__(self, jobs: JobRunner, journal: JobRepository) -> None:
         self.jobs = jobs
         self.journal = journal
 
@@ -24,4 +24,4 @@ class FindJob:
         try:
             return await self.journal.find(job_id, owner=owner)
         except NotFound:
-            return record_of(self.jobs.find(job_id, owner=owner))
+            return snapshot(self.jobs.find(job_id, owner=owner))

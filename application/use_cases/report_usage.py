@@ -5,36 +5,36 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from application.ports.clock import Clock
-from application.ports.usage_ledger import Ledger
-from domain.money.budgets import Limits, Standing
-from domain.money.usage_account import Account
+from application.ports.usage_ledger import UsageLedger
+from domain.money.budgets import BudgetLimits, BudgetStatus
+from domain.money.usage_account import UsageAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class UsageReport:
     """Accounts of the days from `since` on, the newest first, and how each limit stands now."""
 
     since: date
-    accounts: Sequence[Account]
-    standings: Sequence[Standing]
+    accounts: Sequence[UsageAccount]
+    statuses: Sequence[BudgetStatus]
 
 
-class ShowUsage:
+class ReportUsage:
     """Reads the ledger."""
 
-    def __init__(self, ledger: Ledger, limits: Limits, clock: Clock) -> None:
+    def __init__(self, ledger: UsageLedger, limits: BudgetLimits, clock: Clock) -> None:
         self.ledger = ledger
         self.limits = limits
         self.clock = clock
 
-    async def __call__(self, days: int) -> Usage:
+    async def __call__(self, days: int) -> UsageReport:
         """The last `days` days in UTC, today among them; raise ArchiveUnavailable."""
         now = self.clock.now()
         since = now.date() - timedelta(days=days - 1)
         begin, window_begin = datetime.combine(since, time(), now.tzinfo), self.limits.since(now)
         spent = [] if window_begin is None else await self.ledger.spent(window_begin)
-        return Usage(
+        return UsageReport(
             since=since,
             accounts=await self.ledger.accounts(begin),
-            standings=[window.standing(spent, now) for window in self.limits.windows()],
+            statuses=[window.status(spent, now) for window in self.limits.rolling_limits()],
         )

@@ -4,34 +4,34 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
-from application.ports.image_cache import Entry, ImageCache
-from application.rendition_service import Renditions
-from application.use_cases.find_image import FindPicture
+from application.ports.image_cache import CacheEntry, ImageCache
+from application.rendition_service import RenditionService
+from application.use_cases.find_image import FindImage
 from domain.errors import CacheUnavailable
 from domain.image import Image
-from domain.renditions import View
+from domain.renditions import ViewSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownPicture:
+class ImageView:
     """What is to be seen. `lasting`: the same view of the same picture will always be this."""
 
     image: Image
-    lasting: bool = True
+    cacheable: bool = True
 
 
-class ShowPicture:
+class ViewImage:
     """Looks up pictures by their ids, and remembers in `recent` those that were looked at lately.
 
     So a picture that another process deleted is shown for as long as `recent` keeps anything.
     """
 
-    def __init__(self, find: FindPicture, renditions: Renditions, recent: ImageCache) -> None:
+    def __init__(self, find: FindImage, renditions: RenditionService, recent: ImageCache) -> None:
         self.find = find
         self.renditions = renditions
         self.recent = recent
 
-    async def __call__(self, picture_id: str, view: View, /, *, owner: str) -> ShownPicture:
+    async def __call__(self, picture_id: str, view: ViewSpec, /, *, owner: str) -> ImageView:
         """The picture in the form that suits the view; raise NotFound as FindPicture does.
 
         Where that form cannot be made, the picture as the provider sent it, for the time being.
@@ -39,22 +39,22 @@ class ShowPicture:
         original = await self._original(picture_id, owner)
         spec = view.spec(original)
         if spec is None:
-            return ShownPicture(image=original)
-        rendition = await self.renditions.rendered(original, spec)
-        return ShownPicture(image=rendition or original, lasting=rendition is not None)
+            return ImageView(image=original)
+        rendition = await self.renditions.render_or_none(original, spec)
+        return ImageView(image=rendition or original, cacheable=rendition is not None)
 
     async def _original(self, picture_id: str, owner: str) -> Image:
-        key = recent_key(picture_id, owner)
+        key = view_cache_key(picture_id, owner)
         with suppress(CacheUnavailable):
             hit = await self.recent.get(key)
             if hit is not None:
                 return hit.entry.images[0]
         image = await self.find(picture_id, owner=owner)
         with suppress(CacheUnavailable):
-            await self.recent.put(key, Entry(images=(image,)))
+            await self.recent.put(key, CacheEntry(images=(image,)))
         return image
 
 
-def recent_key(picture_id: str, owner: str) -> str:
+def view_cache_key(picture_id: str, owner: str) -> str:
     """Under which key this owner's picture is remembered: 64 hex digits."""
     return sha256(repr((owner, picture_id)).encode()).hexdigest()

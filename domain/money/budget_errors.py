@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from domain.errors import StudioError
+from domain.errors import ImageServiceError
 
 
-class BudgetExhausted(StudioError):
+class BudgetExhausted(ImageServiceError):
     """A limit of what may be spent leaves no room for the call; nothing was sent.
 
     `budget` is the limit's name. Amounts are US dollars, or pictures. There is room at

@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple, Self
 
-from domain.errors import Charged
+from domain.errors import ChargeStatus
 from domain.jobs import JobState
 
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
 
 
-class Spending(NamedTuple):
+class SpendingEntry(NamedTuple):
     """What one job takes of the limits, from `at` on; `usd` None where nobody can say."""
 
     at: datetime
     usd: Decimal | None
-    pictures: int
+    images: int
 
     @classmethod
     def of(
@@ -26,7 +26,7 @@ class Spending(NamedTuple):
         *,
         at: datetime,
         state: JobState,
-        charged: Charged,
+        charged: ChargeStatus,
         pictures: int,
         cost: Decimal | None,
         estimate: Decimal | None,
@@ -35,13 +35,13 @@ class Spending(NamedTuple):
 
         `pictures` are those that were asked for.
         """
-        if state is JobState.FAILED and charged is Charged.NO:
+        if state is JobState.FAILED and charged is ChargeStatus.NO:
             return None
-        return cls(at=at, usd=estimate if cost is None else cost, pictures=pictures)
+        return cls(at=at, usd=estimate if cost is None else cost, images=pictures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class BudgetStatus:
     """How much of a limit is taken; `unknown` jobs took nobody knows how much besides.
 
     All of it is free again at `free_at`, None if it is free now.
@@ -51,7 +51,7 @@ class Standing:
     limit: Decimal
     spent: Decimal
     unknown: int
-    free_at: datetime | None
+    fully_available_at: datetime | None
 
     @property
     def left(self) -> Decimal:
@@ -60,7 +60,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class RollingLimit:
     """A limit for the latest `span` of time; of pictures, or else of US dollars.
 
     What a clock that jumped has dated in the future counts too, up to one span ahead: whatever is
@@ -70,24 +70,26 @@ class Window:
     name: str
     span: timedelta
     limit: Decimal
-    of_pictures: bool
+    counts_images: bool
 
-    def standing(self, spent: Iterable[Spending], now: datetime) -> Standing:
+    def status(self, spent: Iterable[SpendingEntry], now: datetime) -> BudgetStatus:
         """How much is taken by what is not older than the span."""
-        taken = self._taken(spent, now)
-        return Standing(
+        taken = self._recent_amounts(spent, now)
+        return BudgetStatus(
             name=self.name,
             limit=self.limit,
             spent=sum((amount for _, amount in taken if amount is not None), Decimal(0)),
             unknown=sum(amount is None for _, amount in taken),
-            free_at=max((at + self.span for at, _ in taken), default=None),
+            fully_available_at=max((at + self.span for at, _ in taken), default=None),
         )
 
-    def room_at(self, needed: Decimal, spent: Iterable[Spending], now: datetime) -> datetime | None:
+    def available_at(
+        self, needed: Decimal, spent: Iterable[SpendingEntry], now: datetime
+    ) -> datetime | None:
         """When there is room for as much: `now` if there is, None if there will never be."""
         if needed > self.limit:
             return None
-        taken = self._taken(spent, now)
+        taken = self._recent_amounts(spent, now)
         unknown = sum(amount is None for _, amount in taken)
         total = sum((amount for _, amount in taken if amount is not None), needed)
         room = now
@@ -99,19 +101,19 @@ class Window:
             room = at + self.span
         return room
 
-    def _taken(
-        self, spent: Iterable[Spending], now: datetime
+    def _recent_amounts(
+        self, spent: Iterable[SpendingEntry], now: datetime
     ) -> list[tuple[datetime, Decimal | None]]:
         """The oldest first."""
         recent = [each for each in spent if abs(each.at - now) < self.span]
         amounts = [
-            (each.at, Decimal(each.pictures) if self.of_pictures else each.usd) for each in recent
+            (each.at, Decimal(each.images) if self.counts_images else each.usd) for each in recent
         ]
         return sorted(amounts, key=lambda pair: pair[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class BudgetLimits:
     """What may be spent: US dollars in 24 hours and for one call, and pictures in an hour.
 
     None sets no limit; 0 lets nothing be spent.
@@ -121,20 +123,22 @@ class Limits:
     images_hour: int | None = None
     call_usd: Decimal | None = None
 
-    def windows(self) -> list[Window]:
+    def rolling_limits(self) -> list[RollingLimit]:
         """The limits that hold for a time."""
         found = []
         if self.day_usd is not None:
             found.append(
-                Window(name="BUDGET_DAY_USD", span=DAY, limit=self.day_usd, of_pictures=False)
+                RollingLimit(
+                    name="BUDGET_DAY_USD", span=DAY, limit=self.day_usd, counts_images=False
+                )
             )
         if self.images_hour is not None:
             images = Decimal(self.images_hour)
             found.append(
-                Window(name="BUDGET_IMAGES_HOUR", span=HOUR, limit=images, of_pictures=True)
+                RollingLimit(name="BUDGET_IMAGES_HOUR", span=HOUR, limit=images, counts_images=True)
             )
         return found
 
     def since(self, now: datetime) -> datetime | None:
         """The moment from which on spending matters; None if it never does."""
-        return min((now - window.span for window in self.windows()), default=None)
+        return min((now - window.span for window in self.rolling_limits()), default=None)

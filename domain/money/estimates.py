@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from domain.models import ModelCard
-from domain.requests import SQUARE, EditRequest, PictureRequest, Quality
+from domain.requests import SQUARE, EditRequest, ImageRequest, Quality
 from domain.results import Usage
 
 PROMPT_EXTRA = 100
@@ -12,7 +12,7 @@ PROMPT_EXTRA = 100
 (OpenAI's developer community, 2026-06-25)."""
 
 
-def estimate(request: PictureRequest, card: ModelCard) -> Decimal | None:
+def estimate(request: ImageRequest, card: ModelCard) -> Decimal | None:
     """US dollars, by the card's price and `PictureTokens`; None where the card lacks either.
 
     A prompt counts as a token a byte, which is the most that it can be, and the mask as one more
@@ -22,37 +22,37 @@ def estimate(request: PictureRequest, card: ModelCard) -> Decimal | None:
     return None if price is None else price.cost(_tokens(request, card))
 
 
-def cheaper(request: PictureRequest, card: ModelCard, most: Decimal) -> list[str]:
+def cheaper_alternatives(request: ImageRequest, card: ModelCard, most: Decimal) -> list[str]:
     """Changes of one option each that bring the estimate down to `most`, in words."""
     found = []
     for words, other in _alternatives(request):
         cost = estimate(other, card)
-        if cost is not None and cost <= most and card.objection(other) is None:
+        if cost is not None and cost <= most and card.unsupported_option(other) is None:
             found.append(f"{words} (about ${cost:.3f})")
     return found
 
 
-def _tokens(request: PictureRequest, card: ModelCard) -> Usage | None:
+def _tokens(request: ImageRequest, card: ModelCard) -> Usage | None:
     """A call for n pictures is billed as n calls (OpenAI's developer community, 2026-06-12)."""
     table = card.tokens
     sizes = card.sizes.listed if request.size is None else {request.size}
-    painted = table.painted(sizes, request.quality) if table and sizes else None
+    painted = table.output_tokens(sizes, request.quality) if table and sizes else None
     if table is None or painted is None:
         return None
     return Usage(
         text_tokens_in=request.n * (len(request.prompt.encode()) + PROMPT_EXTRA),
-        image_tokens_in=request.n * _pictures_in(request) * table.picture_in,
-        tokens_out=request.n * (painted + request.partial_images * table.partial),
+        image_tokens_in=request.n * _input_images(request) * table.per_input_image,
+        tokens_out=request.n * (painted + request.partial_images * table.per_partial),
     )
 
 
-def _pictures_in(request: PictureRequest) -> int:
+def _input_images(request: ImageRequest) -> int:
     if not isinstance(request, EditRequest):
         return 0
     return len(request.images) + (request.mask is not None)
 
 
-def _alternatives(request: PictureRequest) -> list[tuple[str, PictureRequest]]:
+def _alternatives(request: ImageRequest) -> list[tuple[str, ImageRequest]]:
     return [
         ("quality medium", replace(request, quality=Quality.MEDIUM)),
         ("quality low", replace(request, quality=Quality.LOW)),

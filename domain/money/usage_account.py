@@ -9,7 +9,7 @@ from domain.results import NO_TOKENS, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
+class Savings:
     """Answers that were not paid for again, and the US dollars that they had cost once.
 
     `usd` leaves out answers of which that is not known.
@@ -18,12 +18,12 @@ class Saved:
     answers: int = 0
     usd: Decimal = Decimal(0)
 
-    def __add__(self, other: "Saved") -> "Saved":
-        return Saved(answers=self.answers + other.answers, usd=self.usd + other.usd)
+    def __add__(self, other: "Savings") -> "Savings":
+        return Savings(answers=self.answers + other.answers, usd=self.usd + other.usd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class UsageAccount:
     """A day's (in UTC) calls of one model that cost money or may have.
 
     `cost` is in US dollars, as far as it is known. Of `unknown` calls it is not, and
@@ -34,20 +34,20 @@ class Account:
     day: date
     model: str
     calls: int = 0
-    pictures: int = 0
+    images: int = 0
     usage: Usage = NO_TOKENS
     cost: Decimal = Decimal(0)
     unknown: int = 0
     estimated: Decimal = Decimal(0)
-    saved: Saved = Saved()
+    saved: Savings = Savings()
 
-    def __add__(self, other: "Account") -> "Account":
+    def __add__(self, other: "UsageAccount") -> "UsageAccount":
         """Both, under this one's day and model."""
-        return Account(
+        return UsageAccount(
             day=self.day,
             model=self.model,
             calls=self.calls + other.calls,
-            pictures=self.pictures + other.pictures,
+            images=self.images + other.images,
             usage=self.usage + other.usage,
             cost=self.cost + other.cost,
             unknown=self.unknown + other.unknown,
@@ -56,9 +56,9 @@ class Account:
         )
 
 
-def added_up(entries: Iterable[Account]) -> list[Account]:
+def sum_by_day_and_model(entries: Iterable[UsageAccount]) -> list[UsageAccount]:
     """One account for each day and model: the newest day first, models by name."""
-    books: dict[tuple[date, str], Account] = {}
+    books: dict[tuple[date, str], UsageAccount] = {}
     for entry in entries:
         key = (entry.day, entry.model)
         books[key] = books[key] + entry if key in books else entry

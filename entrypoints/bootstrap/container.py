@@ -13,39 +13,39 @@ from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Factory, Object
 from dependency_injector.providers import ThreadSafeSingleton as Singleton  # built while warming
 
-from application.jobs.idempotency import AskedBefore
-from application.jobs.job_runner import RunningJobs
-from application.jobs.job_service import Pipeline
-from application.jobs.stored_results import PastPictures
+from application.jobs.idempotency import IdempotentJobs
+from application.jobs.job_runner import JobRunner
+from application.jobs.job_service import JobService
+from application.jobs.stored_results import StoredResults
 from application.ports.clock import Clock, SystemClock
 from application.ports.event_sink import EventSink
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_provider import ImageProvider
-from application.ports.image_store import Archive
-from application.ports.usage_ledger import Ledger
-from application.rendition_service import Renditions
-from application.result_cache import Memory
-from application.safeguards.archiving import Archived
-from application.safeguards.budget import Budgeted
+from application.ports.image_store import ImageStore
+from application.ports.usage_ledger import UsageLedger
+from application.rendition_service import RenditionService
+from application.result_cache import ResultCache
+from application.safeguards.archiving import Archiving
+from application.safeguards.budget import Budget
 from application.safeguards.circuit_breaker import Breaker, Spared
-from application.safeguards.concurrency_limit import Limited
-from application.safeguards.inspection import Inspected
-from application.safeguards.retry import Attempts, Retried
+from application.safeguards.concurrency_limit import ConcurrencyLimit
+from application.safeguards.inspection import Inspection
+from application.safeguards.retry import Retry, RetryLoop
 from application.use_cases.cache_stats import CacheStats
 from application.use_cases.clear_cache import ClearCache
 from application.use_cases.delete_image import DeleteImage
 from application.use_cases.edit_image import EditImage
-from application.use_cases.find_image import FindPicture
+from application.use_cases.find_image import FindImage
 from application.use_cases.generate_image import GenerateImage
 from application.use_cases.get_image import GetImage
-from application.use_cases.get_job import FindJob
+from application.use_cases.get_job import GetJob
 from application.use_cases.list_images import ListImages
 from application.use_cases.prune_images import PruneImages
-from application.use_cases.report_usage import ShowUsage
-from application.use_cases.view_image import ShowPicture
-from entrypoints.bootstrap.observability import everybody, job_metrics, kept_savings, log_lines
+from application.use_cases.report_usage import ReportUsage
+from application.use_cases.view_image import ViewImage
+from entrypoints.bootstrap.observability import event_sink, job_metrics, log_writer, savings_counter
 from entrypoints.bootstrap.providers import (
-    painter,
+    image_provider,
     pillow_inspector,
     pillow_optimizer,
     retry_loop,
@@ -54,38 +54,38 @@ from entrypoints.bootstrap.providers import (
 from entrypoints.bootstrap.storage import (
     file_archive,
     image_cache,
-    looked_at_lately,
     records,
     sql_journal,
     sql_ledger,
+    view_cache,
 )
 from entrypoints.config.settings import Settings
 
 
-def guarded(
+def with_safeguards(
     provider: ImageProvider,
-    archive: Archive,
-    ledger: Ledger,
+    archive: ImageStore,
+    ledger: UsageLedger,
     inspector: ImageInspector,
-    attempts: Attempts,
+    attempts: RetryLoop,
     breaker: Breaker,
     clock: Clock,
     settings: Settings,
 ) -> ImageProvider:
     """The promises around whoever paints: what each is made of, and how they follow."""
     most, waiting = settings.max_concurrent_calls, settings.max_waiting_calls
-    retried = partial(Retried, attempts=attempts)
-    inspected = partial(Inspected, inspector=inspector)
-    archived = partial(Archived, archive=archive)
-    budgeted = partial(Budgeted, ledger=ledger, limits=settings.limits, clock=clock)
+    retried = partial(Retry, attempts=attempts)
+    inspected = partial(Inspection, inspector=inspector)
+    archived = partial(Archiving, archive=archive)
+    budgeted = partial(Budget, ledger=ledger, limits=settings.limits, clock=clock)
     spared = partial(Spared, breaker=breaker)
-    limited = partial(Limited, most=most, waiting=waiting)
+    limited = partial(ConcurrencyLimit, most=most, waiting=waiting)
     return limited(spared(budgeted(archived(inspected(retried(provider))))))
 
 
-def running_jobs(settings: Settings, sink: EventSink) -> RunningJobs:
+def job_runner(settings: Settings, sink: EventSink) -> JobRunner:
     """All jobs at work."""
-    return RunningJobs(sink, finish=settings.on_disconnect == "finish")
+    return JobRunner(sink, finish=settings.on_disconnect == "finish")
 
 
 class Container(DeclarativeContainer):
@@ -96,52 +96,68 @@ class Container(DeclarativeContainer):
     """
 
     settings: Dependency[Settings] = Dependency(instance_of=Settings)
-    closing: Singleton[AsyncExitStack] = Singleton(AsyncExitStack)
+    exit_stack: Singleton[AsyncExitStack] = Singleton(AsyncExitStack)
     clock = Singleton(SystemClock)
-    lines = Singleton(log_lines, settings, closing)
-    sink = Singleton(everybody, settings, lines)
+    log_writer = Singleton(log_writer, settings, exit_stack)
+    sink = Singleton(event_sink, settings, log_writer)
     metrics = Singleton(job_metrics, sink)
-    database = Singleton(records, settings, closing)
-    archive = Singleton(file_archive, settings, database)
-    journal = Singleton(sql_journal, settings, database)
-    ledger = Singleton(sql_ledger, database)
-    savings = Singleton(kept_savings, sink, ledger.provider, clock)
+    database = Singleton(records, settings, exit_stack)
+    image_store = Singleton(file_archive, settings, database)
+    job_repository = Singleton(sql_journal, settings, database)
+    usage_ledger = Singleton(sql_ledger, database)
+    savings_counter = Singleton(savings_counter, sink, usage_ledger.provider, clock)
     inspector = Singleton(pillow_inspector)
     optimizer = Singleton(pillow_optimizer)
-    attempts = Callable(retry_loop)
+    retry_loop = Callable(retry_loop)
     breaker = Singleton(steady_breaker)
 
-    provider = Singleton(painter, settings, closing)
-    safeguarded = Singleton(
-        guarded, provider, archive, ledger, inspector, attempts, breaker, clock, settings
+    provider = Singleton(image_provider, settings, exit_stack)
+    guarded_provider = Singleton(
+        with_safeguards,
+        provider,
+        image_store,
+        usage_ledger,
+        inspector,
+        retry_loop,
+        breaker,
+        clock,
+        settings,
     )
 
-    sweep_every = Object(300.0)
+    sweep_seconds = Object(300.0)
     """Seconds between two looks for what has expired, was left behind, or is too much."""
-    tidy_after = Object(0.5)
+    first_sweep_seconds = Object(0.5)
     """Seconds from the start to the first look for what was left behind."""
-    cache = Singleton(image_cache, settings, closing, sink)
-    memory = Singleton(Memory, cache, archive)
-    recent = Singleton(looked_at_lately)
-    renditions = Singleton(Renditions, optimizer, cache, archive, sink)
-    jobs = Singleton(running_jobs, settings, sink)
-    past = Singleton(PastPictures, archive)
-    asked_before = Singleton(AskedBefore, jobs, journal, past)
-    pipeline = Singleton(Pipeline, safeguarded, memory, renditions, jobs, asked_before, clock)
-    generate_image = Factory(GenerateImage, pipeline)
-    edit_image = Factory(EditImage, pipeline, inspector)
-    get_image = Factory(GetImage, jobs, journal, past, renditions)
-    list_images = Factory(ListImages, jobs, journal)
-    delete_image = Factory(DeleteImage, archive, cache, recent)
-    prune_images = Factory(PruneImages, archive, cache, clock)
-    find_job = Factory(FindJob, jobs, journal)
-    find_picture = Factory(FindPicture, archive)
-    show_picture = Factory(ShowPicture, find_picture, renditions, recent)
+    cache = Singleton(image_cache, settings, exit_stack, sink)
+    result_cache = Singleton(ResultCache, cache, image_store)
+    view_cache = Singleton(view_cache)
+    rendition_service = Singleton(RenditionService, optimizer, cache, image_store, sink)
+    job_runner = Singleton(job_runner, settings, sink)
+    stored_results = Singleton(StoredResults, image_store)
+    idempotent_jobs = Singleton(IdempotentJobs, job_runner, job_repository, stored_results)
+    job_service = Singleton(
+        JobService,
+        guarded_provider,
+        result_cache,
+        rendition_service,
+        job_runner,
+        idempotent_jobs,
+        clock,
+    )
+    generate_image = Factory(GenerateImage, job_service)
+    edit_image = Factory(EditImage, job_service, inspector)
+    get_image = Factory(GetImage, job_runner, job_repository, stored_results, rendition_service)
+    list_images = Factory(ListImages, job_runner, job_repository)
+    delete_image = Factory(DeleteImage, image_store, cache, view_cache)
+    prune_images = Factory(PruneImages, image_store, cache, clock)
+    get_job = Factory(GetJob, job_runner, job_repository)
+    find_image = Factory(FindImage, image_store)
+    view_image = Factory(ViewImage, find_image, rendition_service, view_cache)
     clear_cache = Factory(ClearCache, cache)
     cache_stats = Factory(CacheStats, cache)
-    show_usage = Factory(ShowUsage, ledger, settings.provided.limits, clock)
+    report_usage = Factory(ReportUsage, usage_ledger, settings.provided.limits, clock)
 
 
-def built(settings: Settings, **overrides: Any) -> Container:  # noqa: ANN401 - providers of any kind
+def build_container(settings: Settings, **overrides: Any) -> Container:  # noqa: ANN401 - providers of any kind
     """A container for these settings; `overrides` are providers by the names of its parts."""
     return Container(settings=Object(settings), **overrides)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def loading() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Collect no garbage meanwhile, and never look again at what was loaded.
 
     Modules are hardly ever garbage, but their 175,000 objects set off full collections: about a

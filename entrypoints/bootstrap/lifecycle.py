@@ -6,23 +6,23 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from domain.errors import ArchiveUnavailable, CacheUnavailable
-from entrypoints.bootstrap.container import Container, built
+from entrypoints.bootstrap.container import Container, build_container
 from entrypoints.bootstrap.storage import MEGABYTE
 from entrypoints.config.settings import Settings
 
-SAVINGS_MAY_BE_LOST = 5.0
+SAVINGS_FLUSH_SECONDS = 5.0
 """Seconds of them, if the process is killed."""
 
 
 @asynccontextmanager
-async def opened(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
+async def open_application(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
     """Open the application, and at the end close what was opened.
 
     For a door that drains the jobs itself, with the grace that is left then; for all else there
     is `running`. `overrides` are dependency-injector providers by the names of the Container.
     """
-    container = built(settings, **overrides)
-    tidying = [asyncio.create_task(work(container)) for work in WORK]
+    container = build_container(settings, **overrides)
+    tidying = [asyncio.create_task(work(container)) for work in BACKGROUND_TASKS]
     try:
         yield container
     finally:
@@ -30,23 +30,23 @@ async def opened(settings: Settings, **overrides: Any) -> AsyncIterator[Containe
             task.cancel()
         await asyncio.wait(tidying)
         with suppress(ArchiveUnavailable):
-            await container.savings().flush()
-        await container.closing().aclose()
+            await container.savings_counter().flush()
+        await container.exit_stack().aclose()
 
 
 @asynccontextmanager
-async def running(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
+async def run_application(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
     """Open the application, and at the end drain its jobs and close what was opened."""
-    async with opened(settings, **overrides) as container:
+    async with open_application(settings, **overrides) as container:
         try:
             yield container
         finally:
-            await container.jobs().drain(settings.shutdown_grace)
+            await container.job_runner().drain(settings.shutdown_grace)
 
 
 def warm(container: Container) -> None:
     """Build what a call needs, so that the first call does not wait for it. Runs in a thread."""
-    container.pipeline()
+    container.job_service()
     container.optimizer()
 
 
@@ -55,40 +55,40 @@ async def _recover(container: Container) -> None:
 
     Not at once: servers shall start first, and commands that take no time be spared it.
     """
-    await asyncio.sleep(container.tidy_after())
-    journal = await asyncio.to_thread(container.journal)  # it loads a database's library
+    await asyncio.sleep(container.first_sweep_seconds())
+    journal = await asyncio.to_thread(container.job_repository)  # it loads a database's library
     while True:
         with suppress(ArchiveUnavailable):  # whoever asks for a picture is told
-            await journal.recover()
-        await asyncio.sleep(container.sweep_every())
+            await journal.close_abandoned()
+        await asyncio.sleep(container.sweep_seconds())
 
 
-async def _make_room(container: Container) -> None:
+async def _enforce_size_limit(container: Container) -> None:
     """Now and then take away the oldest pictures, where there is a bound for all of them."""
     most = container.settings().output_max_size
-    await asyncio.sleep(container.tidy_after())
+    await asyncio.sleep(container.first_sweep_seconds())
     while most is not None:
         with suppress(ArchiveUnavailable):
             await container.prune_images().down_to(most * MEGABYTE)
-        await asyncio.sleep(container.sweep_every())
+        await asyncio.sleep(container.sweep_seconds())
 
 
 async def _sweep(container: Container) -> None:
     """Every now and then remove from the disk what has expired; a cache that fails can wait."""
     while True:
-        await asyncio.sleep(container.sweep_every())
+        await asyncio.sleep(container.sweep_seconds())
         with suppress(CacheUnavailable):
             await container.cache().sweep()
 
 
-async def _keep_savings(container: Container) -> None:
+async def _flush_savings(container: Container) -> None:
     """Every few seconds write down what was saved."""
-    savings = container.savings()  # at once, so that it hears of every job
+    savings = container.savings_counter()  # at once, so that it hears of every job
     while True:
-        await asyncio.sleep(SAVINGS_MAY_BE_LOST)
+        await asyncio.sleep(SAVINGS_FLUSH_SECONDS)
         with suppress(ArchiveUnavailable):
             await savings.flush()
 
 
-WORK = (_recover, _sweep, _make_room, _keep_savings)
+BACKGROUND_TASKS = (_recover, _sweep, _enforce_size_limit, _flush_savings)
 """What goes on beside the jobs."""

@@ -6,13 +6,13 @@ from application.ports.image_inspector import ImageInspector
 from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
 from application.safeguards.circuit_breaker import Breaker
-from application.safeguards.retry import Attempts
+from application.safeguards.retry import RetryLoop
 from entrypoints.config.settings import Settings
 
 
-def painter(settings: Settings, closing: AsyncExitStack) -> ImageProvider:
+def image_provider(settings: Settings, closing: AsyncExitStack) -> ImageProvider:
     """Who paints, without any safeguard."""
-    if settings.painter == "sketch":
+    if settings.provider_name == "sketch":
         from adapters.sketch.provider import SketchProvider
 
         return SketchProvider()
@@ -31,7 +31,7 @@ def painter(settings: Settings, closing: AsyncExitStack) -> ImageProvider:
     return images
 
 
-def retry_loop() -> Attempts:
+def retry_loop() -> RetryLoop:
     """At most three tries within seconds; which faults may be tried again is Retried's word."""
     from functools import partial
 

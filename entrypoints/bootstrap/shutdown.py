@@ -6,18 +6,18 @@ import signal
 import threading
 from types import FrameType
 
-CLOSING_MAY_TAKE = 1.0
+CLOSE_TIMEOUT = 1.0
 """Seconds after the grace, for closing what is open."""
 
 
-def leave_at_the_latest_in(seconds: float) -> None:
+def exit_after(seconds: float) -> None:
     """End the process with code 1 then. A thread does it: the event loop may be what hangs."""
     leaving = threading.Timer(seconds, os._exit, (1,))
     leaving.daemon = True
     leaving.start()
 
 
-def told_by_signals() -> asyncio.Event:
+def shutdown_event() -> asyncio.Event:
     """An event that SIGTERM and SIGINT set. A second signal ends the process at once, with 1."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from application.ports.event_sink import EventSink
 from application.ports.image_cache import ImageCache
-from application.ports.image_store import Archive
-from application.ports.job_repository import Journal
-from application.ports.usage_ledger import Ledger
+from application.ports.image_store import ImageStore
+from application.ports.job_repository import JobRepository
+from application.ports.usage_ledger import UsageLedger
 from domain.errors import CacheUnavailable
 from domain.events import CacheTierFailed
 from entrypoints.config.settings import Settings
@@ -27,25 +27,25 @@ def records(settings: Settings, closing: AsyncExitStack) -> "Database":
     return database
 
 
-def file_archive(settings: Settings, database: "Database") -> Archive:
+def file_archive(settings: Settings, database: "Database") -> ImageStore:
     """Where pictures are kept."""
-    from adapters.records.file_image_store import FileArchive
+    from adapters.records.file_image_store import FileImageStore
 
-    return FileArchive(database, pictures_folder=settings.pictures_folder)
+    return FileImageStore(database, pictures_folder=settings.images_folder)
 
 
-def sql_journal(settings: Settings, database: "Database") -> Journal:
+def sql_journal(settings: Settings, database: "Database") -> JobRepository:
     """Who reads the records."""
-    from adapters.records.job_repository import SqlJournal
+    from adapters.records.job_repository import SqlJobRepository
 
-    return SqlJournal(database, pictures_folder=settings.pictures_folder)
+    return SqlJobRepository(database, pictures_folder=settings.images_folder)
 
 
-def sql_ledger(database: "Database") -> Ledger:
+def sql_ledger(database: "Database") -> UsageLedger:
     """Who knows what was spent."""
-    from adapters.records.usage_ledger import SqlLedger
+    from adapters.records.usage_ledger import SqlUsageLedger
 
-    return SqlLedger(database)
+    return SqlUsageLedger(database)
 
 
 def image_cache(settings: Settings, closing: AsyncExitStack, sink: EventSink) -> ImageCache:
@@ -68,7 +68,7 @@ async def _closed(cache: ImageCache) -> None:
         await cache.close()
 
 
-def looked_at_lately() -> ImageCache:
+def view_cache() -> ImageCache:
     """Pictures that are shown over and over; one that was deleted is seen a minute longer."""
     from adapters.cache.memory import MemoryCache
 

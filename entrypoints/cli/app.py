@@ -5,9 +5,9 @@ from pathlib import Path
 
 import rich_click as click
 
-from entrypoints.bootstrap.import_gc import loading
+from entrypoints.bootstrap.import_gc import collector_paused
 from entrypoints.bootstrap.version import version
-from entrypoints.cli.options import answer_options, painting_options
+from entrypoints.cli.options import answer_options, generation_options
 from entrypoints.config.settings_error import SettingsError
 
 
@@ -27,7 +27,7 @@ def cli(context: click.Context) -> None:
 @click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
 def stdio(env_file: Path | None = None) -> None:
     """Serve MCP over standard input and output."""
-    with loading():
+    with collector_paused():
         from entrypoints.config.settings import load_settings
         from entrypoints.mcp.stdio_server import run
 
@@ -40,11 +40,11 @@ def stdio(env_file: Path | None = None) -> None:
 @click.option("--env-file", type=click.Path(path_type=Path), help="Read settings from here.")
 def http(host: str | None, port: int | None, env_file: Path | None) -> None:
     """Serve MCP, pictures and streams over HTTP."""
-    with loading():
-        from entrypoints.config.http_checks import served_settings
+    with collector_paused():
+        from entrypoints.config.http_checks import load_http_settings
 
-    settings = served_settings(env_file, host, port)
-    with loading():
+    settings = load_http_settings(env_file, host, port)
+    with collector_paused():
         from entrypoints.http.http_server import run
 
     run(settings)
@@ -52,10 +52,10 @@ def http(host: str | None, port: int | None, env_file: Path | None) -> None:
 
 @cli.command()
 @click.argument("prompt")
-@painting_options
+@generation_options
 def generate(prompt: str, *, as_json: bool, env_file: Path | None, **options: object) -> None:
     """Paint new pictures from a PROMPT."""
-    with loading():
+    with collector_paused():
         from entrypoints.cli.generate import generate
 
     sys.exit(generate({"prompt": prompt, **options}, as_json=as_json, env_file=env_file))
@@ -67,10 +67,10 @@ def generate(prompt: str, *, as_json: bool, env_file: Path | None, **options: ob
     "-i", "--image", "images", multiple=True, required=True, help="A file or img_… id; repeat it."
 )
 @click.option("--mask", help="PNG file or img_… id, transparent where it may change.")
-@painting_options
+@generation_options
 def edit(prompt: str, *, as_json: bool, env_file: Path | None, **options: object) -> None:
     """Change or combine pictures as a PROMPT says."""
-    with loading():
+    with collector_paused():
         from entrypoints.cli.generate import edit
 
     sys.exit(edit({"prompt": prompt, **options}, as_json=as_json, env_file=env_file))
@@ -80,7 +80,7 @@ def edit(prompt: str, *, as_json: bool, env_file: Path | None, **options: object
 @answer_options
 def models(*, as_json: bool, env_file: Path | None) -> None:
     """List the models, what they can do and when they retire."""
-    with loading():
+    with collector_paused():
         from entrypoints.cli.generate import models
 
     sys.exit(models(as_json=as_json, env_file=env_file))
@@ -91,7 +91,7 @@ def models(*, as_json: bool, env_file: Path | None) -> None:
 @answer_options
 def usage(*, days: int, as_json: bool, env_file: Path | None) -> None:
     """Tell what was spent and saved by day and model, and what is left of each budget."""
-    with loading():
+    with collector_paused():
         from entrypoints.cli.usage import usage
 
     sys.exit(usage(days=days, as_json=as_json, env_file=env_file))
@@ -107,7 +107,7 @@ def images() -> None:
 @answer_options
 def images_list(*, limit: int, as_json: bool, env_file: Path | None) -> None:
     """List the latest pictures, and jobs that are open or of unknown outcome."""
-    with loading():
+    with collector_paused():
         from entrypoints.cli.images import list_images
 
     sys.exit(list_images(limit=limit, as_json=as_json, env_file=env_file))
@@ -118,7 +118,7 @@ def images_list(*, limit: int, as_json: bool, env_file: Path | None) -> None:
 @answer_options
 def images_delete(id_: str, *, as_json: bool, env_file: Path | None) -> None:
     """Delete the picture with this img_… ID for good."""
-    with loading():
+    with collector_paused():
         from entrypoints.cli.images import delete_image
 
     sys.exit(delete_image(id_, as_json=as_json, env_file=env_file))
@@ -129,7 +129,7 @@ def images_delete(id_: str, *, as_json: bool, env_file: Path | None) -> None:
 @answer_options
 def images_prune(*, older_than: str, as_json: bool, env_file: Path | None) -> None:
     """Delete all pictures that are older than that for good."""
-    with loading():
+    with collector_paused():
         from entrypoints.cli.images import prune
 
     sys.exit(prune(older_than, as_json=as_json, env_file=env_file))
@@ -144,7 +144,7 @@ def cache() -> None:
 @answer_options
 def cache_stats(*, as_json: bool, env_file: Path | None) -> None:
     """Tell what the cache on disk holds."""
-    with loading():
+    with collector_paused():
         from entrypoints.cli.cache import stats
 
     sys.exit(stats(as_json=as_json, env_file=env_file))
@@ -154,7 +154,7 @@ def cache_stats(*, as_json: bool, env_file: Path | None) -> None:
 @answer_options
 def cache_clear(*, as_json: bool, env_file: Path | None) -> None:
     """Forget all kept answers; pictures stay."""
-    with loading():
+    with collector_paused():
         from entrypoints.cli.cache import clear
 
     sys.exit(clear(as_json=as_json, env_file=env_file))

@@ -14,45 +14,45 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from application.jobs.job_handle import Ticket
-from domain.errors import ArchiveUnavailable, Canceled, InvalidRequest, StudioError
-from domain.requests import PictureRequest
-from domain.results import ImageSet
+from application.jobs.job_handle import JobHandle
+from domain.errors import ArchiveUnavailable, Canceled, ImageServiceError, InvalidRequest
+from domain.requests import ImageRequest
+from domain.results import ImageResult
 from entrypoints.bootstrap.container import Container
-from entrypoints.bootstrap.lifecycle import running
+from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.cli.model_table import catalog_entries, catalog_table
 from entrypoints.config.settings import Settings, load_settings
 from entrypoints.wire.caller import Caller
-from entrypoints.wire.error_codes import EXITS, as_dict, explained
+from entrypoints.wire.error_codes import EXIT_CODE_BY_CODE, as_dict, error_text
 from entrypoints.wire.image_requests import edit_image, generate_image
 from entrypoints.wire.image_results import structured_report, text_report
 from entrypoints.wire.outputs import Shown
-from entrypoints.wire.progress import followed
+from entrypoints.wire.progress import follow
 
-Options = Mapping[str, object]
-Start = Callable[[Container], Awaitable[Ticket]]
+CommandOptions = Mapping[str, object]
+Start = Callable[[Container], Awaitable[JobHandle]]
 
-TICK = 1.0
+PROGRESS_SECONDS = 1.0
 """Seconds between words of progress at a terminal."""
-INTERRUPTED = (
+INTERRUPTED_TEXT = (
     "The request was already sent, so the picture may be paid for: waiting for it. "
     "Interrupt again to give it up."
 )
 
 
-def generate(options: Options, *, as_json: bool, env_file: Path | None) -> int:
+def generate(options: CommandOptions, *, as_json: bool, env_file: Path | None) -> int:
     """Run the command `generate`; return the exit code."""
 
-    async def start(container: Container) -> Ticket:
+    async def start(container: Container) -> JobHandle:
         return await generate_image(container, options, Caller())
 
     return _run(start, command_settings(env_file), as_json=as_json)
 
 
-def edit(options: Options, *, as_json: bool, env_file: Path | None) -> int:
+def edit(options: CommandOptions, *, as_json: bool, env_file: Path | None) -> int:
     """Run the command `edit`; return the exit code."""
 
-    async def start(container: Container) -> Ticket:
+    async def start(container: Container) -> JobHandle:
         return await edit_image(container, _with_files_read(options), Caller())
 
     return _run(start, command_settings(env_file), as_json=as_json)
@@ -65,7 +65,7 @@ def models(*, as_json: bool, env_file: Path | None) -> int:
         settings = settings.model_copy(update={"provider": "openai"})
 
     async def show() -> None:
-        async with running(settings) as container:
+        async with run_application(settings) as container:
             catalog = container.provider().catalog
             if as_json:
                 print(json.dumps(catalog_entries(catalog), indent=2))
@@ -85,45 +85,45 @@ def _run(start: Start, settings: Settings, *, as_json: bool) -> int:
             stream.reconfigure(errors="replace")
     try:
         return asyncio.run(_painted(start, settings, as_json=as_json))
-    except StudioError as error:
-        complain(error, as_json=as_json)
-        return EXITS[error.code]
+    except ImageServiceError as error:
+        print_error(error, as_json=as_json)
+        return EXIT_CODE_BY_CODE[error.code]
     except (KeyboardInterrupt, asyncio.CancelledError):
-        return EXITS[Canceled.code]
+        return EXIT_CODE_BY_CODE[Canceled.code]
 
 
 async def _painted(start: Start, settings: Settings, *, as_json: bool) -> int:
-    _interrupted_by_sigterm_too()
-    async with running(settings) as container:
+    _interrupt_on_sigterm()
+    async with run_application(settings) as container:
         ticket = await start(container)
         try:
             images, code = await _shown(ticket), 0
         except asyncio.CancelledError:
-            print(INTERRUPTED, file=sys.stderr)
-            images, code = await ticket.result(), EXITS[Canceled.code]
+            print(INTERRUPTED_TEXT, file=sys.stderr)
+            images, code = await ticket.result(), EXIT_CODE_BY_CODE[Canceled.code]
         print(_report(images, ticket.job.request, as_json=as_json))
-    stored = all(picture.place for picture in images.pictures)
-    return code if stored else EXITS[ArchiveUnavailable.code]
+    stored = all(picture.location for picture in images.images)
+    return code if stored else EXIT_CODE_BY_CODE[ArchiveUnavailable.code]
 
 
-async def _shown(ticket: Ticket) -> ImageSet:
+async def _shown(ticket: JobHandle) -> ImageResult:
     with _progress_bar() as bar:
         task = bar.add_task("", total=100)
 
         async def report(value: float, _total: float, words: str) -> None:
             bar.update(task, completed=value, description=words, refresh=True)
 
-        return await followed(ticket, report, every=TICK)
+        return await follow(ticket, report, every=PROGRESS_SECONDS)
 
 
-def _interrupted_by_sigterm_too() -> None:
+def _interrupt_on_sigterm() -> None:
     task = asyncio.current_task()
     if os.name != "nt" and task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
-def _report(images: ImageSet, request: PictureRequest, *, as_json: bool) -> str:
-    shown: list[Shown] = ["full"] * len(images.pictures)
+def _report(images: ImageResult, request: ImageRequest, *, as_json: bool) -> str:
+    shown: list[Shown] = ["full"] * len(images.images)
     if as_json:
         return msgspec.json.encode(structured_report(images, shown)).decode()
     return text_report(images, request, shown)
@@ -140,12 +140,12 @@ def _progress_bar() -> Progress:
     )
 
 
-def complain(error: StudioError, *, as_json: bool) -> None:
+def print_error(error: ImageServiceError, *, as_json: bool) -> None:
     """Tell what went wrong: people on standard error, programs on standard output."""
     if as_json:
         print(json.dumps({"error": as_dict(error)}))
     else:
-        Console(stderr=True, soft_wrap=True).print(explained(error), style="red", markup=False)
+        Console(stderr=True, soft_wrap=True).print(error_text(error), style="red", markup=False)
 
 
 def command_settings(env_file: Path | None) -> Settings:
@@ -157,7 +157,7 @@ def command_settings(env_file: Path | None) -> Settings:
     return settings.model_copy(update={"log_level": "error"})  # what fails is explained anyway
 
 
-def _with_files_read(options: Options) -> Options:
+def _with_files_read(options: CommandOptions) -> CommandOptions:
     images, mask = options["images"], options.get("mask")
     assert isinstance(images, tuple)
     return {

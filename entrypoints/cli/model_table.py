@@ -15,7 +15,7 @@ def catalog_entries(catalog: Catalog) -> list[dict[str, object]]:
         {
             "name": card.name,
             "default": card.name == catalog.default,
-            "snapshots": list(card.also),
+            "snapshots": list(card.aliases),
             "sizes": str(card.sizes),
             "qualities": _qualities(card),
             "transparent": card.transparent,

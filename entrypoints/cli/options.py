@@ -35,5 +35,5 @@ def with_options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
     return added
 
 
-painting_options = with_options(*OPTIONS)
+generation_options = with_options(*OPTIONS)
 answer_options = with_options(*OPTIONS[-2:])

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from domain.money.budgets import Limits
+from domain.money.budgets import BudgetLimits
 
 Amount = Annotated[Decimal, Field(ge=0)]
 
@@ -25,9 +25,9 @@ class BudgetSettings(BaseSettings):
     )
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> BudgetLimits:
         """The limits as the safeguard holds them."""
-        return Limits(
+        return BudgetLimits(
             day_usd=self.budget_day_usd,
             images_hour=self.budget_images_hour,
             call_usd=self.budget_call_usd,

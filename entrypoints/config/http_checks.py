@@ -11,19 +11,19 @@ from entrypoints.config.settings import Settings, load_settings
 from entrypoints.http.security.host_origin import HOST, is_loopback
 
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+/?", re.IGNORECASE)
-EVENT_HAS = 48_576
+MAX_EVENT_BYTES = 48_576
 """Bytes of the MiB that MCP clients take as one event, for what is around a message."""
-LARGEST_MESSAGE = 1024 * 1024 - EVENT_HAS
+MAX_RESULT_BYTES = 1024 * 1024 - MAX_EVENT_BYTES
 
 
-class ServedSettings(Settings):
+class HttpServerSettings(Settings):
     """Settings with which a web server may start. It tells of every request unless told less."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("auth_token")
     @classmethod
-    def _nobody_paints_at_the_cost_of_a_stranger(
+    def _require_token_off_loopback(
         cls, token: SecretStr | None, others: ValidationInfo
     ) -> SecretStr | None:
         host, open_to_all = others.data.get("host"), others.data.get("allow_unauthenticated")
@@ -36,7 +36,7 @@ class ServedSettings(Settings):
 
     @field_validator("allowed_hosts")
     @classmethod
-    def _names_that_clients_can_call_it_by(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_allowed_hosts(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if not HOST.fullmatch(name.lower()):
                 raise ValueError(
@@ -47,7 +47,7 @@ class ServedSettings(Settings):
 
     @field_validator("cors_origin")
     @classmethod
-    def _origins_as_browsers_write_them(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         for origin in origins:
             if origin != "*" and not ORIGIN.fullmatch(origin):
                 raise ValueError(
@@ -58,7 +58,7 @@ class ServedSettings(Settings):
 
     @field_validator("trusted_proxies")
     @classmethod
-    def _addresses_that_proxies_have(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_trusted_proxies(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
         for proxy in proxies:
             if proxies != ("*",) and not _is_address(proxy):
                 raise ValueError(
@@ -69,19 +69,17 @@ class ServedSettings(Settings):
 
     @field_validator("result_max_bytes")
     @classmethod
-    def _messages_that_clients_take(cls, size: int) -> int:
-        if size > LARGEST_MESSAGE:
+    def _check_result_size(cls, size: int) -> int:
+        if size > MAX_RESULT_BYTES:
             raise ValueError(
                 "MCP clients hang up at events of more than 1 MiB, so the web server sends at most "
-                f"{LARGEST_MESSAGE} bytes: set that or less"
+                f"{MAX_RESULT_BYTES} bytes: set that or less"
             )
         return size
 
     @field_validator("provider")
     @classmethod
-    def _served_pictures_are_real_unless_said_otherwise(
-        cls, provider: str, others: ValidationInfo
-    ) -> str:
+    def _require_provider(cls, provider: str, others: ValidationInfo) -> str:
         if provider != "sketch" and others.data.get("openai_api_key", "unknown") is None:
             raise ValueError(
                 "There is no OPENAI_API_KEY to paint with: set it, or PROVIDER=sketch for "
@@ -98,7 +96,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def served_settings(env_file: Path | None, host: str | None, port: int | None) -> Settings:
+def load_http_settings(env_file: Path | None, host: str | None, port: int | None) -> Settings:
     """Settings of the environment and of `.env` in the working directory, or of `env_file`.
 
     Raises SettingsError, also where a server with these settings would be open to strangers or
@@ -107,7 +105,7 @@ def served_settings(env_file: Path | None, host: str | None, port: int | None) -
     here = Path(".env")
     given = {"host": host, "port": port}
     return load_settings(
-        ServedSettings,
+        HttpServerSettings,
         env_file=env_file or (here if here.is_file() else None),
         given={name: value for name, value in given.items() if value is not None},
     )

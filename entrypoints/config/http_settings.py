@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-SHORTEST_TOKEN = 16
+MIN_TOKEN_LENGTH = 16
 
 
 def _split(value: object) -> object:
@@ -17,7 +17,7 @@ def _split(value: object) -> object:
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
-class WebSettings(BaseSettings):
+class HttpSettings(BaseSettings):
     """What `mcp-server-gpt-image http` looks at besides the rest."""
 
     host: str = Field("127.0.0.1", description="The address that the web server listens on.")
@@ -56,9 +56,9 @@ class WebSettings(BaseSettings):
 
     @field_validator("auth_token")
     @classmethod
-    def _a_token_that_cannot_be_guessed(cls, token: SecretStr | None) -> SecretStr | None:
-        if token is not None and len(token.get_secret_value()) < SHORTEST_TOKEN:
+    def _check_token_length(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and len(token.get_secret_value()) < MIN_TOKEN_LENGTH:
             raise ValueError(
-                f"It has under {SHORTEST_TOKEN} characters; make one with openssl rand -hex 32"
+                f"It has under {MIN_TOKEN_LENGTH} characters; make one with openssl rand -hex 32"
             )
         return token

@@ -9,14 +9,14 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from entrypoints.config.budget_settings import BudgetSettings
-from entrypoints.config.http_settings import WebSettings
+from entrypoints.config.http_settings import HttpSettings
 from entrypoints.config.settings_error import SettingsError
 
 APP = "mcp-server-gpt-image"
 OPENAI = "https://api.openai.com/v1"
 
 
-class Settings(BudgetSettings, WebSettings):
+class Settings(BudgetSettings, HttpSettings):
     """All settings. Each field's name in capitals is the variable's name."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
@@ -86,7 +86,7 @@ class Settings(BudgetSettings, WebSettings):
 
     @field_validator("openai_api_key")
     @classmethod
-    def _a_key_that_headers_can_carry(cls, key: SecretStr | None) -> SecretStr | None:
+    def _check_key_characters(cls, key: SecretStr | None) -> SecretStr | None:
         bare = key.get_secret_value().strip() if key else ""
         if not (bare.isascii() and bare.isprintable()) or " " in bare:
             raise ValueError("It has characters that no key has; copy it anew")
@@ -94,27 +94,27 @@ class Settings(BudgetSettings, WebSettings):
 
     @field_validator("log_level", "provider", mode="before")
     @classmethod
-    def _in_small_letters(cls, word: object) -> object:
+    def _lower_case(cls, word: object) -> object:
         return word.lower() if isinstance(word, str) else word
 
     @field_validator("output_dir", "data_dir", "cache_dir")
     @classmethod
-    def _from_the_users_home(cls, folder: Path | None) -> Path | None:
+    def _expand_user(cls, folder: Path | None) -> Path | None:
         return folder.expanduser() if folder else None
 
     @property
-    def painter(self) -> Literal["openai", "sketch"]:
+    def provider_name(self) -> Literal["openai", "sketch"]:
         """Who paints once `auto` is decided."""
         if self.provider == "auto":
             return "openai" if self.openai_api_key else "sketch"
         return self.provider
 
     @property
-    def pictures_folder(self) -> Path:
+    def images_folder(self) -> Path:
         """Where pictures go: OUTPUT_DIR, else the pictures folder; sketches stay with our data."""
         if self.output_dir is not None:
             return self.output_dir
-        if self.painter == "sketch":
+        if self.provider_name == "sketch":
             return self.data_dir / "sketches"
         return Path(user_pictures_path()) / "GPT Image"
 
@@ -127,10 +127,14 @@ class Settings(BudgetSettings, WebSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _Trusted(settings_cls, env_settings, dotenv_settings)
+        return (
+            init_settings,
+            env_settings,
+            _EnvFileSource(settings_cls, env_settings, dotenv_settings),
+        )
 
 
-class _Trusted(PydanticBaseSettingsSource):
+class _EnvFileSource(PydanticBaseSettingsSource):
     """A .env file, less an endpoint for a key that comes from elsewhere.
 
     A cloned repository's .env must not send the shell's key to a stranger.

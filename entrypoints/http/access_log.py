@@ -8,16 +8,16 @@ from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from application.jobs.job_handle import Ticket
-from domain.errors import StudioError
+from application.jobs.job_handle import JobHandle
+from domain.errors import ImageServiceError
 from domain.events import Failed, Finished
 
-VISIT = "gpt_image.visit"
+REQUEST_LOG = "gpt_image.visit"
 """Where an ASGI scope carries its Visit."""
-WATCHERS = frozenset({"/health", "/livez", "/readyz", "/metrics"})
+PROBE_PATHS = frozenset({"/health", "/livez", "/readyz", "/metrics"})
 """Routes that are asked every few seconds, of which nobody wants to read."""
-SANE_ID = re.compile(rb"[A-Za-z0-9._:=/+-]{1,128}")
-LONGEST_PATH = 200
+VALID_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:=/+-]{1,128}")
+MAX_PATH_LENGTH = 200
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -25,12 +25,12 @@ Headers = Iterable[tuple[bytes, bytes]]
 class Log(Protocol):
     """Writes lines of some levels: debug, info, warning, error."""
 
-    def says(self, level: str) -> bool: ...
+    def enabled(self, level: str) -> bool: ...
 
-    def say(self, level: str, event: str, /, **facts: object) -> None: ...
+    def write(self, level: str, event: str, /, **facts: object) -> None: ...
 
 
-class Visit:
+class RequestLog:
     """One request, from its beginning to the end of its answer."""
 
     def __init__(self, headers: Headers) -> None:
@@ -40,13 +40,13 @@ class Visit:
         self.sent = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self.code = ""
-        self.ticket: Ticket | None = None
+        self.ticket: JobHandle | None = None
 
-    def took(self, ticket: Ticket) -> None:
+    def set_job(self, ticket: JobHandle) -> None:
         """Whoever asks was given this ticket."""
         self.ticket = ticket
 
-    def refused(self, error: StudioError) -> None:
+    def set_error(self, error: ImageServiceError) -> None:
         """Whoever asks was given none."""
         self.code = error.code
 
@@ -74,7 +74,7 @@ class Visit:
         return facts | {name: value for name, value in said.items() if value}
 
 
-class Access:
+class AccessLogMiddleware:
     """ASGI middleware around all others.
 
     Tells `log` of every request: 5xx as a warning, those of WATCHERS as debug, else as info.
@@ -90,7 +90,7 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = scope[VISIT] = Visit(scope["headers"])
+        visit = scope[REQUEST_LOG] = RequestLog(scope["headers"])
 
         async def telling(message: Message) -> None:
             await send(visit.told(message))
@@ -104,15 +104,15 @@ class Access:
             self._note(scope, visit)
             visit.ticket = None  # sessions keep the scopes of requests, and tickets hold pictures
 
-    def _note(self, scope: Scope, visit: Visit) -> None:
+    def _note(self, scope: Scope, visit: RequestLog) -> None:
         """The path is a route's template, so that no id is written, or what the client sent."""
         route = scope.get("path_template")
         if route is None and visit.status >= 400:
             self._refused(visit.status)
-        level = "warning" if visit.status >= 500 else "debug" if route in WATCHERS else "info"
-        if not self._log.says(level):
+        level = "warning" if visit.status >= 500 else "debug" if route in PROBE_PATHS else "info"
+        if not self._log.enabled(level):
             return
-        self._log.say(
+        self._log.write(
             level,
             "request",
             method=scope["method"],
@@ -122,19 +122,19 @@ class Access:
         )
 
 
-def visit_of(scope: Mapping[str, Any]) -> Visit | None:
+def request_log_of(scope: Mapping[str, Any]) -> RequestLog | None:
     """The request of an ASGI scope, where Access has seen it."""
-    visit: Visit | None = scope.get(VISIT)
+    visit: RequestLog | None = scope.get(REQUEST_LOG)
     return visit
 
 
-def _served(ticket: Ticket) -> dict[str, object]:
+def _served(ticket: JobHandle) -> dict[str, object]:
     facts: dict[str, object] = {"job": ticket.job.id, "model": ticket.job.request.model}
     if isinstance(ticket.end, Failed):
         return facts | {"code": ticket.end.error.code}
     if isinstance(ticket.end, Finished):
-        images = ticket.end.images
-        charge = images.charge
+        images = ticket.end.result
+        charge = images.charged_cost
         facts |= {"tier": images.served_from.value}
         facts |= {"cost_usd": None if charge is None else float(charge)}
     return facts
@@ -145,9 +145,9 @@ def _first(headers: Headers, name: bytes) -> bytes:
 
 
 def _sane(id_: bytes) -> str:
-    return id_.decode() if SANE_ID.fullmatch(id_) else ""
+    return id_.decode() if VALID_REQUEST_ID.fullmatch(id_) else ""
 
 
 def _shown(scope: Scope) -> str:
     """The path as it came over the wire, percent-encoded and without the query."""
-    return str(scope.get("raw_path", b"").partition(b"?")[0], "ascii", "replace")[:LONGEST_PATH]
+    return str(scope.get("raw_path", b"").partition(b"?")[0], "ascii", "replace")[:MAX_PATH_LENGTH]

@@ -6,49 +6,57 @@ from starlette.types import ASGIApp
 
 from entrypoints.bootstrap.container import Container
 from entrypoints.config.settings import Settings
-from entrypoints.http.access_log import Access
+from entrypoints.http.access_log import AccessLogMiddleware
 from entrypoints.http.exception_handlers import HANDLERS
 from entrypoints.http.openapi import docs_page
 from entrypoints.http.routes import generation, health, images, jobs, metrics
 from entrypoints.http.routes.mcp import mcp_route, mcp_server, session_manager
-from entrypoints.http.security.bearer_token import TokenGate
-from entrypoints.http.security.body_limits import LARGEST_BODY, Uploads
-from entrypoints.http.security.caller_resolver import Callers
-from entrypoints.http.security.cors import for_named_pages
-from entrypoints.http.security.host_origin import Doorkeeper
-from entrypoints.http.security.request_checks import looked_over
-from entrypoints.http.sse_events import Frames
+from entrypoints.http.security.bearer_token import BearerTokenMiddleware
+from entrypoints.http.security.body_limits import MAX_BODY_BYTES, BodyLimitMiddleware
+from entrypoints.http.security.caller_resolver import CallerResolver
+from entrypoints.http.security.cors import with_cors
+from entrypoints.http.security.host_origin import HostOriginMiddleware
+from entrypoints.http.security.request_checks import check_request
+from entrypoints.http.sse_events import SseEvents
 
 ROUTES = (
     *(health.health, health.livez, health.readyz, metrics.metrics),
-    *(generation.stream, generation.images, jobs.job, jobs.events),
-    *(images.listed, images.full, images.preview, images.thumb, images.deleted),
+    *(generation.stream_image, generation.create_image, jobs.get_job, jobs.follow_job),
+    *(
+        images.list_images,
+        images.get_image,
+        images.get_preview,
+        images.get_thumbnail,
+        images.delete_image,
+    ),
     *(docs_page.document, docs_page.page, docs_page.asset),
 )
 
 
-class WebDoor:
+class HttpApplication:
     """The application as ASGI. `manager` runs for as long as requests are served."""
 
     def __init__(self, container: Container) -> None:
         settings = container.settings()
-        callers = Callers(settings)
+        callers = CallerResolver(settings)
         self.manager = session_manager(mcp_server(container, callers))
         self.litestar = Litestar(
-            [Router("/", route_handlers=ROUTES, guards=[looked_over]), mcp_route(self.manager)],
-            state=State({"container": container, "callers": callers, "frames": Frames()}),
+            [Router("/", route_handlers=ROUTES, guards=[check_request]), mcp_route(self.manager)],
+            state=State({"container": container, "callers": callers, "frames": SseEvents()}),
             openapi_config=None,
             middleware=[metrics.counting()],
             exception_handlers=HANDLERS,
-            request_max_body_size=LARGEST_BODY,
+            request_max_body_size=MAX_BODY_BYTES,
             logging_config=None,
         )
         self.litestar.state.docs = docs_page.Docs(self.litestar, settings)
-        kept = guarded(self.litestar, settings)  # type: ignore[arg-type] # both are ASGI
-        self.asgi: ASGIApp = Access(kept, container.lines(), container.metrics().refused)
+        kept = with_security(self.litestar, settings)  # type: ignore[arg-type] # both are ASGI
+        self.asgi: ASGIApp = AccessLogMiddleware(
+            kept, container.log_writer(), container.metrics().refused
+        )
 
 
-def guarded(app: ASGIApp, settings: Settings) -> ASGIApp:
+def with_security(app: ASGIApp, settings: Settings) -> ASGIApp:
     """The application behind everybody who may turn a request away, outermost last."""
-    inside = TokenGate(Uploads(app), settings)
-    return Doorkeeper(for_named_pages(inside, settings), settings)
+    inside = BearerTokenMiddleware(BodyLimitMiddleware(app), settings)
+    return HostOriginMiddleware(with_cors(inside, settings), settings)

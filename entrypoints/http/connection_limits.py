@@ -32,12 +32,12 @@ class Connection(HttpToolsProtocol):
     """
 
     header_timeout = 10.0
-    largest_head = 64 * 1024
-    most_at_once = 16
+    max_head_bytes = 64 * 1024
+    max_pipelined = 16
     write_timeout = 30.0
-    slowest_reader = 10_000
+    min_write_rate = 10_000
     """Bytes a second."""
-    most = 1_000
+    max_connections = 1_000
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
@@ -48,7 +48,7 @@ class Connection(HttpToolsProtocol):
         self._unread: int | None = None
         self._unread_since = 0.0
         self._look_again()
-        if len(self.connections) > 2 * self.most:
+        if len(self.connections) > 2 * self.max_connections:
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -64,7 +64,7 @@ class Connection(HttpToolsProtocol):
         self._piece = len(data)
         super().data_received(data)
         self._overhead += len(data)
-        if self._overhead > self.largest_head and not self.transport.is_closing():
+        if self._overhead > self.max_head_bytes and not self.transport.is_closing():
             if not (self._in_body and self.cycle.response_started):
                 self.transport.write(raw(HEAD_TOO_LARGE))
             self.transport.close()
@@ -79,21 +79,21 @@ class Connection(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_body(self, body: bytes) -> None:
-        self._count_anew()
+        self._reset_header_count()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._count_anew()
+        self._reset_header_count()
         self._in_body = False
         super().on_message_complete()
 
     def on_headers_complete(self) -> None:
-        if len(self._requests) > self.most_at_once:
+        if len(self._requests) > self.max_pipelined:
             raise HttpParserError("too many requests that are not answered yet")
-        self._count_anew()
+        self._reset_header_count()
         self._headers_due, self._in_body = None, True
-        crowded = len(self.connections) > self.most
-        self.app = self._come_back_later if crowded else self.config.loaded_app
+        crowded = len(self.connections) > self.max_connections
+        self.app = self._reject_overload if crowded else self.config.loaded_app
         super().on_headers_complete()
         self._requests.append(self.cycle)
 
@@ -109,7 +109,7 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     @property
-    def owes_an_answer(self) -> bool:
+    def has_pending_post(self) -> bool:
         """Whether the answer to a POST is not whole yet; all of those end by themselves.
 
         One whose body is not all here has begun nothing.
@@ -123,7 +123,7 @@ class Connection(HttpToolsProtocol):
         self._requests = [cycle for cycle in self._requests if not cycle.response_complete]
         return self._requests
 
-    def _count_anew(self) -> None:
+    def _reset_header_count(self) -> None:
         """What else is in this piece is not counted: it may be of any kind, and is little."""
         self._overhead = -self._piece
 
@@ -133,29 +133,29 @@ class Connection(HttpToolsProtocol):
 
     def _look(self) -> None:
         now = self.loop.time()
-        if self._does_not_read(now):
-            self._cut_off()
+        if self._is_slow_reader(now):
+            self._abort()
             return
         if self._headers_due is not None and now > self._headers_due:
             self.transport.close()
         self._look_again()
 
-    def _cut_off(self) -> None:
+    def _abort(self) -> None:
         """Close it now. Else the system would go on for minutes with what it has of an answer."""
         connection = self.transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NOTHING_MORE)
         self.transport.abort()
 
-    def _does_not_read(self, now: float) -> bool:
+    def _is_slow_reader(self, now: float) -> bool:
         unread = self.transport.get_write_buffer_size()
-        enough = self.slowest_reader * self.write_timeout
+        enough = self.min_write_rate * self.write_timeout
         if not unread:
             self._unread = None
         elif self._unread is None or self._unread - unread >= enough:
             self._unread, self._unread_since = unread, now
         return self._unread is not None and now - self._unread_since >= self.write_timeout
 
-    async def _come_back_later(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _reject_overload(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] in ALWAYS_OPEN:
             await self.config.loaded_app(scope, receive, send)
             return

@@ -8,8 +8,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
 
-from domain.errors import InternalError, InvalidRequest, StudioError
-from entrypoints.http.problem_documents import MEDIA_TYPE, Problem, Refused, problem_of
+from domain.errors import ImageServiceError, InternalError, InvalidRequest
+from entrypoints.http.problem_documents import MEDIA_TYPE, Problem, RequestRejected, problem_of
 from entrypoints.http.security.body_limits import TOO_LARGE
 from entrypoints.http.security.request_checks import query_parameters
 
@@ -52,11 +52,11 @@ def document(problem: Problem) -> Response[bytes]:
     )
 
 
-def _studio_error(_: AnyRequest, error: StudioError) -> Response[bytes]:
+def _studio_error(_: AnyRequest, error: ImageServiceError) -> Response[bytes]:
     return document(problem_of(error))
 
 
-def _refused(_: AnyRequest, refused: Refused) -> Response[bytes]:
+def _refused(_: AnyRequest, refused: RequestRejected) -> Response[bytes]:
     return document(refused.problem)
 
 
@@ -94,8 +94,8 @@ def _incident(_: AnyRequest, error: Exception) -> Response[bytes]:
 
 
 HANDLERS: dict[int | type[Exception], Any] = {
-    StudioError: _studio_error,
-    Refused: _refused,
+    ImageServiceError: _studio_error,
+    RequestRejected: _refused,
     ValidationException: _not_of_its_type,
     HTTPException: _http_exception,
     Exception: _incident,

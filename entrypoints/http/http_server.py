@@ -13,21 +13,21 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from entrypoints.bootstrap.container import Container
-from entrypoints.bootstrap.import_gc import loading
-from entrypoints.bootstrap.lazy_application import WARM_UP_AFTER
-from entrypoints.bootstrap.lifecycle import opened, warm
-from entrypoints.bootstrap.shutdown import CLOSING_MAY_TAKE, leave_at_the_latest_in, told_by_signals
+from entrypoints.bootstrap.import_gc import collector_paused
+from entrypoints.bootstrap.lazy_application import WARM_UP_DELAY_SECONDS
+from entrypoints.bootstrap.lifecycle import open_application, warm
+from entrypoints.bootstrap.shutdown import CLOSE_TIMEOUT, exit_after, shutdown_event
 from entrypoints.config.settings import Settings
-from entrypoints.http.application import WebDoor
+from entrypoints.http.application import HttpApplication
 from entrypoints.http.connection_limits import Connection
-from entrypoints.http.listening_socket import BACKLOG, allow_many_descriptors, listening
-from entrypoints.http.startup_banner import welcome
+from entrypoints.http.listening_socket import BACKLOG, allow_many_descriptors, listen
+from entrypoints.http.startup_banner import startup_banner
 
-LAST_ANSWERS_MAY_TAKE = 1.0
+ANSWERS_TIMEOUT = 1.0
 """Seconds, of the grace, for sending answers once their jobs have ended."""
-LAST_BYTES_MAY_TAKE = 0.5
+WRITE_TIMEOUT = 0.5
 """Seconds, of those, in which streams that end with their sessions are ended."""
-LOOK_EVERY = 0.05
+POLL_SECONDS = 0.05
 
 
 def run(settings: Settings) -> None:
@@ -39,7 +39,7 @@ def run(settings: Settings) -> None:
     Raises SettingsError if it cannot listen. Else it does not return, although a thread may still
     wait: the process ends.
     """
-    listener = listening(settings)
+    listener = listen(settings)
     allow_many_descriptors()
     with asyncio.Runner(loop_factory=_fast_loop()) as runner:
         runner.run(_serve_until_told(settings, listener))
@@ -52,18 +52,18 @@ async def serve(
     **overrides: Any,  # noqa: ANN401 - providers of any kind
 ) -> None:
     """Serve on that socket until told to end; return when all has ended, within SHUTDOWN_GRACE."""
-    async with opened(settings, **overrides) as container:
-        door = WebDoor(container)
+    async with open_application(settings, **overrides) as container:
+        door = HttpApplication(container)
         server = Server(door.asgi, settings)
         async with door.manager.run():
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             warming = asyncio.create_task(_warm_up(container))
             await _first(serving, asyncio.create_task(told.wait()))
             deadline = monotonic() + settings.shutdown_grace
-            await container.jobs().drain(deadline - LAST_ANSWERS_MAY_TAKE - monotonic())
-            await server.answered(deadline - LAST_BYTES_MAY_TAKE - monotonic())
-            server.close_doors()
-        await server.ended(serving, deadline - LAST_BYTES_MAY_TAKE / 2 - monotonic())
+            await container.job_runner().drain(deadline - ANSWERS_TIMEOUT - monotonic())
+            await server.answered(deadline - WRITE_TIMEOUT - monotonic())
+            server.close_listener()
+        await server.ended(serving, deadline - WRITE_TIMEOUT / 2 - monotonic())
         await warming
 
 
@@ -95,16 +95,16 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         port = self.servers[0].sockets[0].getsockname()[1]
-        print(welcome(self._settings, port), file=sys.stderr, flush=True)
+        print(startup_banner(self._settings, port), file=sys.stderr, flush=True)
 
     async def answered(self, patience: float) -> None:
         """Wait until every POST has its answer. New requests are still taken."""
-        for _ in range(max(0, round(patience / LOOK_EVERY))):
-            if not any(connection.owes_an_answer for connection in self._connections()):
+        for _ in range(max(0, round(patience / POLL_SECONDS))):
+            if not any(connection.has_pending_post for connection in self._connections()):
                 return
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(POLL_SECONDS)
 
-    def close_doors(self) -> None:
+    def close_listener(self) -> None:
         """Listen no more, and let each connection end after the answer that it waits for."""
         self.should_exit = True
         for server in self.servers:
@@ -126,19 +126,20 @@ class Server(uvicorn.Server):
 
 
 async def _serve_until_told(settings: Settings, listener: socket.socket) -> None:
-    told = told_by_signals()
+    told = shutdown_event()
     watching = asyncio.create_task(told.wait())
-    watching.add_done_callback(
-        lambda _: leave_at_the_latest_in(settings.shutdown_grace + CLOSING_MAY_TAKE)
-    )
+    watching.add_done_callback(lambda _: exit_after(settings.shutdown_grace + CLOSE_TIMEOUT))
     await serve(settings, listener, told)
     os._exit(0)
 
 
 async def _warm_up(container: Container) -> None:
     if container.settings().warm_up:
-        await asyncio.sleep(WARM_UP_AFTER)
-        with loading(), suppress(Exception):  # the first call meets the same, and tells of it
+        await asyncio.sleep(WARM_UP_DELAY_SECONDS)
+        with (
+            collector_paused(),
+            suppress(Exception),
+        ):  # the first call meets the same, and tells of it
             await asyncio.to_thread(warm, container)
 
 

@@ -11,11 +11,11 @@ BACKLOG = 2048
 UNSENT = 128 * 1024
 """Bytes of an answer that the system takes beyond what is on its way. Without a limit it copies
 megabytes for each client that does not read: 300 of them took 1.1 GB, and with this 94 MB."""
-ENOUGH_DESCRIPTORS = 4 * Connection.most
+MIN_DESCRIPTORS = 4 * Connection.max_connections
 """For twice as many connections as are served, and the files and calls behind them."""
 
 
-def listening(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
     """A socket that listens on HOST and PORT; raise SettingsError if there can be none."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
@@ -40,6 +40,6 @@ def allow_many_descriptors() -> None:
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        most = ENOUGH_DESCRIPTORS if hard == resource.RLIM_INFINITY else hard
-        if soft < min(ENOUGH_DESCRIPTORS, most):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (min(ENOUGH_DESCRIPTORS, most), hard))
+        most = MIN_DESCRIPTORS if hard == resource.RLIM_INFINITY else hard
+        if soft < min(MIN_DESCRIPTORS, most):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(MIN_DESCRIPTORS, most), hard))

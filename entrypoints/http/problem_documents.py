@@ -7,14 +7,14 @@ from math import ceil
 import msgspec
 from starlette.types import Send
 
-from domain.errors import Busy, Charged, StudioError
+from domain.errors import Busy, ChargeStatus, ImageServiceError
 from domain.money.budget_errors import BudgetExhausted
-from domain.provider_errors import ProviderResting, RateLimited
-from entrypoints.wire.error_codes import STATUSES, as_dict
+from domain.provider_errors import CircuitOpen, RateLimited
+from entrypoints.wire.error_codes import STATUS_BY_CODE, as_dict
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:mcp-server-gpt-image:error:"
-UNTOUCHED = {"retryable": False, "charged": Charged.NO.value}
+NOT_STARTED = {"retryable": False, "charged": ChargeStatus.NO.value}
 """What is so wherever the door itself says no."""
 
 
@@ -39,13 +39,13 @@ class Problem:
             "code": self.code,
             "message": self.message,
             "hint": self.hint,
-            **UNTOUCHED,
+            **NOT_STARTED,
             **self.details,
         }
         return msgspec.json.encode(members)
 
 
-class Refused(Exception):
+class RequestRejected(Exception):
     """The door itself says no, before any use case is asked."""
 
     def __init__(self, problem: Problem) -> None:
@@ -53,17 +53,17 @@ class Refused(Exception):
         self.problem = problem
 
 
-def problem_of(error: StudioError) -> Problem:
+def problem_of(error: ImageServiceError) -> Problem:
     """The document for one of our errors; says when to come back where that is known."""
     headers = {}
-    timed = Busy | RateLimited | ProviderResting | BudgetExhausted
+    timed = Busy | RateLimited | CircuitOpen | BudgetExhausted
     if isinstance(error, timed) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, ceil(error.retry_after)))
     facts = as_dict(error)
     if "status" in facts:  # the provider's own: here `status` is what we answer with
         facts["provider_status"] = facts.pop("status")
     return Problem(
-        status=STATUSES[error.code],
+        status=STATUS_BY_CODE[error.code],
         code=error.code,
         message=error.message,
         hint=error.hint,

@@ -7,7 +7,7 @@ from litestar import Request
 
 from domain.errors import InvalidRequest
 from entrypoints.bootstrap.container import Container
-from entrypoints.http.security.body_limits import PLACE, Place
+from entrypoints.http.security.body_limits import BODY_RESERVATION, BodyReservation
 from entrypoints.wire.caller import Caller
 
 AnyRequest = Request[Any, Any, Any]
@@ -21,13 +21,13 @@ def container_of(request: AnyRequest) -> Container:
 
 def caller_of(request: AnyRequest) -> Caller:
     """Who asks."""
-    caller: Caller = request.app.state.callers.of(request.scope)
+    caller: Caller = request.app.state.callers.resolve(request.scope)
     return caller
 
 
-def place_of(request: AnyRequest) -> Place:
+def address_of(request: AnyRequest) -> BodyReservation:
     """What the body takes of the room for all of them."""
-    place: Place = request.scope[PLACE]  # type: ignore[literal-required] # it is Uploads' own
+    place: BodyReservation = request.scope[BODY_RESERVATION]  # type: ignore[literal-required] # it is Uploads' own
     return place
 
 

@@ -11,10 +11,9 @@ import msgspec
 import pybase64
 from cachetools import LRUCache
 
-from application.jobs.job_handle import Ticket
+from application.jobs.job_handle import JobHandle
 from domain.events import (
     CacheFailed,
-    CacheHit,
     Failed,
     Finished,
     JobDispatched,
@@ -22,15 +21,16 @@ from domain.events import (
     JobQueued,
     JobStarted,
     PartialReady,
+    ServedFromCache,
 )
 from domain.image import Image
-from domain.requests import PictureRequest
-from domain.results import ImageSet
+from domain.requests import ImageRequest
+from domain.results import ImageResult
 from entrypoints.http.exception_handlers import incident
-from entrypoints.http.images.urls import Links
+from entrypoints.http.images.urls import ImageUrls
 from entrypoints.wire.error_codes import as_dict
 from entrypoints.wire.image_results import headline
-from entrypoints.wire.progress import told
+from entrypoints.wire.progress import describe_event
 
 Frame = tuple[bytes, ...]
 Pictures = Mapping[str, Image | list[Image]]
@@ -41,7 +41,7 @@ BASE64_KEPT = 32_000_000
 
 NAMES: dict[type[JobEvent], bytes] = {
     JobStarted: b"started",
-    CacheHit: b"cache_hit",
+    ServedFromCache: b"cache_hit",
     CacheFailed: b"cache_failed",
     JobQueued: b"queued",
     JobDispatched: b"dispatched",
@@ -54,13 +54,13 @@ NAMES: dict[type[JobEvent], bytes] = {
 to_json = msgspec.json.Encoder().encode
 
 
-class Frames:
+class SseEvents:
     """Makes the frames of all streams of a server."""
 
     def __init__(self) -> None:
         self._texts: LRUCache[Image, bytes] = LRUCache(BASE64_KEPT, getsizeof=len)
 
-    async def of(self, ticket: Ticket, links: Links) -> AsyncGenerator[Frame, None]:
+    async def stream(self, ticket: JobHandle, links: ImageUrls) -> AsyncGenerator[Frame, None]:
         """All that is told to the holder of a ticket, up to `complete` or `error`.
 
         Raises nothing: what nobody foresaw is an `error` too.
@@ -69,16 +69,18 @@ class Frames:
         try:
             async with aclosing(ticket.events(skim=True)) as events:
                 async for event in events:
-                    yield self.frame(event, request, links, ticket.asked)
+                    yield self.stream_event(event, request, links, ticket.request)
         except Exception as error:  # noqa: BLE001 - an answer has begun, so nobody else can tell it
-            yield self.frame(Failed(job_id=ticket.job.id, error=incident(error)), request, links)
+            yield self.stream_event(
+                Failed(job_id=ticket.job.id, error=incident(error)), request, links
+            )
 
-    def frame(
+    def stream_event(
         self,
         event: JobEvent,
-        request: PictureRequest,
-        links: Links,
-        asked: PictureRequest | None = None,
+        request: ImageRequest,
+        links: ImageUrls,
+        asked: ImageRequest | None = None,
     ) -> Frame:
         """One event. Progress is 0 to 100; a partial is one that the provider painted.
 
@@ -86,22 +88,20 @@ class Frames:
         """
         if isinstance(event, Failed):
             facts = as_dict(event.error) | {"jobId": event.job_id}
-            return _plain({"type": "error", "error": facts["message"], **facts})
-        progress, message = told(event, request)
+            return _data_line({"type": "error", "error": facts["message"], **facts})
+        progress, message = describe_event(event, request)
         facts = {"progress": round(progress), "message": message, "jobId": event.job_id}
         if isinstance(event, PartialReady):
-            facts |= {"partialImageIndex": event.index, "picture": event.picture}
+            facts |= {"partialImageIndex": event.index, "picture": event.image_index}
             return self._framed("partial", {"partialImage": event.image}, facts)
         if isinstance(event, Finished):
-            facts["message"] = headline(event.images, request)
-            facts["result"] = links.facts(
-                event.images, ["full"] * len(event.images.pictures), asked
-            )
-            return self._complete(event.images, facts)
-        return _plain({"type": "progress", "data": facts})
+            facts["message"] = headline(event.result, request)
+            facts["result"] = links.facts(event.result, ["full"] * len(event.result.images), asked)
+            return self._complete(event.result, facts)
+        return _data_line({"type": "progress", "data": facts})
 
-    def _complete(self, images: ImageSet, facts: Facts) -> Frame:
-        all_of_them = [picture.delivered for picture in images.pictures]
+    def _complete(self, images: ImageResult, facts: Facts) -> Frame:
+        all_of_them = [picture.delivered for picture in images.images]
         pictures: dict[str, Image | list[Image]] = {"finalImage": all_of_them[0]}
         if len(all_of_them) > 1:
             pictures["images"] = all_of_them
@@ -109,8 +109,8 @@ class Frames:
             facts["revisedPrompt"] = images.revised_prompt
         return self._framed("complete", pictures, facts)
 
-    def numbered(
-        self, number: int, event: JobEvent, request: PictureRequest, links: Links
+    def job_event(
+        self, number: int, event: JobEvent, request: ImageRequest, links: ImageUrls
     ) -> Frame:
         """One event of a job's own log: `id`, `event` and `data`. Finished pictures are links."""
         facts: Facts = {"jobId": event.job_id}
@@ -118,13 +118,13 @@ class Frames:
         if isinstance(event, Failed):
             facts |= as_dict(event.error)
         else:
-            progress, facts["message"] = told(event, request)
+            progress, facts["message"] = describe_event(event, request)
             facts["progress"] = round(progress)
         if isinstance(event, PartialReady):
-            facts |= {"partialImageIndex": event.index, "picture": event.picture}
+            facts |= {"partialImageIndex": event.index, "picture": event.image_index}
             pictures["partialImage"] = event.image
         if isinstance(event, Finished):
-            facts["result"] = links.report(event.images)
+            facts["result"] = links.report(event.result)
         opening = b"id: %d\nevent: %b\ndata: {" % (number, NAMES[type(event)])
         return (opening, *self._pieces(pictures), to_json(facts)[1:] + b"\n\n")
 
@@ -155,5 +155,5 @@ class Frames:
         return text
 
 
-def _plain(value: Facts) -> Frame:
+def _data_line(value: Facts) -> Frame:
     return (b"data: " + to_json(value) + b"\n\n",)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
-LONGEST_PART = 256 * 1024
+MAX_CHUNK_BYTES = 256 * 1024
 """Bytes."""
 
 T = TypeVar("T")
@@ -39,19 +39,19 @@ class EventStream:
         self._headers = {**HEADERS, **headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await unless_left(self._write(send), receive)
+        await until_disconnect(self._write(send), receive)
 
     async def _write(self, send: Send) -> None:
         raw = [(name.encode(), value.encode()) for name, value in self._headers.items()]
         await send({"type": "http.response.start", "status": 200, "headers": raw})
-        async with aclosing(kept_alive(self._frames, self._every)) as frames:
+        async with aclosing(with_keep_alive(self._frames, self._every)) as frames:
             async for frame in frames:
-                for part in _parts(KEEP_ALIVE if frame is None else frame):
+                for part in _chunks(KEEP_ALIVE if frame is None else frame):
                     await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _parts(pieces: Pieces) -> Iterator[bytes | memoryview]:
+def _chunks(pieces: Pieces) -> Iterator[bytes | memoryview]:
     """The same bytes, in few parts, of which none is much longer than LONGEST_PART.
 
     The server copies what the network does not take at once: a part for each client that is slow,
@@ -59,18 +59,18 @@ def _parts(pieces: Pieces) -> Iterator[bytes | memoryview]:
     """
     short: list[bytes] = []
     for piece in pieces:
-        if len(piece) <= LONGEST_PART:
+        if len(piece) <= MAX_CHUNK_BYTES:
             short.append(piece)
             continue
         yield b"".join(short)
         short.clear()
         whole = memoryview(piece)
-        for start in range(0, len(piece), LONGEST_PART):
-            yield whole[start : start + LONGEST_PART]
+        for start in range(0, len(piece), MAX_CHUNK_BYTES):
+            yield whole[start : start + MAX_CHUNK_BYTES]
     yield b"".join(short)
 
 
-async def kept_alive(
+async def with_keep_alive(
     items: AsyncGenerator[T, None], every: float
 ) -> AsyncGenerator[T | None, None]:
     """The items, and None whenever none has come for `every` seconds."""
@@ -104,7 +104,7 @@ async def _next(items: AsyncGenerator[T, None]) -> T | None:
     return await anext(items, None)
 
 
-async def unless_left(work: Coroutine[Any, Any, T], receive: Receive) -> T | None:
+async def until_disconnect(work: Coroutine[Any, Any, T], receive: Receive) -> T | None:
     """What comes of it; if the client leaves first, it is canceled, and this is None."""
     working = asyncio.create_task(work)
     leaving = asyncio.create_task(_left(receive))

@@ -5,11 +5,11 @@ from entrypoints.config.settings import APP, Settings
 from entrypoints.http.security.host_origin import is_loopback
 
 
-def welcome(settings: Settings, port: int) -> str:
+def startup_banner(settings: Settings, port: int) -> str:
     """Where it listens, and a line for each thing that its operator might not want to be so."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     lines = [f"{APP} {version()} listens on http://{host}:{port} (MCP at /mcp). Ctrl+C ends it."]
-    if settings.painter == "sketch":
+    if settings.provider_name == "sketch":
         lines.append("Pictures are offline sketches, because PROVIDER is sketch.")
     if "*" in settings.cors_origin:
         lines.append(

@@ -7,7 +7,7 @@ from mcp_types import CallToolResult
 from entrypoints.mcp.image_tools import told
 from entrypoints.wire.cache_results import cleared_result, cleared_text, stats_result, stats_text
 from entrypoints.wire.inputs import NoArguments
-from entrypoints.wire.parsing import validated
+from entrypoints.wire.parsing import parse
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.bootstrap.container import Container
@@ -15,13 +15,13 @@ if TYPE_CHECKING:  # the container loads dependency_injector, which must wait fo
 
 async def clear_cache(container: "Container", arguments: dict[str, Any], _: str) -> CallToolResult:
     """Answer the tool clear_cache."""
-    validated(NoArguments, arguments)
+    parse(NoArguments, arguments)
     cleared = await container.clear_cache()()
     return told(cleared_text(cleared), cleared_result(cleared))
 
 
 async def cache_stats(container: "Container", arguments: dict[str, Any], _: str) -> CallToolResult:
     """Answer the tool cache_stats."""
-    validated(NoArguments, arguments)
+    parse(NoArguments, arguments)
     tiers = await container.cache_stats()()
     return told(stats_text(tiers), stats_result(tiers))

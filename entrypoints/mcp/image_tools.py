@@ -8,7 +8,7 @@ from mcp_types import CallToolResult, TextContent
 from entrypoints.wire.inputs import DeleteArguments, ListArguments
 from entrypoints.wire.listings import listing, listing_text
 from entrypoints.wire.outputs import DeleteImageResult
-from entrypoints.wire.parsing import validated
+from entrypoints.wire.parsing import parse
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.bootstrap.container import Container
@@ -18,7 +18,7 @@ async def list_images(
     container: "Container", arguments: dict[str, Any], owner: str
 ) -> CallToolResult:
     """Answer the tool list_images."""
-    limit = validated(ListArguments, arguments).limit
+    limit = parse(ListArguments, arguments).limit
     listed = await container.list_images()(owner=owner, limit=limit)
     return told(listing_text(listed, limit), listing(listed, limit))
 
@@ -27,7 +27,7 @@ async def delete_image(
     container: "Container", arguments: dict[str, Any], owner: str
 ) -> CallToolResult:
     """Answer the tool delete_image."""
-    id_ = validated(DeleteArguments, arguments).id
+    id_ = parse(DeleteArguments, arguments).id
     deleted = await container.delete_image()(id_, owner=owner)
     text = f"Deleted {id_}: {deleted.bytes:,} bytes. What it cost stays recorded."
     return told(text, DeleteImageResult(id=id_, bytes=deleted.bytes))

@@ -10,15 +10,15 @@ from anyio import create_memory_object_stream, create_task_group
 from mcp.server.lowlevel.server import Server
 from mcp.shared.message import SessionMessage
 
-from entrypoints.bootstrap.lazy_application import Studio
-from entrypoints.bootstrap.shutdown import CLOSING_MAY_TAKE, leave_at_the_latest_in, told_by_signals
+from entrypoints.bootstrap.lazy_application import LazyApplication
+from entrypoints.bootstrap.shutdown import CLOSE_TIMEOUT, exit_after, shutdown_event
 from entrypoints.config.settings import Settings
-from entrypoints.mcp.stdio_transport import Pipes, open_what_is_closed
+from entrypoints.mcp.stdio_transport import StdioTransport, ensure_std_fds_open
 from entrypoints.mcp.tool_server import build_server
 
-LAST_ANSWERS_MAY_TAKE = 1.0
+ANSWERS_TIMEOUT = 1.0
 """Seconds, of the grace, for writing answers once their jobs have ended."""
-LAST_RECORDS_MAY_TAKE = 1.0
+RECORDS_TIMEOUT = 1.0
 """Seconds, of the grace, that `drain` needs for work that must be ended."""
 
 
@@ -31,26 +31,26 @@ def run(settings: Settings) -> None:
     then the process leaves CLOSING_MAY_TAKE after the grace, as it stands. A host that reads no
     answers is no fault. Does not return: the process ends, although a thread may still wait.
     """
-    open_what_is_closed()
+    ensure_std_fds_open()
     asyncio.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
-    pipes, told = Pipes(), told_by_signals()
-    studio = Studio(settings)
-    server = build_server(studio.opened, settings, listed=studio.warm_up_soon)
+    pipes, told = StdioTransport(), shutdown_event()
+    studio = LazyApplication(settings)
+    server = build_server(studio.container, settings, listed=studio.warm_up_soon)
     serving = asyncio.create_task(_speak(server, pipes))
-    await _first(serving, asyncio.create_task(told.wait()), asyncio.create_task(pipes.ended.wait()))
-    leave_at_the_latest_in(settings.shutdown_grace + CLOSING_MAY_TAKE)
-    deadline = monotonic() + settings.shutdown_grace - LAST_ANSWERS_MAY_TAKE
-    if not told.is_set() and not pipes.broken:
-        patience = deadline - LAST_RECORDS_MAY_TAKE - monotonic()
-        answered = asyncio.create_task(pipes.settled(patience))
+    await _first(serving, asyncio.create_task(told.wait()), asyncio.create_task(pipes.eof.wait()))
+    exit_after(settings.shutdown_grace + CLOSE_TIMEOUT)
+    deadline = monotonic() + settings.shutdown_grace - ANSWERS_TIMEOUT
+    if not told.is_set() and not pipes.write_failed:
+        patience = deadline - RECORDS_TIMEOUT - monotonic()
+        answered = asyncio.create_task(pipes.wait_answered(patience))
         await _first(answered, asyncio.create_task(told.wait()))
     await studio.drain(deadline - monotonic())
     with suppress(TimeoutError):
-        async with asyncio.timeout(LAST_ANSWERS_MAY_TAKE):
-            await pipes.settled(LAST_ANSWERS_MAY_TAKE)
+        async with asyncio.timeout(ANSWERS_TIMEOUT):
+            await pipes.wait_answered(ANSWERS_TIMEOUT)
             await pipes.close()
             await asyncio.wait({serving})
     await studio.close()
@@ -61,7 +61,7 @@ async def _first(*tasks: asyncio.Task[Any]) -> None:
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
 
-async def _speak(server: Server[Any], pipes: Pipes) -> None:
+async def _speak(server: Server[Any], pipes: StdioTransport) -> None:
     heard, incoming = create_memory_object_stream[SessionMessage | Exception](0)
     outgoing, said = create_memory_object_stream[SessionMessage](0)
 

@@ -27,10 +27,10 @@ from mcp_types import (
 
 CHUNK = 1 << 16
 WAITING_MESSAGES = 64
-CANCEL = "notifications/cancelled"
+CANCEL_METHOD = "notifications/cancelled"
 
 
-def open_what_is_closed() -> None:
+def ensure_std_fds_open() -> None:
     """Open closed standard streams to nowhere, or the next file takes a number of theirs.
 
     Call it before anything else is opened, such as an event loop.
@@ -40,21 +40,21 @@ def open_what_is_closed() -> None:
     os.close(spare)
 
 
-class Pipes:
+class StdioTransport:
     """Takes over descriptors 0 and 1: whatever else prints goes to standard error from now on."""
 
     def __init__(self) -> None:
-        self.ended = asyncio.Event()
-        self.broken = False
+        self.eof = asyncio.Event()
+        self.write_failed = False
         self._loop = asyncio.get_running_loop()
         self._messages: asyncio.Queue[JSONRPCMessage | None] = asyncio.Queue(WAITING_MESSAGES)
         self._unanswered: set[str] = set()  # to the SDK too, the ids 7 and "7" are one
         self._settled = asyncio.Event()
         self._settled.set()
-        self._input, self._output = _claimed()
+        self._input, self._output = _take_over_fds()
         # Not asyncio's own threads: they may all be waiting for a slow disk.
         self._writer = ThreadPoolExecutor(1, "stdout")
-        threading.Thread(target=self._pump, name="stdin", daemon=True).start()
+        threading.Thread(target=self._read_loop, name="stdin", daemon=True).start()
 
     async def __aiter__(self) -> AsyncIterator[JSONRPCMessage]:
         """Every message that came, until `close` is called; lines that are none are left out."""
@@ -66,13 +66,13 @@ class Pipes:
         try:
             await self._loop.run_in_executor(self._writer, self._write, _line(message))
         except OSError:
-            self.broken = True
-            self.ended.set()
+            self.write_failed = True
+            self.eof.set()
         finally:
             if isinstance(message, JSONRPCResponse | JSONRPCError):
                 self._answered(message.id)
 
-    async def settled(self, patience: float) -> None:
+    async def wait_answered(self, patience: float) -> None:
         """Return when every request that came has its answer, or after `patience` seconds."""
         try:
             await asyncio.wait_for(self._settled.wait(), patience)
@@ -97,7 +97,7 @@ class Pipes:
         if isinstance(message, JSONRPCRequest):
             self._unanswered.add(str(message.id))
             self._settled.clear()
-        elif isinstance(message, JSONRPCNotification) and message.method == CANCEL:
+        elif isinstance(message, JSONRPCNotification) and message.method == CANCEL_METHOD:
             self._answered((message.params or {}).get("requestId"))  # the SDK will not answer
 
     def _answered(self, number: object) -> None:
@@ -105,12 +105,12 @@ class Pipes:
         if not self._unanswered:
             self._settled.set()
 
-    def _pump(self) -> None:
+    def _read_loop(self) -> None:
         try:
             for line in _lines(self._input):
                 asyncio.run_coroutine_threadsafe(self._accept(line), self._loop).result()
         finally:  # whatever happens, nobody may wait for ever for input that nobody reads
-            self._loop.call_soon_threadsafe(self.ended.set)
+            self._loop.call_soon_threadsafe(self.eof.set)
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -123,10 +123,10 @@ def _message(line: bytes) -> JSONRPCMessage | None:
     try:
         return jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValueError:
-        return _message_in_doubt(line)
+        return _parse_leniently(line)
 
 
-def _message_in_doubt(line: bytes) -> JSONRPCMessage | None:
+def _parse_leniently(line: bytes) -> JSONRPCMessage | None:
     """Read leniently what is no strict JSON, such as half a character in a prompt.
 
     Whoever gets the message can tell what is wrong with it; to drop it leaves its sender waiting.
@@ -182,7 +182,7 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
-def _claimed() -> tuple[int, int]:
+def _take_over_fds() -> tuple[int, int]:
     wire = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

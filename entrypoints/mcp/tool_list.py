@@ -11,9 +11,9 @@ from entrypoints.wire.inputs import (
     NoArguments,
 )
 from entrypoints.wire.json_schema import json_schema
-from entrypoints.wire.outputs import CacheStatsResult, ClearCacheResult, PicturesResult
+from entrypoints.wire.outputs import CacheStatsResult, ClearCacheResult, ImagesResult
 
-PAINTS = ToolAnnotations(
+GENERATES = ToolAnnotations(
     read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True
 )
 
@@ -31,8 +31,8 @@ TOOLS = (
         description="Paint new pictures from words with a GPT Image model. Costs money. The "
         "answer shows the picture and gives its id and file path.",
         input_schema=json_schema(GenerateArguments),
-        output_schema=json_schema(PicturesResult),
-        annotations=PAINTS,
+        output_schema=json_schema(ImagesResult),
+        annotations=GENERATES,
     ),
     Tool(
         name="edit_image",
@@ -40,8 +40,8 @@ TOOLS = (
         description="Change or combine pictures as told in words, everywhere or only where a "
         "mask is transparent. Costs money. Refer to earlier pictures by their img_… ids.",
         input_schema=json_schema(EditArguments),
-        output_schema=json_schema(PicturesResult),
-        annotations=PAINTS,
+        output_schema=json_schema(ImagesResult),
+        annotations=GENERATES,
     ),
     Tool(
         name="get_image",

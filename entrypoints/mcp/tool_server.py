@@ -17,21 +17,21 @@ from mcp_types import (
     PaginatedRequestParams,
 )
 
-from application.jobs.job_handle import Ticket
-from domain.errors import InternalError, StudioError
+from application.jobs.job_handle import JobHandle
+from domain.errors import ImageServiceError, InternalError
 from domain.job_records import JobRecord
-from domain.requests import PictureRequest
-from domain.results import ImageSet
+from domain.requests import ImageRequest
+from domain.results import ImageResult
 from entrypoints.bootstrap.version import version
 from entrypoints.config.settings import APP, Settings
 from entrypoints.mcp.cache_tools import cache_stats, clear_cache
 from entrypoints.mcp.image_tools import delete_image, list_images
-from entrypoints.mcp.reply_deadline import in_time, reply_deadline
+from entrypoints.mcp.reply_deadline import reply_deadline, wait_until_deadline
 from entrypoints.mcp.tool_list import TOOLS
-from entrypoints.mcp.tool_results import failed, painting, succeeded
+from entrypoints.mcp.tool_results import to_pending_result, to_tool_error, to_tool_result
 from entrypoints.wire.caller import Caller
 from entrypoints.wire.image_requests import edit_image, generate_image, get_image
-from entrypoints.wire.progress import followed
+from entrypoints.wire.progress import follow
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.bootstrap.container import Container
@@ -60,7 +60,7 @@ ANSWERING: dict[str, Answer] = {
 }
 
 
-class ToolDoor:
+class ToolHandler:
     """Answers `tools/list` and `tools/call`; `open_container` is first awaited at a call."""
 
     def __init__(
@@ -86,12 +86,12 @@ class ToolDoor:
             raise MCPError(INVALID_PARAMS, message)
         try:
             return await self._called(params.name, params.arguments or {}, context)
-        except StudioError as error:
-            return failed(error)
+        except ImageServiceError as error:
+            return to_tool_error(error)
         except Exception as error:
             incident = InternalError(uuid4().hex[:12])
             logger.error("incident %s", incident.incident, exc_info=error)
-            return failed(incident)
+            return to_tool_error(incident)
 
     async def _called(
         self, name: str, arguments: dict[str, Any], context: Context
@@ -101,28 +101,28 @@ class ToolDoor:
         if name in ANSWERING:
             return await ANSWERING[name](container, arguments, caller.owner)
         had = await PAINTING[name](container, arguments, caller)
-        if isinstance(had, Ticket):
+        if isinstance(had, JobHandle):
             return await self._followed(had, caller, context, deadline)
         if isinstance(had, JobRecord):
-            return painting(had)
+            return to_pending_result(had)
         return await self._told(had, None, caller)
 
     async def _followed(
-        self, ticket: Ticket, caller: Caller, context: Context, deadline: float
+        self, ticket: JobHandle, caller: Caller, context: Context, deadline: float
     ) -> CallToolResult:
         report, every = context.session.report_progress, self._settings.progress_interval
-        following = followed(ticket, report, every=every)
-        images = await in_time(ticket, following, deadline - monotonic())
+        following = follow(ticket, report, every=every)
+        images = await wait_until_deadline(ticket, following, deadline - monotonic())
         if images is None:
-            return painting(ticket.standing)
+            return to_pending_result(ticket.snapshot)
         return await self._told(images, ticket.job.request, caller)
 
     async def _told(
-        self, images: ImageSet, request: PictureRequest | None, caller: Caller
+        self, images: ImageResult, request: ImageRequest | None, caller: Caller
     ) -> CallToolResult:
-        renditions = (await self._open_container()).renditions()
+        renditions = (await self._open_container()).rendition_service()
         room = self._settings.result_max_bytes
-        return await succeeded(images, request, renditions, room, caller.link)
+        return await to_tool_result(images, request, renditions, room, caller.link)
 
     def _patience(self, context: Context) -> float:
         said = context.session.client_params
@@ -138,7 +138,7 @@ def build_server(
     listed: Callable[[], None] = lambda: None,
 ) -> Server[Any]:
     """Make the server; `listed` is called each time the tools were asked for."""
-    door = ToolDoor(open_container, settings, caller_of, listed)
+    door = ToolHandler(open_container, settings, caller_of, listed)
     return Server(
         APP,
         version=version(),

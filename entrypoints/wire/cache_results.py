@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from application.ports.image_cache import Cleared, TierStats
+from application.ports.image_cache import ClearResult, TierStats
 from entrypoints.wire.outputs import CacheStatsResult, ClearCacheResult, TierEntry
 
 CLEARED = "Image cache cleared successfully."
@@ -33,12 +33,12 @@ def stats_result(tiers: Sequence[TierStats]) -> CacheStatsResult:
     )
 
 
-def cleared_text(cleared: Cleared) -> str:
+def cleared_text(cleared: ClearResult) -> str:
     """What older clients know by heart, and how much it was."""
     return f"{CLEARED} {cleared.entries} entries, {cleared.bytes:,} bytes; pictures on disk stay."
 
 
-def cleared_result(cleared: Cleared) -> ClearCacheResult:
+def cleared_result(cleared: ClearResult) -> ClearCacheResult:
     """The same for programs."""
     return ClearCacheResult(entries=cleared.entries, bytes=cleared.bytes)
 

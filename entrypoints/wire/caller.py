@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from application.jobs.job_handle import Ticket
-from domain.errors import StudioError
+from application.jobs.job_handle import JobHandle
+from domain.errors import ImageServiceError
 from domain.jobs import LOCAL
 from entrypoints.wire.image_results import Link
 
@@ -29,6 +29,6 @@ class Caller:
     owner: str = LOCAL
     key: str | None = None
     link: Link | None = None
-    admit: Callable[[], None] = _always
-    took: Callable[[Ticket], None] = _unheard
-    refused: Callable[[StudioError], None] = _unheard
+    check_rate: Callable[[], None] = _always
+    on_job: Callable[[JobHandle], None] = _unheard
+    on_error: Callable[[ImageServiceError], None] = _unheard

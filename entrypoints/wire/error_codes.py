@@ -1,10 +1,10 @@
 """Our errors in the words of every door: one table, and no other place knows a wire's codes."""
 
 from domain import errors, provider_errors
-from domain.errors import Charged, StudioError
+from domain.errors import ChargeStatus, ImageServiceError
 from domain.money import budget_errors
 
-EXIT_CODES: dict[type[StudioError], int] = {
+EXIT_CODES: dict[type[ImageServiceError], int] = {
     errors.InvalidRequest: 2,
     errors.UnsupportedByModel: 2,
     errors.UnreadableImage: 2,
@@ -19,7 +19,7 @@ EXIT_CODES: dict[type[StudioError], int] = {
     provider_errors.RateLimited: 6,
     provider_errors.QuotaExhausted: 6,
     provider_errors.ProviderUnreachable: 7,
-    provider_errors.ProviderResting: 7,
+    provider_errors.CircuitOpen: 7,
     provider_errors.BadProviderReply: 8,
     provider_errors.OutcomeUnknown: 8,
     provider_errors.ProviderTimedOut: 8,
@@ -35,7 +35,7 @@ EXIT_CODES: dict[type[StudioError], int] = {
 }
 """The command line's exit code for each error. Every leaf of the tree has its row."""
 
-HTTP_STATUSES: dict[type[StudioError], int] = {
+HTTP_STATUSES: dict[type[ImageServiceError], int] = {
     errors.InvalidRequest: 400,
     errors.UnsupportedByModel: 422,
     errors.UnreadableImage: 400,
@@ -50,7 +50,7 @@ HTTP_STATUSES: dict[type[StudioError], int] = {
     provider_errors.RateLimited: 429,
     provider_errors.QuotaExhausted: 503,
     provider_errors.ProviderUnreachable: 502,
-    provider_errors.ProviderResting: 503,
+    provider_errors.CircuitOpen: 503,
     provider_errors.BadProviderReply: 502,
     provider_errors.OutcomeUnknown: 502,
     provider_errors.ProviderTimedOut: 504,
@@ -66,32 +66,32 @@ HTTP_STATUSES: dict[type[StudioError], int] = {
 }
 """The web server's status for each error. Every leaf of the tree has its row."""
 
-EXITS = {kind.code: code for kind, code in EXIT_CODES.items()}
-STATUSES = {kind.code: status for kind, status in HTTP_STATUSES.items()}
+EXIT_CODE_BY_CODE = {kind.code: code for kind, code in EXIT_CODES.items()}
+STATUS_BY_CODE = {kind.code: status for kind, status in HTTP_STATUSES.items()}
 """The same by the errors' codes, which are all that is left of an error in a record."""
 
-MONEY = {
-    Charged.NO: "Nothing was charged.",
-    Charged.MAYBE: "A charge is possible.",
-    Charged.YES: "The provider charged for this.",
+CHARGE_TEXT = {
+    ChargeStatus.NO: "Nothing was charged.",
+    ChargeStatus.MAYBE: "A charge is possible.",
+    ChargeStatus.YES: "The provider charged for this.",
 }
 
 
-def explained(error: StudioError) -> str:
+def error_text(error: ImageServiceError) -> str:
     """What happened, what to do next, whether to ask again and whether it cost money.
 
     One text for all doors; whoever reads nothing else has read everything.
     """
     again = "may be asked again" if error.retryable else "asking again the same way will not help"
-    if error.charged is not Charged.NO:
+    if error.charged is not ChargeStatus.NO:
         again = "do not ask again before you have looked"
     facts = [f"Error {error.code}", again]
     facts += [f"{name}: {_shown(fact)}" for name, fact in error.details().items()]
-    lines = [error.message, error.hint, f"{MONEY[error.charged]} [{'; '.join(facts)}]"]
+    lines = [error.message, error.hint, f"{CHARGE_TEXT[error.charged]} [{'; '.join(facts)}]"]
     return "\n".join(line for line in lines if line)
 
 
-def as_dict(error: StudioError) -> dict[str, object]:
+def as_dict(error: ImageServiceError) -> dict[str, object]:
     """The same for programs: code, message, hint, retryable, charged, and the error's details."""
     return {
         "code": error.code,

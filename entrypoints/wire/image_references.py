@@ -7,16 +7,16 @@ from contextlib import suppress
 
 import pybase64
 
-from application.use_cases.find_image import FindPicture
+from application.use_cases.find_image import FindImage
 from domain.errors import UnreadableImage
 from domain.image import Image
 
-PICTURE_ID = re.compile(r"^img_[0-9a-f]{32}$")
+IMAGE_ID = re.compile(r"^img_[0-9a-f]{32}$")
 DATA_URL = re.compile(r"^data:[^,]{0,200};base64,", re.IGNORECASE)
 HINT = "Give an img_… id from an earlier answer, the file's base64, or a data: URL."
 
 
-async def opened(reference: str, field: str, find: FindPicture, owner: str) -> Image:
+async def open_references(reference: str, field: str, find: FindImage, owner: str) -> Image:
     """The picture that a reference means.
 
     Raises UnreadableImage for what cannot be decoded, and NotFound for an unknown id. That the
@@ -24,7 +24,7 @@ async def opened(reference: str, field: str, find: FindPicture, owner: str) -> I
     """
     reference = reference.strip()
     if reference.startswith("img_"):
-        if not PICTURE_ID.match(reference):
+        if not IMAGE_ID.match(reference):
             raise UnreadableImage(
                 f"{field}: {reference[:60]!r} is not a whole id.", field=field, hint=HINT
             )

@@ -8,39 +8,42 @@ from msgspec import UNSET
 from domain.image import Image
 from domain.job_records import JobRecord
 from domain.renditions import Rendition
-from domain.requests import EditRequest, PictureRequest
-from domain.results import ImageSet, Picture, ServedFrom, Usage
+from domain.requests import EditRequest, ImageRequest
+from domain.results import ImageResult, ResultImage, ServedFrom, Usage
 from entrypoints.wire.outputs import (
-    PictureEntry,
-    PicturesResult,
+    ImageEntry,
+    ImagesResult,
     RenditionEntry,
     Shown,
     TokenUsage,
 )
 
-LONGEST_REVISED_PROMPT = 8_000
+MAX_REVISED_PROMPT = 8_000
 
-Link = Callable[[Picture], str]
+Link = Callable[[ResultImage], str]
 """Where a stored picture is found, for clients that may be on another machine."""
 
 
-def headline(images: ImageSet, request: PictureRequest | None) -> str:
+def headline(images: ImageResult, request: ImageRequest | None) -> str:
     """The first line, which older clients know by heart; another where no request was made now."""
     if request is None:
-        return f"{len(images.pictures)} image(s), made {_made_at(images)}."
+        return f"{len(images.images)} image(s), made {_made_at(images)}."
     if isinstance(request, EditRequest):
         return "Edited image(s) successfully."
-    return f"Generated {len(images.pictures)} image(s) successfully."
+    return f"Generated {len(images.images)} image(s) successfully."
 
 
 def text_report(
-    images: ImageSet, request: PictureRequest | None, shown: list[Shown], link: Link | None = None
+    images: ImageResult,
+    request: ImageRequest | None,
+    shown: list[Shown],
+    link: Link | None = None,
 ) -> str:
     """Every fact in words: some clients give the model nothing else."""
     lines = [headline(images, request)]
     if images.revised_prompt:
-        lines.append(f"Revised prompt: {images.revised_prompt[:LONGEST_REVISED_PROMPT]}")
-    pairs = zip(images.pictures, shown, strict=True)
+        lines.append(f"Revised prompt: {images.revised_prompt[:MAX_REVISED_PROMPT]}")
+    pairs = zip(images.images, shown, strict=True)
     lines += [_line(picture, how, link) for picture, how in pairs]
     lines.append(f"Model {images.model} · {_cost(images)} · {images.job_id}")
     if images.served_from.is_cache:
@@ -49,27 +52,27 @@ def text_report(
             "For a new picture, ask with fresh: true."
         )
     lines += [f"Note: {note}" for note in images.notes]
-    if all(picture.place for picture in images.pictures):
+    if all(picture.location for picture in images.images):
         lines.append("To change a picture, give its id to edit_image.")
     return "\n".join(lines)
 
 
 def structured_report(
-    images: ImageSet, shown: list[Shown], link: Link | None = None
-) -> PicturesResult:
+    images: ImageResult, shown: list[Shown], link: Link | None = None
+) -> ImagesResult:
     """Every fact for programs, and no picture data."""
-    pairs = zip(images.pictures, shown, strict=True)
-    result = PicturesResult(
+    pairs = zip(images.images, shown, strict=True)
+    result = ImagesResult(
         job_id=images.job_id,
         images=[_entry(picture, how, link) for picture, how in pairs],
         provider=images.provider,
         model=images.model,
-        asked_model=images.asked_model,
+        asked_model=images.requested_model,
         made_at=_made_at(images),
         served_from=images.served_from.value,
     )
     if images.revised_prompt:
-        result.revised_prompt = images.revised_prompt[:LONGEST_REVISED_PROMPT]
+        result.revised_prompt = images.revised_prompt[:MAX_REVISED_PROMPT]
     if images.usage is not None:
         result.usage = _tokens(images.usage)
     cost = _told_cost(images)
@@ -90,7 +93,7 @@ def _tokens(usage: Usage) -> TokenUsage:
     )
 
 
-def painting_text(record: JobRecord) -> str:
+def pending_text(record: JobRecord) -> str:
     """What to do where the pictures are not done yet."""
     return (
         f"Still painting: {record.id}. The picture is on its way and will be stored. Do not ask "
@@ -98,21 +101,21 @@ def painting_text(record: JobRecord) -> str:
     )
 
 
-def painting_report(record: JobRecord) -> PicturesResult:
+def pending_report(record: JobRecord) -> ImagesResult:
     """The same for programs."""
-    return PicturesResult(
+    return ImagesResult(
         job_id=record.id,
         images=[],
         provider=record.provider,
         model=record.model,
-        asked_model=record.asked_model,
+        asked_model=record.requested_model,
         state="painting",
     )
 
 
-def _entry(picture: Picture, shown: Shown, link: Link | None) -> PictureEntry:
+def _entry(picture: ResultImage, shown: Shown, link: Link | None) -> ImageEntry:
     image = picture.image
-    entry = PictureEntry(
+    entry = ImageEntry(
         id=picture.id,
         format=image.format.value,
         width=image.dimensions.width,
@@ -120,8 +123,8 @@ def _entry(picture: Picture, shown: Shown, link: Link | None) -> PictureEntry:
         bytes=len(image.data),
         shown=shown,
     )
-    if picture.place:
-        entry.path = picture.place
+    if picture.location:
+        entry.path = picture.location
         entry.url = link(picture) if link else UNSET
     if picture.rendition:
         entry.rendition = _rendition(picture.rendition)
@@ -133,24 +136,24 @@ def _entry(picture: Picture, shown: Shown, link: Link | None) -> PictureEntry:
 def _rendition(rendition: Rendition) -> RenditionEntry:
     image = rendition.image
     return RenditionEntry(
-        path=rendition.place or UNSET,
+        path=rendition.location or UNSET,
         format=image.format.value,
         width=image.dimensions.width,
         height=image.dimensions.height,
         bytes=len(image.data),
-        how=rendition.how,
+        how=rendition.description,
     )
 
 
-def _line(picture: Picture, shown: Shown, link: Link | None) -> str:
+def _line(picture: ResultImage, shown: Shown, link: Link | None) -> str:
     image = picture.image
     facts = [
         picture.id,
         f"{image.dimensions} {image.format.value}",
         f"{len(image.data):,} bytes",
-        picture.place or "not stored",
+        picture.location or "not stored",
     ]
-    if picture.place and link:
+    if picture.location and link:
         facts.append(link(picture))
     if shown == "preview":
         facts.append("shown here as a smaller preview")
@@ -163,24 +166,26 @@ def _line(picture: Picture, shown: Shown, link: Link | None) -> str:
 def _saved(rendition: Rendition, original: Image) -> str:
     before, after = len(original.data), len(rendition.image.data)
     change = f"{abs(1 - after / before):.0%} {'smaller' if after < before else 'larger'}"
-    place = rendition.place or "not stored"
-    return f"  {rendition.how} · {after:,} bytes, {change} · {place}"
+    place = rendition.location or "not stored"
+    return f"  {rendition.description} · {after:,} bytes, {change} · {place}"
 
 
-def _made_at(images: ImageSet) -> str:
-    return images.made_at.isoformat(timespec="seconds")
+def _made_at(images: ImageResult) -> str:
+    return images.created_at.isoformat(timespec="seconds")
 
 
-def _told_cost(images: ImageSet) -> Decimal | None:
+def _told_cost(images: ImageResult) -> Decimal | None:
     """An answer that is told again says what it cost, as it did before."""
-    return images.cost if images.served_from is ServedFrom.ARCHIVE else images.charge
+    return (
+        images.generation_cost if images.served_from is ServedFrom.ARCHIVE else images.charged_cost
+    )
 
 
-def _cost(images: ImageSet) -> str:
+def _cost(images: ImageResult) -> str:
     if images.served_from.is_paid_already:
         saved = f", ${images.saved:.4f} saved" if images.saved else ""
         return f"nothing was charged{saved}"
-    if images.cost is None:
+    if images.generation_cost is None:
         return "cost unknown"
     then = " when it was painted" if images.served_from is ServedFrom.ARCHIVE else ""
-    return f"${images.cost:.4f}{then}" if images.cost else "free"
+    return f"${images.generation_cost:.4f}{then}" if images.generation_cost else "free"

@@ -8,19 +8,19 @@ from application.use_cases.get_image import Form
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
 from domain.requests import (
+    MAX_IMAGES,
     MAX_INPUT_IMAGES,
     MAX_PARTIALS,
-    MAX_PICTURES,
     MAX_PROMPT_CHARACTERS,
     Background,
     EditRequest,
     GenerateRequest,
+    ImageRequest,
     Moderation,
-    PictureRequest,
     Quality,
 )
 
-R = TypeVar("R", bound=PictureRequest)
+R = TypeVar("R", bound=ImageRequest)
 
 Prompt = Annotated[
     str,
@@ -47,7 +47,7 @@ Reference = Annotated[
 ]
 
 
-class Options(
+class SharedOptions(
     Struct, kw_only=True, forbid_unknown_fields=True, rename={"partial_images": "partialImages"}
 ):
     """What generating and editing have in common."""
@@ -75,7 +75,7 @@ class Options(
     moderation: Annotated[
         Literal["auto", "low"], Meta(description="How strictly the provider filters.")
     ] = "auto"
-    n: Annotated[int, Meta(ge=1, le=MAX_PICTURES, description="How many pictures, 1 to 4.")] = 1
+    n: Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="How many pictures, 1 to 4.")] = 1
     partial_images: (
         Annotated[
             int,
@@ -141,7 +141,7 @@ class NoArguments(Struct, forbid_unknown_fields=True):
     """Arguments of the tools that take none."""
 
 
-class GenerateArguments(Options, kw_only=True):
+class GenerateArguments(SharedOptions, kw_only=True):
     """Arguments of generate_image."""
 
     prompt: Prompt
@@ -151,7 +151,7 @@ class GenerateArguments(Options, kw_only=True):
         return _request(GenerateRequest, self, prompt=self.prompt)
 
 
-class EditArguments(Options, kw_only=True):
+class EditArguments(SharedOptions, kw_only=True):
     """Arguments of edit_image."""
 
     prompt: Prompt
@@ -180,7 +180,7 @@ class EditArguments(Options, kw_only=True):
         return _request(EditRequest, self, prompt=self.prompt, images=images, mask=mask)
 
 
-def _request(kind: type[R], options: Options, **rest: Any) -> R:  # noqa: ANN401 - fields of `kind`
+def _request(kind: type[R], options: SharedOptions, **rest: Any) -> R:  # noqa: ANN401 - fields of `kind`
     return kind(
         model=options.model or None,
         size=None if options.size == "auto" else Dimensions.parse(options.size),

@@ -2,31 +2,31 @@
 
 from msgspec import UNSET
 
-from application.use_cases.list_images import Listed
-from domain.job_records import JobRecord, KeptPicture
+from application.use_cases.list_images import ImageListing
+from domain.job_records import JobRecord, StoredImage
 from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult
 
-LONGEST_PROMPT = 200
+MAX_PROMPT_SHOWN = 200
 """Characters: enough to recognize a picture by."""
 
-STANDING = {
+STATE_TEXT = {
     "reserved": "waits to be sent",
     "dispatched": "is being painted",
     "unknown": "was sent, and its end is not known: a charge is possible",
 }
 
 
-def listing(listed: Listed, limit: int) -> ListImagesResult:
+def listing(listed: ImageListing, limit: int) -> ListImagesResult:
     """The newest `limit` pictures, and all jobs that are not settled."""
     images = [
-        listed_image(record, picture) for record in listed.made for picture in record.pictures
+        listed_image(record, picture) for record in listed.completed for picture in record.images
     ]
     return ListImagesResult(
         images=images[:limit], jobs=[listed_job(record) for record in listed.unsettled]
     )
 
 
-def listing_text(listed: Listed, limit: int) -> str:
+def listing_text(listed: ImageListing, limit: int) -> str:
     """A line each."""
     found = listing(listed, limit)
     lines = [f"{len(found.images)} image(s), the newest first:" if found.images else "No images."]
@@ -35,7 +35,7 @@ def listing_text(listed: Listed, limit: int) -> str:
         for image in found.images
     ]
     lines += [
-        f"Job {job.job_id} of {job.created_at} {STANDING[job.state]}: {job.prompt}"
+        f"Job {job.job_id} of {job.created_at} {STATE_TEXT[job.state]}: {job.prompt}"
         for job in found.jobs
     ]
     return "\n".join(lines)
@@ -47,7 +47,7 @@ def listed_job(record: JobRecord) -> ListedJob:
         job_id=record.id,
         state=record.state.value,
         action=record.action,
-        prompt=record.prompt[:LONGEST_PROMPT],
+        prompt=record.prompt[:MAX_PROMPT_SHOWN],
         model=record.model,
         created_at=record.created_at.isoformat(timespec="seconds"),
         changed_at=record.changed_at.isoformat(timespec="seconds"),
@@ -57,20 +57,20 @@ def listed_job(record: JobRecord) -> ListedJob:
         told.hint, told.charged = record.failure.hint, record.charged.value
     if record.cost is not None:
         told.cost_usd = float(record.cost)
-    if record.pictures:
-        told.images = [listed_image(record, picture) for picture in record.pictures]
+    if record.images:
+        told.images = [listed_image(record, picture) for picture in record.images]
     return told
 
 
-def listed_image(record: JobRecord, picture: KeptPicture) -> ListedImage:
+def listed_image(record: JobRecord, picture: StoredImage) -> ListedImage:
     """A picture, and what it was made of."""
     size = picture.dimensions
     return ListedImage(
         id=picture.id,
         job_id=record.id,
-        path=picture.place or UNSET,
+        path=picture.location or UNSET,
         made_at=record.changed_at.isoformat(timespec="seconds"),
-        prompt=record.prompt[:LONGEST_PROMPT],
+        prompt=record.prompt[:MAX_PROMPT_SHOWN],
         model=record.model,
         format=picture.format,
         width=size.width if size else UNSET,

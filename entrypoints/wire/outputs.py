@@ -28,7 +28,7 @@ class RenditionEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
     how: str
 
 
-class PictureEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
+class ImageEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
     """One picture of a result."""
 
     id: Annotated[str, Meta(description="Pass it to edit_image to change this picture.")]
@@ -77,11 +77,11 @@ class ClearCacheResult(Struct, kw_only=True):
     bytes: int
 
 
-class PicturesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
+class ImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     """The structured result of generate_image and edit_image. No picture data is in it."""
 
     job_id: str
-    images: list[PictureEntry]
+    images: list[ImageEntry]
     provider: str
     model: str
     asked_model: str
@@ -145,7 +145,7 @@ class DeleteImageResult(Struct, kw_only=True):
     bytes: int
 
 
-class PrunedResult(Struct, kw_only=True):
+class PruneResult(Struct, kw_only=True):
     """What the command `images prune` deleted."""
 
     pictures: int

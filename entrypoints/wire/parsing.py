@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import msgspec
 
-from application.use_cases.find_image import FindPicture
+from application.use_cases.find_image import FindImage
 from domain.errors import InvalidRequest
 from domain.requests import EditRequest
-from entrypoints.wire.image_references import opened
+from entrypoints.wire.image_references import open_references
 from entrypoints.wire.inputs import EditArguments
 from entrypoints.wire.json_schema import json_schema
 
@@ -33,7 +33,7 @@ JSON_TYPES = {"str": "string", "int": "integer", "bool": "boolean", "float": "nu
 PYTHON_TYPE = re.compile(r"\b(str|int|bool|float)\b")
 
 
-def validated(kind: type[A], arguments: Mapping[str, object]) -> A:
+def parse(kind: type[A], arguments: Mapping[str, object]) -> A:
     """Check arguments against the tool's schema; raise InvalidRequest naming the first fault.
 
     Forgives what models do: null for an argument left out, and numbers written as strings.
@@ -45,13 +45,13 @@ def validated(kind: type[A], arguments: Mapping[str, object]) -> A:
         raise _explained(str(error), kind) from error
 
 
-async def edit_request(arguments: EditArguments, find: FindPicture, owner: str) -> EditRequest:
+async def edit_request(arguments: EditArguments, find: FindImage, owner: str) -> EditRequest:
     """Open all pictures that the arguments refer to; raise InvalidRequest or NotFound."""
     images = [
-        await opened(reference, f"images[{at}]", find, owner)
+        await open_references(reference, f"images[{at}]", find, owner)
         for at, reference in enumerate(arguments.images)
     ]
-    mask = await opened(arguments.mask, "mask", find, owner) if arguments.mask else None
+    mask = await open_references(arguments.mask, "mask", find, owner) if arguments.mask else None
     return arguments.to_request(tuple(images), mask)
 
 

@@ -5,10 +5,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from time import monotonic
 
-from application.jobs.job_handle import Ticket
+from application.jobs.job_handle import JobHandle
 from domain.events import (
     CacheFailed,
-    CacheHit,
     Failed,
     Finished,
     JobDispatched,
@@ -16,13 +15,14 @@ from domain.events import (
     JobQueued,
     JobStarted,
     PartialReady,
+    ServedFromCache,
 )
-from domain.requests import PictureRequest
-from domain.results import ImageSet
+from domain.requests import ImageRequest
+from domain.results import ImageResult
 
 Report = Callable[[float, float, str], Awaitable[None]]
 TOTAL = 100.0
-ALMOST = 95.0
+HEARTBEAT_CEILING = 95.0
 """What heartbeats approach and never reach; only the end is TOTAL."""
 
 
@@ -34,27 +34,29 @@ class Progress:
         self._value = 0.0
         self._started = monotonic()
 
-    async def tell(self, value: float, words: str) -> None:
+    async def report(self, value: float, words: str) -> None:
         """Report `value`, or a little more than the last time where that is not more."""
         if value <= self._value:
-            value = self._value + (ALMOST - self._value) / 20
+            value = self._value + (HEARTBEAT_CEILING - self._value) / 20
         self._value = value
         await self._report(self._value, TOTAL, words)
 
-    async def beat(self, every: float) -> None:
+    async def heartbeat(self, every: float) -> None:
         """Say forever that work goes on, now and each `every` seconds."""
         while True:
             seconds = round(monotonic() - self._started)
-            await self.tell(0, f"Still painting after {seconds} s; pictures can take two minutes.")
+            await self.report(
+                0, f"Still painting after {seconds} s; pictures can take two minutes."
+            )
             await asyncio.sleep(every)
 
     @contextmanager
-    def beating(self, every: float) -> Iterator[None]:
+    def heartbeats(self, every: float) -> Iterator[None]:
         """Beat each `every` seconds; what takes less has no task for it."""
         tasks: list[asyncio.Task[None]] = []
 
         def begin() -> None:
-            task = asyncio.create_task(self.beat(every))
+            task = asyncio.create_task(self.heartbeat(every))
             task.add_done_callback(lambda task: task.cancelled() or task.exception())
             tasks.append(task)
 
@@ -67,29 +69,29 @@ class Progress:
                 task.cancel()
 
 
-async def followed(ticket: Ticket, report: Report, *, every: float) -> ImageSet:
+async def follow(ticket: JobHandle, report: Report, *, every: float) -> ImageResult:
     """Wait for the pictures while `report(progress, total, words)` hears of every step.
 
     At least one report each `every` seconds. Raises the StudioError that the job failed with.
     """
     progress = Progress(report)
-    with progress.beating(every):
+    with progress.heartbeats(every):
         async with aclosing(ticket.events()) as events:
             async for event in events:
                 if isinstance(event, Failed):
                     raise event.error
-                await progress.tell(*told(event, ticket.job.request))
+                await progress.report(*describe_event(event, ticket.job.request))
                 if isinstance(event, Finished):
-                    return event.images
+                    return event.result
     raise AssertionError("a log ends with Finished or Failed")
 
 
-def told(event: JobEvent, request: PictureRequest) -> tuple[float, str]:
+def describe_event(event: JobEvent, request: ImageRequest) -> tuple[float, str]:
     """How far the job is, 0 to 100, and what that is in words; Failed has words of its own."""
     match event:
         case JobStarted():
             return 1, "The request is checked and about to be sent."
-        case CacheHit():
+        case ServedFromCache():
             return 50, "An equal request was served before: its answer is here."
         case CacheFailed():
             return 2, "The cache cannot be used; going on without it."
@@ -97,14 +99,14 @@ def told(event: JobEvent, request: PictureRequest) -> tuple[float, str]:
             return 3, f"Waiting for a place, behind {_count(ahead, 'other call')}."
         case JobDispatched():
             return 5, f"{request.model} is painting {_count(request.n)}."
-        case PartialReady(picture=picture, index=index):
+        case PartialReady(image_index=picture, index=index):
             share = (index + 1) / (request.partial_images + 1)
             of = f" of picture {picture + 1}" if request.n > 1 else ""
             return 5 + 85 * share, f"Preview {index + 1} of {request.partial_images}{of} is here."
-        case Finished(images=images):
-            kept = all(picture.place for picture in images.pictures)
+        case Finished(result=images):
+            kept = all(picture.location for picture in images.images)
             where = "on disk" if kept else "here, but not stored"
-            return TOTAL, f"{_count(len(images.pictures)).capitalize()} done and {where}."
+            return TOTAL, f"{_count(len(images.images)).capitalize()} done and {where}."
         case _:
             raise AssertionError(event)
 

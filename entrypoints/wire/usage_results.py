@@ -9,9 +9,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from application.use_cases.report_usage import Usage
-from domain.money.budgets import Standing
-from domain.money.usage_account import Account
+from application.use_cases.report_usage import UsageReport
+from domain.money.budgets import BudgetStatus
+from domain.money.usage_account import UsageAccount
 from entrypoints.wire.outputs import TokenUsage
 
 TOTAL = "all days and models"
@@ -52,7 +52,7 @@ class UsageResult(Struct, kw_only=True):
     budgets: list[BudgetEntry]
 
 
-def usage_result(usage: Usage) -> UsageResult:
+def usage_result(usage: UsageReport) -> UsageResult:
     """For programs."""
     entries = [_entry(account) for account in usage.accounts]
     for entry, account in zip(entries, usage.accounts, strict=True):
@@ -61,21 +61,21 @@ def usage_result(usage: Usage) -> UsageResult:
         since=usage.since.isoformat(),
         days=entries,
         total=_entry(_total(usage)),
-        budgets=[_budget(standing) for standing in usage.standings],
+        budgets=[_budget(standing) for standing in usage.statuses],
     )
 
 
-def usage_text(usage: Usage) -> str:
+def usage_text(usage: UsageReport) -> str:
     """The same for people, as wide as their terminal."""
     console = Console()
     with console.capture() as captured:
         console.print(_table(usage))
-        for standing in usage.standings:
+        for standing in usage.statuses:
             console.print(_words(standing), highlight=False)
     return captured.get().rstrip()
 
 
-def _table(usage: Usage) -> Table:
+def _table(usage: UsageReport) -> Table:
     """Fits 80 columns."""
     table = Table(title=f"Since {usage.since}, days of UTC", box=SIMPLE_HEAD, padding=0)
     table.add_column("day and model", no_wrap=True)
@@ -91,11 +91,11 @@ def _table(usage: Usage) -> Table:
     return table
 
 
-def _figures(account: Account) -> list[str]:
+def _figures(account: UsageAccount) -> list[str]:
     unknown = f"{account.unknown}, ${account.estimated:.2f}" if account.unknown else "-"
     return [
         str(account.calls),
-        str(account.pictures),
+        str(account.images),
         f"{account.usage.total / 1000:.1f}k",
         f"${account.cost:.3f}",
         unknown,
@@ -103,24 +103,24 @@ def _figures(account: Account) -> list[str]:
     ]
 
 
-def _words(standing: Standing) -> str:
+def _words(standing: BudgetStatus) -> str:
     line = f"{standing.name}: {standing.left} left of {standing.limit}"
     if standing.unknown:
         line += f", and {standing.unknown} call(s) cost nobody knows how much"
-    if standing.free_at is not None:
-        line += f"; all of it again at {standing.free_at.isoformat(timespec='seconds')}"
+    if standing.fully_available_at is not None:
+        line += f"; all of it again at {standing.fully_available_at.isoformat(timespec='seconds')}"
     return line
 
 
-def _total(usage: Usage) -> Account:
-    return reduce(add, usage.accounts, Account(day=usage.since, model=TOTAL))
+def _total(usage: UsageReport) -> UsageAccount:
+    return reduce(add, usage.accounts, UsageAccount(day=usage.since, model=TOTAL))
 
 
-def _entry(account: Account) -> AccountEntry:
+def _entry(account: UsageAccount) -> AccountEntry:
     tokens = account.usage
     return AccountEntry(
         calls=account.calls,
-        pictures=account.pictures,
+        pictures=account.images,
         tokens=TokenUsage(
             text_in=tokens.text_tokens_in, image_in=tokens.image_tokens_in, out=tokens.tokens_out
         ),
@@ -132,8 +132,8 @@ def _entry(account: Account) -> AccountEntry:
     )
 
 
-def _budget(standing: Standing) -> BudgetEntry:
-    free_at = standing.free_at
+def _budget(standing: BudgetStatus) -> BudgetEntry:
+    free_at = standing.fully_available_at
     return BudgetEntry(
         budget=standing.name,
         limit=float(standing.limit),

@@ -8,12 +8,12 @@ import pytest
 
 from entrypoints.config.settings import Settings
 from entrypoints.http.connection_limits import Connection
-from entrypoints.http.routes.mcp import IDLE_SESSIONS_END_AFTER, MOST_SESSIONS
+from entrypoints.http.routes.mcp import MAX_SESSIONS, SESSION_IDLE_TIMEOUT
 from entrypoints.http.security.body_limits import (
-    ALL_BODIES,
-    LARGEST_BODY,
-    SLOWEST_PACE,
-    SLOWEST_START,
+    MAX_BODY_BYTES,
+    MAX_TOTAL_BODY_BYTES,
+    MIN_BYTES_PER_SECOND,
+    START_TIMEOUT,
 )
 from tests.architecture.checkout import PACKAGES, ROOT
 
@@ -85,17 +85,17 @@ def test_memory_is_kept_in_the_image_and_in_the_unit_alike() -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        f"| connections | {Connection.most:,} |",
+        f"| connections | {Connection.max_connections:,} |",
         f"| headers of a request | {Connection.header_timeout:.0f} s, about "
-        f"{Connection.largest_head // 1024} KiB |",
-        f"| requests on one connection that wait for answers | {Connection.most_at_once} |",
-        f"| a body | {LARGEST_BODY // 2**20} MiB:",
-        f"| bodies at once | {ALL_BODIES // 2**20} MiB |",
-        f"| sending a body | {SLOWEST_START:.0f} s, and a second more for each "
-        f"{SLOWEST_PACE // 1000} kB",
-        f"| reading an answer | {Connection.slowest_reader // 1000} kB a second, looked at over "
+        f"{Connection.max_head_bytes // 1024} KiB |",
+        f"| requests on one connection that wait for answers | {Connection.max_pipelined} |",
+        f"| a body | {MAX_BODY_BYTES // 2**20} MiB:",
+        f"| bodies at once | {MAX_TOTAL_BODY_BYTES // 2**20} MiB |",
+        f"| sending a body | {START_TIMEOUT:.0f} s, and a second more for each "
+        f"{MIN_BYTES_PER_SECOND // 1000} kB",
+        f"| reading an answer | {Connection.min_write_rate // 1000} kB a second, looked at over "
         f"{Connection.write_timeout:.0f} s |",
-        f"| MCP sessions | {MOST_SESSIONS:,}; {IDLE_SESSIONS_END_AFTER / 60:.0f} minutes",
+        f"| MCP sessions | {MAX_SESSIONS:,}; {SESSION_IDLE_TIMEOUT / 60:.0f} minutes",
     ],
 )
 def test_the_guide_tells_the_limits_of_the_code(row: str) -> None:

@@ -19,7 +19,7 @@ from mcp_types import (
 )
 
 from entrypoints.config.settings import Settings
-from entrypoints.http.application import guarded
+from entrypoints.http.application import with_security
 from entrypoints.http.routes.mcp import mcp_route, session_manager
 from tests.conformance import catalog
 from tests.conformance.fixtures import Context, ToolResult
@@ -38,7 +38,7 @@ async def fixtures_served(settings: Settings) -> AsyncIterator[str]:
     manager.event_store = Events()  # ours keeps none; the suite looks whether streams resume
     manager.retry_interval = 100
     app = Litestar([mcp_route(manager)], logging_config=None)
-    door = guarded(app, settings)  # type: ignore[arg-type] # both are ASGI
+    door = with_security(app, settings)  # type: ignore[arg-type] # both are ASGI
     async with manager.run(), listening(door) as url:
         yield f"{url}/mcp"
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from random import Random
 
 from adapters.cache.disk import DiskCache
-from application.ports.image_cache import Entry
+from application.ports.image_cache import CacheEntry
 from domain.image import Image
 
 BOUND = 400_000
 
 
-def written(name: str, version: int) -> Entry:
+def written(name: str, version: int) -> CacheEntry:
     """What every process writes under this name when it writes this version."""
     chance = Random(f"{name} {version}")  # noqa: S311 - bytes to recognize, no secrets
     pictures = (chance.randbytes(chance.choice([10, 1000, 20_000, 60_000])) for _ in range(2))
-    return Entry(images=tuple(Image(data) for data in pictures), facts={"version": version})
+    return CacheEntry(images=tuple(Image(data) for data in pictures), facts={"version": version})
 
 
 async def work(folder: Path, operations: int, chance: Random) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from adapters.records.engine import Database
-from adapters.records.usage_ledger import SqlLedger
+from adapters.records.usage_ledger import SqlUsageLedger
 from domain.money.budget_errors import BudgetExhausted
 from tests.testkit.contracts.usage_ledger import NOW, TEN, costing
 
@@ -16,7 +16,7 @@ from tests.testkit.contracts.usage_ledger import NOW, TEN, costing
 async def work(folder: Path, name: str, jobs: int) -> int:
     """Ask for room for as many jobs at once, and say how many were let in."""
     database = Database(folder)
-    ledger = SqlLedger(database)
+    ledger = SqlUsageLedger(database)
     asking = (ledger.reserve(costing(f"{name}_{number}"), TEN, now=NOW) for number in range(jobs))
     ends = await asyncio.gather(*asking, return_exceptions=True)
     await database.close()

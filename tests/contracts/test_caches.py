@@ -9,7 +9,7 @@ import pytest
 from adapters.cache.disk import DiskCache
 from adapters.cache.memory import MemoryCache
 from adapters.cache.tiered import TieredCache
-from application.ports.image_cache import Cleared, Entry, Hit, ImageCache, TierStats
+from application.ports.image_cache import CacheEntry, CacheHit, ClearResult, ImageCache, TierStats
 from domain.errors import CacheUnavailable
 from tests.testkit.contracts.image_cache import (
     BOUND,
@@ -55,13 +55,13 @@ class BrokenCache:
         self.asked.append(what)
         return CacheUnavailable(f"no {what}")
 
-    async def get(self, _key: str, /) -> Hit | None:
+    async def get(self, _key: str, /) -> CacheHit | None:
         raise self._refusal("get")
 
-    async def put(self, _key: str, _entry: Entry, /, *, age: float = 0.0) -> None:
+    async def put(self, _key: str, _entry: CacheEntry, /, *, age: float = 0.0) -> None:
         raise self._refusal("put")
 
-    async def clear(self) -> Cleared:
+    async def clear(self) -> ClearResult:
         raise self._refusal("clear")
 
     async def sweep(self) -> int:
@@ -86,7 +86,7 @@ class TestTiers:
         await slow.put(key("a"), entry(10))
         cache = TieredCache(fast, slow)
         hits = [await cache.get(key("a")) for _ in range(2)]
-        assert [hit and hit.tier for hit in hits] == ["disk", "memory"]
+        assert [hit and hit.source for hit in hits] == ["disk", "memory"]
         assert [hit and hit.entry for hit in hits] == [entry(10)] * 2
         await cache.close()
 
@@ -111,7 +111,7 @@ class TestTiers:
         await cache.put(key("a"), entry(10))
         assert [await kept(tier, "a") for tier in tiers] == [["a"]] * 3
         assert len(await cache.stats()) == 3
-        assert await cache.clear() == Cleared(entries=3, bytes=30)
+        assert await cache.clear() == ClearResult(entries=3, bytes=30)
         assert [await kept(tier, "a") for tier in tiers] == [[]] * 3
 
     async def test_a_broken_tier_is_passed_over(self) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from adapters.cache import diskcache_backend
 from adapters.cache.disk import DiskCache
-from application.ports.image_cache import Entry
+from application.ports.image_cache import CacheEntry
 from domain.errors import CacheUnavailable
 from tests.architecture.checkout import ROOT
 from tests.contracts.disk_folder import database, files, sql
@@ -201,7 +201,7 @@ class TestTrouble:
         await cache.put(key(1), entry(10))
         hangs = threading.Event()
         with monkeypatch.context() as patch:
-            patch.setattr("adapters.cache.disk.PATIENCE", 0.05)
+            patch.setattr("adapters.cache.disk.OPERATION_TIMEOUT", 0.05)
             patch.setattr(cache._store, "find", lambda _: hangs.wait(30))
             for asked in (cache.get(key(1)), cache.get(key(1)), cache.put(key(2), entry(10))):
                 with pytest.raises(CacheUnavailable, match="does not answer"):
@@ -216,7 +216,7 @@ class TestTrouble:
         await cache.put(key("a"), entry(10))
         for fact in (float("nan"), "\ud800"):
             with pytest.raises(CacheUnavailable):
-                await cache.put(key("b"), Entry(images=(), facts={"fact": fact}))
+                await cache.put(key("b"), CacheEntry(images=(), facts={"fact": fact}))
         assert await kept(cache, "a", "b") == ["a"]
 
     async def test_hits_and_clear_work_on_a_full_disk(self, small_disk: Path) -> None:

@@ -9,7 +9,7 @@ from shutil import copytree, ignore_patterns, rmtree
 import pytest
 
 from adapters.cache.disk import DiskCache
-from adapters.cache.diskcache_backend import PlainDisk, Refused
+from adapters.cache.diskcache_backend import BytesDisk, ForbiddenValue
 from domain.errors import CacheUnavailable
 from tests.contracts.disk_folder import database, files, sql
 from tests.testkit.contracts.image_cache import BOUND, TTL, entry, kept, key
@@ -191,7 +191,7 @@ class TestPickle:
         await cache.close()
 
     def test_no_pickle_is_written_or_read(self, tmp_path: Path) -> None:
-        disk, marker = PlainDisk(str(tmp_path)), tmp_path / "marker"
+        disk, marker = BytesDisk(str(tmp_path)), tmp_path / "marker"
         bomb = pickle.dumps(Bomb(marker))
         for refused in (
             lambda: disk.put(("a", "tuple")),
@@ -202,7 +202,7 @@ class TestPickle:
             lambda: disk.fetch(4, None, bomb, True),
             lambda: disk.fetch(4, f"aa/bb/{'c' * 28}.val", None, True),
         ):
-            with pytest.raises(Refused):
+            with pytest.raises(ForbiddenValue):
                 refused()
         assert list(tmp_path.iterdir()) == []
 

@@ -8,10 +8,10 @@ import pytest
 
 from adapters.telemetry.fanout import Fanout
 from adapters.telemetry.log_sink import LogSink
-from adapters.telemetry.log_writer import Lines
-from adapters.telemetry.prometheus_sink import Metrics
+from adapters.telemetry.log_writer import LogWriter
+from adapters.telemetry.prometheus_sink import PrometheusSink
 from application.ports.event_sink import EventSink
-from domain.events import StudioEvent
+from domain.events import ServiceEvent
 from tests.testkit.contracts.event_sink import EventSinkContract
 from tests.testkit.fakes import RecordingSink
 from tests.unit.stories import everything, tell
@@ -20,7 +20,7 @@ from tests.unit.stories import everything, tell
 class Broken:
     """Breaks the promise every time."""
 
-    def publish(self, _: StudioEvent, /) -> None:
+    def publish(self, _: ServiceEvent, /) -> None:
         raise ValueError("It hurts.")
 
 
@@ -43,7 +43,7 @@ class TestLog(EventSinkContract):
         """Nobody reads its lines meanwhile: a sink that waited would hang."""
         stuck = Stuck()
         monkeypatch.setattr(sys, "stderr", stuck)
-        lines = Lines(level="debug")
+        lines = LogWriter(level="debug")
         yield LogSink(lines, prompts=True)
         stuck.freed.set()
         lines.close()
@@ -52,13 +52,13 @@ class TestLog(EventSinkContract):
 class TestMetrics(EventSinkContract):
     @pytest.fixture
     def sink(self) -> EventSink:
-        return Metrics()
+        return PrometheusSink()
 
 
 class TestFanout(EventSinkContract):
     @pytest.fixture
     def sink(self) -> EventSink:
-        return Fanout(Broken(), Metrics(), RecordingSink())
+        return Fanout(Broken(), PrometheusSink(), RecordingSink())
 
 
 def test_one_that_raises_hurts_no_other() -> None:

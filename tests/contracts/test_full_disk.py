@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from adapters.records.engine import Database
-from adapters.records.file_image_store import FileArchive
-from application.safeguards.archiving import Archived
+from adapters.records.file_image_store import FileImageStore
+from application.safeguards.archiving import Archiving
 from domain.errors import ArchiveUnavailable
 from domain.provider_errors import OutcomeUnknown
 from tests.chaos.meddling import fill, small_disk
@@ -28,48 +28,48 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-async def archive(disk: Path, anyio_backend: str) -> AsyncIterator[FileArchive]:
+async def archive(disk: Path, anyio_backend: str) -> AsyncIterator[FileImageStore]:
     database = Database(disk / "data")
-    yield FileArchive(database, pictures_folder=disk / "pictures")
+    yield FileImageStore(database, pictures_folder=disk / "pictures")
     with suppress(ArchiveUnavailable):
         await database.close()
 
 
 async def test_a_picture_that_fits_nowhere_is_delivered_and_said_not_to_be_stored(
-    disk: Path, archive: FileArchive
+    disk: Path, archive: FileImageStore
 ) -> None:
     async def fills() -> None:
         await asyncio.to_thread(fill, disk)
 
-    came = await delivered(Archived(FakeProvider(meanwhile=fills), archive))
-    (picture,) = came.pictures
+    came = await delivered(Archiving(FakeProvider(meanwhile=fills), archive))
+    (picture,) = came.images
     assert picture.image == PNG
-    assert picture.place is None
+    assert picture.location is None
     assert came.notes[0].startswith("Not stored: ")
     assert "No space left on device" in came.notes[0]
     assert [*disk.rglob("*.png")] == [*disk.rglob(".*.part")] == []
 
 
 async def test_a_reply_that_fits_nowhere_leaves_the_word_on_money_as_it_is(
-    disk: Path, archive: FileArchive
+    disk: Path, archive: FileImageStore
 ) -> None:
     async def fills_and_breaks() -> None:
         await asyncio.to_thread(fill, disk)
         raise cut
 
     cut = OutcomeUnknown("Cut.")
-    cut.remains = (bytes(100_000),)
+    cut.raw_remainder = (bytes(100_000),)
     with pytest.raises(OutcomeUnknown) as broken:
-        await events(Archived(FakeProvider(meanwhile=fills_and_breaks), archive))
+        await events(Archiving(FakeProvider(meanwhile=fills_and_breaks), archive))
     assert broken.value.quarantined == ()
     assert "quarantine" not in broken.value.hint
 
 
 async def test_on_a_disk_that_is_full_before_nothing_is_sent(
-    disk: Path, archive: FileArchive
+    disk: Path, archive: FileImageStore
 ) -> None:
     fill(disk)
     provider = FakeProvider()
     with pytest.raises(ArchiveUnavailable):
-        await events(Archived(provider, archive))
+        await events(Archiving(provider, archive))
     assert provider.seen == []

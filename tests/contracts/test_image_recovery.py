@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.records.engine import Database
-from adapters.records.file_image_store import FileArchive
+from adapters.records.file_image_store import FileImageStore
 from domain.errors import NotFound
 from tests.testkit.contracts.image_store import stored
 from tests.testkit.fakes import PNG
@@ -15,22 +15,22 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def files(tmp_path: Path, anyio_backend: str) -> AsyncIterator[FileArchive]:
+async def files(tmp_path: Path, anyio_backend: str) -> AsyncIterator[FileImageStore]:
     database = Database(tmp_path / "data")
-    yield FileArchive(database, pictures_folder=tmp_path / "pictures")
+    yield FileImageStore(database, pictures_folder=tmp_path / "pictures")
     await database.close()
 
 
 async def test_what_is_written_again_elsewhere_is_known_there_and_can_be_deleted(
-    files: FileArchive, tmp_path: Path
+    files: FileImageStore, tmp_path: Path
 ) -> None:
-    job = stored(await files.keep(PNG))
+    job = stored(await files.put(PNG))
     await files.record(job)
-    moved = FileArchive(files._database, pictures_folder=tmp_path / "elsewhere")
-    first = await moved.place_of(PNG, owner="local", job_id=job.id)
+    moved = FileImageStore(files._database, pictures_folder=tmp_path / "elsewhere")
+    first = await moved.ensure_stored(PNG, owner="local", job_id=job.id)
     assert Path(first).parent == tmp_path / "pictures"
     Path(first).unlink()
-    second = await moved.place_of(PNG, owner="local", job_id=job.id)
+    second = await moved.ensure_stored(PNG, owner="local", job_id=job.id)
     assert Path(second).parent == tmp_path / "elsewhere"
     assert await files.find(PNG.id, owner="local") == PNG
     await files.delete(PNG.id, owner="local")
@@ -38,13 +38,13 @@ async def test_what_is_written_again_elsewhere_is_known_there_and_can_be_deleted
 
 
 async def test_what_another_process_deletes_has_no_place_and_is_not_written_again(
-    files: FileArchive, tmp_path: Path
+    files: FileImageStore, tmp_path: Path
 ) -> None:
-    job = stored(await files.keep(PNG))
+    job = stored(await files.put(PNG))
     await files.record(job)
     other = Database(tmp_path / "data")
-    await FileArchive(other, pictures_folder=tmp_path / "pictures").delete(PNG.id, owner="local")
+    await FileImageStore(other, pictures_folder=tmp_path / "pictures").delete(PNG.id, owner="local")
     await other.close()
     with pytest.raises(NotFound):
-        await files.place_of(PNG, owner="local", job_id=job.id)
+        await files.ensure_stored(PNG, owner="local", job_id=job.id)
     assert not [*tmp_path.rglob("img_*")]

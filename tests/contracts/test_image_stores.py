@@ -13,52 +13,52 @@ import pytest
 
 from adapters.records.durable_write import write_durably
 from adapters.records.engine import Database
-from adapters.records.file_image_store import FileArchive
-from application.ports.image_store import Archive
+from adapters.records.file_image_store import FileImageStore
+from application.ports.image_store import ImageStore
 from domain.errors import ArchiveUnavailable, NotFound
 from tests.testkit.contracts.image_store import ArchiveContract, stored
-from tests.testkit.fakes import PNG, MemoryArchive, job_for
+from tests.testkit.fakes import PNG, MemoryImageStore, job_for
 
 
-class TestMemoryArchive(ArchiveContract):
+class TestMemoryImageStore(ArchiveContract):
     @pytest.fixture
-    def archive(self, tmp_path: Path) -> Archive:
-        return MemoryArchive()
+    def archive(self, tmp_path: Path) -> ImageStore:
+        return MemoryImageStore()
 
 
 @pytest.fixture
-async def files(tmp_path: Path, anyio_backend: str) -> AsyncIterator[FileArchive]:
+async def files(tmp_path: Path, anyio_backend: str) -> AsyncIterator[FileImageStore]:
     database = Database(tmp_path / "data")
-    yield FileArchive(database, pictures_folder=tmp_path / "pictures")
+    yield FileImageStore(database, pictures_folder=tmp_path / "pictures")
     await database.close()
 
 
 @pytest.mark.anyio
-class TestFileArchive(ArchiveContract):
+class TestFileImageStore(ArchiveContract):
     @pytest.fixture
-    def archive(self, files: FileArchive) -> Archive:
+    def archive(self, files: FileImageStore) -> ImageStore:
         return files
 
     async def test_places_are_absolute_paths_of_files_with_our_names(
-        self, files: FileArchive, tmp_path: Path
+        self, files: FileImageStore, tmp_path: Path
     ) -> None:
-        place = Path(await files.keep(PNG))
+        place = Path(await files.put(PNG))
         assert place == tmp_path / "pictures" / f"{PNG.id}.png"
         assert place.read_bytes() == PNG.data
 
     async def test_a_file_that_is_there_is_never_overwritten(
-        self, files: FileArchive, tmp_path: Path
+        self, files: FileImageStore, tmp_path: Path
     ) -> None:
-        place = Path(await files.keep(PNG))
+        place = Path(await files.put(PNG))
         place.write_bytes(b"the user's own")
-        second = Path(await files.keep(PNG))
+        second = Path(await files.put(PNG))
         assert place.read_bytes() == b"the user's own"
         assert second.read_bytes() == PNG.data
 
     async def test_a_changed_or_deleted_file_is_not_found_rather_than_wrong(
-        self, files: FileArchive
+        self, files: FileImageStore
     ) -> None:
-        place = Path(await files.keep(PNG))
+        place = Path(await files.put(PNG))
         await files.record(stored(str(place)))
         place.write_bytes(b"something else")
         with pytest.raises(NotFound, match="moved, changed or deleted"):
@@ -67,18 +67,18 @@ class TestFileArchive(ArchiveContract):
         with pytest.raises(NotFound, match="moved, changed or deleted"):
             await files.find(PNG.id, owner="local")
 
-    async def test_records_survive_a_restart(self, files: FileArchive, tmp_path: Path) -> None:
-        await files.record(stored(await files.keep(PNG)))
+    async def test_records_survive_a_restart(self, files: FileImageStore, tmp_path: Path) -> None:
+        await files.record(stored(await files.put(PNG)))
         await files._database.close()
         database = Database(tmp_path / "data")
-        again = FileArchive(database, pictures_folder=tmp_path / "pictures")
+        again = FileImageStore(database, pictures_folder=tmp_path / "pictures")
         assert await again.find(PNG.id, owner="local") == PNG
         await database.close()
 
     async def test_only_the_owner_of_the_account_can_read_records_and_pictures(
-        self, files: FileArchive, tmp_path: Path
+        self, files: FileImageStore, tmp_path: Path
     ) -> None:
-        place = Path(await files.keep(PNG))
+        place = Path(await files.put(PNG))
         await files.record(stored(str(place)))
         for path, mode in [
             (place, 0o600),
@@ -89,7 +89,7 @@ class TestFileArchive(ArchiveContract):
             assert path.stat().st_mode & 0o777 == mode, path
 
     async def test_the_record_is_written_ahead_and_synchronously(
-        self, files: FileArchive, tmp_path: Path
+        self, files: FileImageStore, tmp_path: Path
     ) -> None:
         await files.record(job_for().dispatched())
         with sqlite3.connect(tmp_path / "data" / "records.sqlite3") as connection:
@@ -104,11 +104,11 @@ class TestFileArchive(ArchiveContract):
     ) -> None:
         (tmp_path / "file").write_bytes(b"")
         database = Database(tmp_path / "file" / "d")
-        archive = FileArchive(database, pictures_folder=tmp_path / "file" / "p")
+        archive = FileImageStore(database, pictures_folder=tmp_path / "file" / "p")
         with pytest.raises(ArchiveUnavailable, match="could not be kept in"):
-            await archive.ready()
+            await archive.check_writable()
         with pytest.raises(ArchiveUnavailable, match="could not be written"):
-            await archive.keep(PNG)
+            await archive.put(PNG)
         with pytest.raises(ArchiveUnavailable, match="could not be recorded"):
             await archive.record(job_for())
         await database.close()
@@ -116,21 +116,21 @@ class TestFileArchive(ArchiveContract):
     async def test_what_the_pictures_folder_refuses_is_rescued(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_bytes(b"")
         database = Database(tmp_path / "data")
-        archive = FileArchive(database, pictures_folder=tmp_path / "file")
-        place = Path(await archive.keep(PNG))
+        archive = FileImageStore(database, pictures_folder=tmp_path / "file")
+        place = Path(await archive.put(PNG))
         assert place.parent == tmp_path / "data" / "rescued"
         assert place.read_bytes() == PNG.data
         await database.close()
 
     async def test_too_little_room_is_found_out_before_money_is_spent(
-        self, files: FileArchive, monkeypatch: pytest.MonkeyPatch
+        self, files: FileImageStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         usage = SimpleNamespace(free=1_000_000)
         monkeypatch.setattr("adapters.records.file_image_store.shutil.disk_usage", lambda _: usage)
         with pytest.raises(ArchiveUnavailable, match="No space"):
-            await files.ready()
+            await files.check_writable()
 
-    async def test_every_connection_writes_synchronously(self, files: FileArchive) -> None:
+    async def test_every_connection_writes_synchronously(self, files: FileImageStore) -> None:
         await files.record(job_for())
         with files._database.records().engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
@@ -159,14 +159,14 @@ def test_bytes_are_synced_before_the_rename_and_the_name_after_it(
 def test_many_processes_can_begin_on_one_fresh_folder_at_once(tmp_path: Path) -> None:
     code = (
         "import sys, asyncio; from pathlib import Path; "
-        "from adapters.records.file_image_store import FileArchive; "
+        "from adapters.records.file_image_store import FileImageStore; "
         "from adapters.records.engine import Database; "
         "from tests.testkit.fakes import PNG, job_for; "
         "home = Path(sys.argv[1]); "
-        "archive = FileArchive(Database(home / 'd'), pictures_folder=home / 'p'); "
+        "archive = FileImageStore(Database(home / 'd'), pictures_folder=home / 'p'); "
         "sys.stdin.read(); "
         "asyncio.run(archive.record(job_for(id=sys.argv[2]))); "
-        "asyncio.run(archive.keep(PNG))"
+        "asyncio.run(archive.put(PNG))"
     )
     starting = [
         subprocess.Popen(

@@ -12,16 +12,16 @@ import pytest
 from sqlalchemy import create_engine
 
 from adapters.records.engine import Database
-from adapters.records.file_image_store import FileArchive
-from adapters.records.job_repository import SqlJournal
-from domain.errors import Busy, Charged, KeyReused, NotFound
-from domain.jobs import JobState, RequestKey
+from adapters.records.file_image_store import FileImageStore
+from adapters.records.job_repository import SqlJobRepository
+from domain.errors import Busy, ChargeStatus, KeyReused, NotFound
+from domain.jobs import IdempotencyKey, JobState
 from domain.provider_errors import ProviderTimedOut, RateLimited
-from domain.results import Picture, Usage
+from domain.results import ResultImage, Usage
 from tests.testkit.fakes import PNG, job_for
 
 pytestmark = pytest.mark.anyio
-KEY = RequestKey("k-1", "a digest")
+KEY = IdempotencyKey("k-1", "a digest")
 
 
 class Folder:
@@ -30,8 +30,8 @@ class Folder:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.database = Database(home / "data")
-        self.archive = FileArchive(self.database, pictures_folder=home / "pictures")
-        self.journal = SqlJournal(self.database, pictures_folder=home / "pictures")
+        self.archive = FileImageStore(self.database, pictures_folder=home / "pictures")
+        self.journal = SqlJobRepository(self.database, pictures_folder=home / "pictures")
 
 
 @pytest.fixture
@@ -42,21 +42,21 @@ async def folder(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Folder]:
 
 
 async def test_a_stored_job_is_told_as_it_was(folder: Folder) -> None:
-    place = await folder.archive.keep(PNG)
+    place = await folder.archive.put(PNG)
     usage = Usage(text_tokens_in=1, image_tokens_in=2, tokens_out=3)
     job = job_for(key=KEY, estimate=Decimal("0.07")).dispatched()
-    pictures = (Picture(image=PNG, place=place, notes=("smaller",)),)
+    pictures = (ResultImage(image=PNG, location=place, notes=("smaller",)),)
     stored = job.stored(pictures, usage, "req_1", revised_prompt="a bridge", notes=("one",))
     await folder.archive.record(stored)
     told = await folder.journal.find("job_1", owner="local")
     assert (told.state, told.estimate) == (JobState.STORED, Decimal("0.07"))
-    assert await folder.journal.with_key(KEY, owner="local") == told
-    assert await folder.journal.with_picture(PNG.id, owner="local") == told
+    assert await folder.journal.find_by_key(KEY, owner="local") == told
+    assert await folder.journal.find_by_image(PNG.id, owner="local") == told
     assert (told.usage, told.request_id, told.revised_prompt) == (usage, "req_1", "a bridge")
     assert told.created_at == job.created_at
     assert not told.is_open
-    (kept,) = told.pictures
-    assert (kept.id, kept.place, kept.format, kept.notes) == (PNG.id, place, "png", ("smaller",))
+    (kept,) = told.images
+    assert (kept.id, kept.location, kept.format, kept.notes) == (PNG.id, place, "png", ("smaller",))
     assert (str(kept.dimensions), kept.size) == ("8x8", len(PNG.data))
 
 
@@ -67,9 +67,9 @@ async def test_a_failure_is_told_again_in_its_own_words(folder: Folder) -> None:
     assert (told.code, told.message, told.charged) == (
         "provider_timed_out",
         "Too long.",
-        Charged.MAYBE,
+        ChargeStatus.MAYBE,
     )
-    assert told.hint == ProviderTimedOut.advice
+    assert told.hint == ProviderTimedOut.default_hint
     assert not told.retryable
 
 
@@ -77,8 +77,8 @@ async def test_somebody_elses_job_is_not_found(folder: Folder) -> None:
     await folder.archive.record(job_for(key=KEY).dispatched())
     with pytest.raises(NotFound, match="job_1"):
         await folder.journal.find("job_1", owner="somebody")
-    assert await folder.journal.with_key(KEY, owner="somebody") is None
-    assert await folder.journal.with_key(KEY, owner="local") is not None
+    assert await folder.journal.find_by_key(KEY, owner="somebody") is None
+    assert await folder.journal.find_by_key(KEY, owner="local") is not None
 
 
 async def test_recent_jobs_come_newest_first_and_unsettled_ones_by_themselves(
@@ -101,8 +101,8 @@ async def test_recent_jobs_come_newest_first_and_unsettled_ones_by_themselves(
 async def test_what_belongs_to_the_living_is_left_alone(folder: Folder, tmp_path: Path) -> None:
     await folder.archive.record(job_for().dispatched())
     other = Folder(tmp_path)
-    assert await other.journal.recover() == 0
-    assert await folder.journal.recover() == 0
+    assert await other.journal.close_abandoned() == 0
+    assert await folder.journal.close_abandoned() == 0
     assert (await other.journal.find("job_1", owner="local")).state is JobState.DISPATCHED
     await other.database.close()
 
@@ -110,7 +110,6 @@ async def test_what_belongs_to_the_living_is_left_alone(folder: Folder, tmp_path
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from adapters.records import files
 from tests.contracts.test_job_repository import Folder
 from tests.testkit.fakes import PNG, job_for, picture
 
@@ -119,7 +118,7 @@ async def main():
     await folder.archive.record(job_for(id="job_reserved"))
     await folder.archive.record(job_for(id="job_sent").dispatched())
     await folder.archive.record(job_for(id="job_done").dispatched().stored((), None, None))
-    writer = folder.database.writer().id
+    writer = folder.database.lease().id
     pictures = folder.home / "pictures"
     pictures.mkdir()
     (pictures / f".{PNG.id}.png.{writer}.00000001.part").write_bytes(PNG.data)
@@ -135,10 +134,10 @@ async def test_what_a_killed_process_left_is_settled(folder: Folder, tmp_path: P
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, str(tmp_path))
     assert await process.wait() == -signal.SIGKILL
     assert len([*tmp_path.glob("data/writers/*-*.lock")]) == 1
-    mine = tmp_path / "pictures" / f".{PNG.id}.png.{folder.database.writer().id}.00000003.part"
+    mine = tmp_path / "pictures" / f".{PNG.id}.png.{folder.database.lease().id}.00000003.part"
     mine.write_bytes(b"still being written")
 
-    assert await folder.journal.recover() == 2
+    assert await folder.journal.close_abandoned() == 2
     ended = {
         id_: await folder.journal.find(f"job_{id_}", owner="local")
         for id_ in ("reserved", "sent", "done")
@@ -150,14 +149,14 @@ async def test_what_a_killed_process_left_is_settled(folder: Folder, tmp_path: P
     ]
     sent, reserved = ended["sent"].failure, ended["reserved"].failure
     assert sent is not None
-    assert (sent.code, sent.charged) == ("outcome_unknown", Charged.MAYBE)
+    assert (sent.code, sent.charged) == ("outcome_unknown", ChargeStatus.MAYBE)
     assert reserved is not None
-    assert (reserved.code, reserved.charged) == ("canceled", Charged.NO)
+    assert (reserved.code, reserved.charged) == ("canceled", ChargeStatus.NO)
     left = {path.name for path in (tmp_path / "pictures").iterdir()}
     assert left == {mine.name, f"{PNG.id}.png"}
     assert (tmp_path / "pictures" / f"{PNG.id}.png").read_bytes() == PNG.data
     assert len([*tmp_path.glob("data/writers/*-*.lock")]) == 1
-    assert await folder.journal.recover() == 0
+    assert await folder.journal.close_abandoned() == 0
 
 
 async def test_who_leaves_in_order_leaves_no_lock(folder: Folder, tmp_path: Path) -> None:
@@ -186,15 +185,15 @@ async def test_records_of_an_earlier_version_are_read_and_go_on(
             "'2026-11-01 10:00:00.000000', '2026-11-01 10:00:00.000000')"
         )
     old.dispose()
-    assert (await folder.journal.find("job_old", owner="local")).asked_pictures == 1
-    assert await folder.journal.recover() == 1
+    assert (await folder.journal.find("job_old", owner="local")).requested_images == 1
+    assert await folder.journal.close_abandoned() == 1
     assert (await folder.journal.find("job_old", owner="local")).state is JobState.UNKNOWN
 
 
 async def test_where_nothing_was_recorded_looking_for_leftovers_makes_nothing(
     folder: Folder, tmp_path: Path
 ) -> None:
-    assert await folder.journal.recover() == 0
+    assert await folder.journal.close_abandoned() == 0
     assert [*tmp_path.iterdir()] == []
 
 
@@ -214,11 +213,11 @@ async def test_of_two_processes_that_begin_under_one_key_one_goes_on(
 async def test_a_key_whose_job_failed_free_of_charge_may_mean_another(folder: Folder) -> None:
     await folder.archive.record(job_for(key=KEY).dispatched().failed(RateLimited("Not now.")))
     await folder.archive.record(job_for(id="job_2", key=KEY).dispatched())
-    meant = await folder.journal.with_key(KEY, owner="local")
+    meant = await folder.journal.find_by_key(KEY, owner="local")
     assert meant is not None
     assert meant.id == "job_2"
-    await folder.journal.name(KEY, "job_1", owner="local")
-    meant = await folder.journal.with_key(KEY, owner="local")
+    await folder.journal.bind_key(KEY, "job_1", owner="local")
+    meant = await folder.journal.find_by_key(KEY, owner="local")
     assert meant is not None
     assert meant.id == "job_2"
 
@@ -226,4 +225,4 @@ async def test_a_key_whose_job_failed_free_of_charge_may_mean_another(folder: Fo
 async def test_a_key_under_which_something_else_was_asked_is_refused(folder: Folder) -> None:
     await folder.archive.record(job_for(key=KEY).dispatched())
     with pytest.raises(KeyReused, match="k-1"):
-        await folder.journal.with_key(RequestKey("k-1", "another digest"), owner="local")
+        await folder.journal.find_by_key(IdempotencyKey("k-1", "another digest"), owner="local")

@@ -104,7 +104,7 @@ async def test_a_busy_picture_gets_a_finer_number_than_a_quiet_one() -> None:
     noise = saved(PIL.Image.effect_noise((256, 256), 60).convert("RGB"))
     quiet = saved(PIL.Image.radial_gradient("L").resize((600, 600), PIL.Image.Resampling.BICUBIC))
     said = [
-        (await PillowOptimizer().render(image, RenditionSpec(format=ImageFormat.JPEG))).how
+        (await PillowOptimizer().render(image, RenditionSpec(format=ImageFormat.JPEG))).description
         for image in (noise, quiet)
     ]
     assert said[0].startswith("detailed picture as JPEG")

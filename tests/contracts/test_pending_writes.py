@@ -10,18 +10,18 @@ from time import monotonic
 import pytest
 
 from adapters.records.engine import Database
-from adapters.records.file_image_store import FileArchive
-from adapters.records.job_repository import SqlJournal
-from adapters.records.usage_ledger import SqlLedger
+from adapters.records.file_image_store import FileImageStore
+from adapters.records.job_repository import SqlJobRepository
+from adapters.records.usage_ledger import SqlUsageLedger
 from application.ports.image_provider import Delivered, Dispatched
-from application.safeguards.archiving import Archived
-from application.safeguards.budget import Budgeted
+from application.safeguards.archiving import Archiving
+from application.safeguards.budget import Budget
 from domain.errors import ArchiveUnavailable, Canceled
 from domain.jobs import Job, JobState
-from domain.money.budgets import Limits
+from domain.money.budgets import BudgetLimits
 from domain.provider_errors import OutcomeUnknown, ProviderError, RateLimited
-from domain.requests import PictureRequest
-from domain.results import Picture
+from domain.requests import ImageRequest
+from domain.results import ResultImage
 from tests.testkit.contracts.usage_ledger import NOW, TEN, costing
 from tests.testkit.fakes import PNG, FakeProvider, FrozenClock, job_for
 
@@ -37,9 +37,9 @@ class Records:
     def __init__(self, home: Path) -> None:
         self.file = home / "data" / "records.sqlite3"
         self.database = Database(home / "data")
-        self.archive = FileArchive(self.database, pictures_folder=home / "pictures")
-        self.journal = SqlJournal(self.database, pictures_folder=home / "pictures")
-        self.ledger = SqlLedger(self.database)
+        self.archive = FileImageStore(self.database, pictures_folder=home / "pictures")
+        self.journal = SqlJobRepository(self.database, pictures_folder=home / "pictures")
+        self.ledger = SqlUsageLedger(self.database)
 
     def locked(self) -> closing[sqlite3.Connection]:
         """Nobody else writes until it is closed."""
@@ -58,7 +58,7 @@ class Records:
 async def records(
     tmp_path: Path, anyio_backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Records]:
-    monkeypatch.setattr("adapters.records.schema.BUSY_SECONDS", BUSY)
+    monkeypatch.setattr("adapters.records.schema.BUSY_TIMEOUT", BUSY)
     its = Records(tmp_path)
     yield its
     await its.database.close()
@@ -68,12 +68,12 @@ async def records(
 class End:
     """A last state, how it is written, and what was written of the job before."""
 
-    of: Callable[[Job[PictureRequest]], Job[PictureRequest]]
+    of: Callable[[Job[ImageRequest]], Job[ImageRequest]]
     sent: bool = True
 
 
 ENDS = {
-    "stored": End(lambda job: job.stored((Picture(image=PNG, place="/p"),), None, None)),
+    "stored": End(lambda job: job.stored((ResultImage(image=PNG, location="/p"),), None, None)),
     "failed": End(lambda job: job.failed(RateLimited("Not now."))),
     "unknown": End(lambda job: job.unknown(OutcomeUnknown("Cut."))),
     "released": End(lambda job: job.failed(Canceled("Never sent.")), sent=False),
@@ -95,7 +95,7 @@ async def came_too_early(records: Records, end: End) -> JobState:
 
 
 async def recover(records: Records) -> None:
-    assert await records.journal.recover() == 0
+    assert await records.journal.close_abandoned() == 0
 
 
 async def record_another(records: Records) -> None:
@@ -121,7 +121,7 @@ async def test_who_asks_for_the_job_or_its_picture_is_told_the_truth_at_once(
 ) -> None:
     job = job_for().dispatched()
     await records.archive.record(job)
-    entry = Picture(image=PNG, place=await records.archive.keep(PNG))
+    entry = ResultImage(image=PNG, location=await records.archive.put(PNG))
     with records.locked(), pytest.raises(ArchiveUnavailable):
         await records.archive.record(job.stored((entry,), None, "req_1"))
     assert await records.archive.find(PNG.id, owner="local") == PNG
@@ -132,7 +132,7 @@ async def test_who_asks_for_the_job_or_its_picture_is_told_the_truth_at_once(
 async def test_nobody_who_reads_waits_for_the_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.records.schema.BUSY_SECONDS", 2)
+    monkeypatch.setattr("adapters.records.schema.BUSY_TIMEOUT", 2)
     records = Records(tmp_path)
     job = job_for().dispatched()
     await records.archive.record(job)
@@ -154,7 +154,7 @@ async def test_a_job_that_is_only_sent_is_not_written_later(records: Records) ->
     await records.archive.record(job_for())
     with records.locked(), pytest.raises(ArchiveUnavailable):
         await records.archive.record(job_for().dispatched())
-    await records.journal.recover()
+    await records.journal.close_abandoned()
     assert records.state() == JobState.RESERVED
 
 
@@ -169,8 +169,8 @@ async def test_a_late_release_makes_room_for_the_next_reservation(records: Recor
 async def test_a_picture_that_was_paid_for_is_known_although_the_lock_outlasted_its_record(
     records: Records,
 ) -> None:
-    line = Budgeted(
-        Archived(FakeProvider(), records.archive), records.ledger, Limits(), FrozenClock()
+    line = Budget(
+        Archiving(FakeProvider(), records.archive), records.ledger, BudgetLimits(), FrozenClock()
     )
     painting = line.generate(job_for())
     assert isinstance(await anext(painting), Dispatched)
@@ -181,14 +181,14 @@ async def test_a_picture_that_was_paid_for_is_known_although_the_lock_outlasted_
     await painting.aclose()
     assert await records.archive.find(PNG.id, owner="local") == PNG
     (account,) = await records.ledger.accounts(NOW.replace(year=2000))
-    assert account.pictures == 1
+    assert account.images == 1
 
 
 @pytest.mark.parametrize("fault", [RateLimited("Not now."), OutcomeUnknown("Cut.")])
 async def test_how_a_call_failed_is_known_although_the_lock_outlasted_its_record(
     records: Records, fault: ProviderError
 ) -> None:
-    line = Archived(FakeProvider(fails=[fault]), records.archive)
+    line = Archiving(FakeProvider(fails=[fault]), records.archive)
     painting = line.generate(job_for())
     await anext(painting)
     with records.locked(), pytest.raises(type(fault)):
@@ -205,6 +205,6 @@ async def test_a_close_that_finds_the_lock_still_there_leaves_the_job_to_the_nex
     with records.locked():
         await records.database.close()
     other = Records(tmp_path)
-    assert await other.journal.recover() == 1
+    assert await other.journal.close_abandoned() == 1
     assert other.state() == JobState.UNKNOWN
     await other.database.close()

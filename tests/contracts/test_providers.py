@@ -10,30 +10,30 @@ from adapters.openai.provider import OpenAIImages
 from adapters.pillow.inspector import PillowInspector
 from adapters.sketch.provider import SketchProvider
 from application.ports.image_provider import ImageProvider
-from application.safeguards.archiving import Archived
-from application.safeguards.budget import Budgeted
+from application.safeguards.archiving import Archiving
+from application.safeguards.budget import Budget
 from application.safeguards.circuit_breaker import Spared
-from application.safeguards.concurrency_limit import Limited
-from application.safeguards.inspection import Inspected
-from application.safeguards.retry import Retried
+from application.safeguards.concurrency_limit import ConcurrencyLimit
+from application.safeguards.inspection import Inspection
+from application.safeguards.retry import Retry
 from domain.image_formats import Dimensions
-from domain.money.budgets import Limits
+from domain.money.budgets import BudgetLimits
 from entrypoints.bootstrap.resting import SteadyBreaker
 from tests.architecture.checkout import ROOT
 from tests.conftest import KEY
 from tests.standin import StandIn
 from tests.testkit.contracts.image_provider import ImageProviderContract
-from tests.testkit.fakes import FrozenClock, MemoryArchive, MemoryLedger, PatientAttempts
+from tests.testkit.fakes import FrozenClock, InstantRetries, MemoryImageStore, MemoryUsageLedger
 
-PLENTY = Limits(day_usd=Decimal(100), images_hour=1000, call_usd=Decimal(10))
+PLENTY = BudgetLimits(day_usd=Decimal(100), images_hour=1000, call_usd=Decimal(10))
 Around = Callable[[ImageProvider], ImageProvider]
 SAFEGUARDS: dict[str, Around] = {
-    "Retried": lambda inner: Retried(inner, PatientAttempts()),
-    "Inspected": lambda inner: Inspected(inner, PillowInspector()),
-    "Archived": lambda inner: Archived(inner, MemoryArchive()),
-    "Budgeted": lambda inner: Budgeted(inner, MemoryLedger(), PLENTY, FrozenClock()),
-    "Spared": lambda inner: Spared(inner, SteadyBreaker()),
-    "Limited": lambda inner: Limited(inner, 1, 10),
+    "retry": lambda inner: Retry(inner, InstantRetries()),
+    "inspection": lambda inner: Inspection(inner, PillowInspector()),
+    "archiving": lambda inner: Archiving(inner, MemoryImageStore()),
+    "budget": lambda inner: Budget(inner, MemoryUsageLedger(), PLENTY, FrozenClock()),
+    "circuit_breaker": lambda inner: Spared(inner, SteadyBreaker()),
+    "concurrency_limit": lambda inner: ConcurrencyLimit(inner, 1, 10),
 }
 """Each around its provider, the innermost first."""
 AROUND: dict[str, Around] = {
@@ -46,7 +46,7 @@ AROUND: dict[str, Around] = {
 def test_no_safeguard_is_left_out() -> None:
     folder = ROOT / "application" / "safeguards"
     files = {file.stem for file in folder.glob("*.py")} - {"__init__", "safeguard"}
-    assert files == {name.lower() for name in SAFEGUARDS}
+    assert files == {*SAFEGUARDS}
 
 
 @pytest.fixture

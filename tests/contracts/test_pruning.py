@@ -8,9 +8,9 @@ from time import perf_counter
 import pytest
 
 from adapters.records.engine import Database
-from adapters.records.file_image_store import FileArchive
+from adapters.records.file_image_store import FileImageStore
 from domain.image import Image
-from domain.results import Picture
+from domain.results import ResultImage
 from tests.testkit.fakes import PNG, job_for, picture
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +36,7 @@ async def recorded(database: Database, folder: Path, count: int) -> None:
             place = folder / f"{image.id}.png"
             place.write_bytes(image.data)
             job = job_for(id=f"job_{number}", created_at=BEGUN + timedelta(seconds=number))
-            kept = Picture(image=image, place=str(place))
+            kept = ResultImage(image=image, location=str(place))
             records.put(connection, job.dispatched().stored((kept,), None, None))
 
 
@@ -45,10 +45,10 @@ async def test_of_many_pictures_the_oldest_are_found_quickly(
 ) -> None:
     folder = tmp_path / "pictures"
     await recorded(database, folder, MANY)
-    archive = FileArchive(database, pictures_folder=folder)
+    archive = FileImageStore(database, pictures_folder=folder)
     began = perf_counter()
-    assert (await archive.prune(LATER, keep_bytes=10**12)).pictures == 0
-    assert (await archive.prune(BEGUN + timedelta(seconds=10))).pictures == 10
+    assert (await archive.prune(LATER, keep_bytes=10**12)).images == 0
+    assert (await archive.prune(BEGUN + timedelta(seconds=10))).images == 10
     assert perf_counter() - began < 1.5  # 0.14 s; looking through the folder for each took 6 s
     assert len([*folder.iterdir()]) == MANY - 10
 
@@ -57,24 +57,24 @@ async def test_renditions_go_with_their_picture_and_nothing_else_does(
     database: Database, tmp_path: Path
 ) -> None:
     folder = tmp_path / "pictures"
-    archive = FileArchive(database, pictures_folder=folder)
-    place = await archive.keep(PNG)
-    await archive.keep_rendition(picture("red"), of=PNG)
+    archive = FileImageStore(database, pictures_folder=folder)
+    place = await archive.put(PNG)
+    await archive.put_rendition(picture("red"), of=PNG)
     own, alike = folder / "holiday.png", folder / f"{PNG.id}0.png"
     for file in (own, alike):
         file.write_bytes(b"the user's own")
-    kept = Picture(image=PNG, place=place)
+    kept = ResultImage(image=PNG, location=place)
     await archive.record(job_for().dispatched().stored((kept,), None, None))
     gone = await archive.prune(LATER)
-    assert (gone.pictures, gone.bytes) == (1, len(PNG.data) + len(picture("red").data))
+    assert (gone.images, gone.bytes) == (1, len(PNG.data) + len(picture("red").data))
     assert {*folder.iterdir()} == {own, alike}
 
 
 async def test_a_folder_that_is_gone_holds_nothing_and_stops_no_pruning(
     database: Database, tmp_path: Path
 ) -> None:
-    kept = Picture(image=PNG, place=str(tmp_path / "gone" / f"{PNG.id}.png"))
-    archive = FileArchive(database, pictures_folder=tmp_path / "pictures")
+    kept = ResultImage(image=PNG, location=str(tmp_path / "gone" / f"{PNG.id}.png"))
+    archive = FileImageStore(database, pictures_folder=tmp_path / "pictures")
     await archive.record(job_for().dispatched().stored((kept,), None, None))
     gone = await archive.prune(LATER, keep_bytes=-1)
-    assert (gone.pictures, gone.bytes) == (1, 0)
+    assert (gone.images, gone.bytes) == (1, 0)

@@ -10,23 +10,23 @@ import pytest
 from sqlalchemy import update
 
 from adapters.records.engine import Database
-from adapters.records.file_image_store import FileArchive
-from adapters.records.job_repository import SqlJournal
+from adapters.records.file_image_store import FileImageStore
+from adapters.records.job_repository import SqlJobRepository
 from adapters.records.schema import jobs
-from adapters.records.usage_ledger import SqlLedger
+from adapters.records.usage_ledger import SqlUsageLedger
 from domain.errors import ArchiveUnavailable
 from domain.jobs import JobState
-from domain.money.budgets import Limits
+from domain.money.budgets import BudgetLimits
 from domain.requests import GenerateRequest
 from tests.testkit.contracts.usage_ledger import NOW, Books, LedgerContract, costing, stored
-from tests.testkit.fakes import MemoryArchive, MemoryLedger
+from tests.testkit.fakes import MemoryImageStore, MemoryUsageLedger
 
 
 class TestMemoryLedger(LedgerContract):
     @pytest.fixture
     def books(self, tmp_path: Path) -> Books:
-        archive = MemoryArchive()
-        return Books(MemoryLedger(archive), archive)
+        archive = MemoryImageStore()
+        return Books(MemoryUsageLedger(archive), archive)
 
 
 @pytest.fixture
@@ -40,13 +40,13 @@ async def database(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Database
 class TestSqlLedger(LedgerContract):
     @pytest.fixture
     def books(self, database: Database, tmp_path: Path) -> Books:
-        return Books(SqlLedger(database), FileArchive(database, pictures_folder=tmp_path))
+        return Books(SqlUsageLedger(database), FileImageStore(database, pictures_folder=tmp_path))
 
     async def test_a_reservation_is_the_jobs_first_record(
         self, books: Books, database: Database, tmp_path: Path
     ) -> None:
-        await books.ledger.reserve(costing("job_1"), Limits(), now=NOW)
-        journal = SqlJournal(database, pictures_folder=tmp_path)
+        await books.ledger.reserve(costing("job_1"), BudgetLimits(), now=NOW)
+        journal = SqlJobRepository(database, pictures_folder=tmp_path)
         record = await journal.find("job_1", owner="local")
         assert (record.state, record.estimate) == (JobState.RESERVED, Decimal(1))
 
@@ -58,15 +58,15 @@ class TestSqlLedger(LedgerContract):
         with database.records().writing.begin() as connection:
             connection.execute(update(jobs).values(made_pictures=0))
         (today,) = await books.ledger.accounts(NOW)
-        assert today.pictures == 4
+        assert today.images == 4
 
     async def test_a_folder_that_cannot_be_written_is_archive_unavailable(
         self, tmp_path: Path
     ) -> None:
         (tmp_path / "file").write_bytes(b"")
-        ledger = SqlLedger(Database(tmp_path / "file" / "data"))
+        ledger = SqlUsageLedger(Database(tmp_path / "file" / "data"))
         with pytest.raises(ArchiveUnavailable, match="could not be recorded"):
-            await ledger.reserve(costing("job_1"), Limits(), now=NOW)
+            await ledger.reserve(costing("job_1"), BudgetLimits(), now=NOW)
         with pytest.raises(ArchiveUnavailable, match="could not be read"):
             await ledger.spent(NOW)
 

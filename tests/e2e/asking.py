@@ -12,9 +12,9 @@ from starlette.datastructures import Headers
 from starlette.types import Message, Scope
 
 from entrypoints.bootstrap.container import Container
-from entrypoints.bootstrap.lifecycle import running
+from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.settings import Settings
-from entrypoints.http.application import WebDoor
+from entrypoints.http.application import HttpApplication
 
 HOST = "127.0.0.1:3000"
 Pairs = Iterable[tuple[str, str]]
@@ -50,7 +50,7 @@ class Reply:
 class Asked:
     """A door, and how to ask at it."""
 
-    door: WebDoor
+    door: HttpApplication
     container: Container
     server: tuple[str, int] = field(default=("127.0.0.1", 3000))
 
@@ -107,8 +107,8 @@ class Asked:
 @asynccontextmanager
 async def asked(settings: Settings, **overrides: Any) -> AsyncIterator[Asked]:  # noqa: ANN401 - providers of any kind
     """The whole application, without a server around it."""
-    async with running(settings, **overrides) as container:
-        door = WebDoor(container)
+    async with run_application(settings, **overrides) as container:
+        door = HttpApplication(container)
         ready, done = asyncio.Event(), asyncio.Event()
         opened = asyncio.create_task(_sessions(door, ready, done))
         await ready.wait()
@@ -119,14 +119,14 @@ async def asked(settings: Settings, **overrides: Any) -> AsyncIterator[Asked]:  
             await opened
 
 
-async def _sessions(door: WebDoor, ready: asyncio.Event, done: asyncio.Event) -> None:
+async def _sessions(door: HttpApplication, ready: asyncio.Event, done: asyncio.Event) -> None:
     """In a task of their own, so that what a test raises is not wrapped into a group."""
     async with door.manager.run():
         ready.set()
         await done.wait()
 
 
-async def _replied(door: WebDoor, scope: Scope, body: bytes) -> Reply:
+async def _replied(door: HttpApplication, scope: Scope, body: bytes) -> Reply:
     incoming: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
     outgoing: list[Message] = []
 

@@ -9,9 +9,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from entrypoints.bootstrap.container import Container
-from entrypoints.bootstrap.lifecycle import running
+from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.settings import Settings
-from entrypoints.http.application import WebDoor
+from entrypoints.http.application import HttpApplication
 from entrypoints.http.connection_limits import Connection
 
 
@@ -22,14 +22,14 @@ async def served(settings: Settings, **overrides: Any) -> AsyncIterator[str]:  #
     `overrides` are providers by the names of the Container. At the end connections are closed,
     the jobs drained and everything closed, in the order in which the program does it.
     """
-    async with running(settings, **overrides) as container, serving(container) as url:
+    async with run_application(settings, **overrides) as container, serving(container) as url:
         yield url
 
 
 @asynccontextmanager
 async def serving(container: Container) -> AsyncIterator[str]:
     """Serve an application that is open already; yield its address."""
-    door = WebDoor(container)
+    door = HttpApplication(container)
     async with door.manager.run(), listening(door.asgi) as url:
         yield url
 

@@ -14,7 +14,11 @@ from starlette.types import Receive, Scope, Send
 
 from domain.requests import MAX_INPUT_BYTES
 from entrypoints.http.security import body_limits
-from entrypoints.http.security.body_limits import LARGEST_BODY, SLOWEST_PACE, Uploads
+from entrypoints.http.security.body_limits import (
+    MAX_BODY_BYTES,
+    MIN_BYTES_PER_SECOND,
+    BodyLimitMiddleware,
+)
 from tests.e2e.mcp_http import connected_to
 from tests.e2e.served import served
 from tests.e2e.transports import settings_for
@@ -55,7 +59,7 @@ async def chunks(client: Wire, size: int) -> None:
 
 
 async def test_a_body_that_comes_byte_by_byte_is_hung_up_on_with_a_word() -> None:
-    app = Uploads(hears_how_much, slowest_start=0.3)
+    app = BodyLimitMiddleware(hears_how_much, slowest_start=0.3)
     async with taking(app) as port, wire(port) as client:
         await client.send(head("/", of_length(60_000_000)))
         answer = await client.drip(b"x" * 200, pause=0.02)
@@ -64,8 +68,8 @@ async def test_a_body_that_comes_byte_by_byte_is_hung_up_on_with_a_word() -> Non
 
 
 async def test_a_body_that_comes_at_a_fair_pace_may_take_its_time() -> None:
-    app = Uploads(hears_how_much, slowest_start=0.8)
-    piece, pieces = SLOWEST_PACE // 4, 8
+    app = BodyLimitMiddleware(hears_how_much, slowest_start=0.8)
+    piece, pieces = MIN_BYTES_PER_SECOND // 4, 8
     async with taking(app) as port, wire(port) as client:
         await client.send(head("/", of_length(piece * pieces)))
         for _ in range(pieces):
@@ -77,13 +81,13 @@ async def test_a_body_that_comes_at_a_fair_pace_may_take_its_time() -> None:
 @pytest.fixture
 def little_room(monkeypatch: pytest.MonkeyPatch) -> int:
     """Room for four bodies of 100 kB."""
-    monkeypatch.setattr(body_limits, "ALL_BODIES", 400_000)
+    monkeypatch.setattr(body_limits, "MAX_TOTAL_BODY_BYTES", 400_000)
     return 100_000
 
 
 async def test_of_too_many_bodies_at_once_the_last_is_told_to_come_back(little_room: int) -> None:
     whole = head("/", of_length(little_room)) + b"x" * little_room
-    async with taking(Uploads(hears_how_much)) as port, AsyncExitStack() as stack:
+    async with taking(BodyLimitMiddleware(hears_how_much)) as port, AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(wire(port)) for _ in range(5)]
         for client in clients[:4]:
             await client.send(whole[:-1])
@@ -102,10 +106,10 @@ async def test_of_too_many_bodies_at_once_the_last_is_told_to_come_back(little_r
 
 async def test_what_is_only_announced_takes_no_room() -> None:
     whole = head("/", of_length(100_000)) + b"x" * 100_000
-    async with taking(Uploads(hears_how_much)) as port, AsyncExitStack() as stack:
+    async with taking(BodyLimitMiddleware(hears_how_much)) as port, AsyncExitStack() as stack:
         for _ in range(5):
             client = await stack.enter_async_context(wire(port))
-            await client.send(head("/", of_length(LARGEST_BODY) + b"Expect: 100-continue\r\n"))
+            await client.send(head("/", of_length(MAX_BODY_BYTES) + b"Expect: 100-continue\r\n"))
             assert await client.reader.readline() == b"HTTP/1.1 100 Continue\r\n"
         last = await stack.enter_async_context(wire(port))
         await last.send(whole)
@@ -113,7 +117,7 @@ async def test_what_is_only_announced_takes_no_room() -> None:
 
 
 async def test_small_bodies_of_unknown_length_need_no_room() -> None:
-    async with taking(Uploads(hears_how_much)) as port, AsyncExitStack() as stack:
+    async with taking(BodyLimitMiddleware(hears_how_much)) as port, AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(wire(port)) for _ in range(6)]
         for client in clients:
             await client.send(head("/", CHUNKED) + b"5\r\nhello\r\n")
@@ -165,7 +169,7 @@ def edit_of(data: bytes, prompt: str) -> bytes:
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_body_that_says_it_is_too_large_is_refused(path: str, door: int) -> None:
     async with wire(door) as client:
-        await client.send(head(path, of_length(LARGEST_BODY + 1)))
+        await client.send(head(path, of_length(MAX_BODY_BYTES + 1)))
         answer = await client.answer()
         assert answer.startswith(b"HTTP/1.1 413 ")
         assert b'"code":"too_large"' in answer

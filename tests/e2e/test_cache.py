@@ -11,7 +11,7 @@ import pytest
 from dependency_injector.providers import Object
 
 from domain.requests import GenerateRequest
-from entrypoints.bootstrap.lifecycle import running
+from entrypoints.bootstrap.lifecycle import run_application
 from tests.e2e.host import SERVER, Host, text_of
 from tests.e2e.transports import DOORS, connected, connected_through, settings_for
 from tests.standin import StandIn, faults
@@ -138,9 +138,9 @@ async def test_what_has_expired_is_swept_from_the_disk_without_being_asked_for(
         return list((tmp_path / "cache").rglob("*.val"))
 
     settings = settings_for(openai_api, tmp_path, cache_ttl=1.0)
-    async with running(settings, sweep_every=Object(0.05)) as container:
+    async with run_application(settings, sweep_seconds=Object(0.05)) as container:
         await (await container.generate_image()(GenerateRequest(prompt="x"))).result()
-        await container.jobs().drain(10)  # the answer is kept by then
+        await container.job_runner().drain(10)  # the answer is kept by then
         assert files()
         with anyio.fail_after(10):
             while files():  # noqa: ASYNC110 - files have no event to wait for

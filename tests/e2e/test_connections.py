@@ -9,14 +9,14 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from entrypoints.http.connection_limits import Connection
-from entrypoints.http.security.body_limits import Uploads
+from entrypoints.http.security.body_limits import BodyLimitMiddleware
 from tests.e2e.wires import PATIENCE, Wire, taking, wire
 
 pytestmark = pytest.mark.anyio
 
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 REQUEST = HEAD + b"\r\n"
-TOO_LARGE_HEAD = HEAD + b"X-Flood: " + b"x" * (Connection.largest_head - len(HEAD) - 8)
+TOO_LARGE_HEAD = HEAD + b"X-Flood: " + b"x" * (Connection.max_head_bytes - len(HEAD) - 8)
 SMALL_BUFFER = 4096
 
 
@@ -31,13 +31,13 @@ class Hasty(Connection):
 
     header_timeout = 0.3
     write_timeout = 0.3
-    slowest_reader = 100_000
+    min_write_rate = 100_000
 
 
 class Crowded(Connection):
     """Two are enough."""
 
-    most = 2
+    max_connections = 2
 
 
 class Answers:
@@ -125,7 +125,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("rest", ENDLESS.values(), ids=ENDLESS)
 async def test_what_is_no_part_of_a_body_is_refused_without_end(rest: bytes) -> None:
-    async with taking(Uploads(Answers())) as port, wire(port) as client:
+    async with taking(BodyLimitMiddleware(Answers())) as port, wire(port) as client:
         await client.send(CHUNKED)
         await client.send(rest)
         assert (await client.rest()).startswith(b"HTTP/1.1 431 ")
@@ -152,7 +152,7 @@ async def test_trailers_are_passed_over_and_a_further_request_is_served() -> Non
         scopes.append(scope)
         await Answers()(scope, receive, send)
 
-    async with taking(Uploads(app)) as port, wire(port) as client:
+    async with taking(BodyLimitMiddleware(app)) as port, wire(port) as client:
         for _ in range(2):
             await client.send(CHUNKED + b"0\r\nX-Tn: a\r\nExpect: 100-continue\r\n\r\n")
             assert (await client.answer()).endswith(b"xx")

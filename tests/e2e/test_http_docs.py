@@ -13,7 +13,7 @@ import pytest
 from dependency_injector.providers import Object
 
 from entrypoints.http import exception_handlers, raw_responses
-from entrypoints.http.images.conditional_responses import nothing_there
+from entrypoints.http.images.conditional_responses import range_not_satisfiable
 from entrypoints.http.problem_documents import Problem
 from entrypoints.http.security import bearer_token, body_limits, cors, host_origin, request_checks
 from tests.architecture.checkout import ROOT
@@ -138,7 +138,7 @@ def test_the_doors_own_problems_are_listed() -> None:
     problems = [each for module in modules for each in vars(module).values()]
     known = {
         (each.status, each.code)
-        for each in [*problems, nothing_there(0)]
+        for each in [*problems, range_not_satisfiable(0)]
         if isinstance(each, Problem) and each.code != "invalid_request"
     }
     text = DOCUMENT.read_text("utf-8")

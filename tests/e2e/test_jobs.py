@@ -16,10 +16,10 @@ from dependency_injector.providers import Object
 from domain.errors import ArchiveUnavailable
 from domain.image import Image
 from domain.provider_errors import ContentRefused
-from entrypoints.http.routes.generation import KEEP_ALIVE_EVERY
+from entrypoints.http.routes.generation import KEEP_ALIVE_SECONDS
 from tests.contracts.photographs import photograph
 from tests.e2e.served import served
-from tests.testkit.fakes import PNG, FakeProvider, MemoryArchive, picture, settings_in
+from tests.testkit.fakes import PNG, FakeProvider, MemoryImageStore, picture, settings_in
 
 pytestmark = pytest.mark.anyio
 ASK = {"prompt": "a red bridge", "partialImages": 2}
@@ -208,8 +208,8 @@ async def test_jobs_of_nobody_and_of_another_owner_do_not_exist(tmp_path: Path) 
 async def test_a_job_that_is_silent_says_that_the_line_is_alive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert KEEP_ALIVE_EVERY <= 15
-    monkeypatch.setattr("entrypoints.http.routes.jobs.KEEP_ALIVE_EVERY", 0.01)
+    assert KEEP_ALIVE_SECONDS <= 15
+    monkeypatch.setattr("entrypoints.http.routes.jobs.KEEP_ALIVE_SECONDS", 0.01)
     async with scene(tmp_path) as server:
         address = f"/jobs/{await server.started()}/events"
         async with server.client.stream("GET", address) as answer:
@@ -251,15 +251,15 @@ async def test_public_url_is_where_links_lead(tmp_path: Path) -> None:
     assert answer.headers["location"] == f"https://pictures.example/studio/images/{PNG.id}"
 
 
-class FullArchive(MemoryArchive):
+class FullArchive(MemoryImageStore):
     """Records jobs and has no room for pictures."""
 
-    async def keep(self, image: Image, /) -> str:
+    async def put(self, image: Image, /) -> str:
         raise ArchiveUnavailable("The disk is full.")
 
 
 async def test_a_picture_that_could_not_be_stored_is_in_the_answer(tmp_path: Path) -> None:
-    async with scene(tmp_path, archive=Object(FullArchive())) as server:
+    async with scene(tmp_path, image_store=Object(FullArchive())) as server:
         server.go_on.set()
         answer = await server.client.post("/images", json={"prompt": "a red bridge"})
         assert "location" not in answer.headers

@@ -142,7 +142,7 @@ async def test_a_key_that_the_cache_answered_means_the_job_that_was_paid(tmp_pat
     provider, settings = FakeProvider(), settings_in(tmp_path)
     async with asked(settings, provider=Object(provider)) as door:
         paid = await post(door, AS_IT_COMES)
-        await until(lambda: not door.container.jobs()._tasks)
+        await until(lambda: not door.container.job_runner()._tasks)
         cached = await post(door, AS_IT_COMES, key="k-2")
         assert cached.json["servedFrom"] == "memory"
         other = await post(door, {"prompt": "a blue bridge"}, key="k-2")

@@ -10,15 +10,15 @@ from dependency_injector.providers import Object
 from mcp import Client
 from mcp_types import TextContent
 
-from application.jobs.job_handle import Ticket
+from application.jobs.job_handle import JobHandle
 from domain.errors import ShuttingDown
 from domain.image_formats import ImageFormat
 from domain.jobs import JobState
 from domain.provider_errors import OutcomeUnknown
 from domain.requests import GenerateRequest
-from domain.results import ImageSet
+from domain.results import ImageResult
 from entrypoints.bootstrap.container import Container
-from entrypoints.bootstrap.lifecycle import running
+from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.settings import Settings
 from entrypoints.mcp.reply_deadline import reply_deadline
 from entrypoints.mcp.tool_server import build_server
@@ -49,7 +49,7 @@ async def test_a_call_that_takes_too_long_is_answered_with_its_job_and_goes_on(
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
     settings = settings_in(tmp_path, reply_deadline=0.1)
-    async with running(settings, provider=Object(provider)) as container:
+    async with run_application(settings, provider=Object(provider)) as container:
         async with client_of(container) as client:
             early = await client.call_tool("generate_image", CALL)
             assert not early.is_error
@@ -64,7 +64,7 @@ async def test_a_call_that_takes_too_long_is_answered_with_its_job_and_goes_on(
             (job,) = listed.structured_content["jobs"]
             assert (job["jobId"], job["state"]) == (job_id, "dispatched")
             gate.set()
-            await until(lambda: container.jobs().at_work(job_id, owner="local") is None)
+            await until(lambda: container.job_runner().by_id(job_id, owner="local") is None)
             late = await client.call_tool("get_image", {"id": job_id})
         assert late.structured_content is not None
         assert [image["id"] for image in late.structured_content["images"]] == [PNG.id]
@@ -72,7 +72,7 @@ async def test_a_call_that_takes_too_long_is_answered_with_its_job_and_goes_on(
         assert late.content[1].type == "image"
     assert len(provider.seen) == 1
     async with (  # after a restart
-        running(settings, provider=Object(provider)) as container,
+        run_application(settings, provider=Object(provider)) as container,
         client_of(container) as client,
     ):
         later = await client.call_tool("get_image", {"id": job_id})
@@ -86,7 +86,7 @@ async def test_a_job_that_waits_its_turn_goes_on_too(tmp_path: Path) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
     settings = settings_in(tmp_path, reply_deadline=0.1, max_concurrent_calls=1)
-    async with running(settings, provider=Object(provider)) as container:
+    async with run_application(settings, provider=Object(provider)) as container:
         async with client_of(container) as client:
             await client.call_tool("generate_image", CALL)
             await until(lambda: provider.seen)
@@ -100,13 +100,13 @@ async def test_a_job_that_waits_its_turn_goes_on_too(tmp_path: Path) -> None:
                 "reserved",
             }
         gate.set()
-        await until(lambda: container.jobs().at_work(job_id, owner="local") is None)
-        assert (await container.find_job()(job_id)).state is JobState.STORED
+        await until(lambda: container.job_runner().by_id(job_id, owner="local") is None)
+        assert (await container.get_job()(job_id)).state is JobState.STORED
 
 
 async def test_what_a_job_failed_with_is_told_later(tmp_path: Path) -> None:
     provider = FakeProvider(fails=[OutcomeUnknown("The line broke.")])
-    async with running(settings_in(tmp_path), provider=Object(provider)) as container:
+    async with run_application(settings_in(tmp_path), provider=Object(provider)) as container:
         ticket = await container.generate_image()(REQUEST)
         with pytest.raises(OutcomeUnknown):
             await ticket.result()
@@ -121,7 +121,7 @@ async def test_what_a_job_failed_with_is_told_later(tmp_path: Path) -> None:
 
 
 async def test_a_picture_is_had_in_another_form(tmp_path: Path) -> None:
-    async with running(settings_in(tmp_path), provider=Object(FakeProvider())) as container:
+    async with run_application(settings_in(tmp_path), provider=Object(FakeProvider())) as container:
         await (await container.generate_image()(REQUEST)).result()
         async with client_of(container) as client:
             had = await client.call_tool("get_image", {"id": PNG.id, "format": "webp"})
@@ -133,7 +133,7 @@ async def test_a_picture_is_had_in_another_form(tmp_path: Path) -> None:
 async def test_a_deleted_picture_is_gone_and_painted_anew(tmp_path: Path) -> None:
     provider = FakeProvider()
     async with (
-        running(settings_in(tmp_path), provider=Object(provider)) as container,
+        run_application(settings_in(tmp_path), provider=Object(provider)) as container,
         client_of(container) as client,
     ):
         made = await client.call_tool("generate_image", CALL)
@@ -174,18 +174,18 @@ async def test_a_server_that_drains_finishes_what_was_sent_and_sends_nothing_mor
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
     settings = settings_in(tmp_path, max_concurrent_calls=1)
-    async with running(settings, provider=Object(provider)) as container:
+    async with run_application(settings, provider=Object(provider)) as container:
         tickets = [
             await container.generate_image()(GenerateRequest(prompt=f"bridge {number}"))
             for number in range(4)
         ]
         results = [asyncio.create_task(ticket.result()) for ticket in tickets]
         await until(lambda: provider.seen)
-        draining = asyncio.create_task(container.jobs().drain(20))
+        draining = asyncio.create_task(container.job_runner().drain(20))
         await until(lambda: all(result.done() for result in results[1:]))
         gate.set()
         await draining
-        assert (await results[0]).pictures[0].place
+        assert (await results[0]).images[0].location
         for result in results[1:]:
             with pytest.raises(ShuttingDown):
                 await result
@@ -196,27 +196,27 @@ async def test_where_jobs_are_not_finished_for_nobody_answers_are_kept_all_the_s
     tmp_path: Path,
 ) -> None:
     provider, settings = FakeProvider(), settings_in(tmp_path, on_disconnect="cancel")
-    async with running(settings, provider=Object(provider)) as container:
+    async with run_application(settings, provider=Object(provider)) as container:
         for _ in range(2):
             await (await container.generate_image()(replace(REQUEST, size=None))).result()
-            await until(lambda: not container.jobs()._tasks)
+            await until(lambda: not container.job_runner()._tasks)
     assert len(provider.seen) == 1
 
 
 async def test_a_picture_had_while_it_is_painted_is_as_it_was_asked_for(tmp_path: Path) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(picture(form="JPEG"), meanwhile=gate.wait)
-    async with running(settings_in(tmp_path), provider=Object(provider)) as container:
+    async with run_application(settings_in(tmp_path), provider=Object(provider)) as container:
         request = GenerateRequest(prompt="a red bridge", format=ImageFormat.JPEG)
         ticket = await container.generate_image()(request)
         had = await container.get_image()(ticket.job.id)
-        assert isinstance(had, Ticket)
+        assert isinstance(had, JobHandle)
         gate.set()
         later = await had.result()
-        await until(lambda: not container.jobs()._tasks)
+        await until(lambda: not container.job_runner()._tasks)
         past = await container.get_image()(ticket.job.id)
-    assert isinstance(past, ImageSet)
+    assert isinstance(past, ImageResult)
     for images in (later, past):
-        (served,) = images.pictures
+        (served,) = images.images
         assert (served.delivered.format, served.rendition) == (ImageFormat.JPEG, None)
         assert not any("asked for" in note and "png" in note for note in served.notes)

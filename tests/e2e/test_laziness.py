@@ -16,14 +16,14 @@ def test_until_tools_are_listed_nothing_heavy_is_loaded(environment: Environment
     probe = (
         "import sys, threading, entrypoints.launcher as launcher\n"
         "import entrypoints.mcp.stdio_transport as pipes\n"
-        "write = pipes.Pipes._write\n"
+        "write = pipes.StdioTransport._write\n"
         "def watched(self, data):\n"
         "    if b'generate_image' in data:\n"
         f"        heavy = {HEAVY!r}.split()\n"
         "        loaded = [name for name in heavy if name in sys.modules]\n"
         "        sys.stderr.write(f'LOADED {loaded}\\n')\n"
         "    write(self, data)\n"
-        "pipes.Pipes._write = watched\n"
+        "pipes.StdioTransport._write = watched\n"
         "sys.argv = ['mcp-server-gpt-image']\n"
         "launcher.main()\n"
     )

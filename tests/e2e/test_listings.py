@@ -141,8 +141,8 @@ async def test_the_oldest_pictures_go_where_there_is_a_bound_and_young_ones_stay
     tmp_path: Path,
 ) -> None:
     settings = settings_in(tmp_path, output_max_size=0)
-    often: dict[str, Any] = {"provider": Object(FakeProvider()), "sweep_every": Object(0.01)}
-    often["tidy_after"] = Object(0.0)
+    often: dict[str, Any] = {"provider": Object(FakeProvider()), "sweep_seconds": Object(0.01)}
+    often["first_sweep_seconds"] = Object(0.0)
     place = tmp_path / "pictures" / f"{PNG.id}.png"
     async with asked(settings, **often, clock=Object(FrozenClock())) as door:
         await door.post("/images", ASK)

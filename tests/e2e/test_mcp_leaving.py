@@ -15,7 +15,7 @@ from mcp_types import CallToolResult
 from domain.errors import Canceled
 from domain.events import Failed, Finished, JobDispatched, JobQueued
 from entrypoints.bootstrap.container import Container
-from entrypoints.bootstrap.lifecycle import running
+from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.mcp.tool_server import build_server
 from tests.e2e.host import Host
 from tests.e2e.mcp_http import ERAS, RawSession, connected_to, message
@@ -48,7 +48,7 @@ class Gated:
 
     async def nobody_waits(self) -> None:
         """Wait until the server has noticed that all its callers left."""
-        jobs = self.container.jobs()._by_id
+        jobs = self.container.job_runner()._by_id
         await until(lambda: not any(job._waiting for job in jobs.values()))
 
 
@@ -56,7 +56,7 @@ class Gated:
 async def gated(folder: Path, **values: int) -> AsyncIterator[Gated]:
     provider, sink = FakeProvider(picture(size=(1024, 1024))), RecordingSink()
     async with (
-        running(
+        run_application(
             settings_in(folder, **values), provider=Object(provider), sink=Object(sink)
         ) as container,
         serving(container) as url,
@@ -204,7 +204,7 @@ async def test_equal_calls_over_http_in_memory_and_stdio_cost_one_call(
         sources.append(source(await generated(client)))
 
     settings = settings_for(openai_api, tmp_path)
-    async with running(settings) as container:
+    async with run_application(settings) as container:
 
         async def opened() -> Any:  # noqa: ANN401 - the container
             return container

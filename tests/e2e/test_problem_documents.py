@@ -13,7 +13,7 @@ from dependency_injector.providers import Object
 from litestar.exceptions import HTTPException
 
 from domain import errors, provider_errors
-from domain.errors import StudioError
+from domain.errors import ImageServiceError
 from domain.money.budget_errors import BudgetExhausted
 from entrypoints.wire.error_codes import HTTP_STATUSES
 from tests.e2e.asking import Asked, Reply, asked
@@ -143,7 +143,7 @@ class Failing:
 
 
 LATER = datetime(2026, 11, 24, 12, tzinfo=UTC)
-SPECIAL: dict[type[StudioError], StudioError] = {
+SPECIAL: dict[type[ImageServiceError], ImageServiceError] = {
     errors.InvalidRequest: errors.InvalidRequest("Words.", field="n"),
     errors.KeyReused: errors.KeyReused("k-1"),
     errors.UnsupportedByModel: errors.UnsupportedByModel("Words.", field="n"),
@@ -153,7 +153,7 @@ SPECIAL: dict[type[StudioError], StudioError] = {
         "Words.", hint="", budget="B", limit=Decimal(1), resets_at=LATER, retry_after=90.2
     ),
     errors.InternalError: errors.InternalError("c0ffee"),
-    provider_errors.ProviderResting: provider_errors.ProviderResting("Words.", retry_after=9),
+    provider_errors.CircuitOpen: provider_errors.CircuitOpen("Words.", retry_after=9),
     provider_errors.RateLimited: provider_errors.RateLimited("Words.", retry_after=3),
     provider_errors.ProviderFailed: provider_errors.ProviderFailed("Words.", status=500),
 }

@@ -17,8 +17,8 @@ from entrypoints.cli.app import main
 from entrypoints.config.settings import Settings
 from entrypoints.config.settings_error import SettingsError
 from entrypoints.http.http_server import serve
-from entrypoints.http.listening_socket import UNSENT, listening
-from entrypoints.http.startup_banner import welcome
+from entrypoints.http.listening_socket import UNSENT, listen
+from entrypoints.http.startup_banner import startup_banner
 from tests.e2e.mcp_http import RawSession
 from tests.e2e.served import until
 from tests.e2e.transports import settings_for
@@ -55,7 +55,7 @@ class Running:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Running]:
-    listener = listening(settings.model_copy(update={"port": 0, "warm_up": False}))
+    listener = listen(settings.model_copy(update={"port": 0, "warm_up": False}))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFER)
     server = Running(settings, listener)
     try:
@@ -85,7 +85,7 @@ async def called(api: StandIn, number: int) -> None:
 
 def all_are_kept(api: StandIn, settings: Settings) -> bool:
     """Whether every picture that was charged is on disk, byte for byte."""
-    kept = {sha256(file.read_bytes()).hexdigest() for file in settings.pictures_folder.glob("*")}
+    kept = {sha256(file.read_bytes()).hexdigest() for file in settings.images_folder.glob("*")}
     return all(set(charge.digests) <= kept for charge in api.ledger)
 
 
@@ -213,7 +213,7 @@ TOKEN = "0123456789abcdef"
 def test_it_says_where_it_listens_and_what_its_operator_should_know(
     values: dict[str, Any], said: str, tmp_path: Path
 ) -> None:
-    assert said in welcome(settings_in(tmp_path, **values), 3000)
+    assert said in startup_banner(settings_in(tmp_path, **values), 3000)
 
 
 @pytest.mark.parametrize("values", [{}, {**OPEN, "auth_token": TOKEN}], ids=["loopback", "token"])
@@ -221,12 +221,12 @@ def test_it_warns_of_nothing_where_nobody_can_come_unasked(
     values: dict[str, Any], tmp_path: Path
 ) -> None:
     settings = settings_in(tmp_path, openai_api_key="sk-x", **values)
-    assert len(welcome(settings, 3000).splitlines()) == 1
+    assert len(startup_banner(settings, 3000).splitlines()) == 1
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the system has no such limit")
 def test_the_system_takes_little_of_an_answer_that_nobody_reads(tmp_path: Path) -> None:
-    with listening(settings_in(tmp_path, port=0)) as listener:
+    with listen(settings_in(tmp_path, port=0)) as listener:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == UNSENT
 
 
@@ -234,7 +234,7 @@ def test_an_address_that_is_taken_is_a_fault_that_says_what_to_do(tmp_path: Path
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = settings_in(tmp_path, port=taken.getsockname()[1])
         with pytest.raises(SettingsError, match=r"PORT=.*: Address already in use"):
-            listening(settings)
+            listen(settings)
 
 
 def ended_with(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - an exit code

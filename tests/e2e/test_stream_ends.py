@@ -17,8 +17,8 @@ from domain.events import Failed, Finished, JobEvent, JobQueued
 from domain.image import Image
 from domain.jobs import LOCAL
 from entrypoints.bootstrap.container import Container
-from entrypoints.bootstrap.lifecycle import running
-from entrypoints.http.application import WebDoor
+from entrypoints.bootstrap.lifecycle import run_application
+from entrypoints.http.application import HttpApplication
 from entrypoints.http.connection_limits import Connection
 from entrypoints.http.sse_response import EventStream
 from tests.conftest import KEY
@@ -88,7 +88,7 @@ class Gate:
         async with openai_help.streaming(*previews, self.open, completed(PNG)) as api:
             settings = settings_in(folder, openai_api_key=KEY, openai_base_url=api)
             async with (
-                running(settings, sink=Object(self.sink)) as container,
+                run_application(settings, sink=Object(self.sink)) as container,
                 serving(container) as url,
             ):
                 yield url, container
@@ -110,13 +110,13 @@ async def test_who_leaves_after_it_was_sent_leaves_a_picture_that_is_painted_and
     gate = Gate()
     async with gate.served(tmp_path, preview(PLUM)) as (url, container):
         told = await first_of("partial", url, AS_IT_COMES)
-        job = container.jobs().find(told["data"]["jobId"], owner=LOCAL)
+        job = container.job_runner().find(told["data"]["jobId"], owner=LOCAL)
         assert isinstance(job, RunningJob)
         await until(lambda: not job._waiting)
         gate.open.set()
         await until(lambda: gate.events(Finished))
-        (picture,) = gate.events(Finished)[0].images.pictures
-        assert Path(picture.place).read_bytes() == PNG.data
+        (picture,) = gate.events(Finished)[0].result.images
+        assert Path(picture.location).read_bytes() == PNG.data
         *_, again = await by_older_loop(url, AS_IT_COMES)
     assert again["data"]["result"]["servedFrom"] in ("joined", "memory")
     assert picture_in(again) == PNG.data
@@ -149,8 +149,8 @@ async def test_who_reads_slowly_is_spared_old_partials_and_never_the_end(tmp_pat
     async with openai_help.streaming(*map(preview, previews), completed(PNG)) as api:
         settings = settings_in(tmp_path, openai_api_key=KEY, openai_base_url=api)
         async with (
-            running(settings, sink=Object(sink)) as container,
-            taking(WebDoor(container).asgi, buffer=4096) as port,
+            run_application(settings, sink=Object(sink)) as container,
+            taking(HttpApplication(container).asgi, buffer=4096) as port,
             wire(port, window=4096) as client,
         ):
             await client.send(request(AS_IT_COMES))

@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families as families
 from adapters.telemetry.log_writer import Form
 from domain.jobs import LOCAL
 from entrypoints.bootstrap.container import Container
-from entrypoints.bootstrap.lifecycle import running
-from entrypoints.config.http_checks import served_settings
+from entrypoints.bootstrap.lifecycle import run_application
+from entrypoints.config.http_checks import load_http_settings
 from tests.architecture.checkout import ROOT
 from tests.conftest import KEY
 from tests.e2e.served import served, serving, until
@@ -71,7 +71,7 @@ class Numbers:
 
 async def kept(container: Container) -> None:
     """Wait until nothing can be joined any more, because answers are in the cache."""
-    for task in [*container.jobs()._tasks]:
+    for task in [*container.job_runner()._tasks]:
         await asyncio.wait({task})
 
 
@@ -84,7 +84,7 @@ async def test_metrics_tell_what_was_painted_cached_joined_and_failed(
 ) -> None:
     settings = settings_for(openai_api, tmp_path)
     async with (
-        running(settings) as container,
+        run_application(settings) as container,
         serving(container) as url,
         httpx2.AsyncClient(base_url=url) as http,
     ):
@@ -146,7 +146,7 @@ async def test_each_request_has_a_line_with_its_job_and_what_it_cost(
 ) -> None:
     settings = settings_for(openai_api, tmp_path, log_level="info")
     async with (
-        running(settings) as container,
+        run_application(settings) as container,
         serving(container) as url,
         httpx2.AsyncClient(base_url=url) as http,
     ):
@@ -177,16 +177,16 @@ async def test_who_leaves_while_it_waits_its_turn_pays_nothing_and_has_no_status
     openai_api.default = hang()
     waits = {"max_concurrent_calls": 1, "shutdown_grace": 0}
     async with (
-        running(settings_for(openai_api, tmp_path, log_level="info", **waits)) as container,
+        run_application(settings_for(openai_api, tmp_path, log_level="info", **waits)) as container,
         serving(container) as url,
         httpx2.AsyncClient(base_url=url) as http,
     ):
         first = asyncio.create_task(paint(http, "one"))
         await asyncio.to_thread(openai_api.wait_for_calls, 1)
         second = asyncio.create_task(paint(http, "two"))
-        await until(lambda: len(container.jobs().all(owner=LOCAL)) == 2)
+        await until(lambda: len(container.job_runner().all(owner=LOCAL)) == 2)
         second.cancel()
-        await until(lambda: len(container.jobs().all(owner=LOCAL)) == 1)
+        await until(lambda: len(container.job_runner().all(owner=LOCAL)) == 1)
         first.cancel()
     assert len(openai_api.posts) == 1
     left, *_ = requests(capsys)
@@ -266,7 +266,7 @@ async def test_what_nobody_foresaw_is_told_with_its_incident(
     def broken(*_: object) -> None:
         raise ValueError(f"nobody foresaw {TOKEN}")
 
-    monkeypatch.setattr("entrypoints.http.routes.generation.paint", broken)
+    monkeypatch.setattr("entrypoints.http.routes.generation.submit", broken)
     settings = settings_for(openai_api, tmp_path, auth_token=TOKEN)
     async with (
         served(settings) as url,
@@ -287,4 +287,4 @@ def test_a_web_server_tells_of_requests_unless_told_less(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PROVIDER", "sketch")
     monkeypatch.setenv("LOG_LEVEL", said)
-    assert served_settings(None, None, None).log_level == level
+    assert load_http_settings(None, None, None).log_level == level

@@ -7,7 +7,7 @@ from typing import Any
 
 from mcp import Client
 
-from entrypoints.bootstrap.lazy_application import Studio
+from entrypoints.bootstrap.lazy_application import LazyApplication
 from entrypoints.config.settings import Settings
 from entrypoints.mcp.tool_server import build_server
 from tests.conftest import KEY
@@ -28,9 +28,9 @@ def settings_for(api: StandIn, folder: Path, **values: Any) -> Settings:  # noqa
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Client]:
     """An MCP client connected in memory to a whole server."""
-    studio = Studio(settings)
+    studio = LazyApplication(settings)
     try:
-        async with Client(build_server(studio.opened, settings)) as client:
+        async with Client(build_server(studio.container, settings)) as client:
             yield client
     finally:
         await studio.drain(settings.shutdown_grace)

@@ -5,31 +5,31 @@ from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
-from application.jobs.idempotency import AskedBefore
-from application.jobs.job_handle import Ticket
-from application.jobs.job_runner import RunningJobs
-from application.jobs.job_service import Pipeline
-from application.jobs.stored_results import PastPictures
-from application.ports.image_cache import Entry, Hit
-from application.ports.image_provider import Painting
-from application.result_cache import Memory
+from application.jobs.idempotency import IdempotentJobs
+from application.jobs.job_handle import JobHandle
+from application.jobs.job_runner import JobRunner
+from application.jobs.job_service import JobService
+from application.jobs.stored_results import StoredResults
+from application.ports.image_cache import CacheEntry, CacheHit
+from application.ports.image_provider import ProviderStream
+from application.result_cache import ResultCache
 from application.use_cases.generate_image import GenerateImage
 from domain.events import JobEvent
 from domain.image import Image
 from domain.image_formats import Dimensions
 from domain.jobs import Job, JobState
-from domain.requests import GenerateRequest, PictureRequest
-from entrypoints.bootstrap.container import guarded
+from domain.requests import GenerateRequest, ImageRequest
+from entrypoints.bootstrap.container import with_safeguards
 from entrypoints.bootstrap.resting import SteadyBreaker
 from tests.testkit.fakes import (
     DictCache,
     FakeProvider,
     FrozenClock,
     HeaderInspector,
-    MemoryArchive,
-    MemoryJournal,
-    MemoryLedger,
-    PatientAttempts,
+    InstantRetries,
+    MemoryImageStore,
+    MemoryJobRepository,
+    MemoryUsageLedger,
     RecordingSink,
     picture,
     renditions,
@@ -55,7 +55,7 @@ class TickingProvider(FakeProvider):
         super().__init__()
         self.pace = pace
 
-    async def _paint(self, job: Job[PictureRequest]) -> Painting:
+    async def _paint(self, job: Job[ImageRequest]) -> ProviderStream:
         self.pictures = (picture(f"#{len(self.seen) + 1:06x}"),)
         async with aclosing(super()._paint(job)) as painting:
             async for event in painting:
@@ -63,7 +63,7 @@ class TickingProvider(FakeProvider):
                 yield event
 
 
-class TickingArchive(MemoryArchive):
+class TickingArchive(MemoryImageStore):
     """Takes its turns; `storing` is true while a picture is written."""
 
     def __init__(self, pace: Pace) -> None:
@@ -71,18 +71,18 @@ class TickingArchive(MemoryArchive):
         self.pace = pace
         self.storing = False
 
-    async def ready(self) -> None:
+    async def check_writable(self) -> None:
         await turns(self.pace())
 
-    async def record(self, job: Job[PictureRequest], /) -> None:
+    async def record(self, job: Job[ImageRequest], /) -> None:
         await turns(self.pace())
         await super().record(job)
 
-    async def keep(self, image: Image, /) -> str:
+    async def put(self, image: Image, /) -> str:
         self.storing = True
         await turns(self.pace())
         self.storing = False
-        return await super().keep(image)
+        return await super().put(image)
 
     def states(self) -> list[JobState]:
         """What was recorded last of each job."""
@@ -96,11 +96,11 @@ class TickingCache(DictCache):
         super().__init__()
         self.pace = pace
 
-    async def get(self, key: str, /) -> Hit | None:
+    async def get(self, key: str, /) -> CacheHit | None:
         await turns(self.pace())
         return await super().get(key)
 
-    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
+    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
         await turns(self.pace())
         await super().put(key, entry, age=age)
 
@@ -113,28 +113,28 @@ class TickingStudio:
         self.archive = TickingArchive(pace)
         self.cache = TickingCache(pace)
         self.sink = RecordingSink()
-        self.jobs = RunningJobs(self.sink)
-        safe = guarded(
+        self.jobs = JobRunner(self.sink)
+        safe = with_safeguards(
             self.provider,
             self.archive,
-            MemoryLedger(self.archive),
+            MemoryUsageLedger(self.archive),
             HeaderInspector(),
-            PatientAttempts(),
+            InstantRetries(),
             SteadyBreaker(),
             FrozenClock(),
             SETTINGS,
         )
-        memory = Memory(self.cache, self.archive)
-        past = PastPictures(self.archive)
-        again = AskedBefore(self.jobs, MemoryJournal(self.archive), past)
+        memory = ResultCache(self.cache, self.archive)
+        past = StoredResults(self.archive)
+        again = IdempotentJobs(self.jobs, MemoryJobRepository(self.archive), past)
         self.generate = GenerateImage(
-            Pipeline(safe, memory, renditions(), self.jobs, again, FrozenClock())
+            JobService(safe, memory, renditions(), self.jobs, again, FrozenClock())
         )
 
     async def asked(self, *, fresh: bool = False) -> Image:
         """What one caller gets in the end."""
         ticket = await self.generate(REQUEST, fresh=fresh)
-        (painted,) = (await ticket.result()).pictures
+        (painted,) = (await ticket.result()).images
         return painted.image
 
     async def told(self) -> list[JobEvent]:
@@ -157,7 +157,7 @@ class TickingStudio:
         return list(jobs.values())
 
 
-async def read(ticket: Ticket) -> list[JobEvent]:
+async def read(ticket: JobHandle) -> list[JobEvent]:
     """All events of a ticket."""
     async with aclosing(ticket.events()) as events:
         return [event async for event in events]

@@ -10,9 +10,9 @@ from typing import Any
 from adapters.openai.provider import OpenAIImages
 from application.ports.image_provider import (
     Delivered,
-    Painting,
     PartialImage,
     ProviderEvent,
+    ProviderStream,
 )
 from domain.image import Image
 from domain.models import ModelCard
@@ -33,7 +33,7 @@ async def painting(
     patience: float = 5,
     project: str | None = None,
     **fields: Any,  # noqa: ANN401 - fields of GenerateRequest
-) -> AsyncIterator[Painting]:
+) -> AsyncIterator[ProviderStream]:
     """The events of one generated picture, or of as many as `fields` say, as they come."""
     request = GenerateRequest(**{"prompt": "a red bridge", "model": MODEL, **fields})
     provider = OpenAIImages(api_key=key, base_url=base_url, timeout=patience, project=project)

@@ -8,14 +8,14 @@ from typing import TypeVar
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from adapters.sketch.provider import CATALOG, SketchProvider
-from application.ports.image_provider import Delivered, Painting, PartialImage
+from application.ports.image_provider import Delivered, PartialImage, ProviderStream
 from domain.image import Image as Picture
 from domain.image_formats import Dimensions
 from domain.jobs import LOCAL, Job
-from domain.requests import EditRequest, GenerateRequest, PictureRequest
+from domain.requests import EditRequest, GenerateRequest, ImageRequest
 
 SMALL = Dimensions(96, 96)
-R = TypeVar("R", bound=PictureRequest)
+R = TypeVar("R", bound=ImageRequest)
 
 
 def job(request: R) -> Job[R]:
@@ -25,13 +25,13 @@ def job(request: R) -> Job[R]:
         provider="sketch",
         request=request,
         card=CATALOG.cards[0],
-        asked_model="sketch",
+        requested_model="sketch",
         fingerprint="f",
         created_at=datetime(2026, 11, 22, tzinfo=UTC),
     )
 
 
-async def read(painting: Painting) -> tuple[list[PartialImage], Delivered]:
+async def read(painting: ProviderStream) -> tuple[list[PartialImage], Delivered]:
     partials: list[PartialImage] = []
     delivered: list[Delivered] = []
     async with aclosing(painting) as events:
@@ -47,12 +47,12 @@ async def read(painting: Painting) -> tuple[list[PartialImage], Delivered]:
 async def generated(prompt: str, size: Dimensions | None = SMALL, n: int = 1) -> list[bytes]:
     request = GenerateRequest(prompt=prompt, size=size, n=n)
     _, delivered = await read(SketchProvider().generate(job(request)))
-    return [picture.image.data for picture in delivered.pictures]
+    return [picture.image.data for picture in delivered.images]
 
 
 async def edited(request: EditRequest) -> bytes:
     _, delivered = await read(SketchProvider().edit(job(request)))
-    return delivered.pictures[0].image.data
+    return delivered.images[0].image.data
 
 
 def pixels(data: bytes) -> Image.Image:

@@ -5,10 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from application.ports.event_sink import EventSink
-from domain.errors import CacheUnavailable, InternalError, StudioError
+from domain.errors import CacheUnavailable, ImageServiceError, InternalError
 from domain.events import (
     CacheFailed,
-    CacheHit,
     CacheTierFailed,
     Failed,
     Finished,
@@ -17,15 +16,16 @@ from domain.events import (
     JobQueued,
     JobStarted,
     PartialReady,
-    Rendered,
+    RenditionCreated,
     RenditionFailed,
-    StudioEvent,
+    ServedFromCache,
+    ServiceEvent,
 )
 from domain.jobs import Job
 from domain.models import ModelCard
 from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.requests import EditRequest, GenerateRequest
-from domain.results import ImageSet, Picture, ServedFrom, Usage
+from domain.results import ImageResult, ResultImage, ServedFrom, Usage
 from tests.testkit.fakes import PNG, FrozenClock, job_for
 
 PROMPT = "canary of a private idea"
@@ -50,42 +50,46 @@ def job(id_: str, **facts: Any) -> Job[Any]:  # noqa: ANN401 - fields of Job
     return job_for(facts.pop("request", asked), id=id_, **facts)
 
 
-def images(of: Job[Any], served_from: ServedFrom = ServedFrom.PROVIDER, **facts: Any) -> ImageSet:  # noqa: ANN401 - fields of ImageSet
+def images(
+    of: Job[Any],
+    served_from: ServedFrom = ServedFrom.PROVIDER,
+    **facts: Any,  # noqa: ANN401 - fields of ImageResult
+) -> ImageResult:
     """One picture, with what it cost."""
-    known = {"usage": USAGE, "cost": COST, "request_id": "req_1", **facts}
-    return ImageSet(
+    known = {"usage": USAGE, "generation_cost": COST, "request_id": "req_1", **facts}
+    return ImageResult(
         job_id=of.id,
-        pictures=(Picture(image=PNG),),
+        images=(ResultImage(image=PNG),),
         provider=of.provider,
         model="fake-1",
-        asked_model="fake-1",
-        made_at=FrozenClock().now(),
+        requested_model="fake-1",
+        created_at=FrozenClock().now(),
         served_from=served_from,
         **known,
     )
 
 
-def painted(of: Job[Any], **facts: Any) -> list[StudioEvent]:  # noqa: ANN401 - fields of ImageSet
+def painted(of: Job[Any], **facts: Any) -> list[ServiceEvent]:  # noqa: ANN401 - fields of ImageSet
     """A job with two previews, painted."""
     return [
         JobStarted(job_id=of.id, job=of),
         JobDispatched(job_id=of.id),
-        PartialReady(job_id=of.id, image=PNG, picture=0, index=0),
-        PartialReady(job_id=of.id, image=PNG, picture=0, index=1),
-        Finished(job_id=of.id, images=images(of, **facts)),
+        PartialReady(job_id=of.id, image=PNG, image_index=0, index=0),
+        PartialReady(job_id=of.id, image=PNG, image_index=0, index=1),
+        Finished(job_id=of.id, result=images(of, **facts)),
     ]
 
 
-def cached(of: Job[Any], tier: ServedFrom) -> list[StudioEvent]:
+def cached(of: Job[Any], tier: ServedFrom) -> list[ServiceEvent]:
     """A job that the cache answered."""
     return [
         JobStarted(job_id=of.id, job=of),
-        CacheHit(job_id=of.id, tier=tier.value),
-        Finished(job_id=of.id, images=images(of, tier)),
+        ServedFromCache(job_id=of.id, source=tier.value),
+        Finished(job_id=of.id, result=images(of, tier)),
     ]
 
 
-def failed(of: Job[Any], error: StudioError) -> list[StudioEvent]:
+def failed(of: Job[Any], error: ImageServiceError) -> list[ServiceEvent]:
     """A job that the provider failed."""
     return [
         JobStarted(job_id=of.id, job=of),
@@ -101,15 +105,15 @@ def incident() -> InternalError:
     return error
 
 
-def everything() -> list[StudioEvent]:
+def everything() -> list[ServiceEvent]:
     """A day at work: all that can be told, each at least once."""
     edit = EditRequest(prompt=PROMPT, model="fake-1", images=(PNG,))
     waiting, fresh = job("job_waiting"), job("job_fresh")
-    strange = job("job_strange", card=ModelCard(name="whatever", rules=False))
+    strange = job("job_strange", card=ModelCard(name="whatever", is_known=False))
     return [
         *painted(job("job_painted")),
         JobJoined(job_id="job_painted", job=job("job_painted")),
-        *painted(job("job_edited", request=edit), usage=None, cost=None),
+        *painted(job("job_edited", request=edit), usage=None, generation_cost=None),
         *cached(job("job_memory"), ServedFrom.MEMORY),
         *cached(job("job_disk"), ServedFrom.DISK),
         JobStarted(job_id=waiting.id, job=waiting),
@@ -120,14 +124,16 @@ def everything() -> list[StudioEvent]:
         CacheFailed(job_id=fresh.id, error=CacheUnavailable("The cache is gone.")),
         Failed(job_id=fresh.id, error=incident()),
         *failed(strange, RateLimited("Not now.")),
-        Rendered(picture_id="img_1", how="photo as JPEG 82", bytes_before=900, bytes_after=300),
-        Rendered(picture_id="img_1", how="as PNG", bytes_before=300, bytes_after=900),
-        RenditionFailed(picture_id="img_1", reason="It is no picture."),
+        RenditionCreated(
+            image_id="img_1", description="photo as JPEG 82", bytes_before=900, bytes_after=300
+        ),
+        RenditionCreated(image_id="img_1", description="as PNG", bytes_before=300, bytes_after=900),
+        RenditionFailed(image_id="img_1", reason="It is no picture."),
         CacheTierFailed(error=CacheUnavailable("The disk is gone.")),
     ]
 
 
-def tell(sink: EventSink, events: Iterable[StudioEvent]) -> None:
+def tell(sink: EventSink, events: Iterable[ServiceEvent]) -> None:
     """Tell the sink all of them, in order."""
     for event in events:
         sink.publish(event)

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import NotFound
 from domain.events import Failed
-from entrypoints.http.access_log import Access, visit_of
+from entrypoints.http.access_log import AccessLogMiddleware, request_log_of
 from tests.testkit.fakes import job_for
 
 pytestmark = pytest.mark.anyio
@@ -23,10 +23,10 @@ class Said:
         self.least = least
         self.lines: list[dict[str, Any]] = []
 
-    def says(self, level: str) -> bool:
+    def enabled(self, level: str) -> bool:
         return LEVELS.index(level) >= LEVELS.index(self.least)
 
-    def say(self, level: str, event: str, /, **facts: object) -> None:
+    def write(self, level: str, event: str, /, **facts: object) -> None:
         assert event == "request"
         self.lines.append({"level": level, **facts})
 
@@ -52,7 +52,7 @@ class Asked:
         self.log = Said(least)
         self.refused: list[int] = []
         self.answer: list[Message] = []
-        self._access = Access(app, self.log, self.refused.append)
+        self._access = AccessLogMiddleware(app, self.log, self.refused.append)
 
     async def get(self, path: str = "/", headers: dict[str, str] | None = None) -> "Asked":
         raw = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
@@ -184,13 +184,13 @@ async def test_no_picture_is_kept_by_a_request_that_has_ended() -> None:
 
     async def app(scope: Scope, _: Receive, __: Send) -> None:
         scopes.append(scope)
-        visit = visit_of(scope)
+        visit = request_log_of(scope)
         assert visit is not None
-        visit.took(ticket)
+        visit.set_job(ticket)
 
     asked = await Asked(app).get()
     assert (asked.line["job"], asked.line["code"]) == (job.id, "not_found")
-    kept = visit_of(scopes[0])
+    kept = request_log_of(scopes[0])
     assert kept is not None
     assert kept.ticket is None
 
@@ -202,5 +202,6 @@ async def test_what_is_no_request_passes_unseen() -> None:
         passed.append(scope["type"])
 
     log = Said()
-    await Access(app, log, lambda _: None)({"type": "lifespan"}, _nothing, lambda _: _nothing())  # type: ignore[arg-type,return-value] # never sent
+    middleware = AccessLogMiddleware(app, log, lambda _: None)
+    await middleware({"type": "lifespan"}, _nothing, lambda _: _nothing())  # type: ignore[arg-type,return-value] # never sent
     assert (passed, log.lines) == (["lifespan"], [])

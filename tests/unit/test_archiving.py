@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from application.ports.image_provider import Dispatched, ProviderEvent
-from application.ports.image_store import Archive
-from application.safeguards.archiving import Archived
-from application.safeguards.inspection import Inspected
+from application.ports.image_store import ImageStore
+from application.safeguards.archiving import Archiving
+from application.safeguards.inspection import Inspection
 from domain.errors import ArchiveUnavailable, Canceled
 from domain.image import Image
 from domain.jobs import Job, JobState
@@ -21,29 +21,36 @@ from domain.provider_errors import (
     ProviderTimedOut,
     RateLimited,
 )
-from domain.requests import PictureRequest
-from tests.testkit.fakes import PNG, FakeProvider, HeaderInspector, MemoryArchive, job_for, picture
+from domain.requests import ImageRequest
+from tests.testkit.fakes import (
+    PNG,
+    FakeProvider,
+    HeaderInspector,
+    MemoryImageStore,
+    job_for,
+    picture,
+)
 from tests.unit.results import SMALL, delivered, events
 
 pytestmark = pytest.mark.anyio
 
 
-def states(archive: MemoryArchive) -> list[JobState]:
+def states(archive: MemoryImageStore) -> list[JobState]:
     return [job.state for job in archive.history]
 
 
 async def test_the_job_is_recorded_before_it_is_sent_and_the_picture_kept_before_it_is_told() -> (
     None
 ):
-    archive, order = MemoryArchive(), list[str]()
+    archive, order = MemoryImageStore(), list[str]()
 
     class Noted(FakeProvider):
-        async def _paint(self, job: Job[PictureRequest]) -> AsyncIterator[ProviderEvent]:  # type: ignore[override] # a plain iterator is enough here
+        async def _paint(self, job: Job[ImageRequest]) -> AsyncIterator[ProviderEvent]:  # type: ignore[override] # a plain iterator is enough here
             order.append(f"sent with {len(archive.history)} record")
             async for event in super()._paint(job):
                 yield event
 
-    async with aclosing(Archived(Noted(), archive).generate(job_for(SMALL))) as painting:
+    async with aclosing(Archiving(Noted(), archive).generate(job_for(SMALL))) as painting:
         async for event in painting:
             order.append(f"{type(event).__name__} with {len(archive.kept)} kept")
     assert order == ["Dispatched with 0 kept", "sent with 1 record", "Delivered with 1 kept"]
@@ -51,10 +58,10 @@ async def test_the_job_is_recorded_before_it_is_sent_and_the_picture_kept_before
 
 
 async def test_pictures_come_with_their_place() -> None:
-    archive = MemoryArchive()
-    came = await delivered(Archived(FakeProvider(), archive))
-    assert came.pictures[0].place is not None
-    assert archive.kept[came.pictures[0].place] == PNG
+    archive = MemoryImageStore()
+    came = await delivered(Archiving(FakeProvider(), archive))
+    assert came.images[0].location is not None
+    assert archive.kept[came.images[0].location] == PNG
     assert await archive.find(PNG.id, owner="local") == PNG
 
 
@@ -68,37 +75,37 @@ async def test_pictures_come_with_their_place() -> None:
     ],
 )
 async def test_how_a_job_ended_is_recorded(fault: ProviderError, state: JobState) -> None:
-    archive = MemoryArchive()
+    archive = MemoryImageStore()
     with pytest.raises(type(fault)):
-        await events(Archived(FakeProvider(fails=[fault]), archive))
+        await events(Archiving(FakeProvider(fails=[fault]), archive))
     assert states(archive) == [JobState.DISPATCHED, state]
     assert archive.history[-1].failure is fault
 
 
 async def test_rubbish_is_quarantined_and_the_error_says_where() -> None:
-    archive = MemoryArchive()
+    archive = MemoryImageStore()
     fault = BadProviderReply("What?", rubbish=[b"<html>"])
     with pytest.raises(BadProviderReply) as bad:
-        await events(Archived(FakeProvider(fails=[fault]), archive))
+        await events(Archiving(FakeProvider(fails=[fault]), archive))
     assert archive.quarantined == [b"<html>"]
     assert bad.value.quarantined == ("/quarantine/job_1-1.bin",)
 
 
 async def test_rubbish_beside_good_pictures_is_quarantined_too() -> None:
-    archive = MemoryArchive()
-    came = await delivered(Archived(FakeProvider(PNG, rubbish=(b"??",)), archive))
+    archive = MemoryImageStore()
+    came = await delivered(Archiving(FakeProvider(PNG, rubbish=(b"??",)), archive))
     assert archive.quarantined == [b"??"]
     assert "/quarantine/" in came.notes[-1]
 
 
 async def test_a_job_that_is_ended_after_dispatch_is_unknown() -> None:
-    archive, painting = MemoryArchive(), asyncio.Event()
+    archive, painting = MemoryImageStore(), asyncio.Event()
 
     async def forever() -> None:
         painting.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(events(Archived(FakeProvider(meanwhile=forever), archive)))
+    task = asyncio.create_task(events(Archiving(FakeProvider(meanwhile=forever), archive)))
     await painting.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -107,30 +114,30 @@ async def test_a_job_that_is_ended_after_dispatch_is_unknown() -> None:
 
 
 async def test_what_came_of_a_call_that_broke_off_is_kept_and_the_error_says_where() -> None:
-    archive, cut = MemoryArchive(), OutcomeUnknown("Cut.")
-    cut.remains = (b"half a reply",)
+    archive, cut = MemoryImageStore(), OutcomeUnknown("Cut.")
+    cut.raw_remainder = (b"half a reply",)
 
     async def breaks() -> None:
         raise cut
 
     provider = FakeProvider(meanwhile=breaks)
     with pytest.raises(OutcomeUnknown):
-        await events(Archived(provider, archive), replace(SMALL, partial_images=2))
+        await events(Archiving(provider, archive), replace(SMALL, partial_images=2))
     assert archive.quarantined == [b"half a reply", picture("gray", size=(2, 1)).data]
     assert cut.quarantined == ("/quarantine/job_1-1.bin", "/quarantine/job_1-2.png")
     assert "kept in DATA_DIR/quarantine" in cut.hint
-    assert not cut.remains
+    assert not cut.raw_remainder
 
 
 async def test_the_last_preview_of_a_job_that_is_ended_is_kept() -> None:
-    archive, painting = MemoryArchive(), asyncio.Event()
+    archive, painting = MemoryImageStore(), asyncio.Event()
 
     async def forever() -> None:
         painting.set()
         await asyncio.Event().wait()
 
     request = replace(SMALL, partial_images=1)
-    task = asyncio.create_task(events(Archived(FakeProvider(meanwhile=forever), archive), request))
+    task = asyncio.create_task(events(Archiving(FakeProvider(meanwhile=forever), archive), request))
     await painting.wait()
     task.cancel()
     await asyncio.wait({task})
@@ -150,29 +157,29 @@ class Slow(HeaderInspector):
 
 
 async def test_a_picture_that_has_arrived_is_stored_although_the_job_is_told_to_end() -> None:
-    archive, slow = MemoryArchive(), Slow()
-    provider = Archived(Inspected(FakeProvider(), slow), archive)
+    archive, slow = MemoryImageStore(), Slow()
+    provider = Archiving(Inspection(FakeProvider(), slow), archive)
     task = asyncio.create_task(delivered(provider))
     await slow.at_work.wait()
     task.cancel()
     await asyncio.sleep(0)
     task.cancel()
     slow.go_on.set()
-    assert (await task).pictures[0].place is not None
+    assert (await task).images[0].location is not None
     assert states(archive) == [JobState.DISPATCHED, JobState.STORED]
 
 
 async def test_a_job_that_is_given_up_while_it_is_recorded_is_not_sent_and_not_left_open() -> None:
     provider, writing, go_on = FakeProvider(), asyncio.Event(), asyncio.Event()
 
-    class SlowArchive(MemoryArchive):
-        async def record(self, job: Job[PictureRequest], /) -> None:
+    class SlowArchive(MemoryImageStore):
+        async def record(self, job: Job[ImageRequest], /) -> None:
             writing.set()
             await go_on.wait()
             await super().record(job)
 
     archive = SlowArchive()
-    task = asyncio.create_task(events(Archived(provider, archive)))
+    task = asyncio.create_task(events(Archiving(provider, archive)))
     await writing.wait()
     task.cancel()
     await asyncio.sleep(0)
@@ -185,13 +192,13 @@ async def test_a_job_that_is_given_up_while_it_is_recorded_is_not_sent_and_not_l
 
 
 async def test_nothing_is_sent_when_no_picture_could_be_kept() -> None:
-    provider, archive = FakeProvider(), FullArchive("ready")
+    provider, archive = FakeProvider(), FullArchive("check_writable")
     with pytest.raises(ArchiveUnavailable):
-        await events(Archived(provider, archive))
+        await events(Archiving(provider, archive))
     assert (provider.seen, archive.history) == ([], [])
 
 
-class FullArchive(MemoryArchive):
+class FullArchive(MemoryImageStore):
     """Refuses the named methods, as a full disk does."""
 
     def __init__(self, *refused: str, after: int = 0) -> None:
@@ -215,33 +222,33 @@ class FullArchive(MemoryArchive):
 
 async def test_nothing_is_sent_when_the_record_cannot_be_written() -> None:
     provider = FakeProvider()
-    full: Archive = FullArchive("record")
+    full: ImageStore = FullArchive("record")
     with pytest.raises(ArchiveUnavailable):
-        await events(Archived(provider, full))
+        await events(Archiving(provider, full))
     assert provider.seen == []
 
 
 async def test_a_paid_picture_is_delivered_even_if_it_cannot_be_stored() -> None:
-    came = await delivered(Archived(FakeProvider(), FullArchive("keep")))
-    assert came.pictures[0].image == PNG
-    assert came.pictures[0].place is None
+    came = await delivered(Archiving(FakeProvider(), FullArchive("put")))
+    assert came.images[0].image == PNG
+    assert came.images[0].location is None
     assert came.notes[0].startswith("Not stored: The disk is full.")
 
 
 async def test_a_paid_picture_is_delivered_even_if_its_record_cannot_be_written() -> None:
     archive = FullArchive("record", after=1)
-    came = await delivered(Archived(FakeProvider(), archive))
-    assert came.pictures[0].place is not None
+    came = await delivered(Archiving(FakeProvider(), archive))
+    assert came.images[0].location is not None
     assert came.notes == ("The job's record could not be written.",)
 
 
 async def test_the_first_event_says_that_money_may_be_spent_from_now_on() -> None:
-    assert isinstance((await events(Archived(FakeProvider(), MemoryArchive())))[0], Dispatched)
+    assert isinstance((await events(Archiving(FakeProvider(), MemoryImageStore())))[0], Dispatched)
 
 
 async def test_who_stops_reading_just_when_it_is_sent_leaves_no_job_open() -> None:
-    archive = MemoryArchive()
-    painting = Archived(FakeProvider(), archive).generate(job_for(SMALL))
+    archive = MemoryImageStore()
+    painting = Archiving(FakeProvider(), archive).generate(job_for(SMALL))
     assert isinstance(await anext(painting), Dispatched)
     await painting.aclose()
     assert states(archive) == [JobState.DISPATCHED, JobState.UNKNOWN]

@@ -11,15 +11,21 @@ import pytest
 
 from adapters.openai.catalog import openai_catalog
 from application.ports.image_provider import Delivered, Dispatched, PartialImage
-from application.safeguards.archiving import Archived
-from application.safeguards.budget import Budgeted
+from application.safeguards.archiving import Archiving
+from application.safeguards.budget import Budget
 from domain.errors import ArchiveUnavailable, Canceled
 from domain.jobs import Job, JobState
 from domain.money.budget_errors import BudgetExhausted
-from domain.money.budgets import Limits
+from domain.money.budgets import BudgetLimits
 from domain.provider_errors import OutcomeUnknown, ProviderError, RateLimited
-from domain.requests import GenerateRequest, PictureRequest
-from tests.testkit.fakes import FakeProvider, FrozenClock, MemoryArchive, MemoryLedger, job_for
+from domain.requests import GenerateRequest, ImageRequest
+from tests.testkit.fakes import (
+    FakeProvider,
+    FrozenClock,
+    MemoryImageStore,
+    MemoryUsageLedger,
+    job_for,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -29,23 +35,25 @@ JOB = job_for(REQUEST, card=CARD)
 DEAR = Decimal("0.20")
 
 
-class Slow(MemoryLedger):
+class Slow(MemoryUsageLedger):
     """A ledger that takes its time, and says when it began."""
 
-    def __init__(self, archive: MemoryArchive) -> None:
+    def __init__(self, archive: MemoryImageStore) -> None:
         super().__init__(archive)
         self.began, self.go_on = asyncio.Event(), asyncio.Event()
 
-    async def reserve(self, job: Job[PictureRequest], /, limits: Limits, *, now: datetime) -> None:
+    async def reserve(
+        self, job: Job[ImageRequest], /, limits: BudgetLimits, *, now: datetime
+    ) -> None:
         self.began.set()
         await self.go_on.wait()
         await super().reserve(job, limits, now=now)
 
 
-class Full(MemoryArchive):
+class Full(MemoryImageStore):
     """An archive without room for pictures."""
 
-    async def ready(self) -> None:
+    async def check_writable(self) -> None:
         raise ArchiveUnavailable("The disk is full.")
 
 
@@ -55,18 +63,18 @@ class Studio:
     def __init__(
         self,
         *fails: ProviderError,
-        archive: MemoryArchive | None = None,
+        archive: MemoryImageStore | None = None,
         **more: Any,  # noqa: ANN401 - arguments of Limits
     ) -> None:
-        self.archive = archive or MemoryArchive()
-        self.ledger = MemoryLedger(self.archive)
+        self.archive = archive or MemoryImageStore()
+        self.ledger = MemoryUsageLedger(self.archive)
         self.provider = FakeProvider(fails=fails)
-        self.limits = Limits(**more)
+        self.limits = BudgetLimits(**more)
 
     @property
-    def safe(self) -> Budgeted:
-        kept = Archived(self.provider, self.archive)
-        return Budgeted(kept, self.ledger, self.limits, FrozenClock())
+    def safe(self) -> Budget:
+        kept = Archiving(self.provider, self.archive)
+        return Budget(kept, self.ledger, self.limits, FrozenClock())
 
     async def paint(self, job: Job[GenerateRequest] = JOB) -> list[object]:
         async with aclosing(self.safe.generate(job)) as painting:
@@ -165,7 +173,7 @@ async def test_a_painting_that_is_closed_in_the_middle_keeps_its_reservation() -
 
 
 async def test_records_that_cannot_be_written_refuse_before_anything_is_sent() -> None:
-    class Closed(MemoryLedger):
+    class Closed(MemoryUsageLedger):
         async def reserve(self, *_: object, **__: object) -> None:
             raise ArchiveUnavailable("The disk is gone.")
 

@@ -7,24 +7,26 @@ from time import perf_counter
 import pytest
 
 from domain.money.budget_errors import BudgetExhausted
-from domain.money.budget_policy import check
-from domain.money.budgets import Limits, Spending
+from domain.money.budget_policy import check_budget
+from domain.money.budgets import BudgetLimits, SpendingEntry
 from domain.requests import GenerateRequest
 from tests.testkit.fakes import FrozenClock, job_for
 
 NOW = FrozenClock().now()
-TEN = Limits(day_usd=Decimal(10))
+TEN = BudgetLimits(day_usd=Decimal(10))
 
 
-def took(hours_ago: float, usd: str | None, pictures: int = 1) -> Spending:
+def took(hours_ago: float, usd: str | None, pictures: int = 1) -> SpendingEntry:
     at = NOW - timedelta(hours=hours_ago)
-    return Spending(at=at, usd=None if usd is None else Decimal(usd), pictures=pictures)
+    return SpendingEntry(at=at, usd=None if usd is None else Decimal(usd), images=pictures)
 
 
-def refused(limits: Limits, *spent: Spending, usd: str = "4", n: int = 1) -> BudgetExhausted:
+def refused(
+    limits: BudgetLimits, *spent: SpendingEntry, usd: str = "4", n: int = 1
+) -> BudgetExhausted:
     job = job_for(GenerateRequest(prompt="x", model="fake-1", n=n), estimate=Decimal(usd))
     with pytest.raises(BudgetExhausted) as caught:
-        check(job, limits, spent, NOW)
+        check_budget(job, limits, spent, NOW)
     return caught.value
 
 
@@ -60,8 +62,8 @@ def test_of_many_jobs_it_is_found_quickly() -> None:
     ids=["a little", "nearly a day", "a day", "in 2038"],
 )
 def test_what_a_clock_dated_ahead_counts_for_one_span(ahead: float, taken: str) -> None:
-    (window,) = TEN.windows()
-    assert window.standing([took(-ahead, "9")], NOW).spent == Decimal(taken)
+    (window,) = TEN.rolling_limits()
+    assert window.status([took(-ahead, "9")], NOW).spent == Decimal(taken)
 
 
 def test_what_a_clock_dated_far_ahead_hides_nothing_of_what_was_spent_since() -> None:
@@ -80,13 +82,13 @@ def test_a_clock_that_goes_ahead_a_little_takes_nothing_out_of_the_window() -> N
 
 
 def test_pictures_that_a_clock_dated_ahead_count_for_an_hour() -> None:
-    limits = Limits(images_hour=4)
+    limits = BudgetLimits(images_hour=4)
     refused(limits, took(-0.9, "0", 4))
-    check(job_for(estimate=Decimal(0)), limits, [took(-1, "0", 4)], NOW)
+    check_budget(job_for(estimate=Decimal(0)), limits, [took(-1, "0", 4)], NOW)
 
 
 def test_pictures_have_an_hour_of_their_own() -> None:
-    error = refused(Limits(images_hour=4), took(0.5, "0", 3), took(2, "0", 9), n=2)
+    error = refused(BudgetLimits(images_hour=4), took(0.5, "0", 3), took(2, "0", 9), n=2)
     assert error.details()["resets_at"] == (NOW + timedelta(minutes=30)).isoformat()
     assert "3 picture(s) are taken, and this call asks for 2 picture(s)" in error.message
 
@@ -105,17 +107,17 @@ def test_more_than_the_whole_limit_never_has_room() -> None:
 
 
 def test_a_limit_can_be_used_up_to_the_last_cent() -> None:
-    check(job_for(estimate=Decimal(4)), TEN, [took(1, "6")], NOW)
+    check_budget(job_for(estimate=Decimal(4)), TEN, [took(1, "6")], NOW)
 
 
 def test_a_free_call_has_room_where_nothing_may_be_spent() -> None:
-    check(job_for(estimate=Decimal(0)), Limits(day_usd=Decimal(0)), [], NOW)
+    check_budget(job_for(estimate=Decimal(0)), BudgetLimits(day_usd=Decimal(0)), [], NOW)
 
 
 def test_a_standing_says_what_is_left_and_when_all_of_it_is_free() -> None:
-    (window,) = TEN.windows()
-    standing = window.standing([took(1, "6"), took(30, "9"), took(2, None)], NOW)
+    (window,) = TEN.rolling_limits()
+    standing = window.status([took(1, "6"), took(30, "9"), took(2, None)], NOW)
     assert (standing.spent, standing.left, standing.unknown) == (Decimal(6), Decimal(4), 1)
-    assert standing.free_at == NOW + timedelta(hours=23)
-    overdrawn = window.standing([took(1, "16")], NOW)
+    assert standing.fully_available_at == NOW + timedelta(hours=23)
+    overdrawn = window.status([took(1, "16")], NOW)
     assert overdrawn.left == 0

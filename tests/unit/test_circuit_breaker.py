@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 
 from application.safeguards.circuit_breaker import Spared
-from domain.errors import Busy, StudioError
+from domain.errors import Busy, ImageServiceError
 from domain.provider_errors import (
+    CircuitOpen,
     ContentRefused,
     OutcomeUnknown,
     ProviderFailed,
-    ProviderResting,
     ProviderTimedOut,
     ProviderUnreachable,
 )
@@ -30,7 +30,7 @@ class Scene:
         self.provider = FakeProvider()
         self.spared = Spared(self.provider, SteadyBreaker(clock=lambda: self.now))
 
-    async def fails(self, *faults: StudioError) -> None:
+    async def fails(self, *faults: ImageServiceError) -> None:
         for fault in faults:
             self.provider.fails.append(fault)  # type: ignore[arg-type] # Busy is a safeguard's
             with pytest.raises(type(fault)):
@@ -50,7 +50,7 @@ async def test_after_failures_in_a_row_nothing_is_sent_for_a_while() -> None:
         OutcomeUnknown("?"),
     )
     scene.now = 12.0
-    with pytest.raises(ProviderResting) as resting:
+    with pytest.raises(CircuitOpen) as resting:
         await events(scene.spared)
     assert resting.value.retry_after == pytest.approx(RESTS_FOR - 12)
     assert len(scene.provider.seen) == FAILURES
@@ -58,7 +58,7 @@ async def test_after_failures_in_a_row_nothing_is_sent_for_a_while() -> None:
 
 @pytest.mark.parametrize("answer", [lambda: None, lambda: ContentRefused("No.")])
 async def test_an_answer_in_between_begins_the_count_anew(
-    answer: Callable[[], StudioError | None],
+    answer: Callable[[], ImageServiceError | None],
 ) -> None:
     scene = Scene()
     await scene.fails(*(OutcomeUnknown("Cut.") for _ in range(FAILURES - 1)))
@@ -88,10 +88,10 @@ async def test_then_one_call_alone_tries_whether_it_is_back() -> None:
     scene.now, scene.provider.meanwhile = RESTS_FOR, gate.wait
     trial = asyncio.create_task(delivered(scene.spared))
     await asyncio.sleep(0)
-    with pytest.raises(ProviderResting):
+    with pytest.raises(CircuitOpen):
         await events(scene.spared)
     gate.set()
-    assert (await trial).pictures
+    assert (await trial).images
     await delivered(scene.spared)
     assert len(scene.provider.seen) == FAILURES + 2
 
@@ -102,7 +102,7 @@ async def test_a_trial_that_fails_begins_another_rest() -> None:
     scene.now = RESTS_FOR
     await scene.fails(OutcomeUnknown("Cut."))
     scene.now += RESTS_FOR - 1
-    with pytest.raises(ProviderResting):
+    with pytest.raises(CircuitOpen):
         await events(scene.spared)
     scene.now += 1
     await delivered(scene.spared)
@@ -128,8 +128,8 @@ async def test_calls_that_began_before_the_rest_end_as_they_like() -> None:
     scene.provider.meanwhile = None
     await scene.broken()
     gate.set()
-    assert (await early).pictures
-    with pytest.raises(ProviderResting):
+    assert (await early).images
+    with pytest.raises(CircuitOpen):
         await events(scene.spared)
 
 
@@ -161,7 +161,7 @@ async def test_a_call_of_before_the_rest_that_fails_spoils_no_trial() -> None:
     late.set()
     await asyncio.gather(*early)
     gate.set()
-    assert (await trial).pictures
+    assert (await trial).images
     await delivered(scene.spared)
 
 

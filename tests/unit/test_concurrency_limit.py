@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from application.ports.image_provider import Delivered, ProviderEvent, Queued
-from application.safeguards.concurrency_limit import Limited
+from application.safeguards.concurrency_limit import ConcurrencyLimit
 from domain.errors import Busy
 from domain.provider_errors import RateLimited
 from tests.testkit.fakes import FakeProvider, job_for
@@ -13,7 +13,7 @@ from tests.testkit.fakes import FakeProvider, job_for
 pytestmark = pytest.mark.anyio
 
 
-async def painted(provider: Limited) -> list[ProviderEvent]:
+async def painted(provider: ConcurrencyLimit) -> list[ProviderEvent]:
     return [event async for event in provider.generate(job_for())]
 
 
@@ -32,7 +32,7 @@ async def test_of_twenty_nine_are_served_and_eleven_are_told_to_come_back() -> N
         await gate.wait()
         at_work -= 1
 
-    limited = Limited(FakeProvider(meanwhile=meanwhile), 3, 6)
+    limited = ConcurrencyLimit(FakeProvider(meanwhile=meanwhile), 3, 6)
     calls = [asyncio.create_task(painted(limited)) for _ in range(20)]
     await others_run()
     gate.set()
@@ -49,7 +49,7 @@ async def test_of_twenty_nine_are_served_and_eleven_are_told_to_come_back() -> N
 async def test_who_leaves_the_queue_or_fails_makes_room() -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait, fails=[RateLimited("Not now.")])
-    limited = Limited(provider, 1, 1)
+    limited = ConcurrencyLimit(provider, 1, 1)
     with pytest.raises(RateLimited):
         await painted(limited)
     first = asyncio.create_task(painted(limited))

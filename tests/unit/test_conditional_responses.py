@@ -3,11 +3,16 @@
 import pytest
 from starlette.datastructures import Headers
 
-from entrypoints.http.images.byte_ranges import NoSuchPart, asked_part
-from entrypoints.http.images.conditional_responses import Answer, Representation, answered, is_named
-from entrypoints.http.problem_documents import Refused
+from entrypoints.http.images.byte_ranges import RangeNotSatisfiable, requested_range
+from entrypoints.http.images.conditional_responses import (
+    Answer,
+    CacheableBody,
+    conditional_response,
+    etag_matches,
+)
+from entrypoints.http.problem_documents import RequestRejected
 
-THIS = Representation(
+THIS = CacheableBody(
     data=b"0123456789",
     etag='"tag"',
     caching={"cache-control": "public", "vary": "Accept"},
@@ -21,7 +26,7 @@ NO_SINGLE_PART = (
 
 def answer(method: str = "GET", **headers: str) -> Answer:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return answered(THIS, method, Headers(named))
+    return conditional_response(THIS, method, Headers(named))
 
 
 @pytest.mark.parametrize(
@@ -37,7 +42,7 @@ def answer(method: str = "GET", **headers: str) -> Answer:
     ],
 )
 def test_one_part_is_cut_to_what_is_there(header: str, part: tuple[int, int]) -> None:
-    found = asked_part(header, 10)
+    found = requested_range(header, 10)
     assert found is not None
     assert (found.first, found.last) == part
     assert found.content_range == f"bytes {part[0]}-{part[1]}/10"
@@ -45,25 +50,25 @@ def test_one_part_is_cut_to_what_is_there(header: str, part: tuple[int, int]) ->
 
 @pytest.mark.parametrize("header", [None, *NO_SINGLE_PART])
 def test_what_is_no_single_part_gets_all(header: str | None) -> None:
-    assert asked_part(header, 10) is None
+    assert requested_range(header, 10) is None
 
 
 @pytest.mark.parametrize("header", ["bytes=10-", "bytes=10-20", "bytes=-0", "bytes=99999999999-"])
 def test_a_part_with_nothing_in_it_is_refused(header: str) -> None:
-    with pytest.raises(NoSuchPart):
-        asked_part(header, 10)
+    with pytest.raises(RangeNotSatisfiable):
+        requested_range(header, 10)
 
 
 @pytest.mark.parametrize(
     "header", ['"tag"', 'W/"tag"', '"other", "tag"', '"a,b",W/"tag"', "*", " * "]
 )
 def test_a_tag_is_known_among_others_and_as_a_weak_one(header: str) -> None:
-    assert is_named('"tag"', header)
+    assert etag_matches('"tag"', header)
 
 
 @pytest.mark.parametrize("header", [None, "", '"other"', "tag", '"TAG"', '"', '"a" tag "b"', "**"])
 def test_a_tag_is_not_known_by_anything_else(header: str | None) -> None:
-    assert not is_named('"tag"', header)
+    assert not etag_matches('"tag"', header)
 
 
 def test_all_is_sent_with_what_caches_and_browsers_must_know() -> None:
@@ -116,7 +121,7 @@ def test_a_part_of_the_same_is_added_to() -> None:
 
 
 def test_a_part_behind_the_end_is_refused_with_the_size() -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRejected) as refused:
         answer(range="bytes=10-")
     assert refused.value.problem.status == 416
     assert refused.value.problem.headers == {"Content-Range": "bytes */10"}

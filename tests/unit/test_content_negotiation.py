@@ -3,7 +3,7 @@
 import pytest
 
 from domain.image_formats import ImageFormat
-from entrypoints.http.images.content_negotiation import formats_taken
+from entrypoints.http.images.content_negotiation import acceptable_formats
 
 PNG, JPEG, WEBP = ImageFormat.PNG, ImageFormat.JPEG, ImageFormat.WEBP
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
@@ -25,7 +25,7 @@ SAFARI = "image/webp,image/avif,video/*;q=0.8,image/png,image/svg+xml,image/*;q=
     ],
 )
 def test_a_client_that_tells_no_formats_apart_leaves_them_to_us(accept: str | None) -> None:
-    assert formats_taken(accept) == ()
+    assert acceptable_formats(accept) == ()
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_a_client_that_tells_no_formats_apart_leaves_them_to_us(accept: str | No
 def test_a_client_that_tells_formats_apart_gets_them_in_its_order(
     accept: str, formats: tuple[ImageFormat, ...]
 ) -> None:
-    assert formats_taken(accept) == formats
+    assert acceptable_formats(accept) == formats

@@ -9,7 +9,7 @@ from dependency_injector.providers import Object
 from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.requests import EditRequest
-from entrypoints.bootstrap.lifecycle import running
+from entrypoints.bootstrap.lifecycle import run_application
 from tests.testkit.fakes import PNG, FakeProvider, HeaderInspector, settings_in
 
 pytestmark = pytest.mark.anyio
@@ -23,9 +23,9 @@ class Hanging(HeaderInspector):
 async def test_a_picture_that_cannot_be_looked_into_in_time_is_not_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("application.use_cases.edit_image.A_LOOK_MAY_TAKE", 0.01)
+    monkeypatch.setattr("application.use_cases.edit_image.INSPECTION_TIMEOUT", 0.01)
     parts = {"provider": Object(provider := FakeProvider()), "inspector": Object(Hanging())}
-    async with running(settings_in(tmp_path), **parts) as container:
+    async with run_application(settings_in(tmp_path), **parts) as container:
         with pytest.raises(UnreadableImage, match=r"within 0\.01 s") as late:
             await container.edit_image()(EditRequest(prompt="a lake", images=(PNG,)))
     assert late.value.field == "images[0]"

@@ -5,22 +5,22 @@ import re
 import pytest
 
 from domain import errors, provider_errors
-from domain.errors import Charged, StudioError
+from domain.errors import ChargeStatus, ImageServiceError
 from domain.provider_errors import ContentRefused, OutcomeUnknown, RateLimited
-from entrypoints.wire.error_codes import EXIT_CODES, HTTP_STATUSES, MONEY, as_dict, explained
+from entrypoints.wire.error_codes import CHARGE_TEXT, EXIT_CODES, HTTP_STATUSES, as_dict, error_text
 
 
-def tree(root: type[StudioError]) -> list[type[StudioError]]:
+def tree(root: type[ImageServiceError]) -> list[type[ImageServiceError]]:
     """All classes below `root`, each before those below it."""
     return [each for child in root.__subclasses__() for each in (child, *tree(child))]
 
 
-CONCRETE = [kind for kind in tree(StudioError) if "code" in vars(kind)]
+CONCRETE = [kind for kind in tree(ImageServiceError) if "code" in vars(kind)]
 
 
 def test_the_tree_is_drawn_as_it_is() -> None:
     drawn = re.findall(r"[├└] (\w+)(?: +(\w+))?", errors.__doc__ or "")
-    defined = [(kind.__name__, vars(kind).get("code", "")) for kind in tree(StudioError)]
+    defined = [(kind.__name__, vars(kind).get("code", "")) for kind in tree(ImageServiceError)]
     assert sorted(name for name, _ in drawn) == sorted(name for name, _ in defined)
     assert {pair for pair in drawn if pair[1]} >= {pair for pair in defined if pair[1]}
 
@@ -31,7 +31,7 @@ def test_every_error_has_a_code_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("kind", CONCRETE, ids=lambda kind: kind.__name__)
-def test_every_error_has_an_exit_code_and_a_status(kind: type[StudioError]) -> None:
+def test_every_error_has_an_exit_code_and_a_status(kind: type[ImageServiceError]) -> None:
     assert EXIT_CODES[kind] in range(1, 131)
     assert HTTP_STATUSES[kind] in range(400, 600)
 
@@ -41,17 +41,24 @@ def test_the_table_has_no_row_for_what_does_not_exist() -> None:
 
 
 def test_whatever_may_have_been_sent_may_have_been_charged_and_is_not_retryable() -> None:
-    kinds: list[type[StudioError]] = [OutcomeUnknown, *tree(OutcomeUnknown)]
+    kinds: list[type[ImageServiceError]] = [OutcomeUnknown, *tree(OutcomeUnknown)]
     for kind in kinds:
-        assert kind.charged is Charged.MAYBE
+        assert kind.charged is ChargeStatus.MAYBE
         assert not kind.retryable
 
 
 def test_an_explanation_has_everything_in_its_text() -> None:
     error = ContentRefused("No.", stage="input", categories=["violence", "gore"])
     error.request_id = "req_7"
-    text = explained(error)
-    for part in ("No.", "Reword", MONEY[Charged.NO], "content_refused", "violence, gore", "req_7"):
+    text = error_text(error)
+    for part in (
+        "No.",
+        "Reword",
+        CHARGE_TEXT[ChargeStatus.NO],
+        "content_refused",
+        "violence, gore",
+        "req_7",
+    ):
         assert part in text
     assert as_dict(error) == {
         "code": "content_refused",
@@ -66,8 +73,8 @@ def test_an_explanation_has_everything_in_its_text() -> None:
 
 
 def test_nobody_is_told_to_ask_again_while_a_charge_is_possible() -> None:
-    assert "do not ask again before you have looked" in explained(OutcomeUnknown("Cut."))
-    assert "may be asked again" in explained(RateLimited("Not now."))
+    assert "do not ask again before you have looked" in error_text(OutcomeUnknown("Cut."))
+    assert "may be asked again" in error_text(RateLimited("Not now."))
 
 
 def test_only_provider_errors_live_in_their_module() -> None:

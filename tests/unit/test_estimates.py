@@ -9,7 +9,7 @@ from adapters.openai.catalog import openai_catalog
 from adapters.sketch.provider import CATALOG as SKETCHES
 from domain.image_formats import Dimensions
 from domain.models import ModelCard
-from domain.money.estimates import cheaper, estimate
+from domain.money.estimates import cheaper_alternatives, estimate
 from domain.requests import EditRequest, GenerateRequest, Quality
 from tests.testkit.fakes import PNG, mask
 
@@ -79,7 +79,7 @@ def test_where_the_model_chooses_the_most_expensive_size_is_expected() -> None:
 
 @pytest.mark.parametrize("name", ["gpt-image-9", "chatgpt-image-latest"])
 def test_of_a_model_without_a_price_nothing_is_said(name: str) -> None:
-    unknown = openai_catalog().find(name) or ModelCard(name=name, rules=False)
+    unknown = openai_catalog().find(name) or ModelCard(name=name, is_known=False)
     assert estimate(asked(), unknown) is None
 
 
@@ -88,7 +88,9 @@ def test_sketches_are_expected_to_cost_nothing() -> None:
 
 
 def test_what_would_be_cheaper_is_named_with_its_price() -> None:
-    told = cheaper(asked(quality="auto"), card(), Decimal("0.05"))
+    told = cheaper_alternatives(asked(quality="auto"), card(), Decimal("0.05"))
     assert told == ["quality low (about $0.029)"]
-    assert cheaper(asked(quality="low", n=2), card(), Decimal("0.03")) == ["n 1 (about $0.029)"]
-    assert cheaper(asked(), card(), Decimal(0)) == []
+    assert cheaper_alternatives(asked(quality="low", n=2), card(), Decimal("0.03")) == [
+        "n 1 (about $0.029)"
+    ]
+    assert cheaper_alternatives(asked(), card(), Decimal(0)) == []

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from domain.fingerprint import SILENT, fingerprint
+from domain.fingerprint import IGNORED_FIELDS, fingerprint
 from domain.image_formats import Dimensions, ImageFormat
-from domain.requests import Background, EditRequest, Moderation, PictureRequest, Quality
+from domain.requests import Background, EditRequest, ImageRequest, Moderation, Quality
 from tests.testkit.fakes import mask, picture
 
 REQUEST = EditRequest(
@@ -31,14 +31,14 @@ CHANGES: dict[str, Any] = {
 }
 
 
-def _print(request: PictureRequest, **other: str) -> str:
+def _print(request: ImageRequest, **other: str) -> str:
     who = {"provider": "openai", "endpoint": "https://one", "owner": "local", **other}
     return fingerprint(request, **who)
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(EditRequest)])
 def test_every_field_that_changes_the_picture_changes_the_fingerprint(field: str) -> None:
-    if field in SILENT:
+    if field in IGNORED_FIELDS:
         return
     changed = replace(REQUEST, **{field: CHANGES[field]})
     assert _print(changed) != _print(REQUEST)

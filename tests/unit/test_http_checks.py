@@ -2,7 +2,7 @@
 
 import pytest
 
-from entrypoints.config.http_checks import LARGEST_MESSAGE, ServedSettings
+from entrypoints.config.http_checks import MAX_RESULT_BYTES, HttpServerSettings
 from entrypoints.config.settings import load_settings
 from entrypoints.config.settings_error import SettingsError
 
@@ -10,19 +10,19 @@ RIGHT = {
     "CORS_ORIGIN": ("*", "https://a.example, http://localhost:5173/", "app-x://y, https://[::1]:2"),
     "TRUSTED_PROXIES": ("*", "127.0.0.1, 10.0.0.0/8", "::1, fd00::/8"),
     "ALLOWED_HOSTS": ("pics.example.com, Other.example:8443", "[2001:db8::1], a_b.example."),
-    "RESULT_MAX_BYTES": ("100000", str(LARGEST_MESSAGE)),
+    "RESULT_MAX_BYTES": ("100000", str(MAX_RESULT_BYTES)),
 }
 WRONG = {
     "CORS_ORIGIN": ("a.example", "https://a.example/page", "https://*.a.example", "https://", "**"),
     "TRUSTED_PROXIES": ("nonsense", "proxy.example", "*, 127.0.0.1", "10.0.0.1/8", "127.0.0.1:80"),
     "ALLOWED_HOSTS": ("*", "*.example.com", "https://a.example", "a.example/x", "2001:db8::1"),
-    "RESULT_MAX_BYTES": (str(LARGEST_MESSAGE + 1), "8000000"),
+    "RESULT_MAX_BYTES": (str(MAX_RESULT_BYTES + 1), "8000000"),
 }
 FIXES = {
     "CORS_ORIGIN": "write scheme and host",
     "TRUSTED_PROXIES": "write one, such as 127.0.0.1",
     "ALLOWED_HOSTS": "write each name out",
-    "RESULT_MAX_BYTES": f"{LARGEST_MESSAGE} bytes: set that or less",
+    "RESULT_MAX_BYTES": f"{MAX_RESULT_BYTES} bytes: set that or less",
 }
 
 
@@ -34,7 +34,7 @@ def pairs(values: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
 def test_what_can_match_is_taken(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROVIDER", "sketch")
     monkeypatch.setenv(name, value)
-    load_settings(ServedSettings)
+    load_settings(HttpServerSettings)
 
 
 @pytest.mark.parametrize(("name", "value"), pairs(WRONG))
@@ -44,7 +44,7 @@ def test_what_could_never_match_is_refused_with_what_to_write(
     monkeypatch.setenv("PROVIDER", "sketch")
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refused:
-        load_settings(ServedSettings)
+        load_settings(HttpServerSettings)
     (fault,) = str(refused.value).splitlines()[1:]
     assert fault.startswith(f"  {name}: ")
     assert FIXES[name] in fault

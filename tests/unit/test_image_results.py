@@ -27,7 +27,7 @@ def test_a_result_says_what_it_cost_and_what_it_saved(
     served_from: str, cost: str | None, words: str, charged: object, saved: object
 ) -> None:
     known = None if cost is None else Decimal(cost)
-    told = images(job("job_1"), ServedFrom(served_from), cost=known)
+    told = images(job("job_1"), ServedFrom(served_from), generation_cost=known)
     assert f"· {words} ·" in text_report(told, job("job_1").request, ["full"])
     result = structured_report(told, ["full"])
     assert (result.cost_usd, result.saved_usd) == (charged, saved)

@@ -5,13 +5,13 @@ from contextlib import aclosing, suppress
 
 import pytest
 
-from application.jobs.job_handle import Ticket
-from application.jobs.job_runner import RunningJobs
+from application.jobs.job_handle import JobHandle
+from application.jobs.job_runner import JobRunner
 from application.jobs.running_job import RunningJob
 from domain.errors import Canceled, InternalError, ShuttingDown
-from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, StudioEvent
+from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, ServiceEvent
 from domain.provider_errors import OutcomeUnknown, RateLimited
-from domain.results import ImageSet, Picture
+from domain.results import ImageResult, ResultImage
 from tests.testkit.fakes import FrozenClock, RecordingSink, job_for, picture, renditions
 
 pytestmark = pytest.mark.anyio
@@ -19,15 +19,15 @@ JOB = job_for()
 
 
 def finished() -> Finished:
-    images = ImageSet(
+    images = ImageResult(
         job_id=JOB.id,
-        pictures=(Picture(image=picture()),),
+        images=(ResultImage(image=picture()),),
         provider="fake",
         model="fake-1",
-        asked_model="fake-1",
-        made_at=FrozenClock().now(),
+        requested_model="fake-1",
+        created_at=FrozenClock().now(),
     )
-    return Finished(job_id=JOB.id, images=images)
+    return Finished(job_id=JOB.id, result=images)
 
 
 class Studio:
@@ -35,28 +35,28 @@ class Studio:
 
     def __init__(self) -> None:
         self.sink = RecordingSink()
-        self.jobs = RunningJobs(self.sink)
+        self.jobs = JobRunner(self.sink)
         self.before, self.after = asyncio.Event(), asyncio.Event()
         self.canceled_after_dispatch = False
 
     async def work(self, running: RunningJob) -> None:
-        running.tell(JobStarted(job_id=JOB.id, job=JOB))
+        running.emit(JobStarted(job_id=JOB.id, job=JOB))
         await self.before.wait()
-        running.tell(JobDispatched(job_id=JOB.id))
+        running.emit(JobDispatched(job_id=JOB.id))
         try:
             await self.after.wait()
         except asyncio.CancelledError:
             self.canceled_after_dispatch = True
             raise
-        running.tell(finished())
+        running.emit(finished())
 
     def start(self) -> RunningJob:
         return self.jobs.start(JOB, self.work)
 
 
-def ticket(running: RunningJob) -> Ticket:
+def ticket(running: RunningJob) -> JobHandle:
     """What a caller holds."""
-    return Ticket(running, JOB.request, renditions(), asked_model="fake-1", notes=())
+    return JobHandle(running, JOB.request, renditions(), asked_model="fake-1", notes=())
 
 
 async def read(running: RunningJob, seen: list[JobEvent]) -> None:
@@ -65,7 +65,7 @@ async def read(running: RunningJob, seen: list[JobEvent]) -> None:
             seen.append(event)  # noqa: PERF401 - a test looks at the list while it grows
 
 
-async def result(running: RunningJob) -> ImageSet:
+async def result(running: RunningJob) -> ImageResult:
     """What a caller waits for."""
     return await ticket(running).result()
 
@@ -114,7 +114,7 @@ async def test_before_dispatch_the_last_caller_to_leave_cancels_the_job() -> Non
     await asyncio.wait({running.task})
     assert isinstance(studio.sink.events[-1], Failed)
     assert isinstance(studio.sink.events[-1].error, Canceled)
-    assert studio.jobs.joinable(JOB.fingerprint) is None
+    assert studio.jobs.by_fingerprint(JOB.fingerprint) is None
 
 
 async def test_every_reader_of_one_ticket_is_waited_for() -> None:
@@ -127,7 +127,7 @@ async def test_every_reader_of_one_ticket_is_waited_for() -> None:
     assert not second.done()
     second.cancel()
     await others_run()
-    assert studio.jobs.joinable(JOB.fingerprint) is None
+    assert studio.jobs.by_fingerprint(JOB.fingerprint) is None
 
 
 async def test_after_dispatch_a_caller_that_leaves_only_detaches() -> None:
@@ -148,32 +148,32 @@ async def test_after_dispatch_a_caller_that_leaves_only_detaches() -> None:
 async def test_a_job_can_be_joined_until_it_ends() -> None:
     studio = Studio()
     running = studio.start()
-    assert studio.jobs.joinable(JOB.fingerprint) is running
+    assert studio.jobs.by_fingerprint(JOB.fingerprint) is running
     studio.before.set()
     studio.after.set()
     await result(running)
     assert running.task is not None
     await running.task
-    assert studio.jobs.joinable(JOB.fingerprint) is None
+    assert studio.jobs.by_fingerprint(JOB.fingerprint) is None
 
 
 async def test_the_end_says_how_many_had_joined_by_then() -> None:
     studio = Studio()
     running = studio.start()
-    running.joined()
-    running.joined()
+    running.add_joined_caller()
+    running.add_joined_caller()
     studio.before.set()
     studio.after.set()
     await result(running)
     ends = [event for event in studio.sink.events if isinstance(event, Finished)]
-    assert [event.shared for event in ends] == [2]
+    assert [event.joined_callers for event in ends] == [2]
 
 
 async def test_a_failure_reaches_everybody_who_waits() -> None:
     async def fail(_: RunningJob) -> None:
         raise RateLimited("Not now.", retry_after=3)
 
-    running = RunningJobs(RecordingSink()).start(JOB, fail)
+    running = JobRunner(RecordingSink()).start(JOB, fail)
     results = await asyncio.gather(result(running), result(running), return_exceptions=True)
     assert [type(result) for result in results] == [RateLimited, RateLimited]
 
@@ -183,7 +183,7 @@ async def test_an_unforeseen_fault_is_an_incident_without_its_text() -> None:
         raise ZeroDivisionError("the secret text")
 
     sink = RecordingSink()
-    running = RunningJobs(sink).start(JOB, fail)
+    running = JobRunner(sink).start(JOB, fail)
     with pytest.raises(InternalError) as failed:
         await result(running)
     assert "secret" not in str(failed.value)
@@ -234,16 +234,16 @@ async def test_a_job_that_was_given_up_is_not_joined_any_more() -> None:
     caller.cancel()
     with suppress(asyncio.CancelledError):
         await caller
-    assert studio.jobs.joinable(JOB.fingerprint) is None
+    assert studio.jobs.by_fingerprint(JOB.fingerprint) is None
 
 
 async def test_a_sink_that_raises_spoils_no_job() -> None:
     class Rude(RecordingSink):
-        def publish(self, event: StudioEvent, /) -> None:
+        def publish(self, event: ServiceEvent, /) -> None:
             raise OSError("the disk is full")
 
     studio = Studio()
-    studio.jobs = RunningJobs(Rude())
+    studio.jobs = JobRunner(Rude())
     running = studio.start()
     studio.before.set()
     studio.after.set()
@@ -252,7 +252,7 @@ async def test_a_sink_that_raises_spoils_no_job() -> None:
 
 async def test_where_it_is_not_to_be_finished_the_last_to_leave_gives_a_sent_job_up() -> None:
     studio = Studio()
-    studio.jobs = RunningJobs(studio.sink, finish=False)
+    studio.jobs = JobRunner(studio.sink, finish=False)
     running = studio.start()
     studio.before.set()
     caller = asyncio.create_task(result(running))
@@ -269,14 +269,14 @@ async def test_where_it_is_not_to_be_finished_the_last_to_leave_gives_a_sent_job
 async def test_a_job_that_is_held_is_not_given_up_although_nobody_reads_it() -> None:
     studio = Studio()
     held = ticket(studio.start())
-    held.hold()
+    held.retain()
     caller = asyncio.create_task(held.result())
     await others_run()
     caller.cancel()
     await others_run()
-    assert studio.jobs.at_work(JOB.id, owner=JOB.owner) is not None
-    assert studio.jobs.at_work(JOB.id, owner="somebody") is None
-    held.let_go()
+    assert studio.jobs.by_id(JOB.id, owner=JOB.owner) is not None
+    assert studio.jobs.by_id(JOB.id, owner="somebody") is None
+    held.release()
     await others_run()
     assert isinstance(studio.sink.events[-1], Failed)
     assert isinstance(studio.sink.events[-1].error, Canceled)

@@ -8,25 +8,25 @@ from decimal import Decimal
 import pytest
 
 from adapters.openai.catalog import openai_catalog
-from application.jobs.idempotency import AskedBefore
-from application.jobs.job_runner import RunningJobs
-from application.jobs.job_service import Pipeline
-from application.jobs.stored_results import PastPictures
-from application.result_cache import Memory
-from application.safeguards.archiving import Archived
+from application.jobs.idempotency import IdempotentJobs
+from application.jobs.job_runner import JobRunner
+from application.jobs.job_service import JobService
+from application.jobs.stored_results import StoredResults
+from application.result_cache import ResultCache
+from application.safeguards.archiving import Archiving
 from application.use_cases.generate_image import GenerateImage
 from domain.errors import UnsupportedByModel
 from domain.models import Catalog, ModelCard
 from domain.money.prices import Price
 from domain.provider_errors import RateLimited
 from domain.requests import GenerateRequest, Quality
-from domain.results import ImageSet, Usage
+from domain.results import ImageResult, Usage
 from tests.testkit.fakes import (
     DictCache,
     FakeProvider,
     FrozenClock,
-    MemoryArchive,
-    MemoryJournal,
+    MemoryImageStore,
+    MemoryJobRepository,
     RecordingSink,
     picture,
     renditions,
@@ -39,13 +39,13 @@ REQUEST = GenerateRequest(prompt="a red bridge")
 def use_case(
     provider: FakeProvider, clock: FrozenClock | None = None, cache: DictCache | None = None
 ) -> GenerateImage:
-    archive = MemoryArchive()
-    guarded = Archived(provider, archive)
-    jobs = RunningJobs(RecordingSink())
-    memory = Memory(cache or DictCache(), archive)
-    again = AskedBefore(jobs, MemoryJournal(archive), PastPictures(archive))
+    archive = MemoryImageStore()
+    guarded = Archiving(provider, archive)
+    jobs = JobRunner(RecordingSink())
+    memory = ResultCache(cache or DictCache(), archive)
+    again = IdempotentJobs(jobs, MemoryJobRepository(archive), StoredResults(archive))
     clock = clock or FrozenClock()
-    return GenerateImage(Pipeline(guarded, memory, renditions(), jobs, again, clock))
+    return GenerateImage(JobService(guarded, memory, renditions(), jobs, again, clock))
 
 
 async def test_equal_requests_at_once_share_one_call() -> None:
@@ -56,7 +56,7 @@ async def test_equal_requests_at_once_share_one_call() -> None:
     gate.set()
     assert first.job is second.job
     one, other = await first.result(), await second.result()
-    assert one.pictures == other.pictures
+    assert one.images == other.images
     assert (one.served_from, other.served_from) == ("provider", "joined")
     assert len(provider.seen) == 1
 
@@ -79,7 +79,7 @@ async def test_another_owner_or_a_fresh_request_gets_a_call_of_its_own(another: 
 
 async def painted_twice(
     provider: FakeProvider, cache: DictCache, *, fresh: bool = False
-) -> ImageSet:
+) -> ImageResult:
     """Ask for the same twice, one after the other; return the second answer."""
     generate = use_case(provider, cache=cache)
     await (await generate(REQUEST)).result()
@@ -92,7 +92,7 @@ async def test_a_later_equal_request_is_served_from_the_cache() -> None:
     images = await painted_twice(provider, cache)
     assert len(provider.seen) == 1
     assert images.served_from == "memory"
-    assert images.pictures[0].place is not None
+    assert images.images[0].location is not None
     assert (cache.hits, cache.misses) == (1, 1)
 
 
@@ -142,7 +142,7 @@ async def test_a_retired_model_is_replaced_and_the_caller_is_told() -> None:
     running = await use_case(provider, clock)(GenerateRequest(prompt="x", model="gpt-image-1.5"))
     images = await running.result()
     assert provider.seen[0].request.model == "gpt-image-2.6-flare"
-    assert (images.model, images.asked_model) == ("gpt-image-2.6-flare", "gpt-image-1.5")
+    assert (images.model, images.requested_model) == ("gpt-image-2.6-flare", "gpt-image-1.5")
     assert "was shut down on 2026-12-01" in images.notes[0]
 
 
@@ -156,8 +156,8 @@ async def test_who_joins_is_told_about_the_name_they_used_themselves() -> None:
     gate.set()
     first, second = await asyncio.gather(new.result(), old.result())
     assert new.job is old.job
-    assert (first.asked_model, first.notes) == ("gpt-image-2.6-flare", ())
-    assert second.asked_model == "gpt-image-1"
+    assert (first.requested_model, first.notes) == ("gpt-image-2.6-flare", ())
+    assert second.requested_model == "gpt-image-1"
     assert "shut down on 2026-10-23" in second.notes[0]
     assert "was not sent" in second.notes[1]
 
@@ -180,12 +180,12 @@ async def test_the_cost_comes_from_the_usage_and_the_cards_price() -> None:
     cards = (ModelCard(name="fake-1", price=price),)
     provider.catalog = Catalog(cards=cards, default="fake-1")
     images = await (await use_case(provider)(REQUEST)).result()
-    assert images.cost == Decimal("0.03005")
+    assert images.generation_cost == Decimal("0.03005")
 
 
 async def test_without_usage_the_cost_is_unknown() -> None:
     images = await (await use_case(FakeProvider())(REQUEST)).result()
-    assert images.cost is None
+    assert images.generation_cost is None
 
 
 async def test_a_compression_that_png_cannot_use_is_mentioned() -> None:
@@ -197,4 +197,4 @@ async def test_a_compression_that_png_cannot_use_is_mentioned() -> None:
 async def test_pictures_come_in_the_providers_order() -> None:
     pictures = [picture(color) for color in ("red", "green", "blue")]
     images = await (await use_case(FakeProvider(*pictures))(REQUEST)).result()
-    assert [each.image for each in images.pictures] == pictures
+    assert [each.image for each in images.images] == pictures

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.jobs import LEGAL_MOVES, IllegalMove, Job, JobState
+from domain.jobs import TRANSITIONS, InvalidTransition, Job, JobState
 from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.requests import EditRequest
 from domain.results import Usage
@@ -23,15 +23,15 @@ MOVES: dict[JobState, Callable[[Job[Any]], Job[Any]]] = {
 @pytest.mark.parametrize(("start", "to"), list(product(JobState, MOVES)))
 def test_every_move_is_legal_or_refused(start: JobState, to: JobState) -> None:
     job = job_for(state=start)
-    if to in LEGAL_MOVES[start]:
+    if to in TRANSITIONS[start]:
         assert MOVES[to](job).state is to
     else:
-        with pytest.raises(IllegalMove, match=f"from {start} to {to}"):
+        with pytest.raises(InvalidTransition, match=f"from {start} to {to}"):
             MOVES[to](job)
 
 
 def test_money_can_only_have_been_spent_after_dispatch() -> None:
-    assert {JobState.DISPATCHED, JobState.FAILED} == LEGAL_MOVES[JobState.RESERVED]
+    assert {JobState.DISPATCHED, JobState.FAILED} == TRANSITIONS[JobState.RESERVED]
 
 
 def test_an_unknown_cost_is_none_and_never_zero() -> None:

@@ -7,7 +7,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from adapters.telemetry.log_sink import LogSink
-from adapters.telemetry.log_writer import Lines
+from adapters.telemetry.log_writer import LogWriter
 from domain.events import Finished, JobStarted
 from tests.testkit.fakes import job_for
 from tests.unit.stories import PROMPT, Ticks, everything, images, job, tell
@@ -16,7 +16,7 @@ Told = list[dict[str, object]]
 
 
 def told(capsys: pytest.CaptureFixture[str], *, prompts: bool = False) -> Told:
-    lines = Lines(level="debug")
+    lines = LogWriter(level="debug")
     tell(LogSink(lines, prompts=prompts, clock=Ticks()), everything())
     lines.close()
     said = capsys.readouterr()
@@ -51,7 +51,7 @@ def test_an_incident_is_told_with_its_trace(capsys: pytest.CaptureFixture[str]) 
 def test_a_prompt_with_half_a_character_can_be_told(capsys: pytest.CaptureFixture[str]) -> None:
     half = job_for()
     object.__setattr__(half.request, "prompt", "half \ud800")  # the core lets none be made
-    lines = Lines(level="info")
+    lines = LogWriter(level="info")
     sink = LogSink(lines, prompts=True)
     sink.publish(JobStarted(job_id=half.id, job=half))
     LogSink(lines).publish(JobStarted(job_id=half.id, job=half))
@@ -60,11 +60,11 @@ def test_a_prompt_with_half_a_character_can_be_told(capsys: pytest.CaptureFixtur
 
 
 def test_nothing_is_kept_of_jobs_that_ended(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = Lines(level="info")
+    lines = LogWriter(level="info")
     sink = LogSink(lines, clock=Ticks())
     tell(sink, everything())
     again = job("job_painted")
-    sink.publish(Finished(job_id=again.id, images=images(again)))
+    sink.publish(Finished(job_id=again.id, result=images(again)))
     lines.close()
     last = json.loads(capsys.readouterr().err.splitlines()[-1])
     assert last["event"] == "job finished"

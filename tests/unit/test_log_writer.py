@@ -9,7 +9,7 @@ import sys
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from adapters.telemetry.log_writer import Form, Lines
+from adapters.telemetry.log_writer import Form, LogWriter
 
 SECRET = 'sk-"very\\secret'
 
@@ -36,33 +36,33 @@ def told(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 def test_a_line_says_when_and_how_loudly_before_all_else(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    lines = Lines(level="info")
-    lines.say("info", "hello", number=1)
-    lines.say("debug", "not this")
+    lines = LogWriter(level="info")
+    lines.write("info", "hello", number=1)
+    lines.write("debug", "not this")
     lines.close()
     (line,) = told(capsys)
     assert list(line) == ["timestamp", "level", "event", "number"]
-    assert (lines.says("info"), lines.says("debug")) == (True, False)
+    assert (lines.enabled("info"), lines.enabled("debug")) == (True, False)
 
 
 def test_lines_come_in_order_and_all_of_them_before_close_returns(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    lines = Lines(level="debug")
+    lines = LogWriter(level="debug")
     for number in range(500):
-        lines.say("debug", "counted", number=number)
+        lines.write("debug", "counted", number=number)
     lines.close()
-    lines.say("debug", "too late")
+    lines.write("debug", "too late")
     assert [line["number"] for line in told(capsys)] == list(range(500))
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_no_spelling_of_a_secret_appears(form: Form, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = Lines(level="info", form=form, hidden=[SECRET, ""])
+    lines = LogWriter(level="info", form=form, hidden=[SECRET, ""])
     try:
         raise ValueError(f"refused {SECRET}")
     except ValueError as error:
-        lines.say("error", SECRET, plain=SECRET, listed=[SECRET], exc_info=error)
+        lines.write("error", SECRET, plain=SECRET, listed=[SECRET], exc_info=error)
     lines.close()
     said = capsys.readouterr().err
     assert said.count("[hidden]") >= 4
@@ -74,8 +74,8 @@ def test_no_spelling_of_a_secret_appears(form: Form, capsys: pytest.CaptureFixtu
 def test_what_a_client_sends_can_neither_draw_nor_fake_a_line(
     form: Form, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = Lines(level="info", form=form)
-    lines.say("info", "odd\n\x1b[2J", path="/a\n2026 [info] all is well\x1b[31m", word="\x1b[31m")
+    lines = LogWriter(level="info", form=form)
+    lines.write("info", "odd\n\x1b[2J", path="/a\n2026 [info] all is well\x1b[31m", word="\x1b[31m")
     lines.close()
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1
@@ -89,11 +89,11 @@ def test_what_an_error_quotes_of_a_request_is_hidden(
     class Wanted(BaseModel):
         number: int
 
-    lines = Lines(level="info", form=form)
+    lines = LogWriter(level="info", form=form)
     asked = {"number": "my private\nidea"}
     with pytest.raises(ValidationError) as caught:
         Wanted.model_validate(asked)
-    lines.say("error", "refused", exc_info=caught.value)
+    lines.write("error", "refused", exc_info=caught.value)
     lines.close()
     said = capsys.readouterr().err
     assert "int_parsing" in said
@@ -103,8 +103,8 @@ def test_what_an_error_quotes_of_a_request_is_hidden(
 def test_warnings_of_libraries_are_heard_until_the_end(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    lines, library = Lines(level="debug", hidden=[SECRET]), logging.getLogger("some.library")
-    lines.hear_libraries()
+    lines, library = LogWriter(level="debug", hidden=[SECRET]), logging.getLogger("some.library")
+    lines.capture_stdlib()
     library.info("chatter")
     library.warning("with %s", SECRET)
     try:
@@ -122,8 +122,8 @@ def test_warnings_of_libraries_are_heard_until_the_end(
 def test_a_library_that_cannot_word_its_warning_is_nobodys_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    lines = Lines(level="debug")
-    lines.hear_libraries()
+    lines = LogWriter(level="debug")
+    lines.capture_stdlib()
     handler = logging.getLogger().handlers[-1]  # pytest's own would raise
     for args in (("this",), (7,)):
         record = logging.LogRecord("lib", logging.WARNING, "", 1, "%d is a number", args, None)
@@ -137,9 +137,9 @@ def test_a_fact_that_has_no_text_is_nobodys_error(capsys: pytest.CaptureFixture[
         def __repr__(self) -> str:
             raise ValueError
 
-    lines = Lines(level="info")
-    lines.say("info", "lost", fact=Mute())
-    lines.say("info", "kept")
+    lines = LogWriter(level="info")
+    lines.write("info", "lost", fact=Mute())
+    lines.write("info", "kept")
     lines.close()
     assert [line["event"] for line in told(capsys)] == ["kept"]
 
@@ -155,8 +155,8 @@ def test_a_standard_error_that_is_gone_is_nobodys_error(
         stream.close()
     text = None if state == "missing" else Text(stream)
     monkeypatch.setattr(sys, "stderr", text)
-    lines = Lines(level="debug")
+    lines = LogWriter(level="debug")
     for _ in range(3):
-        lines.say("debug", "unheard")
+        lines.write("debug", "unheard")
     lines.close()
     stream.close()

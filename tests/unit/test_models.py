@@ -10,7 +10,7 @@ from adapters.sketch.provider import CATALOG as SKETCHES
 from domain.errors import UnsupportedByModel
 from domain.image_formats import Dimensions, ImageFormat
 from domain.models import ModelCard
-from domain.requests import Background, EditRequest, GenerateRequest, PictureRequest, Quality
+from domain.requests import Background, EditRequest, GenerateRequest, ImageRequest, Quality
 from domain.results import Usage
 from tests.testkit.fakes import PNG
 
@@ -20,7 +20,7 @@ CATALOG = openai_catalog()
 
 def test_the_default_is_a_model_that_is_not_going_away() -> None:
     choice = CATALOG.choose(None, TODAY)
-    assert choice.model == choice.asked == "gpt-image-2.6-flare"
+    assert choice.model == choice.requested_model == "gpt-image-2.6-flare"
     assert choice.card.shutdown is None
     assert choice.notes == ()
 
@@ -28,7 +28,7 @@ def test_the_default_is_a_model_that_is_not_going_away() -> None:
 @pytest.mark.parametrize("name", ["gpt-image-1", "dall-e-2", "dall-e-3"])
 def test_a_retired_name_is_served_by_its_successor_with_a_note(name: str) -> None:
     choice = CATALOG.choose(name, TODAY)
-    assert choice.asked == name
+    assert choice.requested_model == name
     assert choice.model == "gpt-image-2.6-flare"
     assert "shut down on 2026-" in choice.notes[0]
 
@@ -87,7 +87,7 @@ def test_every_successor_is_a_model_that_stays() -> None:
     ],
 )
 def test_what_a_model_cannot_do_names_one_that_can(
-    model: str, request_: PictureRequest, field: str, able: str
+    model: str, request_: ImageRequest, field: str, able: str
 ) -> None:
     card = CATALOG.find(model)
     assert card is not None
@@ -123,9 +123,9 @@ def test_what_a_model_cannot_do_names_one_that_can(
     ],
 )
 def test_each_ability_of_a_card_is_checked(
-    card: ModelCard, request_: PictureRequest, field: str
+    card: ModelCard, request_: ImageRequest, field: str
 ) -> None:
-    objection = card.objection(request_)
+    objection = card.unsupported_option(request_)
     assert objection is not None
     assert objection[0] == field
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from adapters.telemetry.prometheus_sink import Metrics
+from adapters.telemetry.prometheus_sink import PrometheusSink
 from tests.unit.stories import everything, tell
 
 PAGE = (Path(__file__).parents[2] / "docs" / "observability.md").read_text()
@@ -12,7 +12,7 @@ PLUGIN = "gpt_image_http_request"
 
 
 def test_every_metric_is_in_the_page_as_it_is() -> None:
-    metrics = Metrics()
+    metrics = PrometheusSink()
     tell(metrics, everything())
     metrics.refused(404)
     exposed = set()

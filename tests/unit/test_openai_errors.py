@@ -8,8 +8,8 @@ import pytest
 from openai import APIConnectionError
 
 from adapters.openai.errors import translated
-from adapters.openai.translate import echoes
-from domain.errors import Charged
+from adapters.openai.translate import secret_spellings
+from domain.errors import ChargeStatus
 from domain.models import ModelCard
 from domain.provider_errors import (
     ContentRefused,
@@ -50,7 +50,7 @@ async def test_a_key_that_no_header_can_carry_costs_nothing(
 ) -> None:
     with pytest.raises(error) as raised:
         await asked(openai_api.base_url, key=key, project=project)
-    assert raised.value.charged is Charged.NO
+    assert raised.value.charged is ChargeStatus.NO
     assert openai_api.calls == []
 
 
@@ -60,7 +60,7 @@ async def test_another_header_that_cannot_be_sent_costs_nothing(
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Team: café")
     with pytest.raises(RequestRefused, match="cannot be sent") as raised:
         await asked(openai_api.base_url)
-    assert raised.value.charged is Charged.NO
+    assert raised.value.charged is ChargeStatus.NO
     assert openai_api.calls == []
 
 
@@ -69,7 +69,7 @@ def test_what_the_transport_would_not_send_was_not_sent() -> None:
     fault.__cause__ = httpx2.LocalProtocolError("Illegal header value")
     ours = translated(fault, ModelCard(name="gpt-image-2"), KEY)
     assert isinstance(ours, ProviderUnreachable)
-    assert ours.charged is Charged.NO
+    assert ours.charged is ChargeStatus.NO
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ async def test_a_key_of_any_looks_is_blotted_out(
         await asked(openai_api.base_url, key=PLAIN_KEY)
     assert "What is " in str(raised.value)
     assert "[hidden]" in str(raised.value)
-    assert all(form not in str(raised.value) for form in echoes(PLAIN_KEY))
+    assert all(form not in str(raised.value) for form in secret_spellings(PLAIN_KEY))
 
 
 async def test_the_placeholder_of_a_local_endpoint_spoils_no_words(openai_api: StandIn) -> None:
@@ -124,7 +124,7 @@ async def test_a_refusal_of_any_shape_stays_one(
     with pytest.raises(ContentRefused) as raised:
         await asked(openai_api.base_url)
     assert (raised.value.stage, raised.value.categories) == (stage, categories)
-    assert raised.value.charged is Charged.NO
+    assert raised.value.charged is ChargeStatus.NO
 
 
 @pytest.mark.parametrize(

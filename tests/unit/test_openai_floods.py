@@ -10,8 +10,8 @@ import httpx2
 import pytest
 
 from adapters.openai import bounded_http_client
-from adapters.openai.bounded_http_client import pieces
-from adapters.openai.reply_buffer import KEPT
+from adapters.openai.bounded_http_client import read_chunks
+from adapters.openai.reply_buffer import KEPT_BYTES
 from domain.provider_errors import (
     BadProviderReply,
     CredentialsRejected,
@@ -47,9 +47,9 @@ async def test_a_reply_larger_than_any_picture_is_a_bad_one(
     openai_api.script(flood())
     with pytest.raises(BadProviderReply, match="128,000,000 bytes") as bad:
         await asked(openai_api.base_url, patience=20, partial_images=previews)
-    (kept,) = bad.value.remains
+    (kept,) = bad.value.raw_remainder
     assert kept.strip() == b"data:"
-    assert len(kept) == KEPT
+    assert len(kept) == KEPT_BYTES
     assert len(openai_api.posts) == 1
 
 
@@ -70,7 +70,7 @@ async def test_others_have_turns_while_a_bomb_is_unpacked() -> None:
 
     going_on = asyncio.create_task(others())
     with suppress(httpx2.DecodingError):  # the checksum at its end
-        async for piece in pieces(response):
+        async for piece in read_chunks(response):
             assert len(piece) <= 2**20
     going_on.cancel()
     assert turns > 15
@@ -88,7 +88,7 @@ async def test_a_refusal_is_read_no_further_than_a_refusal_goes(
     status: int,
     error: type[ProviderError],
 ) -> None:
-    monkeypatch.setattr(bounded_http_client, "LONGEST_REFUSAL", 100_000)
+    monkeypatch.setattr(bounded_http_client, "MAX_REFUSAL_BYTES", 100_000)
     openai_api.script(flood(code=status))
     with pytest.raises(error) as raised:
         await asked(openai_api.base_url, patience=20)
@@ -102,7 +102,7 @@ async def test_a_reply_that_was_cut_remains_as_far_as_it_came(
     openai_api.script(fault)
     with pytest.raises(OutcomeUnknown) as broken:
         await asked(openai_api.base_url)
-    (kept,) = broken.value.remains
+    (kept,) = broken.value.raw_remainder
     assert kept.startswith(b'{"created":')
     assert len(kept) > 10_000
 

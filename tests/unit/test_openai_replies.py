@@ -40,8 +40,8 @@ async def test_a_reply_without_a_picture_is_handed_over_as_it_came(
 ) -> None:
     openai_api.script(saying(body))
     came = await answer(openai_api.base_url)
-    assert came.pictures == ()
-    assert came.rubbish == (body.encode(errors="surrogateescape"),)
+    assert came.images == ()
+    assert came.undecodable == (body.encode(errors="surrogateescape"),)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ async def test_odd_words_beside_a_picture_do_not_spoil_it(
 ) -> None:
     openai_api.script(saying(f'{{"data": [{{"b64_json": "{ODD}", {beside}}}]}}'))
     came = await answer(openai_api.base_url)
-    assert [each.image for each in came.pictures] == [TEAL]
+    assert [each.image for each in came.images] == [TEAL]
     assert came.revised_prompt == revised
 
 
@@ -117,7 +117,7 @@ def told_as(text_in: int, images_in: int, out: int) -> Usage:
 async def test_base64_that_can_be_read_is_a_picture(openai_api: StandIn, text: str) -> None:
     openai_api.script(saying(f'{{"data": [{{"b64_json": "{text}"}}]}}'))
     came = await answer(openai_api.base_url)
-    assert [each.image for each in came.pictures] in ([TEAL], [WHOLE])
+    assert [each.image for each in came.images] in ([TEAL], [WHOLE])
 
 
 @pytest.mark.parametrize("flaw", ["-", "_", "*", "=", "é"])
@@ -125,4 +125,4 @@ async def test_base64_with_a_flaw_in_it_is_rubbish(openai_api: StandIn, flaw: st
     text = f"{ODD[:40]}{flaw}{ODD[41:]}"
     openai_api.script(saying(f'{{"data": [{{"b64_json": "{text}"}}]}}'))
     came = await answer(openai_api.base_url)
-    assert (came.pictures, came.rubbish) == ((), (text.encode(),))
+    assert (came.images, came.undecodable) == ((), (text.encode(),))

@@ -11,8 +11,8 @@ import pytest
 from openai import APIError
 
 from adapters.openai import reply_buffer
-from adapters.openai.reply_buffer import Arriving, TooLarge
-from adapters.openai.sse_reader import values
+from adapters.openai.reply_buffer import ReplyBuffer, TooLarge
+from adapters.openai.sse_reader import read_json_events
 from application.ports.image_provider import Delivered, PartialImage
 from domain.image import Image
 from tests.unit.openai_help import PLUM, completed, painting, preview, streaming
@@ -47,7 +47,7 @@ class Pieces(httpx2.AsyncByteStream):
 
 async def read(*pieces: bytes, fault: Exception | None = None) -> list[object]:
     response = httpx2.Response(200, stream=Pieces(pieces, fault), request=REQUEST)
-    async with aclosing(values(response, Arriving())) as all_:
+    async with aclosing(read_json_events(response, ReplyBuffer())) as all_:
         return [value async for value in all_]
 
 
@@ -98,7 +98,7 @@ async def test_an_event_that_tells_of_an_error_is_raised_with_all_that_it_says(
 async def test_events_before_a_line_that_breaks_are_told() -> None:
     body = Pieces([ONE, TWO[:5]], httpx2.ReadError("gone"))
     async with aclosing(
-        values(httpx2.Response(200, stream=body, request=REQUEST), Arriving())
+        read_json_events(httpx2.Response(200, stream=body, request=REQUEST), ReplyBuffer())
     ) as all_:
         assert await anext(all_) == {"n": 1}
         with pytest.raises(httpx2.ReadError):
@@ -108,7 +108,7 @@ async def test_events_before_a_line_that_breaks_are_told() -> None:
 async def test_who_stops_reading_closes_the_line() -> None:
     body = Pieces([ONE, TWO])
     async with aclosing(
-        values(httpx2.Response(200, stream=body, request=REQUEST), Arriving())
+        read_json_events(httpx2.Response(200, stream=body, request=REQUEST), ReplyBuffer())
     ) as all_:
         assert await anext(all_) == {"n": 1}
     assert body.closed
@@ -153,25 +153,25 @@ def counted() -> Iterator[Callable[[], int]]:
 
 
 async def test_what_came_of_an_event_that_broke_off_remains() -> None:
-    come = Arriving()
+    come = ReplyBuffer()
     body = Pieces([ONE, TWO[:5]], httpx2.ReadError("gone"))
     response = httpx2.Response(200, stream=body, request=REQUEST)
-    async with aclosing(values(response, come)) as all_:
+    async with aclosing(read_json_events(response, come)) as all_:
         await anext(all_)
         with pytest.raises(httpx2.ReadError):
             await anext(all_)
-    assert come.remains() == (TWO[:5],)
-    assert come.remains() == ()
+    assert come.remainder() == (TWO[:5],)
+    assert come.remainder() == ()
 
 
 async def test_an_event_that_is_no_json_remains() -> None:
-    come = Arriving()
+    come = ReplyBuffer()
     response = httpx2.Response(200, stream=Pieces([ONE, b'data: {"n":\ndata: 2']), request=REQUEST)
-    async with aclosing(values(response, come)) as all_:
+    async with aclosing(read_json_events(response, come)) as all_:
         await anext(all_)
         with pytest.raises(ValueError, match="Expecting"):
             await anext(all_)
-    assert come.remains() == (b'{"n":\n2',)
+    assert come.remainder() == (b'{"n":\n2',)
 
 
 @pytest.mark.parametrize(
@@ -185,20 +185,20 @@ async def test_an_event_that_is_no_json_remains() -> None:
 async def test_an_event_that_is_larger_than_any_picture_is_not_read_to_its_end(
     monkeypatch: pytest.MonkeyPatch, pieces: list[bytes], kept: bytes
 ) -> None:
-    monkeypatch.setattr(reply_buffer, "LARGEST", 1000)
-    monkeypatch.setattr(reply_buffer, "KEPT", 50)
-    come = Arriving()
+    monkeypatch.setattr(reply_buffer, "MAX_REPLY_BYTES", 1000)
+    monkeypatch.setattr(reply_buffer, "KEPT_BYTES", 50)
+    come = ReplyBuffer()
     response = httpx2.Response(200, stream=Pieces(pieces), request=REQUEST)
-    async with aclosing(values(response, come)) as all_:
+    async with aclosing(read_json_events(response, come)) as all_:
         with pytest.raises(TooLarge):
             await anext(all_)
-    assert come.remains() == (kept,)
+    assert come.remainder() == (kept,)
 
 
 async def test_what_is_kept_of_a_reply_that_broke_off_is_all_that_came() -> None:
-    come = Arriving()
+    come = ReplyBuffer()
     for _ in range(3):
-        come.add(bytes(reply_buffer.KEPT))
-    (remains,) = come.remains()
-    assert len(remains) == 3 * reply_buffer.KEPT
-    assert come.remains() == ()
+        come.feed(bytes(reply_buffer.KEPT_BYTES))
+    (remains,) = come.remainder()
+    assert len(remains) == 3 * reply_buffer.KEPT_BYTES
+    assert come.remainder() == ()

@@ -26,7 +26,7 @@ async def test_what_comes_after_the_picture_is_not_waited_for(
 ) -> None:
     openai_api.script(fault)
     came = await answer(openai_api.base_url, patience=2, partial_images=2)
-    assert (came.pictures[0].image.digest,) == openai_api.ledger[0].digests
+    assert (came.images[0].image.digest,) == openai_api.ledger[0].digests
     assert (came.notes, came.request_id) == ((), "req_standin_1")
     assert came.usage is not None
 
@@ -35,7 +35,7 @@ async def test_what_comes_after_the_picture_is_not_waited_for(
 async def test_the_pictures_before_a_fault_are_delivered_with_a_note(late: bytes) -> None:
     async with streaming(completed(TEAL), late or TELLING, ends=False) as url:
         came = await answer(url, n=2, partial_images=1)
-    assert [each.image for each in came.pictures] == [TEAL]
+    assert [each.image for each in came.images] == [TEAL]
     assert came.notes == ("OpenAI's stream broke off after 1 of 2 pictures.",)
 
 
@@ -47,24 +47,24 @@ async def test_half_of_an_event_is_kept(ends: bool) -> None:
     async with streaming(HALF, ends=ends) as url:
         with pytest.raises(OutcomeUnknown) as broken:
             await asked(url, partial_images=1)
-    assert b"".join(broken.value.remains) == (HALF.removeprefix(b"data: ") if ends else HALF)
+    assert b"".join(broken.value.raw_remainder) == (HALF.removeprefix(b"data: ") if ends else HALF)
 
 
 async def test_half_of_an_event_is_kept_beside_the_pictures_before_it() -> None:
     async with streaming(completed(TEAL), HALF, ends=False) as url:
         came = await answer(url, n=2, partial_images=1)
-    assert [each.image for each in came.pictures] == [TEAL]
-    assert came.rubbish == (HALF,)
+    assert [each.image for each in came.images] == [TEAL]
+    assert came.undecodable == (HALF,)
 
 
 async def test_an_endless_event_takes_away_no_picture_before_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reply_buffer, "LARGEST", 10 * len(completed(TEAL)))
-    endless = b"data: " + bytes(reply_buffer.LARGEST)
+    monkeypatch.setattr(reply_buffer, "MAX_REPLY_BYTES", 10 * len(completed(TEAL)))
+    endless = b"data: " + bytes(reply_buffer.MAX_REPLY_BYTES)
     async with streaming(completed(TEAL), endless, ends=False) as url:
         came = await answer(url, n=2, partial_images=1)
-    assert [each.image for each in came.pictures] == [TEAL]
+    assert [each.image for each in came.images] == [TEAL]
     assert came.notes == ("OpenAI's stream broke off after 1 of 2 pictures.",)
 
 
@@ -96,7 +96,7 @@ async def test_the_usages_of_all_pictures_are_added(told: list[object], sum_: Us
     events = [completed(image, usage=each) for image, each in zip((TEAL, PLUM), told, strict=True)]
     async with streaming(*events) as url:
         came = await answer(url, n=2, partial_images=1)
-    assert [each.image for each in came.pictures] == [TEAL, PLUM]
+    assert [each.image for each in came.images] == [TEAL, PLUM]
     assert came.usage == sum_
     assert came.notes == ()
 
@@ -104,23 +104,23 @@ async def test_the_usages_of_all_pictures_are_added(told: list[object], sum_: Us
 async def test_a_whole_reply_to_an_order_for_a_stream_is_read_as_one(openai_api: StandIn) -> None:
     openai_api.script(stream_faults.not_streamed())
     came = await answer(openai_api.base_url, partial_images=2)
-    assert (came.pictures[0].image.digest,) == openai_api.ledger[0].digests
+    assert (came.images[0].image.digest,) == openai_api.ledger[0].digests
     assert came.usage is not None
 
 
 async def test_a_last_event_without_a_picture_is_kept_as_rubbish(openai_api: StandIn) -> None:
     openai_api.script(faults.null_picture())
     came = await answer(openai_api.base_url, partial_images=1)
-    assert came.pictures == ()
-    (event,) = loads(came.rubbish[0])
+    assert came.images == ()
+    (event,) = loads(came.undecodable[0])
     assert (event["type"], event["b64_json"]) == ("image_generation.completed", None)
 
 
 async def test_a_page_instead_of_a_stream_is_kept_as_rubbish(openai_api: StandIn) -> None:
     openai_api.script(faults.html_page())
     came = await answer(openai_api.base_url, partial_images=2)
-    assert came.pictures == ()
-    assert came.rubbish[0].startswith(b"<!DOCTYPE html>")
+    assert came.images == ()
+    assert came.undecodable[0].startswith(b"<!DOCTYPE html>")
 
 
 ODD = ('"hello"', "[1]", "null", "7", '{"x": 1}', '{"type": 5}', '{"type": ["completed"]}')
@@ -134,7 +134,7 @@ async def test_events_of_other_shapes_are_passed_over(openai_api: StandIn) -> No
     }
     openai_api.script(stream_faults.events(*ODD, dumps(picture)))
     came = await answer(openai_api.base_url, partial_images=1)
-    assert [each.image for each in came.pictures] == [TEAL]
+    assert [each.image for each in came.images] == [TEAL]
 
 
 async def test_a_stream_without_a_picture_leaves_the_outcome_unknown(openai_api: StandIn) -> None:

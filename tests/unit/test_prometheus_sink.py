@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.telemetry.prometheus_sink import Metrics
+from adapters.telemetry.prometheus_sink import PrometheusSink
 from domain.errors import Canceled
-from domain.events import Failed, Finished, JobQueued, JobStarted, StudioEvent
+from domain.events import Failed, Finished, JobQueued, JobStarted, ServiceEvent
 from domain.models import ModelCard
 from domain.results import ServedFrom, Usage
 from tests.unit.stories import Ticks, cached, everything, images, job, painted, tell
@@ -17,8 +17,8 @@ PAINTED = {"action": "generate", "model": "fake-1"}
 class Counted:
     """Metrics after a story; `value` reads them as Prometheus does."""
 
-    def __init__(self, *events: StudioEvent) -> None:
-        self.metrics = Metrics(Ticks())
+    def __init__(self, *events: ServiceEvent) -> None:
+        self.metrics = PrometheusSink(Ticks())
         tell(self.metrics, events)
 
     def value(self, name: str, **labels: str) -> float | None:
@@ -41,7 +41,7 @@ def test_jobs_are_counted_by_how_they_ended(counted: Counted) -> None:
 
 def test_models_that_no_catalog_knows_share_a_label() -> None:
     strangers = [
-        job(f"job_{number}", card=ModelCard(name=f"model-{number}", rules=False))
+        job(f"job_{number}", card=ModelCard(name=f"model-{number}", is_known=False))
         for number in range(100)
     ]
     counted = Counted(*(event for each in strangers for event in painted(each)))
@@ -100,7 +100,7 @@ def test_what_may_have_cost_money_and_how_much_nobody_knows_is_counted(counted: 
 
 
 def test_offline_sketches_cost_nothing_and_that_is_known() -> None:
-    counted = Counted(*painted(job("job_1"), cost=Decimal(0), usage=None))
+    counted = Counted(*painted(job("job_1"), generation_cost=Decimal(0), usage=None))
     assert counted.value("cost_usd_total", model="fake-1") == 0
     assert counted.value("cost_unknown_total", model="fake-1") is None
 
@@ -115,7 +115,7 @@ def test_the_cache_is_credited_with_what_answers_had_cost(counted: Counted) -> N
 
 
 def test_who_joins_saves_what_the_job_cost() -> None:
-    shared = Finished(job_id="job_1", images=images(job("job_1")), shared=3)
+    shared = Finished(job_id="job_1", result=images(job("job_1")), joined_callers=3)
     counted = Counted(*painted(job("job_1"))[:-1], shared)
     assert counted.value("cache_saved_usd_total", tier="joined") == pytest.approx(3 * 0.0325)
 
@@ -123,8 +123,8 @@ def test_who_joins_saves_what_the_job_cost() -> None:
 def test_an_answer_of_unknown_cost_saves_nothing_that_is_known() -> None:
     known = job("job_1")
     start, hit, _ = cached(known, ServedFrom.DISK)
-    unpriced = images(known, ServedFrom.DISK, cost=None)
-    counted = Counted(start, hit, Finished(job_id=known.id, images=unpriced))
+    unpriced = images(known, ServedFrom.DISK, generation_cost=None)
+    counted = Counted(start, hit, Finished(job_id=known.id, result=unpriced))
     assert counted.value("cache_hits_total", tier="disk") == 1
     assert counted.value("cache_saved_usd_total", tier="disk") == 0
 
@@ -137,7 +137,7 @@ def test_renditions_are_counted_with_the_bytes_that_they_save(counted: Counted) 
 
 def test_a_provider_that_gives_tokens_back_is_not_believed() -> None:
     odd = Usage(text_tokens_in=-5, image_tokens_in=0, tokens_out=7)
-    counted = Counted(*painted(job("job_1"), usage=odd, cost=Decimal(-1)))
+    counted = Counted(*painted(job("job_1"), usage=odd, generation_cost=Decimal(-1)))
     assert counted.value("tokens_total", model="fake-1", kind="text_in") == 0
     assert counted.value("tokens_total", model="fake-1", kind="out") == 7
     assert counted.value("cost_usd_total", model="fake-1") == 0

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from application.ports.image_provider import Delivered, ImageProvider, ProviderEvent
-from domain.provider_errors import ProviderFailed, ProviderResting
-from entrypoints.bootstrap.container import guarded
+from domain.provider_errors import CircuitOpen, ProviderFailed
+from entrypoints.bootstrap.container import with_safeguards
 from entrypoints.bootstrap.resting import FAILURES, RESTS_FOR, SteadyBreaker
 from tests.testkit.fakes import (
     FakeProvider,
     FrozenClock,
     HeaderInspector,
-    MemoryArchive,
-    MemoryLedger,
-    PatientAttempts,
+    InstantRetries,
+    MemoryImageStore,
+    MemoryUsageLedger,
     job_for,
     settings_in,
 )
@@ -32,15 +32,15 @@ class Scene:
 
     def __init__(self, home: Path) -> None:
         self.now, self.broken = 0.0, True
-        self.clock, self.archive = FrozenClock(), MemoryArchive()
-        self.ledger = MemoryLedger(self.archive)
+        self.clock, self.archive = FrozenClock(), MemoryImageStore()
+        self.ledger = MemoryUsageLedger(self.archive)
         self.provider = FakeProvider(meanwhile=self._paints)
-        self.line: ImageProvider = guarded(
+        self.line: ImageProvider = with_safeguards(
             self.provider,
             self.archive,
             self.ledger,
             HeaderInspector(),
-            PatientAttempts(),
+            InstantRetries(),
             SteadyBreaker(clock=lambda: self.now),
             self.clock,
             settings_in(home, max_concurrent_calls=AT_ONCE),
@@ -62,7 +62,7 @@ class Scene:
 
 
 def resting(ends: Ends) -> int:
-    return sum(isinstance(end, ProviderResting) for end in ends)
+    return sum(isinstance(end, CircuitOpen) for end in ends)
 
 
 async def test_of_forty_at_once_no_more_are_sent_than_were_at_work_when_it_opened(

@@ -7,8 +7,8 @@ from contextlib import aclosing
 import pytest
 
 import application.jobs.recent_jobs as bounds
-from application.jobs.job_runner import RunningJobs
-from application.jobs.recent_jobs import EndedJob, EndedJobs
+from application.jobs.job_runner import JobRunner
+from application.jobs.recent_jobs import RecentJob, RecentJobs
 from application.jobs.running_job import RunningJob
 from domain.errors import CacheUnavailable, Canceled, NotFound
 from domain.events import (
@@ -22,7 +22,7 @@ from domain.events import (
 )
 from domain.image import Image
 from domain.requests import EditRequest
-from domain.results import ImageSet, Picture
+from domain.results import ImageResult, ResultImage
 from tests.testkit.fakes import PNG, FrozenClock, RecordingSink, job_for, mask, picture
 
 pytestmark = pytest.mark.anyio
@@ -32,35 +32,35 @@ Numbered = list[tuple[int, JobEvent]]
 
 
 def finished(*images: Image) -> Finished:
-    answer = ImageSet(
+    answer = ImageResult(
         job_id=JOB.id,
-        pictures=tuple(Picture(image=image) for image in images or (PNG,)),
+        images=tuple(ResultImage(image=image) for image in images or (PNG,)),
         provider="fake",
         model="fake-1",
-        asked_model="fake-1",
-        made_at=FrozenClock().now(),
+        requested_model="fake-1",
+        created_at=FrozenClock().now(),
     )
-    return Finished(job_id=JOB.id, images=answer)
+    return Finished(job_id=JOB.id, result=answer)
 
 
 def partial(index: int) -> PartialReady:
-    return PartialReady(job_id=JOB.id, image=PNG, picture=0, index=index)
+    return PartialReady(job_id=JOB.id, image=PNG, image_index=0, index=index)
 
 
 TOLD = (STARTED, DISPATCHED, partial(0), partial(1), finished())
 
 
-def ended(job_id: str = "job_1", last: JobEvent | None = None) -> EndedJob:
-    return EndedJob.of(job_for(id=job_id), (STARTED, last or finished()))
+def ended(job_id: str = "job_1", last: JobEvent | None = None) -> RecentJob:
+    return RecentJob.of(job_for(id=job_id), (STARTED, last or finished()))
 
 
-async def numbered(job: RunningJob | EndedJob, cursor: int = 0) -> Numbered:
-    async with aclosing(job.watched(cursor)) as events:
+async def numbered(job: RunningJob | RecentJob, cursor: int = 0) -> Numbered:
+    async with aclosing(job.follow(cursor)) as events:
         return [event async for event in events]
 
 
-def working(work: Callable[[RunningJob], Awaitable[None]]) -> tuple[RunningJobs, RunningJob]:
-    jobs = RunningJobs(RecordingSink())
+def working(work: Callable[[RunningJob], Awaitable[None]]) -> tuple[JobRunner, RunningJob]:
+    jobs = JobRunner(RecordingSink())
     return jobs, jobs.start(JOB, work)
 
 
@@ -73,22 +73,22 @@ async def over(running: RunningJob) -> None:
 
 async def tell_all(running: RunningJob) -> None:
     for event in TOLD:
-        running.tell(event)
+        running.emit(event)
 
 
 async def test_a_job_is_followed_by_number_while_it_is_at_work() -> None:
     go_on = asyncio.Event()
 
     async def work(running: RunningJob) -> None:
-        running.tell(STARTED)
+        running.emit(STARTED)
         await go_on.wait()
-        running.tell(finished())
+        running.emit(finished())
 
     jobs, running = working(work)
     found = jobs.find(JOB.id, owner="ann")
     reading = asyncio.create_task(numbered(found))
     await asyncio.sleep(0)
-    assert found.has(7), "it may yet come"
+    assert found.has_event(7), "it may yet come"
     go_on.set()
     assert [number for number, _ in await reading] == [0, 1]
     await over(running)
@@ -98,11 +98,11 @@ async def test_after_its_end_a_job_is_followed_under_the_same_numbers_without_pa
     jobs, running = working(tell_all)
     await over(running)
     kept = jobs.find(JOB.id, owner="ann")
-    assert isinstance(kept, EndedJob)
+    assert isinstance(kept, RecentJob)
     assert await numbered(kept) == [(0, TOLD[0]), (1, TOLD[1]), (4, TOLD[4])]
     assert await numbered(kept, 3) == [(4, TOLD[4])]
-    assert kept.has(4)
-    assert not kept.has(5)
+    assert kept.has_event(4)
+    assert not kept.has_event(5)
 
 
 async def test_a_job_is_found_at_every_moment_between_its_start_and_its_end() -> None:
@@ -116,11 +116,11 @@ async def test_a_job_is_found_at_every_moment_between_its_start_and_its_end() ->
     jobs, running = working(work)
     await asyncio.sleep(0)
     found = jobs.find(JOB.id, owner="ann")
-    assert not found.has(5)
+    assert not found.has_event(5)
     assert [number for number, _ in await numbered(found)][-1] == 4
     keeping.set()
     await over(running)
-    assert jobs.find(JOB.id, owner="ann").has(4)
+    assert jobs.find(JOB.id, owner="ann").has_event(4)
 
 
 async def test_a_job_of_somebody_else_is_not_found() -> None:
@@ -137,12 +137,12 @@ async def test_who_only_looks_on_cancels_nothing_by_leaving() -> None:
     go_on = asyncio.Event()
 
     async def work(running: RunningJob) -> None:
-        running.tell(STARTED)
+        running.emit(STARTED)
         await go_on.wait()
-        running.tell(finished())
+        running.emit(finished())
 
     _, running = working(work)
-    running.arrive()
+    running.add_waiter()
     looking = asyncio.create_task(numbered(running))
     await asyncio.sleep(0)
     looking.cancel()
@@ -155,19 +155,19 @@ async def test_who_only_looks_on_cancels_nothing_by_leaving() -> None:
 
 async def test_a_slow_reader_is_spared_partials_but_no_number_is_told_twice() -> None:
     jobs, running = working(tell_all)
-    async with aclosing(running.watched()) as events:
+    async with aclosing(running.follow()) as events:
         numbers = []
         async for number, _ in events:
             numbers.append(number)
             await over(running)  # all the rest comes while it is busy with the first
     assert numbers == [0, 1, 3, 4]
-    assert jobs.find(JOB.id, owner="ann").has(4)
+    assert jobs.find(JOB.id, owner="ann").has_event(4)
 
 
 async def test_a_job_that_is_canceled_before_its_first_step_ends_its_log() -> None:
     jobs, running = working(tell_all)
-    running.arrive()
-    running.leave()
+    running.add_waiter()
+    running.remove_waiter()
     await over(running)
     ((_, last),) = await numbered(jobs.find(JOB.id, owner="ann"))
     assert isinstance(last, Failed)
@@ -179,11 +179,11 @@ async def test_nothing_follows_the_end_of_a_log() -> None:
     late = CacheFailed(job_id=JOB.id, error=CacheUnavailable("The disk is full."))
 
     async def work(running: RunningJob) -> None:
-        running.tell(finished())
-        running.tell(late)
+        running.emit(finished())
+        running.emit(late)
         await asyncio.Event().wait()
 
-    jobs = RunningJobs(sink)
+    jobs = JobRunner(sink)
     running = jobs.start(JOB, work)
     await asyncio.sleep(0)
     await jobs.drain(0.0)
@@ -193,49 +193,49 @@ async def test_nothing_follows_the_end_of_a_log() -> None:
 
 
 def test_the_oldest_goes_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "MOST_JOBS", 2)
-    kept = EndedJobs()
+    monkeypatch.setattr(bounds, "MAX_JOBS", 2)
+    kept = RecentJobs()
     for number in (1, 2, 3):
-        kept.keep(ended(f"job_{number}"))
+        kept.add(ended(f"job_{number}"))
     assert kept.get("job_1") is None
     assert kept.get("job_2")
     assert kept.get("job_3")
 
 
 def test_the_oldest_goes_when_their_pictures_are_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "MOST_BYTES", 2 * len(PNG.data))
-    kept = EndedJobs()
+    monkeypatch.setattr(bounds, "MAX_BYTES", 2 * len(PNG.data))
+    kept = RecentJobs()
     for number in (1, 2, 3):
-        kept.keep(ended(f"job_{number}"))
+        kept.add(ended(f"job_{number}"))
     assert kept.get("job_1") is None
     assert kept.get("job_2")
-    kept.keep(ended("job_4", finished(*[PNG] * 3)))
+    kept.add(ended("job_4", finished(*[PNG] * 3)))
     assert not any(kept.get(f"job_{number}") for number in (1, 2, 3, 4))
 
 
 def test_a_job_is_let_go_when_its_time_is_over() -> None:
     time = 0.0
-    kept = EndedJobs(lambda: time)
-    kept.keep(ended())
-    time = bounds.KEPT_FOR - 1
+    kept = RecentJobs(lambda: time)
+    kept.add(ended())
+    time = bounds.RETENTION_SECONDS - 1
     assert kept.get("job_1")
-    time = bounds.KEPT_FOR
+    time = bounds.RETENTION_SECONDS
     assert kept.get("job_1") is None
 
 
 def test_pictures_count_that_were_given_and_that_were_made() -> None:
     given, made = picture(size=(16, 16)), picture(size=(32, 32))
     request = EditRequest(prompt="a red bridge", images=(given, PNG), mask=mask())
-    edit = EndedJob.of(job_for(request), (STARTED, finished(made)))
+    edit = RecentJob.of(job_for(request), (STARTED, finished(made)))
     assert edit.bytes == sum(len(image.data) for image in (given, PNG, mask(), made))
     assert ended(last=Failed(job_id="job_1", error=Canceled("Gone."))).bytes == 0
 
 
 def test_a_job_that_is_kept_twice_is_counted_once() -> None:
     now = [0.0]
-    jobs = EndedJobs(lambda: now[0])
+    jobs = RecentJobs(lambda: now[0])
     for _ in range(3):
-        jobs.keep(EndedJob.of(job_for(), (finished(PNG),)))
-    now[0] = bounds.KEPT_FOR
-    jobs.tidy()
+        jobs.add(RecentJob.of(job_for(), (finished(PNG),)))
+    now[0] = bounds.RETENTION_SECONDS
+    jobs.evict_expired()
     assert jobs._held == 0

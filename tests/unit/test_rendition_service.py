@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from application.rendition_service import Renditions
-from domain.events import Rendered, RenditionFailed
+from application.rendition_service import RenditionService
+from domain.events import RenditionCreated, RenditionFailed
 from domain.image import Image
 from domain.image_formats import ImageFormat
-from domain.renditions import ADAPTED, Content, RenditionSpec, wanted
+from domain.renditions import COMPRESSION_BY_CONTENT, ContentClass, RenditionSpec, rendition_for
 from domain.requests import Background, GenerateRequest, Quality
-from domain.results import ImageSet, Picture
+from domain.results import ImageResult, ResultImage
 from tests.testkit.fakes import (
     PNG,
     DictCache,
     FrozenClock,
-    MemoryArchive,
+    MemoryImageStore,
     RecordingSink,
     ScriptedOptimizer,
     picture,
@@ -30,14 +30,14 @@ WEBP = picture(form="WEBP")
 AUTO = GenerateRequest(prompt="a red bridge", format=None)
 
 
-def answer(*images: Image) -> ImageSet:
-    return ImageSet(
+def answer(*images: Image) -> ImageResult:
+    return ImageResult(
         job_id="job_1",
-        pictures=tuple(Picture(image=image, place=f"/kept/{image.id}") for image in images),
+        images=tuple(ResultImage(image=image, location=f"/kept/{image.id}") for image in images),
         provider="fake",
         model="fake-1",
-        asked_model="fake-1",
-        made_at=FrozenClock().now(),
+        requested_model="fake-1",
+        created_at=FrozenClock().now(),
     )
 
 
@@ -75,7 +75,7 @@ def answer(*images: Image) -> ImageSet:
 def test_a_rendition_is_wanted_where_the_picture_is_not_what_was_asked(
     options: dict[str, Any], came: Image, spec: RenditionSpec | None
 ) -> None:
-    assert wanted(replace(AUTO, **options), came) == spec
+    assert rendition_for(replace(AUTO, **options), came) == spec
 
 
 @pytest.mark.parametrize(
@@ -106,32 +106,34 @@ def test_every_bound_is_part_of_a_renditions_name() -> None:
 
 
 def test_every_content_has_a_number_for_every_format_that_loses_something() -> None:
-    lossless = {(Content.GRAPHIC, ImageFormat.WEBP)}
+    lossless = {(ContentClass.GRAPHIC, ImageFormat.WEBP)}
     lossy = (ImageFormat.JPEG, ImageFormat.WEBP)
-    assert {(content, form) for content in Content for form in lossy} - lossless == set(ADAPTED)
+    assert {(content, form) for content in ContentClass for form in lossy} - lossless == set(
+        COMPRESSION_BY_CONTENT
+    )
 
 
 # Made once
 
 
 async def test_a_rendition_lies_beside_its_original() -> None:
-    archive, sink = MemoryArchive(), RecordingSink()
+    archive, sink = MemoryImageStore(), RecordingSink()
     made = renditions(ScriptedOptimizer(JPEG), archive=archive, sink=sink)
-    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    (served,) = (await made.apply_requested_format(answer(PNG), AUTO)).images
     assert served.image == PNG
     assert served.delivered == JPEG
     assert served.rendition is not None
-    assert archive.kept == {served.rendition.place: JPEG}
-    assert PNG.id in str(served.rendition.place)
+    assert archive.kept == {served.rendition.location: JPEG}
+    assert PNG.id in str(served.rendition.location)
     sizes = {"bytes_before": len(PNG.data), "bytes_after": len(JPEG.data)}
-    assert sink.events == [Rendered(picture_id=PNG.id, how="as it was told", **sizes)]
+    assert sink.events == [RenditionCreated(image_id=PNG.id, description="as it was told", **sizes)]
 
 
 async def test_an_answer_that_is_as_asked_is_not_touched() -> None:
     optimizer = ScriptedOptimizer(JPEG)
     images = answer(PNG)
     asked = replace(AUTO, format=ImageFormat.PNG)
-    assert await renditions(optimizer).as_asked(images, asked) == images
+    assert await renditions(optimizer).apply_requested_format(images, asked) == images
     assert optimizer.seen == []
 
 
@@ -139,20 +141,22 @@ async def test_equal_renditions_at_once_are_made_once_and_survive_who_leaves() -
     gate = asyncio.Event()
     optimizer = ScriptedOptimizer(JPEG, meanwhile=gate.wait)
     made = renditions(optimizer)
-    callers = [asyncio.create_task(made.as_asked(answer(PNG), AUTO)) for _ in range(5)]
+    callers = [
+        asyncio.create_task(made.apply_requested_format(answer(PNG), AUTO)) for _ in range(5)
+    ]
     await asyncio.sleep(0)
     callers[0].cancel()
     await asyncio.sleep(0)
     gate.set()
     served = await asyncio.gather(*callers[1:])
-    assert [images.pictures[0].delivered for images in served] == [JPEG] * 4
+    assert [images.images[0].delivered for images in served] == [JPEG] * 4
     assert len(optimizer.seen) == 1
 
 
 async def test_later_a_rendition_comes_from_the_cache() -> None:
     optimizer, cache = ScriptedOptimizer(JPEG), DictCache()
-    first = await renditions(optimizer, cache).as_asked(answer(PNG), AUTO)
-    again = await renditions(optimizer, cache).as_asked(answer(PNG), AUTO)
+    first = await renditions(optimizer, cache).apply_requested_format(answer(PNG), AUTO)
+    again = await renditions(optimizer, cache).apply_requested_format(answer(PNG), AUTO)
     assert again == first
     assert len(optimizer.seen) == 1
 
@@ -160,7 +164,9 @@ async def test_later_a_rendition_comes_from_the_cache() -> None:
 async def test_that_nothing_is_won_is_remembered_too_without_the_picture() -> None:
     optimizer, cache = ScriptedOptimizer(PNG), DictCache()
     for _ in range(2):
-        (served,) = (await renditions(optimizer, cache).as_asked(answer(PNG), AUTO)).pictures
+        (served,) = (
+            await renditions(optimizer, cache).apply_requested_format(answer(PNG), AUTO)
+        ).images
         assert served.rendition is None
     assert len(optimizer.seen) == 1
     assert [entry.size for entry in cache.entries.values()] == [0]
@@ -172,22 +178,24 @@ async def test_that_nothing_is_won_is_remembered_too_without_the_picture() -> No
 async def test_a_rendition_that_fails_leaves_the_original_and_says_why() -> None:
     sink = RecordingSink()
     made = renditions(ScriptedOptimizer(), sink=sink)
-    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    (served,) = (await made.apply_requested_format(answer(PNG), AUTO)).images
     assert served.delivered == PNG
     assert "no other form than the original could be made: it was told not to" in served.notes[0]
-    assert sink.events == [RenditionFailed(picture_id=PNG.id, reason="it was told not to")]
+    assert sink.events == [RenditionFailed(image_id=PNG.id, reason="it was told not to")]
 
 
 async def test_a_format_that_the_provider_did_not_keep_is_told() -> None:
     asked = replace(AUTO, format=ImageFormat.JPEG)
-    (served,) = (await renditions(ScriptedOptimizer(JPEG)).as_asked(answer(PNG), asked)).pictures
+    (served,) = (
+        await renditions(ScriptedOptimizer(JPEG)).apply_requested_format(answer(PNG), asked)
+    ).images
     assert served.notes == ("asked for jpeg, the provider sent png",)
     assert served.delivered == JPEG
 
 
 async def test_without_a_cache_renditions_are_made_all_the_same() -> None:
     made = renditions(ScriptedOptimizer(JPEG), DictCache(fails=True))
-    assert (await made.as_asked(answer(PNG), AUTO)).pictures[0].delivered == JPEG
+    assert (await made.apply_requested_format(answer(PNG), AUTO)).images[0].delivered == JPEG
 
 
 # Previews
@@ -196,15 +204,15 @@ async def test_without_a_cache_renditions_are_made_all_the_same() -> None:
 @pytest.mark.parametrize("room", [len(PNG.data), 10_000_000])
 async def test_what_fits_is_its_own_preview(room: int) -> None:
     optimizer = ScriptedOptimizer()
-    assert await renditions(optimizer).preview(Picture(image=PNG), max_bytes=room) is PNG
+    assert await renditions(optimizer).preview(ResultImage(image=PNG), max_bytes=room) is PNG
     assert optimizer.seen == []
 
 
 async def test_budgets_that_are_nearly_equal_share_a_preview() -> None:
-    large = Picture(image=picture(size=(400, 400), form="PNG"))
+    large = ResultImage(image=picture(size=(400, 400), form="PNG"))
     large = replace(large, image=Image(large.image.data + bytes(100_000)))
     optimizer = ScriptedOptimizer(JPEG)
-    made: Renditions = renditions(optimizer)
+    made: RenditionService = renditions(optimizer)
     for room in (60_123, 60_789):
         assert await made.preview(large, max_bytes=room) == JPEG
     assert optimizer.seen == [RenditionSpec(max_side=1024, max_bytes=60_000)]
@@ -212,15 +220,15 @@ async def test_budgets_that_are_nearly_equal_share_a_preview() -> None:
 
 @pytest.mark.parametrize("room", [60_000, 500, 0, -1])
 async def test_where_nothing_fits_there_is_no_preview(room: int) -> None:
-    large = Picture(image=Image(PNG.data + bytes(100_000)))
+    large = ResultImage(image=Image(PNG.data + bytes(100_000)))
     assert await renditions(ScriptedOptimizer()).preview(large, max_bytes=room) is None
 
 
 async def test_an_encoder_that_hangs_leaves_the_original(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("application.rendition_service.MAY_TAKE", 0.01)
+    monkeypatch.setattr("application.rendition_service.RENDITION_TIMEOUT", 0.01)
     sink, hangs = RecordingSink(), asyncio.Event().wait
     made = renditions(ScriptedOptimizer(JPEG, meanwhile=hangs), sink=sink)
-    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    (served,) = (await made.apply_requested_format(answer(PNG), AUTO)).images
     assert served.delivered == PNG
     assert "no other form than the original could be made: it took more than" in served.notes[-1]
     assert isinstance(sink.events[-1], RenditionFailed)
@@ -231,10 +239,10 @@ async def test_an_encoder_that_falls_over_leaves_the_original() -> None:
         raise MemoryError
 
     made = renditions(ScriptedOptimizer(JPEG, meanwhile=falls))
-    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    (served,) = (await made.apply_requested_format(answer(PNG), AUTO)).images
     assert served.delivered == PNG
     assert "no other form than the original could be made: its encoder failed" in served.notes[-1]
-    assert await made.rendered(PNG, RenditionSpec(smaller=True)) is None
+    assert await made.render_or_none(PNG, RenditionSpec(smaller=True)) is None
 
 
 async def test_a_cache_that_is_out_of_order_costs_no_rendition() -> None:
@@ -243,5 +251,5 @@ async def test_a_cache_that_is_out_of_order_costs_no_rendition() -> None:
             raise RecursionError
 
     made = renditions(ScriptedOptimizer(JPEG), cache=OutOfOrder())
-    (served,) = (await made.as_asked(answer(PNG), AUTO)).pictures
+    (served,) = (await made.apply_requested_format(answer(PNG), AUTO)).images
     assert served.delivered == JPEG

@@ -9,8 +9,8 @@ from application.ports.image_provider import (
     PartialImage,
     ProviderEvent,
 )
-from application.safeguards.inspection import Inspected
-from application.safeguards.retry import Retried
+from application.safeguards.inspection import Inspection
+from application.safeguards.retry import Retry
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
 from domain.provider_errors import (
@@ -30,7 +30,7 @@ from tests.testkit.fakes import (
     PNG,
     FakeProvider,
     HeaderInspector,
-    PatientAttempts,
+    InstantRetries,
     picture,
 )
 from tests.unit.results import delivered, events
@@ -59,19 +59,19 @@ pytestmark = pytest.mark.anyio
 )
 async def test_only_what_cannot_cost_twice_is_asked_again(fault: ProviderError, calls: int) -> None:
     provider = FakeProvider(fails=[fault])
-    retried = Retried(provider, PatientAttempts())
+    retried = Retry(provider, InstantRetries())
     if calls == 1:
         with pytest.raises(type(fault)):
             await events(retried)
     else:
-        assert (await delivered(retried)).pictures[0].image == PNG
+        assert (await delivered(retried)).images[0].image == PNG
     assert len(provider.seen) == calls
 
 
 async def test_a_short_retry_after_is_waited_for_exactly() -> None:
-    attempts = PatientAttempts()
+    attempts = InstantRetries()
     fault = RateLimited("Not now.", retry_after=2.5)
-    await events(Retried(FakeProvider(fails=[fault]), attempts))
+    await events(Retry(FakeProvider(fails=[fault]), attempts))
     assert attempts.waits == [2.5]
 
 
@@ -79,7 +79,7 @@ async def test_a_second_retry_after_is_the_callers_to_wait_for() -> None:
     fails = [RateLimited("Not now.", retry_after=1.0) for _ in range(3)]
     provider = FakeProvider(fails=fails)
     with pytest.raises(RateLimited):
-        await events(Retried(provider, PatientAttempts(3)))
+        await events(Retry(provider, InstantRetries(3)))
     assert len(provider.seen) == 2
 
 
@@ -87,7 +87,7 @@ async def test_the_last_refusal_is_passed_on() -> None:
     fails = [ProviderUnreachable(f"{number}") for number in range(5)]
     provider = FakeProvider(fails=fails)
     with pytest.raises(ProviderUnreachable, match="2"):
-        await events(Retried(provider, PatientAttempts(3)))
+        await events(Retry(provider, InstantRetries(3)))
     assert len(provider.seen) == 3
 
 
@@ -95,11 +95,11 @@ async def test_the_last_refusal_is_passed_on() -> None:
 
 
 async def test_whole_pictures_pass_unchanged_and_partials_unseen() -> None:
-    provider = Inspected(FakeProvider(), HeaderInspector())
+    provider = Inspection(FakeProvider(), HeaderInspector())
     request = GenerateRequest(prompt="x", size=Dimensions(8, 8), partial_images=2)
     partials = [event for event in await events(provider, request) if _is_partial(event)]
     assert len(partials) == 2
-    assert (await delivered(provider)).pictures[0].notes == ()
+    assert (await delivered(provider)).images[0].notes == ()
 
 
 def _is_partial(event: ProviderEvent) -> bool:
@@ -108,39 +108,39 @@ def _is_partial(event: ProviderEvent) -> bool:
 
 async def test_another_size_is_delivered_and_labeled_and_another_format_is_left_to_others() -> None:
     jpeg = picture(size=(9, 9), form="JPEG")
-    came = await delivered(Inspected(FakeProvider(jpeg), HeaderInspector()))
-    assert came.pictures[0].image == jpeg
-    assert came.pictures[0].image.format is ImageFormat.JPEG
-    assert came.pictures[0].notes == ("asked for 8x8, the provider sent 9x9",)
+    came = await delivered(Inspection(FakeProvider(jpeg), HeaderInspector()))
+    assert came.images[0].image == jpeg
+    assert came.images[0].image.format is ImageFormat.JPEG
+    assert came.images[0].notes == ("asked for 8x8, the provider sent 9x9",)
 
 
 @pytest.mark.parametrize("came", [1, 3])
 async def test_another_number_of_pictures_is_delivered_and_labeled(came: int) -> None:
-    provider = Inspected(FakeProvider(*[PNG] * came), HeaderInspector())
+    provider = Inspection(FakeProvider(*[PNG] * came), HeaderInspector())
     request = GenerateRequest(prompt="x", n=2, size=Dimensions(8, 8))
     reply = await delivered(provider, request)
-    assert len(reply.pictures) == came
+    assert len(reply.images) == came
     assert reply.notes == (f"Asked for 2 picture(s), and {came} could be kept.",)
 
 
 async def test_one_broken_picture_of_two_becomes_rubbish_beside_the_good_one() -> None:
-    provider = Inspected(FakeProvider(PNG, Image(b"<html>")), HeaderInspector())
+    provider = Inspection(FakeProvider(PNG, Image(b"<html>")), HeaderInspector())
     reply = await delivered(provider, GenerateRequest(prompt="x", n=2))
-    assert [each.image for each in reply.pictures] == [PNG]
-    assert reply.rubbish == (b"<html>",)
+    assert [each.image for each in reply.images] == [PNG]
+    assert reply.undecodable == (b"<html>",)
 
 
 async def test_without_any_picture_the_reply_is_bad_and_its_rubbish_is_kept() -> None:
-    provider = Inspected(FakeProvider(Image(b"<html>"), Image(b"")), HeaderInspector())
+    provider = Inspection(FakeProvider(Image(b"<html>"), Image(b"")), HeaderInspector())
     with pytest.raises(BadProviderReply, match="markup") as bad:
         await events(provider)
-    assert bad.value.remains == (b"<html>",)
+    assert bad.value.raw_remainder == (b"<html>",)
     assert bad.value.charged == "maybe"
 
 
 async def test_a_bad_reply_with_usage_was_charged() -> None:
     usage = Usage(text_tokens_in=1, image_tokens_in=0, tokens_out=1)
-    provider = Inspected(FakeProvider(Image(b"?"), usage=usage), HeaderInspector())
+    provider = Inspection(FakeProvider(Image(b"?"), usage=usage), HeaderInspector())
     with pytest.raises(BadProviderReply) as bad:
         await events(provider)
     assert bad.value.charged == "yes"
@@ -160,20 +160,20 @@ class OutOfOrder(HeaderInspector):
 async def test_a_picture_that_cannot_be_looked_into_is_kept_and_says_so(
     inspector: HeaderInspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("application.safeguards.inspection.MAY_TAKE", 0.01)
+    monkeypatch.setattr("application.safeguards.inspection.INSPECTION_TIMEOUT", 0.01)
     request = GenerateRequest(prompt="x", n=3)
     other = picture("teal")
     provider = FakeProvider(PNG, Image(b"<html>"), other)
-    reply = await delivered(Inspected(provider, inspector), request)
-    assert [kept.image for kept in reply.pictures] == [PNG, other]
-    assert all("could not be looked into" in kept.notes[0] for kept in reply.pictures)
-    assert reply.rubbish == (b"<html>",)
+    reply = await delivered(Inspection(provider, inspector), request)
+    assert [kept.image for kept in reply.images] == [PNG, other]
+    assert all("could not be looked into" in kept.notes[0] for kept in reply.images)
+    assert reply.undecodable == (b"<html>",)
 
 
 async def test_all_pictures_of_a_reply_share_the_time_for_looks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("application.safeguards.inspection.MAY_TAKE", 0.2)
+    monkeypatch.setattr("application.safeguards.inspection.INSPECTION_TIMEOUT", 0.2)
     started, provider = monotonic(), FakeProvider(*[PNG] * 4)
-    await delivered(Inspected(provider, Hanging()), GenerateRequest(prompt="x", n=4))
+    await delivered(Inspection(provider, Hanging()), GenerateRequest(prompt="x", n=4))
     assert monotonic() - started < 0.7

@@ -4,12 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from application.savings_counter import Savings
+from application.savings_counter import SavingsCounter
 from domain.errors import ArchiveUnavailable
 from domain.events import Finished
-from domain.money.usage_account import Saved
+from domain.money.usage_account import Savings
 from domain.results import ServedFrom
-from tests.testkit.fakes import FrozenClock, MemoryLedger
+from tests.testkit.fakes import FrozenClock, MemoryUsageLedger
 from tests.unit.stories import COST, cached, images, job, painted, tell
 
 pytestmark = pytest.mark.anyio
@@ -17,34 +17,34 @@ pytestmark = pytest.mark.anyio
 TODAY = FrozenClock().now().date()
 
 
-async def booked(savings: Savings, ledger: MemoryLedger) -> Saved:
+async def booked(savings: SavingsCounter, ledger: MemoryUsageLedger) -> Savings:
     await savings.flush()
-    return ledger.saved.get((TODAY, "fake-1"), Saved())
+    return ledger.saved.get((TODAY, "fake-1"), Savings())
 
 
 async def test_answers_from_the_cache_and_joined_jobs_are_credited_with_what_they_had_cost() -> (
     None
 ):
-    ledger = MemoryLedger()
-    savings = Savings(lambda: ledger, FrozenClock())
+    ledger = MemoryUsageLedger()
+    savings = SavingsCounter(lambda: ledger, FrozenClock())
     one = job("job_1")
     tell(savings, [*painted(one), *cached(one, ServedFrom.DISK), *cached(one, ServedFrom.MEMORY)])
-    savings.publish(Finished(job_id="job_2", images=images(one), shared=3))
+    savings.publish(Finished(job_id="job_2", result=images(one), joined_callers=3))
     assert ledger.saved == {}  # nothing waits for it
-    assert await booked(savings, ledger) == Saved(answers=5, usd=5 * COST)
-    assert await booked(savings, ledger) == Saved(answers=5, usd=5 * COST)
+    assert await booked(savings, ledger) == Savings(answers=5, usd=5 * COST)
+    assert await booked(savings, ledger) == Savings(answers=5, usd=5 * COST)
 
 
 async def test_an_answer_of_unknown_cost_is_counted_and_saves_nothing_that_is_known() -> None:
-    ledger = MemoryLedger()
-    savings = Savings(lambda: ledger, FrozenClock())
-    known = images(job("job_1"), ServedFrom.DISK, cost=None)
-    savings.publish(Finished(job_id="job_1", images=known))
-    assert await booked(savings, ledger) == Saved(answers=1, usd=Decimal(0))
+    ledger = MemoryUsageLedger()
+    savings = SavingsCounter(lambda: ledger, FrozenClock())
+    known = images(job("job_1"), ServedFrom.DISK, generation_cost=None)
+    savings.publish(Finished(job_id="job_1", result=known))
+    assert await booked(savings, ledger) == Savings(answers=1, usd=Decimal(0))
 
 
 async def test_what_the_ledger_refuses_is_written_the_next_time() -> None:
-    class Reluctant(MemoryLedger):
+    class Reluctant(MemoryUsageLedger):
         refuses = True
 
         async def credit(self, *saved: object) -> None:
@@ -53,10 +53,10 @@ async def test_what_the_ledger_refuses_is_written_the_next_time() -> None:
             await super().credit(*saved)  # type: ignore[arg-type] # as it came
 
     ledger = Reluctant()
-    savings = Savings(lambda: ledger, FrozenClock())
+    savings = SavingsCounter(lambda: ledger, FrozenClock())
     tell(savings, cached(job("job_1"), ServedFrom.DISK))
     with pytest.raises(ArchiveUnavailable):
         await savings.flush()
     tell(savings, cached(job("job_2"), ServedFrom.DISK))
     ledger.refuses = False
-    assert await booked(savings, ledger) == Saved(answers=2, usd=2 * COST)
+    assert await booked(savings, ledger) == Savings(answers=2, usd=2 * COST)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.money.budgets import Limits
+from domain.money.budgets import BudgetLimits
 from entrypoints.config.settings import OPENAI, load_settings
 from entrypoints.config.settings_error import SettingsError
 
@@ -21,7 +21,7 @@ def test_without_any_variable_everything_has_a_default() -> None:
     settings = load_settings()
     assert settings.openai_api_key is None
     assert settings.openai_base_url == OPENAI
-    assert (settings.painter, settings.result_max_bytes) == ("sketch", 900_000)
+    assert (settings.provider_name, settings.result_max_bytes) == ("sketch", 900_000)
 
 
 def test_all_faults_are_told_at_once_with_what_each_setting_means(
@@ -70,16 +70,16 @@ def test_who_paints(provider: str, key: str | None, painter: str, env: pytest.Mo
     env.setenv("PROVIDER", provider)
     if key:
         env.setenv("OPENAI_API_KEY", key)
-    assert load_settings().painter == painter
+    assert load_settings().provider_name == painter
 
 
 def test_real_pictures_go_to_the_pictures_folder_and_sketches_to_our_data(
     env: pytest.MonkeyPatch,
 ) -> None:
-    assert load_settings().pictures_folder == load_settings().data_dir / "sketches"
+    assert load_settings().images_folder == load_settings().data_dir / "sketches"
     env.setenv("OPENAI_API_KEY", SECRET)
-    assert load_settings().pictures_folder.name == "GPT Image"
-    assert "home" in load_settings().pictures_folder.parts
+    assert load_settings().images_folder.name == "GPT Image"
+    assert "home" in load_settings().images_folder.parts
 
 
 def test_relative_folders_belong_to_the_working_directory_or_for_hosts_to_the_user(
@@ -87,8 +87,8 @@ def test_relative_folders_belong_to_the_working_directory_or_for_hosts_to_the_us
 ) -> None:
     env.chdir(tmp_path)
     env.setenv("OUTPUT_DIR", "art")
-    assert load_settings().pictures_folder == tmp_path / "art"
-    at_home = load_settings(at_home=True).pictures_folder
+    assert load_settings().images_folder == tmp_path / "art"
+    at_home = load_settings(at_home=True).images_folder
     assert at_home.name == "art"
     assert at_home != tmp_path / "art"
     assert "home" in at_home.parts
@@ -96,21 +96,21 @@ def test_relative_folders_belong_to_the_working_directory_or_for_hosts_to_the_us
 
 def test_absolute_folders_stay_where_they_are(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
     env.setenv("OUTPUT_DIR", str(tmp_path / "art"))
-    assert load_settings(at_home=True).pictures_folder == tmp_path / "art"
+    assert load_settings(at_home=True).images_folder == tmp_path / "art"
 
 
 def test_a_tilde_is_the_users_home(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
     env.setenv("OUTPUT_DIR", "~/Pics")
     env.setenv("DATA_DIR", "~/data")
     settings = load_settings(at_home=True)
-    assert settings.pictures_folder == tmp_path / "home" / "Pics"
+    assert settings.images_folder == tmp_path / "home" / "Pics"
     assert settings.data_dir == tmp_path / "home" / "data"
 
 
 def test_words_may_be_written_in_capitals(env: pytest.MonkeyPatch) -> None:
     env.setenv("LOG_LEVEL", "INFO")
     env.setenv("PROVIDER", "Sketch")
-    assert (load_settings().log_level, load_settings().painter) == ("info", "sketch")
+    assert (load_settings().log_level, load_settings().provider_name) == ("info", "sketch")
 
 
 def test_a_key_is_freed_of_blanks_and_refused_if_no_header_could_carry_it(
@@ -162,11 +162,11 @@ def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_no_budget_is_no_limit_and_nothing_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load_settings().limits == Limits()
+    assert load_settings().limits == BudgetLimits()
     monkeypatch.setenv("BUDGET_DAY_USD", "0")
     monkeypatch.setenv("BUDGET_IMAGES_HOUR", "0")
     monkeypatch.setenv("BUDGET_CALL_USD", "0.1")
-    limits = Limits(day_usd=Decimal(0), images_hour=0, call_usd=Decimal("0.1"))
+    limits = BudgetLimits(day_usd=Decimal(0), images_hour=0, call_usd=Decimal("0.1"))
     assert load_settings().limits == limits
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from domain.errors import Canceled
 from domain.events import (
-    CacheHit,
     Failed,
     Finished,
     JobDispatched,
     JobEvent,
     JobStarted,
     PartialReady,
+    ServedFromCache,
 )
 from domain.image import Image
 from domain.jobs import JobState
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 SEEDS = range(100)
 CALLERS = 50
 PAINTED = [JobStarted, JobDispatched, PartialReady, PartialReady, PartialReady, Finished]
-REMEMBERED = [JobStarted, CacheHit, Finished]
+REMEMBERED = [JobStarted, ServedFromCache, Finished]
 CANCELED = [JobStarted, Failed]
 
 
@@ -36,7 +36,7 @@ def kinds(events: list[JobEvent]) -> list[type[JobEvent]]:
 
 def image_of(events: list[JobEvent]) -> Image:
     assert isinstance(events[-1], Finished)
-    return events[-1].images.pictures[0].image
+    return events[-1].result.images[0].image
 
 
 async def test_fifty_equal_requests_at_once_are_one_call_and_fifty_equal_pictures() -> None:
@@ -197,7 +197,7 @@ async def test_whoever_joins_however_late_reads_everything_from_its_start() -> N
     studio = TickingStudio()
     first = await studio.generate(REQUEST)
     readers = [asyncio.create_task(read(first))]
-    while studio.jobs.joinable(first.job.fingerprint) and len(readers) < CALLERS:
+    while studio.jobs.by_fingerprint(first.job.fingerprint) and len(readers) < CALLERS:
         joined = await studio.generate(REQUEST)
         assert joined.job is first.job
         readers.append(asyncio.create_task(read(joined)))

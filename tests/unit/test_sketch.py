@@ -67,7 +67,7 @@ async def test_every_format_and_background_is_painted_in_the_size_asked(size: Di
             continue
         request = GenerateRequest(prompt="fir", size=size, format=form, background=background)
         _, delivered = await read(SketchProvider().generate(job(request)))
-        picture = pixels(delivered.pictures[0].image.data)
+        picture = pixels(delivered.images[0].image.data)
         assert picture.format == form.value.upper()
         assert picture.size == (size.width, size.height)
         assert picture.mode == ("RGBA" if transparent else "RGB")
@@ -88,7 +88,7 @@ async def test_a_size_beyond_its_bounds_is_refused() -> None:
 async def test_corners_of_a_transparent_background_are_transparent_and_its_middle_is_not() -> None:
     request = GenerateRequest(prompt="a tree", size=SMALL, background=Background.TRANSPARENT)
     _, delivered = await read(SketchProvider().generate(job(request)))
-    alpha = pixels(delivered.pictures[0].image.data).getchannel("A")
+    alpha = pixels(delivered.images[0].image.data).getchannel("A")
     assert [alpha.getpixel(at) for at in ((0, 0), (95, 0), (0, 95), (95, 95))] == [0] * 4
     assert alpha.getpixel((48, 70)) == 255
 
@@ -98,9 +98,11 @@ async def test_corners_of_a_transparent_background_are_transparent_and_its_middl
 async def test_partial_images_come_nearer_to_the_final_picture(count: int) -> None:
     request = GenerateRequest(prompt="a lake", size=SMALL, partial_images=count, n=2)
     partials, delivered = await read(SketchProvider().generate(job(request)))
-    assert [(one.picture, one.index) for one in partials] == list(product(range(2), range(count)))
-    final = delivered.pictures[0].image.data
-    ways = [distance(one.image.data, final) for one in partials if one.picture == 0]
+    assert [(one.image_index, one.index) for one in partials] == list(
+        product(range(2), range(count))
+    )
+    final = delivered.images[0].image.data
+    ways = [distance(one.image.data, final) for one in partials if one.image_index == 0]
     assert ways == sorted(ways, reverse=True)
     assert len(set(ways)) == count
     assert min(ways) > 1
@@ -111,7 +113,7 @@ async def test_partials_and_format_do_not_change_the_picture() -> None:
     plain = (await generated("a lake"))[0]
     request = GenerateRequest(prompt="a lake", size=SMALL, partial_images=3, model="other")
     _, delivered = await read(SketchProvider().generate(job(request)))
-    assert delivered.pictures[0].image.data == plain
+    assert delivered.images[0].image.data == plain
 
 
 @pytest.mark.anyio

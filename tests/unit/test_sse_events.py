@@ -7,43 +7,43 @@ from typing import Any
 
 import pytest
 
-from application.jobs.job_handle import Ticket
+from application.jobs.job_handle import JobHandle
 from application.jobs.running_job import RunningJob
 from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, PartialReady
 from domain.image import Image
 from domain.image_formats import ImageFormat
 from domain.provider_errors import ContentRefused, OutcomeUnknown
 from domain.renditions import Rendition
-from domain.requests import EditRequest, GenerateRequest, PictureRequest
-from domain.results import ImageSet, Picture
-from entrypoints.http.images.urls import Links
-from entrypoints.http.sse_events import BASE64_KEPT, Frame, Frames
+from domain.requests import EditRequest, GenerateRequest, ImageRequest
+from domain.results import ImageResult, ResultImage
+from entrypoints.http.images.urls import ImageUrls
+from entrypoints.http.sse_events import BASE64_KEPT, Frame, SseEvents
 from tests.testkit.fakes import PNG, FrozenClock, RecordingSink, job_for, picture, renditions
 
 REQUEST = GenerateRequest(prompt="a red bridge", model="fake-1", partial_images=2)
 PLUM = picture("plum")
 JOB = job_for(REQUEST)
-LINKS = Links("http://here.example")
+LINKS = ImageUrls("http://here.example")
 
 
-def finished(*pictures: Image | Picture, **facts: Any) -> Finished:  # noqa: ANN401 - fields of ImageSet
+def finished(*pictures: Image | ResultImage, **facts: Any) -> Finished:  # noqa: ANN401 - fields of ImageSet
     """The end of the job, with these pictures."""
-    images = ImageSet(
+    images = ImageResult(
         job_id=JOB.id,
-        pictures=tuple(
-            each if isinstance(each, Picture) else Picture(image=each) for each in pictures
+        images=tuple(
+            each if isinstance(each, ResultImage) else ResultImage(image=each) for each in pictures
         ),
         provider="fake",
         model="fake-1",
-        asked_model="fake-1",
-        made_at=FrozenClock().now(),
+        requested_model="fake-1",
+        created_at=FrozenClock().now(),
         **facts,
     )
-    return Finished(job_id=JOB.id, images=images)
+    return Finished(job_id=JOB.id, result=images)
 
 
 def partial(image: Image = PNG, index: int = 0, number: int = 0) -> PartialReady:
-    return PartialReady(job_id=JOB.id, image=image, picture=number, index=index)
+    return PartialReady(job_id=JOB.id, image=image, image_index=number, index=index)
 
 
 def value_of(frame: Frame) -> Any:  # noqa: ANN401 - any JSON value
@@ -55,8 +55,8 @@ def value_of(frame: Frame) -> Any:  # noqa: ANN401 - any JSON value
     return json.loads(text.removeprefix("data: "))
 
 
-def read(event: JobEvent, request: PictureRequest = REQUEST) -> Any:  # noqa: ANN401 - any JSON value
-    return value_of(Frames().frame(event, request, LINKS))
+def read(event: JobEvent, request: ImageRequest = REQUEST) -> Any:  # noqa: ANN401 - any JSON value
+    return value_of(SseEvents().stream_event(event, request, LINKS))
 
 
 def test_progress_is_told_in_percent_and_words() -> None:
@@ -110,7 +110,7 @@ def test_of_several_pictures_all_are_there_and_the_first_is_the_final_one() -> N
 
 def test_who_asked_for_another_form_gets_that_one() -> None:
     jpeg = picture("teal", form="JPEG")
-    made = Picture(image=PNG, rendition=Rendition(image=jpeg, how="photo as jpeg"))
+    made = ResultImage(image=PNG, rendition=Rendition(image=jpeg, description="photo as jpeg"))
     data = read(finished(made))["data"]
     assert b64decode(data["finalImage"]) == jpeg.data
     assert data["result"]["images"][0]["id"] == PNG.id
@@ -146,23 +146,28 @@ def large(seed: int, size: int = 3000) -> Image:
 
 
 def test_all_who_are_told_the_same_share_one_text() -> None:
-    frames = Frames()
-    first, second = (frames.frame(partial(large(1)), REQUEST, LINKS) for _ in range(2))
+    frames = SseEvents()
+    first, second = (frames.stream_event(partial(large(1)), REQUEST, LINKS) for _ in range(2))
     (mine,), (yours,) = pictures_in(first), pictures_in(second)
     assert mine is yours
 
 
 def test_the_final_picture_is_encoded_once_though_it_is_told_twice() -> None:
-    final, same, _ = pictures_in(Frames().frame(finished(large(1), large(2)), REQUEST, LINKS))
+    final, same, _ = pictures_in(
+        SseEvents().stream_event(finished(large(1), large(2)), REQUEST, LINKS)
+    )
     assert final is same
 
 
 def test_only_so_many_texts_are_kept() -> None:
-    frames, size = Frames(), BASE64_KEPT // 4
+    frames, size = SseEvents(), BASE64_KEPT // 4
     texts = [
-        pictures_in(frames.frame(partial(large(n, size)), REQUEST, LINKS))[0] for n in range(4)
+        pictures_in(frames.stream_event(partial(large(n, size)), REQUEST, LINKS))[0]
+        for n in range(4)
     ]
-    again = [pictures_in(frames.frame(partial(large(n, size)), REQUEST, LINKS))[0] for n in (3, 0)]
+    again = [
+        pictures_in(frames.stream_event(partial(large(n, size)), REQUEST, LINKS))[0] for n in (3, 0)
+    ]
     assert again[0] is texts[3]
     assert again[1] is not texts[0]
     assert again[1] == texts[0]
@@ -170,26 +175,26 @@ def test_only_so_many_texts_are_kept() -> None:
 
 def test_a_picture_too_large_to_be_kept_is_told_all_the_same() -> None:
     image = large(1, BASE64_KEPT)
-    (text,) = pictures_in(Frames().frame(partial(image), REQUEST, LINKS))
+    (text,) = pictures_in(SseEvents().stream_event(partial(image), REQUEST, LINKS))
     assert b64decode(text) == image.data
 
 
-class BrokenFrames(Frames):
+class BrokenFrames(SseEvents):
     """Cannot tell of partials."""
 
-    def frame(self, event: JobEvent, *more: Any, **named: Any) -> Frame:  # noqa: ANN401 - handed on
+    def stream_event(self, event: JobEvent, *more: Any, **named: Any) -> Frame:  # noqa: ANN401 - handed on
         if isinstance(event, PartialReady):
             raise ZeroDivisionError("secret")
-        return super().frame(event, *more, **named)
+        return super().stream_event(event, *more, **named)
 
 
 @pytest.mark.anyio
 async def test_what_nobody_foresaw_ends_the_stream_with_an_error_and_an_incident() -> None:
     running = RunningJob(JOB, RecordingSink(), lambda _: None)
-    ticket = Ticket(running, REQUEST, renditions(), asked_model="fake-1", notes=())
+    ticket = JobHandle(running, REQUEST, renditions(), asked_model="fake-1", notes=())
     for event in (JobStarted(job_id=JOB.id, job=JOB), partial(), finished(PNG)):
-        running.tell(event)
-    async with aclosing(BrokenFrames().of(ticket, LINKS)) as frames:
+        running.emit(event)
+    async with aclosing(BrokenFrames().stream(ticket, LINKS)) as frames:
         first, last = [value_of(frame) async for frame in frames]
     assert first["type"] == "progress"
     assert (last["type"], last["code"]) == ("error", "internal")

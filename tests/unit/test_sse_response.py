@@ -10,7 +10,7 @@ from itertools import groupby
 import pytest
 from starlette.types import Message
 
-from entrypoints.http.sse_response import KEEP_ALIVE, LONGEST_PART, EventStream, kept_alive
+from entrypoints.http.sse_response import KEEP_ALIVE, MAX_CHUNK_BYTES, EventStream, with_keep_alive
 
 pytestmark = pytest.mark.anyio
 NEVER = 60.0
@@ -97,8 +97,8 @@ async def test_a_frame_goes_in_few_parts_and_none_is_as_long_as_a_picture() -> N
     client = Client()
     whole = await client.takes(frames_of((b"data: ", b'"', picture, b'"', picture, b'"', b"\n\n")))
     assert whole == b'data: "' + picture + b'"' + picture + b'"\n\n'
-    assert max(map(len, client.said)) == LONGEST_PART
-    assert len(client.said) == 2 * len(picture) / LONGEST_PART + 4
+    assert max(map(len, client.said)) == MAX_CHUNK_BYTES
+    assert len(client.said) == 2 * len(picture) / MAX_CHUNK_BYTES + 4
 
 
 async def test_comments_fill_the_time_in_which_nothing_comes() -> None:
@@ -173,7 +173,7 @@ async def test_nothing_of_a_stream_waits_for_the_garbage_collector() -> None:
             yield item
 
     async def read() -> None:
-        async with aclosing(kept_alive(items(), NEVER)) as all_:
+        async with aclosing(with_keep_alive(items(), NEVER)) as all_:
             async for _ in all_:
                 pass
 

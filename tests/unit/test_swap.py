@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from dependency_injector.providers import Object
 
-from application.ports.image_provider import Delivered, Painting
+from application.ports.image_provider import Delivered, ProviderStream
 from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
 from domain.provider_errors import BadProviderReply, ProviderUnreachable
 from domain.requests import EditRequest, GenerateRequest
-from domain.results import Picture
-from entrypoints.bootstrap.lifecycle import running
+from domain.results import ResultImage
+from entrypoints.bootstrap.lifecycle import run_application
 from tests.testkit.fakes import PNG, FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio
@@ -28,33 +28,33 @@ class Polaroid:
     def __init__(self, *shots: Image | Exception) -> None:
         self.shots = list(shots)
 
-    def generate(self, job: Job[GenerateRequest], /) -> Painting:
+    def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
         return self._shoot()
 
-    def edit(self, job: Job[EditRequest], /) -> Painting:
+    def edit(self, job: Job[EditRequest], /) -> ProviderStream:
         return self._shoot()
 
-    async def _shoot(self) -> Painting:
+    async def _shoot(self) -> ProviderStream:
         shot = self.shots.pop(0)
         if isinstance(shot, Exception):
             raise shot
-        yield Delivered(pictures=(Picture(image=shot),))
+        yield Delivered(images=(ResultImage(image=shot),))
 
 
 async def test_a_new_provider_is_archived_inspected_and_retried(tmp_path: Path) -> None:
     camera = Polaroid(ProviderUnreachable("Jammed."), PNG)
-    async with running(settings_in(tmp_path), provider=Object(camera)) as container:
+    async with run_application(settings_in(tmp_path), provider=Object(camera)) as container:
         ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
-        (painted,) = (await ticket.result()).pictures
-        assert painted.place is not None
-        assert Path(painted.place).read_bytes() == PNG.data
-        assert await container.find_picture()(painted.id) == PNG
+        (painted,) = (await ticket.result()).images
+        assert painted.location is not None
+        assert Path(painted.location).read_bytes() == PNG.data
+        assert await container.find_image()(painted.id) == PNG
         assert painted.notes == ("asked for 1024x1024, the provider sent 8x8",)
 
 
 async def test_what_a_new_provider_spoils_is_quarantined(tmp_path: Path) -> None:
     camera = Polaroid(Image(b"<html>out of film</html>"))
-    async with running(settings_in(tmp_path), provider=Object(camera)) as container:
+    async with run_application(settings_in(tmp_path), provider=Object(camera)) as container:
         ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
         with pytest.raises(BadProviderReply) as bad:
             await ticket.result()
@@ -64,8 +64,8 @@ async def test_what_a_new_provider_spoils_is_quarantined(tmp_path: Path) -> None
 
 async def test_a_provider_is_swapped_in_five_lines(tmp_path: Path) -> None:
     fake = FakeProvider(PNG)
-    async with running(settings_in(tmp_path), provider=Object(fake)) as container:
+    async with run_application(settings_in(tmp_path), provider=Object(fake)) as container:
         ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
         images = await ticket.result()
-    assert images.pictures[0].image == PNG
+    assert images.images[0].image == PNG
     assert fake.seen[0].request.prompt == "a red bridge"

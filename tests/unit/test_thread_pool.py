@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from adapters.pillow.thread_pool import StillAtWork, Workers
+from adapters.pillow.thread_pool import PreviousRunActive, ThreadPool
 from tests.architecture.checkout import ROOT
 
 pytestmark = pytest.mark.anyio
@@ -18,12 +18,12 @@ MORE_THAN_ASYNCIO_HAS = 40
 
 HANGS_AND_ENDS = """
 import asyncio, contextlib, threading
-from adapters.pillow.thread_pool import Workers
+from adapters.pillow.thread_pool import ThreadPool
 
 async def main():
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(0.01):
-            await Workers(1).done(threading.Event().wait)
+            await ThreadPool(1).run(threading.Event().wait)
 
 asyncio.run(main())
 """
@@ -37,50 +37,50 @@ def gate() -> Iterator[threading.Event]:
     gate.set()
 
 
-async def given_up(workers: Workers, gate: threading.Event, name: str = "") -> None:
+async def given_up(workers: ThreadPool, gate: threading.Event, name: str = "") -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(0.01):
-            await workers.done(gate.wait, name=name)
+            await workers.run(gate.wait, name=name)
 
 
 async def test_what_work_returns_and_raises_comes_through() -> None:
-    assert await Workers(1).done(lambda: 7) == 7
+    assert await ThreadPool(1).run(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
-        await Workers(1).done(lambda: 1 // 0)
+        await ThreadPool(1).run(lambda: 1 // 0)
 
 
 async def test_work_that_hangs_holds_up_neither_later_work_nor_that_of_others(
     gate: threading.Event,
 ) -> None:
-    workers = Workers(1)
+    workers = ThreadPool(1)
     for _ in range(MORE_THAN_ASYNCIO_HAS):
         await given_up(workers, gate)
     async with asyncio.timeout(5):
-        assert await workers.done(lambda: "later") == "later"
+        assert await workers.run(lambda: "later") == "later"
         assert await asyncio.to_thread(lambda: "others'") == "others'"
 
 
 async def test_what_hangs_is_not_begun_again_until_it_has_ended(gate: threading.Event) -> None:
-    workers = Workers(2)
+    workers = ThreadPool(2)
     await given_up(workers, gate, "a bomb")
-    with pytest.raises(StillAtWork):
-        await workers.done(lambda: 7, name="a bomb")
-    assert await workers.done(lambda: 7, name="a picture") == 7
+    with pytest.raises(PreviousRunActive):
+        await workers.run(lambda: 7, name="a bomb")
+    assert await workers.run(lambda: 7, name="a picture") == 7
     gate.set()
     async with asyncio.timeout(5):
         while "a bomb" in workers._left:  # noqa: ASYNC110 - its thread tells nobody
             await asyncio.sleep(0.005)
-    assert await workers.done(lambda: 7, name="a bomb") == 7
+    assert await workers.run(lambda: 7, name="a bomb") == 7
 
 
 async def test_who_leaves_the_queue_leaves_nothing_behind(gate: threading.Event) -> None:
-    workers = Workers(1)
-    first = asyncio.create_task(workers.done(gate.wait))
+    workers = ThreadPool(1)
+    first = asyncio.create_task(workers.run(gate.wait))
     await asyncio.sleep(0)
     await given_up(workers, gate, "a picture")
     gate.set()
     assert await first
-    assert await workers.done(lambda: 7, name="a picture") == 7
+    assert await workers.run(lambda: 7, name="a picture") == 7
 
 
 def test_work_that_hangs_does_not_keep_the_process() -> None:

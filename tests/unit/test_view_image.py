@@ -6,17 +6,17 @@ import pytest
 
 from adapters.cache.memory import MemoryCache
 from application.ports.image_cache import ImageCache
-from application.use_cases.find_image import FindPicture
-from application.use_cases.view_image import ShowPicture
+from application.use_cases.find_image import FindImage
+from application.use_cases.view_image import ViewImage
 from domain.errors import NotFound
 from domain.image import Image
 from domain.image_formats import ImageFormat
-from domain.renditions import RenditionSpec, View
-from domain.results import Picture
+from domain.renditions import RenditionSpec, ViewSpec
+from domain.results import ResultImage
 from tests.testkit.fakes import (
     PNG,
     DictCache,
-    MemoryArchive,
+    MemoryImageStore,
     ScriptedOptimizer,
     job_for,
     picture,
@@ -27,10 +27,10 @@ pytestmark = pytest.mark.anyio
 JPEG_FORM, PNG_FORM, WEBP_FORM = ImageFormat.JPEG, ImageFormat.PNG, ImageFormat.WEBP
 CUTOUT = picture(mode="RGBA")
 WEBP = picture(form="WEBP")
-FULL, THUMB = View(), View(max_side=256)
+FULL, THUMB = ViewSpec(), ViewSpec(max_side=256)
 
 
-class CountingArchive(MemoryArchive):
+class CountingArchive(MemoryImageStore):
     """Counts how often it is asked for a picture."""
 
     asked = 0
@@ -41,7 +41,7 @@ class CountingArchive(MemoryArchive):
 
     async def has(self, image: Image, owner: str) -> None:
         """Let `owner` have made the picture."""
-        kept = (Picture(image=image, place="/kept"),)
+        kept = (ResultImage(image=image, location="/kept"),)
         await self.record(job_for(owner=owner).dispatched().stored(kept, None, None))
 
     def lose(self) -> None:
@@ -56,8 +56,8 @@ class Gallery:
         self.archive = CountingArchive()
         self.optimizer = ScriptedOptimizer(made)
         self.time = 0.0
-        self.show = ShowPicture(
-            FindPicture(self.archive),
+        self.show = ViewImage(
+            FindImage(self.archive),
             renditions(self.optimizer, archive=self.archive),
             recent or MemoryCache(1_000_000, 60.0, lambda: self.time),
         )
@@ -66,36 +66,39 @@ class Gallery:
 @pytest.mark.parametrize(
     ("image", "view", "spec"),
     [
-        pytest.param(PNG, View(), None, id="as it is"),
-        pytest.param(PNG, View(formats=(WEBP_FORM, PNG_FORM)), None, id="its format is taken"),
+        pytest.param(PNG, ViewSpec(), None, id="as it is"),
+        pytest.param(PNG, ViewSpec(formats=(WEBP_FORM, PNG_FORM)), None, id="its format is taken"),
         pytest.param(
-            PNG, View(formats=(WEBP_FORM,)), RenditionSpec(format=WEBP_FORM), id="it is not"
+            PNG, ViewSpec(formats=(WEBP_FORM,)), RenditionSpec(format=WEBP_FORM), id="it is not"
         ),
         pytest.param(
             CUTOUT,
-            View(formats=(JPEG_FORM, WEBP_FORM)),
+            ViewSpec(formats=(JPEG_FORM, WEBP_FORM)),
             RenditionSpec(format=WEBP_FORM),
             id="nothing transparent as JPEG",
         ),
         pytest.param(
             CUTOUT,
-            View(formats=(JPEG_FORM,)),
+            ViewSpec(formats=(JPEG_FORM,)),
             RenditionSpec(format=JPEG_FORM),
             id="but if nothing else is taken",
         ),
         pytest.param(
-            PNG, View(max_side=256), RenditionSpec(max_side=256, smaller=True), id="by content"
+            PNG,
+            ViewSpec(max_side=256),
+            RenditionSpec(max_side=256, smaller=True),
+            id="by content",
         ),
         pytest.param(
             PNG,
-            View(max_side=256, formats=(PNG_FORM,)),
+            ViewSpec(max_side=256, formats=(PNG_FORM,)),
             RenditionSpec(format=PNG_FORM, max_side=256, smaller=True),
             id="smaller also in the format that it has",
         ),
     ],
 )
 def test_a_view_is_the_picture_itself_or_a_rendition(
-    image: Image, view: View, spec: RenditionSpec | None
+    image: Image, view: ViewSpec, spec: RenditionSpec | None
 ) -> None:
     assert view.spec(image) == spec
 
@@ -105,7 +108,7 @@ async def test_the_picture_is_shown_as_the_provider_sent_it() -> None:
     await gallery.archive.has(PNG, "ann")
     shown = await gallery.show(PNG.id, FULL, owner="ann")
     assert shown.image == PNG
-    assert shown.lasting
+    assert shown.cacheable
     assert gallery.optimizer.seen == []
 
 
@@ -154,7 +157,7 @@ async def test_where_no_rendition_can_be_made_the_original_is_shown_for_now() ->
     await gallery.archive.has(PNG, "ann")
     shown = await gallery.show(PNG.id, THUMB, owner="ann")
     assert shown.image == PNG
-    assert not shown.lasting
+    assert not shown.cacheable
 
 
 async def test_a_broken_memory_spoils_nothing() -> None:

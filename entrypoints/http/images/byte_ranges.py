@@ -6,12 +6,12 @@ from dataclasses import dataclass
 SINGLE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE | re.ASCII)
 
 
-class NoSuchPart(Exception):
+class RangeNotSatisfiable(Exception):
     """What is asked for begins behind the end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ByteRange:
     """Bytes `first` to `last` (from 0, both included) of `size`."""
 
     first: int
@@ -24,7 +24,7 @@ class Part:
         return f"bytes {self.first}-{self.last}/{self.size}"
 
 
-def asked_part(header: str | None, size: int) -> Part | None:
+def requested_range(header: str | None, size: int) -> ByteRange | None:
     """The one part that is asked for; raise NoSuchPart where nothing of `size` bytes is in it.
 
     None means to send all: no header, another unit, several parts, or what cannot be read. The
@@ -40,11 +40,11 @@ def asked_part(header: str | None, size: int) -> Part | None:
     if match[2] and last < first:
         return None
     if first >= size:
-        raise NoSuchPart
-    return Part(first, min(last, size - 1), size)
+        raise RangeNotSatisfiable
+    return ByteRange(first, min(last, size - 1), size)
 
 
-def _tail(length: int, size: int) -> Part:
+def _tail(length: int, size: int) -> ByteRange:
     if not length or not size:
-        raise NoSuchPart
-    return Part(max(0, size - length), size - 1, size)
+        raise RangeNotSatisfiable
+    return ByteRange(max(0, size - length), size - 1, size)

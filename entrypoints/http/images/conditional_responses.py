@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from entrypoints.http.images.byte_ranges import NoSuchPart, Part, asked_part
-from entrypoints.http.problem_documents import Problem, Refused
+from entrypoints.http.images.byte_ranges import ByteRange, RangeNotSatisfiable, requested_range
+from entrypoints.http.problem_documents import Problem, RequestRejected
 
 ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Representation:
+class CacheableBody:
     """Bytes, their strong ETag with its quotes, and what caches must know of them.
 
     `caching` goes with every answer, `describing` only with those that have bytes. Names of
@@ -41,17 +41,17 @@ class Answer:
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
-async def nothing(_: Scope, __: Receive, ___: Send) -> None:
+async def no_response(_: Scope, __: Receive, ___: Send) -> None:
     """The answer to who has left."""
 
 
-def answered(this: Representation, method: str, headers: Headers) -> Answer:
+def conditional_response(this: CacheableBody, method: str, headers: Headers) -> Answer:
     """304 to who has it, 206 to who asks for a part, else all; raise Refused (416).
 
     `method` is GET or HEAD; only GET knows parts.
     """
     always = {"etag": this.etag, **this.caching}
-    if is_named(this.etag, headers.get("if-none-match")):
+    if etag_matches(this.etag, headers.get("if-none-match")):
         return Answer(304, always)
     part = _part(this, headers) if method == "GET" else None
     length = len(this.data) if part is None else part.last - part.first + 1
@@ -64,23 +64,23 @@ def answered(this: Representation, method: str, headers: Headers) -> Answer:
     return Answer(206, {**always, "content-range": part.content_range}, body)
 
 
-def is_named(etag: str, if_none_match: str | None) -> bool:
+def etag_matches(etag: str, if_none_match: str | None) -> bool:
     """Whether the client has these bytes. Compares weakly, as the standard wants it here."""
     if if_none_match is None:
         return False
     return if_none_match.strip() == "*" or etag in ENTITY_TAG.findall(if_none_match)
 
 
-def _part(this: Representation, headers: Headers) -> Part | None:
+def _part(this: CacheableBody, headers: Headers) -> ByteRange | None:
     if headers.get("if-range", this.etag).strip() != this.etag:
         return None  # the client has a part of something else, and must get the whole
     try:
-        return asked_part(headers.get("range"), len(this.data))
-    except NoSuchPart:
-        raise Refused(nothing_there(len(this.data))) from None
+        return requested_range(headers.get("range"), len(this.data))
+    except RangeNotSatisfiable:
+        raise RequestRejected(range_not_satisfiable(len(this.data))) from None
 
 
-def nothing_there(size: int) -> Problem:
+def range_not_satisfiable(size: int) -> Problem:
     """The refusal where none of so many bytes is in the range."""
     return Problem(
         status=416,

@@ -11,32 +11,32 @@ PREFERRED = (ImageFormat.WEBP, ImageFormat.JPEG, ImageFormat.PNG)
 QUALITY = re.compile(r";\s*q\s*=\s*(\d(?:\.\d{0,9})?|\.\d{1,9})\s*(?:;|$)", re.IGNORECASE)
 
 
-class _Liking(NamedTuple):
+class _Preference(NamedTuple):
     quality: float
     named: bool
 
 
 @lru_cache(maxsize=128)
-def formats_taken(accept: str | None) -> tuple[ImageFormat, ...]:
+def acceptable_formats(accept: str | None) -> tuple[ImageFormat, ...]:
     """Ours that the client takes, the best first: by quality, then those it calls by name.
 
     Empty where it says nothing of pictures (or nothing at all, or what cannot be read), takes
     none of ours, or takes all of them alike by a wildcard: any may be sent then.
     """
     ranges = dict(_ranges(accept or ""))
-    likings = {form: _liking(form, ranges) for form in PREFERRED}
+    likings = {form: _preference(form, ranges) for form in PREFERRED}
     if len(set(likings.values())) == 1 and not any(liking.named for liking in likings.values()):
         return ()
     taken = [form for form in PREFERRED if likings[form].quality > 0]
     return tuple(sorted(taken, key=lambda form: likings[form], reverse=True))
 
 
-def _liking(form: ImageFormat, ranges: dict[str, float]) -> _Liking:
+def _preference(form: ImageFormat, ranges: dict[str, float]) -> _Preference:
     """What the closest of the media ranges says of a format."""
     for name in (form.media_type, "image/*", "*/*"):
         if name in ranges:
-            return _Liking(ranges[name], name == form.media_type)
-    return _Liking(0.0, named=False)
+            return _Preference(ranges[name], name == form.media_type)
+    return _Preference(0.0, named=False)
 
 
 def _ranges(accept: str) -> list[tuple[str, float]]:

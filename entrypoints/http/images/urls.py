@@ -7,50 +7,50 @@ import msgspec
 import pybase64
 
 from domain.image import Image
-from domain.renditions import wanted
-from domain.requests import PictureRequest
-from domain.results import ImageSet, Picture
+from domain.renditions import rendition_for
+from domain.requests import ImageRequest
+from domain.results import ImageResult, ResultImage
 from entrypoints.http.request_context import AnyRequest, container_of
 from entrypoints.wire.image_results import structured_report
 from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult, Shown
 
 
-class Links:
+class ImageUrls:
     """Links below `base`, the server's own address without a slash at the end."""
 
     def __init__(self, base: str) -> None:
         self._base = base
 
-    def picture(self, picture: Picture | ListedImage) -> str:
+    def image(self, picture: ResultImage | ListedImage) -> str:
         """The picture as the provider sent it."""
         return f"{self._base}/images/{picture.id}"
 
     def report(
-        self, images: ImageSet, asked: PictureRequest | None = None, *, inline: bool = False
+        self, images: ImageResult, asked: ImageRequest | None = None, *, inline: bool = False
     ) -> dict[str, Any]:
         """A finished job for programs, with links to its pictures, and with `inline` their bytes.
 
         A picture that could not be stored has no links and is always inline: there is no other
         way to it. `asked` is what the caller asked for, where that may be another form.
         """
-        shown = [inline or not picture.place for picture in images.pictures]
+        shown = [inline or not picture.location for picture in images.images]
         report = self.facts(images, ["full" if each else "none" for each in shown], asked)
-        for entry, picture, here in zip(report["images"], images.pictures, shown, strict=True):
+        for entry, picture, here in zip(report["images"], images.images, shown, strict=True):
             if here:
                 entry["data"] = _text(picture.delivered)
         return report
 
     def facts(
-        self, images: ImageSet, shown: list[Shown], asked: PictureRequest | None = None
+        self, images: ImageResult, shown: list[Shown], asked: ImageRequest | None = None
     ) -> dict[str, Any]:
         """The same without the bytes, of which as much is `shown` elsewhere."""
         report: dict[str, Any] = msgspec.to_builtins(structured_report(images, shown))
-        for entry, picture in zip(report["images"], images.pictures, strict=True):
-            if picture.place:
+        for entry, picture in zip(report["images"], images.images, strict=True):
+            if picture.location:
                 entry |= self._links(picture)
-            if picture.place and picture.rendition and asked and _can_be_had(picture, asked):
+            if picture.location and picture.rendition and asked and _can_be_had(picture, asked):
                 form = picture.rendition.image.format
-                entry["rendition"]["url"] = f"{self.picture(picture)}?format={form}"
+                entry["rendition"]["url"] = f"{self.image(picture)}?format={form}"
         return report
 
     def listing(self, listed: ListImagesResult) -> dict[str, Any]:
@@ -71,27 +71,27 @@ class Links:
         told: dict[str, Any] = msgspec.to_builtins(image)
         return told | self._links(image) if image.path else told
 
-    def _links(self, picture: Picture | ListedImage) -> dict[str, str]:
-        url = self.picture(picture)
+    def _links(self, picture: ResultImage | ListedImage) -> dict[str, str]:
+        url = self.image(picture)
         return {"url": url, "previewUrl": f"{url}/preview", "thumbUrl": f"{url}/thumb"}
 
 
-def links_for(request: AnyRequest) -> Links:
+def image_urls_for(request: AnyRequest) -> ImageUrls:
     """Links for whoever sent this."""
-    return links_of(request.scope, container_of(request).settings().public_url)
+    return image_urls_of(request.scope, container_of(request).settings().public_url)
 
 
-def links_of(scope: Mapping[str, Any], public_url: str | None) -> Links:
+def image_urls_of(scope: Mapping[str, Any], public_url: str | None) -> ImageUrls:
     """Links below PUBLIC_URL, or else below what the client of this ASGI scope called us by."""
     if public_url:
-        return Links(public_url.rstrip("/"))
+        return ImageUrls(public_url.rstrip("/"))
     host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-    return Links(f"{scope['scheme']}://{host.decode('latin-1')}")
+    return ImageUrls(f"{scope['scheme']}://{host.decode('latin-1')}")
 
 
-def _can_be_had(picture: Picture, asked: PictureRequest) -> bool:
+def _can_be_had(picture: ResultImage, asked: ImageRequest) -> bool:
     """Whether the same rendition is made where only its format is named."""
-    spec = wanted(asked, picture.image)
+    spec = rendition_for(asked, picture.image)
     return spec is not None and spec.compression is None
 
 

@@ -13,7 +13,11 @@ from starlette.datastructures import Headers
 
 from domain.errors import NotFound
 from entrypoints.config.settings import Settings
-from entrypoints.http.images.conditional_responses import Answer, Representation, answered
+from entrypoints.http.images.conditional_responses import (
+    Answer,
+    CacheableBody,
+    conditional_response,
+)
 from entrypoints.http.openapi.document import openapi
 from entrypoints.http.request_context import AnyRequest
 
@@ -72,12 +76,12 @@ class Docs:
         self._settings = settings
 
     @cached_property
-    def document(self) -> Representation:
+    def document(self) -> CacheableBody:
         """OpenAPI, as JSON."""
         return _current(msgspec.json.encode(openapi(self._app, self._settings)), JSON)
 
     @cached_property
-    def page(self) -> Representation:
+    def page(self) -> CacheableBody:
         """HTML that shows the document."""
         return _current(PAGE.format(folder=self.folder).encode(), HTML)
 
@@ -87,7 +91,7 @@ class Docs:
         return sha256(b"".join(part.data for part in self.assets.values())).hexdigest()[:12]
 
     @cached_property
-    def assets(self) -> dict[str, Representation]:
+    def assets(self) -> dict[str, CacheableBody]:
         """What the page loads, by name. offapi is not imported: that would read all it has."""
         lasting = "public, max-age=31536000, immutable"
         installed = Path(str(distribution("offapi").locate_file("offapi")))
@@ -123,12 +127,12 @@ async def asset(request: AnyRequest, folder: FromPath[str], name: FromPath[str])
     return _answered(request, docs.assets[name])
 
 
-def _current(data: bytes, media_type: str) -> Representation:
+def _current(data: bytes, media_type: str) -> CacheableBody:
     return _represented(data, media_type, "no-cache")
 
 
-def _represented(data: bytes, media_type: str, caching: str) -> Representation:
-    return Representation(
+def _represented(data: bytes, media_type: str, caching: str) -> CacheableBody:
+    return CacheableBody(
         data=data,
         etag=f'"{sha256(data).hexdigest()[:32]}"',
         caching={"cache-control": caching},
@@ -141,6 +145,6 @@ def _represented(data: bytes, media_type: str, caching: str) -> Representation:
     )
 
 
-def _answered(request: AnyRequest, this: Representation) -> ASGIApp:
+def _answered(request: AnyRequest, this: CacheableBody) -> ASGIApp:
     headers = Headers(scope=request.scope)  # type: ignore[arg-type] # both are ASGI
-    return answered(this, request.method, headers)  # type: ignore[return-value] # both are ASGI
+    return conditional_response(this, request.method, headers)  # type: ignore[return-value] # both are ASGI

@@ -26,7 +26,7 @@ COMPLETE: dict[str, Schema] = {
     "finalImage": {**BASE64, "description": "The first picture."},
     "images": {"type": "array", "items": BASE64, "description": "All, where there are several."},
     "revisedPrompt": STRING,
-    "result": ref("PicturesResult"),
+    "result": ref("ImagesResult"),
 }
 
 
@@ -85,7 +85,7 @@ EVENTS: dict[str, Schema] = {
             *("jobId", "message"),
             **TOLD,
             **PARTIAL,
-            result=ref("PicturesResult"),
+            result=ref("ImagesResult"),
             **{name: schema for name, schema in FAULT.items() if name != "message"},
             **MORE_OF_FAULTS,
         ),

@@ -4,11 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.errors import Busy, InternalError, InvalidRequest, StudioError
+from domain.errors import Busy, ImageServiceError, InternalError, InvalidRequest
 from entrypoints.http.problem_documents import MEDIA_TYPE, Problem
 from entrypoints.http.security.bearer_token import NO_TOKEN, needs_token
 from entrypoints.http.security.body_limits import TOO_LARGE, TOO_SLOW
-from entrypoints.http.security.host_origin import ALWAYS_OPEN, BAD_HOST, FOREIGN_PAGE, MISDIRECTED
+from entrypoints.http.security.host_origin import (
+    ALWAYS_OPEN,
+    BAD_HOST,
+    HOST_NOT_ALLOWED,
+    ORIGIN_NOT_ALLOWED,
+)
 from entrypoints.http.security.request_checks import NOT_JSON
 from entrypoints.wire.error_codes import HTTP_STATUSES
 from entrypoints.wire.json_schema import Schema
@@ -62,7 +67,7 @@ class Operation:
     answers: Mapping[int, Answer]
     parameters: tuple[Schema, ...] = ()
     body: Mapping[str, Any] | None = None
-    errors: tuple[type[StudioError], ...] = ()
+    errors: tuple[type[ImageServiceError], ...] = ()
     refusals: tuple[Problem, ...] = ()
 
     def described(self, method: str, path: str, words: Mapping[str, str]) -> Schema:
@@ -128,13 +133,13 @@ def json_answer(words: str, schema: Schema, **headers: str) -> Answer:
 
 def _of_the_door(method: str, path: str) -> tuple[Problem, ...]:
     return (
-        *(() if path in ALWAYS_OPEN else (BAD_HOST, MISDIRECTED, FOREIGN_PAGE)),
+        *(() if path in ALWAYS_OPEN else (BAD_HOST, HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED)),
         *((NO_TOKEN,) if needs_token(path) else ()),
         *((NOT_JSON, TOO_LARGE, TOO_SLOW) if method == "POST" else ()),
     )
 
 
-def _errors_of_the_door(method: str, path: str) -> tuple[type[StudioError], ...]:
+def _errors_of_the_door(method: str, path: str) -> tuple[type[ImageServiceError], ...]:
     return (
         InternalError,
         *((InvalidRequest,) if needs_token(path) else ()),

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from domain import errors
 from domain.image_formats import ImageFormat
-from entrypoints.http.images.conditional_responses import nothing_there
+from entrypoints.http.images.conditional_responses import range_not_satisfiable
 from entrypoints.http.openapi.bodies import ARGUMENTS, EVENTS, FRAMES
 from entrypoints.http.openapi.operation import Answer, Operation, json_answer, parameter
 from entrypoints.http.openapi.schema_parts import STRING, ref
 from entrypoints.wire.error_codes import HTTP_STATUSES
 from entrypoints.wire.json_schema import Schema
 
-PAINTING_ERRORS = tuple(HTTP_STATUSES)
+GENERATION_ERRORS = tuple(HTTP_STATUSES)
 """Anything of the tree can end a job."""
 
 
@@ -21,8 +21,8 @@ def _word(words: str, **more: Schema) -> Answer:
     return json_answer(words, schema)
 
 
-NO_SUCH_PART = (nothing_there(0),)
-PICTURE_TYPES: Schema = {form.media_type: {"schema": {}} for form in ImageFormat}
+RANGE_NOT_SATISFIABLE = (range_not_satisfiable(0),)
+IMAGE_TYPES: Schema = {form.media_type: {"schema": {}} for form in ImageFormat}
 CACHING = {"ETag": "Strong.", "Cache-Control": "A year, immutable.", "Vary": "Accept."}
 
 
@@ -38,7 +38,7 @@ def _document(name: str, media_type: str, schema: Schema, *others: str) -> Opera
             206: Answer(words="The part that Range asked for.", content=content, headers=headers),
             304: Answer(words="The client has it: see If-None-Match.", headers=headers),
         },
-        refusals=NO_SUCH_PART,
+        refusals=RANGE_NOT_SATISFIABLE,
     )
 
 
@@ -68,16 +68,16 @@ PICTURE = Operation(
         ),
     ),
     answers={
-        200: Answer(words="The picture.", content=PICTURE_TYPES, headers=DESCRIBED),
+        200: Answer(words="The picture.", content=IMAGE_TYPES, headers=DESCRIBED),
         206: Answer(
             words="The part that Range asked for.",
-            content=PICTURE_TYPES,
+            content=IMAGE_TYPES,
             headers={**DESCRIBED, "Content-Range": "Which part."},
         ),
         304: Answer(words="The client has it: see If-None-Match.", headers=CACHING),
     },
     errors=(errors.NotFound, errors.ArchiveUnavailable, errors.UnreadableImage),
-    refusals=NO_SUCH_PART,
+    refusals=RANGE_NOT_SATISFIABLE,
 )
 
 
@@ -112,7 +112,7 @@ OPERATIONS: dict[str, Operation] = {
         parameters=(KEY,),
         body=ARGUMENTS,
         answers={200: FRAMES},
-        errors=PAINTING_ERRORS,
+        errors=GENERATION_ERRORS,
     ),
     "POST /images": Operation(
         id="images",
@@ -125,11 +125,11 @@ OPERATIONS: dict[str, Operation] = {
         answers={
             201: json_answer(
                 "The pictures are done.",
-                ref("PicturesResult"),
+                ref("ImagesResult"),
                 Location="Where the picture is, if it is only one.",
             )
         },
-        errors=PAINTING_ERRORS,
+        errors=GENERATION_ERRORS,
     ),
     "GET /jobs/{job_id}": Operation(
         id="job",

@@ -1,6 +1,6 @@
 """Small JSON Schemas, and how they are put together."""
 
-from domain.errors import Charged
+from domain.errors import ChargeStatus
 from entrypoints.wire.json_schema import Schema
 
 PREFIX = "#/components/schemas/"
@@ -33,7 +33,7 @@ FAULT: dict[str, Schema] = {
     "retryable": {"type": "boolean", "description": "Whether asking again may help."},
     "charged": {
         **STRING,
-        "enum": [word.value for word in Charged],
+        "enum": [word.value for word in ChargeStatus],
         "description": "Whether the provider may ask money for it.",
     },
 }

@@ -18,12 +18,12 @@ from entrypoints.wire.inputs import EditArguments, GenerateArguments
 from entrypoints.wire.json_schema import Schema, json_schema
 from entrypoints.wire.outputs import (
     DeleteImageResult,
+    ImagesResult,
     ListedJob,
     ListImagesResult,
-    PicturesResult,
 )
 
-RESULTS = [PicturesResult, ListImagesResult, ListedJob, DeleteImageResult]
+RESULTS = [ImagesResult, ListImagesResult, ListedJob, DeleteImageResult]
 PROBLEM: Schema = {
     "title": "Problem",
     "description": "What went wrong, why, and what to do next (RFC 9457).",
@@ -57,13 +57,13 @@ JSON_RPC: Schema = {
 def components() -> dict[str, Schema]:
     """All of them, by name."""
     _, results = msgspec.json.schema_components(RESULTS, ref_template=PREFIX + "{name}")
-    picture, rendition = results.pop("PictureEntry"), results.pop("RenditionEntry")
+    picture, rendition = results.pop("ImageEntry"), results.pop("RenditionEntry")
     listed = results.pop("ListedImage")
     return {
         "GenerateArguments": json_schema(GenerateArguments),
         "EditArguments": json_schema(EditArguments),
         **results,
-        "PictureEntry": extended(
+        "ImageEntry": extended(
             picture,
             url={**LINK, "description": "Where it is, over HTTP only."},
             previewUrl=LINK,

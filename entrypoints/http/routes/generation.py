@@ -8,61 +8,61 @@ from litestar import post
 from litestar.params import FromQuery
 from litestar.types import ASGIApp
 
-from application.jobs.job_handle import Ticket
+from application.jobs.job_handle import JobHandle
 from domain.errors import InvalidRequest
-from entrypoints.http.images.conditional_responses import Answer, nothing
-from entrypoints.http.images.urls import links_for
+from entrypoints.http.images.conditional_responses import Answer, no_response
+from entrypoints.http.images.urls import image_urls_for
 from entrypoints.http.request_context import (
     AnyRequest,
+    address_of,
     caller_of,
     container_of,
     json_object,
-    place_of,
 )
-from entrypoints.http.sse_response import EventStream, unless_left
-from entrypoints.wire.image_requests import paint
+from entrypoints.http.sse_response import EventStream, until_disconnect
+from entrypoints.wire.image_requests import submit
 
 KEY = re.compile(r"[!-~]{1,255}")
-KEEP_ALIVE_EVERY = 10.0
+KEEP_ALIVE_SECONDS = 10.0
 """Seconds; clients were promised 15."""
 
 
 @post("/mcp/stream", status_code=200)
-async def stream(request: AnyRequest) -> ASGIApp:
+async def stream_image(request: AnyRequest) -> ASGIApp:
     """Paint, and tell of it as server-sent events up to `complete` or `error`.
 
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
     ticket = await _asked(request)
-    frames = request.app.state.frames.of(ticket, links_for(request))
+    frames = request.app.state.frames.stream(ticket, image_urls_for(request))
     headers = {"x-job-id": ticket.job.id}
-    return EventStream(frames, KEEP_ALIVE_EVERY, headers)  # type: ignore[return-value] # both are ASGI
+    return EventStream(frames, KEEP_ALIVE_SECONDS, headers)  # type: ignore[return-value] # both are ASGI
 
 
 @post("/images", status_code=201)
-async def images(request: AnyRequest, inline: FromQuery[bool] = False) -> ASGIApp:
+async def create_image(request: AnyRequest, inline: FromQuery[bool] = False) -> ASGIApp:
     """Paint, and answer when it is done: facts and links, and with `inline` the pictures too.
 
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
     ticket = await _asked(request)
-    painted = await unless_left(ticket.result(), request.receive)  # type: ignore[arg-type] # both are ASGI
+    painted = await until_disconnect(ticket.result(), request.receive)  # type: ignore[arg-type] # both are ASGI
     if painted is None:
-        return nothing  # type: ignore[return-value] # both are ASGI
-    links = links_for(request)
-    body = msgspec.json.encode(links.report(painted, ticket.asked, inline=inline))
+        return no_response  # type: ignore[return-value] # both are ASGI
+    links = image_urls_for(request)
+    body = msgspec.json.encode(links.report(painted, ticket.request, inline=inline))
     headers = {"content-type": "application/json", "content-length": str(len(body))}
-    stored = [picture for picture in painted.pictures if picture.place]
-    if len(stored) == len(painted.pictures) == 1:
-        headers["location"] = links.picture(stored[0])
+    stored = [picture for picture in painted.images if picture.location]
+    if len(stored) == len(painted.images) == 1:
+        headers["location"] = links.image(stored[0])
     return Answer(201, headers, body)  # type: ignore[return-value] # both are ASGI
 
 
-async def _asked(request: AnyRequest) -> Ticket:
+async def _asked(request: AnyRequest) -> JobHandle:
     arguments = await json_object(request)
     caller = replace(caller_of(request), key=_key(request))
-    ticket = await paint(container_of(request), arguments, caller)
-    place_of(request).read()
+    ticket = await submit(container_of(request), arguments, caller)
+    address_of(request).read()
     return ticket
 
 

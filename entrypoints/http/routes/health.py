@@ -4,7 +4,7 @@ import logging
 
 from litestar import HttpMethod, Response, route
 
-from domain.errors import StudioError
+from domain.errors import ImageServiceError
 from entrypoints.bootstrap.version import version
 from entrypoints.config.settings import APP
 from entrypoints.http.request_context import AnyRequest, container_of
@@ -37,12 +37,15 @@ async def readyz(request: AnyRequest) -> Response[dict[str, object]]:
     """
     container = container_of(request)
     checks: dict[str, str] = {"archive": "ok", "cache": "ok"}
-    if container.jobs().draining:
+    if container.job_runner().draining:
         checks["jobs"] = "draining"
-    for name, look in (("archive", container.archive().ready), ("cache", container.cache_stats())):
+    for name, look in (
+        ("archive", container.image_store().check_writable),
+        ("cache", container.cache_stats()),
+    ):
         try:
             await look()
-        except StudioError as error:
+        except ImageServiceError as error:
             checks[name] = UNAVAILABLE
             logger.warning("the %s is %s: %s", name, UNAVAILABLE, error.message)
     ready = all(word == "ok" for name, word in checks.items() if name != "cache")

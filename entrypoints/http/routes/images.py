@@ -7,13 +7,13 @@ from litestar.params import FromPath, QueryParameter
 from litestar.types import ASGIApp
 from starlette.datastructures import Headers
 
-from application.use_cases.view_image import ShownPicture
+from application.use_cases.view_image import ImageView
 from domain.image_formats import ImageFormat
-from domain.renditions import View
+from domain.renditions import ViewSpec
 from entrypoints.config.settings import Settings
-from entrypoints.http.images.conditional_responses import Representation, answered
-from entrypoints.http.images.content_negotiation import formats_taken
-from entrypoints.http.images.urls import links_for
+from entrypoints.http.images.conditional_responses import CacheableBody, conditional_response
+from entrypoints.http.images.content_negotiation import acceptable_formats
+from entrypoints.http.images.urls import image_urls_for
 from entrypoints.http.request_context import AnyRequest, caller_of, container_of
 from entrypoints.wire.listings import listing
 from entrypoints.wire.outputs import DeleteImageResult
@@ -34,32 +34,34 @@ Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=100, description="H
 
 
 @route("/images/{picture_id:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def full(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
+async def get_image(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
     """The picture as the provider sent it; in another format where the client takes only that."""
     return await _shown(request, picture_id, form, "full")
 
 
 @route("/images/{picture_id:str}/preview", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def preview(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
+async def get_preview(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
     """At most 1024 pixels wide and high, in a format that the client takes."""
     return await _shown(request, picture_id, form, "preview")
 
 
 @route("/images/{picture_id:str}/thumb", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def thumb(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
+async def get_thumbnail(
+    request: AnyRequest, picture_id: FromPath[str], form: Form = None
+) -> ASGIApp:
     """At most 256 pixels wide and high, in a format that the client takes."""
     return await _shown(request, picture_id, form, "thumb")
 
 
 @get("/images")
-async def listed(request: AnyRequest, limit: Limit = 20) -> dict[str, Any]:
+async def list_images(request: AnyRequest, limit: Limit = 20) -> dict[str, Any]:
     """The caller's latest pictures, and their jobs that are not done or of unknown outcome."""
     found = await container_of(request).list_images()(owner=caller_of(request).owner, limit=limit)
-    return links_for(request).listing(listing(found, limit))
+    return image_urls_for(request).listing(listing(found, limit))
 
 
 @delete("/images/{picture_id:str}", status_code=200)
-async def deleted(request: AnyRequest, picture_id: FromPath[str]) -> DeleteImageResult:
+async def delete_image(request: AnyRequest, picture_id: FromPath[str]) -> DeleteImageResult:
     """Delete a picture's files for good; what it cost stays recorded."""
     container, owner = container_of(request), caller_of(request).owner
     gone = await container.delete_image()(picture_id, owner=owner)
@@ -70,15 +72,15 @@ async def _shown(
     request: AnyRequest, picture_id: str, form: ImageFormat | None, size: Size
 ) -> ASGIApp:
     container, headers = container_of(request), Headers(scope=request.scope)  # type: ignore[arg-type] # both are ASGI
-    formats = (form,) if form else formats_taken(", ".join(headers.getlist("accept")))
-    shown = await container.show_picture()(
+    formats = (form,) if form else acceptable_formats(", ".join(headers.getlist("accept")))
+    shown = await container.view_image()(
         picture_id,
-        View(max_side=SIDES[size], formats=formats),
+        ViewSpec(max_side=SIDES[size], formats=formats),
         owner=caller_of(request).owner,
     )
     suffix = "" if size == "full" else f"-{size}"
     this = _represented(shown, f"{picture_id}{suffix}", container.settings())
-    return answered(this, request.method, headers)  # type: ignore[return-value] # both are ASGI
+    return conditional_response(this, request.method, headers)  # type: ignore[return-value] # both are ASGI
 
 
 def _asks_who_comes(settings: Settings) -> bool:
@@ -86,15 +88,15 @@ def _asks_who_comes(settings: Settings) -> bool:
     return bool(settings.auth_token or settings.public_url or settings.trusted_proxies)
 
 
-def _represented(shown: ShownPicture, name: str, settings: Settings) -> Representation:
+def _represented(shown: ImageView, name: str, settings: Settings) -> CacheableBody:
     image = shown.image
     audience = "private" if _asks_who_comes(settings) else "public"
     shows = "cross-origin" if "*" in settings.cors_origin else "same-origin"
-    return Representation(
+    return CacheableBody(
         data=image.data,
         etag=f'"{image.digest[:32]}"',
         caching={
-            "cache-control": f"{audience}, {LASTING if shown.lasting else FOR_NOW}",
+            "cache-control": f"{audience}, {LASTING if shown.cacheable else FOR_NOW}",
             "vary": "Accept",
         },
         describing={

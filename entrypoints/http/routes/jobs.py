@@ -9,13 +9,13 @@ from litestar import get
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
-from application.jobs.recent_jobs import EndedJob
+from application.jobs.recent_jobs import RecentJob
 from application.jobs.running_job import RunningJob
 from entrypoints.http.images.conditional_responses import Answer
-from entrypoints.http.images.urls import Links, links_for
+from entrypoints.http.images.urls import ImageUrls, image_urls_for
 from entrypoints.http.request_context import AnyRequest, caller_of, container_of
-from entrypoints.http.routes.generation import KEEP_ALIVE_EVERY
-from entrypoints.http.sse_events import Frame, Frames
+from entrypoints.http.routes.generation import KEEP_ALIVE_SECONDS
+from entrypoints.http.sse_events import Frame, SseEvents
 from entrypoints.http.sse_response import EventStream
 from entrypoints.wire.listings import listed_job
 
@@ -23,28 +23,28 @@ NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 @get("/jobs/{job_id:str}")
-async def job(request: AnyRequest, job_id: FromPath[str]) -> dict[str, Any]:
+async def get_job(request: AnyRequest, job_id: FromPath[str]) -> dict[str, Any]:
     """How the caller's job stands, or how it ended: also long after, and after a restart."""
-    record = await container_of(request).find_job()(job_id, owner=caller_of(request).owner)
-    return links_for(request).job(listed_job(record))
+    record = await container_of(request).get_job()(job_id, owner=caller_of(request).owner)
+    return image_urls_for(request).job(listed_job(record))
 
 
 @get("/jobs/{job_id:str}/events")
-async def events(request: AnyRequest, job_id: FromPath[str]) -> ASGIApp:
+async def follow_job(request: AnyRequest, job_id: FromPath[str]) -> ASGIApp:
     """All that is told of the caller's job, numbered, up to `finished` or `failed`.
 
     Goes on behind the event of the header Last-Event-ID; 204 where that was the last one, so that
     an EventSource does not come back. Following a job neither starts nor cancels anything. A job
     that ended can be followed for five minutes more, without its partials.
     """
-    job = container_of(request).jobs().find(job_id, owner=caller_of(request).owner)
+    job = container_of(request).job_runner().find(job_id, owner=caller_of(request).owner)
     cursor = _behind(request.headers.get("last-event-id", ""))
-    if not job.has(cursor):
+    if not job.has_event(cursor):
         return Answer(204, {"cache-control": "no-store"})  # type: ignore[return-value] # both are ASGI
-    if isinstance(job, RunningJob) and cursor > len(job.told()):
+    if isinstance(job, RunningJob) and cursor > len(job.all_events()):
         cursor = 0  # a number that we never gave
-    frames = _framed(job, cursor, request.app.state.frames, links_for(request))
-    return EventStream(frames, KEEP_ALIVE_EVERY, {"x-job-id": job_id})  # type: ignore[return-value] # both are ASGI
+    frames = _framed(job, cursor, request.app.state.frames, image_urls_for(request))
+    return EventStream(frames, KEEP_ALIVE_SECONDS, {"x-job-id": job_id})  # type: ignore[return-value] # both are ASGI
 
 
 def _behind(last_event_id: str) -> int:
@@ -53,8 +53,8 @@ def _behind(last_event_id: str) -> int:
 
 
 async def _framed(
-    job: RunningJob | EndedJob, cursor: int, frames: Frames, links: Links
+    job: RunningJob | RecentJob, cursor: int, frames: SseEvents, links: ImageUrls
 ) -> AsyncGenerator[Frame, None]:
-    async with aclosing(job.watched(cursor)) as told:
+    async with aclosing(job.follow(cursor)) as told:
         async for number, event in told:
-            yield frames.numbered(number, event, job.job.request, links)
+            yield frames.job_event(number, event, job.job.request, links)

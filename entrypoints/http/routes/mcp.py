@@ -8,25 +8,25 @@ from mcp.server.lowlevel.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from entrypoints.bootstrap.container import Container
-from entrypoints.http.security.body_limits import LARGEST_BODY
-from entrypoints.http.security.caller_resolver import Callers
+from entrypoints.http.security.body_limits import MAX_BODY_BYTES
+from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.request_checks import only_json
 from entrypoints.mcp.tool_server import Context, build_server
 from entrypoints.wire.caller import Caller
 
-MOST_SESSIONS = 1_000
-IDLE_SESSIONS_END_AFTER = 600.0
+MAX_SESSIONS = 1_000
+SESSION_IDLE_TIMEOUT = 600.0
 """Seconds."""
 
 
-def mcp_server(container: Container, callers: Callers) -> Server[Any]:
+def mcp_server(container: Container, callers: CallerResolver) -> Server[Any]:
     """The server that every transport has, with callers as HTTP tells them apart."""
 
     async def opened() -> Container:
         return container
 
     def caller_of(context: Context) -> Caller:
-        return callers.of(context.request.scope if context.request else {})
+        return callers.resolve(context.request.scope if context.request else {})
 
     return build_server(opened, container.settings(), caller_of=caller_of)
 
@@ -38,9 +38,9 @@ def session_manager(server: Server[Any]) -> StreamableHTTPSessionManager:
     """
     return StreamableHTTPSessionManager(
         server,
-        session_idle_timeout=IDLE_SESSIONS_END_AFTER,
-        max_sessions=MOST_SESSIONS,
-        max_request_body_size=LARGEST_BODY,
+        session_idle_timeout=SESSION_IDLE_TIMEOUT,
+        max_sessions=MAX_SESSIONS,
+        max_request_body_size=MAX_BODY_BYTES,
     )
 
 

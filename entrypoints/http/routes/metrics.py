@@ -7,7 +7,24 @@ from litestar.plugins.prometheus import PrometheusConfig
 from entrypoints.config.settings import APP
 from entrypoints.http.request_context import AnyRequest, container_of
 
-ANSWERS_TAKE = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300]
+RESPONSE_SECONDS_BUCKETS = [
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1,
+    2.5,
+    5,
+    10,
+    20,
+    30,
+    60,
+    120,
+    300,
+]
 """Seconds; a stream takes until its last byte."""
 WATCHERS = r"^/(health|livez|readyz|metrics)/?$"
 
@@ -23,7 +40,7 @@ def counting() -> DefineMiddleware:
         prefix="gpt_image_http",
         group_path=True,
         exclude=WATCHERS,
-        buckets=[*ANSWERS_TAKE],
+        buckets=[*RESPONSE_SECONDS_BUCKETS],
     ).middleware
 
 

@@ -27,7 +27,7 @@ def needs_token(path: str) -> bool:
     return path not in OPEN and not path.startswith(OPEN_FOLDER)
 
 
-class TokenGate:
+class BearerTokenMiddleware:
     """ASGI middleware: 401 without the one token, on all routes but the open ones."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:

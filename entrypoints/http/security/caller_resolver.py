@@ -6,16 +6,16 @@ from typing import Any
 
 from domain.jobs import LOCAL
 from entrypoints.config.settings import Settings
-from entrypoints.http.access_log import visit_of
-from entrypoints.http.images.urls import links_of
-from entrypoints.http.security.rate_limit import Paces
+from entrypoints.http.access_log import request_log_of
+from entrypoints.http.images.urls import image_urls_of
+from entrypoints.http.security.rate_limit import RateLimiter
 from entrypoints.wire.caller import Caller
 
 OWNER = "token"
 """The owner who knows the token, whatever it is: a new one opens what was kept under the old."""
 
 
-class Callers:
+class CallerResolver:
     """Tells owners and paces.
 
     Who knows the token that lets callers in is one owner; without a token everybody is the same as
@@ -25,13 +25,13 @@ class Callers:
     def __init__(self, settings: Settings) -> None:
         self._owner = OWNER if settings.auth_token else LOCAL
         self._public_url = settings.public_url
-        self._paces = Paces(settings.rate_limit)
+        self._paces = RateLimiter(settings.rate_limit)
 
-    def of(self, scope: Mapping[str, Any]) -> Caller:
+    def resolve(self, scope: Mapping[str, Any]) -> Caller:
         """Who sent the request of this ASGI scope: the Doorkeeper has let them in."""
         client = scope.get("client")
-        link = links_of(scope, self._public_url).picture if scope else None
+        link = image_urls_of(scope, self._public_url).image if scope else None
         admit = self._paces.of(client[0] if client else "")
-        caller = Caller(owner=self._owner, link=link, admit=admit)
-        visit = visit_of(scope)
-        return replace(caller, took=visit.took, refused=visit.refused) if visit else caller
+        caller = Caller(owner=self._owner, link=link, check_rate=admit)
+        visit = request_log_of(scope)
+        return replace(caller, on_job=visit.set_job, on_error=visit.set_error) if visit else caller

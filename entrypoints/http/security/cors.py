@@ -13,7 +13,7 @@ READABLE = [
 """Headers of answers that scripts of those pages may see."""
 
 
-def for_named_pages(app: ASGIApp, settings: Settings) -> ASGIApp:
+def with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:
     """The application, readable for the pages of CORS_ORIGIN; never with cookies.
 
     The Doorkeeper has turned away all other pages. Those that were named may send any header:

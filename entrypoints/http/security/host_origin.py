@@ -11,10 +11,10 @@ from entrypoints.config.settings import Settings
 from entrypoints.http.problem_documents import Problem, send_problem
 
 ALWAYS_OPEN = ("/livez", "/readyz")
-OURS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OWS = b" \t"
 """What RFC 9110 (5.5) lets stand around a header's value, and httptools leaves behind it."""
-OF_OTHERS = ("cross-site", "same-site")
+CROSS_SITE = ("cross-site", "same-site")
 """What browsers call pages of other origins. Which one it is they say with an Origin only."""
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]*[a-z0-9_-])\.?(?::\d{0,5})?")
 """A name, IPv4 or [IPv6], perhaps with the root's dot and a port; never `user@`."""
@@ -25,13 +25,13 @@ BAD_HOST = Problem(
     message="The request does not say by which one name it calls the server.",
     hint="Send one Host header with a name or an address, and perhaps a port.",
 )
-MISDIRECTED = Problem(
+HOST_NOT_ALLOWED = Problem(
     status=421,
     code="misdirected",
     message="This server is not known by that name.",
     hint="Call it by its own name, or add the name to ALLOWED_HOSTS.",
 )
-FOREIGN_PAGE = Problem(
+ORIGIN_NOT_ALLOWED = Problem(
     status=403,
     code="foreign_page",
     message="A web page of another origin may not call this server.",
@@ -39,7 +39,7 @@ FOREIGN_PAGE = Problem(
 )
 
 
-class Doorkeeper:
+class HostOriginMiddleware:
     """ASGI middleware: 400 and 421 for other names, 403 for other pages; no websockets at all.
 
     A web page that a browser shows can neither read nor change nor show anything: its Origin is
@@ -49,7 +49,7 @@ class Doorkeeper:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._names = frozenset(map(_bare, _names(settings)))
+        self._names = frozenset(map(_host_only, _names(settings)))
         self._origins = frozenset(origins(settings))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,17 +72,17 @@ class Doorkeeper:
         if called is None:
             return BAD_HOST
         if called["name"] not in self._names and called["name"] != _own_address(scope):
-            return MISDIRECTED
-        if not self._may_ask(headers, hosts[0]):
-            return FOREIGN_PAGE
+            return HOST_NOT_ALLOWED
+        if not self._origin_allowed(headers, hosts[0]):
+            return ORIGIN_NOT_ALLOWED
         return None
 
-    def _may_ask(self, headers: Headers, host: str) -> bool:
+    def _origin_allowed(self, headers: Headers, host: str) -> bool:
         if "*" in self._origins:
             return True
         given = [origin.lower() for origin in headers.getlist("origin")]
         if not given:
-            return headers.get("sec-fetch-site") not in OF_OTHERS or _is_opened(headers)
+            return headers.get("sec-fetch-site") not in CROSS_SITE or _is_opened(headers)
         own = {f"http://{host}", f"https://{host}"}
         return len(given) == 1 and given[0] in self._origins | own
 
@@ -111,7 +111,7 @@ def origins(settings: Settings) -> set[str]:
 
 
 def _names(settings: Settings) -> set[str]:
-    names = {*OURS, *(name.lower() for name in settings.allowed_hosts)}
+    names = {*LOOPBACK_NAMES, *(name.lower() for name in settings.allowed_hosts)}
     if settings.public_url:
         names.add(urlsplit(settings.public_url.lower()).netloc)
     if settings.host not in ("0.0.0.0", "::", ""):  # noqa: S104 - not bound here, only compared
@@ -119,7 +119,7 @@ def _names(settings: Settings) -> set[str]:
     return names
 
 
-def _bare(netloc: str) -> str:
+def _host_only(netloc: str) -> str:
     """Without port and root dot: `[::1]:3000` is `[::1]`; what is no name stays as it is."""
     found = HOST.fullmatch(netloc)
     return found["name"] if found else netloc

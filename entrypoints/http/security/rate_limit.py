@@ -12,7 +12,7 @@ from domain.errors import TooManyRequests
 NO_LIMIT = "0"
 
 
-class Paces:
+class RateLimiter:
     """Counts what each client asks within a moving window; forgets clients that stay away."""
 
     def __init__(self, rate: str) -> None:

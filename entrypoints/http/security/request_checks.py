@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from litestar.types import Scope
 
 from domain.errors import InvalidRequest
-from entrypoints.http.problem_documents import Problem, Refused
+from entrypoints.http.problem_documents import Problem, RequestRejected
 from entrypoints.http.security.bearer_token import needs_token
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
@@ -23,7 +23,7 @@ NOT_JSON = Problem(
 )
 
 
-async def looked_over(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+async def check_request(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     """All of the below.
 
     One guard and no plain function, because Litestar copies the handler for each guard, and
@@ -39,7 +39,7 @@ def only_json(scope: Scope) -> None:
         return
     said = [value for name, value in scope["headers"] if name == b"content-type"]
     if [value.partition(b";")[0].strip().lower() for value in said] != [b"application/json"]:
-        raise Refused(NOT_JSON)
+        raise RequestRejected(NOT_JSON)
 
 
 def only_known_parameters(connection: AnyConnection, handler: BaseRouteHandler) -> None:

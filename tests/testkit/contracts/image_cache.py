@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from application.ports.image_cache import Cleared, Entry, Fact, ImageCache, TierStats
+from application.ports.image_cache import CacheEntry, ClearResult, Fact, ImageCache, TierStats
 from domain.image import Image
 
 BOUND = 100_000
@@ -30,9 +30,9 @@ def key(name: object) -> str:
     return f"{name!s:0>64}"
 
 
-def entry(size: int, seed: int = 0, **facts: str) -> Entry:
+def entry(size: int, seed: int = 0, **facts: str) -> CacheEntry:
     """An entry of one picture of so many bytes, none of which can be guessed."""
-    return Entry(images=(Image(random.Random(seed).randbytes(size)),), facts=facts)  # noqa: S311 - bytes to recognize, no secrets
+    return CacheEntry(images=(Image(random.Random(seed).randbytes(size)),), facts=facts)  # noqa: S311 - bytes to recognize, no secrets
 
 
 async def kept(cache: ImageCache, *names: object) -> list[object]:
@@ -78,13 +78,13 @@ class ImageCacheContract:
             "list": ["a", ""],
             "": "",
         }
-        whole = Entry(images=pictures, facts=facts)
+        whole = CacheEntry(images=pictures, facts=facts)
         await cache.put(key("a"), whole)
         for _ in range(2):
             hit = await cache.get(key("a"))
             assert hit is not None
             assert hit.entry == whole
-            assert hit.tier in {"memory", "disk"}
+            assert hit.source in {"memory", "disk"}
 
     async def test_an_unknown_key_is_a_miss(self, cache: ImageCache) -> None:
         await cache.put(key("a"), entry(10))
@@ -203,7 +203,7 @@ class ImageCacheContract:
         assert cleared.bytes == sum(tier.bytes for tier in before)
         assert await kept(cache, *"abc") == []
         assert all(tier.entries == tier.bytes == 0 for tier in await cache.stats())
-        assert await cache.clear() == Cleared(entries=0, bytes=0)
+        assert await cache.clear() == ClearResult(entries=0, bytes=0)
         await cache.put(key("a"), entry(10))
         assert await kept(cache, "a") == ["a"]
 

@@ -9,12 +9,12 @@ from application.ports.image_provider import (
     Delivered,
     Dispatched,
     ImageProvider,
-    Painting,
     PartialImage,
     ProviderEvent,
+    ProviderStream,
 )
 from domain.image_formats import Dimensions, ImageFormat
-from domain.requests import EditRequest, GenerateRequest, PictureRequest
+from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from tests.testkit.fakes import job_for, mask, picture
 
 
@@ -29,19 +29,17 @@ class ImageProviderContract:
     def provider(self) -> ImageProvider:
         raise AssertionError("a contract's subclass gives the provider")
 
-    def _painting(self, provider: ImageProvider, request: PictureRequest) -> Painting:
+    def _painting(self, provider: ImageProvider, request: ImageRequest) -> ProviderStream:
         card = provider.catalog.choose(request.model, job_for().created_at.date()).card
         job = job_for(request, card=card)
         return provider.edit(job) if isinstance(request, EditRequest) else provider.generate(job)
 
-    async def _events(
-        self, provider: ImageProvider, request: PictureRequest
-    ) -> list[ProviderEvent]:
+    async def _events(self, provider: ImageProvider, request: ImageRequest) -> list[ProviderEvent]:
         async with aclosing(self._painting(provider, request)) as painting:
             events = [event async for event in painting]
         return [event for event in events if not isinstance(event, Dispatched)]
 
-    def _requests(self, partials: int = 0) -> list[PictureRequest]:
+    def _requests(self, partials: int = 0) -> list[ImageRequest]:
         sides = (self.size.width, self.size.height)
         shared: dict[str, Any] = {
             "model": self.model,
@@ -71,9 +69,9 @@ class ImageProviderContract:
             *partials, last = await self._events(provider, request)
             assert isinstance(last, Delivered)
             previews = [event for event in partials if isinstance(event, PartialImage)]
-            assert [(event.picture, event.index) for event in previews] == [(0, 0), (0, 1)]
+            assert [(event.image_index, event.index) for event in previews] == [(0, 0), (0, 1)]
             digests = {event.image.digest for event in previews}
-            assert len(digests | {last.pictures[0].image.digest}) == 3
+            assert len(digests | {last.images[0].image.digest}) == 3
 
     @pytest.mark.parametrize("form", list(ImageFormat))
     async def test_the_picture_has_the_size_and_format_asked_for(
@@ -82,14 +80,14 @@ class ImageProviderContract:
         request = GenerateRequest(prompt="a hill", model=self.model, size=self.size, format=form)
         (last,) = await self._events(provider, request)
         assert isinstance(last, Delivered)
-        (painted,) = last.pictures
+        (painted,) = last.images
         assert (painted.image.format, painted.image.dimensions) == (form, self.size)
 
     async def test_it_paints_as_many_as_asked(self, provider: ImageProvider) -> None:
         request = GenerateRequest(prompt="a hill", model=self.model, size=self.size, n=3)
         (last,) = await self._events(provider, request)
         assert isinstance(last, Delivered)
-        assert len({painted.image.digest for painted in last.pictures}) == 3
+        assert len({painted.image.digest for painted in last.images}) == 3
 
     async def test_it_can_be_left_in_the_middle(self, provider: ImageProvider) -> None:
         for request in self._requests(partials=3):

@@ -10,35 +10,35 @@ from typing import Any
 
 import pytest
 
-from application.ports.image_store import Archive
-from application.ports.usage_ledger import Ledger
+from application.ports.image_store import ImageStore
+from application.ports.usage_ledger import UsageLedger
 from domain.errors import Canceled
 from domain.jobs import Job
 from domain.models import ModelCard
 from domain.money.budget_errors import BudgetExhausted
-from domain.money.budgets import Limits
+from domain.money.budgets import BudgetLimits
 from domain.money.prices import Price
-from domain.money.usage_account import Saved
+from domain.money.usage_account import Savings
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, RateLimited
-from domain.requests import GenerateRequest, PictureRequest
-from domain.results import Picture, Usage
+from domain.requests import GenerateRequest, ImageRequest
+from domain.results import ResultImage, Usage
 from tests.testkit.fakes import PNG, job_for, picture
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DOLLAR = Decimal(1)
 PRICE = Price(text_in=Decimal(0), image_in=Decimal(0), out=DOLLAR, as_of=NOW.date())
 CARD = ModelCard(name="fake-1", price=PRICE)
-TEN = Limits(day_usd=Decimal(10))
+TEN = BudgetLimits(day_usd=Decimal(10))
 
-AnyJob = Job[PictureRequest]
+AnyJob = Job[ImageRequest]
 
 
 @dataclass(frozen=True)
 class Books:
     """A ledger, and the archive over the same records."""
 
-    ledger: Ledger
-    archive: Archive
+    ledger: UsageLedger
+    archive: ImageStore
 
 
 def costing(id_: str, usd: str | None = "1", **facts: Any) -> AnyJob:  # noqa: ANN401 - fields of Job
@@ -56,7 +56,7 @@ def stored(job: AnyJob, usd: str | None) -> AnyJob:
     usage = (
         None if tokens is None else Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=tokens)
     )
-    return job.dispatched().stored((Picture(image=PNG, place="/p"),), usage, None)
+    return job.dispatched().stored((ResultImage(image=PNG, location="/p"),), usage, None)
 
 
 @pytest.mark.anyio
@@ -79,7 +79,7 @@ class LedgerContract:
         assert len(await books.ledger.spent(NOW - timedelta(days=1))) == 10
 
     async def test_pictures_are_counted_as_they_are_asked_for(self, books: Books) -> None:
-        limits = Limits(images_hour=5)
+        limits = BudgetLimits(images_hour=5)
         for number in range(2):
             request = GenerateRequest(prompt="x", model="fake-1", n=2)
             await books.ledger.reserve(costing(f"job_{number}", request=request), limits, now=NOW)
@@ -122,11 +122,11 @@ class LedgerContract:
     async def test_cents_are_added_up_exactly(self, books: Books) -> None:
         for number in range(10):
             await books.ledger.reserve(
-                costing(f"job_{number}", "0.1"), Limits(day_usd=DOLLAR), now=NOW
+                costing(f"job_{number}", "0.1"), BudgetLimits(day_usd=DOLLAR), now=NOW
             )
         with pytest.raises(BudgetExhausted):
             await books.ledger.reserve(
-                costing("job_more", "0.0000001"), Limits(day_usd=DOLLAR), now=NOW
+                costing("job_more", "0.0000001"), BudgetLimits(day_usd=DOLLAR), now=NOW
             )
 
     @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ class LedgerContract:
             (NOW.date(), "fake-2"),
             (yesterday.date(), "fake-1"),
         ]
-        assert (today.calls, today.pictures, today.unknown) == (4, 3, 2)
+        assert (today.calls, today.images, today.unknown) == (4, 3, 2)
         assert (today.cost, today.estimated) == (Decimal("0.3"), Decimal("0.7"))
         assert today.usage.tokens_out == 300_000
         assert (other.cost, before.cost) == (Decimal("0.3"), Decimal("0.5"))
@@ -176,20 +176,23 @@ class LedgerContract:
 
     async def test_pictures_of_an_account_are_those_that_came(self, books: Books) -> None:
         four = GenerateRequest(prompt="x", model="fake-1", n=4)
-        came = (Picture(image=PNG, place="/p"), Picture(image=picture("red"), place="/q"))
+        came = (
+            ResultImage(image=PNG, location="/p"),
+            ResultImage(image=picture("red"), location="/q"),
+        )
         job = costing("job_1", request=four)
         await books.archive.record(job.dispatched().stored(came, None, None))
         await books.archive.record(costing("job_2", request=four).dispatched())
         (today,) = await books.ledger.accounts(NOW)
-        assert (today.calls, today.pictures) == (2, 2)
+        assert (today.calls, today.images) == (2, 2)
 
     async def test_savings_of_a_day_are_added_up(self, books: Books) -> None:
-        today, more = NOW.date(), Saved(answers=2, usd=Decimal("0.1"))
+        today, more = NOW.date(), Savings(answers=2, usd=Decimal("0.1"))
         await books.ledger.credit({"fake-1": more, "fake-2": replace(more, answers=1)}, today)
         await books.ledger.credit({"fake-1": more}, today)
         await books.ledger.credit({"fake-1": more}, today - timedelta(days=1))
         told = await books.ledger.accounts(NOW)
         assert [(each.model, each.saved) for each in told] == [
-            ("fake-1", Saved(answers=4, usd=Decimal("0.2"))),
-            ("fake-2", Saved(answers=1, usd=Decimal("0.1"))),
+            ("fake-1", Savings(answers=4, usd=Decimal("0.2"))),
+            ("fake-2", Savings(answers=1, usd=Decimal("0.1"))),
         ]

@@ -6,11 +6,11 @@ from typing import Any
 from application.ports.event_sink import EventSink
 from application.ports.image_cache import ImageCache
 from application.ports.image_optimizer import CannotRender, ImageOptimizer
-from application.ports.image_store import Archive
-from application.rendition_service import Renditions
+from application.ports.image_store import ImageStore
+from application.rendition_service import RenditionService
 from domain.image import Image
 from domain.renditions import Rendition, RenditionSpec
-from tests.testkit.fakes.storage import DictCache, MemoryArchive
+from tests.testkit.fakes.storage import DictCache, MemoryImageStore
 from tests.testkit.fakes.surroundings import RecordingSink
 
 
@@ -33,19 +33,19 @@ class ScriptedOptimizer:
             await self.meanwhile()
         if self.made is None:
             raise CannotRender("it was told not to")
-        return Rendition(image=self.made, how="as it was told")
+        return Rendition(image=self.made, description="as it was told")
 
 
 def renditions(
     optimizer: ImageOptimizer | None = None,
     cache: ImageCache | None = None,
-    archive: Archive | None = None,
+    archive: ImageStore | None = None,
     sink: EventSink | None = None,
-) -> Renditions:
+) -> RenditionService:
     """Renditions on stand-ins, where a test does not bring its own."""
-    return Renditions(
+    return RenditionService(
         optimizer or ScriptedOptimizer(),
         cache or DictCache(),
-        archive or MemoryArchive(),
+        archive or MemoryImageStore(),
         sink or RecordingSink(),
     )

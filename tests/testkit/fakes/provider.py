@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from application.ports.image_provider import Delivered, Painting, PartialImage
+from application.ports.image_provider import Delivered, PartialImage, ProviderStream
 from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
 from domain.provider_errors import ProviderError
-from domain.requests import EditRequest, GenerateRequest, PictureRequest
-from domain.results import Picture, Usage
+from domain.requests import EditRequest, GenerateRequest, ImageRequest
+from domain.results import ResultImage, Usage
 from tests.testkit.fakes.samples import PNG, picture
 
 
@@ -37,15 +37,15 @@ class FakeProvider:
         self.meanwhile = meanwhile
         self.usage = usage
         self.rubbish = rubbish
-        self.seen: list[Job[PictureRequest]] = []
+        self.seen: list[Job[ImageRequest]] = []
 
-    def generate(self, job: Job[GenerateRequest], /) -> Painting:
+    def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
         return self._paint(job)
 
-    def edit(self, job: Job[EditRequest], /) -> Painting:
+    def edit(self, job: Job[EditRequest], /) -> ProviderStream:
         return self._paint(job)
 
-    async def _paint(self, job: Job[PictureRequest]) -> Painting:
+    async def _paint(self, job: Job[ImageRequest]) -> ProviderStream:
         self.seen.append(job)
         if self.fails:
             raise self.fails.pop(0)
@@ -54,7 +54,7 @@ class FakeProvider:
         if self.meanwhile is not None:
             await self.meanwhile()
         yield Delivered(
-            pictures=tuple(Picture(image=image) for image in self.pictures),
+            images=tuple(ResultImage(image=image) for image in self.pictures),
             usage=self.usage,
-            rubbish=self.rubbish,
+            undecodable=self.rubbish,
         )

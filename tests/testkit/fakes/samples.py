@@ -10,7 +10,7 @@ import PIL.Image
 from domain.image import Image
 from domain.jobs import Job
 from domain.models import ModelCard
-from domain.requests import GenerateRequest, PictureRequest
+from domain.requests import GenerateRequest, ImageRequest
 from entrypoints.config.settings import Settings
 
 
@@ -47,7 +47,7 @@ def settings_in(folder: Path, **values: Any) -> Settings:  # noqa: ANN401 - fiel
     )
 
 
-def job_for(request: PictureRequest | None = None, **facts: Any) -> Job[Any]:  # noqa: ANN401 - fields of Job
+def job_for(request: ImageRequest | None = None, **facts: Any) -> Job[Any]:  # noqa: ANN401 - fields of Job
     """A job as the pipeline would make it."""
     return Job(
         **{
@@ -56,7 +56,7 @@ def job_for(request: PictureRequest | None = None, **facts: Any) -> Job[Any]:  #
             "provider": "fake",
             "request": request or GenerateRequest(prompt="a red bridge", model="fake-1"),
             "card": ModelCard(name="fake-1"),
-            "asked_model": "fake-1",
+            "requested_model": "fake-1",
             "fingerprint": "0" * 64,
             "created_at": datetime(2026, 11, 22, 12, tzinfo=UTC),
             **facts,

@@ -3,46 +3,46 @@
 from contextlib import suppress
 from datetime import datetime
 
-from application.ports.image_cache import Cleared, Entry, Hit, TierStats
-from application.ports.image_store import Deleted
+from application.ports.image_cache import CacheEntry, CacheHit, ClearResult, TierStats
+from application.ports.image_store import DeletionResult
 from domain.errors import CacheUnavailable, NotFound
 from domain.image import Image
 from domain.jobs import Job, JobState
-from domain.requests import PictureRequest
+from domain.requests import ImageRequest
 
 
-class MemoryArchive:
+class MemoryImageStore:
     """An Archive that forgets everything when the process ends.
 
     `history` has every state that was recorded, in order.
     """
 
     def __init__(self) -> None:
-        self.history: list[Job[PictureRequest]] = []
+        self.history: list[Job[ImageRequest]] = []
         self.kept: dict[str, Image] = {}
         self.quarantined: list[bytes] = []
         self._owners: dict[tuple[str, str], Image] = {}
 
-    async def ready(self) -> None:
+    async def check_writable(self) -> None:
         return
 
-    async def record(self, job: Job[PictureRequest], /) -> None:
+    async def record(self, job: Job[ImageRequest], /) -> None:
         self.history.append(job)
-        for entry in job.pictures:
+        for entry in job.images:
             self._owners[job.owner, entry.id] = entry.image
 
-    async def keep(self, image: Image, /) -> str:
+    async def put(self, image: Image, /) -> str:
         place = f"/kept/{image.id}.{image.format.extension}"
         self.kept[place] = image
         return place
 
-    async def place_of(self, image: Image, /, *, owner: str, job_id: str) -> str:
+    async def ensure_stored(self, image: Image, /, *, owner: str, job_id: str) -> str:
         known = [job.state for job in self.history if (job.id, job.owner) == (job_id, owner)]
         if not known or JobState.STORED in known:
             await self.find(image.id, owner=owner)
-        return await self.keep(image)
+        return await self.put(image)
 
-    async def keep_rendition(self, rendition: Image, /, *, of: Image) -> str:
+    async def put_rendition(self, rendition: Image, /, *, of: Image) -> str:
         place = f"/kept/{of.id}-{rendition.digest[:8]}.{rendition.format.extension}"
         self.kept[place] = rendition
         return place
@@ -56,22 +56,22 @@ class MemoryArchive:
             return self._owners[owner, picture_id]
         raise NotFound(f"{picture_id} cannot be had: no such picture is known.")
 
-    async def delete(self, picture_id: str, /, *, owner: str) -> Deleted:
+    async def delete(self, picture_id: str, /, *, owner: str) -> DeletionResult:
         image = await self.find(picture_id, owner=owner)
         del self._owners[owner, picture_id]
-        jobs = [job for job in self.history if any(each.id == picture_id for each in job.pictures)]
+        jobs = [job for job in self.history if any(each.id == picture_id for each in job.images)]
         fingerprints = frozenset(job.fingerprint for job in jobs if job.owner == owner)
-        return Deleted(pictures=1, bytes=len(image.data), fingerprints=fingerprints)
+        return DeletionResult(images=1, bytes=len(image.data), fingerprints=fingerprints)
 
-    async def prune(self, before: datetime, /, *, keep_bytes: int = 0) -> Deleted:
-        gone: list[Deleted] = []
+    async def prune(self, before: datetime, /, *, keep_bytes: int = 0) -> DeletionResult:
+        gone: list[DeletionResult] = []
         for job in sorted(self.history, key=lambda job: job.created_at):
-            for each in job.pictures:
+            for each in job.images:
                 known = (job.owner, each.id) in self._owners
                 if known and job.created_at < before and self._held() > keep_bytes:
                     gone.append(await self.delete(each.id, owner=job.owner))
-        return Deleted(
-            pictures=len(gone),
+        return DeletionResult(
+            images=len(gone),
             bytes=sum(deleted.bytes for deleted in gone),
             fingerprints=frozenset(name for deleted in gone for name in deleted.fingerprints),
         )
@@ -85,26 +85,26 @@ class DictCache:
 
     def __init__(self, *, fails: bool = False) -> None:
         self.fails = fails
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, CacheEntry] = {}
         self.ages: dict[str, float] = {}
         self.hits = self.misses = 0
 
-    async def get(self, key: str, /) -> Hit | None:
+    async def get(self, key: str, /) -> CacheHit | None:
         self._answer()
         entry = self.entries.get(key)
         self.hits += entry is not None
         self.misses += entry is None
-        return None if entry is None else Hit(entry=entry, tier="memory", age=self.ages[key])
+        return None if entry is None else CacheHit(entry=entry, source="memory", age=self.ages[key])
 
-    async def put(self, key: str, entry: Entry, /, *, age: float = 0.0) -> None:
+    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
         self._answer()
         self.entries[key], self.ages[key] = entry, age
 
-    async def clear(self) -> Cleared:
+    async def clear(self) -> ClearResult:
         self._answer()
         sizes = [entry.size for entry in self.entries.values()]
         self.entries.clear()
-        return Cleared(entries=len(sizes), bytes=sum(sizes))
+        return ClearResult(entries=len(sizes), bytes=sum(sizes))
 
     async def sweep(self) -> int:
         self._answer()

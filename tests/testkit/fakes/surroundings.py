@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from domain.errors import UnreadableImage
-from domain.events import StudioEvent
+from domain.events import ServiceEvent
 from domain.image import Image
 
 
@@ -23,9 +23,9 @@ class RecordingSink:
     """An EventSink that keeps what it is told."""
 
     def __init__(self) -> None:
-        self.events: list[StudioEvent] = []
+        self.events: list[ServiceEvent] = []
 
-    def publish(self, event: StudioEvent, /) -> None:
+    def publish(self, event: ServiceEvent, /) -> None:
         self.events.append(event)
 
 
@@ -39,7 +39,7 @@ class FrozenClock:
         return self.time
 
 
-class PatientAttempts:
+class InstantRetries:
     """Attempts without waiting; `waits` has what each refusal was answered with."""
 
     def __init__(self, most: int = 3) -> None:
