@@ -70,9 +70,11 @@ class RunningJob:
     def follow(self, cursor: int = 0) -> AsyncGenerator[tuple[int, JobEvent], None]:
         """Numbered events from `cursor` on, for who only looks on: leaving cancels nothing.
 
+        A number that was never given means from the start.
         A slow reader is spared previews that have been followed by finer ones.
         """
-        return self.log.numbered(cursor, superseded)
+        known = cursor <= len(self.log.all())
+        return self.log.numbered(cursor if known else 0, superseded)
 
     def add_waiter(self) -> None:
         """Count one more who waits for the end."""

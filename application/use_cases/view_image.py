@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from application.ports.image_cache import CacheEntry, ImageCache
+from application.ports.image_store import ImageStore
 from application.rendition_service import RenditionService
-from application.use_cases.find_image import FindImage
 from domain.errors import CacheUnavailable
 from domain.image import Image
+from domain.jobs import LOCAL
 from domain.renditions import ViewSpec
 
 
@@ -26,30 +27,36 @@ class ViewImage:
     So a picture that another process deleted is shown for as long as `recent` keeps anything.
     """
 
-    def __init__(self, find: FindImage, renditions: RenditionService, recent: ImageCache) -> None:
-        self.find = find
+    def __init__(
+        self, images: ImageStore, renditions: RenditionService, recent: ImageCache
+    ) -> None:
+        self.images = images
         self.renditions = renditions
         self.recent = recent
 
     async def __call__(self, picture_id: str, view: ViewSpec, /, *, owner: str) -> ImageView:
-        """The picture in the form that suits the view; raise NotFound as FindPicture does.
+        """The picture in the form that suits the view; raise NotFound as `original` does.
 
         Where that form cannot be made, the picture as the provider sent it, for the time being.
         """
-        original = await self._original(picture_id, owner)
+        original = await self._cached_original(picture_id, owner)
         spec = view.spec(original)
         if spec is None:
             return ImageView(image=original)
         rendition = await self.renditions.render_or_none(original, spec)
         return ImageView(image=rendition or original, cacheable=rendition is not None)
 
-    async def _original(self, picture_id: str, owner: str) -> Image:
+    async def original(self, image_id: str, /, *, owner: str = LOCAL) -> Image:
+        """Return the provider's bytes; raise NotFound for an ID that this owner does not have."""
+        return await self.images.find(image_id, owner=owner)
+
+    async def _cached_original(self, picture_id: str, owner: str) -> Image:
         key = view_cache_key(picture_id, owner)
         with suppress(CacheUnavailable):
             hit = await self.recent.get(key)
             if hit is not None:
                 return hit.entry.images[0]
-        image = await self.find(picture_id, owner=owner)
+        image = await self.images.find(picture_id, owner=owner)
         with suppress(CacheUnavailable):
             await self.recent.put(key, CacheEntry(images=(image,)))
         return image

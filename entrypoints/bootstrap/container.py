@@ -32,15 +32,20 @@ from application.safeguards.concurrency_limit import ConcurrencyLimit
 from application.safeguards.inspection import Inspection
 from application.safeguards.retry import Retry, RetryLoop
 from application.use_cases.cache_stats import CacheStats
+from application.use_cases.check_readiness import CheckReadiness
 from application.use_cases.clear_cache import ClearCache
 from application.use_cases.delete_image import DeleteImage
+from application.use_cases.drain_jobs import DrainJobs
 from application.use_cases.edit_image import EditImage
-from application.use_cases.find_image import FindImage
+from application.use_cases.follow_job import FollowJob
 from application.use_cases.generate_image import GenerateImage
 from application.use_cases.get_image import GetImage
 from application.use_cases.get_job import GetJob
 from application.use_cases.list_images import ListImages
+from application.use_cases.list_models import ListModels
+from application.use_cases.preview_image import PreviewImage
 from application.use_cases.prune_images import PruneImages
+from application.use_cases.recover_jobs import RecoverJobs
 from application.use_cases.report_usage import ReportUsage
 from application.use_cases.view_image import ViewImage
 from entrypoints.bootstrap.observability import event_sink, job_metrics, log_writer, savings_counter
@@ -151,8 +156,13 @@ class Container(DeclarativeContainer):
     delete_image = Factory(DeleteImage, image_store, cache, view_cache)
     prune_images = Factory(PruneImages, image_store, cache, clock)
     get_job = Factory(GetJob, job_runner, job_repository)
-    find_image = Factory(FindImage, image_store)
-    view_image = Factory(ViewImage, find_image, rendition_service, view_cache)
+    view_image = Factory(ViewImage, image_store, rendition_service, view_cache)
+    preview_image = Factory(PreviewImage, rendition_service)
+    follow_job = Factory(FollowJob, job_runner)
+    drain_jobs = Factory(DrainJobs, job_runner)
+    recover_jobs = Factory(RecoverJobs, job_repository)
+    list_models = Factory(ListModels, provider, clock)
+    check_readiness = Factory(CheckReadiness, job_runner, image_store, cache)
     clear_cache = Factory(ClearCache, cache)
     cache_stats = Factory(CacheStats, cache)
     report_usage = Factory(ReportUsage, usage_ledger, settings.provided.limits, clock)

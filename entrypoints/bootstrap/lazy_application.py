@@ -47,7 +47,7 @@ class LazyApplication:
         end = monotonic() + grace
         with suppress(Exception):  # what could not be opened, or not in time, has nothing to drain
             container = await asyncio.wait_for(asyncio.shield(self._opening), max(grace, 0.0))
-            await container.job_runner().drain(end - monotonic())
+            await container.drain_jobs()(end - monotonic())
 
     async def close(self) -> None:
         """Close what was opened; drain first, for jobs get no more time here."""

@@ -41,7 +41,7 @@ async def run_application(settings: Settings, **overrides: Any) -> AsyncIterator
         try:
             yield container
         finally:
-            await container.job_runner().drain(settings.shutdown_grace)
+            await container.drain_jobs()(settings.shutdown_grace)
 
 
 def warm(container: Container) -> None:

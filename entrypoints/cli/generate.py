@@ -66,12 +66,11 @@ def models(*, as_json: bool, env_file: Path | None) -> int:
 
     async def show() -> None:
         async with run_application(settings) as container:
-            catalog = container.provider().catalog
+            models = container.list_models()()
             if as_json:
-                print(json.dumps(catalog_entries(catalog), indent=2))
+                print(json.dumps(catalog_entries(models.catalog), indent=2))
             else:
-                today = container.clock().now().date()
-                Console().print(catalog_table(catalog, today))
+                Console().print(catalog_table(models.catalog, models.today))
 
     asyncio.run(show())
     return 0

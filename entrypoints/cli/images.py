@@ -18,9 +18,7 @@ def list_images(*, limit: int, as_json: bool, env_file: Path | None) -> int:
     """Run the command `images list`; return the exit code."""
 
     async def ask(container: Container) -> CommandOutput:
-        await (
-            container.job_repository().close_abandoned()
-        )  # nobody else may have looked since something died
+        await container.recover_jobs()()  # a process may have been killed since the last look
         listed = await container.list_images()(limit=limit)
         return listing_text(listed, limit), listing(listed, limit)
 

@@ -11,9 +11,7 @@ def usage(*, days: int, as_json: bool, env_file: Path | None) -> int:
     """Run the command `usage`; return the exit code."""
 
     async def ask(container: Container) -> CommandOutput:
-        await (
-            container.job_repository().close_abandoned()
-        )  # what a killed process had reserved was not spent
+        await container.recover_jobs()()  # a process may have been killed since the last look
         told = await container.report_usage()(days)
         return usage_text(told), usage_result(told)
 

@@ -60,7 +60,7 @@ async def serve(
             warming = asyncio.create_task(_warm_up(container))
             await _first(serving, asyncio.create_task(told.wait()))
             deadline = monotonic() + settings.shutdown_grace
-            await container.job_runner().drain(deadline - ANSWERS_TIMEOUT - monotonic())
+            await container.drain_jobs()(deadline - ANSWERS_TIMEOUT - monotonic())
             await server.answered(deadline - WRITE_TIMEOUT - monotonic())
             server.close_listener()
         await server.ended(serving, deadline - WRITE_TIMEOUT / 2 - monotonic())

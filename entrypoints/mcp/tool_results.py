@@ -5,7 +5,7 @@ import pybase64
 from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent
 
 from application.gather_all import gather_all
-from application.rendition_service import RenditionService
+from application.use_cases.preview_image import PreviewImage
 from domain.errors import ImageServiceError
 from domain.image import Image
 from domain.job_records import JobRecord
@@ -30,7 +30,7 @@ PER_IMAGE = 150
 async def to_tool_result(
     images: ImageResult,
     request: ImageRequest | None,
-    renditions: RenditionService,
+    preview: PreviewImage,
     max_bytes: int,
     link: Link | None = None,
 ) -> CallToolResult:
@@ -44,9 +44,7 @@ async def to_tool_result(
     facts = structured_report(images, whole, link)
     room = max_bytes - FRAME_OVERHEAD - len(to_json(text)) - len(to_json(facts))
     each = (room // len(images.images) - PER_IMAGE) * 3 // 4
-    previews = await gather_all(
-        [renditions.preview(picture, max_bytes=each) for picture in images.images]
-    )
+    previews = await gather_all([preview(picture, max_bytes=each) for picture in images.images])
     shown = [
         _shown_as(picture.delivered, inline)
         for picture, inline in zip(images.images, previews, strict=True)

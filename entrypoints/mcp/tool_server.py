@@ -120,9 +120,9 @@ class ToolHandler:
     async def _told(
         self, images: ImageResult, request: ImageRequest | None, caller: Caller
     ) -> CallToolResult:
-        renditions = (await self._open_container()).rendition_service()
+        preview = (await self._open_container()).preview_image()
         room = self._settings.result_max_bytes
-        return await to_tool_result(images, request, renditions, room, caller.link)
+        return await to_tool_result(images, request, preview, room, caller.link)
 
     def _patience(self, context: Context) -> float:
         said = context.session.client_params

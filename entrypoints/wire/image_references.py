@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pybase64
 
-from application.use_cases.find_image import FindImage
+from application.use_cases.view_image import ViewImage
 from domain.errors import UnreadableImage
 from domain.image import Image
 
@@ -16,7 +16,7 @@ DATA_URL = re.compile(r"^data:[^,]{0,200};base64,", re.IGNORECASE)
 HINT = "Give an img_… id from an earlier answer, the file's base64, or a data: URL."
 
 
-async def open_references(reference: str, field: str, find: FindImage, owner: str) -> Image:
+async def open_references(reference: str, field: str, view: ViewImage, owner: str) -> Image:
     """The picture that a reference means.
 
     Raises UnreadableImage for what cannot be decoded, and NotFound for an unknown id. That the
@@ -28,7 +28,7 @@ async def open_references(reference: str, field: str, find: FindImage, owner: st
             raise UnreadableImage(
                 f"{field}: {reference[:60]!r} is not a whole id.", field=field, hint=HINT
             )
-        return await find(reference, owner=owner)
+        return await view.original(reference, owner=owner)
     return Image(await asyncio.to_thread(_decoded, reference, field))
 
 

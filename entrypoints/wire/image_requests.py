@@ -35,7 +35,7 @@ async def edit_image(container: "Container", arguments: Arguments, caller: Calle
     """Start or join the job for the arguments of edit_image; raise StudioError."""
     with _report_errors(caller):
         wanted = parse(EditArguments, arguments)
-        request = await edit_request(wanted, container.find_image(), caller.owner)
+        request = await edit_request(wanted, container.view_image(), caller.owner)
         caller.check_rate()
         ticket = await container.edit_image()(
             request, owner=caller.owner, fresh=wanted.fresh, key=caller.key

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from application.use_cases.find_image import FindImage
+from application.use_cases.view_image import ViewImage
 from domain.errors import InvalidRequest
 from domain.requests import EditRequest
 from entrypoints.wire.image_references import open_references
@@ -45,13 +45,13 @@ def parse(kind: type[A], arguments: Mapping[str, object]) -> A:
         raise _explained(str(error), kind) from error
 
 
-async def edit_request(arguments: EditArguments, find: FindImage, owner: str) -> EditRequest:
+async def edit_request(arguments: EditArguments, view: ViewImage, owner: str) -> EditRequest:
     """Open all pictures that the arguments refer to; raise InvalidRequest or NotFound."""
     images = [
-        await open_references(reference, f"images[{at}]", find, owner)
+        await open_references(reference, f"images[{at}]", view, owner)
         for at, reference in enumerate(arguments.images)
     ]
-    mask = await open_references(arguments.mask, "mask", find, owner) if arguments.mask else None
+    mask = await open_references(arguments.mask, "mask", view, owner) if arguments.mask else None
     return arguments.to_request(tuple(images), mask)
 
 

@@ -19,7 +19,7 @@ from tests.testkit.fakes import FakeProvider, settings_in
 pytestmark = pytest.mark.anyio
 
 TOKEN = "a-token-of-the-tests-5f1c"
-USE_CASES = ("generate_image", "edit_image", "find_image", "view_image", "clear_cache")
+USE_CASES = ("generate_image", "edit_image", "view_image", "clear_cache")
 REFUSALS = {
     "bad_host": 400,
     "unauthorized": 401,

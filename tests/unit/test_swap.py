@@ -48,7 +48,7 @@ async def test_a_new_provider_is_archived_inspected_and_retried(tmp_path: Path) 
         (painted,) = (await ticket.result()).images
         assert painted.location is not None
         assert Path(painted.location).read_bytes() == PNG.data
-        assert await container.find_image()(painted.id) == PNG
+        assert await container.view_image().original(painted.id) == PNG
         assert painted.notes == ("asked for 1024x1024, the provider sent 8x8",)
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from adapters.cache.memory import MemoryCache
 from application.ports.image_cache import ImageCache
-from application.use_cases.find_image import FindImage
 from application.use_cases.view_image import ViewImage
 from domain.errors import NotFound
 from domain.image import Image
@@ -57,7 +56,7 @@ class Gallery:
         self.optimizer = ScriptedOptimizer(made)
         self.time = 0.0
         self.show = ViewImage(
-            FindImage(self.archive),
+            self.archive,
             renditions(self.optimizer, archive=self.archive),
             recent or MemoryCache(1_000_000, 60.0, lambda: self.time),
         )

@@ -37,12 +37,10 @@ async def follow_job(request: AnyRequest, job_id: FromPath[str]) -> ASGIApp:
     an EventSource does not come back. Following a job neither starts nor cancels anything. A job
     that ended can be followed for five minutes more, without its partials.
     """
-    job = container_of(request).job_runner().find(job_id, owner=caller_of(request).owner)
+    job = container_of(request).follow_job()(job_id, owner=caller_of(request).owner)
     cursor = _behind(request.headers.get("last-event-id", ""))
     if not job.has_event(cursor):
         return Answer(204, {"cache-control": "no-store"})  # type: ignore[return-value] # both are ASGI
-    if isinstance(job, RunningJob) and cursor > len(job.all_events()):
-        cursor = 0  # a number that we never gave
     frames = _framed(job, cursor, request.app.state.frames, image_urls_for(request))
     return EventStream(frames, KEEP_ALIVE_SECONDS, {"x-job-id": job_id})  # type: ignore[return-value] # both are ASGI
 

@@ -1,0 +1,63 @@
+"""Use case: whether the service takes new work."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from application.jobs.job_runner import JobRunner
+from application.ports.image_cache import ImageCache
+from application.ports.image_store import ImageStore
+from domain.errors import ImageServiceError
+
+State = Literal["ok", "unavailable", "draining"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The state of one part. `reason` is for the log alone: a probe may be a stranger's."""
+
+    name: str
+    state: State = "ok"
+    required: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """One check a part. A part that is not required, such as the cache, may fail."""
+
+    checks: Sequence[Check]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every required part is ok."""
+        return all(check.state == "ok" for check in self.checks if check.required)
+
+
+class CheckReadiness:
+    """Asks the image store and the cache, and whether jobs are being drained."""
+
+    def __init__(self, jobs: JobRunner, images: ImageStore, cache: ImageCache) -> None:
+        self.jobs = jobs
+        self.images = images
+        self.cache = cache
+
+    async def __call__(self) -> Readiness:
+        """Return all checks. Raises nothing that a part may raise."""
+        checks = [
+            await _check("archive", self.images.check_writable),
+            await _check("cache", self.cache.stats, required=False),
+        ]
+        if self.jobs.draining:
+            checks.append(Check(name="jobs", state="draining"))
+        return Readiness(checks=checks)
+
+
+async def _check(
+    name: str, look: Callable[[], Awaitable[object]], *, required: bool = True
+) -> Check:
+    try:
+        await look()
+    except ImageServiceError as error:
+        return Check(name=name, state="unavailable", required=required, reason=error.message)
+    return Check(name=name, required=required)
