@@ -1,8 +1,9 @@
-"""Safeguard: a provider that fails is left alone for a while, and everybody is told at once."""
+"""Safeguard: a provider that keeps failing gets no calls for a while."""
 
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
-from typing import Protocol, TypeVar
+from time import monotonic
+from typing import TypeVar
 
 from application.ports.image_provider import Delivered, ImageProvider, ProviderStream
 from application.safeguards.safeguard import Safeguard
@@ -18,71 +19,84 @@ from domain.requests import ImageRequest
 R = TypeVar("R", bound=ImageRequest)
 
 FAILURES = (ProviderUnreachable, OutcomeUnknown)
-"""Ways in which a provider fails; whatever else it raises is an answer."""
+"""Errors that count as failures. Any other ProviderError is an answer: the provider works."""
+MAX_FAILURES = 5
+OPEN_SECONDS = 30.0
+"""Both are common values: a service that recovers without help mostly does so sooner."""
 
 
-class Breaker(Protocol):
-    """Counts failures in a row. It opens at too many, and lets a trial through after a while."""
+class CircuitBreaker(Safeguard):
+    """Raises CircuitOpen and sends nothing after `max_failures` failures in a row.
 
-    @property
-    def is_open(self) -> bool:
-        """Whether there were too many, and no success since."""
-
-    @property
-    def remaining(self) -> float:
-        """Seconds until a trial, for an open one; 0 when there may be one."""
-
-    def failed(self) -> None: ...
-
-    def succeeded(self) -> None: ...
-
-
-class Spared(Safeguard):
-    """Raises ProviderResting, and sends nothing, while the breaker is open, but for one trial.
-
-    The breaker is asked just when a call could be sent: a line to wait in belongs around this.
-    What was sent before it opened ends as it likes, and says nothing of how the provider is since.
+    `open_seconds` later it admits one trial call at a time: a success closes the circuit, a failure
+    opens it anew. Calls already in flight when it opens run to completion; their outcomes do not
+    change its state. A queue belongs around this safeguard, so that the circuit is checked when a
+    call could be sent. `clock` counts seconds and never jumps.
     """
 
-    def __init__(self, inner: ImageProvider, breaker: Breaker) -> None:
+    def __init__(
+        self,
+        inner: ImageProvider,
+        *,
+        max_failures: int = MAX_FAILURES,
+        open_seconds: float = OPEN_SECONDS,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         super().__init__(inner)
-        self._breaker = breaker
-        self._trial = False
-        self._trials = 0
+        self._max_failures = max_failures
+        self._open_seconds = open_seconds
+        self._clock = clock
+        self._failures = 0
+        self._opened_at: float | None = None
+        self._times_opened = 0
+        self._trial_running = False
 
-    async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
-        with self._allowed() as trials:
+    async def wrap(
+        self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream]
+    ) -> ProviderStream:
+        with self._admitted() as opening:
             try:
-                async with aclosing(paint(job)) as painting:
-                    async for event in painting:
+                async with aclosing(call_next(job)) as stream:
+                    async for event in stream:
                         if isinstance(event, Delivered):
-                            self._tell(self._breaker.succeeded, trials)
+                            self._record(opening, failed=False)
                         yield event
             except FAILURES:
-                self._tell(self._breaker.failed, trials)
+                self._record(opening, failed=True)
                 raise
             except ProviderError:
-                self._tell(self._breaker.succeeded, trials)
+                self._record(opening, failed=False)
                 raise
 
     @contextmanager
-    def _allowed(self) -> Iterator[int]:
-        """Yields how many trials there have been, this one included."""
-        if not self._breaker.is_open:
-            yield self._trials
-            return
-        if self._trial or self._breaker.remaining:
+    def _admitted(self) -> Iterator[int]:
+        """Admit a call. Yields how often the circuit had opened by then."""
+        is_trial = self._opened_at is not None
+        if is_trial:
+            self._check_trial_allowed()
+            self._trial_running = True
+        try:
+            yield self._times_opened
+        finally:
+            if is_trial:
+                self._trial_running = False
+
+    def _check_trial_allowed(self) -> None:
+        assert self._opened_at is not None, "only an open circuit has trials"
+        wait = self._opened_at + self._open_seconds - self._clock()
+        if wait > 0 or self._trial_running:
             raise CircuitOpen(
                 f"{self.name} failed too often in a row and is left alone for a while.",
-                retry_after=max(1.0, self._breaker.remaining),
+                retry_after=max(1.0, wait),
             )
-        self._trial = True
-        self._trials += 1
-        try:
-            yield self._trials
-        finally:
-            self._trial = False
 
-    def _tell(self, end: Callable[[], None], trials: int) -> None:
-        if trials == self._trials and (self._trial or not self._breaker.is_open):
-            end()
+    def _record(self, opening: int, *, failed: bool) -> None:
+        if opening != self._times_opened:  # the circuit opened while the call was in flight
+            return
+        if not failed:
+            self._failures, self._opened_at = 0, None
+            return
+        self._failures += 1
+        if self._failures >= self._max_failures:
+            self._opened_at = self._clock()
+            self._times_opened += 1

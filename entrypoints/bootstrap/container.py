@@ -5,8 +5,10 @@ build, so that nothing heavy is loaded before it is needed. Everything else gets
 through its constructor.
 """
 
+from collections import abc
 from contextlib import AsyncExitStack
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from dependency_injector.containers import DeclarativeContainer
@@ -27,7 +29,7 @@ from application.rendition_service import RenditionService
 from application.result_cache import ResultCache
 from application.safeguards.archiving import Archiving
 from application.safeguards.budget import Budget
-from application.safeguards.circuit_breaker import Breaker, Spared
+from application.safeguards.circuit_breaker import CircuitBreaker
 from application.safeguards.concurrency_limit import ConcurrencyLimit
 from application.safeguards.inspection import Inspection
 from application.safeguards.retry import Retry, RetryLoop
@@ -54,7 +56,6 @@ from entrypoints.bootstrap.providers import (
     pillow_inspector,
     pillow_optimizer,
     retry_loop,
-    steady_breaker,
 )
 from entrypoints.bootstrap.storage import (
     file_archive,
@@ -73,9 +74,10 @@ def with_safeguards(
     ledger: UsageLedger,
     inspector: ImageInspector,
     attempts: RetryLoop,
-    breaker: Breaker,
     clock: Clock,
     settings: Settings,
+    *,
+    timer: abc.Callable[[], float] = monotonic,
 ) -> ImageProvider:
     """The promises around whoever paints: what each is made of, and how they follow."""
     most, waiting = settings.max_concurrent_calls, settings.max_waiting_calls
@@ -83,9 +85,9 @@ def with_safeguards(
     inspected = partial(Inspection, inspector=inspector)
     archived = partial(Archiving, archive=archive)
     budgeted = partial(Budget, ledger=ledger, limits=settings.limits, clock=clock)
-    spared = partial(Spared, breaker=breaker)
+    circuit_breaker = partial(CircuitBreaker, clock=timer)
     limited = partial(ConcurrencyLimit, most=most, waiting=waiting)
-    return limited(spared(budgeted(archived(inspected(retried(provider))))))
+    return limited(circuit_breaker(budgeted(archived(inspected(retried(provider))))))
 
 
 def job_runner(settings: Settings, sink: EventSink) -> JobRunner:
@@ -114,7 +116,6 @@ class Container(DeclarativeContainer):
     inspector = Singleton(pillow_inspector)
     optimizer = Singleton(pillow_optimizer)
     retry_loop = Callable(retry_loop)
-    breaker = Singleton(steady_breaker)
 
     provider = Singleton(image_provider, settings, exit_stack)
     guarded_provider = Singleton(
@@ -124,7 +125,6 @@ class Container(DeclarativeContainer):
         usage_ledger,
         inspector,
         retry_loop,
-        breaker,
         clock,
         settings,
     )

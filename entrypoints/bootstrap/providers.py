@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
-from application.safeguards.circuit_breaker import Breaker
 from application.safeguards.retry import RetryLoop
 from entrypoints.config.settings import Settings
 
@@ -40,13 +39,6 @@ def retry_loop() -> RetryLoop:
 
     set_on_retry_hooks(())  # its own hook prints to standard output, which belongs to MCP
     return partial(retry_context, attempts=3, timeout=30.0, wait_initial=0.2, wait_max=2.0)
-
-
-def steady_breaker() -> Breaker:
-    """Who says when a provider is to be left alone."""
-    from entrypoints.bootstrap.resting import SteadyBreaker
-
-    return SteadyBreaker()
 
 
 def pillow_inspector() -> ImageInspector:

@@ -12,13 +12,12 @@ from adapters.sketch.provider import SketchProvider
 from application.ports.image_provider import ImageProvider
 from application.safeguards.archiving import Archiving
 from application.safeguards.budget import Budget
-from application.safeguards.circuit_breaker import Spared
+from application.safeguards.circuit_breaker import CircuitBreaker
 from application.safeguards.concurrency_limit import ConcurrencyLimit
 from application.safeguards.inspection import Inspection
 from application.safeguards.retry import Retry
 from domain.image_formats import Dimensions
 from domain.money.budgets import BudgetLimits
-from entrypoints.bootstrap.resting import SteadyBreaker
 from tests.architecture.checkout import ROOT
 from tests.conftest import KEY
 from tests.standin import StandIn
@@ -32,7 +31,7 @@ SAFEGUARDS: dict[str, Around] = {
     "inspection": lambda inner: Inspection(inner, PillowInspector()),
     "archiving": lambda inner: Archiving(inner, MemoryImageStore()),
     "budget": lambda inner: Budget(inner, MemoryUsageLedger(), PLENTY, FrozenClock()),
-    "circuit_breaker": lambda inner: Spared(inner, SteadyBreaker()),
+    "circuit_breaker": CircuitBreaker,
     "concurrency_limit": lambda inner: ConcurrencyLimit(inner, 1, 10),
 }
 """Each around its provider, the innermost first."""

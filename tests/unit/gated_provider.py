@@ -20,7 +20,6 @@ from domain.image_formats import Dimensions
 from domain.jobs import Job, JobState
 from domain.requests import GenerateRequest, ImageRequest
 from entrypoints.bootstrap.container import with_safeguards
-from entrypoints.bootstrap.resting import SteadyBreaker
 from tests.testkit.fakes import (
     DictCache,
     FakeProvider,
@@ -120,7 +119,6 @@ class TickingStudio:
             MemoryUsageLedger(self.archive),
             HeaderInspector(),
             InstantRetries(),
-            SteadyBreaker(),
             FrozenClock(),
             SETTINGS,
         )

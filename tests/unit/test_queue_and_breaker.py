@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from application.ports.image_provider import Delivered, ImageProvider, ProviderEvent
+from application.safeguards.circuit_breaker import MAX_FAILURES, OPEN_SECONDS
 from domain.provider_errors import CircuitOpen, ProviderFailed
 from entrypoints.bootstrap.container import with_safeguards
-from entrypoints.bootstrap.resting import FAILURES, RESTS_FOR, SteadyBreaker
 from tests.testkit.fakes import (
     FakeProvider,
     FrozenClock,
@@ -41,9 +41,9 @@ class Scene:
             self.ledger,
             HeaderInspector(),
             InstantRetries(),
-            SteadyBreaker(clock=lambda: self.now),
             self.clock,
             settings_in(home, max_concurrent_calls=AT_ONCE),
+            timer=lambda: self.now,
         )
 
     async def _paints(self) -> None:
@@ -71,7 +71,7 @@ async def test_of_forty_at_once_no_more_are_sent_than_were_at_work_when_it_opene
     scene = Scene(tmp_path)
     ends = await scene.all_at_once()
     sent = len(scene.provider.seen)
-    assert FAILURES <= sent <= FAILURES + AT_ONCE - 1
+    assert MAX_FAILURES <= sent <= MAX_FAILURES + AT_ONCE - 1
     assert resting(ends) == CALLS - sent
 
 
@@ -88,11 +88,11 @@ async def test_after_the_rest_one_of_the_queue_tries_and_then_they_are_served(
 ) -> None:
     scene = Scene(tmp_path)
     await scene.all_at_once()
-    scene.now, before = RESTS_FOR, len(scene.provider.seen)
+    scene.now, before = OPEN_SECONDS, len(scene.provider.seen)
     ends = await scene.all_at_once()
     assert len(scene.provider.seen) == before + 1
     assert resting(ends) == CALLS - 1
-    scene.now, scene.broken = 2 * RESTS_FOR, False
+    scene.now, scene.broken = 2 * OPEN_SECONDS, False
     (served,) = [end for end in await scene.all_at_once() if isinstance(end, list)]
     assert isinstance(served[-1], Delivered)
     assert resting(await scene.all_at_once()) == 0
