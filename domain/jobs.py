@@ -92,8 +92,7 @@ class Job(Generic[R]):
     @property
     def cost(self) -> Decimal | None:
         """US dollars by the card's price, None while usage or price is not known."""
-        price = self.card.price
-        return None if price is None else price.cost(self.usage)
+        return self.card.cost(self.usage)
 
     @property
     def is_final(self) -> bool:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from math import inf
 
 from domain.errors import UnsupportedByModel
 from domain.image_formats import Dimensions, ImageFormat
-from domain.money.prices import Price
-from domain.money.token_estimates import TokenEstimates
+from domain.money.prices import Pricing
 from domain.requests import Background, EditRequest, ImageRequest, Quality
+from domain.results import Usage
 
 WARN_BEFORE_SHUTDOWN = timedelta(days=30)
 
@@ -72,12 +73,19 @@ class ModelCard:
     max_input_images: int = 16
     shutdown: date | None = None
     successor: str | None = None
-    price: Price | None = None
-    tokens: TokenEstimates | None = None
+    pricing: Pricing | None = None
 
     def retired(self, today: date) -> bool:
         """Whether the provider has shut it down by this day."""
         return self.shutdown is not None and self.shutdown <= today
+
+    def cost(self, usage: Usage | None) -> Decimal | None:
+        """US dollars that a call with this usage cost; None if usage or price is unknown."""
+        return None if self.pricing is None else self.pricing.cost(usage)
+
+    def estimate(self, request: ImageRequest) -> Decimal | None:
+        """US dollars that a call may cost, estimated high; None if no estimate is possible."""
+        return None if self.pricing is None else self.pricing.estimate(request)
 
     def unsupported_option(self, request: ImageRequest) -> tuple[str, str] | None:
         """The first option it cannot serve and why, or None when it can serve the request."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.image_formats import Dimensions
 from domain.models import Catalog, ModelCard, SizeRule
-from domain.money.prices import Price
+from domain.money.prices import TokenPricing
 from domain.money.token_estimates import TokenEstimates
 from domain.requests import Quality
 
@@ -22,10 +22,8 @@ def openai_catalog() -> Catalog:
     text = files("adapters.openai").joinpath("models.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
     sizes = {name: _size_rule(rule) for name, rule in table["sizes"].items()}
-    prices = {name: _price(price) for name, price in table["prices"].items()}
-    tokens = {name: _tokens(counts) for name, counts in table["tokens"].items()}
     return Catalog(
-        cards=tuple(_card(model, sizes, prices, tokens) for model in table["models"]),
+        cards=tuple(_card(model, sizes, table) for model in table["models"]),
         default=table["default"],
     )
 
@@ -35,29 +33,29 @@ def _size_rule(rule: Table) -> SizeRule:
     return SizeRule(**{**rule, "listed": listed})
 
 
-def _price(price: Table) -> Price:
-    rates = {name: Decimal(rate) for name, rate in price.items() if name != "as_of"}
-    return Price(as_of=price["as_of"], **rates)
-
-
-def _tokens(counts: Table) -> TokenEstimates:
-    base = {Quality(quality): count for quality, count in counts["base_tokens"].items()}
-    return TokenEstimates(**{**counts, "base_tokens": base})
-
-
-def _card(
-    model: Table,
-    sizes: Mapping[str, SizeRule],
-    prices: Mapping[str, Price],
-    tokens: Mapping[str, TokenEstimates],
-) -> ModelCard:
+def _card(model: Table, sizes: Mapping[str, SizeRule], table: Table) -> ModelCard:
+    facts = {name: value for name, value in model.items() if name not in ("price", "tokens")}
     return ModelCard(
         **{
-            **model,
+            **facts,
             "aliases": tuple(model.get("aliases", ())),
             "sizes": sizes[model["sizes"]],
             "qualities": frozenset(Quality(quality) for quality in model["qualities"]),
-            "price": prices[model["price"]] if "price" in model else None,
-            "tokens": tokens[model["tokens"]] if "tokens" in model else None,
+            "pricing": _pricing(model, sizes[model["sizes"]], table),
         }
     )
+
+
+def _pricing(model: Table, sizes: SizeRule, table: Table) -> TokenPricing | None:
+    """The model's price list and token table, where both names are in the file."""
+    if "price" not in model:
+        return None
+    price = table["prices"][model["price"]]
+    rates = {name: Decimal(rate) for name, rate in price.items() if name != "as_of"}
+    estimates = _estimates(table["tokens"][model["tokens"]], sizes) if "tokens" in model else None
+    return TokenPricing(as_of=price["as_of"], estimates=estimates, **rates)
+
+
+def _estimates(counts: Table, sizes: SizeRule) -> TokenEstimates:
+    base = {Quality(quality): count for quality, count in counts["base_tokens"].items()}
+    return TokenEstimates(**{**counts, "base_tokens": base, "auto_sizes": sizes.listed})

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 from typing import TypeVar
 
 from adapters.sketch.painter import Files, changed_picture, new_picture
@@ -11,7 +10,7 @@ from application.ports.image_provider import Delivered, PartialImage, ProviderSt
 from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard, SizeRule
-from domain.money.prices import Price
+from domain.money.prices import FreePricing
 from domain.provider_errors import RequestRefused
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ResultImage
@@ -24,11 +23,11 @@ SIZES = SizeRule(
     min_pixels=256,
     max_pixels=8_294_400,
 )
-FREE = Price(text_in=Decimal(0), image_in=Decimal(0), out=Decimal(0), as_of=date(2026, 11, 24))
+FREE = FreePricing(as_of=date(2026, 11, 24))
 CATALOG = Catalog(
-    cards=(ModelCard(name="sketch", sizes=SIZES, streams_several=True, price=FREE),),
+    cards=(ModelCard(name="sketch", sizes=SIZES, streams_several=True, pricing=FREE),),
     default="sketch",
-    fallback_card=ModelCard(name="", is_known=False, price=FREE),
+    fallback_card=ModelCard(name="", is_known=False, pricing=FREE),
 )
 NOTE = "Drawn offline by the sketch provider; no model was asked and nothing was spent."
 

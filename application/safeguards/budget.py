@@ -14,7 +14,6 @@ from application.safeguards.safeguard import Safeguard
 from domain.errors import Canceled, ImageServiceError
 from domain.jobs import Job
 from domain.money.budgets import BudgetLimits
-from domain.money.estimates import estimate
 from domain.requests import ImageRequest
 
 R = TypeVar("R", bound=ImageRequest)
@@ -39,7 +38,7 @@ class Budget(Safeguard):
         self.clock = clock
 
     async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
-        job = replace(job, estimate=estimate(job.request, job.card))
+        job = replace(job, estimate=job.card.estimate(job.request))
         reserving = asyncio.ensure_future(
             self.ledger.reserve(job, self.limits, now=self.clock.now())
         )

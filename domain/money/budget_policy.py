@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from domain.jobs import Job
+from domain.money.alternatives import cheaper_alternatives
 from domain.money.budget_errors import BudgetExhausted
 from domain.money.budgets import BudgetLimits, BudgetStatus, RollingLimit, SpendingEntry
-from domain.money.estimates import cheaper_alternatives
 from domain.requests import ImageRequest
 
 AnyJob = Job[ImageRequest]

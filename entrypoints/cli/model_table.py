@@ -5,7 +5,7 @@ from datetime import date
 from rich.table import Table
 
 from domain.models import Catalog, ModelCard
-from domain.money.prices import Price
+from domain.money.prices import FreePricing, Pricing, TokenPricing
 from domain.requests import Quality
 
 
@@ -22,14 +22,7 @@ def catalog_entries(catalog: Catalog) -> list[dict[str, object]]:
             "partialImages": card.streams,
             "shutdown": card.shutdown and card.shutdown.isoformat(),
             "successor": card.successor,
-            "usdPerMillionTokens": card.price
-            and {
-                "textIn": float(card.price.text_in),
-                "imageIn": float(card.price.image_in),
-                "out": float(card.price.out),
-                **_cached(card.price),
-                "asOf": card.price.as_of.isoformat(),
-            },
+            "usdPerMillionTokens": _token_rates(card.pricing),
         }
         for card in catalog.cards
     ]
@@ -41,7 +34,6 @@ def catalog_table(catalog: Catalog, today: date) -> Table:
     for heading in ("model", "quality", "largest", "until", "$"):
         table.add_column(heading, no_wrap=True)
     for card in catalog.cards:
-        price = card.price
         table.add_row(
             f"{card.name} *" if card.name == catalog.default else card.name,
             _shortest(_qualities(card)),
@@ -49,15 +41,41 @@ def catalog_table(catalog: Catalog, today: date) -> Table:
             if card.sizes.max_pixels
             else str(max(card.sizes.listed)),
             _until(card, today),
-            f"{price.text_in}/{price.image_in}/{price.out}" if price else "-",
+            _price_text(card.pricing),
         )
     table.caption = "* used where no model is named; every model takes quality auto"
     return table
 
 
-def _cached(price: Price) -> dict[str, float]:
-    rates = {"cachedTextIn": price.cached_text_in, "cachedImageIn": price.cached_image_in}
+def _token_rates(pricing: Pricing | None) -> dict[str, object] | None:
+    match pricing:
+        case FreePricing():
+            rates = dict.fromkeys(("textIn", "imageIn", "out"), 0.0)
+        case TokenPricing():
+            rates = {
+                "textIn": float(pricing.text_in),
+                "imageIn": float(pricing.image_in),
+                "out": float(pricing.out),
+                **_cached_rates(pricing),
+            }
+        case _:
+            return None
+    return {**rates, "asOf": pricing.as_of.isoformat()}
+
+
+def _cached_rates(pricing: TokenPricing) -> dict[str, float]:
+    rates = {"cachedTextIn": pricing.cached_text_in, "cachedImageIn": pricing.cached_image_in}
     return {name: float(rate) for name, rate in rates.items() if rate is not None}
+
+
+def _price_text(pricing: Pricing | None) -> str:
+    match pricing:
+        case FreePricing():
+            return "0/0/0"
+        case TokenPricing():
+            return f"{pricing.text_in}/{pricing.image_in}/{pricing.out}"
+        case _:
+            return "-"
 
 
 def _qualities(card: ModelCard) -> list[str]:

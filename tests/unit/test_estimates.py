@@ -9,7 +9,8 @@ from adapters.openai.catalog import openai_catalog
 from adapters.sketch.provider import CATALOG as SKETCHES
 from domain.image_formats import Dimensions
 from domain.models import ModelCard
-from domain.money.estimates import cheaper_alternatives, estimate
+from domain.money.alternatives import cheaper_alternatives
+from domain.money.prices import TokenPricing
 from domain.requests import EditRequest, GenerateRequest, Quality
 from tests.testkit.fakes import PNG, mask
 
@@ -32,7 +33,7 @@ def asked(size: str | None = "1024x1024", quality: str = "high", **more: Any) ->
 
 
 def cost(request: GenerateRequest | EditRequest, of: str = FLARE) -> Decimal:
-    known = estimate(request, card(of))
+    known = card(of).estimate(request)
     assert known is not None
     return known
 
@@ -55,9 +56,9 @@ def cost(request: GenerateRequest | EditRequest, of: str = FLARE) -> Decimal:
 def test_an_estimate_is_above_what_was_measured_and_not_by_much(
     model: str, size: str, quality: str, tokens: int
 ) -> None:
-    price = card(model).price
-    assert price is not None
-    measured = tokens * price.out / 1_000_000
+    pricing = card(model).pricing
+    assert isinstance(pricing, TokenPricing)
+    measured = tokens * pricing.out / 1_000_000
     guess = cost(asked(size, quality), of=model)
     assert measured < guess < measured * Decimal("1.4") + Decimal("0.001")
 
@@ -80,11 +81,11 @@ def test_where_the_model_chooses_the_most_expensive_size_is_expected() -> None:
 @pytest.mark.parametrize("name", ["gpt-image-9", "chatgpt-image-latest"])
 def test_of_a_model_without_a_price_nothing_is_said(name: str) -> None:
     unknown = openai_catalog().find(name) or ModelCard(name=name, is_known=False)
-    assert estimate(asked(), unknown) is None
+    assert unknown.estimate(asked()) is None
 
 
 def test_sketches_are_expected_to_cost_nothing() -> None:
-    assert estimate(asked(), SKETCHES.cards[0]) == 0
+    assert SKETCHES.cards[0].estimate(asked()) == 0
 
 
 def test_what_would_be_cheaper_is_named_with_its_price() -> None:

@@ -17,7 +17,7 @@ from application.safeguards.archiving import Archiving
 from application.use_cases.generate_image import GenerateImage
 from domain.errors import UnsupportedByModel
 from domain.models import Catalog, ModelCard
-from domain.money.prices import Price
+from domain.money.prices import TokenPricing
 from domain.provider_errors import RateLimited
 from domain.requests import GenerateRequest, Quality
 from domain.results import ImageResult, Usage
@@ -174,10 +174,10 @@ async def test_what_the_model_cannot_do_is_refused_before_the_provider_is_asked(
 async def test_the_cost_comes_from_the_usage_and_the_cards_price() -> None:
     usage = Usage(text_tokens_in=10, image_tokens_in=0, tokens_out=1000)
     provider = FakeProvider(usage=usage)
-    price = Price(
+    pricing = TokenPricing(
         text_in=Decimal(5), image_in=Decimal(8), out=Decimal(30), as_of=datetime.now(UTC).date()
     )
-    cards = (ModelCard(name="fake-1", price=price),)
+    cards = (ModelCard(name="fake-1", pricing=pricing),)
     provider.catalog = Catalog(cards=cards, default="fake-1")
     images = await (await use_case(provider)(REQUEST)).result()
     assert images.generation_cost == Decimal("0.03005")

@@ -17,7 +17,7 @@ from domain.jobs import Job
 from domain.models import ModelCard
 from domain.money.budget_errors import BudgetExhausted
 from domain.money.budgets import BudgetLimits
-from domain.money.prices import Price
+from domain.money.prices import TokenPricing
 from domain.money.usage_account import Savings
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, RateLimited
 from domain.requests import GenerateRequest, ImageRequest
@@ -26,8 +26,8 @@ from tests.testkit.fakes import PNG, job_for, picture
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DOLLAR = Decimal(1)
-PRICE = Price(text_in=Decimal(0), image_in=Decimal(0), out=DOLLAR, as_of=NOW.date())
-CARD = ModelCard(name="fake-1", price=PRICE)
+PRICING = TokenPricing(text_in=Decimal(0), image_in=Decimal(0), out=DOLLAR, as_of=NOW.date())
+CARD = ModelCard(name="fake-1", pricing=PRICING)
 TEN = BudgetLimits(day_usd=Decimal(10))
 
 AnyJob = Job[ImageRequest]
