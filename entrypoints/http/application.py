@@ -1,5 +1,7 @@
 """The web application: routes, what guards them, and what becomes of errors."""
 
+from typing import cast
+
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from starlette.types import ASGIApp
@@ -50,13 +52,13 @@ class HttpApplication:
             logging_config=None,
         )
         self.litestar.state.docs = docs_page.Docs(self.litestar, settings)
-        kept = with_security(self.litestar, settings)  # type: ignore[arg-type] # both are ASGI
+        kept = with_security(self.litestar, settings)
         self.asgi: ASGIApp = AccessLogMiddleware(
             kept, container.log_writer(), container.metrics().refused
         )
 
 
-def with_security(app: ASGIApp, settings: Settings) -> ASGIApp:
+def with_security(app: Litestar, settings: Settings) -> ASGIApp:
     """The application behind everybody who may turn a request away, outermost last."""
-    inside = BearerTokenMiddleware(BodyLimitMiddleware(app), settings)
+    inside = BearerTokenMiddleware(BodyLimitMiddleware(cast("ASGIApp", app)), settings)
     return HostOriginMiddleware(with_cors(inside, settings), settings)

@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 from litestar import Request
+from starlette.datastructures import Headers
 
 from domain.errors import InvalidRequest
 from entrypoints.bootstrap.container import Container
-from entrypoints.http.security.body_limits import BODY_RESERVATION, BodyReservation
 from entrypoints.wire.caller import Caller
 
 AnyRequest = Request[Any, Any, Any]
@@ -25,10 +25,9 @@ def caller_of(request: AnyRequest) -> Caller:
     return caller
 
 
-def address_of(request: AnyRequest) -> BodyReservation:
-    """What the body takes of the room for all of them."""
-    place: BodyReservation = request.scope[BODY_RESERVATION]  # type: ignore[literal-required] # it is Uploads' own
-    return place
+def headers_of(request: AnyRequest) -> Headers:
+    """The request's headers, each as often as it was sent."""
+    return Headers(raw=[*request.scope["headers"]])
 
 
 async def json_object(request: AnyRequest) -> dict[str, object]:

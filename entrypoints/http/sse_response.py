@@ -1,7 +1,7 @@
 """Answers that are sent while they come into being, for as long as the client stays."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import aclosing, suppress
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ MAX_CHUNK_BYTES = 256 * 1024
 
 T = TypeVar("T")
 Pieces = tuple[bytes, ...]
+ReceiveAny = Callable[[], Awaitable[Mapping[str, object]]]
 
 KEEP_ALIVE = (b": keep-alive\n\n",)
 HEADERS = {
@@ -104,7 +105,7 @@ async def _next(items: AsyncGenerator[T, None]) -> T | None:
     return await anext(items, None)
 
 
-async def until_disconnect(work: Coroutine[Any, Any, T], receive: Receive) -> T | None:
+async def until_disconnect(work: Coroutine[Any, Any, T], receive: ReceiveAny) -> T | None:
     """What comes of it; if the client leaves first, it is canceled, and this is None."""
     working = asyncio.create_task(work)
     leaving = asyncio.create_task(_left(receive))
@@ -117,6 +118,6 @@ async def until_disconnect(work: Coroutine[Any, Any, T], receive: Receive) -> T 
     return None if working.cancelled() else working.result()
 
 
-async def _left(receive: Receive) -> None:
+async def _left(receive: ReceiveAny) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

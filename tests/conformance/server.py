@@ -38,7 +38,7 @@ async def fixtures_served(settings: Settings) -> AsyncIterator[str]:
     manager.event_store = Events()  # ours keeps none; the suite looks whether streams resume
     manager.retry_interval = 100
     app = Litestar([mcp_route(manager)], logging_config=None)
-    door = with_security(app, settings)  # type: ignore[arg-type] # both are ASGI
+    door = with_security(app, settings)
     async with manager.run(), listening(door) as url:
         yield f"{url}/mcp"
 

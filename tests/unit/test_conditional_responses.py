@@ -3,9 +3,9 @@
 import pytest
 from starlette.datastructures import Headers
 
+from entrypoints.http.asgi_responses import BytesResponse
 from entrypoints.http.images.byte_ranges import RangeNotSatisfiable, requested_range
 from entrypoints.http.images.conditional_responses import (
-    Answer,
     CacheableBody,
     conditional_response,
     etag_matches,
@@ -24,7 +24,7 @@ NO_SINGLE_PART = (
 )
 
 
-def answer(method: str = "GET", **headers: str) -> Answer:
+def answer(method: str = "GET", **headers: str) -> BytesResponse:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return conditional_response(THIS, method, Headers(named))
 
@@ -72,7 +72,7 @@ def test_a_tag_is_not_known_by_anything_else(header: str | None) -> None:
 
 
 def test_all_is_sent_with_what_caches_and_browsers_must_know() -> None:
-    assert answer() == Answer(
+    assert answer() == BytesResponse(
         200,
         {
             "etag": '"tag"',
@@ -97,7 +97,7 @@ def test_a_part_says_where_it_belongs() -> None:
 def test_who_has_it_gets_no_bytes_and_no_type() -> None:
     expected = {"etag": '"tag"', "cache-control": "public", "vary": "Accept"}
     for method in ("GET", "HEAD"):
-        assert answer(method, if_none_match='"tag"') == Answer(304, expected)
+        assert answer(method, if_none_match='"tag"') == BytesResponse(304, expected)
 
 
 def test_who_has_it_needs_no_part_either() -> None:
@@ -106,7 +106,7 @@ def test_who_has_it_needs_no_part_either() -> None:
 
 
 def test_head_is_the_same_without_the_bytes_and_knows_no_parts() -> None:
-    assert answer("HEAD", range="bytes=99-") == Answer(200, answer().headers)
+    assert answer("HEAD", range="bytes=99-") == BytesResponse(200, answer().headers)
 
 
 @pytest.mark.parametrize("if_range", ['W/"tag"', '"other"', "Mon, 23 Nov 2026 19:40:25 GMT", ""])

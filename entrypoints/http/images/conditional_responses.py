@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
-from starlette.types import Receive, Scope, Send
 
+from entrypoints.http.asgi_responses import BytesResponse
 from entrypoints.http.images.byte_ranges import ByteRange, RangeNotSatisfiable, requested_range
 from entrypoints.http.problem_documents import Problem, RequestRejected
 
@@ -27,41 +27,23 @@ class CacheableBody:
     describing: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An ASGI application that answers one request; without bytes to HEAD, and at 304."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raw = [(name.encode(), value.encode("latin-1")) for name, value in self.headers.items()]
-        await send({"type": "http.response.start", "status": self.status, "headers": raw})
-        await send({"type": "http.response.body", "body": self.body, "more_body": False})
-
-
-async def no_response(_: Scope, __: Receive, ___: Send) -> None:
-    """The answer to who has left."""
-
-
-def conditional_response(this: CacheableBody, method: str, headers: Headers) -> Answer:
+def conditional_response(this: CacheableBody, method: str, headers: Headers) -> BytesResponse:
     """304 to who has it, 206 to who asks for a part, else all; raise Refused (416).
 
     `method` is GET or HEAD; only GET knows parts.
     """
     always = {"etag": this.etag, **this.caching}
     if etag_matches(this.etag, headers.get("if-none-match")):
-        return Answer(304, always)
+        return BytesResponse(304, always)
     part = _part(this, headers) if method == "GET" else None
     length = len(this.data) if part is None else part.last - part.first + 1
     always |= {**this.describing, "accept-ranges": "bytes", "content-length": str(length)}
     if method == "HEAD":
-        return Answer(200, always)
+        return BytesResponse(200, always)
     if part is None:
-        return Answer(200, always, this.data)
+        return BytesResponse(200, always, this.data)
     body = this.data[part.first : part.last + 1]
-    return Answer(206, {**always, "content-range": part.content_range}, body)
+    return BytesResponse(206, {**always, "content-range": part.content_range}, body)
 
 
 def etag_matches(etag: str, if_none_match: str | None) -> bool:

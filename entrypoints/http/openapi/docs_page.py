@@ -9,17 +9,13 @@ import msgspec
 from litestar import Litestar, get
 from litestar.params import FromPath
 from litestar.types import ASGIApp
-from starlette.datastructures import Headers
 
 from domain.errors import NotFound
 from entrypoints.config.settings import Settings
-from entrypoints.http.images.conditional_responses import (
-    Answer,
-    CacheableBody,
-    conditional_response,
-)
+from entrypoints.http.asgi_responses import BytesResponse, as_response
+from entrypoints.http.images.conditional_responses import CacheableBody, conditional_response
 from entrypoints.http.openapi.document import openapi
-from entrypoints.http.request_context import AnyRequest
+from entrypoints.http.request_context import AnyRequest, headers_of
 
 HTML, JSON, SCRIPT, STYLE = "text/html", "application/json", "text/javascript", "text/css"
 ONLY_OURS = "; ".join(
@@ -114,7 +110,7 @@ async def document(request: AnyRequest) -> ASGIApp:
 async def page(request: AnyRequest) -> ASGIApp:
     """A page that shows the document, and lets you try it."""
     if request.scope["raw_path"].partition(b"?")[0].endswith(b"/"):
-        return Answer(308, {"location": "../docs"})  # type: ignore[return-value] # both are ASGI
+        return as_response(BytesResponse(308, {"location": "../docs"}))
     return _answered(request, request.app.state.docs.page)
 
 
@@ -146,5 +142,4 @@ def _represented(data: bytes, media_type: str, caching: str) -> CacheableBody:
 
 
 def _answered(request: AnyRequest, this: CacheableBody) -> ASGIApp:
-    headers = Headers(scope=request.scope)  # type: ignore[arg-type] # both are ASGI
-    return conditional_response(this, request.method, headers)  # type: ignore[return-value] # both are ASGI
+    return as_response(conditional_response(this, request.method, headers_of(request)))

@@ -10,15 +10,15 @@ from litestar.types import ASGIApp
 
 from application.jobs.job_handle import JobHandle
 from domain.errors import InvalidRequest
-from entrypoints.http.images.conditional_responses import Answer, no_response
+from entrypoints.http.asgi_responses import BytesResponse, as_response, no_response
 from entrypoints.http.images.urls import image_urls_for
 from entrypoints.http.request_context import (
     AnyRequest,
-    address_of,
     caller_of,
     container_of,
     json_object,
 )
+from entrypoints.http.security.body_limits import body_reservation_of
 from entrypoints.http.sse_response import EventStream, until_disconnect
 from entrypoints.wire.image_requests import submit
 
@@ -36,7 +36,7 @@ async def stream_image(request: AnyRequest) -> ASGIApp:
     ticket = await _asked(request)
     frames = request.app.state.frames.stream(ticket, image_urls_for(request))
     headers = {"x-job-id": ticket.job.id}
-    return EventStream(frames, KEEP_ALIVE_SECONDS, headers)  # type: ignore[return-value] # both are ASGI
+    return as_response(EventStream(frames, KEEP_ALIVE_SECONDS, headers))
 
 
 @post("/images", status_code=201)
@@ -46,23 +46,23 @@ async def create_image(request: AnyRequest, inline: FromQuery[bool] = False) -> 
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
     ticket = await _asked(request)
-    painted = await until_disconnect(ticket.result(), request.receive)  # type: ignore[arg-type] # both are ASGI
+    painted = await until_disconnect(ticket.result(), request.receive)
     if painted is None:
-        return no_response  # type: ignore[return-value] # both are ASGI
+        return as_response(no_response)
     links = image_urls_for(request)
     body = msgspec.json.encode(links.report(painted, ticket.request, inline=inline))
     headers = {"content-type": "application/json", "content-length": str(len(body))}
     stored = [picture for picture in painted.images if picture.location]
     if len(stored) == len(painted.images) == 1:
         headers["location"] = links.image(stored[0])
-    return Answer(201, headers, body)  # type: ignore[return-value] # both are ASGI
+    return as_response(BytesResponse(201, headers, body))
 
 
 async def _asked(request: AnyRequest) -> JobHandle:
     arguments = await json_object(request)
     caller = replace(caller_of(request), key=_key(request))
     ticket = await submit(container_of(request), arguments, caller)
-    address_of(request).read()
+    body_reservation_of(request.scope).read()
     return ticket
 
 

@@ -5,16 +5,16 @@ from typing import Annotated, Any, Literal
 from litestar import HttpMethod, delete, get, route
 from litestar.params import FromPath, QueryParameter
 from litestar.types import ASGIApp
-from starlette.datastructures import Headers
 
 from application.use_cases.view_image import ImageView
 from domain.image_formats import ImageFormat
 from domain.renditions import ViewSpec
 from entrypoints.config.settings import Settings
+from entrypoints.http.asgi_responses import as_response
 from entrypoints.http.images.conditional_responses import CacheableBody, conditional_response
 from entrypoints.http.images.content_negotiation import acceptable_formats
 from entrypoints.http.images.urls import image_urls_for
-from entrypoints.http.request_context import AnyRequest, caller_of, container_of
+from entrypoints.http.request_context import AnyRequest, caller_of, container_of, headers_of
 from entrypoints.wire.listings import listing
 from entrypoints.wire.outputs import DeleteImageResult
 
@@ -71,7 +71,7 @@ async def delete_image(request: AnyRequest, picture_id: FromPath[str]) -> Delete
 async def _shown(
     request: AnyRequest, picture_id: str, form: ImageFormat | None, size: Size
 ) -> ASGIApp:
-    container, headers = container_of(request), Headers(scope=request.scope)  # type: ignore[arg-type] # both are ASGI
+    container, headers = container_of(request), headers_of(request)
     formats = (form,) if form else acceptable_formats(", ".join(headers.getlist("accept")))
     shown = await container.view_image()(
         picture_id,
@@ -80,7 +80,7 @@ async def _shown(
     )
     suffix = "" if size == "full" else f"-{size}"
     this = _represented(shown, f"{picture_id}{suffix}", container.settings())
-    return conditional_response(this, request.method, headers)  # type: ignore[return-value] # both are ASGI
+    return as_response(conditional_response(this, request.method, headers))
 
 
 def _asks_who_comes(settings: Settings) -> bool:

@@ -11,7 +11,7 @@ from litestar.types import ASGIApp
 
 from application.jobs.recent_jobs import RecentJob
 from application.jobs.running_job import RunningJob
-from entrypoints.http.images.conditional_responses import Answer
+from entrypoints.http.asgi_responses import BytesResponse, as_response
 from entrypoints.http.images.urls import ImageUrls, image_urls_for
 from entrypoints.http.request_context import AnyRequest, caller_of, container_of
 from entrypoints.http.routes.generation import KEEP_ALIVE_SECONDS
@@ -40,9 +40,9 @@ async def follow_job(request: AnyRequest, job_id: FromPath[str]) -> ASGIApp:
     job = container_of(request).follow_job()(job_id, owner=caller_of(request).owner)
     cursor = _behind(request.headers.get("last-event-id", ""))
     if not job.has_event(cursor):
-        return Answer(204, {"cache-control": "no-store"})  # type: ignore[return-value] # both are ASGI
+        return as_response(BytesResponse(204, {"cache-control": "no-store"}))
     frames = _framed(job, cursor, request.app.state.frames, image_urls_for(request))
-    return EventStream(frames, KEEP_ALIVE_SECONDS, {"x-job-id": job_id})  # type: ignore[return-value] # both are ASGI
+    return as_response(EventStream(frames, KEEP_ALIVE_SECONDS, {"x-job-id": job_id}))
 
 
 def _behind(last_event_id: str) -> int:

@@ -8,6 +8,7 @@ from mcp.server.lowlevel.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from entrypoints.bootstrap.container import Container
+from entrypoints.http.asgi_responses import as_response
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES
 from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.request_checks import only_json
@@ -46,10 +47,11 @@ def session_manager(server: Server[Any]) -> StreamableHTTPSessionManager:
 
 def mcp_route(manager: StreamableHTTPSessionManager) -> Any:  # noqa: ANN401 - Litestar's route handler
     """The route `/mcp`. It guards itself: Litestar copies a handler for each guard and call."""
+    handle = as_response(manager.handle_request)
 
     @asgi("/mcp", copy_scope=True)
     async def mcp(scope: Scope, receive: Receive, send: Send) -> None:
         only_json(scope)
-        await manager.handle_request(scope, receive, send)  # type: ignore[arg-type] # both are ASGI
+        await handle(scope, receive, send)
 
     return mcp

@@ -1,6 +1,8 @@
 """How much may be sent to us at once, and how slowly."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -122,6 +124,12 @@ class BodyLimitMiddleware:
             place.hold(size)
             if not message.get("more_body", False):
                 return b"".join(pieces)
+
+
+def body_reservation_of(scope: Mapping[str, Any]) -> BodyReservation:
+    """The memory that the body of this ASGI scope's request takes."""
+    reservation: BodyReservation = scope[BODY_RESERVATION]
+    return reservation
 
 
 class _ReplayBody:
