@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from application.ports.image_cache import CacheEntry, CacheHit, Fact
-from domain.results import ImageResult, ResultImage, ServedFrom, Usage
+from domain.results import ImageResult, ResultImage, Usage
 
 
 def to_entry(images: ImageResult) -> CacheEntry:
@@ -42,7 +42,7 @@ def from_hit(hit: CacheHit) -> ImageResult:
         generation_cost=Decimal(str(cost)) if cost is not None else None,
         request_id=_text(facts["request_id"]),
         notes=tuple(notes) if isinstance(notes, list) else (),
-        served_from=ServedFrom(hit.source),
+        served_from=hit.source,
     )
 
 

@@ -51,7 +51,7 @@ class ResultCache:
         except NotFound:  # another process has deleted it, and knows nothing of our memory
             await self._delete(job, tell)
             return None
-        tell(ServedFromCache(job_id=job.id, source=images.served_from.value))
+        tell(ServedFromCache(job_id=job.id, source=images.served_from))
         return replace(images, images=tuple(pictures))
 
     async def _cached(self, job: Job[ImageRequest], tell: Tell) -> ImageResult | None:

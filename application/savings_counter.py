@@ -28,7 +28,7 @@ class SavingsCounter:
         if not isinstance(event, Finished):
             return
         images = event.result
-        answers = event.joined_callers + images.served_from.is_cache
+        answers = event.joined_callers + images.is_cached
         if answers:
             usd = (images.generation_cost or Decimal(0)) * answers
             self._add(images.model, Savings(answers=answers, usd=usd))

@@ -3,32 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
+from typing import Final
 
 from domain.image import Image
 from domain.renditions import Rendition
 
 
-class ServedFrom(StrEnum):
-    """Who had the pictures.
+class ServedFrom:
+    """The sources of a result that are not caches. Any other source is the name of a cache.
 
-    `joined` shared the call of somebody's equal request; `archive` tells again what was answered.
+    `joined` is the result of an equal request that was still running; `archive` is a result that
+    is returned again under its idempotency key.
     """
 
-    PROVIDER = "provider"
-    JOINED = "joined"
-    MEMORY = "memory"
-    DISK = "disk"
-    ARCHIVE = "archive"
-
-    @property
-    def is_cache(self) -> bool:
-        return self in (ServedFrom.MEMORY, ServedFrom.DISK)
-
-    @property
-    def is_paid_already(self) -> bool:
-        """Whether somebody's earlier or equal request paid, and this one costs nothing."""
-        return self.is_cache or self is ServedFrom.JOINED
+    PROVIDER: Final = "provider"
+    JOINED: Final = "joined"
+    ARCHIVE: Final = "archive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,15 +94,29 @@ class ImageResult:
     generation_cost: Decimal | None = None
     request_id: str | None = None
     notes: tuple[str, ...] = ()
-    served_from: ServedFrom = ServedFrom.PROVIDER
+    served_from: str = ServedFrom.PROVIDER
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether a cache had the images. `served_from` is its name then."""
+        return self.served_from not in {
+            ServedFrom.PROVIDER,
+            ServedFrom.JOINED,
+            ServedFrom.ARCHIVE,
+        }
+
+    @property
+    def is_prepaid(self) -> bool:
+        """Whether an earlier or an equal request paid, so that this one costs nothing."""
+        return self.is_cached or self.served_from == ServedFrom.JOINED
 
     @property
     def charged_cost(self) -> Decimal | None:
         """What this caller's request cost, in US dollars, None where that is not known."""
-        again = self.served_from is ServedFrom.ARCHIVE
-        return Decimal(0) if again or self.served_from.is_paid_already else self.generation_cost
+        again = self.served_from == ServedFrom.ARCHIVE
+        return Decimal(0) if again or self.is_prepaid else self.generation_cost
 
     @property
     def saved(self) -> Decimal | None:
         """What it would have cost, had nobody paid before; None where it was not saved."""
-        return self.generation_cost if self.served_from.is_paid_already else None
+        return self.generation_cost if self.is_prepaid else None

@@ -93,11 +93,11 @@ class LogSink:
 def _told(images: ImageResult) -> Facts:
     """Facts of an answer. What the cache serves costs nothing, and saves what it cost once."""
     facts: Facts = {
-        "tier": images.served_from.value,
+        "tier": images.served_from,
         "model": images.model,
         "pictures": [picture.id for picture in images.images],
     }
-    if images.served_from.is_cache:
+    if images.is_cached:
         return {**facts, "cost_usd": 0.0, "saved_usd": _dollars(images.generation_cost)}
     facts |= {"cost_usd": _dollars(images.generation_cost), "provider_request": images.request_id}
     return facts if images.usage is None else {**facts, "tokens": _tokens(images.usage)}

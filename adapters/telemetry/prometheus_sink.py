@@ -149,9 +149,9 @@ class PrometheusSink:
 
     def _finished(self, work: _AtWork, images: ImageResult) -> None:
         its = self.instruments
-        if images.served_from.is_cache:
+        if images.is_cached:
             its.jobs.labels(*work.names, "cached").inc()
-            its.saved.labels(images.served_from.value).inc(_amount(images.generation_cost or 0))
+            its.saved.labels(images.served_from).inc(_amount(images.generation_cost or 0))
             return
         its.jobs.labels(*work.names, "painted").inc()
         its.pictures.labels(*work.names).inc(len(images.images))

@@ -103,6 +103,6 @@ class JobHandle:
         images = await self._renditions.apply_requested_format(event.result, self._asked)
         notes = (*self._notes, *images.notes)
         mine = replace(images, requested_model=self._asked_model, notes=notes)
-        if self._joined and images.served_from is ServedFrom.PROVIDER:
+        if self._joined and images.served_from == ServedFrom.PROVIDER:
             mine = replace(mine, served_from=ServedFrom.JOINED)
         return replace(event, result=mine)

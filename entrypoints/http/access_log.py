@@ -135,7 +135,7 @@ def _served(ticket: JobHandle) -> dict[str, object]:
     if isinstance(ticket.end, Finished):
         images = ticket.end.result
         charge = images.charged_cost
-        facts |= {"tier": images.served_from.value}
+        facts |= {"tier": images.served_from}
         facts |= {"cost_usd": None if charge is None else float(charge)}
     return facts
 

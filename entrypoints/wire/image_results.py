@@ -46,9 +46,9 @@ def text_report(
     pairs = zip(images.images, shown, strict=True)
     lines += [_line(picture, how, link) for picture, how in pairs]
     lines.append(f"Model {images.model} · {_cost(images)} · {images.job_id}")
-    if images.served_from.is_cache:
+    if images.is_cached:
         lines.append(
-            f"From the cache ({images.served_from.value}), made {_made_at(images)}. "
+            f"From the cache ({images.served_from}), made {_made_at(images)}. "
             "For a new picture, ask with fresh: true."
         )
     lines += [f"Note: {note}" for note in images.notes]
@@ -69,7 +69,7 @@ def structured_report(
         model=images.model,
         asked_model=images.requested_model,
         made_at=_made_at(images),
-        served_from=images.served_from.value,
+        served_from=images.served_from,
     )
     if images.revised_prompt:
         result.revised_prompt = images.revised_prompt[:MAX_REVISED_PROMPT]
@@ -177,15 +177,15 @@ def _made_at(images: ImageResult) -> str:
 def _told_cost(images: ImageResult) -> Decimal | None:
     """An answer that is told again says what it cost, as it did before."""
     return (
-        images.generation_cost if images.served_from is ServedFrom.ARCHIVE else images.charged_cost
+        images.generation_cost if images.served_from == ServedFrom.ARCHIVE else images.charged_cost
     )
 
 
 def _cost(images: ImageResult) -> str:
-    if images.served_from.is_paid_already:
+    if images.is_prepaid:
         saved = f", ${images.saved:.4f} saved" if images.saved else ""
         return f"nothing was charged{saved}"
     if images.generation_cost is None:
         return "cost unknown"
-    then = " when it was painted" if images.served_from is ServedFrom.ARCHIVE else ""
+    then = " when it was painted" if images.served_from == ServedFrom.ARCHIVE else ""
     return f"${images.generation_cost:.4f}{then}" if images.generation_cost else "free"

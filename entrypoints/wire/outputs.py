@@ -87,7 +87,16 @@ class ImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     asked_model: str
     state: Annotated[Literal["painting"], Meta(description="Not done yet.")] | UnsetType = UNSET
     made_at: str | UnsetType = UNSET
-    served_from: Literal["provider", "joined", "memory", "disk", "archive"] | UnsetType = UNSET
+    served_from: (
+        Annotated[
+            str,
+            Meta(
+                description="provider, joined (an equal running request), archive (this key's "
+                "stored result), or the cache that had it: memory, disk."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     revised_prompt: str | UnsetType = UNSET
     usage: TokenUsage | UnsetType = UNSET
     cost_usd: Annotated[float, Meta(description="Left out where it is not known.")] | UnsetType = (

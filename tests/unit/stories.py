@@ -52,7 +52,7 @@ def job(id_: str, **facts: Any) -> Job[Any]:  # noqa: ANN401 - fields of Job
 
 def images(
     of: Job[Any],
-    served_from: ServedFrom = ServedFrom.PROVIDER,
+    served_from: str = ServedFrom.PROVIDER,
     **facts: Any,  # noqa: ANN401 - fields of ImageResult
 ) -> ImageResult:
     """One picture, with what it cost."""
@@ -80,11 +80,11 @@ def painted(of: Job[Any], **facts: Any) -> list[ServiceEvent]:  # noqa: ANN401 -
     ]
 
 
-def cached(of: Job[Any], tier: ServedFrom) -> list[ServiceEvent]:
+def cached(of: Job[Any], tier: str) -> list[ServiceEvent]:
     """A job that the cache answered."""
     return [
         JobStarted(job_id=of.id, job=of),
-        ServedFromCache(job_id=of.id, source=tier.value),
+        ServedFromCache(job_id=of.id, source=tier),
         Finished(job_id=of.id, result=images(of, tier)),
     ]
 
@@ -114,8 +114,8 @@ def everything() -> list[ServiceEvent]:
         *painted(job("job_painted")),
         JobJoined(job_id="job_painted", job=job("job_painted")),
         *painted(job("job_edited", request=edit), usage=None, generation_cost=None),
-        *cached(job("job_memory"), ServedFrom.MEMORY),
-        *cached(job("job_disk"), ServedFrom.DISK),
+        *cached(job("job_memory"), "memory"),
+        *cached(job("job_disk"), "disk"),
         JobStarted(job_id=waiting.id, job=waiting),
         JobQueued(job_id=waiting.id, ahead=3),
         JobDispatched(job_id=waiting.id),

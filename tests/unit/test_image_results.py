@@ -5,7 +5,6 @@ from decimal import Decimal
 import pytest
 from msgspec import UNSET
 
-from domain.results import ServedFrom
 from entrypoints.wire.image_results import structured_report, text_report
 from tests.unit.stories import images, job
 
@@ -20,6 +19,7 @@ from tests.unit.stories import images, job
         ("joined", "0.0325", "nothing was charged, $0.0325 saved", 0.0, 0.0325),
         ("memory", "0.0325", "nothing was charged, $0.0325 saved", 0.0, 0.0325),
         ("disk", None, "nothing was charged", 0.0, UNSET),
+        ("redis", "0.0325", "nothing was charged, $0.0325 saved", 0.0, 0.0325),
         ("disk", "0", "nothing was charged", 0.0, 0.0),
     ],
 )
@@ -27,7 +27,7 @@ def test_a_result_says_what_it_cost_and_what_it_saved(
     served_from: str, cost: str | None, words: str, charged: object, saved: object
 ) -> None:
     known = None if cost is None else Decimal(cost)
-    told = images(job("job_1"), ServedFrom(served_from), generation_cost=known)
+    told = images(job("job_1"), served_from, generation_cost=known)
     assert f"· {words} ·" in text_report(told, job("job_1").request, ["full"])
     result = structured_report(told, ["full"])
     assert (result.cost_usd, result.saved_usd) == (charged, saved)

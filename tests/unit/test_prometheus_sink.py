@@ -8,7 +8,7 @@ from adapters.telemetry.prometheus_sink import PrometheusSink
 from domain.errors import Canceled
 from domain.events import Failed, Finished, JobQueued, JobStarted, ServiceEvent
 from domain.models import ModelCard
-from domain.results import ServedFrom, Usage
+from domain.results import Usage
 from tests.unit.stories import Ticks, cached, everything, images, job, painted, tell
 
 PAINTED = {"action": "generate", "model": "fake-1"}
@@ -120,10 +120,16 @@ def test_who_joins_saves_what_the_job_cost() -> None:
     assert counted.value("cache_saved_usd_total", tier="joined") == pytest.approx(3 * 0.0325)
 
 
+def test_a_cache_of_any_name_is_counted_under_its_name() -> None:
+    counted = Counted(*cached(job("job_1"), "redis"))
+    assert counted.value("cache_hits_total", tier="redis") == 1
+    assert counted.value("cache_saved_usd_total", tier="redis") == pytest.approx(0.0325)
+
+
 def test_an_answer_of_unknown_cost_saves_nothing_that_is_known() -> None:
     known = job("job_1")
-    start, hit, _ = cached(known, ServedFrom.DISK)
-    unpriced = images(known, ServedFrom.DISK, generation_cost=None)
+    start, hit, _ = cached(known, "disk")
+    unpriced = images(known, "disk", generation_cost=None)
     counted = Counted(start, hit, Finished(job_id=known.id, result=unpriced))
     assert counted.value("cache_hits_total", tier="disk") == 1
     assert counted.value("cache_saved_usd_total", tier="disk") == 0

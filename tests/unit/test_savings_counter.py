@@ -8,7 +8,6 @@ from application.savings_counter import SavingsCounter
 from domain.errors import ArchiveUnavailable
 from domain.events import Finished
 from domain.money.usage_account import Savings
-from domain.results import ServedFrom
 from tests.testkit.fakes import FrozenClock, MemoryUsageLedger
 from tests.unit.stories import COST, cached, images, job, painted, tell
 
@@ -28,7 +27,7 @@ async def test_answers_from_the_cache_and_joined_jobs_are_credited_with_what_the
     ledger = MemoryUsageLedger()
     savings = SavingsCounter(lambda: ledger, FrozenClock())
     one = job("job_1")
-    tell(savings, [*painted(one), *cached(one, ServedFrom.DISK), *cached(one, ServedFrom.MEMORY)])
+    tell(savings, [*painted(one), *cached(one, "disk"), *cached(one, "memory")])
     savings.publish(Finished(job_id="job_2", result=images(one), joined_callers=3))
     assert ledger.saved == {}  # nothing waits for it
     assert await booked(savings, ledger) == Savings(answers=5, usd=5 * COST)
@@ -38,7 +37,7 @@ async def test_answers_from_the_cache_and_joined_jobs_are_credited_with_what_the
 async def test_an_answer_of_unknown_cost_is_counted_and_saves_nothing_that_is_known() -> None:
     ledger = MemoryUsageLedger()
     savings = SavingsCounter(lambda: ledger, FrozenClock())
-    known = images(job("job_1"), ServedFrom.DISK, generation_cost=None)
+    known = images(job("job_1"), "disk", generation_cost=None)
     savings.publish(Finished(job_id="job_1", result=known))
     assert await booked(savings, ledger) == Savings(answers=1, usd=Decimal(0))
 
@@ -54,9 +53,9 @@ async def test_what_the_ledger_refuses_is_written_the_next_time() -> None:
 
     ledger = Reluctant()
     savings = SavingsCounter(lambda: ledger, FrozenClock())
-    tell(savings, cached(job("job_1"), ServedFrom.DISK))
+    tell(savings, cached(job("job_1"), "disk"))
     with pytest.raises(ArchiveUnavailable):
         await savings.flush()
-    tell(savings, cached(job("job_2"), ServedFrom.DISK))
+    tell(savings, cached(job("job_2"), "disk"))
     ledger.refuses = False
     assert await booked(savings, ledger) == Savings(answers=2, usd=2 * COST)

@@ -94,7 +94,7 @@ class DictCache:
         entry = self.entries.get(key)
         self.hits += entry is not None
         self.misses += entry is None
-        return None if entry is None else CacheHit(entry=entry, source="memory", age=self.ages[key])
+        return None if entry is None else CacheHit(entry=entry, source="dict", age=self.ages[key])
 
     async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
         self._answer()
@@ -115,7 +115,7 @@ class DictCache:
         held = sum(entry.size for entry in self.entries.values())
         return (
             TierStats(
-                tier="memory",
+                tier="dict",
                 entries=len(self.entries),
                 bytes=held,
                 max_bytes=held,
