@@ -30,5 +30,6 @@ def test_every_metric_is_in_the_page_as_it_is() -> None:
 
 def test_every_metric_that_an_alert_looks_at_exists() -> None:
     listed = {name for name, *_ in ROW.findall(PAGE)}
-    asked_for = set(re.findall(r"gpt_image_\w+", PAGE.partition("## Scraping it")[2]))
+    asked_for = set(re.findall(r"gpt_image_\w+", PAGE.partition("## Scraping\n")[2]))
+    assert asked_for
     assert {name.removesuffix("_count") for name in asked_for} <= listed
