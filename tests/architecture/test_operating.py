@@ -88,12 +88,12 @@ def test_memory_is_kept_in_the_image_and_in_the_unit_alike() -> None:
         f"| connections | {Connection.max_connections:,} |",
         f"| headers of a request | {Connection.header_timeout:.0f} s, about "
         f"{Connection.max_head_bytes // 1024} KiB |",
-        f"| requests on one connection that wait for answers | {Connection.max_pipelined} |",
+        f"| pipelined requests on one connection | {Connection.max_pipelined} |",
         f"| a body | {MAX_BODY_BYTES // 2**20} MiB:",
         f"| bodies at once | {MAX_TOTAL_BODY_BYTES // 2**20} MiB |",
-        f"| sending a body | {START_TIMEOUT:.0f} s, and a second more for each "
-        f"{MIN_BYTES_PER_SECOND // 1000} kB",
-        f"| reading an answer | {Connection.min_write_rate // 1000} kB a second, looked at over "
+        f"| sending a body | {START_TIMEOUT:.0f} s, plus 1 s for each "
+        f"{MIN_BYTES_PER_SECOND // 1000} kB received |",
+        f"| reading a response | {Connection.min_write_rate // 1000} kB a second, measured over "
         f"{Connection.write_timeout:.0f} s |",
         f"| MCP sessions | {MAX_SESSIONS:,}; {SESSION_IDLE_TIMEOUT / 60:.0f} minutes",
     ],
