@@ -1,21 +1,21 @@
-"""Everything that can go wrong, as one tree; what providers do wrong is in provider_errors.py.
+"""The error tree. Provider errors are in provider_errors.py, budget errors in money/.
 
     ImageServiceError               code, message for people, hint, retryable, charged
     ├ InvalidRequest                invalid_request       (field)
-    │ ├ UnsupportedByModel          unsupported_by_model  (option; names models that can)
-    │ ├ KeyReused                   key_reused            the key means another request
-    │ └ UnreadableImage             unreadable_image      (which input, why)
-    ├ NotFound                      not_found
-    ├ Canceled                      canceled
+    │ ├ UnsupportedByModel          unsupported_by_model  (field) the hint names a model that can
+    │ ├ KeyReused                   key_reused            the key belongs to a different request
+    │ └ UnreadableImage             unreadable_image      (field) no intact PNG, JPEG or WebP
+    ├ NotFound                      not_found             unknown ID, or of another owner
+    ├ Canceled                      canceled              before anything was sent
     ├ ShuttingDown                  shutting_down
-    ├ Busy                          busy                  (retry_after) nothing was started
-    │ └ TooManyRequests             too_many_requests     this client alone has asked too often
-    ├ BudgetExhausted               budget_exhausted      (limit, spent; in budget_errors.py)
-    ├ ArchiveUnavailable            archive_unavailable
-    ├ CacheUnavailable              cache_unavailable
-    ├ InternalError                 internal              (incident)
-    ├ RecordedFailure                                     what a job ended with, told again later
-    └ ProviderError                                       (request_id)
+    ├ Busy                          busy                  (retry_after) the queue is full
+    │ └ TooManyRequests             too_many_requests     (retry_after) this client's rate limit
+    ├ BudgetExhausted               budget_exhausted      (budget, limit, spent, resets_at)
+    ├ ArchiveUnavailable            archive_unavailable   images or records cannot be written
+    ├ CacheUnavailable              cache_unavailable     treated as a cache miss
+    ├ InternalError                 internal              (incident) a bug
+    ├ RecordedFailure               (as recorded)         a job's error, read from its record
+    └ ProviderError                                       (request_id, quarantined)
       ├ NoCredentials               no_credentials
       ├ CredentialsRejected         credentials_rejected
       ├ NotPermitted                not_permitted
@@ -24,14 +24,15 @@
       ├ RequestRefused              request_refused
       ├ RateLimited                 rate_limited          (retry_after)
       ├ QuotaExhausted              quota_exhausted
-      ├ ProviderUnreachable         provider_unreachable  provably not dispatched
-      ├ CircuitOpen                 provider_resting      (retry_after) it failed, and is spared
-      ├ BadProviderReply            bad_provider_reply    what came instead is kept
-      └ OutcomeUnknown              outcome_unknown       dispatched, and no word of the end
+      ├ ProviderUnreachable         provider_unreachable  provably not sent
+      ├ CircuitOpen                 provider_resting      (retry_after) it failed several times
+      ├ BadProviderReply            bad_provider_reply    no usable image; the reply is saved
+      └ OutcomeUnknown              outcome_unknown       sent, and the outcome is unknown
         ├ ProviderTimedOut          provider_timed_out
         └ ProviderFailed            provider_failed       (status)
 
-No error here knows a wire: doors translate `code` to theirs. `code` never changes once released.
+These errors know no wire format: entrypoints map `code` to exit codes and HTTP status codes.
+A released `code` never changes.
 """
 
 from collections.abc import Mapping
@@ -39,7 +40,7 @@ from enum import StrEnum
 
 
 class ChargeStatus(StrEnum):
-    """Whether the provider may ask money for a call that failed."""
+    """Whether the provider may bill a failed call."""
 
     NO = "no"
     MAYBE = "maybe"
@@ -47,7 +48,7 @@ class ChargeStatus(StrEnum):
 
 
 class ImageServiceError(Exception):
-    """A failure that a person can read: what happened, why, and what to do next."""
+    """A failure with a readable text: what happened, why, and what to do next."""
 
     code: str
     retryable: bool = False
@@ -60,12 +61,12 @@ class ImageServiceError(Exception):
         self.hint = self.default_hint if hint is None else hint
 
     def details(self) -> Mapping[str, object]:
-        """Facts for programs beside the words; JSON values only, empty ones left out."""
+        """Facts for programs, as JSON values; empty ones are left out."""
         return {}
 
 
 class InvalidRequest(ImageServiceError):
-    """The request cannot be served as it stands; nothing was sent."""
+    """The request is invalid; nothing was sent."""
 
     code = "invalid_request"
 
@@ -78,13 +79,13 @@ class InvalidRequest(ImageServiceError):
 
 
 class UnsupportedByModel(InvalidRequest):
-    """The model cannot do what was asked; the hint names one that can."""
+    """The model does not support an option; the hint names a model that does."""
 
     code = "unsupported_by_model"
 
 
 class KeyReused(InvalidRequest):
-    """The caller has asked for something else under this key before."""
+    """The caller used this idempotency key for a different request before."""
 
     code = "key_reused"
     default_hint = "Choose a new key for each request that is not the same as before."
@@ -94,7 +95,7 @@ class KeyReused(InvalidRequest):
 
 
 class UnreadableImage(InvalidRequest):
-    """Bytes that should be a picture are not one that we can take."""
+    """The bytes are not an image that can be read; nothing was sent."""
 
     code = "unreadable_image"
     default_hint = "Send a whole PNG, JPEG or WebP picture."
@@ -104,20 +105,20 @@ class UnreadableImage(InvalidRequest):
 
 
 class NotFound(ImageServiceError):
-    """No such thing, or it is somebody else's."""
+    """Nothing has this ID, or it belongs to another owner."""
 
     code = "not_found"
 
 
 class Canceled(ImageServiceError):
-    """The caller left before anything was sent to the provider."""
+    """The caller canceled or disconnected before anything was sent to the provider."""
 
     code = "canceled"
     retryable = True
 
 
 class ShuttingDown(ImageServiceError):
-    """The service takes no new work because it is about to end."""
+    """The service is shutting down and accepts no new jobs."""
 
     code = "shutting_down"
     retryable = True
@@ -125,7 +126,7 @@ class ShuttingDown(ImageServiceError):
 
 
 class Busy(ImageServiceError):
-    """As much as may wait is waiting already; `retry_after` is in seconds."""
+    """The queue is full, so nothing was started; `retry_after` is in seconds."""
 
     code = "busy"
     retryable = True
@@ -140,13 +141,13 @@ class Busy(ImageServiceError):
 
 
 class TooManyRequests(Busy):
-    """One client has asked more often than it may."""
+    """One client exceeded its own rate limit; nothing was started."""
 
     code = "too_many_requests"
 
 
 class ArchiveUnavailable(ImageServiceError):
-    """Pictures or job records cannot be written, so nothing was sent to the provider."""
+    """Images or job records cannot be written, so nothing was sent to the provider."""
 
     code = "archive_unavailable"
     retryable = True
@@ -154,7 +155,7 @@ class ArchiveUnavailable(ImageServiceError):
 
 
 class CacheUnavailable(ImageServiceError):
-    """The cache cannot be used; callers take it as a miss and go on."""
+    """The cache cannot be used; callers treat it as a miss and continue."""
 
     code = "cache_unavailable"
     retryable = True
@@ -162,7 +163,7 @@ class CacheUnavailable(ImageServiceError):
 
 
 class InternalError(ImageServiceError):
-    """Something that we did not foresee; its text stays in the log under the incident's id."""
+    """An unexpected error. Its own text stays in the log, under the incident ID."""
 
     code = "internal"
     charged = ChargeStatus.MAYBE
@@ -177,7 +178,7 @@ class InternalError(ImageServiceError):
 
 
 class RecordedFailure(ImageServiceError):
-    """What a job ended with, told again from its record: under the code that it had then."""
+    """The error that a job ended with, read from its record, with the code it had then."""
 
     def __init__(
         self, message: str, *, code: str, hint: str, retryable: bool, charged: ChargeStatus
@@ -189,7 +190,7 @@ class RecordedFailure(ImageServiceError):
 
     @classmethod
     def of(cls, error: ImageServiceError) -> "RecordedFailure":
-        """What will be told of this error later."""
+        """The record of this error."""
         return cls(
             error.message,
             code=error.code,

@@ -1,4 +1,4 @@
-"""The name of a piece of work: equal fingerprints get equal pictures."""
+"""Fingerprints: requests with equal fingerprints share one result."""
 
 import hashlib
 from dataclasses import fields
@@ -9,22 +9,25 @@ from domain.requests import ImageRequest
 
 VERSION = "1"
 IGNORED_FIELDS = frozenset({"partial_images", "output_compression"})
-"""Fields that change no picture by themselves: how the wait is shown, and the number that
-`ImageRequest.compression` already stands for."""
+"""Fields that do not change the image: `partial_images` only shows progress, and
+`ImageRequest.compression` already covers `output_compression`."""
 
 
 def fingerprint(request: ImageRequest, *, provider: str, endpoint: str, owner: str) -> str:
     """SHA-256 over everything that changes the result, 64 hex digits.
 
-    Covers every field of the effective request, today's and tomorrow's, but those that are
-    SILENT; pictures by their digests. Each part is written with its length before it, so no two
-    different requests are written alike.
+    Covers every field of the effective request except IGNORED_FIELDS, including fields that are
+    added later; images by their digests. Each part is prefixed with its length, so no two
+    different requests serialize to the same text.
     """
     return _digest(request, VERSION, provider, endpoint, owner)
 
 
 def request_digest(request: ImageRequest) -> str:
-    """SHA-256 of a request as it was asked, 64 hex digits; no setting and no model's fate in it."""
+    """SHA-256 of a request as the caller sent it, 64 hex digits.
+
+    Independent of settings and of model retirements.
+    """
     return _digest(request)
 
 
@@ -33,8 +36,8 @@ def _digest(request: ImageRequest, *more: str) -> str:
     for name in _fingerprint_fields(type(request)):  # type: ignore[arg-type] # classes can be hashed
         parts.append(name)
         parts.extend(_serialize(getattr(request, name)))
-    written = "".join([f"{len(part)}:{part}" for part in parts])
-    return hashlib.sha256(written.encode()).hexdigest()
+    text = "".join([f"{len(part)}:{part}" for part in parts])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A picture: its bytes, and what its header says of it."""
+"""An image: its bytes, and the facts in its header."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from domain.image_headers import ImageHeader, read_header
 
 @dataclass(frozen=True)
 class Image:
-    """Bytes that claim to be a picture. Equal bytes are equal images.
+    """Bytes that should be an image. Equal bytes are equal images.
 
-    What the header says is read at first use and raises UnreadableImage when the bytes are no
-    PNG, JPEG or WebP. (No slots: the facts are kept once they are read.)
+    The properties read the header on first use, and raise UnreadableImage unless the bytes are a
+    PNG, JPEG or WebP image. (No slots, because the header and the digest are cached.)
     """
 
     data: bytes
@@ -44,5 +44,5 @@ class Image:
 
     @property
     def id(self) -> str:
-        """`img_` and the first 32 hex digits of the digest: 128 bits name the bytes for good."""
+        """`img_` and the first 32 hex digits of the digest: 128 bits that identify the bytes."""
         return f"img_{self.digest[:32]}"

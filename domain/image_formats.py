@@ -1,4 +1,4 @@
-"""How a picture is coded, and how large it is."""
+"""Image formats and dimensions."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from domain.errors import InvalidRequest
 
 
 class ImageFormat(StrEnum):
-    """The raster formats that GPT Image models take and return."""
+    """The raster formats of input images and results."""
 
     PNG = "png"
     JPEG = "jpeg"
@@ -16,23 +16,23 @@ class ImageFormat(StrEnum):
 
     @property
     def media_type(self) -> str:
-        """As in a Content-Type header: `image/png`."""
+        """The media type of a Content-Type header, such as `image/png`."""
         return f"image/{self.value}"
 
     @property
     def extension(self) -> str:
-        """As in a file name, without the dot: `png`, `jpg`, `webp`."""
+        """The file name extension without the dot: `png`, `jpg` or `webp`."""
         return "jpg" if self is ImageFormat.JPEG else self.value
 
     @property
     def has_compression(self) -> bool:
-        """Whether a compression from 0 to 100 means anything for it."""
+        """Whether the format has a compression setting from 0 to 100."""
         return self is not ImageFormat.PNG
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Dimensions:
-    """Width and height in pixels, each at least 1."""
+    """Width and height in pixels, each at least 1; raises InvalidRequest otherwise."""
 
     width: int
     height: int
@@ -46,7 +46,7 @@ class Dimensions:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `WIDTHxHEIGHT`; raise InvalidRequest on anything else."""
+        """Parse `WIDTHxHEIGHT`; raise InvalidRequest for anything else."""
         width, _, height = text.partition("x")
         if not (width.isdecimal() and height.isdecimal() and len(text) <= 11):
             raise InvalidRequest(
@@ -62,5 +62,5 @@ class Dimensions:
 
     @property
     def ratio(self) -> float:
-        """Longer side by shorter side, 1.0 for a square."""
+        """The longer side divided by the shorter one: 1.0 for a square."""
         return max(self.width, self.height) / min(self.width, self.height)

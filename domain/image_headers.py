@@ -1,4 +1,4 @@
-"""Reads format, dimensions and alpha from the first bytes of PNG, JPEG and WebP."""
+"""Reads format, dimensions and alpha from the first bytes of PNG, JPEG and WebP images."""
 
 import re
 import struct
@@ -15,12 +15,12 @@ JPEG_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # ITU T
 JPEG_MARKER = re.compile(rb"\xff{1,4096}+([^\xff])", re.DOTALL)  # fill bytes, T.81 section B.1.1.2
 WEBP_ALPHA_FLAG = 0x10  # RFC 9649, section 2.7
 MAX_CHUNKS = 4_096
-"""Steps in a header: the most in 422 honest files was 260, and each takes about a microsecond."""
+"""Steps in a header: the most in 422 real files was 260, and each takes about a microsecond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageHeader:
-    """What the first bytes of a picture tell without decoding it."""
+    """Facts about an image that need no decoding."""
 
     format: ImageFormat
     dimensions: Dimensions
@@ -28,7 +28,7 @@ class ImageHeader:
 
 
 def read_header(data: bytes) -> ImageHeader:
-    """Tell what the bytes are, looking at no pixel; raise UnreadableImage for anything else."""
+    """Read the header, but no pixels; raise UnreadableImage unless it is PNG, JPEG or WebP."""
     try:
         if data.startswith(PNG_SIGNATURE):
             return _png(data)
@@ -63,7 +63,7 @@ def _png(data: bytes) -> ImageHeader:
 
 
 def _png_chunks(data: bytes) -> Iterator[bytes]:
-    """Names of the chunks before the pixels."""
+    """The names of the chunks before the pixels."""
     at = len(PNG_SIGNATURE)
     for _ in range(MAX_CHUNKS):
         if at + 8 > len(data):

@@ -1,4 +1,4 @@
-"""What a model can do, when it retires, and whether it can serve a request."""
+"""Models: their abilities, retirement dates and pricing, and whether they can serve a request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ WARN_BEFORE_SHUTDOWN = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeRule:
-    """Which dimensions a model paints: a list, or everything within bounds (pixels)."""
+    """The dimensions that a model generates: a list, or everything within bounds (pixels)."""
 
     listed: frozenset[Dimensions] = frozenset()
     multiple_of: int = 1
@@ -59,7 +59,7 @@ ANY_SIZE = SizeRule(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """The abilities of one model. An unknown model's card has `rules` False and refuses nothing."""
+    """The abilities of one model. An unknown model's card has `is_known` False and allows all."""
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class ModelCard:
     pricing: Pricing | None = None
 
     def retired(self, today: date) -> bool:
-        """Whether the provider has shut it down by this day."""
+        """Whether the provider has shut the model down by this day."""
         return self.shutdown is not None and self.shutdown <= today
 
     def cost(self, usage: Usage | None) -> Decimal | None:
@@ -88,10 +88,10 @@ class ModelCard:
         return None if self.pricing is None else self.pricing.estimate(request)
 
     def unsupported_option(self, request: ImageRequest) -> tuple[str, str] | None:
-        """The first option it cannot serve and why, or None when it can serve the request."""
+        """The first option that the model cannot serve and why; None if it serves the request."""
         if not self.is_known:
             return None
-        return next((faults for faults in self._unsupported_options(request) if faults), None)
+        return next((found for found in self._unsupported_options(request) if found), None)
 
     def _unsupported_options(self, request: ImageRequest) -> Sequence[tuple[str, str] | None]:
         size, several = request.size, request.n > 1
@@ -123,7 +123,7 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSelection:
-    """The model that serves a request, its card, and what the caller should be told of that."""
+    """The model that serves a request, its card, and notes on the choice for the caller."""
 
     model: str
     card: ModelCard
@@ -135,7 +135,7 @@ class ModelSelection:
 class Catalog:
     """All models of a provider; `default` is used where a request names none.
 
-    `others` is the card of every model that has none in `cards`, but for the name.
+    `fallback_card` serves any model that has no card in `cards`, under that model's name.
     """
 
     cards: tuple[ModelCard, ...]
@@ -143,30 +143,33 @@ class Catalog:
     fallback_card: ModelCard = ModelCard(name="", is_known=False)
 
     def find(self, name: str) -> ModelCard | None:
-        """The card of this name or snapshot, None for a name that we do not know."""
+        """The card of this name or alias, such as a snapshot; None for an unknown name."""
         return next((card for card in self.cards if name in (card.name, *card.aliases)), None)
 
     def choose(self, name: str | None, today: date) -> ModelSelection:
-        """Map a retired name to its successor; let an unknown name pass through."""
-        asked = name or self.default
-        card = self.find(asked)
+        """Select the model: the successor of a retired name; an unknown name as it is."""
+        requested = name or self.default
+        card = self.find(requested)
         if card is None:
-            unknown = replace(self.fallback_card, name=asked)
-            return ModelSelection(model=asked, card=unknown, requested_model=asked)
-        heir = self.find(card.successor) if card.successor else None
-        if card.retired(today) and heir is not None:
-            note = f"{asked} was shut down on {card.shutdown}; {heir.name} is used instead."
-            return ModelSelection(model=heir.name, card=heir, requested_model=asked, notes=(note,))
-        return ModelSelection(
-            model=asked, card=card, requested_model=asked, notes=_retirement_notes(card, today)
-        )
+            unknown = replace(self.fallback_card, name=requested)
+            return ModelSelection(model=requested, card=unknown, requested_model=requested)
+        successor = self.find(card.successor) if card.successor else None
+        if card.retired(today) and successor is not None:
+            note = (
+                f"{requested} was shut down on {card.shutdown}; {successor.name} is used instead."
+            )
+            return ModelSelection(
+                model=successor.name, card=successor, requested_model=requested, notes=(note,)
+            )
+        notes = _retirement_notes(card, today)
+        return ModelSelection(model=requested, card=card, requested_model=requested, notes=notes)
 
     def check(self, request: ImageRequest, card: ModelCard, today: date) -> None:
-        """Raise UnsupportedByModel, naming a model that can, before any money is spent."""
-        objection = card.unsupported_option(request)
-        if objection is None:
+        """Raise UnsupportedByModel, naming a model that can, unless the card allows the request."""
+        unsupported = card.unsupported_option(request)
+        if unsupported is None:
             return
-        field, why = objection
+        field, why = unsupported
         able = [
             other.name
             for other in self.cards

@@ -1,4 +1,4 @@
-"""What goes wrong at or on the way to a provider: the branch of the tree below ProviderError."""
+"""Errors of the provider or on the way to it: the branch of the tree below ProviderError."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,8 +8,8 @@ from domain.errors import ChargeStatus, ImageServiceError
 class ProviderError(ImageServiceError):
     """The provider refused, failed, or did not answer.
 
-    `remains` is what came all the same, and was perhaps paid for; `quarantined` says where that is
-    kept. `request_id` is the provider's own name for the call.
+    `raw_remainder` is what arrived of a reply, which may be billed; `quarantined` says where it
+    is saved. `request_id` is the provider's own ID of the call.
     """
 
     request_id: str | None = None
@@ -17,36 +17,36 @@ class ProviderError(ImageServiceError):
     quarantined: tuple[str, ...] = ()
 
     def details(self) -> Mapping[str, object]:
-        told = {"request_id": self.request_id, "quarantined": list(self.quarantined)}
-        return {name: fact for name, fact in told.items() if fact}
+        facts = {"request_id": self.request_id, "quarantined": list(self.quarantined)}
+        return {name: fact for name, fact in facts.items() if fact}
 
 
 class NoCredentials(ProviderError):
-    """No key to call the provider with."""
+    """No API key is set."""
 
     code = "no_credentials"
 
 
 class CredentialsRejected(ProviderError):
-    """The provider does not accept the key."""
+    """The provider rejects the API key."""
 
     code = "credentials_rejected"
 
 
 class NotPermitted(ProviderError):
-    """The key is good, but its organization or project may not do this."""
+    """The API key is valid, but its organization or project lacks the permission."""
 
     code = "not_permitted"
 
 
 class ModelNotFound(ProviderError):
-    """The provider has no such model (any more)."""
+    """The provider does not have the model, or no longer."""
 
     code = "model_not_found"
 
 
 class ContentRefused(ProviderError):
-    """The provider's moderation refused the prompt, an input picture or the result."""
+    """The provider's moderation refused the prompt, an input image or the result."""
 
     code = "content_refused"
     default_hint = (
@@ -66,14 +66,14 @@ class ContentRefused(ProviderError):
 
 
 class RequestRefused(ProviderError):
-    """The provider found the request faulty, although we did not."""
+    """The provider refused the request, although it passed our own checks."""
 
     code = "request_refused"
     default_hint = "Change the option that the provider names."
 
 
 class RateLimited(ProviderError):
-    """Too many requests at the moment; `retry_after` is in seconds where it is known."""
+    """The provider's rate limit was reached; `retry_after` is in seconds, None if unknown."""
 
     code = "rate_limited"
     retryable = True
@@ -95,7 +95,7 @@ class QuotaExhausted(ProviderError):
 
 
 class ProviderUnreachable(ProviderError):
-    """No connection was made, so the request provably never left."""
+    """No connection was made, so the request was provably not sent."""
 
     code = "provider_unreachable"
     retryable = True
@@ -103,7 +103,7 @@ class ProviderUnreachable(ProviderError):
 
 
 class CircuitOpen(ProviderError):
-    """The provider failed several times in a row and is left alone; `retry_after` is in seconds."""
+    """The circuit breaker is open after repeated failures; `retry_after` is in seconds."""
 
     code = "provider_resting"
     retryable = True
@@ -120,7 +120,7 @@ class CircuitOpen(ProviderError):
 
 
 class BadProviderReply(ProviderError):
-    """The provider answered, but not with pictures; `rubbish` is what remains of its answer."""
+    """The provider's reply has no usable image; `raw_remainder` is what arrived of it."""
 
     code = "bad_provider_reply"
     charged = ChargeStatus.MAYBE
@@ -128,13 +128,13 @@ class BadProviderReply(ProviderError):
         "Check the usage page of your account before you ask again: this call may be billed."
     )
 
-    def __init__(self, message: str, *, rubbish: Sequence[bytes] = ()) -> None:
+    def __init__(self, message: str, *, raw_remainder: Sequence[bytes] = ()) -> None:
         super().__init__(message)
-        self.raw_remainder = tuple(rubbish)
+        self.raw_remainder = tuple(raw_remainder)
 
 
 class OutcomeUnknown(ProviderError):
-    """The request was sent and its end is not known: it is never sent again by itself."""
+    """The request was sent, and its outcome is unknown; it is never retried automatically."""
 
     code = "outcome_unknown"
     charged = ChargeStatus.MAYBE
@@ -145,13 +145,13 @@ class OutcomeUnknown(ProviderError):
 
 
 class ProviderTimedOut(OutcomeUnknown):
-    """No whole answer came within the time limit."""
+    """No complete reply arrived within the time limit."""
 
     code = "provider_timed_out"
 
 
 class ProviderFailed(OutcomeUnknown):
-    """The provider answered with a failure of its own (status 5xx)."""
+    """The provider answered with a server error (status 5xx)."""
 
     code = "provider_failed"
 

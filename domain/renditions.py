@@ -1,4 +1,4 @@
-"""Renditions: other forms of a picture that we have. The original is never touched."""
+"""Renditions: other forms of a stored image. The original is never changed."""
 
 import hashlib
 from dataclasses import dataclass, fields
@@ -10,11 +10,11 @@ from domain.requests import ImageRequest, Quality
 
 VERSION = "1"
 MAX_SIZE_RATIO = 0.97
-"""A smaller form takes at most this share of the original's bytes; else the original is better."""
+"""A smaller rendition has at most this share of the original's bytes; else it is not used."""
 
 
 class ContentClass(StrEnum):
-    """What is in a picture, as far as coding it is concerned."""
+    """The kind of content in an image, as far as it matters for encoding."""
 
     GRAPHIC = "graphic"
     CUTOUT = "cut-out"
@@ -23,13 +23,13 @@ class ContentClass(StrEnum):
 
     @property
     def best_format(self) -> ImageFormat:
-        """The one that takes the fewest bytes where everybody can read it and nothing is missed."""
+        """The format with the fewest bytes that every client reads, without a visible loss."""
         photo = self in (ContentClass.SMOOTH, ContentClass.DETAILED)
         return ImageFormat.JPEG if photo else ImageFormat.WEBP
 
-    def compression(self, form: ImageFormat) -> int | None:
-        """The number (0-100) that suits it where nobody gave one; None is lossless."""
-        return COMPRESSION_BY_CONTENT.get((self, form))
+    def compression(self, target: ImageFormat) -> int | None:
+        """The compression (0-100) where the request has none; None is lossless."""
+        return COMPRESSION_BY_CONTENT.get((self, target))
 
 
 COMPRESSION_BY_CONTENT: dict[tuple[ContentClass, ImageFormat], int] = {
@@ -41,17 +41,17 @@ COMPRESSION_BY_CONTENT: dict[tuple[ContentClass, ImageFormat], int] = {
     (ContentClass.DETAILED, ImageFormat.JPEG): 89,
     (ContentClass.DETAILED, ImageFormat.WEBP): 88,
 }
-"""What gave a SSIMULACRA2 score of about 82 (from 80 on nothing is noticed side by side) with
-Pillow 13 on 28 pictures (2026-11-23); docs/renditions.md has the measurements."""
+"""Chosen for a SSIMULACRA2 score of about 82 (from 80 on, no difference is visible side by side),
+with Pillow 13 on 28 images (2026-11-23); docs/renditions.md has the measurements."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenditionSpec:
-    """What a rendition must be; None sets no bound.
+    """Requirements for a rendition; None sets no bound.
 
-    `compression` is 0-100, more is finer, and None fits it to the picture. `max_side` is in
-    pixels, `max_bytes` in bytes. `smaller` looks for a form that takes fewer bytes, and keeps the
-    original where that would win little.
+    `compression` is 0-100, more is finer, and None chooses it by content. `max_side` is in
+    pixels, `max_bytes` in bytes. `smaller` prefers a form of fewer bytes, and keeps the original
+    where little would be saved (MAX_SIZE_RATIO).
     """
 
     format: ImageFormat | None = None
@@ -61,7 +61,7 @@ class RenditionSpec:
     smaller: bool = False
 
     def is_met_by(self, image: Image) -> bool:
-        """Whether the picture is all that already, so that nothing needs doing."""
+        """Whether the image meets all requirements already."""
         size = image.dimensions
         return (
             not self.smaller
@@ -71,7 +71,7 @@ class RenditionSpec:
         )
 
     def key(self, image: Image) -> str:
-        """The name of this rendition of this picture, 64 hex digits."""
+        """The name of this rendition of this image, 64 hex digits."""
         facts = [f"{field.name}={getattr(self, field.name)}" for field in fields(self)]
         return hashlib.sha256(
             "|".join(("rendition", VERSION, image.digest, *facts)).encode()
@@ -80,52 +80,52 @@ class RenditionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewSpec:
-    """How somebody wants to see a picture that was made before.
+    """How a client wants to see a stored image.
 
-    Its longer side has at most `max_side` pixels, None for as many as there are. `formats` are
-    those that can be read, the best first; without any, the content decides.
+    Its longer side has at most `max_side` pixels; None keeps the size. `formats` are those that
+    the client can read, the best first; if empty, the content decides.
     """
 
     max_side: int | None = None
     formats: tuple[ImageFormat, ...] = ()
 
     def spec(self, image: Image) -> RenditionSpec | None:
-        """The rendition that is such a view; None: the picture as the provider sent it."""
+        """The rendition for this view; None for the image as the provider sent it."""
         if self.max_side is None and (not self.formats or image.format in self.formats):
             return None
         smaller = self.max_side is not None
         return RenditionSpec(format=self._format(image), max_side=self.max_side, smaller=smaller)
 
     def _format(self, image: Image) -> ImageFormat | None:
-        """The first, but JPEG only in need for a picture with alpha: it would be filled up."""
+        """The first format, but JPEG only as a last resort for an image with alpha: it loses it."""
         opaque = not image.has_alpha
-        suitable = [form for form in self.formats if opaque or form is not ImageFormat.JPEG]
+        suitable = [each for each in self.formats if opaque or each is not ImageFormat.JPEG]
         return next(iter([*suitable, *self.formats]), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
-    """Another form of a picture, `how` it was made, and where it is kept, if it is kept."""
+    """Another form of an image, how it was made, and its location if it is stored."""
 
     image: Image
     description: str
     location: str | None = None
 
 
-def rendition_for(asked: ImageRequest, image: Image) -> RenditionSpec | None:
-    """What the caller must be given instead of what the provider sent; None: nothing else.
+def rendition_for(request: ImageRequest, image: Image) -> RenditionSpec | None:
+    """The rendition that the caller gets instead of the provider's image; None: the image itself.
 
-    Where the content decides the format, a picture that did not come as PNG has it from the
-    provider, who was asked for it. A PNG is made of nothing: it would have nothing that the
-    picture lacks, and take many times its bytes.
+    Where the content decides the format, an image that did not arrive as PNG has the format that
+    was requested from the provider. Nothing is converted to PNG: that would add nothing to the
+    image and take many times its bytes.
     """
-    if asked.format in (image.format, ImageFormat.PNG):
+    if request.format in (image.format, ImageFormat.PNG):
         return None
-    number = asked.output_compression
-    if number is None and asked.quality is not Quality.AUTO:
-        number = asked.quality.compression
-    if asked.format is not None:
-        return RenditionSpec(format=asked.format, compression=number)
+    compression = request.output_compression
+    if compression is None and request.quality is not Quality.AUTO:
+        compression = request.quality.compression
+    if request.format is not None:
+        return RenditionSpec(format=request.format, compression=compression)
     if image.format is not ImageFormat.PNG:
         return None
-    return RenditionSpec(smaller=True, compression=number)
+    return RenditionSpec(smaller=True, compression=compression)

@@ -1,4 +1,4 @@
-"""What may be asked for: a new picture, or a change to pictures that exist."""
+"""Image requests: generate a new image, or edit existing ones."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,16 +8,19 @@ from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
 
 SQUARE = Dimensions(1024, 1024)
+
+# Today's largest provider limits. The provider's adapter has the sources.
 MAX_PROMPT_CHARACTERS = 32_000
-MAX_IMAGES = 4
 MAX_PARTIALS = 3
 MAX_INPUT_IMAGES = 16
-MAX_INPUT_BYTES = 50_000_000  # OpenAI: each image "less than 50MB"
-MAX_MASK_BYTES = 4_000_000  # OpenAI: mask "less than 4MB"
+MAX_INPUT_BYTES = 50_000_000
+MAX_MASK_BYTES = 4_000_000
+
+MAX_IMAGES = 4  # our own limit, lower than a provider's
 
 
 class Quality(StrEnum):
-    """How much work the model puts into a picture; `auto` leaves it to the model."""
+    """How much work the model puts into an image; `auto` leaves it to the model."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -28,7 +31,7 @@ class Quality(StrEnum):
 
     @property
     def compression(self) -> int:
-        """The compression that goes with it where none was asked for (0-100, more is finer)."""
+        """The compression where the request has none: 0-100, more is finer."""
         return {Quality.LOW: 60, Quality.MEDIUM: 80, Quality.AUTO: 85}.get(self, 95)
 
 
@@ -49,11 +52,11 @@ class Moderation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRequest:
-    """What generating and editing have in common.
+    """What generate and edit requests have in common.
 
-    `size` None and `model` None leave the choice to the model and to the settings, `format` None
-    leaves it to what is in the picture.
-    `partial_images` 0 asks for none. Raises InvalidRequest when no model could serve it.
+    `size` None leaves the size to the model, `model` None the model to the settings, `format`
+    None the format to the content of the image. `partial_images` is the number of previews.
+    Raises InvalidRequest if no model could serve the request.
     """
 
     prompt: str
@@ -79,10 +82,10 @@ class ImageRequest:
                 field="prompt",
                 hint="Shorten it.",
             )
-        _within("n", self.n, 1, MAX_IMAGES)
-        _within("partial_images", self.partial_images, 0, MAX_PARTIALS)
+        _check_range("n", self.n, 1, MAX_IMAGES)
+        _check_range("partial_images", self.partial_images, 0, MAX_PARTIALS)
         if self.output_compression is not None:
-            _within("output_compression", self.output_compression, 0, 100)
+            _check_range("output_compression", self.output_compression, 0, 100)
         if self.background is Background.TRANSPARENT and self.format is ImageFormat.JPEG:
             raise InvalidRequest(
                 "JPEG has no transparency.",
@@ -92,10 +95,10 @@ class ImageRequest:
 
     @property
     def provider_format(self) -> ImageFormat:
-        """What the provider is asked for.
+        """The format to request from the provider.
 
-        Where the content decides, that is known before only for transparent backgrounds; the
-        rest comes as PNG, which loses nothing, and is looked at.
+        Where the content decides, the format is known in advance only for transparent backgrounds.
+        Anything else is requested as PNG, which loses nothing, and classified when it arrives.
         """
         if self.format is not None:
             return self.format
@@ -104,24 +107,24 @@ class ImageRequest:
 
     @property
     def compression(self) -> int | None:
-        """What the provider is told: the number asked for, else the quality's; None for PNG."""
+        """The compression to send: the requested one, else the quality's; None for PNG."""
         if not self.provider_format.has_compression:
             return None
-        asked = self.output_compression
-        return self.quality.compression if asked is None else asked
+        requested = self.output_compression
+        return self.quality.compression if requested is None else requested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerateRequest(ImageRequest):
-    """Paint something new."""
+    """Generate new images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditRequest(ImageRequest):
-    """Change or combine 1 to 16 pictures.
+    """Edit or combine 1 to 16 images.
 
-    The mask is a PNG of the first picture's dimensions; where it is fully transparent the
-    picture may change. Raises InvalidRequest or UnreadableImage, naming the picture.
+    The mask is a PNG of the first image's dimensions; its fully transparent areas are the ones to
+    edit. Raises InvalidRequest with the name of the image in `field`.
     """
 
     images: tuple[Image, ...]
@@ -142,7 +145,10 @@ class EditRequest(ImageRequest):
 
 
 def check_mask(request: EditRequest) -> None:
-    """Raise InvalidRequest unless the mask, if any, fits the first picture. Reads headers only."""
+    """Raise InvalidRequest unless the mask, if any, fits the first image.
+
+    Reads headers only; raises UnreadableImage for one that is unreadable.
+    """
     mask = request.mask
     if mask is None:
         return
@@ -151,10 +157,10 @@ def check_mask(request: EditRequest) -> None:
         raise InvalidRequest(
             "The mask is not a PNG with an alpha channel.", field="mask", hint=hint
         )
-    wanted = request.images[0].dimensions
-    if mask.dimensions != wanted:
+    required = request.images[0].dimensions
+    if mask.dimensions != required:
         raise InvalidRequest(
-            f"The mask is {mask.dimensions} and the first picture {wanted}.",
+            f"The mask is {mask.dimensions} and the first picture {required}.",
             field="mask",
             hint="Make the mask as large as the first picture.",
         )
@@ -171,7 +177,7 @@ def _check_encodable(field: str, text: str) -> None:
         ) from error
 
 
-def _within(field: str, value: int, least: int, most: int) -> None:
+def _check_range(field: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
         raise InvalidRequest(f"{field} is {value}; {least} to {most} can be had.", field=field)
 

@@ -104,7 +104,7 @@ class OpenAIImages:
                     async for event in events:
                         yield event
         except TooLarge as error:
-            raise BadProviderReply(REPLY_TOO_LARGE, rubbish=come.remainder()) from error
+            raise BadProviderReply(REPLY_TOO_LARGE, raw_remainder=come.remainder()) from error
         except FROM_SDK as error:
             ours = translated(error, job.card, self._key)
             ours.raw_remainder = come.remainder()

@@ -34,7 +34,7 @@ def to_spending(
         at=created_at.replace(tzinfo=UTC),
         state=JobState(state),
         charged=ChargeStatus(charged),
-        pictures=asked_pictures,
+        images=asked_pictures,
         cost=to_decimal(cost_usd),
         estimate=to_decimal(estimate_usd),
     )

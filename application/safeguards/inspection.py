@@ -92,7 +92,7 @@ def _bad_reply(came: Delivered, rubbish: list[bytes], reasons: list[str]) -> Bad
     said = reasons[0] if reasons else "The reply holds no picture."
     error = BadProviderReply(
         f"The provider answered without a usable picture. {said}",
-        rubbish=[data for data in rubbish if data],
+        raw_remainder=[data for data in rubbish if data],
     )
     error.request_id = came.request_id
     if came.usage is not None:

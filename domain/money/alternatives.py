@@ -9,12 +9,12 @@ from domain.requests import SQUARE, ImageRequest, Quality
 
 def cheaper_alternatives(request: ImageRequest, card: ModelCard, most: Decimal) -> list[str]:
     """Changes of one option each that bring the estimate down to `most`, in words."""
-    found = []
+    fitting = []
     for words, other in _alternatives(request):
         cost = card.estimate(other)
         if cost is not None and cost <= most and card.unsupported_option(other) is None:
-            found.append(f"{words} (about ${cost:.3f})")
-    return found
+            fitting.append(f"{words} (about ${cost:.3f})")
+    return fitting
 
 
 def _alternatives(request: ImageRequest) -> list[tuple[str, ImageRequest]]:

@@ -1,4 +1,4 @@
-"""The leaf of the error tree for money that may not be spent."""
+"""The error of a request that would exceed a spending limit."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,10 +8,10 @@ from domain.errors import ImageServiceError
 
 
 class BudgetExhausted(ImageServiceError):
-    """A limit of what may be spent leaves no room for the call; nothing was sent.
+    """A spending limit does not allow the call; nothing was sent.
 
-    `budget` is the limit's name. Amounts are US dollars, or pictures. There is room at
-    `resets_at`, which is `retry_after` seconds away; without it, asking again does not help.
+    `budget` is the limit's name. Amounts are US dollars, or numbers of images. The limit allows
+    the call at `resets_at`, which is `retry_after` seconds away; without it, a retry cannot help.
     """
 
     code = "budget_exhausted"
@@ -36,7 +36,9 @@ class BudgetExhausted(ImageServiceError):
         self._resets_at = resets_at
 
     def details(self) -> Mapping[str, object]:
-        amounts = {name: _number(it) for name, it in self._amounts.items() if it is not None}
+        amounts = {
+            name: _number(amount) for name, amount in self._amounts.items() if amount is not None
+        }
         facts: dict[str, object] = {"budget": self._budget, **amounts}
         if self._resets_at is not None and self.retry_after is not None:
             facts["resets_at"] = self._resets_at.isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""Whether a job may be sent, by what is spent already and by what it may cost."""
+"""The budget policy: whether the limits allow a job, given the spending so far."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,19 +17,19 @@ CALL_LIMIT = "BUDGET_CALL_USD"
 def check_budget(
     job: AnyJob, limits: BudgetLimits, spent: Sequence[SpendingEntry], now: datetime
 ) -> None:
-    """Raise BudgetExhausted where a limit would be passed, or could not be held.
+    """Raise BudgetExhausted if the job would exceed a limit, or its cost cannot be estimated.
 
-    `spent` is what other jobs took since `limits.since(now)`. A job of which nobody knows what it
-    costs is refused under any limit in dollars: unknown is never taken for nothing.
+    `spent` has the spending of other jobs since `limits.since(now)`. A job without an estimate is
+    refused under any limit in dollars: an unknown cost never counts as 0.
     """
     _check_call(job, limits)
     for window in limits.rolling_limits():
         needed = Decimal(job.request.n) if window.counts_images else _known_estimate(job, window)
-        room_at = window.available_at(needed, spent, now)
-        if room_at is None:
+        available_at = window.available_at(needed, spent, now)
+        if available_at is None:
             raise _exceeds_limit(job, window.name, window.limit, needed, window.counts_images)
-        if room_at > now:
-            raise _exhausted_until(window, window.status(spent, now), needed, room_at, now)
+        if available_at > now:
+            raise _exhausted_until(window, window.status(spent, now), needed, available_at, now)
 
 
 def _check_call(job: AnyJob, limits: BudgetLimits) -> None:
@@ -39,7 +39,7 @@ def _check_call(job: AnyJob, limits: BudgetLimits) -> None:
     if job.estimate is None:
         raise _unknown_cost(job, CALL_LIMIT, most)
     if job.estimate > most:
-        raise _exceeds_limit(job, CALL_LIMIT, most, job.estimate, of_pictures=False)
+        raise _exceeds_limit(job, CALL_LIMIT, most, job.estimate, counts_images=False)
 
 
 def _known_estimate(job: AnyJob, window: RollingLimit) -> Decimal:
@@ -58,14 +58,14 @@ def _unknown_cost(job: AnyJob, budget: str, limit: Decimal) -> BudgetExhausted:
 
 
 def _exceeds_limit(
-    job: AnyJob, budget: str, limit: Decimal, needed: Decimal, of_pictures: bool
+    job: AnyJob, budget: str, limit: Decimal, needed: Decimal, counts_images: bool
 ) -> BudgetExhausted:
-    """More than the whole limit: only a smaller request helps."""
-    options = [] if of_pictures else cheaper_alternatives(job.request, job.card, limit)
+    """The call needs more than the whole limit, so only a smaller request can help."""
+    options = [] if counts_images else cheaper_alternatives(job.request, job.card, limit)
     hint = f"Within it would be: {', '.join(options)}." if options else "Ask for less, or raise it."
     return BudgetExhausted(
-        f"{budget} allows {_amount_text(limit, of_pictures)}, and this call "
-        f"{'asks for' if of_pictures else 'may cost'} {_amount_text(needed, of_pictures)}.",
+        f"{budget} allows {_amount_text(limit, counts_images)}, and this call "
+        f"{'asks for' if counts_images else 'may cost'} {_amount_text(needed, counts_images)}.",
         hint=hint,
         budget=budget,
         limit=limit,
@@ -74,25 +74,29 @@ def _exceeds_limit(
 
 
 def _exhausted_until(
-    window: RollingLimit, standing: BudgetStatus, needed: Decimal, room_at: datetime, now: datetime
+    window: RollingLimit,
+    status: BudgetStatus,
+    needed: Decimal,
+    available_at: datetime,
+    now: datetime,
 ) -> BudgetExhausted:
-    pictures = window.counts_images
-    taken = f"{_amount_text(standing.spent, pictures)} {'is' if not pictures else 'are'} taken"
-    if standing.unknown:
-        taken += f", {standing.unknown} call(s) cost nobody knows how much"
+    images = window.counts_images
+    taken = f"{_amount_text(status.spent, images)} {'is' if not images else 'are'} taken"
+    if status.unknown:
+        taken += f", {status.unknown} call(s) cost nobody knows how much"
     return BudgetExhausted(
-        f"{window.name} allows {_amount_text(window.limit, pictures)} in "
+        f"{window.name} allows {_amount_text(window.limit, images)} in "
         f"{window.span.total_seconds() / 3600:g} hour(s): {taken}, and this call "
-        f"{'asks for' if pictures else 'may cost'} {_amount_text(needed, pictures)}.",
-        hint=f"There is room for it at {room_at.isoformat(timespec='seconds')}.",
+        f"{'asks for' if images else 'may cost'} {_amount_text(needed, images)}.",
+        hint=f"There is room for it at {available_at.isoformat(timespec='seconds')}.",
         budget=window.name,
         limit=window.limit,
-        spent=standing.spent,
+        spent=status.spent,
         estimate=needed,
-        resets_at=room_at,
-        retry_after=(room_at - now).total_seconds(),
+        resets_at=available_at,
+        retry_after=(available_at - now).total_seconds(),
     )
 
 
-def _amount_text(amount: Decimal, of_pictures: bool) -> str:
-    return f"{amount} picture(s)" if of_pictures else f"${amount:.4f}"
+def _amount_text(amount: Decimal, counts_images: bool) -> str:
+    return f"{amount} picture(s)" if counts_images else f"${amount:.4f}"

@@ -1,4 +1,4 @@
-"""What may be spent, what is spent of it, and when there is room again."""
+"""Spending limits, how much of them is used, and when they allow a call again."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 
 
 class SpendingEntry(NamedTuple):
-    """What one job takes of the limits, from `at` on; `usd` None where nobody can say."""
+    """What one job uses of the limits from `at` on; `usd` is None if the cost is unknown."""
 
     at: datetime
     usd: Decimal | None
@@ -27,24 +27,24 @@ class SpendingEntry(NamedTuple):
         at: datetime,
         state: JobState,
         charged: ChargeStatus,
-        pictures: int,
+        images: int,
         cost: Decimal | None,
         estimate: Decimal | None,
     ) -> Self | None:
-        """None for a job that failed free of charge; the estimate until the cost is known.
+        """The entry of a job: its estimate until the cost is known, None if it failed uncharged.
 
-        `pictures` are those that were asked for.
+        `images` is the requested number.
         """
         if state is JobState.FAILED and charged is ChargeStatus.NO:
             return None
-        return cls(at=at, usd=estimate if cost is None else cost, images=pictures)
+        return cls(at=at, usd=estimate if cost is None else cost, images=images)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetStatus:
-    """How much of a limit is taken; `unknown` jobs took nobody knows how much besides.
+    """How much of a limit is used; the cost of `unknown` further jobs is unknown.
 
-    All of it is free again at `free_at`, None if it is free now.
+    The whole limit is available again at `fully_available_at`, None if it is available now.
     """
 
     name: str
@@ -61,10 +61,10 @@ class BudgetStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollingLimit:
-    """A limit for the latest `span` of time; of pictures, or else of US dollars.
+    """A limit for the latest `span` of time, in images or else in US dollars.
 
-    What a clock that jumped has dated in the future counts too, up to one span ahead: whatever is
-    dated later would close the budget for as long as the clock had been wrong.
+    Entries dated in the future, by a clock that jumped, count up to one span ahead. Entries dated
+    later would block the budget for as long as the clock had been wrong, so they do not count.
     """
 
     name: str
@@ -73,38 +73,38 @@ class RollingLimit:
     counts_images: bool
 
     def status(self, spent: Iterable[SpendingEntry], now: datetime) -> BudgetStatus:
-        """How much is taken by what is not older than the span."""
-        taken = self._recent_amounts(spent, now)
+        """How much the entries within the span use."""
+        recent = self._recent_amounts(spent, now)
         return BudgetStatus(
             name=self.name,
             limit=self.limit,
-            spent=sum((amount for _, amount in taken if amount is not None), Decimal(0)),
-            unknown=sum(amount is None for _, amount in taken),
-            fully_available_at=max((at + self.span for at, _ in taken), default=None),
+            spent=sum((amount for _, amount in recent if amount is not None), Decimal(0)),
+            unknown=sum(amount is None for _, amount in recent),
+            fully_available_at=max((at + self.span for at, _ in recent), default=None),
         )
 
     def available_at(
         self, needed: Decimal, spent: Iterable[SpendingEntry], now: datetime
     ) -> datetime | None:
-        """When there is room for as much: `now` if there is, None if there will never be."""
+        """When the limit allows this amount: `now` if it does already, None if it never will."""
         if needed > self.limit:
             return None
-        taken = self._recent_amounts(spent, now)
-        unknown = sum(amount is None for _, amount in taken)
-        total = sum((amount for _, amount in taken if amount is not None), needed)
-        room = now
-        for at, amount in taken:
+        recent = self._recent_amounts(spent, now)
+        unknown = sum(amount is None for _, amount in recent)
+        total = sum((amount for _, amount in recent if amount is not None), needed)
+        available = now
+        for at, amount in recent:
             if not unknown and total <= self.limit:
                 break
             unknown -= amount is None
             total -= amount or Decimal(0)
-            room = at + self.span
-        return room
+            available = at + self.span
+        return available
 
     def _recent_amounts(
         self, spent: Iterable[SpendingEntry], now: datetime
     ) -> list[tuple[datetime, Decimal | None]]:
-        """The oldest first."""
+        """Entries within the span, the oldest first."""
         recent = [each for each in spent if abs(each.at - now) < self.span]
         amounts = [
             (each.at, Decimal(each.images) if self.counts_images else each.usd) for each in recent
@@ -114,9 +114,9 @@ class RollingLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetLimits:
-    """What may be spent: US dollars in 24 hours and for one call, and pictures in an hour.
+    """The spending limits: US dollars in 24 hours and for one call, and images in an hour.
 
-    None sets no limit; 0 lets nothing be spent.
+    None sets no limit; 0 blocks all spending.
     """
 
     day_usd: Decimal | None = None
@@ -124,21 +124,21 @@ class BudgetLimits:
     call_usd: Decimal | None = None
 
     def rolling_limits(self) -> list[RollingLimit]:
-        """The limits that hold for a time."""
-        found = []
+        """The limits for a span of time; `call_usd` is not one of them."""
+        limits = []
         if self.day_usd is not None:
-            found.append(
+            limits.append(
                 RollingLimit(
                     name="BUDGET_DAY_USD", span=DAY, limit=self.day_usd, counts_images=False
                 )
             )
         if self.images_hour is not None:
             images = Decimal(self.images_hour)
-            found.append(
+            limits.append(
                 RollingLimit(name="BUDGET_IMAGES_HOUR", span=HOUR, limit=images, counts_images=True)
             )
-        return found
+        return limits
 
     def since(self, now: datetime) -> datetime | None:
-        """The moment from which on spending matters; None if it never does."""
+        """The time from which on spending counts; None if there is no rolling limit."""
         return min((now - window.span for window in self.rolling_limits()), default=None)

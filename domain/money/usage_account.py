@@ -1,4 +1,4 @@
-"""What a day's pictures of one model cost, and what was saved."""
+"""What a day's calls of one model cost, and what was saved."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from domain.results import NO_TOKENS, Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Savings:
-    """Answers that were not paid for again, and the US dollars that they had cost once.
+    """Results that were reused instead of paid for, and what they had cost, in US dollars.
 
-    `usd` leaves out answers of which that is not known.
+    `usd` leaves out results of unknown cost.
     """
 
     answers: int = 0
@@ -24,11 +24,10 @@ class Savings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageAccount:
-    """A day's (in UTC) calls of one model that cost money or may have.
+    """A UTC day's calls of one model that cost money or may have.
 
-    `cost` is in US dollars, as far as it is known. Of `unknown` calls it is not, and
-    they were expected to cost `estimated`, as far as anybody could say. `pictures` are those
-    that came.
+    `cost` is the known cost in US dollars. `unknown` calls have no known cost; their estimates,
+    where they had one, add up to `estimated`. `images` is the number of delivered images.
     """
 
     day: date
@@ -42,7 +41,7 @@ class UsageAccount:
     saved: Savings = Savings()
 
     def __add__(self, other: "UsageAccount") -> "UsageAccount":
-        """Both, under this one's day and model."""
+        """The sum of both, under this account's day and model."""
         return UsageAccount(
             day=self.day,
             model=self.model,
@@ -58,9 +57,9 @@ class UsageAccount:
 
 def sum_by_day_and_model(entries: Iterable[UsageAccount]) -> list[UsageAccount]:
     """One account for each day and model: the newest day first, models by name."""
-    books: dict[tuple[date, str], UsageAccount] = {}
+    accounts: dict[tuple[date, str], UsageAccount] = {}
     for entry in entries:
         key = (entry.day, entry.model)
-        books[key] = books[key] + entry if key in books else entry
-    by_model = sorted(books.values(), key=lambda account: account.model)
+        accounts[key] = accounts[key] + entry if key in accounts else entry
+    by_model = sorted(accounts.values(), key=lambda account: account.model)
     return sorted(by_model, key=lambda account: account.day, reverse=True)

@@ -69,7 +69,7 @@ async def test_pictures_come_with_their_place() -> None:
     ("fault", "state"),
     [
         (RateLimited("Not now."), JobState.FAILED),
-        (BadProviderReply("What?", rubbish=[b"<html>"]), JobState.FAILED),
+        (BadProviderReply("What?", raw_remainder=[b"<html>"]), JobState.FAILED),
         (ProviderTimedOut("Too long."), JobState.UNKNOWN),
         (OutcomeUnknown("Cut."), JobState.UNKNOWN),
     ],
@@ -84,7 +84,7 @@ async def test_how_a_job_ended_is_recorded(fault: ProviderError, state: JobState
 
 async def test_rubbish_is_quarantined_and_the_error_says_where() -> None:
     archive = MemoryImageStore()
-    fault = BadProviderReply("What?", rubbish=[b"<html>"])
+    fault = BadProviderReply("What?", raw_remainder=[b"<html>"])
     with pytest.raises(BadProviderReply) as bad:
         await events(Archiving(FakeProvider(fails=[fault]), archive))
     assert archive.quarantined == [b"<html>"]

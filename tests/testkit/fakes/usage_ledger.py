@@ -56,7 +56,7 @@ def _took(job: AnyJob) -> SpendingEntry | None:
         at=job.created_at,
         state=job.state,
         charged=job.failure.charged if job.failure else ChargeStatus.NO,
-        pictures=job.request.n,
+        images=job.request.n,
         cost=job.cost,
         estimate=job.estimate,
     )
