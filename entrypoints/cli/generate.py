@@ -22,12 +22,14 @@ from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.cli.model_table import catalog_entries, catalog_table
 from entrypoints.config.settings import Settings, load_settings
+from entrypoints.requests.follow import follow
+from entrypoints.requests.submit import submit
 from entrypoints.wire.caller import Caller
 from entrypoints.wire.error_codes import EXIT_CODE_BY_CODE, as_dict, error_text
-from entrypoints.wire.image_requests import edit_image, generate_image
 from entrypoints.wire.image_results import structured_report, text_report
+from entrypoints.wire.inputs import EditArguments, GenerateArguments
 from entrypoints.wire.outputs import Shown
-from entrypoints.wire.progress import follow
+from entrypoints.wire.parsing import parse
 
 CommandOptions = Mapping[str, object]
 Start = Callable[[Container], Awaitable[JobHandle]]
@@ -44,7 +46,7 @@ def generate(options: CommandOptions, *, as_json: bool, env_file: Path | None) -
     """Run the command `generate`; return the exit code."""
 
     async def start(container: Container) -> JobHandle:
-        return await generate_image(container, options, Caller())
+        return await submit(container, parse(GenerateArguments, options), Caller())
 
     return _run(start, command_settings(env_file), as_json=as_json)
 
@@ -53,7 +55,8 @@ def edit(options: CommandOptions, *, as_json: bool, env_file: Path | None) -> in
     """Run the command `edit`; return the exit code."""
 
     async def start(container: Container) -> JobHandle:
-        return await edit_image(container, _with_files_read(options), Caller())
+        arguments = parse(EditArguments, _with_files_read(options))
+        return await submit(container, arguments, Caller())
 
     return _run(start, command_settings(env_file), as_json=as_json)
 

@@ -42,13 +42,12 @@ class RequestLog:
         self.code = ""
         self.ticket: JobHandle | None = None
 
-    def set_job(self, ticket: JobHandle) -> None:
-        """Whoever asks was given this ticket."""
-        self.ticket = ticket
-
-    def set_error(self, error: ImageServiceError) -> None:
-        """Whoever asks was given none."""
-        self.code = error.code
+    def set_outcome(self, outcome: JobHandle | ImageServiceError) -> None:
+        """Keep the job that serves the request, or the error that it is answered with."""
+        if isinstance(outcome, ImageServiceError):
+            self.code = outcome.code
+        else:
+            self.ticket = outcome
 
     def told(self, message: Message) -> Message:
         """Take note of a piece of the answer, and give it the request's id."""

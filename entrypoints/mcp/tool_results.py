@@ -59,9 +59,14 @@ async def to_tool_result(
 
 def to_pending_result(record: JobRecord) -> CallToolResult:
     """The pictures are not done yet: how to have them later."""
+    return to_text_result(pending_text(record), pending_report(record))
+
+
+def to_text_result(text: str, facts: msgspec.Struct) -> CallToolResult:
+    """A result without images: the same facts in words and structured."""
     return CallToolResult(
-        content=[TextContent(type="text", text=pending_text(record))],
-        structured_content=msgspec.to_builtins(pending_report(record)),
+        content=[TextContent(type="text", text=text)],
+        structured_content=msgspec.to_builtins(facts),
     )
 
 

@@ -1,34 +1,26 @@
-"""Who asks: whose pictures they get to see, and how often they may ask for new ones."""
+"""Who calls: whose images a request may see, and how often it may ask for new ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from application.jobs.job_handle import JobHandle
-from domain.errors import ImageServiceError
 from domain.jobs import LOCAL
 from entrypoints.wire.image_results import Link
 
 
-def _always() -> None:
-    return
-
-
-def _unheard(_: object) -> None:
+def _no_limit() -> None:
     return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Somebody at a door.
+    """The client behind a request.
 
-    `admit` raises TooManyRequests when they ask too often. `took` hears of each ticket that they
-    are given, `refused` why they are given none. Asking again under a `key` is asking once. `link`
-    is how they reach pictures, if not as files.
+    `check_rate` counts a request for new images and raises TooManyRequests above the client's
+    rate. Repeating a request under the same idempotency `key` joins its job. `link` makes the URL
+    of a stored image; None for clients that read files.
     """
 
     owner: str = LOCAL
     key: str | None = None
     link: Link | None = None
-    check_rate: Callable[[], None] = _always
-    on_job: Callable[[JobHandle], None] = _unheard
-    on_error: Callable[[ImageServiceError], None] = _unheard
+    check_rate: Callable[[], None] = _no_limit

@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from application.use_cases.get_image import Form
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
 from domain.requests import (
@@ -97,44 +96,6 @@ class SharedOptions(
     fresh: Annotated[
         bool, Meta(description="A new picture even if an equal request was served before.")
     ] = False
-
-
-class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Arguments of get_image."""
-
-    id: Annotated[
-        str,
-        Meta(
-            pattern="^(job|img)_[0-9a-f]{32}$",
-            description="The job_… of a call that is not done, or an img_… id.",
-        ),
-    ]
-    format: (
-        Annotated[
-            Literal["png", "jpeg", "webp", "auto"],
-            Meta(description="Another form of it; left out: as the model sent it."),
-        ]
-        | UnsetType
-    ) = UNSET
-
-    @property
-    def form(self) -> Form | None:
-        """The format wanted; None where none was named."""
-        if self.format is UNSET:
-            return None
-        return "auto" if self.format == "auto" else ImageFormat(self.format)
-
-
-class ListArguments(Struct, forbid_unknown_fields=True):
-    """Arguments of list_images."""
-
-    limit: Annotated[int, Meta(ge=1, le=100, description="How many of the latest.")] = 20
-
-
-class DeleteArguments(Struct, forbid_unknown_fields=True):
-    """Arguments of delete_image."""
-
-    id: Annotated[str, Meta(pattern="^img_[0-9a-f]{32}$", description="The picture's id.")]
 
 
 class NoArguments(Struct, forbid_unknown_fields=True):

@@ -7,11 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from application.use_cases.view_image import ViewImage
 from domain.errors import InvalidRequest
-from domain.requests import EditRequest
-from entrypoints.wire.image_references import open_references
-from entrypoints.wire.inputs import EditArguments
 from entrypoints.wire.json_schema import json_schema
 
 A = TypeVar("A", bound=msgspec.Struct)
@@ -43,16 +39,6 @@ def parse(kind: type[A], arguments: Mapping[str, object]) -> A:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         raise _explained(str(error), kind) from error
-
-
-async def edit_request(arguments: EditArguments, view: ViewImage, owner: str) -> EditRequest:
-    """Open all pictures that the arguments refer to; raise InvalidRequest or NotFound."""
-    images = [
-        await open_references(reference, f"images[{at}]", view, owner)
-        for at, reference in enumerate(arguments.images)
-    ]
-    mask = await open_references(arguments.mask, "mask", view, owner) if arguments.mask else None
-    return arguments.to_request(tuple(images), mask)
 
 
 def _explained(fault: str, kind: type[msgspec.Struct]) -> InvalidRequest:

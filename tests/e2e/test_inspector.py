@@ -11,7 +11,7 @@ import pytest
 from anyio import to_thread
 
 from domain.image import Image
-from entrypoints.mcp.tool_list import TOOLS
+from entrypoints.mcp.tools import TOOLS
 from tests.e2e.inspector_cli import Answer, Inspector
 from tests.e2e.served import served
 from tests.e2e.transports import settings_for

@@ -12,7 +12,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSI
 
 from domain.image import Image
 from entrypoints.config.settings import APP
-from entrypoints.mcp.tool_list import TOOLS
+from entrypoints.mcp.tools import TOOLS
 from tests.e2e.mcp_http import ERAS, RawSession, connected_to, events, result_of
 from tests.e2e.served import served
 from tests.e2e.transports import settings_for
@@ -54,7 +54,7 @@ async def test_the_tools_are_those_of_every_transport(
         served(settings_for(openai_api, tmp_path)) as url,
         connected_to(url, era) as client,
     ):
-        assert (await client.list_tools()).tools == [*TOOLS]
+        assert (await client.list_tools()).tools == [tool.describe() for tool in TOOLS]
         assert (client.protocol_version in MODERN_PROTOCOL_VERSIONS) is (era == "auto")
 
 

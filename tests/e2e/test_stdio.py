@@ -12,7 +12,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import ImageContent, TextContent
 
-from entrypoints.mcp.tool_list import TOOLS
+from entrypoints.mcp.tools import TOOLS
 from tests.conftest import KEY
 from tests.e2e.host import SERVER, Host, text_of
 from tests.standin import StandIn, faults

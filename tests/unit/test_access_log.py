@@ -186,7 +186,7 @@ async def test_no_picture_is_kept_by_a_request_that_has_ended() -> None:
         scopes.append(scope)
         visit = request_log_of(scope)
         assert visit is not None
-        visit.set_job(ticket)
+        visit.set_outcome(ticket)
 
     asked = await Asked(app).get()
     assert (asked.line["job"], asked.line["code"]) == (job.id, "not_found")

@@ -10,6 +10,7 @@ from litestar.types import ASGIApp
 
 from application.jobs.job_handle import JobHandle
 from domain.errors import InvalidRequest
+from entrypoints.http.access_log import request_log_of
 from entrypoints.http.asgi_responses import BytesResponse, as_response, no_response
 from entrypoints.http.images.urls import image_urls_for
 from entrypoints.http.request_context import (
@@ -20,7 +21,9 @@ from entrypoints.http.request_context import (
 )
 from entrypoints.http.security.body_limits import body_reservation_of
 from entrypoints.http.sse_response import EventStream, until_disconnect
-from entrypoints.wire.image_requests import submit
+from entrypoints.requests.submit import submit
+from entrypoints.wire.inputs import EditArguments, GenerateArguments
+from entrypoints.wire.parsing import parse
 
 KEY = re.compile(r"[!-~]{1,255}")
 KEEP_ALIVE_SECONDS = 10.0
@@ -59,9 +62,13 @@ async def create_image(request: AnyRequest, inline: FromQuery[bool] = False) -> 
 
 
 async def _asked(request: AnyRequest) -> JobHandle:
-    arguments = await json_object(request)
+    body = await json_object(request)
     caller = replace(caller_of(request), key=_key(request))
+    edits = "images" in body
+    arguments = parse(EditArguments, body) if edits else parse(GenerateArguments, body)
     ticket = await submit(container_of(request), arguments, caller)
+    if (log := request_log_of(request.scope)) is not None:
+        log.set_outcome(ticket)
     body_reservation_of(request.scope).read()
     return ticket
 

@@ -7,7 +7,10 @@ from litestar.types import Receive, Scope, Send
 from mcp.server.lowlevel.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
+from application.jobs.job_handle import JobHandle
+from domain.errors import ImageServiceError
 from entrypoints.bootstrap.container import Container
+from entrypoints.http.access_log import request_log_of
 from entrypoints.http.asgi_responses import as_response
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES
 from entrypoints.http.security.caller_resolver import CallerResolver
@@ -29,7 +32,12 @@ def mcp_server(container: Container, callers: CallerResolver) -> Server[Any]:
     def caller_of(context: Context) -> Caller:
         return callers.resolve(context.request.scope if context.request else {})
 
-    return build_server(opened, container.settings(), caller_of=caller_of)
+    def observe(context: Context, outcome: JobHandle | ImageServiceError) -> None:
+        log = request_log_of(context.request.scope) if context.request else None
+        if log is not None:
+            log.set_outcome(outcome)
+
+    return build_server(opened, container.settings(), caller_of=caller_of, observe=observe)
 
 
 def session_manager(server: Server[Any]) -> StreamableHTTPSessionManager:

@@ -1,12 +1,10 @@
 """Who calls over HTTP."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from domain.jobs import LOCAL
 from entrypoints.config.settings import Settings
-from entrypoints.http.access_log import request_log_of
 from entrypoints.http.images.urls import image_urls_of
 from entrypoints.http.security.rate_limit import RateLimiter
 from entrypoints.wire.caller import Caller
@@ -32,6 +30,4 @@ class CallerResolver:
         client = scope.get("client")
         link = image_urls_of(scope, self._public_url).image if scope else None
         admit = self._paces.of(client[0] if client else "")
-        caller = Caller(owner=self._owner, link=link, check_rate=admit)
-        visit = request_log_of(scope)
-        return replace(caller, on_job=visit.set_job, on_error=visit.set_error) if visit else caller
+        return Caller(owner=self._owner, link=link, check_rate=admit)

@@ -16,7 +16,7 @@ DATA_URL = re.compile(r"^data:[^,]{0,200};base64,", re.IGNORECASE)
 HINT = "Give an img_… id from an earlier answer, the file's base64, or a data: URL."
 
 
-async def open_references(reference: str, field: str, view: ViewImage, owner: str) -> Image:
+async def open_reference(reference: str, field: str, view: ViewImage, owner: str) -> Image:
     """The picture that a reference means.
 
     Raises UnreadableImage for what cannot be decoded, and NotFound for an unknown id. That the
@@ -29,10 +29,10 @@ async def open_references(reference: str, field: str, view: ViewImage, owner: st
                 f"{field}: {reference[:60]!r} is not a whole id.", field=field, hint=HINT
             )
         return await view.original(reference, owner=owner)
-    return Image(await asyncio.to_thread(_decoded, reference, field))
+    return Image(await asyncio.to_thread(_decode, reference, field))
 
 
-def _decoded(text: str, field: str) -> bytes:
+def _decode(text: str, field: str) -> bytes:
     if text[:5].lower() == "data:":
         head = DATA_URL.match(text)
         if head is None:

@@ -1,0 +1,59 @@
+"""One call of a tool: what its handler works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from mcp_types import CallToolResult
+
+from application.jobs.job_handle import JobHandle
+from domain.requests import ImageRequest
+from domain.results import ImageResult
+from entrypoints.mcp.reply_deadline import wait_until_deadline
+from entrypoints.mcp.tool_results import to_pending_result, to_tool_result
+from entrypoints.requests.follow import Report, follow
+from entrypoints.wire.caller import Caller
+
+if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
+    from entrypoints.bootstrap.container import Container
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """The application, the caller, and how the caller waits.
+
+    `deadline` is a moment of the monotonic clock: a job that runs past it is answered with its ID.
+    `on_job` hears of the job that the call waits for.
+    """
+
+    container: "Container"
+    caller: Caller
+    deadline: float
+    report_progress: Report
+    on_job: Callable[[JobHandle], None]
+
+    async def answer_job(self, job: JobHandle) -> CallToolResult:
+        """Report the job's progress and return its result, or at the deadline how to get it later.
+
+        Raises the ImageServiceError that the job failed with.
+        """
+        self.on_job(job)
+        interval = self.container.settings().progress_interval
+        following = follow(job, self.report_progress, every=interval)
+        images = await wait_until_deadline(job, following, self.deadline - monotonic())
+        if images is None:
+            return to_pending_result(job.snapshot)
+        return await self.answer_images(images, job.job.request)
+
+    async def answer_images(
+        self, images: ImageResult, request: ImageRequest | None = None
+    ) -> CallToolResult:
+        """Return finished images; `request` is what they were generated for, if that was now."""
+        return await to_tool_result(
+            images,
+            request,
+            self.container.preview_image(),
+            self.container.settings().result_max_bytes,
+            self.caller.link,
+        )

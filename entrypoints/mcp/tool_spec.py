@@ -1,0 +1,55 @@
+"""What a tool is: what clients read about it, and the function that answers its calls."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from mcp_types import CallToolResult, Tool, ToolAnnotations
+from msgspec import Struct
+
+from entrypoints.mcp.tool_call import ToolCall
+from entrypoints.wire.json_schema import json_schema
+from entrypoints.wire.parsing import parse
+
+A = TypeVar("A", bound=Struct)
+
+GENERATES = ToolAnnotations(
+    read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True
+)
+READS = ToolAnnotations(
+    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+)
+DELETES = ToolAnnotations(
+    read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec(Generic[A]):
+    """One tool. `input` and `output` are the structs that its schemas are made from.
+
+    `handle` may raise any ImageServiceError; the server turns it into an error result.
+    """
+
+    name: str
+    title: str
+    description: str
+    input: type[A]
+    output: type[Struct] | None = None
+    annotations: ToolAnnotations
+    handle: Callable[[ToolCall, A], Awaitable[CallToolResult]]
+
+    def describe(self) -> Tool:
+        """The tool's entry in `tools/list`."""
+        return Tool(
+            name=self.name,
+            title=self.title,
+            description=self.description,
+            input_schema=json_schema(self.input),
+            output_schema=None if self.output is None else json_schema(self.output),
+            annotations=self.annotations,
+        )
+
+    async def answer(self, call: ToolCall, arguments: Mapping[str, Any]) -> CallToolResult:
+        """Check the arguments and handle the call; raise InvalidRequest or what `handle` raises."""
+        return await self.handle(call, parse(self.input, arguments))

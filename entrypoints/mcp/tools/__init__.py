@@ -1,0 +1,27 @@
+"""All tools, in the order in which clients list them. A new tool is a file here and a line below.
+
+Clients wait for this list at start: a tool imports wire shapes and words, never a container.
+"""
+
+from typing import Any
+
+from entrypoints.mcp.tool_spec import ToolSpec
+from entrypoints.mcp.tools import (
+    cache_stats,
+    clear_cache,
+    delete_image,
+    edit_image,
+    generate_image,
+    get_image,
+    list_images,
+)
+
+TOOLS: tuple[ToolSpec[Any], ...] = (
+    generate_image.TOOL,
+    edit_image.TOOL,
+    get_image.TOOL,
+    list_images.TOOL,
+    delete_image.TOOL,
+    clear_cache.TOOL,
+    cache_stats.TOOL,
+)

@@ -1,0 +1,26 @@
+"""The tool edit_image."""
+
+from mcp_types import CallToolResult
+
+from entrypoints.mcp.tool_call import ToolCall
+from entrypoints.mcp.tool_spec import GENERATES, ToolSpec
+from entrypoints.requests.submit import submit
+from entrypoints.wire.inputs import EditArguments
+from entrypoints.wire.outputs import ImagesResult
+
+
+async def handle(call: ToolCall, arguments: EditArguments) -> CallToolResult:
+    """Start or join the job for these arguments and wait for its images."""
+    return await call.answer_job(await submit(call.container, arguments, call.caller))
+
+
+TOOL = ToolSpec(
+    name="edit_image",
+    title="Edit images",
+    description="Change or combine pictures as told in words, everywhere or only where a "
+    "mask is transparent. Costs money. Refer to earlier pictures by their img_… ids.",
+    input=EditArguments,
+    output=ImagesResult,
+    annotations=GENERATES,
+    handle=handle,
+)

@@ -1,0 +1,26 @@
+"""The tool generate_image."""
+
+from mcp_types import CallToolResult
+
+from entrypoints.mcp.tool_call import ToolCall
+from entrypoints.mcp.tool_spec import GENERATES, ToolSpec
+from entrypoints.requests.submit import submit
+from entrypoints.wire.inputs import GenerateArguments
+from entrypoints.wire.outputs import ImagesResult
+
+
+async def handle(call: ToolCall, arguments: GenerateArguments) -> CallToolResult:
+    """Start or join the job for these arguments and wait for its images."""
+    return await call.answer_job(await submit(call.container, arguments, call.caller))
+
+
+TOOL = ToolSpec(
+    name="generate_image",
+    title="Generate an image",
+    description="Paint new pictures from words with a GPT Image model. Costs money. The "
+    "answer shows the picture and gives its id and file path.",
+    input=GenerateArguments,
+    output=ImagesResult,
+    annotations=GENERATES,
+    handle=handle,
+)

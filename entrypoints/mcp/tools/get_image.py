@@ -1,0 +1,62 @@
+"""The tool get_image."""
+
+from typing import Annotated, Literal
+
+from mcp_types import CallToolResult
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from application.jobs.job_handle import JobHandle
+from application.use_cases.get_image import Form
+from domain.image_formats import ImageFormat
+from domain.job_records import JobRecord
+from entrypoints.mcp.tool_call import ToolCall
+from entrypoints.mcp.tool_results import to_pending_result
+from entrypoints.mcp.tool_spec import READS, ToolSpec
+
+
+class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Arguments of get_image."""
+
+    id: Annotated[
+        str,
+        Meta(
+            pattern="^(job|img)_[0-9a-f]{32}$",
+            description="The job_… of a call that is not done, or an img_… id.",
+        ),
+    ]
+    format: (
+        Annotated[
+            Literal["png", "jpeg", "webp", "auto"],
+            Meta(description="Another form of it; left out: as the model sent it."),
+        ]
+        | UnsetType
+    ) = UNSET
+
+    @property
+    def form(self) -> Form | None:
+        """The requested format; None if the arguments name none."""
+        if self.format is UNSET:
+            return None
+        return "auto" if self.format == "auto" else ImageFormat(self.format)
+
+
+async def handle(call: ToolCall, arguments: GetArguments) -> CallToolResult:
+    """Wait for a running job, or read the images of a finished one."""
+    get_image = call.container.get_image()
+    found = await get_image(arguments.id, owner=call.caller.owner, form=arguments.form)
+    if isinstance(found, JobHandle):
+        return await call.answer_job(found)
+    if isinstance(found, JobRecord):
+        return to_pending_result(found)
+    return await call.answer_images(found)
+
+
+TOOL = ToolSpec(
+    name="get_image",
+    title="Get an image",
+    description="Have the pictures of a job that was not done in time, or one picture again. "
+    "Costs nothing.",
+    input=GetArguments,
+    annotations=READS,
+    handle=handle,
+)

@@ -1,0 +1,34 @@
+"""The tool list_images."""
+
+from typing import Annotated
+
+from mcp_types import CallToolResult
+from msgspec import Meta, Struct
+
+from entrypoints.mcp.tool_call import ToolCall
+from entrypoints.mcp.tool_results import to_text_result
+from entrypoints.mcp.tool_spec import READS, ToolSpec
+from entrypoints.wire.listings import listing, listing_text
+
+
+class ListArguments(Struct, forbid_unknown_fields=True):
+    """Arguments of list_images."""
+
+    limit: Annotated[int, Meta(ge=1, le=100, description="How many of the latest.")] = 20
+
+
+async def handle(call: ToolCall, arguments: ListArguments) -> CallToolResult:
+    """List the caller's latest images and unsettled jobs."""
+    limit = arguments.limit
+    found = await call.container.list_images()(owner=call.caller.owner, limit=limit)
+    return to_text_result(listing_text(found, limit), listing(found, limit))
+
+
+TOOL = ToolSpec(
+    name="list_images",
+    title="List images",
+    description="The latest pictures, and jobs that are not done or of unknown outcome.",
+    input=ListArguments,
+    annotations=READS,
+    handle=handle,
+)
