@@ -1,13 +1,13 @@
-# One image for both: `docker compose up` serves HTTP, `docker run -i … stdio` speaks MCP over pipes.
+# One image for both: `docker compose up` serves HTTP, `docker run -i … stdio` runs MCP over stdio.
 
 FROM python:3.13-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /source
 
-# Everything that is pinned is fetched against its hash; of that, only what serving needs is
-# installed. Nothing is resolved anew and nothing is compiled from source.
+# Downloads all pinned packages and checks their hashes, then installs only those that the server
+# needs. Nothing is resolved again, and nothing is compiled from source.
 COPY constraints.txt ./
-# hadolint ignore=DL3013 # there is one version of each in that folder, the pinned one
+# hadolint ignore=DL3013 # the folder has one version of each package, the pinned one
 RUN pip download --quiet --only-binary :all: --require-hashes --dest /wheels --requirement constraints.txt \
     && pip install --quiet --no-index --find-links /wheels hatchling
 
@@ -24,8 +24,8 @@ RUN pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir /whe
 
 
 FROM python:3.13-slim-bookworm
-# glibc gives every large buffer back at once otherwise, and page faults then dominate: base64 and
-# JSON of pictures were 4 times slower, at the same peak.
+# By default glibc returns every large buffer at once, and page faults dominate: base64 and JSON of
+# images were 4 times slower, at the same peak memory.
 ENV MALLOC_MMAP_THRESHOLD_=67108864 \
     MALLOC_TRIM_THRESHOLD_=268435456 \
     MALLOC_TOP_PAD_=16777216 \
@@ -36,8 +36,8 @@ ENV MALLOC_MMAP_THRESHOLD_=67108864 \
     OUTPUT_DIR=/pictures \
     DATA_DIR=/data \
     CACHE_DIR=/cache
-RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin painter \
-    && install --directory --owner painter --group painter --mode 0700 /pictures /data /cache
+RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin app \
+    && install --directory --owner app --group app --mode 0700 /pictures /data /cache
 COPY --from=build /app /app
 USER 10001
 WORKDIR /data
