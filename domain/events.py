@@ -44,6 +44,17 @@ class JobDispatched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobAccepted:
+    """The provider works on the job and calls that work `handle`.
+
+    For the event sink alone: callers follow the job, and the handle is the provider's business.
+    """
+
+    job_id: str
+    handle: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartialReady:
     """A preview that the provider painted on the way to picture `picture` (from 0).
 
@@ -135,5 +146,7 @@ JobEvent = (
     | Finished
     | Failed
 )
-ServiceEvent = JobEvent | JobJoined | RenditionCreated | RenditionFailed | CacheTierFailed
+ServiceEvent = (
+    JobEvent | JobAccepted | JobJoined | RenditionCreated | RenditionFailed | CacheTierFailed
+)
 """All that an EventSink is told."""

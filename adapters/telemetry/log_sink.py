@@ -13,6 +13,7 @@ from domain.events import (
     CacheTierFailed,
     Failed,
     Finished,
+    JobAccepted,
     JobDispatched,
     JobEvent,
     JobJoined,
@@ -56,7 +57,7 @@ class LogSink:
                 line = self._job_event(event)
         self._lines.write(line.level, line.event, **line.facts)
 
-    def _job_event(self, event: JobEvent) -> Line:
+    def _job_event(self, event: JobEvent | JobAccepted) -> Line:
         job: Facts = {"job": event.job_id}
         match event:
             case JobStarted():
@@ -69,6 +70,8 @@ class LogSink:
                 return Line("debug", "job queued", job | {"ahead": ahead})
             case JobDispatched():
                 return Line("debug", "job dispatched", job)
+            case JobAccepted(handle=handle):
+                return Line("debug", "job accepted", job | {"handle": handle})
             case PartialReady(image_index=picture, index=index):
                 return Line("debug", "partial ready", job | {"picture": picture, "index": index})
             case Finished(result=images):

@@ -14,6 +14,7 @@ from domain.events import (
     CacheTierFailed,
     Failed,
     Finished,
+    JobAccepted,
     JobDispatched,
     JobEvent,
     JobJoined,
@@ -93,7 +94,7 @@ class PrometheusSink:
                 if work is not None:
                     self._at_work(work, event)
 
-    def _at_work(self, work: _AtWork, event: JobEvent) -> None:
+    def _at_work(self, work: _AtWork, event: JobEvent | JobAccepted) -> None:
         match event:
             case ServedFromCache(source=tier):
                 work.asks_cache = False

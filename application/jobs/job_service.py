@@ -12,16 +12,15 @@ from application.jobs.job_runner import JobRunner
 from application.jobs.running_job import RunningJob
 from application.ports.clock import Clock
 from application.ports.image_provider import (
+    Accepted,
     Delivered,
-    Dispatched,
     ImageProvider,
     PartialImage,
     ProviderStream,
-    Queued,
 )
 from application.rendition_service import RenditionService
 from application.result_cache import ResultCache
-from domain.events import Finished, JobDispatched, JobEvent, JobQueued, JobStarted, PartialReady
+from domain.events import Finished, JobAccepted, JobStarted, PartialReady
 from domain.fingerprint import fingerprint, request_digest
 from domain.image_formats import ImageFormat
 from domain.jobs import IdempotencyKey, Job
@@ -151,10 +150,19 @@ class JobService:
         images: ImageResult | None = None
         async with aclosing(paint(job)) as painting:
             async for event in painting:
-                if isinstance(event, Delivered):
-                    images = self._to_result(job, event)
-                else:
-                    running.emit(_to_job_event(job.id, event))
+                match event:
+                    case Delivered():
+                        images = self._to_result(job, event)
+                    case PartialImage(image=image, image_index=image_index, index=index):
+                        running.emit(
+                            PartialReady(
+                                job_id=job.id, image=image, image_index=image_index, index=index
+                            )
+                        )
+                    case Accepted(handle=handle):
+                        running.emit(JobAccepted(job_id=job.id, handle=handle))
+                    case _:
+                        running.emit(event)
         assert images is not None, f"{job.provider} ended without Delivered"
         return images
 
@@ -173,16 +181,6 @@ class JobService:
             request_id=came.request_id,
             notes=came.notes,
         )
-
-
-def _to_job_event(job_id: str, event: Queued | Dispatched | PartialImage) -> JobEvent:
-    if isinstance(event, Queued):
-        return JobQueued(job_id=job_id, ahead=event.ahead)
-    if isinstance(event, Dispatched):
-        return JobDispatched(job_id=job_id)
-    return PartialReady(
-        job_id=job_id, image=event.image, image_index=event.image_index, index=event.index
-    )
 
 
 def _ignored_option_notes(request: ImageRequest) -> list[str]:

@@ -10,6 +10,7 @@ from application.ports.event_sink import EventSink
 from domain.events import (
     Failed,
     Finished,
+    JobAccepted,
     JobDispatched,
     JobEvent,
     JobJoined,
@@ -43,12 +44,12 @@ class RunningJob:
         self._waiting = 0
         self._joined = 0
 
-    def emit(self, event: JobEvent) -> None:
+    def emit(self, event: JobEvent | JobAccepted) -> None:
         """Append to the log; the app-wide sink hears the same."""
         self.dispatched = self.dispatched or isinstance(event, JobDispatched)
         if self._joined and isinstance(event, Finished):
             event = replace(event, joined_callers=self._joined)
-        if not self.log.closed:  # what goes wrong behind the end is for the sink alone
+        if not (self.log.closed or isinstance(event, JobAccepted)):  # others are the sink's alone
             self.log.append(event)
         if isinstance(event, Finished | Failed):
             self.log.close()

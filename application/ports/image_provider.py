@@ -1,31 +1,32 @@
-"""Port: whoever paints."""
+"""Port: a service that generates and edits images."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from domain.events import JobDispatched, JobQueued
 from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog
-from domain.requests import EditRequest, GenerateRequest
+from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ResultImage, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queued:
-    """The job waits for a place, with `ahead` others before it. Only a safeguard says this."""
+class Accepted:
+    """The provider works on the request; `handle` is its own name for that work.
 
-    ahead: int
+    For providers whose work outlives a connection: `ResumableProvider.resume` reads the rest.
+    The job service publishes it to the event sink, as JobAccepted, so that the log names the work
+    of a job whose end is lost. Callers do not see it, and no record keeps the handle yet.
+    """
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispatched:
-    """The request leaves now. Only a safeguard says this; an adapter need not."""
+    handle: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialImage:
-    """Preview `index` (from 0) on the way to picture `picture` (from 0), as it came."""
+    """Preview `index` (from 0) of image `image_index` (from 0), byte for byte as received."""
 
     image: Image
     image_index: int = 0
@@ -34,10 +35,10 @@ class PartialImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """All that the provider sent in the end, as it came.
+    """The provider's final answer, as received.
 
-    `rubbish` is what came where a picture should have been. `request_id` is the provider's own
-    name for the call. An adapter checks nothing: the `Inspected` safeguard does.
+    `undecodable` is data received in place of an image. `request_id` is the provider's own name
+    for the call. An adapter checks nothing: the Inspection safeguard does.
     """
 
     images: tuple[ResultImage, ...]
@@ -48,34 +49,52 @@ class Delivered:
     notes: tuple[str, ...] = ()
 
 
-ProviderEvent = Queued | Dispatched | PartialImage | Delivered
-ProviderStream = AsyncGenerator[ProviderEvent, None]
+ProviderEvent = Accepted | PartialImage | Delivered
+"""The events that an adapter yields."""
+StreamEvent = ProviderEvent | JobQueued | JobDispatched
+"""The events that a reader gets: an adapter's, and the job events that safeguards add."""
+ProviderStream = AsyncGenerator[StreamEvent, None]
 
 
 class ImageProvider(Protocol):
-    """Paints one job a call, with one upstream request at most.
+    """Serves one job per call, with one upstream request at most.
 
-    Both methods are asynchronous generators, read under `contextlib.aclosing`. They yield any
-    number of PartialImage, then exactly one Delivered, last. They raise ProviderError and nothing
-    else on purpose; ProviderUnreachable and RateLimited promise that nothing was painted. They
-    send a request once: repeating it is a safeguard's decision. Closing one early gives up the
-    connection.
+    Both methods are asynchronous generators, read under `contextlib.aclosing`. They yield at most
+    one Accepted, first, then any number of PartialImage, then exactly one Delivered, last. The only
+    exception they raise on purpose is ProviderError; ProviderUnreachable and RateLimited promise
+    that nothing was generated, so neither follows Accepted. They send a request once: repeating it
+    is a safeguard's decision. Closing one early closes the connection.
     """
 
     @property
     def name(self) -> str:
-        """Who it is, such as `openai`: a part of every fingerprint and record."""
+        """The provider's name, such as `openai`: a part of every fingerprint and record."""
 
     @property
     def endpoint(self) -> str:
-        """Where it is, such as a base URL: the other part. Empty if there is only one."""
+        """The provider's address, such as a base URL: another part. Empty if there is only one."""
 
     @property
     def catalog(self) -> Catalog:
-        """The models that it offers."""
+        """The models that the provider offers."""
 
     def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
-        """Paint `job.request.n` new pictures of `job.request.prompt`."""
+        """Generate `job.request.n` new images from `job.request.prompt`."""
 
     def edit(self, job: Job[EditRequest], /) -> ProviderStream:
-        """Paint `job.request.n` changed versions of `job.request.images`."""
+        """Generate `job.request.n` edited versions of `job.request.images`."""
+
+
+@runtime_checkable
+class ResumableProvider(ImageProvider, Protocol):
+    """A provider that can be asked for work it accepted earlier, even by another process.
+
+    Optional: callers find it with `isinstance`. A provider that is resumable yields Accepted.
+    """
+
+    def resume(self, job: Job[ImageRequest], handle: str, /) -> ProviderStream:
+        """Read the rest of the work that the provider accepted for `job` under `handle`.
+
+        Sends no new work and costs nothing by itself. Yields and raises what `generate` does, but
+        for Accepted. Raises OutcomeUnknown for a handle that the provider does not know.
+        """

@@ -9,7 +9,6 @@ from typing import TypeVar
 from application.async_tools import run_to_completion
 from application.ports.image_provider import (
     Delivered,
-    Dispatched,
     ImageProvider,
     PartialImage,
     ProviderStream,
@@ -17,6 +16,7 @@ from application.ports.image_provider import (
 from application.ports.image_store import ImageStore
 from application.safeguards.safeguard import Safeguard
 from domain.errors import ArchiveUnavailable, Canceled, UnreadableImage
+from domain.events import JobDispatched
 from domain.image import Image
 from domain.jobs import Job
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderError
@@ -49,7 +49,7 @@ class Archiving(Safeguard):
         await self._record_dispatch(sent)
         settled, previews = False, LastPartials()
         try:
-            yield Dispatched()
+            yield JobDispatched(job_id=job.id)
             async with aclosing(paint(sent)) as painting:
                 async for event in painting:
                     if isinstance(event, Delivered):

@@ -8,10 +8,11 @@ from typing import TypeVar
 
 from application.async_tools import run_to_completion
 from application.ports.clock import Clock
-from application.ports.image_provider import ImageProvider, ProviderStream, Queued
+from application.ports.image_provider import ImageProvider, ProviderStream
 from application.ports.usage_ledger import UsageLedger
 from application.safeguards.safeguard import Safeguard
 from domain.errors import Canceled, ImageServiceError
+from domain.events import JobQueued
 from domain.jobs import Job
 from domain.money.budgets import BudgetLimits
 from domain.requests import ImageRequest
@@ -48,7 +49,7 @@ class Budget(Safeguard):
             await asyncio.shield(reserving)
             async with aclosing(paint(job)) as painting:
                 async for event in painting:
-                    sent = sent or not isinstance(event, Queued)
+                    sent = sent or not isinstance(event, JobQueued)
                     yield event
         except ImageServiceError as error:
             end = error

@@ -1,7 +1,7 @@
-"""Safeguard: nothing that a provider sends is believed unseen."""
+"""Safeguard: checks every image that a provider delivers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar
@@ -19,82 +19,86 @@ from domain.results import ResultImage
 R = TypeVar("R", bound=ImageRequest)
 
 INSPECTION_TIMEOUT = 10.0
-"""Seconds for a look into all pictures of a reply; one JPEG of 50 megapixels takes about one."""
+"""Seconds to inspect all images of a reply; one JPEG of 50 megapixels takes about one."""
 NOT_INSPECTED = "it could not be looked into; it may be broken"
 
 
 class Inspection(Safeguard):
-    """Delivers whole pictures, labeled where they are not of the size that was asked.
+    """Delivers intact images, with a note on those whose size is not the requested one.
 
-    Another format is no matter here: the caller gets a rendition in the right one.
-    What is no picture becomes rubbish; what cannot be looked into, or not in time, is kept with a
-    note, because it was paid for. Raises BadProviderReply when no picture is left.
+    Another format needs no note: the caller gets a rendition in the right one. Data that is no
+    image becomes `undecodable`. An image that cannot be inspected, or not in time, is delivered
+    with a note, because it was paid for. Raises BadProviderReply when no image is left.
     """
 
     def __init__(self, inner: ImageProvider, inspector: ImageInspector) -> None:
         super().__init__(inner)
         self.inspector = inspector
 
-    async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
-        async with aclosing(paint(job)) as painting:
-            async for event in painting:
+    async def wrap(
+        self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream], /
+    ) -> ProviderStream:
+        async with aclosing(call_next(job)) as stream:
+            async for event in stream:
                 if isinstance(event, Delivered):
                     yield await run_to_completion(self._inspect(event, job.request))
                 else:
                     yield event
 
-    async def _inspect(self, came: Delivered, request: ImageRequest) -> Delivered:
-        good: list[ResultImage] = []
-        rubbish, reasons = list(came.undecodable), []
+    async def _inspect(self, delivered: Delivered, request: ImageRequest) -> Delivered:
+        intact: list[ResultImage] = []
+        undecodable, reasons = list(delivered.undecodable), list[str]()
         deadline = asyncio.get_running_loop().time() + INSPECTION_TIMEOUT
-        for picture in came.images:
+        for image in delivered.images:
             try:
-                notes = [
-                    *await self._inspection_notes(picture, deadline),
-                    *_size_notes(picture, request),
-                ]
+                notes = await self._inspection_notes(image, deadline)
+                notes += _size_notes(image, request)
             except UnreadableImage as error:
-                rubbish.append(picture.image.data)
+                undecodable.append(image.image.data)
                 reasons.append(error.message)
             else:
-                good.append(replace(picture, notes=(*picture.notes, *notes)))
-        if not good:
-            raise _bad_reply(came, rubbish, reasons)
-        told = (*came.notes, *_count_note(len(good), request.n), *reasons)
-        return replace(came, images=tuple(good), undecodable=tuple(rubbish), notes=told)
+                intact.append(replace(image, notes=(*image.notes, *notes)))
+        if not intact:
+            raise _bad_reply(delivered, undecodable, reasons)
+        notes = [*delivered.notes, *_count_notes(len(intact), request.n), *reasons]
+        return replace(
+            delivered, images=tuple(intact), undecodable=tuple(undecodable), notes=tuple(notes)
+        )
 
-    async def _inspection_notes(self, picture: ResultImage, deadline: float) -> list[str]:
+    async def _inspection_notes(self, image: ResultImage, deadline: float) -> list[str]:
         try:
             async with asyncio.timeout_at(deadline):
-                await self.inspector.inspect(picture.image)
+                await self.inspector.inspect(image.image)
         except UnreadableImage:
             raise
-        except Exception:  # noqa: BLE001 - too late, or out of order: the picture was paid for
+        except Exception:  # noqa: BLE001 - too late, or a broken inspector: the image was paid for
             return [NOT_INSPECTED]
         return []
 
 
-def _size_notes(picture: ResultImage, request: ImageRequest) -> list[str]:
-    """Raises UnreadableImage for what does not even begin like a picture."""
-    size = picture.image.dimensions
+def _size_notes(image: ResultImage, request: ImageRequest) -> list[str]:
+    """Raises UnreadableImage for data that does not start like an image."""
+    size = image.image.dimensions
     if request.size is None or size == request.size:
         return []
     return [f"asked for {request.size}, the provider sent {size}"]
 
 
-def _count_note(came: int, asked: int) -> list[str]:
-    if came == asked:
+def _count_notes(delivered: int, requested: int) -> list[str]:
+    if delivered == requested:
         return []
-    return [f"Asked for {asked} picture(s), and {came} could be kept."]
+    return [f"Asked for {requested} picture(s), and {delivered} could be kept."]
 
 
-def _bad_reply(came: Delivered, rubbish: list[bytes], reasons: list[str]) -> BadProviderReply:
-    said = reasons[0] if reasons else "The reply holds no picture."
+def _bad_reply(
+    delivered: Delivered, undecodable: Sequence[bytes], reasons: Sequence[str]
+) -> BadProviderReply:
+    reason = reasons[0] if reasons else "The reply holds no picture."
     error = BadProviderReply(
-        f"The provider answered without a usable picture. {said}",
-        raw_remainder=[data for data in rubbish if data],
+        f"The provider answered without a usable picture. {reason}",
+        raw_remainder=[data for data in undecodable if data],
     )
-    error.request_id = came.request_id
-    if came.usage is not None:
+    error.request_id = delivered.request_id
+    if delivered.usage is not None:
         error.charged = ChargeStatus.YES
     return error

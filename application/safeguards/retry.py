@@ -1,10 +1,10 @@
-"""Safeguard: asks again, but only where that cannot be paid for twice."""
+"""Safeguard: repeats a call, but only where that cannot be paid for twice."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, aclosing
 from typing import Protocol, TypeVar
 
-from application.ports.image_provider import ImageProvider, ProviderStream
+from application.ports.image_provider import Accepted, ImageProvider, ProviderStream
 from application.safeguards.safeguard import Safeguard
 from domain.jobs import Job
 from domain.provider_errors import ProviderUnreachable, RateLimited
@@ -13,14 +13,15 @@ from domain.requests import ImageRequest
 R = TypeVar("R", bound=ImageRequest)
 
 MAX_RETRY_AFTER_SECONDS = 10.0
-"""Seconds of Retry-After that we sit out; hosts end calls after 60, so more is the caller's."""
+"""The longest Retry-After, in seconds, that is waited for here. Hosts end calls after 60 seconds,
+so a longer one is left to the caller."""
 
 
 class RetryLoop(Protocol):
     """A retry loop: yields context managers that swallow an exception while `on` allows it.
 
-    `on` answers False (raise it), True (wait as the loop likes) or the seconds to wait. The
-    loop ends by itself after a few attempts; `stamina.retry_context` is one.
+    `on` returns False (raise it), True (wait as the loop sees fit) or the seconds to wait. The
+    loop ends after a few attempts; `stamina.retry_context` is one.
     """
 
     def __call__(
@@ -29,29 +30,42 @@ class RetryLoop(Protocol):
 
 
 class Retry(Safeguard):
-    """Repeats a call that never left, and once one that was refused with a short Retry-After."""
+    """Repeats a call that was not sent, and once a call refused with a short Retry-After.
+
+    Repeats nothing after Accepted: the provider has the request then.
+    """
 
     def __init__(self, inner: ImageProvider, attempts: RetryLoop) -> None:
         super().__init__(inner)
         self.attempts = attempts
 
-    async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
-        async for attempt in self.attempts(RetryPolicy().should_retry):
+    async def wrap(
+        self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream], /
+    ) -> ProviderStream:
+        policy = RetryPolicy()
+        async for attempt in self.attempts(policy.should_retry):
             with attempt:
-                async with aclosing(paint(job)) as painting:
-                    async for event in painting:
+                async with aclosing(call_next(job)) as stream:
+                    async for event in stream:
+                        policy.accepted = policy.accepted or isinstance(event, Accepted)
                         yield event
                 return
 
 
 class RetryPolicy:
-    """What one job may still ask for again."""
+    """Which failures of one job's call allow another attempt."""
 
     def __init__(self) -> None:
+        self.accepted = False
         self._waited_for: Exception | None = None
 
     def should_retry(self, error: Exception) -> bool | float:
-        """True for what was provably not sent; the seconds to wait for a first Retry-After."""
+        """Return True for what was provably not sent; the seconds to wait for a first Retry-After.
+
+        Return False for everything else.
+        """
+        if self.accepted:
+            return False
         match error:
             case ProviderUnreachable():
                 return True

@@ -1,4 +1,4 @@
-"""What all safeguards have in common: a provider around a provider."""
+"""The base of all safeguards: a provider around a provider."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -13,7 +13,11 @@ R = TypeVar("R", bound=ImageRequest)
 
 
 class Safeguard(ABC):
-    """Is an ImageProvider, and adds one promise to the provider inside, for both actions."""
+    """An ImageProvider that adds one promise to the provider inside, for both actions.
+
+    Passes on every event it does not act on: Accepted and PartialImage reach the job as the
+    adapter yielded them.
+    """
 
     def __init__(self, inner: ImageProvider) -> None:
         self.inner = inner
@@ -37,5 +41,5 @@ class Safeguard(ABC):
         return self.wrap(job, self.inner.edit)
 
     @abstractmethod
-    def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
-        """Read `paint(job)` under the safeguard's promise; an asynchronous generator."""
+    def wrap(self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream], /) -> ProviderStream:
+        """Read `call_next(job)` under the safeguard's promise; an asynchronous generator."""

@@ -13,10 +13,11 @@ from adapters.records.engine import Database
 from adapters.records.file_image_store import FileImageStore
 from adapters.records.job_repository import SqlJobRepository
 from adapters.records.usage_ledger import SqlUsageLedger
-from application.ports.image_provider import Delivered, Dispatched
+from application.ports.image_provider import Delivered
 from application.safeguards.archiving import Archiving
 from application.safeguards.budget import Budget
 from domain.errors import ArchiveUnavailable, Canceled
+from domain.events import JobDispatched
 from domain.jobs import Job, JobState
 from domain.money.budgets import BudgetLimits
 from domain.provider_errors import OutcomeUnknown, ProviderError, RateLimited
@@ -173,7 +174,7 @@ async def test_a_picture_that_was_paid_for_is_known_although_the_lock_outlasted_
         Archiving(FakeProvider(), records.archive), records.ledger, BudgetLimits(), FrozenClock()
     )
     painting = line.generate(job_for())
-    assert isinstance(await anext(painting), Dispatched)
+    assert isinstance(await anext(painting), JobDispatched)
     with records.locked():
         came = await anext(painting)
     assert isinstance(came, Delivered)

@@ -11,8 +11,8 @@ from adapters.openai.provider import OpenAIImages
 from application.ports.image_provider import (
     Delivered,
     PartialImage,
-    ProviderEvent,
     ProviderStream,
+    StreamEvent,
 )
 from domain.image import Image
 from domain.models import ModelCard
@@ -46,7 +46,7 @@ async def painting(
         await provider.close()
 
 
-async def asked(base_url: str, **fields: Any) -> list[ProviderEvent]:  # noqa: ANN401 - of `painting`
+async def asked(base_url: str, **fields: Any) -> list[StreamEvent]:  # noqa: ANN401 - of `painting`
     """All events."""
     async with painting(base_url, **fields) as events:
         return [event async for event in events]

@@ -2,7 +2,7 @@
 
 from contextlib import aclosing
 
-from application.ports.image_provider import Delivered, ImageProvider, ProviderEvent
+from application.ports.image_provider import Delivered, ImageProvider, StreamEvent
 from domain.image_formats import Dimensions
 from domain.requests import GenerateRequest
 from tests.testkit.fakes import job_for
@@ -10,7 +10,7 @@ from tests.testkit.fakes import job_for
 SMALL = GenerateRequest(prompt="a red bridge", size=Dimensions(8, 8))
 
 
-async def events(provider: ImageProvider, request: GenerateRequest = SMALL) -> list[ProviderEvent]:
+async def events(provider: ImageProvider, request: GenerateRequest = SMALL) -> list[StreamEvent]:
     async with aclosing(provider.generate(job_for(request))) as painting:
         return [event async for event in painting]
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from application.ports.image_provider import Dispatched, ProviderEvent
+from application.ports.image_provider import StreamEvent
 from application.ports.image_store import ImageStore
 from application.safeguards.archiving import Archiving
 from application.safeguards.inspection import Inspection
 from domain.errors import ArchiveUnavailable, Canceled
+from domain.events import JobDispatched
 from domain.image import Image
 from domain.jobs import Job, JobState
 from domain.provider_errors import (
@@ -45,7 +46,7 @@ async def test_the_job_is_recorded_before_it_is_sent_and_the_picture_kept_before
     archive, order = MemoryImageStore(), list[str]()
 
     class Noted(FakeProvider):
-        async def _paint(self, job: Job[ImageRequest]) -> AsyncIterator[ProviderEvent]:  # type: ignore[override] # a plain iterator is enough here
+        async def _paint(self, job: Job[ImageRequest]) -> AsyncIterator[StreamEvent]:  # type: ignore[override] # a plain iterator is enough here
             order.append(f"sent with {len(archive.history)} record")
             async for event in super()._paint(job):
                 yield event
@@ -53,7 +54,7 @@ async def test_the_job_is_recorded_before_it_is_sent_and_the_picture_kept_before
     async with aclosing(Archiving(Noted(), archive).generate(job_for(SMALL))) as painting:
         async for event in painting:
             order.append(f"{type(event).__name__} with {len(archive.kept)} kept")
-    assert order == ["Dispatched with 0 kept", "sent with 1 record", "Delivered with 1 kept"]
+    assert order == ["JobDispatched with 0 kept", "sent with 1 record", "Delivered with 1 kept"]
     assert states(archive) == [JobState.DISPATCHED, JobState.STORED]
 
 
@@ -243,12 +244,14 @@ async def test_a_paid_picture_is_delivered_even_if_its_record_cannot_be_written(
 
 
 async def test_the_first_event_says_that_money_may_be_spent_from_now_on() -> None:
-    assert isinstance((await events(Archiving(FakeProvider(), MemoryImageStore())))[0], Dispatched)
+    assert isinstance(
+        (await events(Archiving(FakeProvider(), MemoryImageStore())))[0], JobDispatched
+    )
 
 
 async def test_who_stops_reading_just_when_it_is_sent_leaves_no_job_open() -> None:
     archive = MemoryImageStore()
     painting = Archiving(FakeProvider(), archive).generate(job_for(SMALL))
-    assert isinstance(await anext(painting), Dispatched)
+    assert isinstance(await anext(painting), JobDispatched)
     await painting.aclose()
     assert states(archive) == [JobState.DISPATCHED, JobState.UNKNOWN]

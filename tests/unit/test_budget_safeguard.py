@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from adapters.openai.catalog import openai_catalog
-from application.ports.image_provider import Delivered, Dispatched, PartialImage
+from application.ports.image_provider import Delivered, PartialImage
 from application.safeguards.archiving import Archiving
 from application.safeguards.budget import Budget
 from domain.errors import ArchiveUnavailable, Canceled
+from domain.events import JobDispatched
 from domain.jobs import Job, JobState
 from domain.money.budget_errors import BudgetExhausted
 from domain.money.budgets import BudgetLimits
@@ -167,7 +168,7 @@ async def test_a_painting_that_is_closed_in_the_middle_keeps_its_reservation() -
     studio = Studio()
     job = replace(JOB, request=replace(REQUEST, partial_images=1))
     async with aclosing(studio.safe.generate(job)) as painting:
-        assert isinstance(await anext(painting), Dispatched)
+        assert isinstance(await anext(painting), JobDispatched)
         assert isinstance(await anext(painting), PartialImage)
     assert studio.states == [JobState.RESERVED, JobState.DISPATCHED, JobState.UNKNOWN]
 

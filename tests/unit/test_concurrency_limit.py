@@ -4,16 +4,17 @@ import asyncio
 
 import pytest
 
-from application.ports.image_provider import Delivered, ProviderEvent, Queued
+from application.ports.image_provider import Delivered, StreamEvent
 from application.safeguards.concurrency_limit import ConcurrencyLimit
 from domain.errors import Busy
+from domain.events import JobQueued
 from domain.provider_errors import RateLimited
 from tests.testkit.fakes import FakeProvider, job_for
 
 pytestmark = pytest.mark.anyio
 
 
-async def painted(provider: ConcurrencyLimit) -> list[ProviderEvent]:
+async def painted(provider: ConcurrencyLimit) -> list[StreamEvent]:
     return [event async for event in provider.generate(job_for())]
 
 
@@ -40,7 +41,7 @@ async def test_of_twenty_nine_are_served_and_eleven_are_told_to_come_back() -> N
     served = [events for events in results if isinstance(events, list)]
     busy = [error for error in results if isinstance(error, Busy)]
     assert (len(served), len(busy), most) == (9, 11, 3)
-    ahead = [event.ahead for events in served for event in events if isinstance(event, Queued)]
+    ahead = [event.ahead for events in served for event in events if isinstance(event, JobQueued)]
     assert ahead == [0, 1, 2, 3, 4, 5]
     assert all(isinstance(events[-1], Delivered) for events in served)
     assert all(error.retry_after > 0 and error.charged == "no" for error in busy)

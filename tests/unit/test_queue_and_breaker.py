@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from application.ports.image_provider import Delivered, ImageProvider, ProviderEvent
+from application.ports.image_provider import Delivered, ImageProvider, StreamEvent
 from application.safeguards.circuit_breaker import MAX_FAILURES, OPEN_SECONDS
 from domain.provider_errors import CircuitOpen, ProviderFailed
 from entrypoints.bootstrap.container import with_safeguards
@@ -24,7 +24,7 @@ from tests.testkit.fakes import (
 pytestmark = pytest.mark.anyio
 
 AT_ONCE, CALLS = 4, 40
-Ends = list[list[ProviderEvent] | BaseException]
+Ends = list[list[StreamEvent] | BaseException]
 
 
 class Scene:
@@ -56,7 +56,7 @@ class Scene:
         calls = (self._one(number) for number in range(CALLS))
         return await asyncio.gather(*calls, return_exceptions=True)
 
-    async def _one(self, number: int) -> list[ProviderEvent]:
+    async def _one(self, number: int) -> list[StreamEvent]:
         job = job_for(id=f"job_{number}", created_at=self.clock.now())
         return [event async for event in self.line.generate(job)]
 

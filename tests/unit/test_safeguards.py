@@ -7,7 +7,7 @@ import pytest
 
 from application.ports.image_provider import (
     PartialImage,
-    ProviderEvent,
+    StreamEvent,
 )
 from application.safeguards.inspection import Inspection
 from application.safeguards.retry import Retry
@@ -102,7 +102,7 @@ async def test_whole_pictures_pass_unchanged_and_partials_unseen() -> None:
     assert (await delivered(provider)).images[0].notes == ()
 
 
-def _is_partial(event: ProviderEvent) -> bool:
+def _is_partial(event: StreamEvent) -> bool:
     return isinstance(event, PartialImage)
 
 

@@ -7,12 +7,12 @@ import pytest
 
 from application.ports.image_provider import (
     Delivered,
-    Dispatched,
     ImageProvider,
     PartialImage,
-    ProviderEvent,
     ProviderStream,
+    StreamEvent,
 )
+from domain.events import JobDispatched
 from domain.image_formats import Dimensions, ImageFormat
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from tests.testkit.fakes import job_for, mask, picture
@@ -34,10 +34,10 @@ class ImageProviderContract:
         job = job_for(request, card=card)
         return provider.edit(job) if isinstance(request, EditRequest) else provider.generate(job)
 
-    async def _events(self, provider: ImageProvider, request: ImageRequest) -> list[ProviderEvent]:
+    async def _events(self, provider: ImageProvider, request: ImageRequest) -> list[StreamEvent]:
         async with aclosing(self._painting(provider, request)) as painting:
             events = [event async for event in painting]
-        return [event for event in events if not isinstance(event, Dispatched)]
+        return [event for event in events if not isinstance(event, JobDispatched)]
 
     def _requests(self, partials: int = 0) -> list[ImageRequest]:
         sides = (self.size.width, self.size.height)

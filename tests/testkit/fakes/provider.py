@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from application.ports.image_provider import Delivered, PartialImage, ProviderStream
+from application.ports.image_provider import Accepted, Delivered, PartialImage, ProviderStream
 from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
@@ -17,7 +17,7 @@ class FakeProvider:
     """An ImageProvider that delivers the pictures it was given, or raises what it was given.
 
     `seen` has every job it was asked to paint. `meanwhile` is awaited before it delivers, so a
-    test decides how long painting takes.
+    test decides how long painting takes. With a `handle` it yields Accepted first.
     """
 
     name = "fake"
@@ -31,12 +31,14 @@ class FakeProvider:
         meanwhile: Callable[[], Any] | None = None,
         usage: Usage | None = None,
         rubbish: tuple[bytes, ...] = (),
+        handle: str | None = None,
     ) -> None:
         self.pictures = pictures or (PNG,)
         self.fails = list(fails)
         self.meanwhile = meanwhile
         self.usage = usage
         self.rubbish = rubbish
+        self.handle = handle
         self.seen: list[Job[ImageRequest]] = []
 
     def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
@@ -47,6 +49,8 @@ class FakeProvider:
 
     async def _paint(self, job: Job[ImageRequest]) -> ProviderStream:
         self.seen.append(job)
+        if self.handle is not None:
+            yield Accepted(handle=self.handle)
         if self.fails:
             raise self.fails.pop(0)
         for index in range(job.request.partial_images):
