@@ -45,7 +45,7 @@ from application.use_cases.get_image import GetImage
 from application.use_cases.get_job import GetJob
 from application.use_cases.list_images import ListImages
 from application.use_cases.list_models import ListModels
-from application.use_cases.preview_image import PreviewImage
+from application.use_cases.preview_images import PreviewImages
 from application.use_cases.prune_images import PruneImages
 from application.use_cases.recover_jobs import RecoverJobs
 from application.use_cases.report_usage import ReportUsage
@@ -157,7 +157,7 @@ class Container(DeclarativeContainer):
     prune_images = Factory(PruneImages, image_store, cache, clock)
     get_job = Factory(GetJob, job_runner, job_repository)
     view_image = Factory(ViewImage, image_store, rendition_service, view_cache)
-    preview_image = Factory(PreviewImage, rendition_service)
+    preview_images = Factory(PreviewImages, rendition_service)
     follow_job = Factory(FollowJob, job_runner)
     drain_jobs = Factory(DrainJobs, job_runner)
     recover_jobs = Factory(RecoverJobs, job_repository)

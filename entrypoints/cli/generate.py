@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from io import TextIOWrapper
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -28,7 +27,7 @@ from entrypoints.wire.caller import Caller
 from entrypoints.wire.error_codes import EXIT_CODE_BY_CODE, as_dict, error_text
 from entrypoints.wire.image_results import structured_report, text_report
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
-from entrypoints.wire.outputs import Shown
+from entrypoints.wire.outputs import to_json
 from entrypoints.wire.parsing import parse
 
 CommandOptions = Mapping[str, object]
@@ -125,10 +124,8 @@ def _interrupt_on_sigterm() -> None:
 
 
 def _report(images: ImageResult, request: ImageRequest, *, as_json: bool) -> str:
-    shown: list[Shown] = ["full"] * len(images.images)
-    if as_json:
-        return msgspec.json.encode(structured_report(images, shown)).decode()
-    return text_report(images, request, shown)
+    facts = structured_report(images)
+    return to_json(facts).decode() if as_json else text_report(images, request, facts)
 
 
 def _progress_bar() -> Progress:

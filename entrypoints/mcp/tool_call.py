@@ -53,7 +53,7 @@ class ToolCall:
         return await to_tool_result(
             images,
             request,
-            self.container.preview_image(),
+            self.container.preview_images(),
             self.container.settings().result_max_bytes,
             self.caller.link,
         )

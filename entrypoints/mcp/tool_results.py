@@ -2,10 +2,9 @@
 
 import msgspec
 import pybase64
-from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent
+from mcp_types import CallToolResult, ImageContent, TextContent
 
-from application.gather_all import gather_all
-from application.use_cases.preview_image import PreviewImage
+from application.use_cases.preview_images import PreviewImages
 from domain.errors import ImageServiceError
 from domain.image import Image
 from domain.job_records import JobRecord
@@ -30,7 +29,7 @@ PER_IMAGE = 150
 async def to_tool_result(
     images: ImageResult,
     request: ImageRequest | None,
-    preview: PreviewImage,
+    preview: PreviewImages,
     max_bytes: int,
     link: Link | None = None,
 ) -> CallToolResult:
@@ -39,22 +38,15 @@ async def to_tool_result(
     The whole message stays under `max_bytes`: what does not fit goes as a preview that does, or
     not at all, with its id and path in text and structured content.
     """
-    whole: list[Shown] = ["full"] * len(images.images)
-    text = text_report(images, request, whole, link)
-    facts = structured_report(images, whole, link)
-    room = max_bytes - FRAME_OVERHEAD - len(to_json(text)) - len(to_json(facts))
-    each = (room // len(images.images) - PER_IMAGE) * 3 // 4
-    previews = await gather_all([preview(picture, max_bytes=each) for picture in images.images])
-    shown = [
-        _shown_as(picture.delivered, inline)
-        for picture, inline in zip(images.images, previews, strict=True)
-    ]
-    if shown != whole:
-        text = text_report(images, request, shown, link)
-        facts = structured_report(images, shown, link)
-    content: list[ContentBlock] = [TextContent(type="text", text=text)]
-    content += [_block(inline) for inline in previews if inline is not None]
-    return CallToolResult(content=content, structured_content=msgspec.to_builtins(facts))
+    facts = structured_report(images, link)
+    words = text_report(images, request, facts)
+    room = max_bytes - FRAME_OVERHEAD - len(to_json(words)) - len(to_json(facts))
+    previews = await preview(images, max_bytes=(room // len(images.images) - PER_IMAGE) * 3 // 4)
+    for entry, image, inline in zip(facts.images, images.images, previews, strict=True):
+        entry.shown = _shown_as(image.delivered, inline)
+    result = to_text_result(text_report(images, request, facts), facts)
+    result.content += [_block(inline) for inline in previews if inline is not None]
+    return result
 
 
 def to_pending_result(record: JobRecord) -> CallToolResult:

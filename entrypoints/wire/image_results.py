@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from msgspec import UNSET
 
-from domain.image import Image
 from domain.job_records import JobRecord
 from domain.renditions import Rendition
 from domain.requests import EditRequest, ImageRequest
@@ -19,6 +18,11 @@ from entrypoints.wire.outputs import (
 )
 
 MAX_REVISED_PROMPT = 8_000
+SHOWN_TEXT: dict[Shown, str] = {
+    "full": "",
+    "preview": "shown here as a smaller preview",
+    "none": "too large to show here",
+}
 
 Link = Callable[[ResultImage], str]
 """Where a stored picture is found, for clients that may be on another machine."""
@@ -33,38 +37,32 @@ def headline(images: ImageResult, request: ImageRequest | None) -> str:
     return f"Generated {len(images.images)} image(s) successfully."
 
 
-def text_report(
-    images: ImageResult,
-    request: ImageRequest | None,
-    shown: list[Shown],
-    link: Link | None = None,
-) -> str:
-    """Every fact in words: some clients give the model nothing else."""
+def text_report(images: ImageResult, request: ImageRequest | None, facts: ImagesResult) -> str:
+    """Every fact in words: some clients give the model nothing else.
+
+    `facts` are the structured report of the same images, which says how each of them is shown.
+    """
     lines = [headline(images, request)]
-    if images.revised_prompt:
-        lines.append(f"Revised prompt: {images.revised_prompt[:MAX_REVISED_PROMPT]}")
-    pairs = zip(images.images, shown, strict=True)
-    lines += [_line(picture, how, link) for picture, how in pairs]
-    lines.append(f"Model {images.model} · {_cost(images)} · {images.job_id}")
+    if facts.revised_prompt:
+        lines.append(f"Revised prompt: {facts.revised_prompt}")
+    lines += [_line(entry) for entry in facts.images]
+    lines.append(f"Model {facts.model} · {_cost(images)} · {facts.job_id}")
     if images.is_cached:
         lines.append(
-            f"From the cache ({images.served_from}), made {_made_at(images)}. "
+            f"From the cache ({facts.served_from}), made {facts.made_at}. "
             "For a new picture, ask with fresh: true."
         )
     lines += [f"Note: {note}" for note in images.notes]
-    if all(picture.location for picture in images.images):
+    if all(entry.path for entry in facts.images):
         lines.append("To change a picture, give its id to edit_image.")
     return "\n".join(lines)
 
 
-def structured_report(
-    images: ImageResult, shown: list[Shown], link: Link | None = None
-) -> ImagesResult:
-    """Every fact for programs, and no picture data."""
-    pairs = zip(images.images, shown, strict=True)
+def structured_report(images: ImageResult, link: Link | None = None) -> ImagesResult:
+    """Every fact for programs, and no image data. Each image counts as shown in full."""
     result = ImagesResult(
         job_id=images.job_id,
-        images=[_entry(picture, how, link) for picture, how in pairs],
+        images=[_entry(image, link) for image in images.images],
         provider=images.provider,
         model=images.model,
         asked_model=images.requested_model,
@@ -113,7 +111,7 @@ def pending_report(record: JobRecord) -> ImagesResult:
     )
 
 
-def _entry(picture: ResultImage, shown: Shown, link: Link | None) -> ImageEntry:
+def _entry(picture: ResultImage, link: Link | None) -> ImageEntry:
     image = picture.image
     entry = ImageEntry(
         id=picture.id,
@@ -121,7 +119,7 @@ def _entry(picture: ResultImage, shown: Shown, link: Link | None) -> ImageEntry:
         width=image.dimensions.width,
         height=image.dimensions.height,
         bytes=len(image.data),
-        shown=shown,
+        shown="full",
     )
     if picture.location:
         entry.path = picture.location
@@ -145,29 +143,25 @@ def _rendition(rendition: Rendition) -> RenditionEntry:
     )
 
 
-def _line(picture: ResultImage, shown: Shown, link: Link | None) -> str:
-    image = picture.image
+def _line(entry: ImageEntry) -> str:
     facts = [
-        picture.id,
-        f"{image.dimensions} {image.format.value}",
-        f"{len(image.data):,} bytes",
-        picture.location or "not stored",
+        entry.id,
+        f"{entry.width}x{entry.height} {entry.format}",
+        f"{entry.bytes:,} bytes",
+        entry.path or "not stored",
+        entry.url,
+        SHOWN_TEXT[entry.shown],
+        *(entry.notes or ()),
     ]
-    if picture.location and link:
-        facts.append(link(picture))
-    if shown == "preview":
-        facts.append("shown here as a smaller preview")
-    if shown == "none":
-        facts.append("too large to show here")
-    line = " · ".join([*facts, *picture.notes])
-    return line if picture.rendition is None else f"{line}\n{_saved(picture.rendition, image)}"
+    line = " · ".join(fact for fact in facts if fact)
+    return f"{line}\n{_rendition_line(entry.rendition, entry.bytes)}" if entry.rendition else line
 
 
-def _saved(rendition: Rendition, original: Image) -> str:
-    before, after = len(original.data), len(rendition.image.data)
-    change = f"{abs(1 - after / before):.0%} {'smaller' if after < before else 'larger'}"
-    place = rendition.location or "not stored"
-    return f"  {rendition.description} · {after:,} bytes, {change} · {place}"
+def _rendition_line(rendition: RenditionEntry, original_bytes: int) -> str:
+    ratio = rendition.bytes / original_bytes
+    change = f"{abs(1 - ratio):.0%} {'smaller' if ratio < 1 else 'larger'}"
+    place = rendition.path or "not stored"
+    return f"  {rendition.how} · {rendition.bytes:,} bytes, {change} · {place}"
 
 
 def _made_at(images: ImageResult) -> str:

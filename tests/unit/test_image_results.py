@@ -28,6 +28,6 @@ def test_a_result_says_what_it_cost_and_what_it_saved(
 ) -> None:
     known = None if cost is None else Decimal(cost)
     told = images(job("job_1"), served_from, generation_cost=known)
-    assert f"· {words} ·" in text_report(told, job("job_1").request, ["full"])
-    result = structured_report(told, ["full"])
+    result = structured_report(told)
+    assert f"· {words} ·" in text_report(told, job("job_1").request, result)
     assert (result.cost_usd, result.saved_usd) == (charged, saved)

@@ -44,7 +44,10 @@ class ImageUrls:
         self, images: ImageResult, shown: list[Shown], asked: ImageRequest | None = None
     ) -> dict[str, Any]:
         """The same without the bytes, of which as much is `shown` elsewhere."""
-        report: dict[str, Any] = msgspec.to_builtins(structured_report(images, shown))
+        result = structured_report(images)
+        for listed, how in zip(result.images, shown, strict=True):
+            listed.shown = how
+        report: dict[str, Any] = msgspec.to_builtins(result)
         for entry, picture in zip(report["images"], images.images, strict=True):
             if picture.location:
                 entry |= self._links(picture)
