@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
 
 from domain.errors import ImageServiceError, InternalError, InvalidRequest
-from entrypoints.http.access_log import request_log_of
+from entrypoints.http.access_log import note_outcome
 from entrypoints.http.problem_documents import MEDIA_TYPE, Problem, RequestRejected, problem_of
 from entrypoints.http.security.body_limits import TOO_LARGE
 from entrypoints.http.security.request_checks import query_parameters
@@ -54,8 +54,7 @@ def document(problem: Problem) -> Response[bytes]:
 
 
 def _studio_error(request: AnyRequest, error: ImageServiceError) -> Response[bytes]:
-    if (log := request_log_of(request.scope)) is not None:
-        log.set_outcome(error)
+    note_outcome(request.scope, error)
     return document(problem_of(error))
 
 

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 
 from domain.errors import InvalidRequest
 from entrypoints.bootstrap.container import Container
+from entrypoints.http.images.urls import ImageUrls, image_urls_of
 from entrypoints.wire.caller import Caller
 
 AnyRequest = Request[Any, Any, Any]
@@ -23,6 +24,11 @@ def caller_of(request: AnyRequest) -> Caller:
     """Who asks."""
     caller: Caller = request.app.state.callers.resolve(request.scope)
     return caller
+
+
+def image_urls_for(request: AnyRequest) -> ImageUrls:
+    """The addresses of images, as the request's sender can reach them."""
+    return image_urls_of(request.scope, container_of(request).settings().public_url)
 
 
 def headers_of(request: AnyRequest) -> Headers:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import NotFound
 from domain.events import Failed
-from entrypoints.http.access_log import AccessLogMiddleware, request_log_of
+from entrypoints.http.access_log import AccessLogMiddleware, note_outcome
 from tests.testkit.fakes import job_for
 
 pytestmark = pytest.mark.anyio
@@ -179,20 +179,16 @@ async def test_a_job_is_known_by_the_header_of_the_answer() -> None:
 async def test_no_picture_is_kept_by_a_request_that_has_ended() -> None:
     """Sessions of MCP keep the scope of the request that opened them."""
     scopes: list[Scope] = []
-    job = job_for()
-    ticket: Any = SimpleNamespace(job=job, end=Failed(job_id=job.id, error=NotFound("Gone.")))
+    id_ = job_for().id
+    job: Any = SimpleNamespace(job=job_for(), end=Failed(job_id=id_, error=NotFound("Gone.")))
 
     async def app(scope: Scope, _: Receive, __: Send) -> None:
         scopes.append(scope)
-        visit = request_log_of(scope)
-        assert visit is not None
-        visit.set_outcome(ticket)
+        note_outcome(scope, job)
 
     asked = await Asked(app).get()
-    assert (asked.line["job"], asked.line["code"]) == (job.id, "not_found")
-    kept = request_log_of(scopes[0])
-    assert kept is not None
-    assert kept.ticket is None
+    assert (asked.line["job"], asked.line["code"]) == (id_, "not_found")
+    assert scopes[0]["state"] == {}
 
 
 async def test_what_is_no_request_passes_unseen() -> None:

@@ -10,7 +10,6 @@ from domain.image import Image
 from domain.renditions import rendition_for
 from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage
-from entrypoints.http.request_context import AnyRequest, container_of
 from entrypoints.wire.image_results import structured_report
 from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult, Shown
 
@@ -77,11 +76,6 @@ class ImageUrls:
     def _links(self, picture: ResultImage | ListedImage) -> dict[str, str]:
         url = self.image(picture)
         return {"url": url, "previewUrl": f"{url}/preview", "thumbUrl": f"{url}/thumb"}
-
-
-def image_urls_for(request: AnyRequest) -> ImageUrls:
-    """Links for whoever sent this."""
-    return image_urls_of(request.scope, container_of(request).settings().public_url)
 
 
 def image_urls_of(scope: Mapping[str, Any], public_url: str | None) -> ImageUrls:

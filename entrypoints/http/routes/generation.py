@@ -10,13 +10,13 @@ from litestar.types import ASGIApp
 
 from application.jobs.job_handle import JobHandle
 from domain.errors import InvalidRequest
-from entrypoints.http.access_log import request_log_of
+from entrypoints.http.access_log import note_outcome
 from entrypoints.http.asgi_responses import BytesResponse, as_response, no_response
-from entrypoints.http.images.urls import image_urls_for
 from entrypoints.http.request_context import (
     AnyRequest,
     caller_of,
     container_of,
+    image_urls_for,
     json_object,
 )
 from entrypoints.http.security.body_limits import body_reservation_of
@@ -67,8 +67,7 @@ async def _asked(request: AnyRequest) -> JobHandle:
     edits = "images" in body
     arguments = parse(EditArguments, body) if edits else parse(GenerateArguments, body)
     ticket = await submit(container_of(request), arguments, caller)
-    if (log := request_log_of(request.scope)) is not None:
-        log.set_outcome(ticket)
+    note_outcome(request.scope, ticket)
     body_reservation_of(request.scope).read()
     return ticket
 

@@ -13,8 +13,13 @@ from entrypoints.config.settings import Settings
 from entrypoints.http.asgi_responses import as_response
 from entrypoints.http.images.conditional_responses import CacheableBody, conditional_response
 from entrypoints.http.images.content_negotiation import acceptable_formats
-from entrypoints.http.images.urls import image_urls_for
-from entrypoints.http.request_context import AnyRequest, caller_of, container_of, headers_of
+from entrypoints.http.request_context import (
+    AnyRequest,
+    caller_of,
+    container_of,
+    headers_of,
+    image_urls_for,
+)
 from entrypoints.wire.listings import listing
 from entrypoints.wire.outputs import DeleteImageResult
 

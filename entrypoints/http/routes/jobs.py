@@ -12,8 +12,8 @@ from litestar.types import ASGIApp
 from application.jobs.recent_jobs import RecentJob
 from application.jobs.running_job import RunningJob
 from entrypoints.http.asgi_responses import BytesResponse, as_response
-from entrypoints.http.images.urls import ImageUrls, image_urls_for
-from entrypoints.http.request_context import AnyRequest, caller_of, container_of
+from entrypoints.http.images.urls import ImageUrls
+from entrypoints.http.request_context import AnyRequest, caller_of, container_of, image_urls_for
 from entrypoints.http.routes.generation import KEEP_ALIVE_SECONDS
 from entrypoints.http.sse_events import Frame, SseEvents
 from entrypoints.http.sse_response import EventStream

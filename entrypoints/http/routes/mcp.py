@@ -1,5 +1,7 @@
 """MCP over streamable HTTP: the SDK's one session manager, behind the same tools as everywhere."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from litestar import asgi
@@ -10,8 +12,9 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from application.jobs.job_handle import JobHandle
 from domain.errors import ImageServiceError
 from entrypoints.bootstrap.container import Container
-from entrypoints.http.access_log import request_log_of
+from entrypoints.http.access_log import note_outcome
 from entrypoints.http.asgi_responses import as_response
+from entrypoints.http.images.urls import image_urls_of
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES
 from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.request_checks import only_json
@@ -25,19 +28,27 @@ SESSION_IDLE_TIMEOUT = 600.0
 
 def mcp_server(container: Container, callers: CallerResolver) -> Server[Any]:
     """The server that every transport has, with callers as HTTP tells them apart."""
+    settings = container.settings()
 
-    async def opened() -> Container:
+    async def open_container() -> Container:
         return container
 
     def caller_of(context: Context) -> Caller:
-        return callers.resolve(context.request.scope if context.request else {})
+        scope = _scope_of(context)
+        urls = image_urls_of(scope, settings.public_url)
+        return replace(callers.resolve(scope), link=urls.image)
 
     def observe(context: Context, outcome: JobHandle | ImageServiceError) -> None:
-        log = request_log_of(context.request.scope) if context.request else None
-        if log is not None:
-            log.set_outcome(outcome)
+        note_outcome(_scope_of(context), outcome)
 
-    return build_server(opened, container.settings(), caller_of=caller_of, observe=observe)
+    return build_server(open_container, settings, caller_of=caller_of, observe=observe)
+
+
+def _scope_of(context: Context) -> Mapping[str, Any]:
+    """The ASGI scope of the HTTP request that carries this message of a session."""
+    assert context.request is not None, "every call over this transport comes in a request"
+    scope: Mapping[str, Any] = context.request.scope
+    return scope
 
 
 def session_manager(server: Server[Any]) -> StreamableHTTPSessionManager:

@@ -1,33 +1,29 @@
-"""Who calls over HTTP."""
+"""Which caller an HTTP request comes from."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from domain.jobs import LOCAL
 from entrypoints.config.settings import Settings
-from entrypoints.http.images.urls import image_urls_of
 from entrypoints.http.security.rate_limit import RateLimiter
 from entrypoints.wire.caller import Caller
 
 OWNER = "token"
-"""The owner who knows the token, whatever it is: a new one opens what was kept under the old."""
+"""The owner with the token, whatever its value: a new token opens what the old one stored."""
 
 
 class CallerResolver:
-    """Tells owners and paces.
+    """Tells owners apart, and counts requests for images by client address.
 
-    Who knows the token that lets callers in is one owner; without a token everybody is the same as
-    at the command line of this machine.
+    All clients with the token are one owner; without a token every client is the same owner as
+    this machine's command line.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._owner = OWNER if settings.auth_token else LOCAL
-        self._public_url = settings.public_url
-        self._paces = RateLimiter(settings.rate_limit)
+        self._rates = RateLimiter(settings.rate_limit)
 
     def resolve(self, scope: Mapping[str, Any]) -> Caller:
-        """Who sent the request of this ASGI scope: the Doorkeeper has let them in."""
-        client = scope.get("client")
-        link = image_urls_of(scope, self._public_url).image if scope else None
-        admit = self._paces.of(client[0] if client else "")
-        return Caller(owner=self._owner, link=link, check_rate=admit)
+        """The sender of this ASGI scope's request, which the security middleware has admitted."""
+        address = (scope.get("client") or ("",))[0]
+        return Caller(owner=self._owner, check_rate=self._rates.of(address))
