@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
-from adapters.openai.translate import decoded
+from adapters.openai.translate import decode_images
 from adapters.pillow.inspector import PillowInspector
 from adapters.records.engine import Database
 from adapters.records.file_image_store import FileImageStore
@@ -58,7 +58,7 @@ class Parts:
         """Every part once, on a picture that was never seen before."""
         text = self.rig.picture()
         with Watch() as decode:
-            pictures, _ = decoded([text])
+            pictures, _ = decode_images([text])
         with Watch() as plain_decode:
             b64decode(text)
         image = pictures[0].image

@@ -1,4 +1,4 @@
-"""The SDK's HTTP client, which reads no more of a refusal than a refusal has."""
+"""The SDK's HTTP client, with a limit on how much of an error reply it reads."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -9,46 +9,46 @@ import httpx2
 from openai import DefaultAsyncHttpxClient
 
 MAX_REFUSAL_BYTES = 1_000_000
-"""Bytes. OpenAI's have a few hundred, a gateway's page some ten thousand."""
+"""OpenAI's error replies have a few hundred bytes, a gateway's page some ten thousand."""
 BODY_HEADERS = ("content-encoding", "content-length", "transfer-encoding")
-"""Headers that are true of a body as it came, and not of what was read of it."""
+"""Headers that describe the body as it was sent, not the part that was read."""
 
 YIELD_THRESHOLD = 500_000
-"""Bytes of a piece; what comes from the line is smaller, so this one was unpacked."""
+"""Bytes of a chunk. Chunks from the network are smaller, so a larger one was decompressed."""
 
 
 class HttpClient(DefaultAsyncHttpxClient):
-    """What is no success comes with its body, LONGEST_REFUSAL bytes of it at most.
+    """Reads at most MAX_REFUSAL_BYTES of an error reply's body.
 
-    The SDK would read all of it, however large it is once unpacked. A body that breaks off, or
-    does not go on, takes nothing from its status, which says whether money is at stake.
+    The SDK would read all of it, however large it is once decompressed. If the body breaks off or
+    stalls, the status still counts: it says whether the call may be billed.
     """
 
     async def send(self, *args: Any, **options: Any) -> httpx2.Response:  # noqa: ANN401 - httpx's own
         response: httpx2.Response = await super().send(*args, **options)
-        return response if response.is_success else await _read(response)
+        return response if response.is_success else await _read_refusal(response)
 
 
-async def _read(response: httpx2.Response) -> httpx2.Response:
-    said = bytearray()
+async def _read_refusal(response: httpx2.Response) -> httpx2.Response:
+    body = bytearray()
     with suppress(httpx2.HTTPError):
         async with aclosing(response), aclosing(read_chunks(response)) as chunks:
             async for chunk in chunks:
-                said += chunk
-                if len(said) > MAX_REFUSAL_BYTES:
+                body += chunk
+                if len(body) > MAX_REFUSAL_BYTES:
                     break
     headers = [(k, v) for k, v in response.headers.multi_items() if k not in BODY_HEADERS]
     return httpx2.Response(
         response.status_code,
         headers=headers,
-        content=bytes(said[:MAX_REFUSAL_BYTES]),
+        content=bytes(body[:MAX_REFUSAL_BYTES]),
         request=response.request,
         extensions=response.extensions,
     )
 
 
 async def read_chunks(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
-    """The body, unpacked. A few bytes can become 60 MB at once: others have turns meanwhile."""
+    """The decompressed body. A few bytes can become 60 MB at once, so other tasks get turns."""
     async with aclosing(response.aiter_bytes()) as chunks:
         async for chunk in chunks:
             yield chunk

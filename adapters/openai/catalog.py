@@ -1,4 +1,4 @@
-"""Reads models.toml into the domain's model cards."""
+"""Reads models.toml into model cards."""
 
 import tomllib
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Table = Mapping[str, Any]
 
 @cache
 def openai_catalog() -> Catalog:
-    """All models that OpenAI offers or offered, as models.toml beside this file has them."""
+    """All models that OpenAI offers or offered, from models.toml beside this file."""
     text = files("adapters.openai").joinpath("models.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
     sizes = {name: _size_rule(rule) for name, rule in table["sizes"].items()}
@@ -47,7 +47,7 @@ def _card(model: Table, sizes: Mapping[str, SizeRule], table: Table) -> ModelCar
 
 
 def _pricing(model: Table, sizes: SizeRule, table: Table) -> TokenPricing | None:
-    """The model's price list and token table, where both names are in the file."""
+    """The model's prices and token estimates, where the file has them."""
     if "price" not in model:
         return None
     price = table["prices"][model["price"]]

@@ -1,4 +1,4 @@
-"""The SDK's exceptions into our error tree."""
+"""Maps the SDK's exceptions to the domain's provider errors."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from openai import (
     APITimeoutError,
 )
 
-from adapters.openai.translate import clean, field, secret_spellings, text_of
+from adapters.openai.translate import get_field, replace_surrogates, secret_spellings, text_or_empty
 from domain import provider_errors as errors
 from domain.errors import ChargeStatus
 from domain.models import ModelCard
@@ -25,10 +25,10 @@ BEFORE_DISPATCH = (
     httpx2.InvalidURL,
     httpx2.LocalProtocolError,
 )
-"""Faults after which no byte of the request can have reached the provider."""
+"""Errors after which no byte of the request can have reached the provider."""
 
 KEY_LIKE = re.compile(r"\b(sk|sess|org|proj)-[\w*\-]{4,}")
-MIN_SECRET_LENGTH = 8  # below are the placeholders of local endpoints, such as "none" or "x"
+MIN_SECRET_LENGTH = 8  # shorter ones are placeholders for local endpoints, such as "none" or "x"
 MAX_QUOTE_LENGTH = 500
 MODERATED = ("moderation_blocked", "content_policy_violation")
 
@@ -42,12 +42,12 @@ BILLING = "Add credit or raise the limit at platform.openai.com → Settings →
 
 
 def can_be_sent(text: str | None) -> bool:
-    """Whether an HTTP header can carry it; a header that is absent can."""
+    """Whether an HTTP header can carry the text; None, an absent header, counts as yes."""
     return text is None or (text.isascii() and text.isprintable())
 
 
 def missing_client_error(key: str | None) -> errors.ProviderError:
-    """The error of a call that cannot be made for want of a fit key; nothing is sent."""
+    """The error of a call without a usable API key; nothing was sent."""
     if not key:
         return errors.NoCredentials("There is no OpenAI API key.", hint=NO_KEY)
     return errors.CredentialsRejected(
@@ -56,95 +56,97 @@ def missing_client_error(key: str | None) -> errors.ProviderError:
     )
 
 
-def translated(error: Exception, card: ModelCard, key: str | None) -> errors.ProviderError:
-    """Our error for an exception that came out of the SDK or its transport.
+def to_provider_error(error: Exception, card: ModelCard, key: str | None) -> errors.ProviderError:
+    """The provider error for an exception of the SDK or its transport.
 
-    Whatever may have been sent is OutcomeUnknown or below it. Neither `key` nor anything like
-    a key passes through.
+    If the request may have been sent and its outcome is unknown, the result is an OutcomeUnknown.
+    Neither `key` nor anything that looks like a key gets into its message.
     """
-    ours = _translated(error, card, redacted_message(error, key))
-    ours.request_id = getattr(error, "request_id", None)
-    ours.__cause__ = error
-    return ours
+    provider_error = _classify(error, card, redacted_message(error, key))
+    provider_error.request_id = getattr(error, "request_id", None)
+    provider_error.__cause__ = error
+    return provider_error
 
 
-def _translated(error: Exception, card: ModelCard, said: str) -> errors.ProviderError:
+def _classify(error: Exception, card: ModelCard, message: str) -> errors.ProviderError:
     cause = error.__cause__ if isinstance(error, APIConnectionError) else error
     if isinstance(cause, BEFORE_DISPATCH):
         return errors.ProviderUnreachable("OpenAI could not be reached; nothing was sent.")
-    if isinstance(cause, UnicodeEncodeError):  # raised while the request was put into bytes
+    if isinstance(cause, UnicodeEncodeError):  # raised while the request was encoded
         return errors.RequestRefused("The request has characters that cannot be sent.")
     if isinstance(error, APITimeoutError | httpx2.TimeoutException):
         return errors.ProviderTimedOut("OpenAI did not answer within the time limit.")
     if isinstance(error, APIStatusError):
-        return _from_status(error, card, said)
+        return _from_status(error, card, message)
     if isinstance(error, APIError) and not isinstance(error, APIConnectionError):
-        return _from_stream(error, said)
+        return _from_stream(error, message)
     if isinstance(error, ValueError | RecursionError):
         return errors.OutcomeUnknown("OpenAI's stream could not be read.")
     return errors.OutcomeUnknown("The connection to OpenAI broke before its answer was whole.")
 
 
-def _from_status(error: APIStatusError, card: ModelCard, said: str) -> errors.ProviderError:
+def _from_status(error: APIStatusError, card: ModelCard, message: str) -> errors.ProviderError:
     match error.status_code:
         case 401:
             return errors.CredentialsRejected("OpenAI does not accept the API key.", hint=BAD_KEY)
         case 403:
-            return _not_permitted(error, said)
-        case 408:  # a gateway's word; what it waited for may have painted
+            return _not_permitted(error, message)
+        case 408:  # from a gateway; the provider behind it may have generated the image
             return errors.ProviderTimedOut("OpenAI's gateway gave up waiting for the answer.")
         case 404:
             return _model_not_found(card)
         case 429:
-            return _too_many(error)
+            return _rate_limited(error)
         case status if status >= 500:
             return errors.ProviderFailed(f"OpenAI failed with status {status}.", status=status)
         case _:
-            return _refused(error, said)
+            return _request_refused(error, message)
 
 
-def _not_permitted(error: APIStatusError, said: str) -> errors.NotPermitted:
+def _not_permitted(error: APIStatusError, message: str) -> errors.NotPermitted:
     if "verif" in str(error.message).lower():
         return errors.NotPermitted(
             "Your OpenAI organization is not verified for image models.", hint=VERIFY
         )
-    return errors.NotPermitted(f"OpenAI does not permit this to your project: {said}", hint=VERIFY)
-
-
-def _model_not_found(card: ModelCard) -> errors.ModelNotFound:
-    heir = card.successor or "gpt-image-2.6-flare"
-    return errors.ModelNotFound(
-        f"OpenAI has no model {card.name!r} for this key.",
-        hint=f"It may be retired or not open to your project: try {heir!r}.",
+    return errors.NotPermitted(
+        f"OpenAI does not permit this to your project: {message}", hint=VERIFY
     )
 
 
-def _too_many(error: APIStatusError) -> errors.ProviderError:
+def _model_not_found(card: ModelCard) -> errors.ModelNotFound:
+    successor = card.successor or "gpt-image-2.6-flare"
+    return errors.ModelNotFound(
+        f"OpenAI has no model {card.name!r} for this key.",
+        hint=f"It may be retired or not open to your project: try {successor!r}.",
+    )
+
+
+def _rate_limited(error: APIStatusError) -> errors.ProviderError:
     if error.code == "insufficient_quota":
         return errors.QuotaExhausted("The OpenAI account's quota is used up.", hint=BILLING)
-    seconds = _seconds(error.response.headers)
+    seconds = _retry_after(error.response.headers)
     when = "" if seconds is None else f" It asks to wait {seconds:g} s."
     return errors.RateLimited(f"OpenAI takes no more requests just now.{when}", retry_after=seconds)
 
 
-def _refused(error: APIStatusError, said: str) -> errors.ProviderError:
+def _request_refused(error: APIStatusError, message: str) -> errors.ProviderError:
     if error.code in MODERATED:
         return _content_refused(error)
-    return errors.RequestRefused(f"OpenAI refused the request: {said}")
+    return errors.RequestRefused(f"OpenAI refused the request: {message}")
 
 
-def _from_stream(error: APIError, said: str) -> errors.ProviderError:
+def _from_stream(error: APIError, message: str) -> errors.ProviderError:
     if error.code in MODERATED:
         return _content_refused(error)
-    return errors.OutcomeUnknown(f"OpenAI broke off while painting: {said}")
+    return errors.OutcomeUnknown(f"OpenAI broke off while painting: {message}")
 
 
 def _content_refused(error: APIError) -> errors.ContentRefused:
-    found = field(error.body, "moderation_details")
-    stage = clean(text_of(field(found, "moderation_stage")))
-    named = field(found, "categories")
-    named = named if isinstance(named, list) else [named]
-    categories = [clean(name) for name in map(text_of, named) if name]
+    details = get_field(error.body, "moderation_details")
+    stage = replace_surrogates(text_or_empty(get_field(details, "moderation_stage")))
+    names = get_field(details, "categories")
+    names = names if isinstance(names, list) else [names]
+    categories = [replace_surrogates(name) for name in map(text_or_empty, names) if name]
     where = {"input": " the prompt or an input picture", "output": " the painted picture"}
     about = f" ({', '.join(categories)})" if categories else ""
     refused = errors.ContentRefused(
@@ -152,12 +154,12 @@ def _content_refused(error: APIError) -> errors.ContentRefused:
         stage=stage or None,
         categories=categories,
     )
-    if stage == "output":  # it was painted, and OpenAI does not say whether that is billed
+    if stage == "output":  # generated first; OpenAI does not document whether that is billed
         refused.charged = ChargeStatus.MAYBE
     return refused
 
 
-def _seconds(headers: Mapping[str, str]) -> float | None:
+def _retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         seconds = float(headers.get("retry-after", ""))
     except ValueError:
@@ -166,11 +168,11 @@ def _seconds(headers: Mapping[str, str]) -> float | None:
 
 
 def redacted_message(error: Exception, key: str | None) -> str:
-    """The provider's own words, short; `key` and everything like a key is blotted out."""
+    """The provider's own message, shortened, with `key` and anything like a key redacted."""
     if not isinstance(error, APIError):
         return ""
-    said = clean(str(field(error.body, "message") or error.message))
+    message = replace_surrogates(str(get_field(error.body, "message") or error.message))
     if key is not None and len(key) >= MIN_SECRET_LENGTH:
-        for echo in secret_spellings(key):
-            said = said.replace(echo, "[hidden]")
-    return KEY_LIKE.sub("[hidden]", said)[:MAX_QUOTE_LENGTH]
+        for spelling in secret_spellings(key):
+            message = message.replace(spelling, "[hidden]")
+    return KEY_LIKE.sub("[hidden]", message)[:MAX_QUOTE_LENGTH]

@@ -1,4 +1,4 @@
-"""Talks to OpenAI's Images API through its official SDK."""
+"""The OpenAI provider: calls the Images API through the official SDK."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -11,18 +11,18 @@ from openai import APIError, AsyncOpenAI
 
 from adapters.openai.bounded_http_client import HttpClient, read_chunks
 from adapters.openai.catalog import openai_catalog
-from adapters.openai.errors import can_be_sent, missing_client_error, translated
+from adapters.openai.errors import can_be_sent, missing_client_error, to_provider_error
 from adapters.openai.reply_buffer import MAX_REPLY_BYTES, ReplyBuffer, TooLarge
 from adapters.openai.sse_reader import read_json_events
 from adapters.openai.translate import (
     Parameters,
-    completed,
-    delivered,
     edit_parameters,
-    field,
     generate_parameters,
-    partial,
-    text_of,
+    get_field,
+    parse_completed_events,
+    parse_partial,
+    parse_reply,
+    text_or_empty,
 )
 from application.ports.image_provider import ProviderStream
 from domain.jobs import Job
@@ -33,16 +33,16 @@ from domain.requests import EditRequest, GenerateRequest, ImageRequest
 CONNECT_SECONDS = 10.0
 REPLY_TOO_LARGE = f"OpenAI's reply has more than {MAX_REPLY_BYTES:,} bytes, which no pictures have."
 FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError)
-"""What the SDK raises; the last two where a request or an event of a stream is no proper text."""
+"""What the SDK raises; the last two for a request or a stream event that is not valid text."""
 
 Call = Callable[..., AbstractAsyncContextManager[Any]]
 
 
 class OpenAIImages:
-    """The provider `openai`: any endpoint that speaks OpenAI's Images API.
+    """The provider `openai`: any endpoint with OpenAI's Images API.
 
-    `timeout` is in seconds, for each wait for bytes; an image can take two minutes. Without a
-    key every call raises NoCredentials, and CredentialsRejected with one that no header can carry.
+    `timeout` is in seconds, for each wait for bytes; an image can take two minutes. Every call
+    raises NoCredentials without a key, and CredentialsRejected with one that no header can carry.
     """
 
     name = "openai"
@@ -59,8 +59,8 @@ class OpenAIImages:
     ) -> None:
         self.endpoint = base_url
         self.catalog = _with_default(openai_catalog(), default_model)
-        self._key, organization, project = map(_trimmed, (api_key, organization, project))
-        fit = self._key and all(map(can_be_sent, (self._key, organization, project)))
+        self._key, organization, project = map(_strip, (api_key, organization, project))
+        usable = self._key and all(map(can_be_sent, (self._key, organization, project)))
         self._client = (
             AsyncOpenAI(
                 api_key=self._key,
@@ -71,11 +71,11 @@ class OpenAIImages:
                 max_retries=0,
                 http_client=HttpClient(),
             )
-            if fit
+            if usable
             else None
         )
         if self._client is not None:
-            # Loads what the first call would wait for.
+            # Loads what the first call would otherwise wait for.
             _ = self._client.images.with_streaming_response
 
     def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
@@ -95,84 +95,86 @@ class OpenAIImages:
         if self._client is None:
             raise missing_client_error(self._key)
         call: Call = getattr(self._client.images.with_streaming_response, action)
-        come = ReplyBuffer()
+        buffer = ReplyBuffer()
         try:
-            async with call(**parameters) as answer:
-                streams = parameters.get("stream") and _is_stream(answer.http_response)
-                painting = _read_stream if streams else _read_json
-                async with aclosing(painting(answer, job.request.n, come)) as events:
+            async with call(**parameters) as reply:
+                streams = parameters.get("stream") and _is_stream(reply.http_response)
+                read = _read_stream if streams else _read_json
+                async with aclosing(read(reply, job.request.n, buffer)) as events:
                     async for event in events:
                         yield event
         except TooLarge as error:
-            raise BadProviderReply(REPLY_TOO_LARGE, raw_remainder=come.remainder()) from error
+            raise BadProviderReply(REPLY_TOO_LARGE, raw_remainder=buffer.remainder()) from error
         except FROM_SDK as error:
-            ours = translated(error, job.card, self._key)
-            ours.raw_remainder = come.remainder()
-            raise ours from error
+            provider_error = to_provider_error(error, job.card, self._key)
+            provider_error.raw_remainder = buffer.remainder()
+            raise provider_error from error
 
 
 def _is_stream(response: httpx2.Response) -> bool:
-    """Whether it is one; endpoints and gateways exist that answer `stream` with a whole body."""
+    """Whether the reply is a stream; some endpoints and gateways ignore `stream`."""
     kind: str = response.headers.get("content-type", "")
     return kind.lower().startswith("text/event-stream")
 
 
-async def _read_json(answer: Any, _: int, come: ReplyBuffer) -> ProviderStream:  # noqa: ANN401 - the SDK's response
-    async with aclosing(read_chunks(answer.http_response)) as chunks:
+async def _read_json(reply: Any, _: int, buffer: ReplyBuffer) -> ProviderStream:  # noqa: ANN401 - the SDK's response
+    async with aclosing(read_chunks(reply.http_response)) as chunks:
         async for chunk in chunks:
-            come.feed(chunk)
-    yield delivered(come.take(), answer.request_id)
+            buffer.feed(chunk)
+    yield parse_reply(buffer.take(), reply.request_id)
 
 
-async def _read_stream(answer: Any, wanted: int, come: ReplyBuffer) -> ProviderStream:  # noqa: ANN401 - the SDK's response
-    """What breaks off the stream takes away no picture that arrived before."""
-    ended: list[object] = []
+async def _read_stream(reply: Any, expected: int, buffer: ReplyBuffer) -> ProviderStream:  # noqa: ANN401 - the SDK's response
+    """Deliver the images that arrived, even if the stream breaks off after them."""
+    completed: list[object] = []
     notes: tuple[str, ...] = ()
     try:
-        async with aclosing(_previews(answer.http_response, wanted, come, ended)) as previews:
+        async with aclosing(
+            _previews(reply.http_response, expected, buffer, completed)
+        ) as previews:
             async for preview in previews:
                 yield preview
     except (*FROM_SDK, TooLarge):
-        if not ended:
+        if not completed:
             raise
-        notes = _truncated_note(len(ended), wanted)
-    if not ended:
+        notes = _truncated_note(len(completed), expected)
+    if not completed:
         raise OutcomeUnknown("OpenAI's stream ended before the picture was there.")
-    came = completed(ended, answer.request_id, notes)
-    ended.clear()  # or the texts of its pictures would be held until they are on disk
-    yield replace(came, undecodable=(*came.undecodable, *come.remainder()))
+    delivered = parse_completed_events(completed, reply.request_id, notes)
+    completed.clear()  # or their base64 text would stay in memory until the images are on disk
+    yield replace(delivered, undecodable=(*delivered.undecodable, *buffer.remainder()))
 
 
 async def _previews(
-    response: httpx2.Response, wanted: int, come: ReplyBuffer, ended: list[object]
+    response: httpx2.Response, expected: int, buffer: ReplyBuffer, completed: list[object]
 ) -> ProviderStream:
-    """Put the last events into `ended`, until those of `wanted` pictures are there.
+    """Yield the previews, and put the last event of each image into `completed`.
 
-    However long the line stays open after them.
+    Returns once `expected` images are there, however long the connection stays open after them.
     """
     numbers = count()
-    async with aclosing(read_json_events(response, come)) as events:
+    async with aclosing(read_json_events(response, buffer)) as events:
         async for event in events:
-            kind = text_of(field(event, "type"))
+            kind = text_or_empty(get_field(event, "type"))
             if kind.endswith(".partial_image"):
-                preview = partial(event, next(numbers))
+                preview = parse_partial(event, next(numbers))
                 if preview is not None:
                     yield preview
             elif kind.endswith(".completed"):
-                ended.append(event)
-            del event  # or its picture would be held until the next one is painted
-            if len(ended) == wanted:
+                completed.append(event)
+            del event  # or its image would stay in memory until the next one is generated
+            if len(completed) == expected:
                 return
 
 
-def _truncated_note(came: int, wanted: int) -> tuple[str, ...]:
-    if came == wanted:
+def _truncated_note(arrived: int, expected: int) -> tuple[str, ...]:
+    if arrived == expected:
         return ()
-    return (f"OpenAI's stream broke off after {came} of {wanted} pictures.",)
+    return (f"OpenAI's stream broke off after {arrived} of {expected} pictures.",)
 
 
-def _trimmed(text: str | None) -> str | None:
-    """Without the blanks and line ends that files and shells leave around a secret."""
+def _strip(text: str | None) -> str | None:
+    """The text without the whitespace that files and shells leave around a secret."""
     return text.strip() if text else text
 
 

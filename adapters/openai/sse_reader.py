@@ -1,7 +1,7 @@
-"""Reads the events of OpenAI's streams: few, and each as large as a picture.
+"""Reads the events of OpenAI's streams, which are few, and each as large as an image.
 
-The SDK's own reader takes twice the CPU for that, and holds three copies of a picture until the
-next event comes: with 48 calls at once that is 200 MB more.
+The SDK's own reader takes twice the CPU for them, and holds three copies of an image until the
+next event arrives: with 48 concurrent calls that is 200 MB more.
 """
 
 import json
@@ -13,65 +13,65 @@ from openai import APIError
 
 from adapters.openai.bounded_http_client import read_chunks
 from adapters.openai.reply_buffer import ReplyBuffer
-from adapters.openai.translate import field, text_of
+from adapters.openai.translate import get_field, text_or_empty
 
 END = b"[DONE]"
 
 
 async def read_json_events(
-    response: httpx2.Response, come: ReplyBuffer
+    response: httpx2.Response, buffer: ReplyBuffer
 ) -> AsyncGenerator[object, None]:
     """The JSON value of each event; read it under `contextlib.aclosing`.
 
-    `come` has what has arrived of the event that is not whole yet. Raises APIError for an event
-    that tells of an error, ValueError or RecursionError for one that is no JSON (`come` has it
-    then), TooLarge, and httpx2.HTTPError when the line breaks. What stands after the last empty
-    line is an event too: a picture in it was paid for.
+    `buffer` holds what has arrived of the event that is not complete yet. Raises APIError for an
+    error event, ValueError or RecursionError for one that is not JSON (`buffer` holds it then),
+    TooLarge, and httpx2.HTTPError when the connection breaks. Data after the last empty line is
+    an event too: an image in it was paid for.
     """
-    begun = False
-    async with aclosing(_lines(response, come)) as lines:
+    has_data = False
+    async with aclosing(_lines(response, buffer)) as lines:
         async for line in lines:
-            name, _, said = line.partition(b":")
+            name, _, value = line.partition(b":")
             if name == b"data":
-                said = said.removeprefix(b" ")
-                if not begun and said.startswith(END):
+                value = value.removeprefix(b" ")
+                if not has_data and value.startswith(END):
                     return
-                come.keep_line(said)
-                begun = True
-            elif not line and begun:
-                begun = False
-                yield _value(come, response)
+                buffer.keep_line(value)
+                has_data = True
+            elif not line and has_data:
+                has_data = False
+                yield _parse_event(buffer, response)
 
 
-async def _lines(response: httpx2.Response, come: ReplyBuffer) -> AsyncGenerator[bytes, None]:
-    """Lines without their ends, which are LF, CR or both; an empty one at the end of all."""
-    halved = False
+async def _lines(response: httpx2.Response, buffer: ReplyBuffer) -> AsyncGenerator[bytes, None]:
+    """Lines without their ends, which are LF, CR or CRLF; the last one is always empty."""
+    ended_with_cr = False
     async with aclosing(read_chunks(response)) as chunks:
         async for chunk in chunks:
-            rest = chunk.removeprefix(b"\n") if halved else chunk
-            halved = chunk.endswith(b"\r")
+            rest = chunk.removeprefix(b"\n") if ended_with_cr else chunk
+            ended_with_cr = chunk.endswith(b"\r")
             *lines, rest = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
             for line in lines:
-                come.feed(line)
-                yield come.take()
-            come.feed(rest)
-    yield come.take()
+                buffer.feed(line)
+                yield buffer.take()
+            buffer.feed(rest)
+    yield buffer.take()
     yield b""
 
 
-def _value(come: ReplyBuffer, response: httpx2.Response) -> object:
-    """What the event says that is whole now.
+def _parse_event(buffer: ReplyBuffer, response: httpx2.Response) -> object:
+    """The value of the buffered event.
 
-    A byte that is no UTF-8 spoils its own text only, as in browsers.
+    Invalid UTF-8 is replaced byte by byte, as in browsers.
     """
-    data = come.take_event()
+    data = buffer.take_event()
     try:
         value: object = json.loads(data.decode(errors="replace"))
     except (ValueError, RecursionError):
-        come.feed(data)
+        buffer.feed(data)
         raise
-    error = field(value, "error")
+    error = get_field(value, "error")
     if error:
-        said = text_of(field(error, "message")) or "An error without words."
-        raise APIError(said, request=response.request, body=error)
+        message = text_or_empty(get_field(error, "message")) or "An error without words."
+        raise APIError(message, request=response.request, body=error)
     return value

@@ -1,7 +1,7 @@
-"""Our words into OpenAI's, and its replies into ours. Pure: no network, no clock.
+"""Translates requests and replies between the domain and OpenAI. Pure: no network, no clock.
 
-Whoever speaks the Images API may be a gateway with ideas of its own, and a reply was paid for:
-no shape of it raises an error here.
+The endpoint may be a gateway that deviates from the API, and its reply was paid for: a reply of
+any shape is parsed without an error.
 """
 
 import json
@@ -19,14 +19,14 @@ from domain.results import NO_TOKENS, ResultImage, Usage
 Parameters = dict[str, Any]
 Upload = tuple[str, bytes, str]
 
-MAX_TOKENS = 2**53  # what any database and any JSON reader can hold; a real call is far below
+MAX_TOKENS = 2**53  # the most that any database and JSON reader can hold; real calls use far less
 
 
 def generate_parameters(request: ImageRequest) -> Parameters:
     """Arguments of `images.generate`.
 
-    Size and quality are always said: a reseller's test of 2026-11-05 found that 2.6-flare, told
-    no quality, can take about 5,800 tokens for one square picture.
+    Size and quality are always sent: a reseller's test of 2026-11-05 found that 2.6-flare without
+    a quality can use about 5,800 tokens for one square image.
     """
     parameters: Parameters = {
         "prompt": request.prompt,
@@ -46,10 +46,10 @@ def generate_parameters(request: ImageRequest) -> Parameters:
 
 
 def edit_parameters(request: EditRequest) -> Parameters:
-    """Arguments of `images.edit`: the same, and the pictures as files with true names and types.
+    """Arguments of `images.edit`: the same, and the images as files with correct names and types.
 
-    The SDK's `edit` has no moderation argument, although the endpoint's JSON form has: other
-    than the default it goes as an extra field.
+    The SDK's `edit` has no moderation argument, although the endpoint's JSON form has one, so a
+    value other than the default is sent as an extra field.
     """
     parameters = generate_parameters(request)
     moderation = parameters.pop("moderation")
@@ -67,108 +67,114 @@ def _upload(name: str, image: Image) -> Upload:
     return (f"{name}.{image.format.extension}", image.data, image.format.media_type)
 
 
-def delivered(raw: bytes, request_id: str | None) -> Delivered:
-    """What an answer in one piece brought; a reply without a picture is itself the rubbish."""
-    reply = _parsed(raw)
-    data = field(reply, "data")
+def parse_reply(raw: bytes, request_id: str | None) -> Delivered:
+    """Parse a reply that is not a stream; without an image, the whole reply is undecodable."""
+    reply = _parse_json(raw)
+    data = get_field(reply, "data")
     items = data if isinstance(data, list) else []
-    pictures, rubbish = decoded(field(item, "b64_json") for item in items)
-    if not pictures and not rubbish:
-        rubbish = (raw,)
-    revised = (clean(text_of(field(item, "revised_prompt"))) for item in items)
+    images, undecodable = decode_images(get_field(item, "b64_json") for item in items)
+    if not images and not undecodable:
+        undecodable = (raw,)
+    revised = (
+        replace_surrogates(text_or_empty(get_field(item, "revised_prompt"))) for item in items
+    )
     return Delivered(
-        images=pictures,
-        undecodable=rubbish,
+        images=images,
+        undecodable=undecodable,
         revised_prompt=next((text for text in revised if text), None),
-        usage=usage_of(field(reply, "usage")),
+        usage=parse_usage(get_field(reply, "usage")),
         request_id=request_id,
     )
 
 
-def _parsed(raw: bytes) -> object:
-    """The JSON value, or None. A byte that is no UTF-8 spoils its own text only, as in browsers."""
+def _parse_json(raw: bytes) -> object:
+    """The JSON value, or None. Invalid UTF-8 is replaced byte by byte, as in browsers."""
     try:
         return json.loads(raw.decode("utf-8-sig", errors="replace"))
     except (ValueError, RecursionError):
         return None
 
 
-def completed(
+def parse_completed_events(
     events: Sequence[object], request_id: str | None, notes: tuple[str, ...] = ()
 ) -> Delivered:
-    """What the last events of a stream brought, one for each picture; their usages are added.
+    """Parse the last events of a stream, one for each image, and add up their usage.
 
-    Where there is a picture in none of them, they are themselves the rubbish.
+    If none of them has an image, the events themselves are undecodable.
     """
-    pictures, rubbish = decoded(field(event, "b64_json") for event in events)
-    if not pictures and not rubbish:
-        rubbish = (json.dumps(events).encode(),)
-    told = [usage_of(field(event, "usage")) for event in events]
-    known = [each for each in told if each is not None]
-    usage = sum(known, NO_TOKENS) if known else None
+    images, undecodable = decode_images(get_field(event, "b64_json") for event in events)
+    if not images and not undecodable:
+        undecodable = (json.dumps(events).encode(),)
+    usages = [parse_usage(get_field(event, "usage")) for event in events]
+    known = [usage for usage in usages if usage is not None]
     return Delivered(
-        images=pictures, undecodable=rubbish, usage=usage, request_id=request_id, notes=notes
+        images=images,
+        undecodable=undecodable,
+        usage=sum(known, NO_TOKENS) if known else None,
+        request_id=request_id,
+        notes=notes,
     )
 
 
-def field(of: object, name: str) -> object:
-    """A field of a JSON object or of one of the SDK's; None where there is no such thing."""
+def get_field(of: object, name: str) -> object:
+    """A field of a JSON object or of an SDK object; None if there is no such field."""
     return of.get(name) if isinstance(of, Mapping) else getattr(of, name, None)
 
 
-def text_of(value: object) -> str:
-    """The value if it is a text, else an empty one."""
+def text_or_empty(value: object) -> str:
+    """The value if it is a string, else an empty string."""
     return value if isinstance(value, str) else ""
 
 
-def clean(text: str) -> str:
-    """The text without the halves of characters that JSON can name and no UTF-8 can hold."""
+def replace_surrogates(text: str) -> str:
+    """The text with `?` for lone surrogates, which JSON can escape and UTF-8 cannot encode."""
     return text.encode(errors="replace").decode()
 
 
-def decoded(texts: Iterable[object]) -> tuple[tuple[ResultImage, ...], tuple[bytes, ...]]:
-    """Pictures, and the texts that were no base64, as they came. Missing texts are left out."""
-    pictures: list[ResultImage] = []
-    rubbish: list[bytes] = []
+def decode_images(texts: Iterable[object]) -> tuple[tuple[ResultImage, ...], tuple[bytes, ...]]:
+    """Images, and the texts that are not base64, unchanged. Missing texts are left out."""
+    images: list[ResultImage] = []
+    undecodable: list[bytes] = []
     for text in texts:
         if not isinstance(text, str) or not text:
             continue
         try:
-            pictures.append(ResultImage(image=Image(_bytes_of(text))))
+            images.append(ResultImage(image=Image(_decode_base64(text))))
         except ValueError:
-            rubbish.append(text.encode(errors="replace"))
-    return tuple(pictures), tuple(rubbish)
+            undecodable.append(text.encode(errors="replace"))
+    return tuple(images), tuple(undecodable)
 
 
-def _bytes_of(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     try:
         return pybase64.b64decode(text, validate=True)
-    except ValueError:  # line breaks or one "=" too many are borne; looking first takes longer
+    except ValueError:  # line breaks and an extra "=" are accepted; checking first takes longer
         return a2b_base64("".join(text.split()), strict_mode=True)
 
 
-def partial(event: object, number: int) -> PartialImage | None:
-    """A preview, or None when it cannot be decoded: a lost preview is no reason to stop.
+def parse_partial(event: object, number: int) -> PartialImage | None:
+    """A preview, or None if it cannot be decoded: a lost preview is no reason to stop.
 
-    `number` is its index where the event tells none.
+    `number` is its index where the event has none.
     """
-    pictures, _ = decoded([field(event, "b64_json")])
-    told = _count(field(event, "partial_image_index"))
-    index = number if told is None else told
-    # Always of picture 0: the API's events do not say which picture they lead to.
-    return PartialImage(image=pictures[0].image, index=index) if pictures else None
+    images, _ = decode_images([get_field(event, "b64_json")])
+    event_index = _count(get_field(event, "partial_image_index"))
+    index = number if event_index is None else event_index
+    # Always of image 0: the API's events do not say which image a preview belongs to.
+    return PartialImage(image=images[0].image, index=index) if images else None
 
 
-def usage_of(usage: object) -> Usage | None:
-    """Token counts of any reply; None where it does not tell them all."""
-    total_in, out = _count(field(usage, "input_tokens")), _count(field(usage, "output_tokens"))
+def parse_usage(usage: object) -> Usage | None:
+    """Token counts of a reply; None if it lacks the input or the output count."""
+    total_in = _count(get_field(usage, "input_tokens"))
+    out = _count(get_field(usage, "output_tokens"))
     if total_in is None or out is None:
         return None
-    details = field(usage, "input_tokens_details")
-    images_in = min(_count(field(details, "image_tokens")) or 0, total_in)
-    cached = min(_count(field(details, "cached_tokens")) or 0, total_in)
+    details = get_field(usage, "input_tokens_details")
+    images_in = min(_count(get_field(details, "image_tokens")) or 0, total_in)
+    cached = min(_count(get_field(details, "cached_tokens")) or 0, total_in)
     text_in = total_in - images_in
-    # Nobody says of what kind it was: take it for text, on which the discount is the smaller one.
+    # Cached tokens come without a kind: count them as text, which has the smaller discount.
     return Usage(
         text_tokens_in=text_in,
         image_tokens_in=images_in,
@@ -180,17 +186,17 @@ def usage_of(usage: object) -> Usage | None:
 
 def _count(value: object) -> int | None:
     fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_TOKENS
-    return int(value) if fits else None  # type: ignore[call-overload] # an int, as was just seen
+    return int(value) if fits else None  # type: ignore[call-overload] # an int, as checked above
 
 
 def secret_spellings(secret: str) -> tuple[str, ...]:
     """The forms in which a reply may repeat a secret: as it is, in base64, and within base64.
 
-    In a longer text's base64 it looks in one of three ways, by how many bytes come before it.
+    The base64 of a longer text has one of three spellings of it, depending on its byte offset.
     """
     data = secret.encode()
     forms = [secret, b2a_base64(data, newline=False).decode()]
-    for lead, unlike in enumerate((0, 2, 3)):
-        text = b2a_base64(bytes(lead) + data, newline=False).decode()
-        forms.append(text[unlike : (lead + len(data)) * 8 // 6])
+    for offset, unstable in enumerate((0, 2, 3)):
+        text = b2a_base64(bytes(offset) + data, newline=False).decode()
+        forms.append(text[unstable : (offset + len(data)) * 8 // 6])
     return tuple(forms)

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from openai import APIConnectionError
 
-from adapters.openai.errors import translated
+from adapters.openai.errors import to_provider_error
 from adapters.openai.translate import secret_spellings
 from domain.errors import ChargeStatus
 from domain.models import ModelCard
@@ -67,7 +67,7 @@ async def test_another_header_that_cannot_be_sent_costs_nothing(
 def test_what_the_transport_would_not_send_was_not_sent() -> None:
     fault = APIConnectionError(request=httpx2.Request("POST", "http://nowhere"))
     fault.__cause__ = httpx2.LocalProtocolError("Illegal header value")
-    ours = translated(fault, ModelCard(name="gpt-image-2"), KEY)
+    ours = to_provider_error(fault, ModelCard(name="gpt-image-2"), KEY)
     assert isinstance(ours, ProviderUnreachable)
     assert ours.charged is ChargeStatus.NO
 
