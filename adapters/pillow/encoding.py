@@ -1,4 +1,4 @@
-"""Pillow objects as bytes."""
+"""Encodes Pillow objects."""
 
 import os
 from io import BytesIO
@@ -10,46 +10,47 @@ import PIL.Image
 from domain.image_formats import ImageFormat
 
 JPEG_BACKGROUND = "white"
-"""What is put behind a picture whose new format has no transparency."""
+"""The background of a transparent image in JPEG, which has no transparency."""
 
 
-def encode(picture: PIL.Image.Image, form: ImageFormat, compression: int | None) -> bytes:
-    """The picture in this format, its color profile with it; without a number, without loss.
+def encode(image: PIL.Image.Image, target: ImageFormat, compression: int | None) -> bytes:
+    """The image in this format, with its color profile.
 
-    `compression` is 0-100, more is finer; PNG has none, and JPEG always loses something.
+    `compression` is 0-100, more is finer, and None is lossless; PNG has no such setting, and JPEG
+    is always lossy: None is 95 for it.
     """
-    profile = picture.info.get("icc_profile")
-    if form is ImageFormat.JPEG:
-        return _jpeg(_flat(picture), 95 if compression is None else compression, profile)
+    profile = image.info.get("icc_profile")
+    if target is ImageFormat.JPEG:
+        return _encode_jpeg(_flatten(image), 95 if compression is None else compression, profile)
     out = BytesIO()
-    if form is ImageFormat.PNG:
-        picture.save(out, "PNG", icc_profile=profile)
+    if target is ImageFormat.PNG:
+        image.save(out, "PNG", icc_profile=profile)
     elif compression is None:
-        picture.save(out, "WEBP", lossless=True, quality=75, method=2, icc_profile=profile)
+        image.save(out, "WEBP", lossless=True, quality=75, method=2, icc_profile=profile)
     else:
-        # Method 6 would save 2-6 % of the bytes for 2 to 25 times the work (measured 2026-11-22).
-        picture.save(out, "WEBP", quality=compression, method=4, icc_profile=profile)
+        # Method 6 would save 2-6 % of the bytes at 2 to 25 times the CPU (measured 2026-11-22).
+        image.save(out, "WEBP", quality=compression, method=4, icc_profile=profile)
     return out.getvalue()
 
 
-def _jpeg(picture: PIL.Image.Image, quality: int, profile: bytes | None) -> bytes:
-    """Through a file: into memory Pillow holds the interpreter's lock while it encodes."""
-    with _file() as file:
-        picture.save(file, "JPEG", quality=quality, progressive=True, icc_profile=profile)
+def _encode_jpeg(image: PIL.Image.Image, quality: int, profile: bytes | None) -> bytes:
+    """Via a file, because Pillow holds the GIL while it encodes a JPEG into memory."""
+    with _temporary_file() as file:
+        image.save(file, "JPEG", quality=quality, progressive=True, icc_profile=profile)
         file.seek(0)
         return file.read()
 
 
-def _file() -> IO[bytes]:
+def _temporary_file() -> IO[bytes]:
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("rendition"), "w+b")
     return TemporaryFile()
 
 
-def _flat(picture: PIL.Image.Image) -> PIL.Image.Image:
-    if picture.mode != "RGBA":
-        return picture
-    flat = PIL.Image.new("RGB", picture.size, JPEG_BACKGROUND)
-    flat.paste(picture, mask=picture.getchannel("A"))
-    flat.info = picture.info
+def _flatten(image: PIL.Image.Image) -> PIL.Image.Image:
+    if image.mode != "RGBA":
+        return image
+    flat = PIL.Image.new("RGB", image.size, JPEG_BACKGROUND)
+    flat.paste(image, mask=image.getchannel("A"))
+    flat.info = image.info
     return flat

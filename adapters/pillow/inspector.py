@@ -1,4 +1,4 @@
-"""Looks into pictures with Pillow, within limits that hold before anything is decoded."""
+"""Inspects images with Pillow, within limits that are checked before anything is decoded."""
 
 import zlib
 from collections.abc import Iterator
@@ -16,32 +16,32 @@ from domain.image_headers import MAX_CHUNKS
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 16_384
-MAX_JPEG_SCANS = 100  # the most in 61 honest files was 53; 500 take over 20 s to decode
-SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a pixel, by color type: PNG specification, table 12
-FIRST_BYTES = 1 << 18  # 1 ms to inflate; all of a photograph of 1024x1024 would take 10 ms
-PNG_END = b"IEND\xaeB`\x82"  # the last chunk, which has no body and so always this checksum
-DECODED_AT_ONCE = 2  # 50 megapixels of RGBA are 200 MB in memory each
+MAX_JPEG_SCANS = 100  # the most in 61 real files was 53; 500 take over 20 s to decode
+SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # per pixel by color type: PNG specification, table 12
+FIRST_BYTES = 1 << 18  # take 1 ms to inflate; a whole photograph of 1024x1024 would take 10 ms
+PNG_END = b"IEND\xaeB`\x82"  # the last chunk; it has no body, so its checksum never differs
+MAX_CONCURRENT = 2  # 50 megapixels of RGBA take 200 MB of memory each
 
 
 class PillowInspector:
-    """An ImageInspector. JPEG, WebP and interlaced PNG are decoded.
+    """An ImageInspector. JPEG, WebP and interlaced PNG images are decoded.
 
-    Other PNGs, which is what providers send, are checked by their checksums, and their pixels
-    are counted as far as FIRST_BYTES.
+    Other PNGs, which are what providers send, are checked by their checksums, and their pixels
+    are inflated and counted up to FIRST_BYTES. At most MAX_CONCURRENT images at once.
     """
 
     def __init__(self) -> None:
-        self._workers = ThreadPool(DECODED_AT_ONCE)
-        PIL.Image.preinit()  # loads the formats that the first picture would wait for
+        self._threads = ThreadPool(MAX_CONCURRENT)
+        PIL.Image.preinit()  # loads the formats that the first image would otherwise wait for
 
     async def inspect(self, image: Image, /) -> None:
-        await self._workers.run(lambda: _check(image))
+        await self._threads.run(lambda: _check(image))
 
 
 def _check(image: Image) -> None:
     _check_limits(image)
     try:
-        _read(image)
+        _check_content(image)
     except UnreadableImage:
         raise
     except Exception as error:
@@ -66,7 +66,7 @@ def _check_limits(image: Image) -> None:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Name and body of each chunk of a PNG, up to one more than we take."""
+    """The name and body of each chunk of a PNG, up to one more than MAX_CHUNKS."""
     view, at = memoryview(data), 8
     for _ in range(MAX_CHUNKS + 1):
         if at + 8 > len(data):
@@ -76,8 +76,8 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
         at += 12 + length
 
 
-def _read(image: Image) -> None:
-    with _opened(image) as opened:
+def _check_content(image: Image) -> None:
+    with _open(image) as opened:
         if getattr(opened, "n_frames", 1) > 1:
             raise UnreadableImage("The picture is animated; send a single frame.")
         if image.format is not ImageFormat.PNG:
@@ -90,22 +90,22 @@ def _read(image: Image) -> None:
     if not interlaced:
         _check_first_pixels(image.data)
         return
-    with _opened(image) as opened:  # once more, since Pillow cannot go on after `verify`
+    with _open(image) as opened:  # again, because Pillow cannot continue after `verify`
         opened.load()
 
 
-def _opened(image: Image) -> PIL.Image.Image:
+def _open(image: Image) -> PIL.Image.Image:
     return PIL.Image.open(BytesIO(image.data), formats=[image.format.value.upper()])
 
 
 def _check_first_pixels(data: bytes) -> None:
-    """Inflate the beginning of the pixels, or all of a small picture, and count the bytes."""
+    """Inflate the beginning of the pixels, or all of a small image, and count the bytes."""
     width, height, depth, color = unpack_from(">IIBB", data, 16)
-    whole = height * (1 + (width * depth * SAMPLES[color] + 7) // 8)
-    most = min(whole + 1, FIRST_BYTES)  # one more than there should be, to find too many
-    stream, came = zlib.decompressobj(), 0
+    expected = height * (1 + (width * depth * SAMPLES[color] + 7) // 8)
+    most = min(expected + 1, FIRST_BYTES)  # one more than expected, to detect too many
+    stream, count = zlib.decompressobj(), 0
     for name, body in _chunks(data):
-        if name == b"IDAT" and came < most and not stream.eof:
-            came += len(stream.decompress(body, most - came))
-    if came != min(whole, FIRST_BYTES):
+        if name == b"IDAT" and count < most and not stream.eof:
+            count += len(stream.decompress(body, most - count))
+    if count != min(expected, FIRST_BYTES):
         raise UnreadableImage("The PNG holds another number of pixels than its header says.")

@@ -1,4 +1,4 @@
-"""Makes renditions of pictures with Pillow."""
+"""Creates renditions of images with Pillow."""
 
 import os
 from collections.abc import Iterator
@@ -18,19 +18,20 @@ from domain.renditions import MAX_SIZE_RATIO, ContentClass, Rendition, Rendition
 
 UNCHANGED = "as the provider sent it"
 SIDES = (1024, 768, 512, 384, 256, 128)
-"""Longer sides that are tried, in pixels, until a rendition fits its bytes."""
+"""Longer sides in pixels that are tried until a rendition fits `max_bytes`."""
 FALLBACK_QUALITIES = (70, 50)
-"""Compressions that are tried at each of them, after the one that suits the picture."""
+"""Compressions that are tried at each side, after the one for the image's content."""
 
 
 class PillowOptimizer:
-    """An ImageOptimizer. At most one rendition is made for each core at once.
+    """An ImageOptimizer. At most one rendition per core is made at a time.
 
-    One that hangs can be given up; until it ends nothing else is made of the same picture.
+    A rendition that hangs can be canceled; until its thread ends, no other rendition of the same
+    image is started.
     """
 
     def __init__(self, cores: int | None = None) -> None:
-        self._workers = ThreadPool(cores or os.cpu_count() or 1)
+        self._threads = ThreadPool(cores or os.cpu_count() or 1)
 
     async def render(self, image: Image, spec: RenditionSpec, /) -> Rendition:
         try:
@@ -39,35 +40,33 @@ class PillowOptimizer:
         except UnreadableImage as error:
             raise CannotRender(error.message) from error
         try:
-            return await self._workers.run(lambda: _rendered(image, spec), name=image.id)
+            return await self._threads.run(lambda: _render(image, spec), name=image.id)
         except PreviousRunActive as error:
             raise CannotRender("an earlier attempt has not ended yet") from error
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    picture: PIL.Image.Image
-    form: ImageFormat
+    image: PIL.Image.Image
+    format: ImageFormat
     compression: int | None
 
     def __str__(self) -> str:
-        name = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}[self.form]
-        how = f"{name}, lossless" if self.compression is None else f"{name} {self.compression}"
-        return f"{how}, {self.picture.width}x{self.picture.height}"
+        name = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}[self.format]
+        encoding = f"{name}, lossless" if self.compression is None else f"{name} {self.compression}"
+        return f"{encoding}, {self.image.width}x{self.image.height}"
 
 
-def _rendered(image: Image, spec: RenditionSpec) -> Rendition:
+def _render(image: Image, spec: RenditionSpec) -> Rendition:
     try:
-        with decode(image, spec.max_side) as picture:
-            content = classify(picture)
-            for attempt in _attempts(picture, spec, content):
-                data = encode(attempt.picture, attempt.form, attempt.compression)
+        with decode(image, spec.max_side) as decoded:
+            content = classify(decoded)
+            for attempt in _attempts(decoded, spec, content):
+                data = encode(attempt.image, attempt.format, attempt.compression)
                 if spec.max_bytes is None or len(data) <= spec.max_bytes:
-                    return _better(
-                        image,
-                        Rendition(image=Image(data), description=f"{content} as {attempt}"),
-                        spec,
-                    )
+                    description = f"{content} as {attempt}"
+                    rendition = Rendition(image=Image(data), description=description)
+                    return _choose(image, rendition, spec)
     except CannotRender:
         raise
     except Exception as error:
@@ -75,8 +74,8 @@ def _rendered(image: Image, spec: RenditionSpec) -> Rendition:
     raise CannotRender(f"it does not fit into {spec.max_bytes} bytes")
 
 
-def _better(image: Image, rendition: Rendition, spec: RenditionSpec) -> Rendition:
-    """The original, where it will do and the rendition wins nothing."""
+def _choose(image: Image, rendition: Rendition, spec: RenditionSpec) -> Rendition:
+    """The original if it meets the requirements and the rendition saves too little."""
     must_change = not RenditionSpec(
         format=spec.format, max_side=spec.max_side, max_bytes=spec.max_bytes
     ).is_met_by(image)
@@ -87,18 +86,18 @@ def _better(image: Image, rendition: Rendition, spec: RenditionSpec) -> Renditio
 
 
 def _attempts(
-    picture: PIL.Image.Image, spec: RenditionSpec, content: ContentClass
+    image: PIL.Image.Image, spec: RenditionSpec, content: ContentClass
 ) -> Iterator[_Attempt]:
-    """What may be tried, the best first: one way, or where bytes are bounded, many."""
-    form = spec.format or content.best_format
+    """The attempts to make, the best first: one, or several where `max_bytes` is set."""
+    target = spec.format or content.best_format
     compression = spec.compression
     if compression is None:
-        compression = content.compression(form)
-    longer = max(picture.size)
+        compression = content.compression(target)
+    longer = max(image.size)
     most = min(longer, spec.max_side or longer)
     sides = [most] if spec.max_bytes is None else [most, *(side for side in SIDES if side < most)]
     for side in sides:
-        picture.thumbnail((side, side))
-        yield _Attempt(picture, form, compression)
-        if spec.max_bytes is not None and form.has_compression:
-            yield from (_Attempt(picture, form, number) for number in FALLBACK_QUALITIES)
+        image.thumbnail((side, side))
+        yield _Attempt(image, target, compression)
+        if spec.max_bytes is not None and target.has_compression:
+            yield from (_Attempt(image, target, quality) for quality in FALLBACK_QUALITIES)

@@ -1,4 +1,4 @@
-"""Threads for Pillow's work, which nobody has to wait for."""
+"""Threads for Pillow's work that can be abandoned when they hang."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,32 +10,32 @@ T = TypeVar("T")
 
 
 class PreviousRunActive(Exception):
-    """Nobody waits any more for earlier work of this name, but it has not ended."""
+    """Earlier work of this name was abandoned and has not ended yet."""
 
 
 class ThreadPool:
-    """Does at most `most` pieces of work at once that somebody waits for, each in its own thread.
+    """Runs at most `size` pieces of work at once, not counting abandoned ones, a thread for each.
 
-    No thread can be ended from outside. Whoever stops waiting gives the place back all the same,
-    so that work that hangs holds up neither what comes later nor the end of the process. asyncio's
-    own threads would do both: there are few, everybody shares them, and they are waited for.
+    A thread cannot be stopped from outside. A canceled caller frees its slot at once, so work that
+    hangs blocks neither later work nor the end of the process. asyncio's own threads would block
+    both: they are few and shared, and the process waits for them at its end.
     """
 
-    def __init__(self, most: int) -> None:
-        self._room = asyncio.Semaphore(most)
-        self._left: set[str] = set()
+    def __init__(self, size: int) -> None:
+        self._slots = asyncio.Semaphore(size)
+        self._abandoned: set[str] = set()
 
     async def run(self, work: Callable[[], T], *, name: str = "") -> T:
-        """What the work returns or raises.
+        """Run the work in a thread and return its result or raise its error.
 
-        Raises StillAtWork for work of a name that was left and has not ended: begun anew each
-        time that somebody asks, it would take one core after the other.
+        Raises PreviousRunActive if work of this name was abandoned and has not ended: started
+        again with each request, it would occupy one core after the other.
         """
-        async with self._room:
-            if name in self._left:
+        async with self._slots:
+            if name in self._abandoned:
                 raise PreviousRunActive(name)
             future: Future[T] = Future()
-            Thread(target=_do, args=(work, future), name="pillow", daemon=True).start()
+            Thread(target=_run_into, args=(work, future), name="pillow", daemon=True).start()
             try:
                 return await asyncio.wrap_future(future)
             except asyncio.CancelledError:
@@ -44,14 +44,14 @@ class ThreadPool:
 
     def _abandon(self, name: str, future: Future[T]) -> None:
         if name:
-            self._left.add(name)
-            future.add_done_callback(lambda _: self._left.discard(name))
+            self._abandoned.add(name)
+            future.add_done_callback(lambda _: self._abandoned.discard(name))
 
 
-def _do(work: Callable[[], T], future: Future[T]) -> None:
+def _run_into(work: Callable[[], T], future: Future[T]) -> None:
     if not future.set_running_or_notify_cancel():
         return
     try:
         future.set_result(work())
-    except BaseException as error:  # noqa: BLE001 - whoever waits is told, as threads of asyncio do
+    except BaseException as error:  # noqa: BLE001 - the caller gets it, as with asyncio's own threads
         future.set_exception(error)

@@ -115,7 +115,7 @@ async def test_no_more_renditions_are_made_at_once_than_there_are_cores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     at_work, most, threads = 0, 0, set()
-    real, met = pillow._rendered, threading.Barrier(2, timeout=5)
+    real, met = pillow._render, threading.Barrier(2, timeout=5)
 
     def counted(image: Image, spec: RenditionSpec) -> object:
         nonlocal at_work, most
@@ -126,7 +126,7 @@ async def test_no_more_renditions_are_made_at_once_than_there_are_cores(
         at_work -= 1
         return real(image, spec)
 
-    monkeypatch.setattr(pillow, "_rendered", counted)
+    monkeypatch.setattr(pillow, "_render", counted)
     optimizer, spec = PillowOptimizer(cores=2), RenditionSpec(format=ImageFormat.PNG)
     small = saved(PIL.Image.new("RGB", (8, 8)), "JPEG")
     await asyncio.gather(*(optimizer.render(small, spec) for _ in range(6)))
@@ -137,11 +137,11 @@ async def test_no_more_renditions_are_made_at_once_than_there_are_cores(
 async def test_a_picture_that_hangs_is_given_up_and_others_are_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real, gate = pillow._rendered, threading.Event()
+    real, gate = pillow._render, threading.Event()
     bomb, small = (saved(PIL.Image.new("RGB", (8, side)), "JPEG") for side in (8, 9))
     monkeypatch.setattr(
         pillow,
-        "_rendered",
+        "_render",
         lambda image, spec: gate.wait(30) if image == bomb else real(image, spec),
     )
     optimizer, spec = PillowOptimizer(cores=1), RenditionSpec(format=ImageFormat.PNG)

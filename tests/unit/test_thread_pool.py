@@ -68,7 +68,7 @@ async def test_what_hangs_is_not_begun_again_until_it_has_ended(gate: threading.
     assert await workers.run(lambda: 7, name="a picture") == 7
     gate.set()
     async with asyncio.timeout(5):
-        while "a bomb" in workers._left:  # noqa: ASYNC110 - its thread tells nobody
+        while "a bomb" in workers._abandoned:  # noqa: ASYNC110 - its thread tells nobody
             await asyncio.sleep(0.005)
     assert await workers.run(lambda: 7, name="a bomb") == 7
 
