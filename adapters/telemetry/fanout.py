@@ -1,4 +1,4 @@
-"""Tells several what happens, as one."""
+"""Publishes events to several sinks."""
 
 from contextlib import suppress
 
@@ -7,13 +7,13 @@ from domain.events import ServiceEvent
 
 
 class Fanout:
-    """An EventSink over sinks, in their order. One that breaks its promise hurts no other."""
+    """An EventSink over several sinks, in order. One that raises does not affect the others."""
 
     def __init__(self, *sinks: EventSink) -> None:
         self._sinks = list(sinks)
 
     def add(self, sink: EventSink) -> None:
-        """Tell this one too, from now on."""
+        """Publish to this sink too, from now on."""
         self._sinks.append(sink)
 
     def publish(self, event: ServiceEvent, /) -> None:

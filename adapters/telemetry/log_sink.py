@@ -1,4 +1,4 @@
-"""Tells what happens to jobs as log lines."""
+"""Writes events as log lines."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -31,7 +31,7 @@ Facts = dict[str, object]
 
 
 class Line(NamedTuple):
-    """What is said of an event, and how loudly."""
+    """The level, name and facts of a log line."""
 
     level: str
     event: str
@@ -39,12 +39,12 @@ class Line(NamedTuple):
 
 
 class LogSink:
-    """An EventSink. Prompts appear as hashes, unless `prompts`: then as they are."""
+    """An EventSink that logs. Prompts appear as hashes, or as they are if `prompts` is set."""
 
     def __init__(
-        self, lines: LogWriter, *, prompts: bool = False, clock: Callable[[], float] = monotonic
+        self, writer: LogWriter, *, prompts: bool = False, clock: Callable[[], float] = monotonic
     ) -> None:
-        self._lines = lines
+        self._writer = writer
         self._prompts = prompts
         self._clock = clock
         self._started: dict[str, float] = {}
@@ -55,13 +55,13 @@ class LogSink:
                 line = _service_event(event)
             case _:
                 line = self._job_event(event)
-        self._lines.write(line.level, line.event, **line.facts)
+        self._writer.write(line.level, line.event, **line.facts)
 
     def _job_event(self, event: JobEvent | JobAccepted) -> Line:
         job: Facts = {"job": event.job_id}
         match event:
             case JobStarted():
-                return Line("info", "job started", job | self._beginning(event))
+                return Line("info", "job started", job | self._start_facts(event))
             case ServedFromCache(source=tier):
                 return Line("info", "cache hit", job | {"tier": tier})
             case CacheFailed(error=error):
@@ -72,38 +72,42 @@ class LogSink:
                 return Line("debug", "job dispatched", job)
             case JobAccepted(handle=handle):
                 return Line("debug", "job accepted", job | {"handle": handle})
-            case PartialReady(image_index=picture, index=index):
-                return Line("debug", "partial ready", job | {"picture": picture, "index": index})
-            case Finished(result=images):
-                return Line("info", "job finished", job | _told(images) | self._ending(event))
+            case PartialReady(image_index=image_index, index=index):
+                return Line(
+                    "debug", "partial ready", job | {"picture": image_index, "index": index}
+                )
+            case Finished(result=result):
+                return Line(
+                    "info", "job finished", job | _result_facts(result) | self._duration(event)
+                )
             case Failed(error=error):
-                return _failure(error, job | self._ending(event))
+                return _failure(error, job | self._duration(event))
 
-    def _beginning(self, event: JobStarted) -> Facts:
+    def _start_facts(self, event: JobStarted) -> Facts:
         self._started[event.job_id] = self._clock()
         job, prompt = event.job, event.job.request.prompt
-        said: Facts = {"owner": job.owner, "action": job.action, "model": job.request.model}
+        facts: Facts = {"owner": job.owner, "action": job.action, "model": job.request.model}
         if self._prompts:
-            return {**said, "fresh": event.fresh, "prompt": prompt}
+            return {**facts, "fresh": event.fresh, "prompt": prompt}
         digest = sha256(prompt.encode(errors="surrogatepass")).hexdigest()
-        return {**said, "fresh": event.fresh, "prompt_sha256": digest[:12]}
+        return {**facts, "fresh": event.fresh, "prompt_sha256": digest[:12]}
 
-    def _ending(self, event: Finished | Failed) -> Facts:
+    def _duration(self, event: Finished | Failed) -> Facts:
         started = self._started.pop(event.job_id, None)
         return {} if started is None else {"seconds": round(self._clock() - started, 3)}
 
 
-def _told(images: ImageResult) -> Facts:
-    """Facts of an answer. What the cache serves costs nothing, and saves what it cost once."""
+def _result_facts(result: ImageResult) -> Facts:
+    """Facts of a result. One from the cache costs nothing, and saves what it cost originally."""
     facts: Facts = {
-        "tier": images.served_from,
-        "model": images.model,
-        "pictures": [picture.id for picture in images.images],
+        "tier": result.served_from,
+        "model": result.model,
+        "pictures": [image.id for image in result.images],
     }
-    if images.is_cached:
-        return {**facts, "cost_usd": 0.0, "saved_usd": _dollars(images.generation_cost)}
-    facts |= {"cost_usd": _dollars(images.generation_cost), "provider_request": images.request_id}
-    return facts if images.usage is None else {**facts, "tokens": _tokens(images.usage)}
+    if result.is_cached:
+        return {**facts, "cost_usd": 0.0, "saved_usd": _dollars(result.generation_cost)}
+    facts |= {"cost_usd": _dollars(result.generation_cost), "provider_request": result.request_id}
+    return facts if result.usage is None else {**facts, "tokens": _tokens(result.usage)}
 
 
 def _tokens(usage: Usage) -> Facts:

@@ -1,4 +1,4 @@
-"""Lines on standard error, as JSON or for people, written by a thread of their own."""
+"""Writes log lines to standard error, as JSON or as plain text, in a thread of its own."""
 
 import json
 import logging
@@ -18,32 +18,31 @@ Facts = dict[str, object]
 Render = Callable[[Facts], str]
 
 HIDDEN = "[hidden]"
-WAITING_LINES = 1000
+MAX_WAITING_LINES = 1000
 BATCH_DELAY = 0.02
-"""Seconds that a line waits for others: waking the thread for each costs more than writing it."""
+"""Seconds that a line waits for more: waking the thread for each costs more than writing it."""
 FLUSH_TIMEOUT = 0.5
-"""Seconds that `close` waits for somebody to read the last lines."""
+"""Seconds that `close` waits for the last lines to be written."""
 QUOTED_INPUT = re.compile(r"(?<=input_value=).*?(?=, input_type=)", re.DOTALL)
-"""What pydantic's errors quote of a request, which may be a prompt."""
+"""What pydantic's errors quote of a request, which may contain a prompt."""
 
 
 class _Writer:
-    """Writes lines in their order, in a thread, so that nobody waits for who reads them.
+    """Writes lines in order, in a thread, so that the caller never waits for the reader.
 
-    What is said within COMPANY is written at once.
-
-    When nobody reads, lines beyond WAITING_LINES are dropped; when nobody can, all are.
+    Lines that arrive within BATCH_DELAY are written together. If the stream is not read, lines
+    beyond MAX_WAITING_LINES are dropped; if it is closed or broken, all are.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
-        self._stream = stream  # None is Python's word for a standard error that is closed
-        self._queue: Queue[str] = Queue(WAITING_LINES)
+        self._stream = stream  # None if standard error is closed
+        self._queue: Queue[str] = Queue(MAX_WAITING_LINES)
         self._closing = threading.Event()
-        self._starting = threading.Lock()
+        self._start_lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, args=[stream], name="log", daemon=True)
 
     def write(self, line: str) -> None:
-        """Take a line."""
+        """Queue a line, without waiting."""
         if self._stream is None:
             return
         self._start()
@@ -52,16 +51,16 @@ class _Writer:
 
     def _start(self) -> None:
         if self._thread.ident is None:
-            with self._starting:  # lines may come from several threads
+            with self._start_lock:  # several threads may write
                 if self._thread.ident is None:
                     self._thread.start()
 
     def close(self) -> None:
-        """Wait until the lines are written, LAST_LINES_MAY_TAKE at most, and write no more."""
+        """Wait until the lines are written, for at most FLUSH_TIMEOUT, and stop."""
         if self._thread.is_alive():
             self._closing.set()
             with suppress(Full):
-                self._queue.put_nowait("")  # for a thread that waits for a line
+                self._queue.put_nowait("")  # wakes the thread if it waits for a line
             self._thread.join(FLUSH_TIMEOUT)
 
     def _run(self, stream: TextIO) -> None:
@@ -76,50 +75,50 @@ class _Writer:
 
 
 class _Libraries(logging.Handler):
-    """Passes on what libraries log in Python's own way."""
+    """Forwards what libraries log with the standard library's logging."""
 
-    def __init__(self, say: Callable[..., None]) -> None:
+    def __init__(self, write: Callable[..., None]) -> None:
         super().__init__(logging.WARNING)
-        self._say = say
+        self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
         level = "error" if record.levelno >= logging.ERROR else "warning"
-        with suppress(Exception):  # a message that does not fit its arguments is not worth a fault
+        with suppress(Exception):  # a message that does not match its arguments must not raise
             message = record.getMessage()
-            self._say(level, message, logger=record.name, exc_info=record.exc_info)
+            self._write(level, message, logger=record.name, exc_info=record.exc_info)
 
 
 class LogWriter:
-    """Says things, one line each, at once and without waiting; never raises.
+    """Writes structured log lines; never waits and never raises.
 
-    The `hidden` words never appear, in whatever way a line spells them.
+    The `hidden` words are redacted in every spelling that a line may give them.
     """
 
     def __init__(self, *, level: str, form: Form = "json", hidden: Iterable[str] = ()) -> None:
-        self._hidden = sorted({way for word in hidden for way in _spellings(word)}, key=len)[::-1]
-        self._least = LEVELS[level]
+        self._hidden = sorted({text for word in hidden for text in _spellings(word)}, key=len)[::-1]
+        self._min_level = LEVELS[level]
         self._libraries = _Libraries(self.write)
         self._writer = _Writer(sys.stderr)
-        self._rendered = _as_json() if form == "json" else _for_people()
+        self._render = _json_renderer() if form == "json" else _console_renderer()
 
     def enabled(self, level: str) -> bool:
         """Whether lines of this level are written."""
-        return LEVELS[level] >= self._least
+        return LEVELS[level] >= self._min_level
 
     def write(self, level: str, event: str, /, **facts: object) -> None:
-        """Write a line. `level` is debug, info, warning or error; `exc_info` adds a trace."""
+        """Write a line. `level` is debug, info, warning or error; `exc_info` adds a traceback."""
         if not self.enabled(level):
             return
-        with suppress(Exception):  # a fact whose text cannot be had costs the line, not the work
-            whole = {"timestamp": _now(), "level": level, "event": event} | facts
-            self._writer.write(self._redact(self._rendered(whole)))
+        with suppress(Exception):  # a fact whose repr raises loses the line, not the job
+            line = {"timestamp": _now(), "level": level, "event": event} | facts
+            self._writer.write(self._redact(self._render(line)))
 
     def capture_stdlib(self) -> None:
-        """Say warnings and worse that the libraries of this process log, until `close`."""
+        """Also write warnings and errors that libraries of this process log, until `close`."""
         logging.getLogger().addHandler(self._libraries)
 
     def close(self) -> None:
-        """Write what is still to be written; what is said later is lost."""
+        """Write the remaining lines; later ones are dropped."""
         logging.getLogger().removeHandler(self._libraries)
         self._writer.close()
 
@@ -135,7 +134,7 @@ LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def _spellings(word: str) -> set[str]:
-    """The word, and what becomes of it within quotes; nothing for an empty one."""
+    """The word, and its forms within JSON and Python quotes; empty for an empty word."""
     return {word, json.dumps(word)[1:-1], repr(word)[1:-1]} - {""}
 
 
@@ -143,13 +142,14 @@ def _now() -> str:
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _as_json() -> Render:
-    explained, encode = structlog.processors.format_exc_info, json.JSONEncoder(default=repr).encode
-    return lambda facts: encode(explained(None, "", facts))
+def _json_renderer() -> Render:
+    add_traceback = structlog.processors.format_exc_info
+    encode = json.JSONEncoder(default=repr).encode
+    return lambda facts: encode(add_traceback(None, "", facts))
 
 
-def _for_people() -> Render:
-    """Values in quotes and traces without variables: what a client sends cannot draw or lie."""
+def _console_renderer() -> Render:
+    """Quotes values, so that no client can forge lines; tracebacks show no variables."""
     renderer = structlog.dev.ConsoleRenderer(
         colors=False,
         repr_native_str=True,
@@ -157,8 +157,8 @@ def _for_people() -> Render:
         exception_formatter=structlog.dev.plain_traceback,
     )
 
-    def rendered(facts: Facts) -> str:
+    def render(facts: Facts) -> str:
         event = str(facts["event"])
         return renderer(None, "", facts | {"event": event if event.isprintable() else repr(event)})
 
-    return rendered
+    return render

@@ -1,17 +1,17 @@
-"""What is counted and measured, by Prometheus' conventions: base units, and totals that only grow.
+"""The metrics, by Prometheus' conventions: base units, and totals that only grow.
 
-Labels have few values: models that no catalog knows are `other`.
+Labels have few values: models that are in no catalog are `other`.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 CALL_SECONDS_BUCKETS = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300)
 PARTIAL_SECONDS_BUCKETS = (0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 120)
-"""Seconds: where pictures and first previews of OpenAI's models usually lie, and well beyond."""
+"""Seconds that images and first previews of OpenAI's models usually take, and well beyond."""
 
 
 class PrometheusMetrics:
-    """Everything that we count, in a registry of its own. docs/observability.md explains each."""
+    """All metrics, in a registry of their own. docs/observability.md explains each."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -20,7 +20,7 @@ class PrometheusMetrics:
         self._money()
         self._cache()
         self._renditions()
-        self._start_at_zero()
+        self._create_series()
         self.refused = self._counter(
             "http_refused",
             "Web requests that met no route: refused at the door, or unknown.",
@@ -67,7 +67,7 @@ class PrometheusMetrics:
         )
 
     def _money(self) -> None:
-        self.pictures = self._counter(
+        self.images = self._counter(
             "pictures", "Pictures that the provider painted.", "action", "model"
         )
         self.tokens = self._counter(
@@ -108,8 +108,8 @@ class PrometheusMetrics:
             "rendition_saved_bytes", "Bytes that renditions are smaller than their originals."
         )
 
-    def _start_at_zero(self) -> None:
-        """So that a first hit or failure is seen as a rise, not as something new."""
+    def _create_series(self) -> None:
+        """Create these series at 0, so that the first hit or failure shows as an increase."""
         for tier in ("memory", "disk"):
             self.hits.labels(tier)
             self.saved.labels(tier)

@@ -1,4 +1,4 @@
-"""Counts what happens to jobs, for Prometheus."""
+"""Counts events as Prometheus metrics."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ OTHER = "other"
 
 
 @dataclass(slots=True)
-class _AtWork:
-    """What is known of a job until it ends; times are the clock's seconds."""
+class _RunningJob:
+    """The state of a job until it ends; times are the clock's seconds."""
 
     job: Job[ImageRequest]
     started: float
@@ -49,137 +49,139 @@ class _AtWork:
         return _model(self.job)
 
     @property
-    def names(self) -> tuple[str, str]:
+    def labels(self) -> tuple[str, str]:
         return self.job.action, self.model
 
 
 class PrometheusSink:
-    """An EventSink that counts. Of jobs whose start it was not told it counts nothing."""
+    """An EventSink that counts. Jobs whose start it did not see are not counted."""
 
     media_type = "text/plain; version=0.0.4"
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call] # OpenMetrics alone needs them
-        self.instruments = PrometheusMetrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call] # only OpenMetrics needs them
+        self.metrics = PrometheusMetrics()
         self._clock = clock
-        self._jobs: dict[str, _AtWork] = {}
+        self._jobs: dict[str, _RunningJob] = {}
 
     def exposition(self) -> bytes:
-        """All that this process counts, as text: ours, and what libraries keep for the process."""
-        return generate_latest(REGISTRY) + generate_latest(self.instruments.registry)
+        """All metrics as text: ours, and those of the process that the library keeps."""
+        return generate_latest(REGISTRY) + generate_latest(self.metrics.registry)
 
     def refused(self, status: int) -> None:
-        """A web request was answered before it met a route."""
-        self.instruments.refused.labels(status).inc()
+        """Count an HTTP request that was answered before it reached a route."""
+        self.metrics.refused.labels(status).inc()
 
     def publish(self, event: ServiceEvent, /) -> None:
-        its = self.instruments
+        metrics = self.metrics
         match event:
             case RenditionCreated(bytes_before=before, bytes_after=after):
-                its.renditions.inc()
-                its.saved_bytes.inc(max(0, before - after))
+                metrics.renditions.inc()
+                metrics.saved_bytes.inc(max(0, before - after))
             case RenditionFailed():
-                its.rendition_failures.inc()
+                metrics.rendition_failures.inc()
             case CacheTierFailed():
-                its.cache_failures.labels("tier").inc()
+                metrics.cache_failures.labels("tier").inc()
             case CacheFailed():
-                its.cache_failures.labels("cache").inc()
+                metrics.cache_failures.labels("cache").inc()
             case JobJoined(job=job):
-                its.joined.labels(job.action, _model(job)).inc()
+                metrics.joined.labels(job.action, _model(job)).inc()
             case JobStarted(job_id=job_id, job=job, fresh=fresh):
-                its.running.inc()
-                self._jobs[job_id] = _AtWork(job, self._clock(), asks_cache=not fresh)
+                metrics.running.inc()
+                self._jobs[job_id] = _RunningJob(job, self._clock(), asks_cache=not fresh)
             case _:
-                work = self._jobs.get(event.job_id)
-                if work is not None:
-                    self._at_work(work, event)
+                running = self._jobs.get(event.job_id)
+                if running is not None:
+                    self._on_job_event(running, event)
 
-    def _at_work(self, work: _AtWork, event: JobEvent | JobAccepted) -> None:
+    def _on_job_event(self, running: _RunningJob, event: JobEvent | JobAccepted) -> None:
         match event:
             case ServedFromCache(source=tier):
-                work.asks_cache = False
-                self.instruments.hits.labels(tier).inc()
+                running.asks_cache = False
+                self.metrics.hits.labels(tier).inc()
             case JobQueued():
-                self._queued(work)
+                self._on_queued(running)
             case JobDispatched():
-                self._dispatched(work)
-            case PartialReady() if not work.has_partial:
-                work.has_partial = True
-                waited = self._clock() - work.started
-                self.instruments.first_partial.labels(work.model).observe(waited)
-            case Finished(result=images, joined_callers=shared):
-                self._ended(work, event.job_id, "painted")
-                self._finished(work, images)
-                if shared:
-                    self.instruments.saved.labels("joined").inc(
-                        _amount(images.generation_cost or 0) * shared
+                self._on_dispatched(running)
+            case PartialReady() if not running.has_partial:
+                running.has_partial = True
+                waited = self._clock() - running.started
+                self.metrics.first_partial.labels(running.model).observe(waited)
+            case Finished(result=result, joined_callers=joined):
+                self._end(running, event.job_id, "painted")
+                self._count_result(running, result)
+                if joined:
+                    self.metrics.saved.labels("joined").inc(
+                        _amount(result.generation_cost or 0) * joined
                     )
             case Failed(error=error):
-                self._ended(work, event.job_id, "failed")
-                self._failed(work, error)
+                self._end(running, event.job_id, "failed")
+                self._count_failure(running, error)
 
-    def _queued(self, work: _AtWork) -> None:
-        self._missed(work)
-        work.queued = True
-        self.instruments.running.dec()
-        self.instruments.queued.inc()
+    def _on_queued(self, running: _RunningJob) -> None:
+        self._count_miss(running)
+        running.queued = True
+        self.metrics.running.dec()
+        self.metrics.queued.inc()
 
-    def _dispatched(self, work: _AtWork) -> None:
-        self._missed(work)
-        self._has_place(work)
-        work.dispatched = self._clock()
+    def _on_dispatched(self, running: _RunningJob) -> None:
+        self._count_miss(running)
+        self._leave_queue(running)
+        running.dispatched = self._clock()
 
-    def _missed(self, work: _AtWork) -> None:
-        if work.asks_cache:
-            work.asks_cache = False
-            self.instruments.misses.inc()
+    def _count_miss(self, running: _RunningJob) -> None:
+        if running.asks_cache:
+            running.asks_cache = False
+            self.metrics.misses.inc()
 
-    def _has_place(self, work: _AtWork) -> None:
-        if work.queued:
-            work.queued = False
-            self.instruments.queued.dec()
-            self.instruments.running.inc()
+    def _leave_queue(self, running: _RunningJob) -> None:
+        if running.queued:
+            running.queued = False
+            self.metrics.queued.dec()
+            self.metrics.running.inc()
 
-    def _ended(self, work: _AtWork, job_id: str, outcome: str) -> None:
+    def _end(self, running: _RunningJob, job_id: str, outcome: str) -> None:
         del self._jobs[job_id]
-        self._has_place(work)
-        self.instruments.running.dec()
-        if work.dispatched is not None:
-            took = self._clock() - work.dispatched
-            self.instruments.provider.labels(*work.names, outcome).observe(took)
+        self._leave_queue(running)
+        self.metrics.running.dec()
+        if running.dispatched is not None:
+            took = self._clock() - running.dispatched
+            self.metrics.provider.labels(*running.labels, outcome).observe(took)
 
-    def _finished(self, work: _AtWork, images: ImageResult) -> None:
-        its = self.instruments
-        if images.is_cached:
-            its.jobs.labels(*work.names, "cached").inc()
-            its.saved.labels(images.served_from).inc(_amount(images.generation_cost or 0))
+    def _count_result(self, running: _RunningJob, result: ImageResult) -> None:
+        metrics = self.metrics
+        if result.is_cached:
+            metrics.jobs.labels(*running.labels, "cached").inc()
+            metrics.saved.labels(result.served_from).inc(_amount(result.generation_cost or 0))
             return
-        its.jobs.labels(*work.names, "painted").inc()
-        its.pictures.labels(*work.names).inc(len(images.images))
-        self._spent(work, images.generation_cost, images.usage)
+        metrics.jobs.labels(*running.labels, "painted").inc()
+        metrics.images.labels(*running.labels).inc(len(result.images))
+        self._count_spending(running, result.generation_cost, result.usage)
 
-    def _spent(self, work: _AtWork, cost: Decimal | None, usage: Usage | None) -> None:
+    def _count_spending(
+        self, running: _RunningJob, cost: Decimal | None, usage: Usage | None
+    ) -> None:
         if cost is not None:
-            self.instruments.cost.labels(work.model).inc(_amount(cost))
+            self.metrics.cost.labels(running.model).inc(_amount(cost))
         else:
-            self.instruments.unknown_cost.labels(work.model).inc()
+            self.metrics.unknown_cost.labels(running.model).inc()
         if usage is not None:
-            tokens = self.instruments.tokens
-            tokens.labels(work.model, "text_in").inc(_amount(usage.text_tokens_in))
-            tokens.labels(work.model, "image_in").inc(_amount(usage.image_tokens_in))
-            tokens.labels(work.model, "out").inc(_amount(usage.tokens_out))
+            tokens = self.metrics.tokens
+            tokens.labels(running.model, "text_in").inc(_amount(usage.text_tokens_in))
+            tokens.labels(running.model, "image_in").inc(_amount(usage.image_tokens_in))
+            tokens.labels(running.model, "out").inc(_amount(usage.tokens_out))
 
-    def _failed(self, work: _AtWork, error: ImageServiceError) -> None:
-        self.instruments.jobs.labels(*work.names, error.code).inc()
-        if work.dispatched is not None and error.charged is not ChargeStatus.NO:
-            self.instruments.unknown_cost.labels(work.model).inc()
+    def _count_failure(self, running: _RunningJob, error: ImageServiceError) -> None:
+        self.metrics.jobs.labels(*running.labels, error.code).inc()
+        if running.dispatched is not None and error.charged is not ChargeStatus.NO:
+            self.metrics.unknown_cost.labels(running.model).inc()
 
 
 def _model(job: Job[ImageRequest]) -> str:
-    """A name from the catalog: clients may ask for any."""
+    """The model's name if it is in the catalog: clients may request any name."""
     return job.card.name if job.card.is_known else OTHER
 
 
-def _amount(told: Decimal | int) -> float:
-    """What may be added to a total, which takes back nothing that a provider said before."""
-    return max(0.0, float(told))
+def _amount(reported: Decimal | int) -> float:
+    """The amount to add to a total, which never falls: at least 0, whatever a provider reports."""
+    return max(0.0, float(reported))

@@ -16,7 +16,7 @@ def test_every_metric_is_in_the_page_as_it_is() -> None:
     tell(metrics, everything())
     metrics.refused(404)
     exposed = set()
-    for family in metrics.instruments.registry.collect():
+    for family in metrics.metrics.registry.collect():
         name = f"{family.name}_total" if family.type == "counter" else family.name
         labels = sorted({label for each in family.samples for label in each.labels} - {"le"})
         exposed.add((name, family.type, tuple(labels), family.documentation))

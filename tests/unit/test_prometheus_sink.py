@@ -22,7 +22,7 @@ class Counted:
         tell(self.metrics, events)
 
     def value(self, name: str, **labels: str) -> float | None:
-        registry = self.metrics.instruments.registry
+        registry = self.metrics.metrics.registry
         return registry.get_sample_value(f"gpt_image_{name}", labels)
 
 
