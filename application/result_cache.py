@@ -5,7 +5,6 @@ from dataclasses import replace
 from time import monotonic
 
 from application.cached_results import from_hit, to_entry
-from application.forgetting import forgotten
 from application.ports.image_cache import ImageCache
 from application.ports.image_store import ImageStore
 from domain.errors import ArchiveUnavailable, CacheUnavailable, NotFound
@@ -68,7 +67,9 @@ class ResultCache:
 
     async def _delete(self, job: Job[ImageRequest], tell: Tell) -> None:
         try:
-            await forgotten(self.cache, job.fingerprint)
+            await self.cache.delete(job.fingerprint)
+        except CacheUnavailable:
+            return  # its entries cannot be read either
         except Exception as error:  # noqa: BLE001 - as above
             tell(CacheFailed(job_id=job.id, error=_failed(error)))
 

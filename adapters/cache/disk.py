@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from adapters.cache.disk_store import TIER, DiskStore
 from adapters.cache.diskcache_backend import BUSY_SECONDS
+from adapters.cache.tier_counters import TierCounters
 from application.ports.image_cache import CacheEntry, CacheHit, ClearResult, TierStats
 from domain.errors import CacheUnavailable
 
@@ -42,18 +43,20 @@ class DiskCache:
         self._ttl = ttl
         self._store = DiskStore(folder, max_bytes, ttl, clock)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cache")
-        self._hits = self._misses = 0
+        self._counters = TierCounters(TIER, max_bytes, ttl)
         self._closed = False
 
     async def get(self, key: str, /) -> CacheHit | None:
         hit = await self._run_with_timeout(lambda: self._store.find(key)) if self._enabled else None
-        self._hits += hit is not None
-        self._misses += hit is None
-        return hit
+        return self._counters.count(hit)
 
-    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
+    async def put(self, key: str, entry: CacheEntry, /) -> None:
         if self._enabled:
-            await self._run_with_timeout(lambda: self._store.keep(key, entry, age))
+            await self._run_with_timeout(lambda: self._store.put(key, entry))
+
+    async def delete(self, key: str, /) -> None:
+        if self._enabled:
+            await self._run_with_timeout(lambda: self._store.delete(key))
 
     async def clear(self) -> ClearResult:
         return await self._run(self._store.clear)
@@ -67,18 +70,7 @@ class DiskCache:
 
     async def stats(self) -> tuple[TierStats, ...]:
         held = await self._run(self._store.held)
-        return (
-            TierStats(
-                tier=TIER,
-                entries=held.entries,
-                bytes=held.bytes,
-                max_bytes=self._max_bytes,
-                ttl=self._ttl,
-                hits=self._hits,
-                misses=self._misses,
-                evictions=self._store.evictions,
-            ),
-        )
+        return self._counters.stats(held, self._store.evictions)
 
     async def close(self) -> None:
         if not self._closed:

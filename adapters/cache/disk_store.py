@@ -5,6 +5,8 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 from typing import TypeVar
@@ -55,16 +57,21 @@ class DiskStore:
         """The live entry of this key. One whose file is not what was written is dropped."""
         return self._on_rows(lambda rows: self._read(rows, key))
 
-    def keep(self, key: str, entry: CacheEntry, age: float) -> None:
-        """Keep an entry that is `age` seconds old already; one too large only ends the old one."""
+    def put(self, key: str, entry: CacheEntry) -> None:
+        """Keep the entry; one that is too large or too old only removes the other of its key."""
         blob = encode(key, entry)
-        if len(blob) > self._max_bytes or age >= self._ttl:
-            self._on_rows(lambda rows: rows.delete(key))
+        now = self._clock()
+        stored = min(entry.created_at.timestamp(), now)  # another machine's clock may be ahead
+        if len(blob) > self._max_bytes or now - stored >= self._ttl:
+            self.delete(key)
             return
-        stored = self._clock() - age
         self.evictions += self._on_rows(
             lambda rows: rows.keep(key, blob, stored, self._window, self._max_bytes)
         )
+
+    def delete(self, key: str) -> None:
+        """Remove the entry of this key."""
+        self._on_rows(lambda rows: rows.delete(key))
 
     def held(self) -> ClearResult:
         """How many live entries there are, and the bytes of their files."""
@@ -102,11 +109,12 @@ class DiskStore:
             try:
                 with rows.open(row) as file:
                     entry = decode(key, file)
+                    created_at = datetime.fromtimestamp(row.stored, UTC)
             except UNREADABLE:
                 rows.drop(row)
             else:
                 rows.mark_used(row)
-                return CacheHit(entry=entry, source=TIER, age=window.now - row.stored)
+                return CacheHit(entry=replace(entry, created_at=created_at), source=TIER)
         return None
 
     def _reconcile(self, rows: DiskIndex) -> None:

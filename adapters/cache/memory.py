@@ -1,4 +1,4 @@
-"""The fastest tier: pictures in memory."""
+"""The fastest tier: images in memory."""
 
 import time
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cachetools import TLRUCache
 
+from adapters.cache.tier_counters import TierCounters
 from application.ports.image_cache import CacheEntry, CacheHit, ClearResult, TierStats
 
 TIER = "memory"
@@ -14,32 +15,42 @@ TIER = "memory"
 class MemoryCache:
     """An ImageCache of this process, for the one event loop that uses it.
 
-    Bounded by the bytes of the pictures alone; `ttl` in seconds of `clock`. A bound of 0 and a
-    ttl of 0 keep nothing.
+    Bounded by the bytes of the images alone: expired entries make room first, then those that
+    were not used for the longest time. An entry just written is not evicted to make room for
+    itself; one larger than the bound is not kept. `ttl` is in seconds. With a bound or a ttl of 0
+    the cache keeps nothing.
+
+    `clock` is the time of day, in seconds since the epoch; it gives an entry's age once, when the
+    entry is written. From then on `timer` counts, so a clock that jumps expires nothing.
     """
 
     def __init__(
-        self, max_bytes: int, ttl: float, clock: Callable[[], float] = time.monotonic
+        self,
+        max_bytes: int,
+        ttl: float,
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._max_bytes = max_bytes
         self._ttl = ttl
         self._clock = clock
-        self._slots = _LruTtlMap(max_bytes, _expires_at, clock, _size)
-        self._hits = self._misses = 0
+        self._timer = timer
+        self._counters = TierCounters(TIER, max_bytes, ttl)
+        self._slots = _LruTtlMap(max_bytes, _expires_at, timer, _size)
 
     async def get(self, key: str, /) -> CacheHit | None:
         slot = self._slots.get(key)
-        if slot is None:
-            self._misses += 1
-            return None
-        self._hits += 1
-        return CacheHit(entry=slot.entry, source=TIER, age=self._clock() - slot.stored)
+        hit = CacheHit(entry=slot.entry, source=TIER) if slot is not None else None
+        return self._counters.count(hit)
 
-    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
-        self._slots.pop(key, None)  # before room is made: what is replaced is not evicted
+    async def put(self, key: str, entry: CacheEntry, /) -> None:
+        self._slots.pop(key, None)  # before room is made: an entry that is replaced is not evicted
         if 0 < self._max_bytes >= entry.size:
-            stored = self._clock() - age
-            self._slots[key] = _Slot(entry, stored, stored + self._ttl)
+            age = max(0.0, self._clock() - entry.created_at.timestamp())
+            self._slots[key] = _Slot(entry, self._timer() + self._ttl - age)
+
+    async def delete(self, key: str, /) -> None:
+        self._slots.pop(key, None)
 
     async def clear(self) -> ClearResult:
         held = self._held()
@@ -50,19 +61,7 @@ class MemoryCache:
         return len(self._slots.expire())
 
     async def stats(self) -> tuple[TierStats, ...]:
-        held = self._held()
-        return (
-            TierStats(
-                tier=TIER,
-                entries=held.entries,
-                bytes=held.bytes,
-                max_bytes=self._max_bytes,
-                ttl=self._ttl,
-                hits=self._hits,
-                misses=self._misses,
-                evictions=self._slots.evictions,
-            ),
-        )
+        return self._counters.stats(self._held(), self._slots.evictions)
 
     async def close(self) -> None:
         self._slots.clear()
@@ -74,14 +73,13 @@ class MemoryCache:
 
 class _Slot(NamedTuple):
     entry: CacheEntry
-    stored: float
     end: float
 
 
 class _LruTtlMap(TLRUCache[str, _Slot, float]):
     """Drops what has expired first, then what was unused the longest; counts only the latter.
 
-    What has expired when it comes is not taken.
+    It does not take a slot that has expired already.
     """
 
     evictions = 0

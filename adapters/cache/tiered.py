@@ -1,33 +1,42 @@
 """Several caches as one, the fastest first."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import TypeVar
 
-from application.ports.image_cache import CacheEntry, CacheHit, ClearResult, ImageCache, TierStats
+from application.ports.image_cache import (
+    CacheEntry,
+    CacheHit,
+    ClearResult,
+    HasCacheStats,
+    ImageCache,
+    Sweepable,
+    TierStats,
+)
 from domain.errors import CacheUnavailable
 
+Tier = TypeVar("Tier")
 T = TypeVar("T")
 
 
 class TieredCache:
-    """An ImageCache over others. A hit says which of them had it.
+    """An ImageCache over others. A hit names the one that had the entry.
 
-    A tier that is unavailable is passed over; CacheUnavailable is raised when all are. `clear`
-    raises it when any is, after the others were emptied: it must not claim too much. Each failure
-    that is not raised is told to `passed_over`, whose own faults are nobody's.
+    A tier that is unavailable is skipped; CacheUnavailable is raised when all are. `clear` raises
+    it when any is, after the others were emptied: it must not claim too much. Each failure that
+    is not raised is passed to `on_tier_failure`, whose own errors are ignored.
 
-    Changes go to the slowest tier first: an older entry that `get` is just carrying from there
-    to the faster ones cannot come to lie on a newer one, or in a cache that was cleared.
+    Changes go to the slowest tier first: an older entry that `get` is just copying from there
+    to the faster ones cannot replace a newer one, or end up in a cache that was cleared.
     """
 
     def __init__(
         self,
         *tiers: ImageCache,
-        passed_over: Callable[[CacheUnavailable], object] = lambda _: None,
+        on_tier_failure: Callable[[CacheUnavailable], object] = lambda _: None,
     ) -> None:
         self._tiers = tiers
-        self._passed_over = passed_over
+        self._on_tier_failure = on_tier_failure
 
     async def get(self, key: str, /) -> CacheHit | None:
         hit = None
@@ -39,40 +48,49 @@ class TieredCache:
                 failures.append(failure)
                 continue
             if hit is not None:
-                await self._fill(self._tiers[:place], key, hit)
+                await self._fill(self._tiers[:place], key, hit.entry)
                 break
         self._settle(failures, fatal=len(failures) == len(self._tiers))
         return hit
 
-    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
-        await self._each(lambda tier: tier.put(key, entry, age=age))
+    async def put(self, key: str, entry: CacheEntry, /) -> None:
+        await self._each(self._tiers, lambda tier: tier.put(key, entry))
+
+    async def delete(self, key: str, /) -> None:
+        await self._each(self._tiers, lambda tier: tier.delete(key))
 
     async def clear(self) -> ClearResult:
-        """Throw everything away; what several tiers had is counted in each."""
-        done = await self._each(lambda tier: tier.clear(), all_must=True)
+        """Remove all entries. One that several tiers have is counted in each."""
+        done = await self._each(self._tiers, lambda tier: tier.clear(), all_must=True)
         return ClearResult(
             entries=sum(cleared.entries for cleared in done),
             bytes=sum(cleared.bytes for cleared in done),
         )
 
     async def sweep(self) -> int:
-        """Let each tier let go of what has expired; what several tiers had is counted in each."""
-        return sum(await self._each(lambda tier: tier.sweep()))
+        """Sweep the tiers that need it. An entry that several tiers have is counted in each."""
+        sweepable = [tier for tier in self._tiers if isinstance(tier, Sweepable)]
+        return sum(await self._each(sweepable, lambda tier: tier.sweep()))
 
     async def stats(self) -> tuple[TierStats, ...]:
-        done = await self._each(lambda tier: tier.stats())
+        counting = [tier for tier in self._tiers if isinstance(tier, HasCacheStats)]
+        done = await self._each(counting, lambda tier: tier.stats())
         return tuple(state for states in reversed(done) for state in states)
 
     async def close(self) -> None:
-        await self._each(lambda tier: tier.close(), all_must=True)
+        await self._each(self._tiers, lambda tier: tier.close(), all_must=True)
 
     async def _each(
-        self, call: Callable[[ImageCache], Awaitable[T]], *, all_must: bool = False
+        self,
+        tiers: Iterable[Tier],
+        call: Callable[[Tier], Awaitable[T]],
+        *,
+        all_must: bool = False,
     ) -> list[T]:
         """What the tiers answer, the slowest first; raise if none can, or if one of all cannot."""
         done: list[T] = []
         failures: list[CacheUnavailable] = []
-        for tier in reversed(self._tiers):
+        for tier in reversed(list(tiers)):
             try:
                 done.append(await call(tier))
             except CacheUnavailable as failure:
@@ -80,20 +98,20 @@ class TieredCache:
         self._settle(failures, fatal=all_must or not done)
         return done
 
-    async def _fill(self, tiers: tuple[ImageCache, ...], key: str, hit: CacheHit) -> None:
+    async def _fill(self, tiers: tuple[ImageCache, ...], key: str, entry: CacheEntry) -> None:
         for tier in tiers:
             try:
-                await tier.put(key, hit.entry, age=hit.age)
+                await tier.put(key, entry)
             except CacheUnavailable as failure:
-                self._tell(failure)
+                self._report(failure)
 
     def _settle(self, failures: list[CacheUnavailable], *, fatal: bool) -> None:
         last = failures.pop() if failures and fatal else None
         for failure in failures:
-            self._tell(failure)
+            self._report(failure)
         if last is not None:
             raise last
 
-    def _tell(self, failure: CacheUnavailable) -> None:
-        with suppress(Exception):  # it promises not to raise; a picture does not bet on it
-            self._passed_over(failure)
+    def _report(self, failure: CacheUnavailable) -> None:
+        with suppress(Exception):  # it promises not to raise; an image must not depend on that
+            self._on_tier_failure(failure)

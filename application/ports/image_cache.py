@@ -1,8 +1,9 @@
-"""Port: where pictures are kept for a while, so that equal requests cost nothing."""
+"""Port: a cache of images, so that equal requests cost nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Protocol, runtime_checkable
 
 from domain.image import Image
 
@@ -11,28 +12,67 @@ Fact = str | int | float | None | list[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheEntry:
-    """Pictures, and a few small facts about them that JSON can hold."""
+    """Images, and a few small facts about them that JSON can hold.
+
+    `created_at` has a time zone. A cache that expires entries counts their age from it, in
+    whichever caches the entry was kept since.
+    """
 
     images: tuple[Image, ...]
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def size(self) -> int:
-        """Bytes of the pictures alone."""
+        """Bytes of the images alone."""
         return sum(len(image.data) for image in self.images)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheHit:
-    """An entry, and the name of the tier that had it: `memory` or `disk`.
+    """An entry, and the name of the cache that had it, such as `memory`, `disk` or `redis`.
 
-    `age` is how many seconds ago the entry was new, in whichever caches it was kept since then;
-    never negative.
+    Clients see the name as the source of their result, and metrics have it as a label. It is not
+    one of those in `ServedFrom`, which mean that no cache was used.
     """
 
     entry: CacheEntry
     source: str
-    age: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearResult:
+    """How much was removed. `bytes` are counted as the cache counts them."""
+
+    entries: int
+    bytes: int
+
+
+class ImageCache(Protocol):
+    """Keeps entries by key (a fingerprint: 64 hex digits) for a while.
+
+    What comes out is what went in, byte for byte, or nothing: a cache may drop any entry at any
+    time. Every method raises CacheUnavailable when it cannot do its work; callers treat that as a
+    miss. Instances that share one store see each other's changes.
+    """
+
+    async def get(self, key: str, /) -> CacheHit | None:
+        """Return the live entry of this key, or None."""
+
+    async def put(self, key: str, entry: CacheEntry, /) -> None:
+        """Keep the entry, in place of another one of this key.
+
+        Where the entry is too old or too large to be kept, the other one is removed all the same.
+        """
+
+    async def delete(self, key: str, /) -> None:
+        """Remove the entry of this key, if there is one."""
+
+    async def clear(self) -> ClearResult:
+        """Remove all entries."""
+
+    async def close(self) -> None:
+        """Release files, threads and connections. The cache is not used afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,40 +93,17 @@ class TierStats:
     evictions: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClearResult:
-    """How much was thrown away."""
-
-    entries: int
-    bytes: int
-
-
-class ImageCache(Protocol):
-    """Remembers entries by key (a fingerprint: 64 hex digits) within bounds of bytes and time.
-
-    What comes out is what went in, byte for byte, or nothing. An entry just written is not the
-    one that is evicted for it; an entry larger than the bound is not kept at all. Every method
-    raises CacheUnavailable when it cannot do its work: callers take that as a miss.
-    """
-
-    async def get(self, key: str, /) -> CacheHit | None:
-        """The live entry of this key, or None. Using an entry keeps it from being evicted."""
-
-    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
-        """Keep the entry, in place of another of this key; evict those unused the longest.
-
-        `age` is the seconds for which it was kept elsewhere; they count against the ttl. An entry
-        as old as that is not kept, and neither is the other one.
-        """
-
-    async def clear(self) -> ClearResult:
-        """Throw everything away."""
-
-    async def sweep(self) -> int:
-        """Let go of what has expired; return how many entries that were."""
+@runtime_checkable
+class HasCacheStats(Protocol):
+    """What an ImageCache offers in addition if it counts what it keeps."""
 
     async def stats(self) -> tuple[TierStats, ...]:
-        """Each tier's state, the fastest first."""
+        """Return the state of each tier, the fastest first; raise CacheUnavailable."""
 
-    async def close(self) -> None:
-        """Let go of files and threads. The cache is not used afterwards."""
+
+@runtime_checkable
+class Sweepable(Protocol):
+    """What an ImageCache offers in addition if expired entries take up room until it looks."""
+
+    async def sweep(self) -> int:
+        """Remove what has expired; return the number of entries; raise CacheUnavailable."""

@@ -1,14 +1,17 @@
-"""Use case: what the cache holds and how often it helped."""
+"""Use case: report what the cache holds and how often it helped."""
 
-from application.ports.image_cache import ImageCache, TierStats
+from application.ports.image_cache import HasCacheStats, ImageCache, TierStats
 
 
 class CacheStats:
-    """Reports true figures, of live entries only."""
+    """Reports the state of each tier that counts what it keeps."""
 
     def __init__(self, cache: ImageCache) -> None:
         self.cache = cache
 
     async def __call__(self) -> tuple[TierStats, ...]:
-        """Each tier's state, the fastest first; raise CacheUnavailable if it cannot be told."""
-        return await self.cache.stats()
+        """Return the fastest tier first, and nothing for a cache that does not count.
+
+        Raises CacheUnavailable.
+        """
+        return await self.cache.stats() if isinstance(self.cache, HasCacheStats) else ()

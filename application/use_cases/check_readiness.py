@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from application.jobs.job_runner import JobRunner
-from application.ports.image_cache import ImageCache
+from application.ports.image_cache import HasCacheStats, ImageCache
 from application.ports.image_store import ImageStore
 from domain.errors import ImageServiceError
 
+NO_KEY = "0" * 64
+"""The cache key that readiness probes look up: no result has it."""
 State = Literal["ok", "unavailable", "draining"]
 
 
@@ -46,11 +48,17 @@ class CheckReadiness:
         """Return all checks. Raises nothing that a part may raise."""
         checks = [
             await _check("archive", self.images.check_writable),
-            await _check("cache", self.cache.stats, required=False),
+            await _check("cache", self._probe_cache, required=False),
         ]
         if self.jobs.draining:
             checks.append(Check(name="jobs", state="draining"))
         return Readiness(checks=checks)
+
+    async def _probe_cache(self) -> None:
+        if isinstance(self.cache, HasCacheStats):  # a miss for a probe would count as one
+            await self.cache.stats()
+        else:
+            await self.cache.get(NO_KEY)
 
 
 async def _check(

@@ -1,14 +1,14 @@
-"""Use case: forget all kept answers. Pictures on disk stay."""
+"""Use case: clear the cache. Stored images are not touched."""
 
 from application.ports.image_cache import ClearResult, ImageCache
 
 
 class ClearCache:
-    """Empties the cache, and nothing else."""
+    """Removes all entries from the cache."""
 
     def __init__(self, cache: ImageCache) -> None:
         self.cache = cache
 
     async def __call__(self) -> ClearResult:
-        """Say how much was thrown away; raise CacheUnavailable if it cannot be."""
+        """Return how much was removed; raise CacheUnavailable if any of it may still be there."""
         return await self.cache.clear()

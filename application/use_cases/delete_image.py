@@ -1,9 +1,11 @@
 """Use case: take a picture away for good."""
 
-from application.forgetting import forgotten
+from contextlib import suppress
+
 from application.ports.image_cache import ImageCache
 from application.ports.image_store import DeletionResult, ImageStore
 from application.use_cases.view_image import view_cache_key
+from domain.errors import CacheUnavailable
 from domain.jobs import LOCAL
 
 
@@ -23,6 +25,8 @@ class DeleteImage:
         """
         deleted = await self.archive.delete(picture_id, owner=owner)
         for fingerprint in deleted.fingerprints:
-            await forgotten(self.cache, fingerprint)
-        await forgotten(self.recent, view_cache_key(picture_id, owner))
+            with suppress(CacheUnavailable):  # its entries cannot be read either
+                await self.cache.delete(fingerprint)
+        with suppress(CacheUnavailable):
+            await self.recent.delete(view_cache_key(picture_id, owner))
         return deleted

@@ -1,11 +1,12 @@
 """Use case: take old pictures away, by age or by room."""
 
+from contextlib import suppress
 from datetime import timedelta
 
-from application.forgetting import forgotten
 from application.ports.clock import Clock
 from application.ports.image_cache import ImageCache
 from application.ports.image_store import DeletionResult, ImageStore
+from domain.errors import CacheUnavailable
 
 MIN_AGE = timedelta(hours=1)
 """A picture that is younger is never taken away for want of room: its caller may still come."""
@@ -31,5 +32,6 @@ class PruneImages:
         before = self.clock.now() - age
         deleted = await self.archive.prune(before, keep_bytes=keep_bytes)
         for fingerprint in deleted.fingerprints:
-            await forgotten(self.cache, fingerprint)
+            with suppress(CacheUnavailable):  # its entries cannot be read either
+                await self.cache.delete(fingerprint)
         return deleted

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from application.ports.image_cache import Sweepable
 from domain.errors import ArchiveUnavailable, CacheUnavailable
 from entrypoints.bootstrap.container import Container, build_container
 from entrypoints.bootstrap.storage import MEGABYTE
@@ -77,8 +78,10 @@ async def _sweep(container: Container) -> None:
     """Every now and then remove from the disk what has expired; a cache that fails can wait."""
     while True:
         await asyncio.sleep(container.sweep_seconds())
-        with suppress(CacheUnavailable):
-            await container.cache().sweep()
+        cache = container.cache()
+        if isinstance(cache, Sweepable):
+            with suppress(CacheUnavailable):
+                await cache.sweep()
 
 
 async def _flush_savings(container: Container) -> None:

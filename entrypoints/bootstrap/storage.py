@@ -57,7 +57,7 @@ def image_cache(settings: Settings, closing: AsyncExitStack, sink: EventSink) ->
     memory = MemoryCache(settings.cache_memory_size * MEGABYTE, settings.cache_ttl)
     disk = DiskCache(settings.cache_dir, settings.cache_max_size * MEGABYTE, settings.cache_ttl)
     cache = TieredCache(
-        memory, disk, passed_over=lambda failure: sink.publish(CacheTierFailed(error=failure))
+        memory, disk, on_tier_failure=lambda failure: sink.publish(CacheTierFailed(error=failure))
     )
     closing.push_async_callback(_closed, cache)
     return cache

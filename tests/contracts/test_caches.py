@@ -11,55 +11,85 @@ from adapters.cache.memory import MemoryCache
 from adapters.cache.tiered import TieredCache
 from application.ports.image_cache import CacheEntry, CacheHit, ClearResult, ImageCache, TierStats
 from domain.errors import CacheUnavailable
-from tests.testkit.contracts.image_cache import (
+from tests.testkit.contracts import image_cache
+from tests.testkit.contracts.bounded_cache import (
     BOUND,
     TTL,
+    BoundedCache,
+    BoundedCacheContract,
     Clock,
-    ImageCacheContract,
-    entry,
-    kept,
-    key,
 )
+from tests.testkit.contracts.image_cache import ImageCacheContract, OpenCache, kept, key
+from tests.testkit.fakes import DictCache
+
+entry = Clock().entry
+"""An entry that is created when the clock of its test starts."""
 
 
-class TestMemoryCache(ImageCacheContract):
+class TestMemoryCache(BoundedCacheContract):
     def build(
         self, folder: Path, max_bytes: int, ttl: float, clock: Callable[[], float]
-    ) -> ImageCache:
-        return MemoryCache(max_bytes, ttl, clock)
+    ) -> BoundedCache:
+        return MemoryCache(max_bytes, ttl, clock, clock)
 
 
-class TestDiskCache(ImageCacheContract):
+class TestDiskCache(BoundedCacheContract):
+    shares_store = True
+
     def build(
         self, folder: Path, max_bytes: int, ttl: float, clock: Callable[[], float]
-    ) -> ImageCache:
+    ) -> BoundedCache:
         return DiskCache(folder, max_bytes, ttl, clock)
 
+    @pytest.fixture
+    def unavailable(self, tmp_path: Path) -> ImageCache:
+        (tmp_path / "occupied").write_text("a file in the place of the folder")
+        return DiskCache(tmp_path / "occupied", BOUND, TTL)
 
-class TestTieredCache(ImageCacheContract):
+
+class TestTieredCache(BoundedCacheContract):
     def build(
         self, folder: Path, max_bytes: int, ttl: float, clock: Callable[[], float]
-    ) -> ImageCache:
+    ) -> BoundedCache:
         return TieredCache(
-            MemoryCache(max_bytes, ttl, clock), DiskCache(folder, max_bytes, ttl, clock)
+            MemoryCache(max_bytes, ttl, clock, clock), DiskCache(folder, max_bytes, ttl, clock)
         )
+
+    @pytest.fixture
+    def unavailable(self) -> ImageCache:
+        return TieredCache(BrokenCache(), BrokenCache())
+
+
+class TestDictCache(ImageCacheContract):
+    """The fake of the testkit keeps the small promises."""
+
+    @pytest.fixture
+    def open_cache(self) -> OpenCache:
+        return DictCache
+
+    @pytest.fixture
+    def unavailable(self) -> ImageCache:
+        return DictCache(fails=True)
 
 
 class BrokenCache:
-    """An ImageCache that can do nothing; `asked` has what it was asked for."""
+    """An ImageCache that can do nothing; `calls` has what was called."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.calls: list[str] = []
 
     def _refusal(self, what: str) -> CacheUnavailable:
-        self.asked.append(what)
+        self.calls.append(what)
         return CacheUnavailable(f"no {what}")
 
     async def get(self, _key: str, /) -> CacheHit | None:
         raise self._refusal("get")
 
-    async def put(self, _key: str, _entry: CacheEntry, /, *, age: float = 0.0) -> None:
+    async def put(self, _key: str, _entry: CacheEntry, /) -> None:
         raise self._refusal("put")
+
+    async def delete(self, _key: str, /) -> None:
+        raise self._refusal("delete")
 
     async def clear(self) -> ClearResult:
         raise self._refusal("clear")
@@ -75,7 +105,7 @@ class BrokenCache:
 
 
 def memory(clock: Clock, max_bytes: int = BOUND) -> MemoryCache:
-    return MemoryCache(max_bytes, TTL, clock)
+    return MemoryCache(max_bytes, TTL, clock, clock)
 
 
 @pytest.mark.anyio
@@ -114,6 +144,24 @@ class TestTiers:
         assert await cache.clear() == ClearResult(entries=3, bytes=30)
         assert [await kept(tier, "a") for tier in tiers] == [[]] * 3
 
+    async def test_a_tier_need_not_count_or_be_swept(self) -> None:
+        plain = DictCache()
+        await plain.put(key("a"), entry(10))
+        cache = TieredCache(memory(Clock()), plain)
+        hits = [await cache.get(key("a")) for _ in range(2)]
+        assert [hit and hit.source for hit in hits] == ["dict", "memory"]
+        assert [tier.tier for tier in await cache.stats()] == ["memory"]
+        assert await cache.sweep() == 0
+        assert await TieredCache(plain).stats() == ()
+        assert await cache.clear() == ClearResult(entries=2, bytes=20)
+
+    async def test_what_is_deleted_is_gone_from_every_tier(self) -> None:
+        tiers: list[ImageCache] = [memory(Clock()), DictCache()]
+        cache = TieredCache(*tiers)
+        await cache.put(key("a"), entry(10))
+        await cache.delete(key("a"))
+        assert [await kept(tier, "a") for tier in tiers] == [[], []]
+
     async def test_a_broken_tier_is_passed_over(self) -> None:
         for place in range(2):
             broken, sound = BrokenCache(), memory(Clock())
@@ -130,27 +178,33 @@ class TestTiers:
         told: list[str] = []
         tiers: list[ImageCache] = [memory(Clock())]
         tiers.insert(place, BrokenCache())
-        cache = TieredCache(*tiers, passed_over=lambda failure: told.append(failure.message))
+        cache = TieredCache(*tiers, on_tier_failure=lambda failure: told.append(failure.message))
         await cache.get(key("a"))
         await cache.put(key("a"), entry(10))
+        await cache.delete(key("a"))
         await cache.sweep()
         await cache.stats()
-        assert told == ["no get", "no put", "no sweep", "no stats"]
+        assert told == ["no get", "no put", "no delete", "no sweep", "no stats"]
 
     async def test_what_a_faster_tier_cannot_take_is_told(self) -> None:
         told: list[str] = []
         sound = memory(Clock())
         await sound.put(key("a"), entry(10))
         cache = TieredCache(
-            BrokenCache(), sound, passed_over=lambda failure: told.append(failure.message)
+            BrokenCache(), sound, on_tier_failure=lambda failure: told.append(failure.message)
         )
         assert await kept(cache, "a") == ["a"]
         assert sorted(told) == ["no get", "no put"]
 
     async def test_a_failure_that_is_raised_is_not_told_as_well(self) -> None:
         told: list[CacheUnavailable] = []
-        cache = TieredCache(BrokenCache(), BrokenCache(), passed_over=told.append)
-        for call in (cache.get(key("a")), cache.put(key("a"), entry(10)), cache.clear()):
+        cache = TieredCache(BrokenCache(), BrokenCache(), on_tier_failure=told.append)
+        for call in (
+            cache.get(key("a")),
+            cache.put(key("a"), entry(10)),
+            cache.delete(key("a")),
+            cache.clear(),
+        ):
             told.clear()
             with pytest.raises(CacheUnavailable) as raised:
                 await call
@@ -161,7 +215,7 @@ class TestTiers:
         def rude(_: CacheUnavailable) -> None:
             raise OSError("the disk is full")
 
-        cache = TieredCache(memory(Clock()), BrokenCache(), passed_over=rude)
+        cache = TieredCache(memory(Clock()), BrokenCache(), on_tier_failure=rude)
         await cache.put(key("a"), entry(10))
         assert await kept(cache, "a") == ["a"]
 
@@ -182,7 +236,7 @@ class TestTiers:
         first, last = BrokenCache(), BrokenCache()
         with pytest.raises(CacheUnavailable, match="no close"):
             await TieredCache(first, memory(Clock()), last).close()
-        assert (first.asked, last.asked) == (["close"], ["close"])
+        assert (first.calls, last.calls) == (["close"], ["close"])
 
     async def test_no_tier_at_all_keeps_nothing(self) -> None:
         cache = TieredCache()
@@ -192,9 +246,22 @@ class TestTiers:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("jump", [-10 * TTL, 10 * TTL])
+async def test_a_time_of_day_that_jumps_expires_nothing_in_memory(jump: float) -> None:
+    clock, timer = Clock(), Clock()
+    cache = MemoryCache(BOUND, TTL, clock, timer)
+    await cache.put(key("a"), clock.entry(10))
+    clock.time += jump
+    assert await kept(cache, "a") == ["a"]
+    timer.time += TTL
+    assert await kept(cache, "a") == []
+
+
+@pytest.mark.anyio
 async def test_a_memory_hit_takes_microseconds() -> None:
     cache = MemoryCache(BOUND, TTL)
-    await cache.put(key("a"), entry(50_000))
+    await cache.put(key("a"), image_cache.entry(50_000))
+    assert await kept(cache, "a") == ["a"]
     name, best = key("a"), 1.0
     for _ in range(20):
         start = time.perf_counter()

@@ -20,9 +20,13 @@ from application.ports.image_cache import CacheEntry
 from domain.errors import CacheUnavailable
 from tests.architecture.checkout import ROOT
 from tests.contracts.disk_folder import database, files, sql
-from tests.testkit.contracts.image_cache import BOUND, TTL, Clock, entry, kept, key
+from tests.testkit.contracts import image_cache
+from tests.testkit.contracts.bounded_cache import BOUND, TTL, Clock
+from tests.testkit.contracts.image_cache import kept, key
 
 Open = Callable[..., DiskCache]
+entry = Clock().entry
+"""An entry that is created when the clock of its test starts."""
 
 
 @pytest.fixture
@@ -221,27 +225,27 @@ class TestTrouble:
 
     async def test_hits_and_clear_work_on_a_full_disk(self, small_disk: Path) -> None:
         cache = DiskCache(small_disk / "cache", 100_000_000, TTL)
-        await cache.put(key(0), entry(900_000))
-        await cache.put(key(1), entry(900_000))
+        await cache.put(key(0), image_cache.entry(900_000))
+        await cache.put(key(1), image_cache.entry(900_000))
         with (small_disk / "rest").open("wb", buffering=0) as rest:
             rest.write(bytes(4_000_000))
         with pytest.raises(CacheUnavailable, match="No space left"):
-            await cache.put(key(2), entry(900_000))
+            await cache.put(key(2), image_cache.entry(900_000))
         assert await kept(cache, 0, 1) == [0, 1]
         assert (await cache.clear()).entries == 2
-        await cache.put(key(3), entry(900_000))
+        await cache.put(key(3), image_cache.entry(900_000))
         assert await kept(cache, 0, 1, 3) == [3]
         await cache.close()
 
     async def test_clear_works_on_a_full_disk_after_a_restart(self, small_disk: Path) -> None:
         cache = DiskCache(small_disk / "cache", 100_000_000, TTL)
-        await cache.put(key(0), entry(900_000))
+        await cache.put(key(0), image_cache.entry(900_000))
         await cache.close()
         with (small_disk / "rest").open("wb", buffering=0) as rest:
             rest.write(bytes(4_000_000))
         cache = DiskCache(small_disk / "cache", 100_000_000, TTL)
         assert (await cache.clear()).entries == 1
-        await cache.put(key(3), entry(500_000))
+        await cache.put(key(3), image_cache.entry(500_000))
         assert await kept(cache, 0, 3) == [3]
         await cache.close()
 
@@ -253,7 +257,7 @@ class TestSweep:
     ) -> None:
         await cache.put(key("old"), entry(10))
         clock.time += TTL / 2
-        await cache.put(key("young"), entry(10))
+        await cache.put(key("young"), clock.entry(10))
         clock.time += TTL / 2
         assert await cache.sweep() == 1
         assert len(files(tmp_path)) == 1

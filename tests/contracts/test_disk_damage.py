@@ -12,7 +12,8 @@ from adapters.cache.disk import DiskCache
 from adapters.cache.diskcache_backend import BytesDisk, ForbiddenValue
 from domain.errors import CacheUnavailable
 from tests.contracts.disk_folder import database, files, sql
-from tests.testkit.contracts.image_cache import BOUND, TTL, entry, kept, key
+from tests.testkit.contracts.bounded_cache import BOUND, TTL
+from tests.testkit.contracts.image_cache import entry, kept, key
 
 
 def cut(folder: Path, chance: Random) -> None:

@@ -27,12 +27,15 @@ async def test_where_pictures_cannot_be_kept_strangers_do_not_hear_of_the_folder
     assert str(folder) in capsys.readouterr().err
 
 
-async def test_a_cache_that_fails_is_told_and_is_no_reason(tmp_path: Path) -> None:
-    parts = {"cache": Object(DictCache(fails=True))}
+@pytest.mark.parametrize(("fails", "state"), [(False, "ok"), (True, "unavailable")])
+async def test_a_cache_that_fails_is_told_and_is_no_reason(
+    tmp_path: Path, fails: bool, state: str
+) -> None:
+    parts = {"cache": Object(DictCache(fails=fails))}
     async with (
         served(settings_in(tmp_path, provider="sketch"), **parts) as url,
         httpx2.AsyncClient(base_url=url) as http,
     ):
         answer = await http.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json()["checks"] == {"archive": "ok", "cache": "unavailable"}
+    assert answer.json()["checks"] == {"archive": "ok", "cache": state}

@@ -99,9 +99,9 @@ class TickingCache(DictCache):
         await turns(self.pace())
         return await super().get(key)
 
-    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
+    async def put(self, key: str, entry: CacheEntry, /) -> None:
         await turns(self.pace())
-        await super().put(key, entry, age=age)
+        await super().put(key, entry)
 
 
 class TickingStudio:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from application.ports.image_cache import CacheEntry, Fact
+from application.ports.image_cache import Fact
 from application.result_cache import STORED_CHECK_SECONDS, ResultCache
 from domain.errors import ArchiveUnavailable
 from domain.events import CacheFailed, JobEvent
@@ -88,10 +88,8 @@ async def test_an_archive_that_cannot_tell_costs_the_place_and_not_the_answer() 
 class NeverForgets(DictCache):
     """A cache that forgets nothing, and breaks when it should."""
 
-    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
-        if age:
-            raise RecursionError("maximum recursion depth exceeded")
-        await super().put(key, entry)
+    async def delete(self, key: str, /) -> None:
+        raise RecursionError("maximum recursion depth exceeded")
 
 
 async def test_a_cache_that_does_not_forget_what_was_deleted_has_a_miss_and_a_warning() -> None:

@@ -58,7 +58,7 @@ class Gallery:
         self.show = ViewImage(
             self.archive,
             renditions(self.optimizer, archive=self.archive),
-            recent or MemoryCache(1_000_000, 60.0, lambda: self.time),
+            recent or MemoryCache(1_000_000, 60.0, timer=lambda: self.time),
         )
 
 

@@ -10,7 +10,8 @@ from application.ports.image_store import ImageStore
 from application.rendition_service import RenditionService
 from domain.image import Image
 from domain.renditions import Rendition, RenditionSpec
-from tests.testkit.fakes.storage import DictCache, MemoryImageStore
+from tests.testkit.fakes.image_cache import DictCache
+from tests.testkit.fakes.storage import MemoryImageStore
 from tests.testkit.fakes.surroundings import RecordingSink
 
 

@@ -1,11 +1,10 @@
-"""An archive and a cache that forget when the process ends."""
+"""An archive that forgets when the process ends."""
 
 from contextlib import suppress
 from datetime import datetime
 
-from application.ports.image_cache import CacheEntry, CacheHit, ClearResult, TierStats
 from application.ports.image_store import DeletionResult
-from domain.errors import CacheUnavailable, NotFound
+from domain.errors import NotFound
 from domain.image import Image
 from domain.jobs import Job, JobState
 from domain.requests import ImageRequest
@@ -78,57 +77,3 @@ class MemoryImageStore:
 
     def _held(self) -> int:
         return sum(len(image.data) for image in self._owners.values())
-
-
-class DictCache:
-    """An ImageCache without bounds, in which no time passes; `fails` makes every method raise."""
-
-    def __init__(self, *, fails: bool = False) -> None:
-        self.fails = fails
-        self.entries: dict[str, CacheEntry] = {}
-        self.ages: dict[str, float] = {}
-        self.hits = self.misses = 0
-
-    async def get(self, key: str, /) -> CacheHit | None:
-        self._answer()
-        entry = self.entries.get(key)
-        self.hits += entry is not None
-        self.misses += entry is None
-        return None if entry is None else CacheHit(entry=entry, source="dict", age=self.ages[key])
-
-    async def put(self, key: str, entry: CacheEntry, /, *, age: float = 0.0) -> None:
-        self._answer()
-        self.entries[key], self.ages[key] = entry, age
-
-    async def clear(self) -> ClearResult:
-        self._answer()
-        sizes = [entry.size for entry in self.entries.values()]
-        self.entries.clear()
-        return ClearResult(entries=len(sizes), bytes=sum(sizes))
-
-    async def sweep(self) -> int:
-        self._answer()
-        return 0
-
-    async def stats(self) -> tuple[TierStats, ...]:
-        self._answer()
-        held = sum(entry.size for entry in self.entries.values())
-        return (
-            TierStats(
-                tier="dict",
-                entries=len(self.entries),
-                bytes=held,
-                max_bytes=held,
-                ttl=0.0,
-                hits=self.hits,
-                misses=self.misses,
-                evictions=0,
-            ),
-        )
-
-    async def close(self) -> None:
-        return
-
-    def _answer(self) -> None:
-        if self.fails:
-            raise CacheUnavailable("The cache is broken.")
