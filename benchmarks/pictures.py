@@ -7,7 +7,7 @@ from io import BytesIO
 import PIL.Image
 
 from adapters.pillow.optimizer import PillowOptimizer
-from adapters.sketch.painter import new_picture
+from adapters.sketch.translate import generate_files
 from benchmarks.measure import Line, Watch, interleaved, loop
 from benchmarks.rig import Rig, prompt
 from domain.image import Image
@@ -52,7 +52,7 @@ def sketch_lines(rounds: int) -> list[Line]:
 
 def _sketched() -> dict[str, float]:
     with Watch() as watch:
-        new_picture(GenerateRequest(prompt=prompt()), 0)
+        generate_files(GenerateRequest(prompt=prompt()), 0)
     return {"sketch": watch.cpu}
 
 

@@ -8,7 +8,7 @@ from io import BytesIO
 import PIL.Image
 
 from adapters.pillow.optimizer import PillowOptimizer
-from adapters.sketch.painter import new_picture
+from adapters.sketch.translate import generate_files
 from application.rendition_service import RenditionService
 from benchmarks.measure import Line, Watch, interleaved
 from benchmarks.rig import MODEL, Rig, prompt
@@ -41,7 +41,7 @@ def default_line(rig: Rig, rounds: int) -> Line:
 
 def jpeg_lines(rig: Rig, rounds: int) -> list[Line]:
     """A JPEG of a sketch of 1024x1024, and two of them at once, by us and by Pillow alone."""
-    pictures = [new_picture(GenerateRequest(prompt=prompt()), 0).final for _ in range(AT_ONCE)]
+    pictures = [generate_files(GenerateRequest(prompt=prompt()), 0).final for _ in range(AT_ONCE)]
     run = rig.runner.run
     taken = interleaved(
         rounds,

@@ -12,7 +12,7 @@ import PIL.Image
 import PIL.ImageDraw
 import PIL.ImageOps
 
-from adapters.sketch.painter import new_picture
+from adapters.sketch.translate import generate_files
 from domain.image import Image
 from domain.image_formats import Dimensions
 from domain.requests import Background, GenerateRequest
@@ -70,7 +70,7 @@ def _photograph(file: str, size: Size) -> Image:
 
 def _sketch(words: str, size: Size, background: Background = Background.OPAQUE) -> Image:
     request = GenerateRequest(prompt=words, size=Dimensions(*size), background=background)
-    with PIL.Image.open(BytesIO(new_picture(request, 0).final)) as opened:
+    with PIL.Image.open(BytesIO(generate_files(request, 0).final)) as opened:
         return _png(opened)
 
 

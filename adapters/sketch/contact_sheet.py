@@ -1,4 +1,4 @@
-"""Sheets to look at: `python -m adapters.sketch.contact_sheet FOLDER`."""
+"""Contact sheets to review by eye: `python -m adapters.sketch.contact_sheet FOLDER`."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from adapters.sketch.provider import CATALOG, SketchProvider
 from application.ports.image_provider import Delivered, PartialImage, ProviderStream
-from domain.image import Image as Picture
+from domain.image import Image as EncodedImage
 from domain.image_formats import Dimensions
 from domain.jobs import LOCAL, Job
 from domain.requests import Background, EditRequest, GenerateRequest, ImageRequest
@@ -37,7 +37,7 @@ R = TypeVar("R", bound=ImageRequest)
 
 
 def job(request: R) -> Job[R]:
-    """A job of nobody in particular."""
+    """A local job for this request."""
     return Job(
         id="look",
         owner=LOCAL,
@@ -50,36 +50,36 @@ def job(request: R) -> Job[R]:
     )
 
 
-async def painted(painting: ProviderStream) -> list[Picture]:
-    """Every partial image and every picture, in the order in which they came."""
-    shown: list[Picture] = []
-    async with aclosing(painting) as events:
+async def read_images(stream: ProviderStream) -> list[EncodedImage]:
+    """Every partial image and every final image, in the order of their events."""
+    shown: list[EncodedImage] = []
+    async with aclosing(stream) as events:
         async for event in events:
             match event:
                 case PartialImage():
                     shown.append(event.image)
                 case Delivered():
-                    shown.extend(picture.image for picture in event.images)
+                    shown.extend(result.image for result in event.images)
                 case _:
                     pass
     return shown
 
 
-def pixels(picture: Picture) -> Image.Image:
-    """The picture, on white where it is transparent."""
-    image = Image.open(BytesIO(picture.data)).convert("RGBA")
+def pixels(encoded: EncodedImage) -> Image.Image:
+    """The image's pixels, on white where it is transparent."""
+    image = Image.open(BytesIO(encoded.data)).convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
 def sheet(rows: Sequence[Sequence[Cell]]) -> Image.Image:
-    """Labeled pictures in rows, each scaled into a square cell."""
+    """Captioned images in rows, each scaled into a square cell."""
     step = CELL + GAP
     wide = max(len(row) for row in rows)
     paper = Image.new("RGB", (wide * step + GAP, len(rows) * (step + CAPTION) + GAP), PAPER)
     pen, font = ImageDraw.Draw(paper), ImageFont.load_default(size=15)
     for down, row in enumerate(rows):
-        for across, (caption, picture) in enumerate(row):
-            small = picture.copy()
+        for across, (caption, image) in enumerate(row):
+            small = image.copy()
             small.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
             left, top = GAP + across * step, GAP + down * (step + CAPTION)
             at = (left + (CELL - small.width) // 2, top + (CELL - small.height) // 2)
@@ -95,34 +95,34 @@ async def prompts_sheet(provider: SketchProvider) -> Image.Image:
         row: list[Cell] = []
         for size in SIZES:
             request = GenerateRequest(prompt=prompt, size=size)
-            picture = (await painted(provider.generate(job(request))))[0]
-            row.append((f"{prompt[:44]}  {size}", pixels(picture)))
+            image = (await read_images(provider.generate(job(request))))[0]
+            row.append((f"{prompt[:44]}  {size}", pixels(image)))
         cut = GenerateRequest(prompt=prompt, background=Background.TRANSPARENT)
-        row.append(("transparent", pixels((await painted(provider.generate(job(cut))))[0])))
+        row.append(("transparent", pixels((await read_images(provider.generate(job(cut))))[0])))
         rows.append(row)
     return sheet(rows)
 
 
 async def partials_sheet(provider: SketchProvider) -> Image.Image:
-    """Two pictures with three partial images each."""
+    """Two images with three partial images each."""
     rows = []
     for prompt in PROMPTS[:2]:
         request = GenerateRequest(prompt=prompt, partial_images=3)
-        shown = await painted(provider.generate(job(request)))
+        shown = await read_images(provider.generate(job(request)))
         captions = ("partial 0", "partial 1", "partial 2", prompt)
         rows.append(list(zip(captions, map(pixels, shown), strict=True)))
     return sheet(rows)
 
 
 async def edits_sheet(provider: SketchProvider) -> Image.Image:
-    """An input, a mask, and what comes of them."""
+    """An input, a mask, and edits of them."""
     new = [GenerateRequest(prompt=PROMPTS[at], size=SIZES[0]) for at in (5, 0)]
-    first, second = [(await painted(provider.generate(job(request))))[0] for request in new]
+    first, second = [(await read_images(provider.generate(job(request))))[0] for request in new]
     hole = Image.new("RGBA", (1024, 1024), "black")
     ImageDraw.Draw(hole).ellipse((300, 120, 900, 720), fill=(0, 0, 0, 0))
     buffer = BytesIO()
     hole.save(buffer, "PNG")
-    mask = Picture(buffer.getvalue())
+    mask = EncodedImage(buffer.getvalue())
     edits = {
         "with mask: balloons at sunset": EditRequest(
             prompt="a gold balloon at sunset", images=(first,), mask=mask, size=None
@@ -136,19 +136,19 @@ async def edits_sheet(provider: SketchProvider) -> Image.Image:
     }
     row: list[Cell] = [("input", pixels(first)), ("mask", pixels(mask))]
     for caption, request in edits.items():
-        row.append((caption, pixels((await painted(provider.edit(job(request))))[0])))
+        row.append((caption, pixels((await read_images(provider.edit(job(request))))[0])))
     return sheet([row])
 
 
 def main(folder: Path) -> None:
-    """Write the three sheets and say where they are."""
+    """Write the three sheets and print their paths."""
     provider = SketchProvider()
     folder.mkdir(parents=True, exist_ok=True)
     makers = {"sheet": prompts_sheet, "partials": partials_sheet, "edits": edits_sheet}
     for name, make in makers.items():
-        place = folder / f"{name}.png"
-        asyncio.run(make(provider)).save(place)
-        sys.stdout.write(f"{place}\n")
+        path = folder / f"{name}.png"
+        asyncio.run(make(provider)).save(path)
+        sys.stdout.write(f"{path}\n")
 
 
 if __name__ == "__main__":

@@ -1,35 +1,51 @@
-"""From pixels to the bytes of a file."""
+"""From files to pixels, and from pixels to files."""
 
 from io import BytesIO
 
 from PIL import Image
 
+from domain.image import Image as InputImage
 from domain.image_formats import ImageFormat
+from domain.provider_errors import RequestRefused
 
-PAPER = (255, 255, 255)
+READABLE_FORMATS = ("PNG", "JPEG", "WEBP")
+JPEG_BACKGROUND = (255, 255, 255)
 
 
-def encoded(picture: Image.Image, form: ImageFormat, compression: int | None) -> bytes:
-    """The picture (RGB or RGBA) as a file; JPEG shows what is transparent as white.
+def decode(image: InputImage, field: str) -> Image.Image:
+    """The pixels (RGB or RGBA). Raises RequestRefused, naming the field, if Pillow cannot read it.
 
-    `compression` is the quality from 0 to 100 of JPEG and WebP.
+    Pillow's own words stay inside: they describe objects in memory.
+    """
+    try:
+        with Image.open(BytesIO(image.data), formats=READABLE_FORMATS) as opened:
+            return opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        message = f"The sketch provider cannot read {field}: not an intact PNG, JPEG or WebP file."
+        raise RequestRefused(message) from error
+
+
+def encode(image: Image.Image, form: ImageFormat, compression: int | None) -> bytes:
+    """The image (RGB or RGBA) as a file; JPEG shows transparent areas as white.
+
+    `compression` is the quality of JPEG and WebP, from 0 to 100.
     """
     buffer = BytesIO()
     quality = max(1, 85 if compression is None else compression)
     match form:
         case ImageFormat.PNG:
-            picture.save(buffer, "PNG", compress_level=1)
+            image.save(buffer, "PNG", compress_level=1)
         case ImageFormat.JPEG:
-            flat(picture).save(buffer, "JPEG", quality=quality)
+            _flatten(image).save(buffer, "JPEG", quality=quality)
         case ImageFormat.WEBP:
-            picture.save(buffer, "WEBP", quality=quality, method=2)
+            image.save(buffer, "WEBP", quality=quality, method=2)
     return buffer.getvalue()
 
 
-def flat(picture: Image.Image) -> Image.Image:
-    """The picture without alpha, on white paper."""
-    if picture.mode == "RGB":
-        return picture
-    paper = Image.new("RGB", picture.size, PAPER)
-    paper.paste(picture, (0, 0), picture.getchannel("A"))
-    return paper
+def _flatten(image: Image.Image) -> Image.Image:
+    """The image without alpha, on white."""
+    if image.mode == "RGB":
+        return image
+    flat = Image.new("RGB", image.size, JPEG_BACKGROUND)
+    flat.paste(image, (0, 0), image.getchannel("A"))
+    return flat

@@ -1,11 +1,11 @@
-"""Paints offline: for first runs, demonstrations and tests."""
+"""A provider that draws sketches offline: for first runs, demonstrations and tests."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
 
-from adapters.sketch.painter import Files, changed_picture, new_picture
+from adapters.sketch.translate import ImageFiles, edit_files, generate_files
 from application.ports.image_provider import Delivered, PartialImage, ProviderStream
 from domain.image import Image
 from domain.jobs import Job
@@ -29,7 +29,7 @@ CATALOG = Catalog(
     default="sketch",
     fallback_card=ModelCard(name="", is_known=False, pricing=FREE),
 )
-NOTE = "Drawn offline by the sketch provider; no model was asked and nothing was spent."
+NOTE = "Drawn offline by the sketch provider; no model was called and nothing was spent."
 
 R = TypeVar("R", bound=ImageRequest)
 
@@ -37,8 +37,8 @@ R = TypeVar("R", bound=ImageRequest)
 class SketchProvider:
     """An ImageProvider without key, network or cost: equal requests give equal bytes.
 
-    `pace` is the time in seconds between the events of a painting, for demonstrations of
-    progress. Any model name is taken. Painting runs in a worker thread, one picture at a time.
+    `pace` is the time in seconds between two events, for demonstrations of progress. Every model
+    name is accepted. Drawing runs in a worker thread, one image at a time.
     """
 
     name = "sketch"
@@ -49,19 +49,19 @@ class SketchProvider:
         self._pace = pace
 
     def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
-        return self._paint(job.request, new_picture)
+        return self._stream(job.request, generate_files)
 
     def edit(self, job: Job[EditRequest], /) -> ProviderStream:
-        return self._paint(job.request, changed_picture)
+        return self._stream(job.request, edit_files)
 
-    async def _paint(self, request: R, paint: Callable[[R, int], Files]) -> ProviderStream:
+    async def _stream(self, request: R, draw: Callable[[R, int], ImageFiles]) -> ProviderStream:
         if request.size is not None and not SIZES.allows(request.size):
-            raise RequestRefused(f"The sketch provider paints {SIZES}, not {request.size}.")
-        pictures = []
+            raise RequestRefused(f"The sketch provider draws {SIZES}, not {request.size}.")
+        images = []
         for number in range(request.n):
-            files = await asyncio.to_thread(paint, request, number)
+            files = await asyncio.to_thread(draw, request, number)
             for index, partial in enumerate(files.partials):
                 yield PartialImage(image=Image(partial), image_index=number, index=index)
                 await asyncio.sleep(self._pace)
-            pictures.append(ResultImage(image=Image(files.final)))
-        yield Delivered(images=tuple(pictures), notes=(NOTE,))
+            images.append(ResultImage(image=Image(files.final)))
+        yield Delivered(images=tuple(images), notes=(NOTE,))

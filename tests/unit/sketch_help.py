@@ -1,4 +1,4 @@
-"""What the tests of the sketch provider share."""
+"""Helpers for the tests of the sketch provider."""
 
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from adapters.sketch.provider import CATALOG, SketchProvider
 from application.ports.image_provider import Delivered, PartialImage, ProviderStream
-from domain.image import Image as Picture
+from domain.image import Image as EncodedImage
 from domain.image_formats import Dimensions
 from domain.jobs import LOCAL, Job
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
@@ -31,10 +31,10 @@ def job(request: R) -> Job[R]:
     )
 
 
-async def read(painting: ProviderStream) -> tuple[list[PartialImage], Delivered]:
+async def read_events(stream: ProviderStream) -> tuple[list[PartialImage], Delivered]:
     partials: list[PartialImage] = []
     delivered: list[Delivered] = []
-    async with aclosing(painting) as events:
+    async with aclosing(stream) as events:
         async for event in events:
             assert not delivered, "nothing comes after Delivered"
             if isinstance(event, PartialImage):
@@ -44,21 +44,21 @@ async def read(painting: ProviderStream) -> tuple[list[PartialImage], Delivered]
     return partials, delivered[0]
 
 
-async def generated(prompt: str, size: Dimensions | None = SMALL, n: int = 1) -> list[bytes]:
+async def generate(prompt: str, size: Dimensions | None = SMALL, n: int = 1) -> list[bytes]:
     request = GenerateRequest(prompt=prompt, size=size, n=n)
-    _, delivered = await read(SketchProvider().generate(job(request)))
-    return [picture.image.data for picture in delivered.images]
+    _, delivered = await read_events(SketchProvider().generate(job(request)))
+    return [result.image.data for result in delivered.images]
 
 
-async def edited(request: EditRequest) -> bytes:
-    _, delivered = await read(SketchProvider().edit(job(request)))
+async def edit(request: EditRequest) -> bytes:
+    _, delivered = await read_events(SketchProvider().edit(job(request)))
     return delivered.images[0].image.data
 
 
 def pixels(data: bytes) -> Image.Image:
-    picture = Image.open(BytesIO(data))
-    picture.load()
-    return picture
+    image = Image.open(BytesIO(data))
+    image.load()
+    return image
 
 
 def distance(one: bytes, other: bytes) -> float:
@@ -67,18 +67,18 @@ def distance(one: bytes, other: bytes) -> float:
     return sum(ImageStat.Stat(difference).mean) / 3
 
 
-def png(picture: Image.Image) -> Picture:
+def png(image: Image.Image) -> EncodedImage:
     buffer = BytesIO()
-    picture.save(buffer, "PNG")
-    return Picture(buffer.getvalue())
+    image.save(buffer, "PNG")
+    return EncodedImage(buffer.getvalue())
 
 
-def photo(width: int = 120, height: int = 90) -> Picture:
+def photo(width: int = 120, height: int = 90) -> EncodedImage:
     gradient = Image.linear_gradient("L").resize((width, height))
     return png(Image.merge("RGB", (gradient, gradient.rotate(180), gradient)))
 
 
-def hole(width: int = 120, height: int = 90) -> Image.Image:
+def mask_with_hole(width: int = 120, height: int = 90) -> Image.Image:
     mask = Image.new("RGBA", (width, height), "white")
     ImageDraw.Draw(mask).ellipse((20, 10, 100, 80), fill=(0, 0, 0, 0))
     return mask

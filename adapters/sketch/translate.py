@@ -1,0 +1,72 @@
+"""From a request to a call of the engine, and from its pixels to files: pure, without a clock."""
+
+import hashlib
+from dataclasses import dataclass
+
+from adapters.sketch.encoding import decode, encode
+from adapters.sketch.engine.renderer import Rendering, render, render_edit
+from domain.image_formats import Dimensions, ImageFormat
+from domain.requests import SQUARE, Background, EditRequest, GenerateRequest, ImageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFiles:
+    """The files of one image: its partial images, the coarsest first, and the final image."""
+
+    partials: tuple[bytes, ...]
+    final: bytes
+
+
+def generate_files(request: GenerateRequest, number: int) -> ImageFiles:
+    """Draw image `number` (from 0) of the request."""
+    rendering = render(
+        request.prompt,
+        _pixels(request.size or SQUARE),
+        seed(request, number),
+        transparent=request.background is Background.TRANSPARENT,
+        stages=request.partial_images,
+    )
+    return _encode_all(request, rendering)
+
+
+def edit_files(request: EditRequest, number: int) -> ImageFiles:
+    """Draw edited image `number` (from 0). Raises RequestRefused if an input is unreadable."""
+    is_jpeg = request.provider_format is ImageFormat.JPEG
+    rendering = render_edit(
+        request.prompt,
+        _pixels(request.size) if request.size else None,
+        seed(request, number),
+        inputs=[decode(image, f"images[{at}]") for at, image in enumerate(request.images)],
+        mask=decode(request.mask, "mask") if request.mask else None,
+        background="opaque" if is_jpeg else request.background.value,
+        stages=request.partial_images,
+    )
+    return _encode_all(request, rendering)
+
+
+def seed(request: ImageRequest, number: int) -> int:
+    """The engine's seed for image `number` (from 0): equal requests have equal seeds.
+
+    Format, compression, partial images and model do not change it.
+    """
+    parts = [request.prompt, str(request.size), request.quality.value, request.background.value]
+    if isinstance(request, EditRequest):
+        parts += [image.digest for image in request.images]
+        parts.append(request.mask.digest if request.mask else "no mask")
+    digest = hashlib.sha256()
+    for part in (*parts, str(number)):
+        text = part.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:%b" % (len(text), text))
+    return int.from_bytes(digest.digest())
+
+
+def _pixels(size: Dimensions) -> tuple[int, int]:
+    return (size.width, size.height)
+
+
+def _encode_all(request: ImageRequest, rendering: Rendering) -> ImageFiles:
+    form, compression = request.provider_format, request.compression
+    return ImageFiles(
+        partials=tuple(encode(stage, form, compression) for stage in rendering.stages),
+        final=encode(rendering.image, form, compression),
+    )
