@@ -14,7 +14,7 @@ from sqlalchemy import Row, delete, func, select
 
 from adapters.records.job_table import JobTable
 from adapters.records.row_mapping import to_utc_naive
-from adapters.records.schema import jobs, pictures
+from adapters.records.schema import images, jobs
 from application.ports.image_store import DeletionResult
 
 NOTHING = DeletionResult(images=0, bytes=0, fingerprints=frozenset())
@@ -47,20 +47,20 @@ def delete_picture(
 ) -> DeletionResult:
     """Delete this owner's picture; NOTHING if there is none. Raises OSError, SQLAlchemyError."""
     shelves = shelves or FileIndex()
-    its = (pictures.c.picture_id == picture_id) & (pictures.c.owner == owner)
-    query = select(pictures.c.place, jobs.c.fingerprint).join_from(
-        pictures, jobs, jobs.c.id == pictures.c.job_id
+    its = (images.c.image_id == picture_id) & (images.c.owner == owner)
+    query = select(images.c.ref, jobs.c.fingerprint).join_from(
+        images, jobs, jobs.c.id == images.c.job_id
     )
     with records.writing.begin() as connection:
         found = connection.execute(query.where(its)).all()
         shared = connection.scalar(
             select(func.count())
-            .select_from(pictures)
-            .where(pictures.c.picture_id == picture_id, pictures.c.owner != owner)
+            .select_from(images)
+            .where(images.c.image_id == picture_id, images.c.owner != owner)
         )
         places = [place for place, _ in found]
         removed = 0 if shared else _remove(shelves.files(places, picture_id))
-        connection.execute(delete(pictures).where(its))
+        connection.execute(delete(images).where(its))
     if not found:
         return NOTHING
     return DeletionResult(
@@ -76,7 +76,7 @@ def prune(records: JobTable, before: datetime, keep_bytes: int) -> DeletionResul
     for row, size in rest:
         if held <= keep_bytes or row.made_at >= to_utc_naive(before):
             break
-        gone = _sum(gone, delete_picture(records, row.picture_id, row.owner, shelves))
+        gone = _sum(gone, delete_picture(records, row.image_id, row.owner, shelves))
         held -= size
     return gone
 
@@ -86,17 +86,17 @@ def _oldest_first(
 ) -> list[tuple[Row[str, str, str, datetime], int]]:
     """Every owner's every picture with the bytes of its files, by when it was made last."""
     made_at = func.max(jobs.c.created_at).label("made_at")
-    place = func.max(pictures.c.place).label("place")
+    ref = func.max(images.c.ref).label("ref")
     query = (
-        select(pictures.c.picture_id, pictures.c.owner, place, made_at)
-        .join(jobs, jobs.c.id == pictures.c.job_id)
-        .where(pictures.c.place.is_not(None))
-        .group_by(pictures.c.picture_id, pictures.c.owner)
+        select(images.c.image_id, images.c.owner, ref, made_at)
+        .join(jobs, jobs.c.id == images.c.job_id)
+        .where(images.c.ref.is_not(None))
+        .group_by(images.c.image_id, images.c.owner)
         .order_by(made_at)
     )
     with records.engine.connect() as connection:
         rows = connection.execute(query).all()
-    found = ((row, shelves.files([row.place], row.picture_id)) for row in rows)
+    found = ((row, shelves.files([row.ref], row.image_id)) for row in rows)
     return [(row, sum(map(_size, files), 0)) for row, files in found]
 
 

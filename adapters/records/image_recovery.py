@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from adapters.records.job_table import JobTable
-from adapters.records.schema import jobs, pictures
+from adapters.records.schema import images, jobs
 from domain.image import Image
 from domain.jobs import JobState
 
@@ -33,12 +33,12 @@ def _rewrite_missing(
     records: JobTable, image: Image, owner: str, write: Callable[[], Path]
 ) -> Path | None:
     """Nobody deletes the picture between the look and the writing."""
-    its = (pictures.c.picture_id == image.id) & (pictures.c.owner == owner)
+    its = (images.c.image_id == image.id) & (images.c.owner == owner)
     with records.writing.begin() as connection:
-        if connection.execute(select(pictures.c.place).where(its).limit(1)).first() is None:
+        if connection.execute(select(images.c.ref).where(its).limit(1)).first() is None:
             return None
         place = write()
-        connection.execute(update(pictures).where(its).values(place=str(place)))
+        connection.execute(update(images).where(its).values(ref=str(place)))
     return place
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 
 from adapters.records.durable_write import finish_partial_files
 from adapters.records.engine import Database
-from adapters.records.schema import jobs, pictures
+from adapters.records.schema import images, jobs
 from domain.errors import Canceled, NotFound
 from domain.job_records import JobRecord
 from domain.jobs import IdempotencyKey, JobState
@@ -43,7 +43,7 @@ class SqlJobRepository:
         )
 
     async def find_by_image(self, picture_id: str, /, *, owner: str) -> JobRecord:
-        its = select(pictures.c.job_id).where(pictures.c.picture_id == picture_id)
+        its = select(images.c.job_id).where(images.c.image_id == picture_id)
         return _one(
             await self._found(jobs.c.owner == owner, jobs.c.id.in_(its), limit=1), picture_id
         )

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Engine, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import OperationalError
 
+from adapters.records.dialect import for_writing, open_engine, upsert
+from adapters.records.migrations import migrate
 from adapters.records.pending_writes import JobRows, PendingWrites, replace
 from adapters.records.row_mapping import failure_values, now, to_record
-from adapters.records.schema import WRITING, jobs, open_engine, pictures, request_keys
+from adapters.records.schema import images, jobs, request_keys
 from application.ports.job_repository import RETRY_AFTER_SECONDS
 from domain.errors import Busy, ChargeStatus, ImageServiceError, KeyReused
 from domain.job_records import JobRecord
@@ -26,7 +27,10 @@ class JobTable:
 
     def __init__(self, path: Path, writer: str) -> None:
         self.engine: Engine = open_engine(path)
-        self.writing = self.engine.execution_options(**WRITING)
+        self.writing = for_writing(self.engine)
+        with self.writing.begin() as connection:
+            migrate(connection)
+        path.chmod(0o600)
         self._writer = writer
         self._late = PendingWrites(self.engine)
 
@@ -67,17 +71,17 @@ class JobTable:
             row = connection.execute(its).one_or_none()
         if row is None:
             return []
-        if row.asked != key.request_digest:
+        if row.request_digest != key.request_digest:
             raise KeyReused(key.value)
         return self.find(jobs.c.owner == owner, jobs.c.id == row.job_id, limit=1)
 
     def locations(self, picture_id: str, owner: str) -> list[Path]:
         """Where this owner's picture of this id is kept, newest first; empty if nowhere."""
         query = (
-            select(pictures.c.place)
-            .join(jobs, jobs.c.id == pictures.c.job_id)
-            .where(pictures.c.picture_id == picture_id, pictures.c.owner == owner)
-            .where(pictures.c.place.is_not(None))
+            select(images.c.ref)
+            .join(jobs, jobs.c.id == images.c.job_id)
+            .where(images.c.image_id == picture_id, images.c.owner == owner)
+            .where(images.c.ref.is_not(None))
             .order_by(jobs.c.created_at.desc())
         )
         with self.engine.connect() as connection:
@@ -88,8 +92,8 @@ class JobTable:
         wanted = select(jobs).where(*conditions).order_by(jobs.c.created_at.desc()).limit(limit)
         with self.engine.connect() as connection:
             rows = connection.execute(wanted).all()
-            its = select(pictures).where(pictures.c.job_id.in_([row.id for row in rows]))
-            kept = connection.execute(its.order_by(pictures.c.position)).all()
+            its = select(images).where(images.c.job_id.in_([row.id for row in rows]))
+            kept = connection.execute(its.order_by(images.c.position)).all()
         return [to_record(row, [each for each in kept if each.job_id == row.id]) for row in rows]
 
     def close_abandoned(
@@ -124,9 +128,11 @@ def _bind_key(connection: Connection, owner: str, key: IdempotencyKey, job_id: s
     other = select(jobs.c.id).join(request_keys, request_keys.c.job_id == jobs.c.id)
     if connection.scalar(other.where(its, jobs.c.id != job_id, ~free)) is not None:
         return False
-    row = {"owner": owner, "request_key": key.value, "asked": key.request_digest, "job_id": job_id}
-    naming = upsert(request_keys).values(row)
-    connection.execute(
-        naming.on_conflict_do_update(index_elements=["owner", "request_key"], set_=row)
-    )
+    row = {
+        "owner": owner,
+        "request_key": key.value,
+        "request_digest": key.request_digest,
+        "job_id": job_id,
+    }
+    connection.execute(upsert(request_keys, row))
     return True

@@ -1,16 +1,16 @@
 """Ends of jobs that could not be written when they came: the database was locked, or full."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Self
 
 from sqlalchemy import Connection, Engine, delete, insert
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import OperationalError
 
+from adapters.records.dialect import upsert, without_waiting
 from adapters.records.row_mapping import Values, image_rows, job_row
-from adapters.records.schema import jobs, pictures
+from adapters.records.schema import images, jobs
 from domain.jobs import Job
 from domain.requests import ImageRequest
 
@@ -30,11 +30,10 @@ class JobRows:
 
 def replace(connection: Connection, rows: JobRows) -> None:
     """Insert the rows in place of those that the job has."""
-    adding = upsert(jobs).values(rows.job)
-    connection.execute(adding.on_conflict_do_update(index_elements=["id"], set_=rows.job))
+    connection.execute(upsert(jobs, rows.job))
     if rows.pictures:
-        connection.execute(delete(pictures).where(pictures.c.job_id == rows.job["id"]))
-        connection.execute(insert(pictures), rows.pictures)
+        connection.execute(delete(images).where(images.c.job_id == rows.job["id"]))
+        connection.execute(insert(images), rows.pictures)
 
 
 class PendingWrites:
@@ -71,13 +70,10 @@ class PendingWrites:
                 self.discard(job_id)
 
     def _written(self, late: dict[str, JobRows], *, waiting: bool) -> None:
-        with self._engine.connect() as connection:
-            patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
-            if not waiting:
-                connection.exec_driver_sql("PRAGMA busy_timeout = 0")
-            try:
-                for rows in late.values():
-                    replace(connection, rows)
-                connection.commit()
-            finally:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
+        with (
+            self._engine.connect() as connection,
+            nullcontext() if waiting else without_waiting(connection),
+        ):
+            for rows in late.values():
+                replace(connection, rows)
+            connection.commit()

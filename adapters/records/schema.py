@@ -1,25 +1,9 @@
-"""The tables of records, and how a database gets them."""
+"""The tables of the records, as queries use them; `migrations` creates them.
 
-from pathlib import Path
-from typing import Any
+A released column keeps its name in the database. Where the code has a better one, that is `key`.
+"""
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Date,
-    DateTime,
-    Engine,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    create_engine,
-    event,
-    inspect,
-)
-from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
-
-BUSY_TIMEOUT = 30
+from sqlalchemy import Column, Date, DateTime, Integer, MetaData, String, Table
 
 tables = MetaData()
 jobs = Table(
@@ -30,7 +14,7 @@ jobs = Table(
     Column("provider", String, nullable=False),
     Column("action", String, nullable=False),
     Column("model", String, nullable=False),
-    Column("asked_model", String, nullable=False),
+    Column("asked_model", String, key="requested_model", nullable=False),
     Column("prompt", String, nullable=False),
     Column("fingerprint", String, nullable=False),
     Column("state", String, nullable=False, index=True),
@@ -45,8 +29,8 @@ jobs = Table(
     Column("created_at", DateTime, nullable=False, index=True),
     Column("changed_at", DateTime, nullable=False),
     Column("writer", String),
-    Column("asked_pictures", Integer, nullable=False, server_default="1"),
-    Column("made_pictures", Integer, nullable=False, server_default="0"),
+    Column("asked_pictures", Integer, key="requested_images", nullable=False, server_default="1"),
+    Column("made_pictures", Integer, key="delivered_images", nullable=False, server_default="0"),
     Column("estimate_usd", String),
     Column("charged", String, nullable=False, server_default="no"),
     Column("message", String),
@@ -55,14 +39,14 @@ jobs = Table(
     Column("revised_prompt", String),
     Column("notes", String),
 )
-pictures = Table(
+images = Table(
     "pictures",
     tables,
     Column("job_id", String, primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("picture_id", String, nullable=False, index=True),
+    Column("picture_id", String, key="image_id", nullable=False, index=True),
     Column("owner", String, nullable=False),
-    Column("place", String),
+    Column("place", String, key="ref"),
     Column("format", String, nullable=False, server_default="png"),
     Column("width", Integer, nullable=False, server_default="0"),
     Column("height", Integer, nullable=False, server_default="0"),
@@ -74,7 +58,7 @@ request_keys = Table(
     tables,
     Column("owner", String, primary_key=True),
     Column("request_key", String, primary_key=True),
-    Column("asked", String, nullable=False, server_default=""),
+    Column("asked", String, key="request_digest", nullable=False, server_default=""),
     Column("job_id", String, nullable=False),
 )
 savings = Table(
@@ -85,48 +69,3 @@ savings = Table(
     Column("answers", Integer, nullable=False),
     Column("saved_usd", String, nullable=False),
 )
-
-
-def open_engine(path: Path) -> Engine:
-    """The database at `path`, made if there is none; several processes may share it.
-
-    Write-ahead log with synchronous=FULL: what was committed survives a power cut. Raises
-    sqlalchemy.exc.SQLAlchemyError or OSError when the disk refuses.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT})
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    with engine.execution_options(**WRITING).begin() as connection:
-        _create(connection)
-    path.chmod(0o600)
-    return engine
-
-
-WRITING = {"begin": "BEGIN IMMEDIATE"}
-"""Execution options of a transaction that will write: nobody else writes between its reads and
-its writes."""
-
-
-def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
-    connection.isolation_level = None  # the driver begins too late: at the first write
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA fullfsync=ON")  # macOS, whose fsync stops short of the disk
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
-
-
-def _create(connection: Connection) -> None:
-    """Tables, columns that an earlier version did not have, and indexes."""
-    for table in tables.sorted_tables:
-        connection.execute(CreateTable(table, if_not_exists=True))
-        there = {column["name"] for column in inspect(connection).get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in there:
-                words = CreateColumn(column).compile(dialect=connection.dialect)
-                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {words}")
-        for index in table.indexes:
-            connection.execute(CreateIndex(index, if_not_exists=True))

@@ -16,7 +16,7 @@ from domain.results import NO_TOKENS
 
 SPENDING_COLUMNS = tuple(
     jobs.c[name]
-    for name in ("created_at", "state", "charged", "asked_pictures", "cost_usd", "estimate_usd")
+    for name in ("created_at", "state", "charged", "requested_images", "cost_usd", "estimate_usd")
 )
 """What `spending_of` wants to know, in its order: by position, for a day may have thousands."""
 
@@ -25,7 +25,7 @@ def to_spending(
     created_at: datetime,
     state: str,
     charged: str,
-    asked_pictures: int,
+    requested_images: int,
     cost_usd: str | None,
     estimate_usd: str | None,
 ) -> SpendingEntry | None:
@@ -34,7 +34,7 @@ def to_spending(
         at=created_at.replace(tzinfo=UTC),
         state=JobState(state),
         charged=ChargeStatus(charged),
-        images=asked_pictures,
+        images=requested_images,
         cost=to_decimal(cost_usd),
         estimate=to_decimal(estimate_usd),
     )
@@ -42,7 +42,7 @@ def to_spending(
 
 def to_account(row: Row[Any]) -> UsageAccount | None:
     """The account of one job, if it took anything."""
-    if to_spending(*(getattr(row, column.name) for column in SPENDING_COLUMNS)) is None:
+    if to_spending(*(getattr(row, column.key) for column in SPENDING_COLUMNS)) is None:
         return None
     cost, estimate = to_decimal(row.cost_usd), to_decimal(row.estimate_usd)
     nothing = Decimal(0)
@@ -65,4 +65,4 @@ def to_savings(row: Row[Any]) -> Savings:
 
 def _image_count(row: Row[Any]) -> int:
     """Earlier versions did not write down how many came: then those that were asked for."""
-    return (row.made_pictures or row.asked_pictures) if row.state == JobState.STORED else 0
+    return (row.delivered_images or row.requested_images) if row.state == JobState.STORED else 0

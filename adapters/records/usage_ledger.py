@@ -6,8 +6,8 @@ from itertools import starmap
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from adapters.records.dialect import upsert
 from adapters.records.engine import Database
 from adapters.records.row_mapping import to_utc_naive
 from adapters.records.schema import jobs, savings
@@ -94,6 +94,5 @@ def _credit(connection: Connection, day: date, model: str, more: Savings) -> Non
     its = (savings.c.day == day) & (savings.c.model == model)
     row = connection.execute(select(savings).where(its)).one_or_none()
     total = more if row is None else to_savings(row) + more
-    values = {"answers": total.answers, "saved_usd": str(total.usd)}
-    adding = upsert(savings).values(day=day, model=model, **values)
-    connection.execute(adding.on_conflict_do_update(index_elements=["day", "model"], set_=values))
+    values = {"day": day, "model": model, "answers": total.answers, "saved_usd": str(total.usd)}
+    connection.execute(upsert(savings, values))

@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
 
 from adapters.records.engine import Database
 from adapters.records.file_image_store import FileImageStore
@@ -163,31 +162,6 @@ async def test_who_leaves_in_order_leaves_no_lock(folder: Folder, tmp_path: Path
     await folder.archive.record(job_for())
     await folder.database.close()
     assert [path.name for path in (tmp_path / "data" / "writers").iterdir()] == ["door.lock"]
-
-
-async def test_records_of_an_earlier_version_are_read_and_go_on(
-    folder: Folder, tmp_path: Path
-) -> None:
-    (tmp_path / "data").mkdir()
-    old = create_engine(f"sqlite:///{tmp_path}/data/records.sqlite3")
-    with old.begin() as connection:
-        connection.exec_driver_sql(
-            "CREATE TABLE jobs (id VARCHAR PRIMARY KEY, owner VARCHAR NOT NULL, "
-            "provider VARCHAR NOT NULL, action VARCHAR NOT NULL, model VARCHAR NOT NULL, "
-            "asked_model VARCHAR NOT NULL, prompt VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL, "
-            "state VARCHAR NOT NULL, failure VARCHAR, request_id VARCHAR, text_tokens_in INTEGER, "
-            "image_tokens_in INTEGER, tokens_out INTEGER, cost_usd VARCHAR, "
-            "created_at DATETIME NOT NULL, changed_at DATETIME NOT NULL)"
-        )
-        connection.exec_driver_sql(
-            "INSERT INTO jobs VALUES ('job_old', 'local', 'openai', 'generate', 'm', 'm', 'a', "
-            "'f', 'dispatched', NULL, NULL, NULL, NULL, NULL, NULL, "
-            "'2026-11-01 10:00:00.000000', '2026-11-01 10:00:00.000000')"
-        )
-    old.dispose()
-    assert (await folder.journal.find("job_old", owner="local")).requested_images == 1
-    assert await folder.journal.close_abandoned() == 1
-    assert (await folder.journal.find("job_old", owner="local")).state is JobState.UNKNOWN
 
 
 async def test_where_nothing_was_recorded_looking_for_leftovers_makes_nothing(

@@ -59,7 +59,7 @@ class Records:
 async def records(
     tmp_path: Path, anyio_backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Records]:
-    monkeypatch.setattr("adapters.records.schema.BUSY_TIMEOUT", BUSY)
+    monkeypatch.setattr("adapters.records.dialect.BUSY_TIMEOUT", BUSY)
     its = Records(tmp_path)
     yield its
     await its.database.close()
@@ -133,7 +133,7 @@ async def test_who_asks_for_the_job_or_its_picture_is_told_the_truth_at_once(
 async def test_nobody_who_reads_waits_for_the_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.records.schema.BUSY_TIMEOUT", 2)
+    monkeypatch.setattr("adapters.records.dialect.BUSY_TIMEOUT", 2)
     records = Records(tmp_path)
     job = job_for().dispatched()
     await records.archive.record(job)

@@ -56,7 +56,7 @@ class TestSqlLedger(LedgerContract):
         request = GenerateRequest(prompt="x", model="fake-1", n=4)
         await books.archive.record(stored(costing("job_1", request=request), None))
         with database.records().writing.begin() as connection:
-            connection.execute(update(jobs).values(made_pictures=0))
+            connection.execute(update(jobs).values(delivered_images=0))
         (today,) = await books.ledger.accounts(NOW)
         assert today.images == 4
 

@@ -1,0 +1,80 @@
+"""Everything that only SQLite understands: opening, locking, upserts, and the schema's version."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
+
+BUSY_TIMEOUT = 30
+"""Seconds that a transaction waits while another process writes."""
+_WRITING = {"begin": "BEGIN IMMEDIATE"}
+
+
+def open_engine(path: Path) -> Engine:
+    """Return an engine for the database at `path`, which is created at the first connection.
+
+    Write-ahead log with synchronous=FULL: what was committed survives a power cut. Raises OSError
+    if the folder cannot be created.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def for_writing(engine: Engine) -> Engine:
+    """Return the same engine for transactions that write.
+
+    No other transaction writes between the reads and the writes of such a one.
+    """
+    return engine.execution_options(**_WRITING)
+
+
+@contextmanager
+def without_waiting(connection: Connection) -> Iterator[None]:
+    """Fail at once inside the block, instead of waiting for another process that writes."""
+    timeout = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {timeout}")
+
+
+def upsert(table: Table, row: Mapping[str, Any]) -> Insert:
+    """Insert the row, or update the one that has the same primary key."""
+    return (
+        insert(table)
+        .values(row)
+        .on_conflict_do_update(index_elements=list(table.primary_key), set_=dict(row))
+    )
+
+
+def schema_version(connection: Connection) -> int:
+    """Return the number that `set_schema_version` wrote last; 0 in a new database."""
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+
+def set_schema_version(connection: Connection, version: int) -> None:
+    """Write the number as part of the transaction."""
+    connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+
+
+def column_names(connection: Connection, table: str) -> set[str]:
+    """Return the names of the columns that the table has."""
+    return {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")}
+
+
+def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
+    connection.isolation_level = None  # the driver begins too late: at the first write
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA fullfsync=ON")  # macOS, whose fsync does not reach the disk
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

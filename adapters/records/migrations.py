@@ -1,0 +1,113 @@
+"""How the database came to its schema: one step for each version.
+
+Processes of different versions may share a database, so a step only adds what an earlier version
+does not miss. A database of a later version is used as it is.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from adapters.records.dialect import column_names, schema_version, set_schema_version
+
+
+class AddColumn(NamedTuple):
+    """Add a column that the table may already have.
+
+    Every alpha left version 0, whichever of the first seven steps its database had.
+    """
+
+    table: str
+    definition: str
+
+    def run(self, connection: Connection) -> None:
+        if self.definition.split()[0] not in column_names(connection, self.table):
+            connection.exec_driver_sql(f"ALTER TABLE {self.table} ADD COLUMN {self.definition}")
+
+
+class Statement(NamedTuple):
+    """Run one SQL statement."""
+
+    sql: str
+
+    def run(self, connection: Connection) -> None:
+        connection.exec_driver_sql(self.sql)
+
+
+Step = tuple[AddColumn | Statement, ...]
+
+JOBS_AND_IMAGES: Step = (
+    Statement(
+        "CREATE TABLE IF NOT EXISTS jobs (id VARCHAR NOT NULL PRIMARY KEY, owner VARCHAR NOT NULL, "
+        "provider VARCHAR NOT NULL, action VARCHAR NOT NULL, model VARCHAR NOT NULL, "
+        "asked_model VARCHAR NOT NULL, prompt VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL, "
+        "state VARCHAR NOT NULL, failure VARCHAR, request_id VARCHAR, text_tokens_in INTEGER, "
+        "image_tokens_in INTEGER, tokens_out INTEGER, cost_usd VARCHAR, "
+        "created_at DATETIME NOT NULL, changed_at DATETIME NOT NULL)"
+    ),
+    Statement("CREATE INDEX IF NOT EXISTS ix_jobs_owner ON jobs (owner)"),
+    Statement("CREATE INDEX IF NOT EXISTS ix_jobs_state ON jobs (state)"),
+    Statement(
+        "CREATE TABLE IF NOT EXISTS pictures (job_id VARCHAR NOT NULL, position INTEGER NOT NULL, "
+        "picture_id VARCHAR NOT NULL, owner VARCHAR NOT NULL, place VARCHAR, "
+        "PRIMARY KEY (job_id, position))"
+    ),
+    Statement("CREATE INDEX IF NOT EXISTS ix_pictures_picture_id ON pictures (picture_id)"),
+)
+HOW_JOBS_ENDED: Step = (
+    Statement("CREATE INDEX IF NOT EXISTS ix_jobs_created_at ON jobs (created_at)"),
+    AddColumn("jobs", "writer VARCHAR"),
+    AddColumn("jobs", "asked_pictures INTEGER DEFAULT '1' NOT NULL"),
+    AddColumn("jobs", "estimate_usd VARCHAR"),
+    AddColumn("jobs", "charged VARCHAR DEFAULT 'no' NOT NULL"),
+    AddColumn("jobs", "message VARCHAR"),
+    AddColumn("jobs", "hint VARCHAR"),
+    AddColumn("jobs", "retryable INTEGER DEFAULT '0' NOT NULL"),
+    AddColumn("jobs", "revised_prompt VARCHAR"),
+    AddColumn("jobs", "notes VARCHAR"),
+    AddColumn("pictures", "format VARCHAR DEFAULT 'png' NOT NULL"),
+    AddColumn("pictures", "width INTEGER DEFAULT '0' NOT NULL"),
+    AddColumn("pictures", "height INTEGER DEFAULT '0' NOT NULL"),
+    AddColumn("pictures", "bytes INTEGER DEFAULT '0' NOT NULL"),
+    AddColumn("pictures", "notes VARCHAR"),
+)
+IDEMPOTENCY_KEYS: Step = (
+    Statement(
+        "CREATE TABLE IF NOT EXISTS request_keys (owner VARCHAR NOT NULL, "
+        "request_key VARCHAR NOT NULL, job_id VARCHAR NOT NULL, PRIMARY KEY (owner, request_key))"
+    ),
+)
+CACHED_TOKENS: Step = (
+    AddColumn("jobs", "cached_text_tokens_in INTEGER DEFAULT '0' NOT NULL"),
+    AddColumn("jobs", "cached_image_tokens_in INTEGER DEFAULT '0' NOT NULL"),
+)
+SAVINGS: Step = (
+    Statement(
+        "CREATE TABLE IF NOT EXISTS savings (day DATE NOT NULL, model VARCHAR NOT NULL, "
+        "answers INTEGER NOT NULL, saved_usd VARCHAR NOT NULL, PRIMARY KEY (day, model))"
+    ),
+)
+REQUEST_DIGESTS: Step = (AddColumn("request_keys", "asked VARCHAR DEFAULT '' NOT NULL"),)
+DELIVERED_IMAGES: Step = (AddColumn("jobs", "made_pictures INTEGER DEFAULT '0' NOT NULL"),)
+
+STEPS = (
+    JOBS_AND_IMAGES,
+    HOW_JOBS_ENDED,
+    IDEMPOTENCY_KEYS,
+    CACHED_TOKENS,
+    SAVINGS,
+    REQUEST_DIGESTS,
+    DELIVERED_IMAGES,
+)
+"""Step n leads from version n - 1 to version n. Released steps never change."""
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the database to the latest version, all in the transaction of `connection`."""
+    version = schema_version(connection)
+    if version >= len(STEPS):
+        return
+    for step in STEPS[version:]:
+        for change in step:
+            change.run(connection)
+    set_schema_version(connection, len(STEPS))
