@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from binascii import a2b_base64
+from base64 import b64decode
 from contextlib import suppress
 
 import pybase64
@@ -41,7 +41,7 @@ def _decode(text: str, field: str) -> bytes:
     with suppress(ValueError):  # a large picture would hold up everybody where blanks are allowed
         return pybase64.b64decode(text, validate=True)
     try:
-        return a2b_base64("".join(text.split()), strict_mode=True)
+        return b64decode("".join(text.split()), validate=True)
     except ValueError as error:
         raise UnreadableImage(f"{field}: {_why(text)}.", field=field, hint=HINT) from error
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
 from adapters.openai.catalog import openai_catalog
-from entrypoints.cli.model_table import catalog_table
+from entrypoints.wire.model_results import catalog_table
 from tests.standin import StandIn, faults
 from tests.testkit.fakes import mask, picture
 

@@ -2,8 +2,10 @@
 
 from datetime import date
 
+from rich.console import Console
 from rich.table import Table
 
+from application.use_cases.list_models import ModelListing
 from domain.models import Catalog, ModelCard
 from domain.money.prices import FreePricing, Pricing, TokenPricing
 from domain.requests import Quality
@@ -26,6 +28,14 @@ def catalog_entries(catalog: Catalog) -> list[dict[str, object]]:
         }
         for card in catalog.cards
     ]
+
+
+def catalog_text(listing: ModelListing) -> str:
+    """The same for people, as wide as their terminal."""
+    console = Console()
+    with console.capture() as captured:
+        console.print(catalog_table(listing.catalog, listing.today))
+    return captured.get().rstrip("\n")
 
 
 def catalog_table(catalog: Catalog, today: date) -> Table:
