@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from entrypoints.bootstrap.container import Container
 from entrypoints.config.settings import Settings
 from entrypoints.http.access_log import AccessLogMiddleware
+from entrypoints.http.event_json import EventJson
 from entrypoints.http.exception_handlers import HANDLERS
 from entrypoints.http.openapi import docs_page
 from entrypoints.http.routes import generation, health, images, jobs, metrics
@@ -19,7 +20,6 @@ from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.cors import with_cors
 from entrypoints.http.security.host_origin import HostOriginMiddleware
 from entrypoints.http.security.request_checks import check_request
-from entrypoints.http.sse_events import SseEvents
 
 ROUTES = (
     *(health.health, health.livez, health.readyz, metrics.metrics),
@@ -44,7 +44,7 @@ class HttpApplication:
         self.manager = session_manager(mcp_server(container, callers))
         self.litestar = Litestar(
             [Router("/", route_handlers=ROUTES, guards=[check_request]), mcp_route(self.manager)],
-            state=State({"container": container, "callers": callers, "frames": SseEvents()}),
+            state=State({"container": container, "callers": callers, "event_json": EventJson()}),
             openapi_config=None,
             middleware=[metrics.counting()],
             exception_handlers=HANDLERS,

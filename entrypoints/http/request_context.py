@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 
 from domain.errors import InvalidRequest
 from entrypoints.bootstrap.container import Container
+from entrypoints.http.event_json import EventJson
 from entrypoints.http.images.urls import ImageUrls, image_urls_of
 from entrypoints.wire.caller import Caller
 
@@ -29,6 +30,12 @@ def caller_of(request: AnyRequest) -> Caller:
 def image_urls_for(request: AnyRequest) -> ImageUrls:
     """The addresses of images, as the request's sender can reach them."""
     return image_urls_of(request.scope, container_of(request).settings().public_url)
+
+
+def event_json_of(request: AnyRequest) -> EventJson:
+    """The server's one encoder of events, which shares the base64 of images among requests."""
+    event_json: EventJson = request.app.state.event_json
+    return event_json
 
 
 def headers_of(request: AnyRequest) -> Headers:

@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
+from entrypoints.http.sse_events import KEEP_ALIVE, Frame
+
 MAX_CHUNK_BYTES = 256 * 1024
 """Bytes."""
 
 T = TypeVar("T")
-Pieces = tuple[bytes, ...]
 ReceiveAny = Callable[[], Awaitable[Mapping[str, object]]]
 
-KEEP_ALIVE = (b": keep-alive\n\n",)
 HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-cache, no-transform",
@@ -31,7 +31,7 @@ class EventStream:
 
     def __init__(
         self,
-        frames: AsyncGenerator[tuple[bytes, ...], None],
+        frames: AsyncGenerator[Frame, None],
         every: float,
         headers: Mapping[str, str],
     ) -> None:
@@ -52,7 +52,7 @@ class EventStream:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _chunks(pieces: Pieces) -> Iterator[bytes | memoryview]:
+def _chunks(pieces: Frame) -> Iterator[bytes | memoryview]:
     """The same bytes, in few parts, of which none is much longer than LONGEST_PART.
 
     The server copies what the network does not take at once: a part for each client that is slow,

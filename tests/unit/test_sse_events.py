@@ -1,202 +1,43 @@
-"""What a job's events look like to those who read them as server-sent events."""
+"""JSON texts as server-sent events."""
 
-import json
-from base64 import b64decode
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
 
 import pytest
 
-from application.jobs.job_handle import JobHandle
-from application.jobs.running_job import RunningJob
-from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, PartialReady
-from domain.image import Image
-from domain.image_formats import ImageFormat
-from domain.provider_errors import ContentRefused, OutcomeUnknown
-from domain.renditions import Rendition
-from domain.requests import EditRequest, GenerateRequest, ImageRequest
-from domain.results import ImageResult, ResultImage
-from entrypoints.http.images.urls import ImageUrls
-from entrypoints.http.sse_events import BASE64_KEPT, Frame, SseEvents
-from tests.testkit.fakes import PNG, FrozenClock, RecordingSink, job_for, picture, renditions
+from entrypoints.http.event_json import JsonText
+from entrypoints.http.sse_events import data_frame, data_frames, event_frame
 
-REQUEST = GenerateRequest(prompt="a red bridge", model="fake-1", partial_images=2)
-PLUM = picture("plum")
-JOB = job_for(REQUEST)
-LINKS = ImageUrls("http://here.example")
+LONG = b"A" * 100_000
+TEXT: JsonText = (b'{"image":"', LONG, b'"}')
 
 
-def finished(*pictures: Image | ResultImage, **facts: Any) -> Finished:  # noqa: ANN401 - fields of ImageSet
-    """The end of the job, with these pictures."""
-    images = ImageResult(
-        job_id=JOB.id,
-        images=tuple(
-            each if isinstance(each, ResultImage) else ResultImage(image=each) for each in pictures
-        ),
-        provider="fake",
-        model="fake-1",
-        requested_model="fake-1",
-        created_at=FrozenClock().now(),
-        **facts,
+def test_a_data_frame_is_one_line_and_an_empty_one() -> None:
+    assert b"".join(data_frame(TEXT)) == b'data: {"image":"' + LONG + b'"}\n\n'
+
+
+def test_an_event_frame_has_its_number_and_its_name_first() -> None:
+    assert b"".join(event_frame(7, "partial", (b"{", b"}"))) == (
+        b"id: 7\nevent: partial\ndata: {}\n\n"
     )
-    return Finished(job_id=JOB.id, result=images)
 
 
-def partial(image: Image = PNG, index: int = 0, number: int = 0) -> PartialReady:
-    return PartialReady(job_id=JOB.id, image=image, image_index=number, index=index)
-
-
-def value_of(frame: Frame) -> Any:  # noqa: ANN401 - any JSON value
-    """The frame's JSON, as those read it who split on blank lines."""
-    text = b"".join(frame).decode()
-    assert text.startswith("data: ")
-    assert text.endswith("\n\n")
-    assert "\n" not in text[:-2]
-    return json.loads(text.removeprefix("data: "))
-
-
-def read(event: JobEvent, request: ImageRequest = REQUEST) -> Any:  # noqa: ANN401 - any JSON value
-    return value_of(SseEvents().stream_event(event, request, LINKS))
-
-
-def test_progress_is_told_in_percent_and_words() -> None:
-    assert read(JobDispatched(job_id=JOB.id)) == {
-        "type": "progress",
-        "data": {"progress": 5, "message": "fake-1 is painting 1 picture.", "jobId": "job_1"},
-    }
-
-
-def test_a_partial_has_the_providers_bytes_and_says_which_it_is() -> None:
-    told = read(partial(PLUM, index=1, number=2))
-    assert b64decode(told["data"].pop("partialImage"), validate=True) == PLUM.data
-    assert told == {
-        "type": "partial",
-        "data": {
-            "partialImageIndex": 1,
-            "picture": 2,
-            "progress": 62,
-            "message": "Preview 2 of 2 is here.",
-            "jobId": "job_1",
-        },
-    }
-
-
-def test_the_end_has_the_picture_and_all_that_is_known_of_it() -> None:
-    told = read(finished(PNG, revised_prompt='A "red"\n\nbridge.'))
-    assert told["type"] == "complete"
-    data = told["data"]
-    assert b64decode(data["finalImage"], validate=True) == PNG.data
-    assert "images" not in data
-    assert data["revisedPrompt"] == 'A "red"\n\nbridge.'
-    assert (data["progress"], data["jobId"]) == (100, "job_1")
-    assert data["message"] == "Generated 1 image(s) successfully."
-    assert data["result"]["images"][0]["id"] == PNG.id
-
-
-def test_without_a_revised_prompt_there_is_none() -> None:
-    assert "revisedPrompt" not in read(finished(PNG))["data"]
-
-
-def test_an_edit_ends_in_the_words_of_an_edit() -> None:
-    request = EditRequest(prompt="green", model="fake-1", images=(PNG,))
-    assert read(finished(PNG), request)["data"]["message"] == "Edited image(s) successfully."
-
-
-def test_of_several_pictures_all_are_there_and_the_first_is_the_final_one() -> None:
-    data = read(finished(PNG, PLUM))["data"]
-    assert [b64decode(text) for text in data["images"]] == [PNG.data, PLUM.data]
-    assert data["finalImage"] == data["images"][0]
-
-
-def test_who_asked_for_another_form_gets_that_one() -> None:
-    jpeg = picture("teal", form="JPEG")
-    made = ResultImage(image=PNG, rendition=Rendition(image=jpeg, description="photo as jpeg"))
-    data = read(finished(made))["data"]
-    assert b64decode(data["finalImage"]) == jpeg.data
-    assert data["result"]["images"][0]["id"] == PNG.id
-    assert data["result"]["images"][0]["rendition"]["format"] == ImageFormat.JPEG
-
-
-@pytest.mark.parametrize(
-    ("error", "charged"),
-    [
-        (ContentRefused("No.", stage="input", categories=["violence"]), "no"),
-        (OutcomeUnknown("The line\n\nbroke."), "maybe"),
-    ],
-)
-def test_an_error_has_its_code_and_what_to_do_and_whether_it_cost_money(
-    error: ContentRefused | OutcomeUnknown, charged: str
-) -> None:
-    told = read(Failed(job_id=JOB.id, error=error))
-    assert told["type"] == "error"
-    assert told["error"] == told["message"] == error.message
-    assert (told["code"], told["charged"]) == (error.code, charged)
-    assert (told["hint"], told["jobId"]) == (error.hint, "job_1")
-    assert told["retryable"] is error.retryable
-
-
-def pictures_in(frame: Frame) -> list[bytes]:
-    """The pieces that are longer than words are."""
-    return [piece for piece in frame if len(piece) > 1000]
-
-
-def large(seed: int, size: int = 3000) -> Image:
-    """A picture with so many bytes behind it."""
-    return Image(PNG.data + bytes([seed]) * size)
-
-
-def test_all_who_are_told_the_same_share_one_text() -> None:
-    frames = SseEvents()
-    first, second = (frames.stream_event(partial(large(1)), REQUEST, LINKS) for _ in range(2))
-    (mine,), (yours,) = pictures_in(first), pictures_in(second)
-    assert mine is yours
-
-
-def test_the_final_picture_is_encoded_once_though_it_is_told_twice() -> None:
-    final, same, _ = pictures_in(
-        SseEvents().stream_event(finished(large(1), large(2)), REQUEST, LINKS)
-    )
-    assert final is same
-
-
-def test_only_so_many_texts_are_kept() -> None:
-    frames, size = SseEvents(), BASE64_KEPT // 4
-    texts = [
-        pictures_in(frames.stream_event(partial(large(n, size)), REQUEST, LINKS))[0]
-        for n in range(4)
-    ]
-    again = [
-        pictures_in(frames.stream_event(partial(large(n, size)), REQUEST, LINKS))[0] for n in (3, 0)
-    ]
-    assert again[0] is texts[3]
-    assert again[1] is not texts[0]
-    assert again[1] == texts[0]
-
-
-def test_a_picture_too_large_to_be_kept_is_told_all_the_same() -> None:
-    image = large(1, BASE64_KEPT)
-    (text,) = pictures_in(SseEvents().stream_event(partial(image), REQUEST, LINKS))
-    assert b64decode(text) == image.data
-
-
-class BrokenFrames(SseEvents):
-    """Cannot tell of partials."""
-
-    def stream_event(self, event: JobEvent, *more: Any, **named: Any) -> Frame:  # noqa: ANN401 - handed on
-        if isinstance(event, PartialReady):
-            raise ZeroDivisionError("secret")
-        return super().stream_event(event, *more, **named)
+def test_no_piece_of_a_text_is_copied() -> None:
+    for frame in (data_frame(TEXT), event_frame(0, "partial", TEXT)):
+        assert [piece for piece in frame if piece is LONG] == [LONG]
 
 
 @pytest.mark.anyio
-async def test_what_nobody_foresaw_ends_the_stream_with_an_error_and_an_incident() -> None:
-    running = RunningJob(JOB, RecordingSink(), lambda _: None)
-    ticket = JobHandle(running, REQUEST, renditions(), asked_model="fake-1", notes=())
-    for event in (JobStarted(job_id=JOB.id, job=JOB), partial(), finished(PNG)):
-        running.emit(event)
-    async with aclosing(BrokenFrames().stream(ticket, LINKS)) as frames:
-        first, last = [value_of(frame) async for frame in frames]
-    assert first["type"] == "progress"
-    assert (last["type"], last["code"]) == ("error", "internal")
-    assert last["incident"] in last["error"]
-    assert "secret" not in json.dumps(last)
+async def test_frames_that_are_not_read_to_the_end_close_their_texts() -> None:
+    closed: list[bool] = []
+
+    async def texts() -> AsyncGenerator[JsonText, None]:
+        try:
+            yield (b"{}",)
+            yield (b"{}",)
+        finally:
+            closed.append(True)
+
+    async with aclosing(data_frames(texts())) as frames:
+        assert await anext(frames) == (b"data: ", b"{}", b"\n\n")
+    assert closed == [True]

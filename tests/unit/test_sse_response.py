@@ -10,7 +10,8 @@ from itertools import groupby
 import pytest
 from starlette.types import Message
 
-from entrypoints.http.sse_response import KEEP_ALIVE, MAX_CHUNK_BYTES, EventStream, with_keep_alive
+from entrypoints.http.sse_events import KEEP_ALIVE
+from entrypoints.http.sse_response import MAX_CHUNK_BYTES, EventStream, with_keep_alive
 
 pytestmark = pytest.mark.anyio
 NEVER = 60.0

@@ -3,6 +3,7 @@
 The schema of a `text/event-stream` is that of each event, as an object of its fields.
 """
 
+from entrypoints.http.event_json import EVENT_NAMES
 from entrypoints.http.openapi.schema_parts import (
     BASE64,
     FAULT,
@@ -13,7 +14,6 @@ from entrypoints.http.openapi.schema_parts import (
     an_object,
     ref,
 )
-from entrypoints.http.sse_events import NAMES
 from entrypoints.wire.json_schema import Schema
 
 TOLD: dict[str, Schema] = {"progress": PERCENT, "message": STRING, "jobId": STRING}
@@ -74,7 +74,7 @@ EVENTS: dict[str, Schema] = {
         **_event(
             ref("JobNews"),
             id={**STRING, "pattern": "^[0-9]+$"},
-            event={**STRING, "enum": [name.decode() for name in NAMES.values()]},
+            event={**STRING, "enum": [*EVENT_NAMES.values()]},
         ),
     },
     "JobNews": {

@@ -16,10 +16,12 @@ from entrypoints.http.request_context import (
     AnyRequest,
     caller_of,
     container_of,
+    event_json_of,
     image_urls_for,
     json_object,
 )
 from entrypoints.http.security.body_limits import body_reservation_of
+from entrypoints.http.sse_events import data_frames
 from entrypoints.http.sse_response import EventStream, until_disconnect
 from entrypoints.requests.submit import submit
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
@@ -37,9 +39,9 @@ async def stream_image(request: AnyRequest) -> ASGIApp:
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
     ticket = await _asked(request)
-    frames = request.app.state.frames.stream(ticket, image_urls_for(request))
+    messages = event_json_of(request).messages(ticket, image_urls_for(request))
     headers = {"x-job-id": ticket.job.id}
-    return as_response(EventStream(frames, KEEP_ALIVE_SECONDS, headers))
+    return as_response(EventStream(data_frames(messages), KEEP_ALIVE_SECONDS, headers))
 
 
 @post("/images", status_code=201)

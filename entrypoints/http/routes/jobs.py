@@ -9,13 +9,19 @@ from litestar import get
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
-from application.jobs.recent_jobs import RecentJob
-from application.jobs.running_job import RunningJob
+from domain.events import JobEvent
+from domain.requests import ImageRequest
 from entrypoints.http.asgi_responses import BytesResponse, as_response
-from entrypoints.http.images.urls import ImageUrls
-from entrypoints.http.request_context import AnyRequest, caller_of, container_of, image_urls_for
+from entrypoints.http.event_json import EVENT_NAMES
+from entrypoints.http.request_context import (
+    AnyRequest,
+    caller_of,
+    container_of,
+    event_json_of,
+    image_urls_for,
+)
 from entrypoints.http.routes.generation import KEEP_ALIVE_SECONDS
-from entrypoints.http.sse_events import Frame, SseEvents
+from entrypoints.http.sse_events import Frame, event_frame
 from entrypoints.http.sse_response import EventStream
 from entrypoints.wire.listings import listed_job
 
@@ -41,7 +47,7 @@ async def follow_job(request: AnyRequest, job_id: FromPath[str]) -> ASGIApp:
     cursor = _behind(request.headers.get("last-event-id", ""))
     if not job.has_event(cursor):
         return as_response(BytesResponse(204, {"cache-control": "no-store"}))
-    frames = _framed(job, cursor, request.app.state.frames, image_urls_for(request))
+    frames = _frames(job.follow(cursor), job.job.request, request)
     return as_response(EventStream(frames, KEEP_ALIVE_SECONDS, {"x-job-id": job_id}))
 
 
@@ -50,9 +56,11 @@ def _behind(last_event_id: str) -> int:
     return int(last_event_id) + 1 if NUMBER.fullmatch(last_event_id) else 0
 
 
-async def _framed(
-    job: RunningJob | RecentJob, cursor: int, frames: SseEvents, links: ImageUrls
+async def _frames(
+    events: AsyncGenerator[tuple[int, JobEvent], None], wanted: ImageRequest, request: AnyRequest
 ) -> AsyncGenerator[Frame, None]:
-    async with aclosing(job.follow(cursor)) as told:
-        async for number, event in told:
-            yield frames.job_event(number, event, job.job.request, links)
+    event_json, urls = event_json_of(request), image_urls_for(request)
+    async with aclosing(events):
+        async for number, event in events:
+            text = event_json.job_event(event, wanted, urls)
+            yield event_frame(number, EVENT_NAMES[type(event)], text)
