@@ -37,6 +37,7 @@ WIRE = "a released wire name"
 COMPATIBLE = "a first line that clients of version 1 look for"
 ALLOWED = [
     ("*", r"(?:Generated (?:N|\d+|\{[^}]*\})|Edited) image\(s\)(?: successfully)?", COMPATIBLE),
+    ("*", r'"picture"', WIRE),
     ("*", r"\b(?:asked|made)_pictures\b", "columns of the released database"),
     (
         "adapters/records/migrations.py",

@@ -38,9 +38,9 @@ async def stream_image(request: AnyRequest) -> ASGIApp:
 
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
-    ticket = await _asked(request)
-    messages = event_json_of(request).messages(ticket, image_urls_for(request))
-    headers = {"x-job-id": ticket.job.id}
+    handle = await _asked(request)
+    messages = event_json_of(request).messages(handle, image_urls_for(request))
+    headers = {"x-job-id": handle.job.id}
     return as_response(EventStream(data_frames(messages), KEEP_ALIVE_SECONDS, headers))
 
 
@@ -50,12 +50,12 @@ async def create_image(request: AnyRequest, inline: FromQuery[bool] = False) -> 
 
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
-    ticket = await _asked(request)
-    painted = await until_disconnect(ticket.result(), request.receive)
+    handle = await _asked(request)
+    painted = await until_disconnect(handle.result(), request.receive)
     if painted is None:
         return as_response(no_response)
     links = image_urls_for(request)
-    body = msgspec.json.encode(links.report(painted, ticket.request, inline=inline))
+    body = msgspec.json.encode(links.report(painted, handle.request, inline=inline))
     headers = {"content-type": "application/json", "content-length": str(len(body))}
     stored = [picture for picture in painted.images if picture.location]
     if len(stored) == len(painted.images) == 1:
@@ -68,10 +68,10 @@ async def _asked(request: AnyRequest) -> JobHandle:
     caller = replace(caller_of(request), key=_key(request))
     edits = "images" in body
     arguments = parse(EditArguments, body) if edits else parse(GenerateArguments, body)
-    ticket = await submit(container_of(request), arguments, caller)
-    note_outcome(request.scope, ticket)
+    handle = await submit(container_of(request), arguments, caller)
+    note_outcome(request.scope, handle)
     body_reservation_of(request.scope).read()
-    return ticket
+    return handle
 
 
 def _key(request: AnyRequest) -> str | None:
