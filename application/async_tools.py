@@ -1,17 +1,17 @@
-"""Carrying short, paid-for work to its end although somebody says stop."""
+"""Helpers for asyncio."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
 async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work` to its end; a cancellation that comes meanwhile is taken back.
+    """Await `work` to its end, even when the task is canceled meanwhile.
 
-    For what must not stop halfway and takes milliseconds, such as writing a picture that has
-    arrived. Whoever asked for the stop sees the task end by itself a moment later.
+    For work that must not stop halfway and takes milliseconds, such as writing an image that has
+    arrived. The cancellation is taken back: the task that was canceled ends normally.
     """
     task = asyncio.ensure_future(work)
     while not task.done():
@@ -24,3 +24,14 @@ async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
             if current is not None:
                 current.uncancel()
     return task.result()
+
+
+async def gather_all(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """Await all `works` at once; return their results in the same order.
+
+    A single one is awaited without a task: tasks cost turns of the event loop, and most results
+    have one image.
+    """
+    if len(works) == 1:
+        return [await works[0]]
+    return await asyncio.gather(*works)

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
-from application.gather_all import gather_all
+from application.async_tools import gather_all
 from application.ports.event_sink import EventSink
 from application.ports.image_cache import CacheEntry, ImageCache
 from application.ports.image_optimizer import CannotRender, ImageOptimizer

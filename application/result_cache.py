@@ -1,115 +1,166 @@
-"""What the pipeline remembers of earlier answers; trouble with the cache is never the job's."""
+"""Results of earlier jobs, by the job's fingerprint."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import astuple, replace
+from datetime import datetime
+from decimal import Decimal
 from time import monotonic
+from typing import Any, TypeVar
 
-from application.cached_results import from_hit, to_entry
-from application.ports.image_cache import ImageCache
+from application.ports.image_cache import CacheEntry, CacheHit, Fact, ImageCache
 from application.ports.image_store import ImageStore
 from domain.errors import ArchiveUnavailable, CacheUnavailable, NotFound
-from domain.events import CacheFailed, JobEvent, ServedFromCache
 from domain.jobs import Job
 from domain.requests import ImageRequest
-from domain.results import ImageResult, ResultImage
+from domain.results import ImageResult, ResultImage, Usage
 
-Tell = Callable[[JobEvent], None]
+T = TypeVar("T")
 
 STORED_CHECK_SECONDS = 1.0
-"""Seconds for which a file that was there is taken to be there still. Whoever is given its place
-comes a moment later anyway, and finds what is there then."""
+"""Seconds for which an image that was stored is taken to be stored still. A caller reads the path
+a moment later anyway, so a check this recent is good enough."""
 
 
 class ResultCache:
-    """Recalls answers from the cache, and keeps new ones there, by the job's fingerprint.
+    """Gets and puts results. Times are those of `clock`, in seconds.
 
-    Times are those of `clock`, in seconds.
+    Both methods raise CacheUnavailable, whatever exception the cache raised. The job goes on
+    without the cache then.
     """
 
     def __init__(
-        self, cache: ImageCache, archive: ImageStore, clock: Callable[[], float] = monotonic
+        self, cache: ImageCache, images: ImageStore, clock: Callable[[], float] = monotonic
     ) -> None:
         self.cache = cache
-        self.archive = archive
+        self.images = images
         self._clock = clock
-        self._seen: dict[tuple[str, str], tuple[str, float]] = {}
+        self._checks: dict[tuple[str, str], tuple[str, float]] = {}
 
-    async def get(self, job: Job[ImageRequest], tell: Tell) -> ImageResult | None:
-        """The kept answer, or None: a cache that fails has none, and nobody has what was deleted.
+    async def get(self, job: Job[ImageRequest]) -> ImageResult | None:
+        """Return the result of an equal job, or None where there is none or it was deleted.
 
-        Its pictures are on disk, or were A_LOOK_COUNTS_FOR seconds ago at most. Those of which
-        the archive cannot tell have no place.
+        Its images are stored, or were STORED_CHECK_SECONDS ago at most. Images of which the store
+        cannot tell have no location.
         """
-        images = await self._cached(job, tell)
-        if images is None:
+        result = await _call(self._cached(job.fingerprint))
+        if result is None:
             return None
         try:
-            pictures = [
-                await self._verify_stored(each, images, job.owner) for each in images.images
+            images = [
+                await self._verify_stored(image, result.job_id, job.owner)
+                for image in result.images
             ]
-        except NotFound:  # another process has deleted it, and knows nothing of our memory
-            await self._delete(job, tell)
+        except NotFound:  # another process deleted it, and cannot reach the memory of this one
+            await _call(self._delete(job.fingerprint))
             return None
-        tell(ServedFromCache(job_id=job.id, source=images.served_from))
-        return replace(images, images=tuple(pictures))
+        return replace(result, images=tuple(images))
 
-    async def _cached(self, job: Job[ImageRequest], tell: Tell) -> ImageResult | None:
-        try:
-            hit = await self.cache.get(job.fingerprint)
-            return from_hit(hit) if hit is not None else None
-        except CacheUnavailable as error:
-            tell(CacheFailed(job_id=job.id, error=error))
-        except (ArithmeticError, KeyError, ValueError):  # an entry of another version
-            return None
-        except Exception as error:  # noqa: BLE001 - no cache may raise it; no job bets on that
-            tell(CacheFailed(job_id=job.id, error=_failed(error)))
+    async def _cached(self, key: str) -> ImageResult | None:
+        hit = await self.cache.get(key)
+        return None if hit is None else from_hit(hit)
+
+    async def _delete(self, key: str) -> None:
+        with suppress(CacheUnavailable):  # its entries cannot be read either
+            await self.cache.delete(key)
+
+    async def put(self, job: Job[ImageRequest], result: ImageResult) -> None:
+        """Keep a result that is complete and as requested; any other is generated anew."""
+        partial = any(image.notes or not image.location for image in result.images)
+        if not partial and len(result.images) == job.request.n:
+            await _call(self.cache.put(job.fingerprint, to_entry(result)))
+
+    async def _verify_stored(self, image: ResultImage, job_id: str, owner: str) -> ResultImage:
+        """Return the image with its location; a file that is gone is written again.
+
+        Raises NotFound for an image that was deleted.
+        """
+        now, key = self._clock(), (image.id, owner)
+        location, checked_at = self._checks.get(key, (None, now))
+        if location is None or now - checked_at >= STORED_CHECK_SECONDS:
+            try:
+                location = await self.images.ensure_stored(image.image, owner=owner, job_id=job_id)
+            except ArchiveUnavailable:
+                return image
+            self._remember_check(key, location, now)
+        return replace(image, location=location)
+
+    def _remember_check(self, key: tuple[str, str], location: str, now: float) -> None:
+        """Remember this check, and forget those that have become too old."""
+        self._checks = {
+            known: check
+            for known, check in self._checks.items()
+            if now - check[1] < STORED_CHECK_SECONDS
+        }
+        self._checks[key] = location, now
+
+
+async def _call(operation: Coroutine[Any, Any, T]) -> T:
+    """Await what the cache does; no job depends on a cache that keeps its promise."""
+    try:
+        return await operation
+    except CacheUnavailable:
+        raise
+    except Exception as error:
+        raise CacheUnavailable(f"The cache failed ({type(error).__name__}).") from error
+
+
+def to_entry(result: ImageResult) -> CacheEntry:
+    """The provider's bytes, and the facts about them as JSON values."""
+    cost, usage = result.generation_cost, result.usage
+    facts: dict[str, Fact] = {
+        "job_id": result.job_id,
+        "provider": result.provider,
+        "model": result.model,
+        "asked_model": result.requested_model,
+        "made_at": result.created_at.isoformat(),
+        "revised_prompt": result.revised_prompt,
+        "cost": None if cost is None else str(cost),
+        "request_id": result.request_id,
+        "tokens": None if usage is None else " ".join(map(str, astuple(usage))),
+        "notes": list(result.notes),
+    }
+    return CacheEntry(images=tuple(image.image for image in result.images), facts=facts)
+
+
+def from_hit(hit: CacheHit) -> ImageResult | None:
+    """The result, with the tier that had it; None for an entry of another version."""
+    try:
+        return _result(hit.entry, hit.source)
+    except (ArithmeticError, KeyError, ValueError):
         return None
 
-    async def _delete(self, job: Job[ImageRequest], tell: Tell) -> None:
-        try:
-            await self.cache.delete(job.fingerprint)
-        except CacheUnavailable:
-            return  # its entries cannot be read either
-        except Exception as error:  # noqa: BLE001 - as above
-            tell(CacheFailed(job_id=job.id, error=_failed(error)))
 
-    async def put(self, job: Job[ImageRequest], images: ImageResult, tell: Tell) -> None:
-        """Keep an answer that is whole and as asked; one that is not is asked for anew."""
-        odd = any(picture.notes or not picture.location for picture in images.images)
-        if odd or len(images.images) != job.request.n:
-            return
-        try:
-            await self.cache.put(job.fingerprint, to_entry(images))
-        except CacheUnavailable as error:
-            tell(CacheFailed(job_id=job.id, error=error))
-        except Exception as error:  # noqa: BLE001 - as above
-            tell(CacheFailed(job_id=job.id, error=_failed(error)))
-
-    async def _verify_stored(
-        self, picture: ResultImage, images: ImageResult, owner: str
-    ) -> ResultImage:
-        """The file is usually there; if somebody took it away, it is written again.
-
-        Raises NotFound for a picture that was deleted.
-        """
-        now, its = self._clock(), (picture.id, owner)
-        place, seen = self._seen.get(its, (None, now))
-        if place is None or now - seen >= STORED_CHECK_SECONDS:
-            try:
-                place = await self.archive.ensure_stored(
-                    picture.image, owner=owner, job_id=images.job_id
-                )
-            except ArchiveUnavailable:
-                return picture
-            self._remember_check(its, place, now)
-        return replace(picture, location=place)
-
-    def _remember_check(self, its: tuple[str, str], place: str, now: float) -> None:
-        """Remember a look, and forget those that count no more."""
-        looks = self._seen.items()
-        self._seen = {key: look for key, look in looks if now - look[1] < STORED_CHECK_SECONDS}
-        self._seen[its] = place, now
+def _result(entry: CacheEntry, source: str) -> ImageResult:
+    facts = entry.facts
+    notes, cost, tokens = facts["notes"], facts["cost"], facts["tokens"]
+    return ImageResult(
+        job_id=str(facts["job_id"]),
+        images=tuple(ResultImage(image=image) for image in entry.images),
+        provider=str(facts["provider"]),
+        model=str(facts["model"]),
+        requested_model=str(facts["asked_model"]),
+        created_at=datetime.fromisoformat(str(facts["made_at"])),
+        revised_prompt=_text(facts["revised_prompt"]),
+        usage=_usage(str(tokens)) if tokens else None,
+        generation_cost=Decimal(str(cost)) if cost is not None else None,
+        request_id=_text(facts["request_id"]),
+        notes=tuple(notes) if isinstance(notes, list) else (),
+        served_from=source,
+    )
 
 
-def _failed(error: Exception) -> CacheUnavailable:
-    return CacheUnavailable(f"The cache failed ({type(error).__name__}).")
+def _text(fact: Fact) -> str | None:
+    return None if fact is None else str(fact)
+
+
+def _usage(tokens: str) -> Usage:
+    """Entries of earlier versions have three numbers."""
+    text_in, image_in, out, *cached = map(int, tokens.split())
+    return Usage(
+        text_tokens_in=text_in,
+        image_tokens_in=image_in,
+        tokens_out=out,
+        cached_text_tokens_in=sum(cached[:1]),
+        cached_image_tokens_in=sum(cached[1:]),
+    )

@@ -146,6 +146,8 @@ JobEvent = (
     | Finished
     | Failed
 )
+ExecutionEvent = JobEvent | JobAccepted
+"""All that happens while a job is executed. Callers can read JobEvent; a sink gets both."""
 ServiceEvent = (
     JobEvent | JobAccepted | JobJoined | RenditionCreated | RenditionFailed | CacheTierFailed
 )

@@ -1,4 +1,4 @@
-"""What one caller holds while a job is at work, perhaps together with others."""
+"""One caller's hold on a job, which other callers may share."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -14,83 +14,82 @@ from domain.results import ImageResult, ServedFrom
 
 
 class JobHandle:
-    """A job as one caller asked for it: their name for the model, notes and renditions for them.
+    """A job as one caller requested it: with that caller's model name, notes and renditions.
 
-    Whoever gets one is waited for from then on, until they have read it or stopped reading. If
-    they never begin, the job goes on to its end.
+    The caller counts as waiting from the handle's creation until it has read the events or stopped
+    reading. If it never begins to read, the job goes on to its end.
     """
 
     def __init__(
         self,
         running: RunningJob,
-        asked: ImageRequest,
+        request: ImageRequest,
         renditions: RenditionService,
         *,
-        asked_model: str,
+        requested_model: str,
         notes: tuple[str, ...],
         joined: bool = False,
     ) -> None:
         running.add_waiter()
-        if joined:
-            running.add_joined_caller()
         self._first_reader_is_counted = True
         self._running = running
-        self._asked = asked
+        self._request = request
         self._renditions = renditions
-        self._asked_model = asked_model
+        self._requested_model = requested_model
         self._notes = notes
         self._joined = joined
         self.end: Finished | Failed | None = None
-        """How it ended for this caller, once they have read that far."""
+        """How the job ended for this caller, once it has read that far."""
 
     @property
     def job(self) -> AnyJob:
-        """The job, which may have been started by somebody else's equal request."""
+        """The job, which an equal request of another caller may have started."""
         return self._running.job
 
     @property
     def snapshot(self) -> JobRecord:
-        """How the job stands now."""
+        """The state of the job now."""
         return snapshot(self._running)
-
-    def retain(self) -> None:
-        """Wait for the job without reading: until `let_go` it is not given up."""
-        self._running.add_waiter()
-
-    def release(self) -> None:
-        """Take one `hold` back."""
-        self._running.remove_waiter()
 
     @property
     def request(self) -> ImageRequest:
-        """What this caller asked for."""
-        return self._asked
+        """What this caller requested."""
+        return self._request
+
+    def retain(self) -> None:
+        """Wait for the job without reading: until `release` it is not canceled."""
+        self._running.add_waiter()
+
+    def release(self) -> None:
+        """Take one `retain` back."""
+        self._running.remove_waiter()
 
     async def events(
-        self, cursor: int = 0, *, skim: bool = False
+        self, cursor: int = 0, *, drop_superseded: bool = False
     ) -> AsyncGenerator[JobEvent, None]:
-        """All events from `cursor` on, until the last; read it under `contextlib.aclosing`.
+        """All events from `cursor` on, to the last; read them under `contextlib.aclosing`.
 
-        With `skim` a slow reader is spared previews that have been followed by finer ones.
-        Leaving before the request was sent cancels the job if nobody else waits for it; after
-        that it only detaches, because the picture may already be paid for.
+        With `drop_superseded` a slow reader skips previews of which there are later ones. Leaving
+        before the request was sent cancels the job if no other caller waits for it; after that it
+        only detaches, because the image may already be paid for.
         """
         if not self._first_reader_is_counted:
             self._running.add_waiter()
         self._first_reader_is_counted = False
         try:
             async with aclosing(
-                self._running.log.read(cursor, superseded if skim else None)
+                self._running.log.read(cursor, superseded if drop_superseded else None)
             ) as events:
                 async for event in events:
-                    told = await self._personalize(event) if isinstance(event, Finished) else event
-                    self.end = told if isinstance(told, Finished | Failed) else None
-                    yield told
+                    if isinstance(event, Finished):
+                        event = await self._personalize(event)
+                    self.end = event if isinstance(event, Finished | Failed) else None
+                    yield event
         finally:
             self._running.remove_waiter()
 
     async def result(self) -> ImageResult:
-        """Wait for the end; raise the StudioError that the job failed with."""
+        """Wait for the end; raise the ImageServiceError that the job failed with."""
         async with aclosing(self.events()) as events:
             async for event in events:
                 if isinstance(event, Finished):
@@ -100,9 +99,12 @@ class JobHandle:
         raise AssertionError("a log ends with Finished or Failed")
 
     async def _personalize(self, event: Finished) -> Finished:
-        images = await self._renditions.apply_requested_format(event.result, self._asked)
-        notes = (*self._notes, *images.notes)
-        mine = replace(images, requested_model=self._asked_model, notes=notes)
-        if self._joined and images.served_from == ServedFrom.PROVIDER:
-            mine = replace(mine, served_from=ServedFrom.JOINED)
-        return replace(event, result=mine)
+        result = await self._renditions.apply_requested_format(event.result, self._request)
+        shared = self._joined and result.served_from == ServedFrom.PROVIDER
+        result = replace(
+            result,
+            requested_model=self._requested_model,
+            notes=(*self._notes, *result.notes),
+            served_from=ServedFrom.JOINED if shared else result.served_from,
+        )
+        return replace(event, result=result)

@@ -1,37 +1,38 @@
-"""Work that the application owns: jobs that go on when their callers leave."""
+"""Runs jobs in tasks that the application owns, so that they go on when their callers leave."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from uuid import uuid4
 
 from application.jobs.recent_jobs import RETENTION_SECONDS, RecentJob, RecentJobs
 from application.jobs.running_job import AnyJob, RunningJob
 from application.ports.event_sink import EventSink
 from domain.errors import Canceled, ImageServiceError, InternalError, NotFound, ShuttingDown
-from domain.events import Failed, ServiceEvent
+from domain.events import ExecutionEvent, Failed, Finished, JobAccepted, JobJoined, ServiceEvent
 from domain.provider_errors import OutcomeUnknown
 
 CANCEL_TIMEOUT = 1.0
-"""Seconds, of the grace, in which jobs that were told to end write their records."""
+"""Seconds, of the grace, in which canceled jobs write their records."""
 
-
-class NullEventSink:
-    """An EventSink that does not listen."""
-
-    def publish(self, _: ServiceEvent, /) -> None:
-        return
+Execution = AsyncGenerator[ExecutionEvent, None]
+"""What a job does, as the events that it yields. It raises what the job fails with."""
 
 
 class JobRunner:
-    """All jobs at work in this process, by fingerprint and by id, and those that ended lately."""
+    """All jobs at work in this process, and those that ended recently.
+
+    Appends every event to the job's log and publishes it to the sink; nothing else does.
+    """
 
     def __init__(self, sink: EventSink, *, finish: bool = True) -> None:
-        """Jobs that everybody has left after they were sent go on if they are to `finish`."""
+        """Jobs that all callers left after they were sent go on if they are to `finish`."""
         self._sink = sink
         self._finish = finish
-        self._jobs: dict[str, RunningJob] = {}
+        self._by_fingerprint: dict[str, RunningJob] = {}
         self._by_id: dict[str, RunningJob] = {}
-        self._ended = RecentJobs()
+        self._recent = RecentJobs()
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
 
@@ -41,27 +42,28 @@ class JobRunner:
         return self._draining
 
     def by_fingerprint(self, fingerprint: str) -> RunningJob | None:
-        """The job that is already painting this, if there is one."""
-        return self._jobs.get(fingerprint)
+        """The job at work that an equal request can join, if there is one."""
+        running = self._by_fingerprint.get(fingerprint)
+        return None if running is None or running.is_abandoned else running
 
     def by_id(self, job_id: str, *, owner: str) -> RunningJob | None:
-        """The job of this id and owner, if it is at work here."""
-        found = self._by_id.get(job_id)
-        return found if found is not None and found.job.owner == owner else None
+        """The job of this ID and owner, if it is at work here."""
+        running = self._by_id.get(job_id)
+        return running if running is not None and running.job.owner == owner else None
 
     def by_key(self, key: str, *, owner: str) -> RunningJob | None:
-        """The job at work here that was begun under this owner's key."""
-        running = self._by_id.values()
-        named = ((it.job.key.value if it.job.key else None, it) for it in running)
-        return next((it for name, it in named if (name, it.job.owner) == (key, owner)), None)
+        """The job at work here that was started under this owner's idempotency key."""
+        own = (running for running in self._by_id.values() if running.job.owner == owner)
+        return next((each for each in own if each.job.key and each.job.key.value == key), None)
 
     def all(self, *, owner: str) -> list[RunningJob]:
         """The owner's jobs at work here, the newest first."""
-        return [it for it in reversed(self._by_id.values()) if it.job.owner == owner]
+        jobs = reversed(self._by_id.values())
+        return [running for running in jobs if running.job.owner == owner]
 
     def find(self, job_id: str, *, owner: str) -> RunningJob | RecentJob:
-        """The job of this id and owner, at work or ended lately; raise NotFound."""
-        found = self._by_id.get(job_id) or self._ended.get(job_id)
+        """The job of this ID and owner, at work or ended recently; raise NotFound."""
+        found = self._by_id.get(job_id) or self._recent.get(job_id)
         if found is None or found.job.owner != owner:
             raise NotFound(
                 f"{job_id[:80]} cannot be followed: no such job is at work or ended just now.",
@@ -69,46 +71,39 @@ class JobRunner:
             )
         return found
 
-    def start(
-        self,
-        job: AnyJob,
-        work: Callable[[RunningJob], Awaitable[None]],
-    ) -> RunningJob:
-        """Run `work` in a task of our own; raise ShuttingDown once `drain` has begun."""
-        running = RunningJob(job, self._sink, self._cancel_abandoned, finish=self._finish)
-        self._run(running, work)
-        self._jobs[job.fingerprint] = self._by_id[job.id] = running
+    def start(self, job: AnyJob, execution: Execution) -> RunningJob:
+        """Run the job in a task of its own; raise ShuttingDown once `drain` has begun."""
+        running = RunningJob(job, finish=self._finish)
+        self._start_task(running, execution)
+        self._by_fingerprint[job.fingerprint] = self._by_id[job.id] = running
         return running
 
-    def start_replay(
-        self, job: AnyJob, work: Callable[[RunningJob], Awaitable[None]]
-    ) -> RunningJob:
-        """The same for `work` that tells how a job ended that was at work before.
+    def start_replay(self, job: AnyJob, execution: Execution) -> RunningJob:
+        """Run what repeats the events of a job that was at work before; raise ShuttingDown.
 
-        It was counted and could be followed then: this time only who asked hears of it.
+        That job was published and could be followed then: only the caller reads the events now.
         """
-        running = RunningJob(job, NullEventSink(), self._cancel_abandoned)
-        self._run(running, work)
+        running = RunningJob(job, is_replay=True)
+        self._start_task(running, execution)
         return running
 
-    def _run(self, running: RunningJob, work: Callable[[RunningJob], Awaitable[None]]) -> None:
-        if self._draining:
-            raise ShuttingDown("The server is shutting down and starts no new work.")
-        running.task = asyncio.create_task(self._run_task(running, work), name=running.job.id)
-        self._tasks.add(running.task)
-        running.task.add_done_callback(lambda task: self._on_done(running, task))
+    def join(self, running: RunningJob) -> None:
+        """Count one more caller that shares the job, and publish that."""
+        running.joined_callers += 1
+        self._publish(running, JobJoined(job_id=running.job.id, job=running.job))
 
     async def drain(self, grace: float) -> None:
-        """Refuse new work, let what was sent finish, and end the rest, within `grace` seconds.
+        """Refuse new work, let jobs that were sent finish, and cancel the rest.
 
-        What was not sent ends at once: sent now, it might be paid for and not be done in time.
-        What is ended has its state recorded by the safeguards before this returns.
+        Takes `grace` seconds at most. Jobs that were not sent are canceled at once: sent now, they
+        might be paid for and not end in time. The safeguards have recorded the state of every
+        canceled job before this returns.
         """
         self._draining = True
         if not self._tasks:
             return
         for running in [*self._by_id.values()]:
-            if not (running.dispatched or running.log.closed) and running.task is not None:
+            if not (running.is_dispatched or running.log.closed) and running.task is not None:
                 running.task.cancel()
         patience = max(0.0, grace - CANCEL_TIMEOUT)
         _, late = await asyncio.wait(self._tasks, timeout=patience)
@@ -117,50 +112,65 @@ class JobRunner:
         if late:
             await asyncio.wait(late, timeout=CANCEL_TIMEOUT)
 
-    async def _run_task(
-        self, running: RunningJob, work: Callable[[RunningJob], Awaitable[None]]
-    ) -> None:
-        job_id = running.job.id
+    def _start_task(self, running: RunningJob, execution: Execution) -> None:
+        if self._draining:
+            raise ShuttingDown("The server is shutting down and starts no new work.")
+        running.task = asyncio.create_task(self._run(running, execution), name=running.job.id)
+        self._tasks.add(running.task)
+        running.task.add_done_callback(lambda task: self._on_done(running, task))
+
+    async def _run(self, running: RunningJob, execution: Execution) -> None:
         try:
-            await work(running)
+            async with aclosing(execution):
+                async for event in execution:
+                    self._emit(running, event)
         except ImageServiceError as error:
-            running.emit(Failed(job_id=job_id, error=error))
+            self._emit(running, Failed(job_id=running.job.id, error=error))
         except asyncio.CancelledError:
             self._end(running)
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the waiting callers must hear of it
+        except Exception as error:  # noqa: BLE001 - whatever it is, the waiting callers must learn of it
             incident = InternalError(uuid4().hex[:12])
             incident.__cause__ = error
-            running.emit(Failed(job_id=job_id, error=incident))
+            self._emit(running, Failed(job_id=running.job.id, error=incident))
         finally:
             self._unregister(running)
 
+    def _emit(self, running: RunningJob, event: ExecutionEvent) -> None:
+        """Append the event, unless it is for the sink alone: JobAccepted, and all after the end."""
+        if running.joined_callers and isinstance(event, Finished):
+            event = replace(event, joined_callers=running.joined_callers)
+        if not (running.log.closed or isinstance(event, JobAccepted)):
+            running.append(event)
+        self._publish(running, event)
+
+    def _publish(self, running: RunningJob, event: ServiceEvent) -> None:
+        if not running.is_replay:
+            with suppress(Exception):  # a paid image does not depend on a sink's promise
+                self._sink.publish(event)
+
     def _on_done(self, running: RunningJob, task: asyncio.Task[None]) -> None:
-        self._end(running)  # a task that is canceled before its first step tells nothing itself
+        self._end(running)  # a task that is canceled before its first step emits nothing itself
         self._tasks.discard(task)
         if self._by_id.get(running.job.id) is running:
             del self._by_id[running.job.id]
-            self._ended.add(RecentJob.of(running.job, running.log.all()))
-            asyncio.get_running_loop().call_later(RETENTION_SECONDS, self._ended.evict_expired)
+            self._recent.add(RecentJob.of(running.job, running.all_events()))
+            asyncio.get_running_loop().call_later(RETENTION_SECONDS, self._recent.evict_expired)
 
     def _end(self, running: RunningJob) -> None:
         if not running.log.closed:
-            running.emit(Failed(job_id=running.job.id, error=self._termination_error(running)))
-
-    def _cancel_abandoned(self, running: RunningJob) -> None:
-        self._unregister(running)  # at once, so that nobody joins what is about to end
-        if running.task is not None:
-            running.task.cancel()
+            error = self._termination_error(running)
+            self._emit(running, Failed(job_id=running.job.id, error=error))
 
     def _unregister(self, running: RunningJob) -> None:
-        if self._jobs.get(running.job.fingerprint) is running:
-            del self._jobs[running.job.fingerprint]
+        if self._by_fingerprint.get(running.job.fingerprint) is running:
+            del self._by_fingerprint[running.job.fingerprint]
 
     def _termination_error(self, running: RunningJob) -> ImageServiceError:
         if self._draining:
-            if running.dispatched:
+            if running.is_dispatched:
                 return OutcomeUnknown("The server shut down while the picture was being painted.")
             return ShuttingDown("The server shut down before the request was sent.")
-        if running.dispatched:
+        if running.is_dispatched:
             return OutcomeUnknown("Everybody left while the picture was being painted.")
         return Canceled("The request was canceled before it was sent.")

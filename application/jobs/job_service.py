@@ -1,15 +1,14 @@
-"""The one way that every request goes, whichever door it came through."""
+"""The one way of every request: check it, find its job or start one, and what a job does."""
 
-from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, cast
 from uuid import uuid4
 
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_handle import JobHandle
-from application.jobs.job_runner import JobRunner
-from application.jobs.running_job import RunningJob
+from application.jobs.job_runner import Execution, JobRunner
+from application.jobs.running_job import AnyJob, RunningJob
 from application.ports.clock import Clock
 from application.ports.image_provider import (
     Accepted,
@@ -20,167 +19,174 @@ from application.ports.image_provider import (
 )
 from application.rendition_service import RenditionService
 from application.result_cache import ResultCache
-from domain.events import Finished, JobAccepted, JobStarted, PartialReady
+from domain.errors import CacheUnavailable
+from domain.events import (
+    CacheFailed,
+    Finished,
+    JobAccepted,
+    JobStarted,
+    PartialReady,
+    ServedFromCache,
+)
 from domain.fingerprint import fingerprint, request_digest
 from domain.image_formats import ImageFormat
 from domain.jobs import IdempotencyKey, Job
 from domain.models import ModelSelection
-from domain.requests import ImageRequest
+from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ImageResult
 
 R = TypeVar("R", bound=ImageRequest)
 
 
 class JobService:
-    """Check against the model card, fingerprint, join a job or start one, recall or paint, keep."""
+    """Serves a request by one job: the one it shares with equal requests, or a new one."""
 
     def __init__(
         self,
         provider: ImageProvider,
-        memory: ResultCache,
+        result_cache: ResultCache,
         renditions: RenditionService,
-        jobs: JobRunner,
-        asked_before: IdempotentJobs,
+        runner: JobRunner,
+        idempotent_jobs: IdempotentJobs,
         clock: Clock,
     ) -> None:
         self.provider = provider
-        self.memory = memory
+        self.result_cache = result_cache
         self.renditions = renditions
-        self.jobs = jobs
-        self.asked_before = asked_before
+        self.runner = runner
+        self.idempotent_jobs = idempotent_jobs
         self.clock = clock
 
     async def submit(
-        self,
-        asked: R,
-        paint: Callable[[Job[R]], ProviderStream],
-        *,
-        owner: str,
-        fresh: bool,
-        key: str | None,
+        self, request: ImageRequest, *, owner: str, fresh: bool, key: str | None
     ) -> JobHandle:
-        """Return the caller's ticket for the job that serves the request.
+        """Return the caller's handle for the job that serves the request.
 
         That is the job of the owner's `key`, if there is one, or an equal job at work, unless
         `fresh`. Raises what GenerateImage raises.
         """
-        job, choice = self._prepare(asked, owner, key)
-        running = await self._find_running(job, fresh=fresh)
+        job, selection = self._prepare(request, owner, key)
+        running = await self.idempotent_jobs.find(job)
+        if running is None and not fresh:
+            running = self.runner.by_fingerprint(job.fingerprint)
         joined = running is not None
         if running is None:
-            recall = not fresh
-            running = self.jobs.start(
-                job, lambda running: self._execute(running, job, paint, recall=recall)
-            )
-        ticket = self._handle(running, asked, choice, joined=joined)
-        if joined and job.key != running.job.key:
-            await self._bind_key(job.key, running, ticket)
-        return ticket
-
-    async def _bind_key(
-        self, key: IdempotencyKey | None, running: RunningJob, ticket: JobHandle
-    ) -> None:
-        try:
-            await self.asked_before.bind(key, running.job.id, owner=running.job.owner)
-        except BaseException:  # who is given no ticket is not waited for
-            ticket.release()
-            raise
-
-    def _handle(
-        self, running: RunningJob, asked: ImageRequest, choice: ModelSelection, *, joined: bool
-    ) -> JobHandle:
-        return JobHandle(
+            running = self.runner.start(job, self.execute(job, fresh=fresh))
+        handle = JobHandle(
             running,
-            asked,
+            request,
             self.renditions,
-            asked_model=choice.requested_model,
-            notes=(*choice.notes, *_ignored_option_notes(asked)),
+            requested_model=selection.requested_model,
+            notes=(*selection.notes, *_ignored_option_notes(request)),
             joined=joined,
         )
+        if joined:
+            await self._join(running, job.key, handle)
+        return handle
 
-    def _prepare(self, asked: R, owner: str, key: str | None) -> tuple[Job[R], ModelSelection]:
-        """The job that would serve the effective request, and the model that would paint it."""
+    async def execute(self, job: AnyJob, *, fresh: bool) -> Execution:
+        """Serve the job from the cache, unless `fresh`, or else by the provider.
+
+        Yields the events of a job in their order, up to Finished, and after that CacheFailed where
+        the cache could not be filled. Raises the ImageServiceError that the job fails with.
+        """
+        yield JobStarted(job_id=job.id, job=job, fresh=fresh)
+        if not fresh:
+            async with aclosing(self._from_cache(job)) as events:
+                async for event in events:
+                    yield event
+                    if isinstance(event, Finished):
+                        return
+        async with aclosing(self._from_provider(job)) as events:
+            async for event in events:
+                yield event
+
+    async def _from_cache(self, job: AnyJob) -> Execution:
+        """Ends with Finished, or without it where the cache has no result."""
+        try:
+            result = await self.result_cache.get(job)
+        except CacheUnavailable as error:
+            yield CacheFailed(job_id=job.id, error=error)
+            return
+        if result is None:
+            return
+        yield ServedFromCache(job_id=job.id, source=result.served_from)
+        await self.idempotent_jobs.bind(job.key, result.job_id, owner=job.owner)
+        yield Finished(job_id=job.id, result=result)
+
+    async def _from_provider(self, job: AnyJob) -> Execution:
+        """Yields Finished before the cache is filled: callers need not wait for that."""
+        result: ImageResult | None = None
+        async with aclosing(self._stream(job)) as stream:
+            async for event in stream:
+                match event:
+                    case Delivered():
+                        result = self._to_result(job, event)
+                    case PartialImage(image=image, image_index=of, index=index):
+                        yield PartialReady(job_id=job.id, image=image, image_index=of, index=index)
+                    case Accepted(handle=handle):
+                        yield JobAccepted(job_id=job.id, handle=handle)
+                    case _:
+                        yield event
+        assert result is not None, f"{job.provider} ended without Delivered"
+        yield Finished(job_id=job.id, result=result)
+        try:
+            await self.result_cache.put(job, result)
+        except CacheUnavailable as error:
+            yield CacheFailed(job_id=job.id, error=error)
+
+    def _stream(self, job: AnyJob) -> ProviderStream:
+        if isinstance(job.request, EditRequest):
+            return self.provider.edit(cast("Job[EditRequest]", job))
+        return self.provider.generate(cast("Job[GenerateRequest]", job))
+
+    def _to_result(self, job: AnyJob, delivered: Delivered) -> ImageResult:
+        return ImageResult(
+            job_id=job.id,
+            images=delivered.images,
+            provider=job.provider,
+            model=job.request.model or job.card.name,
+            requested_model=job.requested_model,
+            created_at=self.clock.now(),
+            revised_prompt=delivered.revised_prompt,
+            usage=delivered.usage,
+            generation_cost=replace(job, usage=delivered.usage).cost,
+            request_id=delivered.request_id,
+            notes=delivered.notes,
+        )
+
+    async def _join(
+        self, running: RunningJob, key: IdempotencyKey | None, handle: JobHandle
+    ) -> None:
+        self.runner.join(running)
+        if key == running.job.key:
+            return
+        try:
+            await self.idempotent_jobs.bind(key, running.job.id, owner=running.job.owner)
+        except BaseException:
+            handle.release()  # the caller gets no handle, so it does not wait
+            raise
+
+    def _prepare(self, request: R, owner: str, key: str | None) -> tuple[Job[R], ModelSelection]:
+        """The job that would serve the effective request, and the model that would serve it."""
         now, catalog = self.clock.now(), self.provider.catalog
-        choice = catalog.choose(asked.model, now.date())
-        effective = replace(asked, model=choice.model, format=asked.provider_format)
-        catalog.check(effective, choice.card, now.date())
+        selection = catalog.choose(request.model, now.date())
+        effective = replace(request, model=selection.model, format=request.provider_format)
+        catalog.check(effective, selection.card, now.date())
         name, endpoint = self.provider.name, self.provider.endpoint
         job = Job(
             id=f"job_{uuid4().hex}",
             owner=owner,
             provider=name,
             request=effective,
-            card=choice.card,
-            requested_model=choice.requested_model,
+            card=selection.card,
+            requested_model=selection.requested_model,
             fingerprint=fingerprint(effective, provider=name, endpoint=endpoint, owner=owner),
             created_at=now,
-            key=None if key is None else IdempotencyKey(key, request_digest(asked)),
-            notes=choice.notes,
+            key=None if key is None else IdempotencyKey(key, request_digest(request)),
+            notes=selection.notes,
         )
-        return job, choice
-
-    async def _find_running(self, job: Job[R], *, fresh: bool) -> RunningJob | None:
-        """The job that the key means, or an equal one that paints already."""
-        running = await self.asked_before.find(job)
-        if running is None and not fresh:
-            running = self.jobs.by_fingerprint(job.fingerprint)
-        return running
-
-    async def _execute(
-        self,
-        running: RunningJob,
-        job: Job[R],
-        paint: Callable[[Job[R]], ProviderStream],
-        *,
-        recall: bool,
-    ) -> None:
-        running.emit(JobStarted(job_id=job.id, job=job, fresh=not recall))
-        images = await self.memory.get(job, running.emit) if recall else None
-        if images is not None:
-            await self.asked_before.bind(job.key, images.job_id, owner=job.owner)
-            running.emit(Finished(job_id=job.id, result=images))
-            return
-        images = await self._generate(running, job, paint)
-        running.emit(Finished(job_id=job.id, result=images))
-        await self.memory.put(job, images, running.emit)  # off the reply's path, still joinable
-
-    async def _generate(
-        self, running: RunningJob, job: Job[R], paint: Callable[[Job[R]], ProviderStream]
-    ) -> ImageResult:
-        images: ImageResult | None = None
-        async with aclosing(paint(job)) as painting:
-            async for event in painting:
-                match event:
-                    case Delivered():
-                        images = self._to_result(job, event)
-                    case PartialImage(image=image, image_index=image_index, index=index):
-                        running.emit(
-                            PartialReady(
-                                job_id=job.id, image=image, image_index=image_index, index=index
-                            )
-                        )
-                    case Accepted(handle=handle):
-                        running.emit(JobAccepted(job_id=job.id, handle=handle))
-                    case _:
-                        running.emit(event)
-        assert images is not None, f"{job.provider} ended without Delivered"
-        return images
-
-    def _to_result(self, job: Job[R], came: Delivered) -> ImageResult:
-        priced = replace(job, usage=came.usage)
-        return ImageResult(
-            job_id=job.id,
-            images=came.images,
-            provider=job.provider,
-            model=job.request.model or job.card.name,
-            requested_model=job.requested_model,
-            created_at=self.clock.now(),
-            revised_prompt=came.revised_prompt,
-            usage=came.usage,
-            generation_cost=priced.cost,
-            request_id=came.request_id,
-            notes=came.notes,
-        )
+        return job, selection
 
 
 def _ignored_option_notes(request: ImageRequest) -> list[str]:

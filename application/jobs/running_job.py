@@ -1,22 +1,10 @@
-"""One job at work, and who waits for it."""
+"""A job at work in this process, and the callers that wait for it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Sequence
 
 from application.jobs.event_log import EventLog
-from application.ports.event_sink import EventSink
-from domain.events import (
-    Failed,
-    Finished,
-    JobAccepted,
-    JobDispatched,
-    JobEvent,
-    JobJoined,
-    PartialReady,
-    ServiceEvent,
-)
+from domain.events import Failed, Finished, JobDispatched, JobEvent, PartialReady
 from domain.jobs import Job
 from domain.requests import ImageRequest
 
@@ -24,41 +12,32 @@ AnyJob = Job[ImageRequest]
 
 
 class RunningJob:
-    """A job at work. Whoever waits for it reads its log at a pace of their own."""
+    """A job, its log of events, and the number of its waiting callers.
 
-    def __init__(
-        self,
-        job: AnyJob,
-        sink: EventSink,
-        abandon: Callable[["RunningJob"], None],
-        *,
-        finish: bool = True,
-    ) -> None:
+    The runner appends the events; every reader reads the log at its own pace.
+    """
+
+    def __init__(self, job: AnyJob, *, finish: bool = True, is_replay: bool = False) -> None:
+        """A job that all callers left after it was sent goes on if it is to `finish`.
+
+        `is_replay`: the events repeat how an earlier job ended, and are no news to the sink.
+        """
         self.job = job
         self.log: EventLog[JobEvent] = EventLog()
-        self.dispatched = False
+        self.is_replay = is_replay
+        self.is_dispatched = False
+        self.is_abandoned = False
+        self.joined_callers = 0
         self.task: asyncio.Task[None] | None = None
-        self._sink = sink
-        self._abandon = abandon
         self._finish_when_abandoned = finish
         self._waiting = 0
-        self._joined = 0
 
-    def emit(self, event: JobEvent | JobAccepted) -> None:
-        """Append to the log; the app-wide sink hears the same."""
-        self.dispatched = self.dispatched or isinstance(event, JobDispatched)
-        if self._joined and isinstance(event, Finished):
-            event = replace(event, joined_callers=self._joined)
-        if not (self.log.closed or isinstance(event, JobAccepted)):  # others are the sink's alone
-            self.log.append(event)
+    def append(self, event: JobEvent) -> None:
+        """Append to the log; Finished or Failed closes it."""
+        self.is_dispatched = self.is_dispatched or isinstance(event, JobDispatched)
+        self.log.append(event)
         if isinstance(event, Finished | Failed):
             self.log.close()
-        self._publish(event)
-
-    def add_joined_caller(self) -> None:
-        """Tell the app-wide sink that one more caller shares the job."""
-        self._joined += 1
-        self._publish(JobJoined(job_id=self.job.id, job=self.job))
 
     def all_events(self) -> tuple[JobEvent, ...]:
         """All events so far."""
@@ -69,35 +48,34 @@ class RunningJob:
         return not self.log.closed or number < len(self.log.all())
 
     def follow(self, cursor: int = 0) -> AsyncGenerator[tuple[int, JobEvent], None]:
-        """Numbered events from `cursor` on, for who only looks on: leaving cancels nothing.
+        """Numbered events from `cursor` on, for a reader whose leaving cancels nothing.
 
-        A number that was never given means from the start.
-        A slow reader is spared previews that have been followed by finer ones.
+        A number that does not exist yet means from the start. Slow readers skip superseded
+        previews.
         """
         known = cursor <= len(self.log.all())
         return self.log.numbered(cursor if known else 0, superseded)
 
     def add_waiter(self) -> None:
-        """Count one more who waits for the end."""
+        """Count one more caller that waits for the end."""
         self._waiting += 1
 
     def remove_waiter(self) -> None:
-        """Count one less. If that was the last, and nothing was sent yet, the job is canceled.
+        """Count one caller less, and cancel a job that was not sent when the last one leaves.
 
-        After that it goes on if it is one to `finish`, because the picture may already be paid for.
+        A job that was sent goes on if it is to `finish`, because the image may already be paid for.
         """
         self._waiting -= 1
-        ended = self.log.closed  # all that may still be at work then is keeping the answer
-        if not (self._waiting or ended or (self.dispatched and self._finish_when_abandoned)):
-            self._abandon(self)
-
-    def _publish(self, event: ServiceEvent) -> None:
-        with suppress(Exception):  # a sink promises not to raise; a paid picture does not bet on it
-            self._sink.publish(event)
+        ended = self.log.closed  # all that may still run then is filling the cache
+        if self._waiting or ended or (self.is_dispatched and self._finish_when_abandoned):
+            return
+        self.is_abandoned = True
+        if self.task is not None:
+            self.task.cancel()
 
 
 def superseded(event: JobEvent, later: Sequence[JobEvent]) -> bool:
-    """Whether it is a preview of a picture of which a later preview has come."""
+    """Whether the event is a preview of an image of which there is a later preview."""
     if not isinstance(event, PartialReady):
         return False
     previews = (other for other in later if isinstance(other, PartialReady))

@@ -39,8 +39,8 @@ class Readiness:
 class CheckReadiness:
     """Asks the image store and the cache, and whether jobs are being drained."""
 
-    def __init__(self, jobs: JobRunner, images: ImageStore, cache: ImageCache) -> None:
-        self.jobs = jobs
+    def __init__(self, runner: JobRunner, images: ImageStore, cache: ImageCache) -> None:
+        self.runner = runner
         self.images = images
         self.cache = cache
 
@@ -50,7 +50,7 @@ class CheckReadiness:
             await _check("archive", self.images.check_writable),
             await _check("cache", self._probe_cache, required=False),
         ]
-        if self.jobs.draining:
+        if self.runner.draining:
             checks.append(Check(name="jobs", state="draining"))
         return Readiness(checks=checks)
 

@@ -1,4 +1,4 @@
-"""Use case: change pictures that exist."""
+"""Use case: edit existing images."""
 
 import asyncio
 
@@ -11,14 +11,14 @@ from domain.jobs import LOCAL
 from domain.requests import EditRequest, check_mask
 
 INSPECTION_TIMEOUT = 10.0
-"""Seconds, its turn included; one JPEG of 50 megapixels takes about one."""
+"""Seconds for one image, its turn included; a JPEG of 50 megapixels takes about one."""
 
 
 class EditImage:
-    """Looks at what came in, then starts or joins the job that paints the change."""
+    """Inspects the input images, then starts or joins the job that edits them."""
 
-    def __init__(self, pipeline: JobService, inspector: ImageInspector) -> None:
-        self.pipeline = pipeline
+    def __init__(self, job_service: JobService, inspector: ImageInspector) -> None:
+        self.job_service = job_service
         self.inspector = inspector
 
     async def __call__(
@@ -30,18 +30,17 @@ class EditImage:
         fresh: bool = False,
         key: str | None = None,
     ) -> JobHandle:
-        """Return the ticket, as GenerateImage does.
+        """Return a handle of the job, as GenerateImage does.
 
-        Raises what that does, and before it UnreadableImage (naming the picture) and
+        Raises what that raises, and before it UnreadableImage, which names the input, and
         InvalidRequest for a mask that does not fit.
         """
-        for at, image in enumerate(request.images):
-            await self._inspect(image, f"images[{at}]")
+        for index, image in enumerate(request.images):
+            await self._inspect(image, f"images[{index}]")
         if request.mask is not None:
             await self._inspect(request.mask, "mask")
         check_mask(request)
-        paint = self.pipeline.provider.edit
-        return await self.pipeline.submit(request, paint, owner=owner, fresh=fresh, key=key)
+        return await self.job_service.submit(request, owner=owner, fresh=fresh, key=key)
 
     async def _inspect(self, image: Image, field: str) -> None:
         try:
@@ -50,6 +49,6 @@ class EditImage:
             await asyncio.to_thread(lambda: image.digest)  # 50 MB take longer than a heartbeat may
         except UnreadableImage as error:
             raise UnreadableImage(f"{field}: {error.message}", field=field) from error
-        except TimeoutError:  # without an end it would keep its place, and nobody else looked in
+        except TimeoutError:  # without a limit the image would hold its turn, and block all others
             why = f"{field}: it could not be looked into within {INSPECTION_TIMEOUT:g} s."
             raise UnreadableImage(why, field=field) from None

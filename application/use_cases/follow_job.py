@@ -9,9 +9,9 @@ from domain.jobs import LOCAL
 class FollowJob:
     """Finds jobs that run in this process or ended within the last few minutes."""
 
-    def __init__(self, jobs: JobRunner) -> None:
-        self.jobs = jobs
+    def __init__(self, runner: JobRunner) -> None:
+        self.runner = runner
 
     def __call__(self, job_id: str, /, *, owner: str = LOCAL) -> RunningJob | RecentJob:
         """Return the job; raise NotFound. Following it neither starts nor cancels anything."""
-        return self.jobs.find(job_id, owner=owner)
+        return self.runner.find(job_id, owner=owner)

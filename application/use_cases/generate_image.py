@@ -1,4 +1,4 @@
-"""Use case: paint something new."""
+"""Use case: generate new images."""
 
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_service import JobService
@@ -7,10 +7,10 @@ from domain.requests import GenerateRequest
 
 
 class GenerateImage:
-    """Starts or joins the job that paints a request."""
+    """Starts or joins the job that generates the images of a request."""
 
-    def __init__(self, pipeline: JobService) -> None:
-        self.pipeline = pipeline
+    def __init__(self, job_service: JobService) -> None:
+        self.job_service = job_service
 
     async def __call__(
         self,
@@ -21,11 +21,11 @@ class GenerateImage:
         fresh: bool = False,
         key: str | None = None,
     ) -> JobHandle:
-        """Return the ticket, whose `events()` and `result()` tell the rest.
+        """Return a handle of the job; its `events()` and `result()` give the rest.
 
-        `fresh` asks for a new picture although an equal one is being painted; `key` asks for the
-        job of that key, whatever became of it, if there is one. Raises UnsupportedByModel and
-        KeyReused before anything is spent, ShuttingDown, and with a key ArchiveUnavailable.
+        `fresh` requests new images even if an equal job is running or its result is cached. `key`
+        requests the job of that idempotency key, whatever its outcome, if there is one. Raises
+        UnsupportedByModel and KeyReused before anything is spent, ShuttingDown, and with a key
+        ArchiveUnavailable.
         """
-        paint = self.pipeline.provider.generate
-        return await self.pipeline.submit(request, paint, owner=owner, fresh=fresh, key=key)
+        return await self.job_service.submit(request, owner=owner, fresh=fresh, key=key)

@@ -1,4 +1,4 @@
-"""Use case: have what was asked for before, by the name of the job or of the picture."""
+"""Use case: get the images of an earlier request, by the ID of the job or of an image."""
 
 from dataclasses import replace
 from typing import Literal
@@ -20,55 +20,59 @@ Form = ImageFormat | Literal["auto"]
 
 
 class GetImage:
-    """Waits for a job that is at work, or reads what one that ended has made."""
+    """Waits for a job at work, or reads the stored result of a job that ended."""
 
     def __init__(
         self,
-        jobs: JobRunner,
-        journal: JobRepository,
-        past: StoredResults,
+        runner: JobRunner,
+        records: JobRepository,
+        stored_results: StoredResults,
         renditions: RenditionService,
     ) -> None:
-        self.jobs = jobs
-        self.journal = journal
-        self.past = past
+        self.runner = runner
+        self.records = records
+        self.stored_results = stored_results
         self.renditions = renditions
 
     async def __call__(
         self, id_: str, /, *, owner: str = LOCAL, form: Form | None = None
     ) -> JobHandle | ImageResult | JobRecord:
-        """A ticket for a job at work here, or the answer of one that ended.
+        """Return a handle of a job at work here, or the result of a job that ended.
 
-        The record only, of a job that another process has at work. `id_` is a `job_…` or an
-        `img_…`. Without a `form` the pictures are as the job was asked for them while it is at
-        work, and as the provider sent them later.
-        Raises NotFound, ArchiveUnavailable, and what a job failed with. Asking cancels nothing
-        and costs nothing.
+        For a job at work in another process, return its record. `id_` is a `job_…` or an `img_…`.
+        Without a `form` the images of a job at work are as they were requested, and those of a
+        job that ended are as the provider sent them.
+        Raises NotFound, ArchiveUnavailable, and what a job failed with. Cancels nothing and costs
+        nothing.
         """
         if id_.startswith("img_"):
-            record = await self.journal.find_by_image(id_, owner=owner)
-            return await self._read(record, form, only=id_)
-        running = self.jobs.by_id(id_, owner=owner)
+            record = await self.records.find_by_image(id_, owner=owner)
+            return await self._load(record, form, only=id_)
+        running = self.runner.by_id(id_, owner=owner)
         if running is not None:
             return self._handle(running, form)
-        record = await self.journal.find(id_, owner=owner)
-        return record if record.is_open else await self._read(record, form)
+        record = await self.records.find(id_, owner=owner)
+        return record if record.is_open else await self._load(record, form)
 
     def _handle(self, running: RunningJob, form: Form | None) -> JobHandle:
         job = running.job
-        asked = job.request if form is None else replace(job.request, format=_format(form))
+        request = job.request if form is None else replace(job.request, format=_format(form))
         return JobHandle(
-            running, asked, self.renditions, asked_model=job.requested_model, notes=job.notes
+            running,
+            request,
+            self.renditions,
+            requested_model=job.requested_model,
+            notes=job.notes,
         )
 
-    async def _read(self, record: JobRecord, form: Form | None, *, only: str = "") -> ImageResult:
-        images = await self.past.load(record, only=only)
+    async def _load(self, record: JobRecord, form: Form | None, *, only: str = "") -> ImageResult:
+        result = await self.stored_results.load(record, only=only)
         if form is None:
-            return images
-        asked = GenerateRequest(prompt=record.prompt, format=_format(form))
-        return await self.renditions.apply_requested_format(images, asked)
+            return result
+        request = GenerateRequest(prompt=record.prompt, format=_format(form))
+        return await self.renditions.apply_requested_format(result, request)
 
 
 def _format(form: Form) -> ImageFormat | None:
-    """As a request has it: None where the content decides."""
+    """The format of a request: None where the content decides."""
     return None if form == "auto" else ImageFormat(form)

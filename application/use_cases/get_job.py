@@ -11,8 +11,8 @@ from domain.jobs import LOCAL
 class GetJob:
     """Looks at jobs at work here first, and at the records of all others."""
 
-    def __init__(self, jobs: JobRunner, journal: JobRepository) -> None:
-        self.jobs = jobs
+    def __init__(self, runner: JobRunner, journal: JobRepository) -> None:
+        self.runner = runner
         self.journal = journal
 
     async def __call__(self, job_id: str, /, *, owner: str = LOCAL) -> JobRecord:
@@ -24,4 +24,4 @@ class GetJob:
         try:
             return await self.journal.find(job_id, owner=owner)
         except NotFound:
-            return snapshot(self.jobs.find(job_id, owner=owner))
+            return snapshot(self.runner.find(job_id, owner=owner))

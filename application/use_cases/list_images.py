@@ -23,8 +23,8 @@ class ImageListing:
 class ListImages:
     """Reads the records, and adds jobs here that have none yet because they wait their turn."""
 
-    def __init__(self, jobs: JobRunner, journal: JobRepository) -> None:
-        self.jobs = jobs
+    def __init__(self, runner: JobRunner, journal: JobRepository) -> None:
+        self.runner = runner
         self.journal = journal
 
     async def __call__(self, *, owner: str = LOCAL, limit: int = 20) -> ImageListing:
@@ -36,7 +36,7 @@ class ListImages:
         made = await self.journal.recent(owner=owner, limit=limit)
         recorded = {record.id for record in (*unsettled, *made)}
         waiting = [
-            snapshot(job) for job in self.jobs.all(owner=owner) if job.job.id not in recorded
+            snapshot(job) for job in self.runner.all(owner=owner) if job.job.id not in recorded
         ]
         return ImageListing(
             completed=made, unsettled=[*(each for each in waiting if each.is_open), *unsettled]

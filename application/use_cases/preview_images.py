@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from application.gather_all import gather_all
+from application.async_tools import gather_all
 from application.rendition_service import RenditionService
 from domain.image import Image
 from domain.results import ImageResult

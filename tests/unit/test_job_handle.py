@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from application.jobs.job_handle import JobHandle
-from application.jobs.job_runner import JobRunner
+from application.jobs.job_runner import Execution, JobRunner
 from application.jobs.running_job import RunningJob
 from domain.errors import ImageServiceError
 from domain.events import Failed, Finished, JobEvent, JobJoined, JobStarted
@@ -20,24 +20,29 @@ STARTED = JobStarted(job_id=JOB.id, job=JOB)
 FINISHED = Finished(job_id=JOB.id, result=images(JOB))
 
 
-def started(*events: JobEvent) -> tuple[RunningJob, RecordingSink]:
-    async def work(running: RunningJob) -> None:
-        for event in events:
-            running.emit(event)
+async def execution(*events: JobEvent, error: ImageServiceError | None = None) -> Execution:
+    for event in events:
+        yield event
+    if error is not None:
+        raise error
 
-    sink = RecordingSink()
-    return JobRunner(sink).start(JOB, work), sink
+
+def started(*events: JobEvent, error: ImageServiceError | None = None) -> RunningJob:
+    return JobRunner(RecordingSink()).start(JOB, execution(*events, error=error))
 
 
 def ticket(running: RunningJob, *, joined: bool = False) -> JobHandle:
     return JobHandle(
-        running, JOB.request, renditions(), asked_model="fake-1", notes=(), joined=joined
+        running, JOB.request, renditions(), requested_model="fake-1", notes=(), joined=joined
     )
 
 
 async def test_who_joins_is_told_to_the_sink_and_to_no_other_caller() -> None:
-    running, sink = started(STARTED, FINISHED)
+    sink = RecordingSink()
+    jobs = JobRunner(sink)
+    running = jobs.start(JOB, execution(STARTED, FINISHED))
     first, _ = ticket(running), ticket(running, joined=True)
+    jobs.join(running)
     told: Sequence[JobEvent] = [event async for event in first.events()]
     assert [type(event) for event in told] == [JobStarted, Finished]
     assert [event for event in sink.events if isinstance(event, JobJoined)] == [
@@ -46,7 +51,7 @@ async def test_who_joins_is_told_to_the_sink_and_to_no_other_caller() -> None:
 
 
 async def test_the_end_is_known_once_it_was_read_and_is_the_callers_own() -> None:
-    running, _ = started(STARTED, FINISHED)
+    running = started(STARTED, FINISHED)
     first, second = ticket(running), ticket(running, joined=True)
     assert first.end is None
     await first.result()
@@ -57,7 +62,7 @@ async def test_the_end_is_known_once_it_was_read_and_is_the_callers_own() -> Non
 
 
 async def test_a_failure_is_an_end_too() -> None:
-    running, _ = started(STARTED, Failed(job_id=JOB.id, error=RateLimited("Not now.")))
+    running = started(STARTED, error=RateLimited("Not now."))
     mine = ticket(running)
     with pytest.raises(ImageServiceError):
         await mine.result()

@@ -6,7 +6,7 @@ from contextlib import aclosing, suppress
 import pytest
 
 from application.jobs.job_handle import JobHandle
-from application.jobs.job_runner import JobRunner
+from application.jobs.job_runner import Execution, JobRunner
 from application.jobs.running_job import RunningJob
 from domain.errors import Canceled, InternalError, ShuttingDown
 from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, ServiceEvent
@@ -39,24 +39,30 @@ class Studio:
         self.before, self.after = asyncio.Event(), asyncio.Event()
         self.canceled_after_dispatch = False
 
-    async def work(self, running: RunningJob) -> None:
-        running.emit(JobStarted(job_id=JOB.id, job=JOB))
+    async def execution(self) -> Execution:
+        yield JobStarted(job_id=JOB.id, job=JOB)
         await self.before.wait()
-        running.emit(JobDispatched(job_id=JOB.id))
+        yield JobDispatched(job_id=JOB.id)
         try:
             await self.after.wait()
         except asyncio.CancelledError:
             self.canceled_after_dispatch = True
             raise
-        running.emit(finished())
+        yield finished()
 
     def start(self) -> RunningJob:
-        return self.jobs.start(JOB, self.work)
+        return self.jobs.start(JOB, self.execution())
+
+
+async def failing(error: Exception) -> Execution:
+    """A job that ends at once."""
+    yield JobStarted(job_id=JOB.id, job=JOB)
+    raise error
 
 
 def ticket(running: RunningJob) -> JobHandle:
     """What a caller holds."""
-    return JobHandle(running, JOB.request, renditions(), asked_model="fake-1", notes=())
+    return JobHandle(running, JOB.request, renditions(), requested_model="fake-1", notes=())
 
 
 async def read(running: RunningJob, seen: list[JobEvent]) -> None:
@@ -160,8 +166,8 @@ async def test_a_job_can_be_joined_until_it_ends() -> None:
 async def test_the_end_says_how_many_had_joined_by_then() -> None:
     studio = Studio()
     running = studio.start()
-    running.add_joined_caller()
-    running.add_joined_caller()
+    studio.jobs.join(running)
+    studio.jobs.join(running)
     studio.before.set()
     studio.after.set()
     await result(running)
@@ -170,20 +176,14 @@ async def test_the_end_says_how_many_had_joined_by_then() -> None:
 
 
 async def test_a_failure_reaches_everybody_who_waits() -> None:
-    async def fail(_: RunningJob) -> None:
-        raise RateLimited("Not now.", retry_after=3)
-
-    running = JobRunner(RecordingSink()).start(JOB, fail)
+    running = JobRunner(RecordingSink()).start(JOB, failing(RateLimited("Not now.", retry_after=3)))
     results = await asyncio.gather(result(running), result(running), return_exceptions=True)
     assert [type(result) for result in results] == [RateLimited, RateLimited]
 
 
 async def test_an_unforeseen_fault_is_an_incident_without_its_text() -> None:
-    async def fail(_: RunningJob) -> None:
-        raise ZeroDivisionError("the secret text")
-
     sink = RecordingSink()
-    running = JobRunner(sink).start(JOB, fail)
+    running = JobRunner(sink).start(JOB, failing(ZeroDivisionError("the secret text")))
     with pytest.raises(InternalError) as failed:
         await result(running)
     assert "secret" not in str(failed.value)
@@ -257,7 +257,7 @@ async def test_where_it_is_not_to_be_finished_the_last_to_leave_gives_a_sent_job
     studio.before.set()
     caller = asyncio.create_task(result(running))
     await others_run()
-    assert running.dispatched
+    assert running.is_dispatched
     caller.cancel()
     await others_run()
     assert studio.canceled_after_dispatch

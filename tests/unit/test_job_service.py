@@ -16,6 +16,7 @@ from application.result_cache import ResultCache
 from application.safeguards.archiving import Archiving
 from application.use_cases.generate_image import GenerateImage
 from domain.errors import UnsupportedByModel
+from domain.events import CacheFailed, Finished, JobDispatched, JobJoined, JobStarted
 from domain.models import Catalog, ModelCard
 from domain.money.prices import TokenPricing
 from domain.provider_errors import RateLimited
@@ -37,11 +38,14 @@ REQUEST = GenerateRequest(prompt="a red bridge")
 
 
 def use_case(
-    provider: FakeProvider, clock: FrozenClock | None = None, cache: DictCache | None = None
+    provider: FakeProvider,
+    clock: FrozenClock | None = None,
+    cache: DictCache | None = None,
+    sink: RecordingSink | None = None,
 ) -> GenerateImage:
     archive = MemoryImageStore()
     guarded = Archiving(provider, archive)
-    jobs = JobRunner(RecordingSink())
+    jobs = JobRunner(sink or RecordingSink())
     memory = ResultCache(cache or DictCache(), archive)
     again = IdempotentJobs(jobs, MemoryJobRepository(archive), StoredResults(archive))
     clock = clock or FrozenClock()
@@ -49,9 +53,9 @@ def use_case(
 
 
 async def test_equal_requests_at_once_share_one_call() -> None:
-    gate = asyncio.Event()
+    gate, sink = asyncio.Event(), RecordingSink()
     provider = FakeProvider(meanwhile=gate.wait)
-    generate = use_case(provider)
+    generate = use_case(provider, sink=sink)
     first, second = await generate(REQUEST), await generate(REQUEST)
     gate.set()
     assert first.job is second.job
@@ -59,6 +63,9 @@ async def test_equal_requests_at_once_share_one_call() -> None:
     assert one.images == other.images
     assert (one.served_from, other.served_from) == ("provider", "joined")
     assert len(provider.seen) == 1
+    assert [event for event in sink.events if isinstance(event, JobJoined)] == [
+        JobJoined(job_id=first.job.id, job=first.job)
+    ]
 
 
 @pytest.mark.parametrize("another", ["owner", "fresh"])
@@ -106,6 +113,15 @@ async def test_a_cache_that_fails_is_a_miss() -> None:
     provider = FakeProvider()
     images = await painted_twice(provider, DictCache(fails=True))
     assert (len(provider.seen), images.served_from) == (2, "provider")
+
+
+async def test_the_sink_hears_of_a_cache_that_fails_before_and_after_the_end() -> None:
+    sink = RecordingSink()
+    handle = await use_case(FakeProvider(), cache=DictCache(fails=True), sink=sink)(REQUEST)
+    read = [type(event) async for event in handle.events()]
+    await asyncio.sleep(0)
+    assert read == [JobStarted, CacheFailed, JobDispatched, Finished]
+    assert [type(event) for event in sink.events] == [*read, CacheFailed]
 
 
 async def test_what_is_not_as_asked_is_not_kept() -> None:

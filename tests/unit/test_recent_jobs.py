@@ -1,13 +1,12 @@
 """Following a job by its id, while it is at work and for a while after its end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 import pytest
 
 import application.jobs.recent_jobs as bounds
-from application.jobs.job_runner import JobRunner
+from application.jobs.job_runner import Execution, JobRunner
 from application.jobs.recent_jobs import RecentJob, RecentJobs
 from application.jobs.running_job import RunningJob
 from domain.errors import CacheUnavailable, Canceled, NotFound
@@ -59,9 +58,9 @@ async def numbered(job: RunningJob | RecentJob, cursor: int = 0) -> Numbered:
         return [event async for event in events]
 
 
-def working(work: Callable[[RunningJob], Awaitable[None]]) -> tuple[JobRunner, RunningJob]:
+def working(execution: Execution) -> tuple[JobRunner, RunningJob]:
     jobs = JobRunner(RecordingSink())
-    return jobs, jobs.start(JOB, work)
+    return jobs, jobs.start(JOB, execution)
 
 
 async def over(running: RunningJob) -> None:
@@ -71,20 +70,20 @@ async def over(running: RunningJob) -> None:
     await asyncio.sleep(0)
 
 
-async def tell_all(running: RunningJob) -> None:
+async def tell_all() -> Execution:
     for event in TOLD:
-        running.emit(event)
+        yield event
 
 
 async def test_a_job_is_followed_by_number_while_it_is_at_work() -> None:
     go_on = asyncio.Event()
 
-    async def work(running: RunningJob) -> None:
-        running.emit(STARTED)
+    async def execution() -> Execution:
+        yield STARTED
         await go_on.wait()
-        running.emit(finished())
+        yield finished()
 
-    jobs, running = working(work)
+    jobs, running = working(execution())
     found = jobs.find(JOB.id, owner="ann")
     reading = asyncio.create_task(numbered(found))
     await asyncio.sleep(0)
@@ -95,7 +94,7 @@ async def test_a_job_is_followed_by_number_while_it_is_at_work() -> None:
 
 
 async def test_after_its_end_a_job_is_followed_under_the_same_numbers_without_partials() -> None:
-    jobs, running = working(tell_all)
+    jobs, running = working(tell_all())
     await over(running)
     kept = jobs.find(JOB.id, owner="ann")
     assert isinstance(kept, RecentJob)
@@ -109,11 +108,12 @@ async def test_a_job_is_found_at_every_moment_between_its_start_and_its_end() ->
     """Also while its answer is put into the cache, when all has been told."""
     keeping = asyncio.Event()
 
-    async def work(running: RunningJob) -> None:
-        await tell_all(running)
+    async def execution() -> Execution:
+        async for event in tell_all():
+            yield event
         await keeping.wait()
 
-    jobs, running = working(work)
+    jobs, running = working(execution())
     await asyncio.sleep(0)
     found = jobs.find(JOB.id, owner="ann")
     assert not found.has_event(5)
@@ -124,7 +124,7 @@ async def test_a_job_is_found_at_every_moment_between_its_start_and_its_end() ->
 
 
 async def test_a_job_of_somebody_else_is_not_found() -> None:
-    jobs, running = working(tell_all)
+    jobs, running = working(tell_all())
     with pytest.raises(NotFound):
         jobs.find(JOB.id, owner="bob")
     await over(running)
@@ -136,12 +136,12 @@ async def test_a_job_of_somebody_else_is_not_found() -> None:
 async def test_who_only_looks_on_cancels_nothing_by_leaving() -> None:
     go_on = asyncio.Event()
 
-    async def work(running: RunningJob) -> None:
-        running.emit(STARTED)
+    async def execution() -> Execution:
+        yield STARTED
         await go_on.wait()
-        running.emit(finished())
+        yield finished()
 
-    _, running = working(work)
+    _, running = working(execution())
     running.add_waiter()
     looking = asyncio.create_task(numbered(running))
     await asyncio.sleep(0)
@@ -154,7 +154,7 @@ async def test_who_only_looks_on_cancels_nothing_by_leaving() -> None:
 
 
 async def test_a_slow_reader_is_spared_partials_but_no_number_is_told_twice() -> None:
-    jobs, running = working(tell_all)
+    jobs, running = working(tell_all())
     async with aclosing(running.follow()) as events:
         numbers = []
         async for number, _ in events:
@@ -165,7 +165,7 @@ async def test_a_slow_reader_is_spared_partials_but_no_number_is_told_twice() ->
 
 
 async def test_a_job_that_is_canceled_before_its_first_step_ends_its_log() -> None:
-    jobs, running = working(tell_all)
+    jobs, running = working(tell_all())
     running.add_waiter()
     running.remove_waiter()
     await over(running)
@@ -178,13 +178,13 @@ async def test_nothing_follows_the_end_of_a_log() -> None:
     sink = RecordingSink()
     late = CacheFailed(job_id=JOB.id, error=CacheUnavailable("The disk is full."))
 
-    async def work(running: RunningJob) -> None:
-        running.emit(finished())
-        running.emit(late)
+    async def execution() -> Execution:
+        yield finished()
+        yield late
         await asyncio.Event().wait()
 
     jobs = JobRunner(sink)
-    running = jobs.start(JOB, work)
+    running = jobs.start(JOB, execution())
     await asyncio.sleep(0)
     await jobs.drain(0.0)
     await over(running)

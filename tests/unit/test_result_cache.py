@@ -6,8 +6,7 @@ import pytest
 
 from application.ports.image_cache import Fact
 from application.result_cache import STORED_CHECK_SECONDS, ResultCache
-from domain.errors import ArchiveUnavailable
-from domain.events import CacheFailed, JobEvent
+from domain.errors import ArchiveUnavailable, CacheUnavailable
 from domain.image import Image
 from domain.jobs import Job
 from domain.requests import ImageRequest
@@ -22,10 +21,10 @@ async def test_a_file_that_was_taken_away_is_written_again_a_moment_later_at_mos
     archive, now = MemoryImageStore(), [100.0]
     memory = ResultCache(DictCache(), archive, lambda: now[0])
     await archive.record(stored())
-    await memory.put(JOB, answer(), lambda _: None)
+    await memory.put(JOB, answer())
 
     async def recalled() -> ImageResult:
-        images = await memory.get(JOB, lambda _: None)
+        images = await memory.get(JOB)
         assert images is not None
         return images
 
@@ -41,13 +40,13 @@ async def test_a_file_that_was_taken_away_is_written_again_a_moment_later_at_mos
 
 
 async def test_what_another_process_has_deleted_is_not_recalled_and_not_written_again() -> None:
-    archive, cache, told = MemoryImageStore(), DictCache(), list[JobEvent]()
+    archive, cache = MemoryImageStore(), DictCache()
     memory = ResultCache(cache, archive)
     await archive.record(stored())
-    await memory.put(JOB, answer(), lambda _: None)
+    await memory.put(JOB, answer())
     await archive.delete(answer().images[0].id, owner=JOB.owner)
-    assert await memory.get(JOB, told.append) is None
-    assert (archive.kept, told) == ({}, [])
+    assert await memory.get(JOB) is None
+    assert archive.kept == {}
 
 
 async def test_a_look_at_a_picture_of_one_owner_counts_for_no_other() -> None:
@@ -56,18 +55,18 @@ async def test_a_look_at_a_picture_of_one_owner_counts_for_no_other() -> None:
     other = replace(JOB, id="job_2", owner="somebody", fingerprint="1" * 64)
     for job in (JOB, other):
         await archive.record(replace(stored(), id=job.id, owner=job.owner))
-        await memory.put(job, replace(answer(), job_id=job.id), lambda _: None)
+        await memory.put(job, replace(answer(), job_id=job.id))
     await archive.delete(answer().images[0].id, owner=other.owner)
-    assert await memory.get(JOB, lambda _: None) is not None
-    assert await memory.get(other, lambda _: None) is None
+    assert await memory.get(JOB) is not None
+    assert await memory.get(other) is None
 
 
 async def test_what_could_not_be_recorded_is_recalled_and_not_paid_again() -> None:
     archive = MemoryImageStore()
     memory = ResultCache(DictCache(), archive)
     await archive.record(JOB.dispatched())
-    await memory.put(JOB, answer(), lambda _: None)
-    assert await memory.get(JOB, lambda _: None) is not None
+    await memory.put(JOB, answer())
+    assert await memory.get(JOB) is not None
 
 
 class Silent(MemoryImageStore):
@@ -79,8 +78,8 @@ class Silent(MemoryImageStore):
 
 async def test_an_archive_that_cannot_tell_costs_the_place_and_not_the_answer() -> None:
     memory = ResultCache(DictCache(), Silent())
-    await memory.put(JOB, answer(), lambda _: None)
-    images = await memory.get(JOB, lambda _: None)
+    await memory.put(JOB, answer())
+    images = await memory.get(JOB)
     assert images is not None
     assert [each.location for each in images.images] == [None]
 
@@ -92,11 +91,11 @@ class NeverForgets(DictCache):
         raise RecursionError("maximum recursion depth exceeded")
 
 
-async def test_a_cache_that_does_not_forget_what_was_deleted_has_a_miss_and_a_warning() -> None:
-    memory, told = ResultCache(NeverForgets(), MemoryImageStore()), list[JobEvent]()
-    await memory.put(JOB, answer(), lambda _: None)
-    assert await memory.get(JOB, told.append) is None
-    assert [type(event) for event in told] == [CacheFailed]
+async def test_a_cache_that_does_not_forget_what_was_deleted_is_unavailable() -> None:
+    memory = ResultCache(NeverForgets(), MemoryImageStore())
+    await memory.put(JOB, answer())
+    with pytest.raises(CacheUnavailable):
+        await memory.get(JOB)
 
 
 class OutOfOrder(DictCache):
@@ -106,13 +105,12 @@ class OutOfOrder(DictCache):
         raise RecursionError("maximum recursion depth exceeded")
 
 
-async def test_whatever_a_cache_raises_is_a_miss_and_a_warning() -> None:
-    told: list[JobEvent] = []
+async def test_whatever_a_cache_raises_means_that_it_is_unavailable() -> None:
     memory = ResultCache(OutOfOrder(), MemoryImageStore())
-    assert await memory.get(JOB, told.append) is None
-    await memory.put(JOB, answer(), told.append)
-    warnings = [event for event in told if isinstance(event, CacheFailed)]
-    assert [str(event.error) for event in warnings] == 2 * ["The cache failed (RecursionError)."]
+    for calling in (memory.get(JOB), memory.put(JOB, answer())):
+        with pytest.raises(CacheUnavailable) as failed:
+            await calling
+        assert str(failed.value) == "The cache failed (RecursionError)."
 
 
 @pytest.mark.parametrize(
@@ -133,14 +131,12 @@ async def test_an_entry_of_another_version_is_a_miss_or_the_answer(
     archive = MemoryImageStore()
     memory = ResultCache(cache, archive)
     await archive.record(stored())
-    await memory.put(JOB, answer(), lambda _: None)
+    await memory.put(JOB, answer())
     entry = cache.entries[JOB.fingerprint]
     facts = {} if change is None else {**entry.facts, **change}
     cache.entries[JOB.fingerprint] = replace(entry, facts=facts)
-    told: list[JobEvent] = []
-    recalled = await memory.get(JOB, told.append)
+    recalled = await memory.get(JOB)
     assert (recalled is None) is (change != {"notes": None})
-    assert not any(isinstance(event, CacheFailed) for event in told)
 
 
 def answer() -> ImageResult:
