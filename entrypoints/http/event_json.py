@@ -69,7 +69,7 @@ class EventJson:
         """
         request = job.job.request
         try:
-            async with aclosing(job.events(skim=True)) as events:
+            async with aclosing(job.events(drop_superseded=True)) as events:
                 async for event in events:
                     yield self.message(event, request, urls, job.request)
         except Exception as error:  # noqa: BLE001 - the last place that can still report it

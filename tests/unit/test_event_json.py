@@ -18,7 +18,7 @@ from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ImageResult, ResultImage
 from entrypoints.http.event_json import MAX_CACHED_BASE64, EventJson, JsonText
 from entrypoints.http.images.urls import ImageUrls
-from tests.testkit.fakes import PNG, FrozenClock, RecordingSink, job_for, picture, renditions
+from tests.testkit.fakes import PNG, FrozenClock, job_for, picture, renditions
 
 REQUEST = GenerateRequest(prompt="a red bridge", model="fake-1", partial_images=2)
 PLUM = picture("plum")
@@ -183,10 +183,10 @@ class BrokenEventJson(EventJson):
 
 @pytest.mark.anyio
 async def test_what_nobody_foresaw_ends_the_stream_with_an_error_and_an_incident() -> None:
-    running = RunningJob(JOB, RecordingSink(), lambda _: None)
-    ticket = JobHandle(running, REQUEST, renditions(), asked_model="fake-1", notes=())
+    running = RunningJob(JOB)
+    ticket = JobHandle(running, REQUEST, renditions(), requested_model="fake-1", notes=())
     for event in (JobStarted(job_id=JOB.id, job=JOB), partial(), finished(PNG)):
-        running.emit(event)
+        running.append(event)
     async with aclosing(BrokenEventJson().messages(ticket, URLS)) as frames:
         first, last = [value_of(frame) async for frame in frames]
     assert first["type"] == "progress"
