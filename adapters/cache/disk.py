@@ -1,34 +1,60 @@
-"""The tier that survives a restart: pictures as files, with an index in SQLite."""
+"""The tier that survives a restart: images as files, with an index in SQLite."""
 
 import asyncio
+import os
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 from typing import TypeVar
 
-from adapters.cache.disk_store import TIER, DiskStore
-from adapters.cache.diskcache_backend import BUSY_SECONDS
+from adapters.cache.disk_index import (
+    BUSY_SECONDS,
+    DiskIndex,
+    ForbiddenValue,
+    LiveInterval,
+    is_corruption,
+)
+from adapters.cache.entry_codec import CorruptEntry, decode, encode
 from adapters.cache.tier_counters import TierCounters
 from application.ports.image_cache import CacheEntry, CacheHit, ClearResult, TierStats
 from domain.errors import CacheUnavailable
 
 T = TypeVar("T")
 
+TIER = "disk"
 OPERATION_TIMEOUT = BUSY_SECONDS + 5.0
-"""Seconds for one entry, its turn included. A disk that is only busy has said so before."""
+"""Seconds for one entry, its turn included. A disk that is only busy has reported that before."""
+STRAY_SECONDS = 60
+"""A file without a row may be about to get one. When it is older than this, it is a leftover."""
+ATTEMPTS = 3
+"""Another process may replace an entry after its row was read and before its file is opened."""
+UNREADABLE = (
+    CorruptEntry,
+    ForbiddenValue,
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
 
 
 class DiskCache:
     """An ImageCache in a folder that several processes may share; nothing in it is a pickle.
 
-    Bounded by the bytes of the entries' files (the index takes some 100 KB more, its log up to
-    4 MB); `ttl` in seconds of `clock`, the time of day. The bounds of this process count, for
-    entries of other processes too; a bound of 0 and a ttl of 0 keep nothing. The folder is made
-    at first use, open to nobody else. `sweep` wants to be called now and then.
+    Bounded by the bytes of the entries' files (the index takes about 100 KB more, its log up to
+    4 MB); `ttl` is in seconds of `clock`, the time of day. The bounds of this process apply to the
+    entries of other processes too. With a bound or a ttl of 0 the cache keeps nothing. The folder
+    is created at first use; only its owner can enter it. Expired entries take up room until
+    `sweep` is called, or until a new entry needs it.
 
     One thread does all the work: SQLite takes one writer at a time, every use of an entry is
-    written down, and only the thread that opened a connection may close it.
+    recorded, and only the thread that opened a connection may close it.
     """
 
     def __init__(
@@ -38,60 +64,58 @@ class DiskCache:
         ttl: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._folder = folder
-        self._max_bytes = max_bytes
-        self._ttl = ttl
-        self._store = DiskStore(folder, max_bytes, ttl, clock)
+        self._name = folder
+        self._enabled = max_bytes > 0 and ttl > 0
+        self._folder = _Folder(folder, max_bytes, ttl, clock)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cache")
         self._counters = TierCounters(TIER, max_bytes, ttl)
         self._closed = False
 
     async def get(self, key: str, /) -> CacheHit | None:
-        hit = await self._run_with_timeout(lambda: self._store.find(key)) if self._enabled else None
+        if not self._enabled:
+            return self._counters.count(None)
+        entry = await self._run_with_timeout(lambda: self._folder.find(key))
+        hit = None if entry is None else CacheHit(entry=entry, source=TIER)
         return self._counters.count(hit)
 
     async def put(self, key: str, entry: CacheEntry, /) -> None:
         if self._enabled:
-            await self._run_with_timeout(lambda: self._store.put(key, entry))
+            await self._run_with_timeout(lambda: self._folder.put(key, entry))
 
     async def delete(self, key: str, /) -> None:
         if self._enabled:
-            await self._run_with_timeout(lambda: self._store.delete(key))
+            await self._run_with_timeout(lambda: self._folder.delete(key))
 
     async def clear(self) -> ClearResult:
-        return await self._run(self._store.clear)
+        return await self._run(self._folder.clear)
 
     async def sweep(self) -> int:
         """Remove expired entries with their files, and files that a crash left behind.
 
         Returns how many entries had expired. Raises CacheUnavailable.
         """
-        return await self._run(self._store.sweep)
+        return await self._run(self._folder.sweep)
 
     async def stats(self) -> tuple[TierStats, ...]:
-        held = await self._run(self._store.held)
-        return self._counters.stats(held, self._store.evictions)
+        held = await self._run(self._folder.usage)
+        return self._counters.stats(held, self._folder.evictions)
 
     async def close(self) -> None:
         if not self._closed:
             self._closed = True
-            await self._run(self._store.close)
+            await self._run(self._folder.close)
             self._thread.shutdown(wait=False)
 
-    @property
-    def _enabled(self) -> bool:
-        return self._max_bytes > 0 and self._ttl > 0
-
     async def _run_with_timeout(self, work: Callable[[], T]) -> T:
-        """Do it for somebody who waits and can do without, such as on a network's disk that hangs.
+        """Run work that a job waits for and can do without, such as on a network disk that hangs.
 
-        What has not begun by then is not done at all.
+        Work that has not begun by then is not done at all.
         """
         try:
             async with asyncio.timeout(OPERATION_TIMEOUT):
                 return await self._run(work)
         except TimeoutError as error:
-            raise CacheUnavailable(f"The cache in {self._folder} does not answer.") from error
+            raise CacheUnavailable(f"The cache in {self._name} does not answer.") from error
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
@@ -99,5 +123,154 @@ class DiskCache:
         except Exception as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise CacheUnavailable(
-                f"The cache in {self._folder} cannot be used ({reason})."
+                f"The cache in {self._name} cannot be used ({reason})."
             ) from error
+
+
+class _Folder:
+    """The work of the disk tier, for one thread: the folder is opened when it is first needed.
+
+    Everything is in `folder`/entries, which is closed to other users. A damaged database is set
+    aside as entries.damaged (the last one only, without its images) and replaced by a new one.
+    Methods raise sqlite3.Error and OSError; `put` also TypeError and ValueError, for facts that
+    JSON cannot hold.
+    """
+
+    def __init__(
+        self, folder: Path, max_bytes: int, ttl: float, clock: Callable[[], float]
+    ) -> None:
+        self._entries = folder / "entries"
+        self._aside = folder / "entries.damaged"
+        self._max_bytes = max_bytes
+        self._ttl = ttl
+        self._clock = clock
+        self._index: DiskIndex | None = None
+        self.evictions = 0
+
+    def find(self, key: str) -> CacheEntry | None:
+        """Return the live entry of this key. One whose file is not what was written is deleted."""
+        return self._on_index(lambda index: self._read(index, key))
+
+    def put(self, key: str, entry: CacheEntry) -> None:
+        """Keep the entry; one that is too large or too old only removes the other of its key."""
+        blob = encode(key, entry)
+        now = self._clock()
+        created = min(entry.created_at.timestamp(), now)  # another machine's clock may be ahead
+        if len(blob) > self._max_bytes or now - created >= self._ttl:
+            self.delete(key)
+            return
+        self.evictions += self._on_index(
+            lambda index: index.add(key, blob, created, self._live, self._max_bytes)
+        )
+
+    def delete(self, key: str) -> None:
+        self._on_index(lambda index: index.delete_key(key))
+
+    def usage(self) -> ClearResult:
+        """Return how many live entries there are, and the bytes of their files."""
+        return self._on_index(lambda index: index.usage(self._live()))
+
+    def clear(self) -> ClearResult:
+        """Remove all files, then all rows: a full disk has room for the latter only then."""
+        removed = [size for file in self._files() if (size := _remove(file)) is not None]
+        try:
+            self._on_index(DiskIndex.delete_all)
+        except sqlite3.Error:
+            self._set_aside()
+        rmtree(self._aside, ignore_errors=True)
+        return ClearResult(entries=len(removed), bytes=sum(removed))
+
+    def sweep(self) -> int:
+        """Remove what is expired, lost or left over; return how many rows had expired."""
+        expired = self._on_index(lambda index: index.delete_expired(self._live))
+        self._on_index(self._reconcile)
+        return expired
+
+    def close(self) -> None:
+        """Close the database; the next call opens it again."""
+        index, self._index = self._index, None
+        if index is not None:
+            with suppress(sqlite3.Error):
+                index.close()
+
+    def _read(self, index: DiskIndex, key: str) -> CacheEntry | None:
+        for _ in range(ATTEMPTS):
+            row = index.find(key, self._live())
+            if row is None:
+                return None
+            try:
+                with index.open(row) as file:
+                    entry = decode(key, file)
+            except UNREADABLE:
+                index.delete_row(row)
+            else:
+                index.mark_used(row)
+                return replace(entry, created_at=datetime.fromtimestamp(row.created, UTC))
+        return None
+
+    def _reconcile(self, index: DiskIndex) -> None:
+        sizes = index.sizes()
+        found: dict[str, int] = {}
+        for file in self._files():
+            name = str(file.relative_to(self._entries))
+            with suppress(FileNotFoundError):
+                status = file.stat()
+                found[name] = status.st_size
+                if name not in sizes and status.st_mtime < time.time() - STRAY_SECONDS:
+                    index.disk.remove(name)
+        index.delete_files([name for name, size in sizes.items() if found.get(name) != size])
+
+    def _files(self) -> Iterator[Path]:
+        for folder, _, names in os.walk(self._entries):  # globbing fails where folders vanish
+            yield from (Path(folder, name) for name in names if name.endswith(".val"))
+
+    def _live(self) -> LiveInterval:
+        now = self._clock()
+        return LiveInterval(since=now - self._ttl, now=now)
+
+    def _on_index(self, work: Callable[[DiskIndex], T]) -> T:
+        try:
+            return work(self._open())
+        except Exception as error:
+            if not self._recovered(error):
+                raise
+        return work(self._open())
+
+    def _recovered(self, error: Exception) -> bool:
+        """After an error: whether a second attempt may do better, on another database."""
+        if self._index is not None and not self._index.is_current:
+            self.close()
+            return True
+        if is_corruption(error):
+            self._set_aside()
+            return True
+        return False
+
+    def _open(self) -> DiskIndex:
+        if self._index is not None and not self._index.is_current:
+            self.close()
+        if self._index is None:
+            self._entries.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._entries.mkdir(mode=0o700, exist_ok=True)
+            self._entries.chmod(0o700)
+            self._index = DiskIndex(self._entries)
+            self.evictions += self._index.evict(self._live, self._max_bytes)
+        return self._index
+
+    def _set_aside(self) -> None:
+        self.close()
+        rmtree(self._aside, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            self._entries.rename(self._aside)
+            for inside in self._aside.iterdir():
+                if inside.is_dir():
+                    rmtree(inside, ignore_errors=True)
+
+
+def _remove(file: Path) -> int | None:
+    try:
+        size = file.stat().st_size
+        file.unlink()
+    except FileNotFoundError:
+        return None
+    return size

@@ -1,63 +1,151 @@
-"""The index of the disk tier: one row an entry, in SQLite."""
+"""The index of the disk tier: one row for each entry, in SQLite, and one file for each row.
 
+From diskcache 5.6.3 it takes the files, the schema and the settings of SQLite, but no pickle. That
+version is the last one, so its inner names (`_con`, `_write`) are as stable as its outer ones. Its
+own set, get and cull are not used: they lock the database while they read a file, count expired
+rows, and drop ten rows at once, the newest among them.
+"""
+
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from adapters.cache.diskcache_backend import BINARY, CacheDatabase
+from diskcache import Cache, Disk  # type: ignore[import-untyped] # it has neither types nor stubs
+
 from application.ports.image_cache import ClearResult
 
+BINARY = 2
+"""diskcache's mode for bytes in a file. Mode 4 is a pickle."""
+BUSY_SECONDS = 10
+"""Seconds to wait for another process that is writing."""
+SETTINGS = {
+    "cull_limit": 0,
+    "disk_min_file_size": 0,  # every entry has its own file, and every row a true size
+    "eviction_policy": "least-recently-used",  # for its index
+    "sqlite_mmap_size": 0,  # a mapped database that is truncated would end the process
+    "statistics": 0,
+}
+NAME = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")
+"""No row, even a forged one, makes us open or remove a file of another name."""
 LIVE_ROW = f"""(raw = 1 AND mode = {BINARY} AND typeof(size) = 'integer' AND size > 0
     AND store_time > :since AND store_time <= :now)"""
-"""What is no row of ours is as dead as what has expired, and as what comes from the future."""
+"""Rows that this cache did not write, expired rows, and rows dated in the future are not live."""
 NEXT_ACCESS = "(SELECT COALESCE(MAX(access_time), 0) + 1 FROM Cache)"
 """The order of use is counted, not timed: clocks stand still, jump, and differ."""
+TRANSIENT_ERRORS = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+}
+"""SQLite's codes for a bad moment rather than a bad database."""
+
+
+class ForbiddenValue(ValueError):
+    """A key, a value or a file of a kind that this cache never writes, such as a pickle."""
+
+
+class BytesDisk(Disk):  # type: ignore[misc] # the base has no types
+    """Strings as keys and bytes as values, each in a file. It neither writes nor reads others."""
+
+    def put(self, key: object) -> tuple[str, bool]:
+        if type(key) is not str:
+            raise ForbiddenValue("keys are strings")
+        return key, True
+
+    def get(self, key: object, raw: object) -> str:
+        if type(key) is not str or raw != 1:
+            raise ForbiddenValue("keys are strings")
+        return key
+
+    def store(self, value: object, read: bool, key: object = None) -> tuple[int, int, str, None]:
+        if type(value) is not bytes or read:
+            raise ForbiddenValue("values are bytes")
+        name, path = self.filename()
+        try:
+            self._write(path, (value,), "xb")
+        except BaseException:
+            self.remove(name)
+            raise
+        return len(value), BINARY, name, None
+
+    def fetch(self, mode: object, filename: object, value: object, read: bool) -> BinaryIO:
+        """Return the open file, for the caller to close."""
+        if mode != BINARY or not read or type(filename) is not str or not NAME.fullmatch(filename):
+            raise ForbiddenValue("values are files that this cache wrote")
+        return Path(self._directory, filename).open("rb")
+
+    def remove(self, file_path: object) -> None:
+        if type(file_path) is str and NAME.fullmatch(file_path):
+            super().remove(file_path)
 
 
 class LiveInterval(NamedTuple):
-    """The times of writing that make an entry a live one: after `since`, up to `now`."""
+    """An entry is live if it was created after `since` and not after `now`."""
 
     since: float
     now: float
 
 
 Now = Callable[[], LiveInterval]
-"""Asked once the database is ours alone: no row that another process wrote before is of the future
-then, however long we had to wait."""
+"""Called when the database is locked by this process: however long that took, no row that another
+process wrote before is dated in the future then."""
 
 
 class Row(NamedTuple):
-    """Where an entry is, and when it was written."""
+    """Where an entry is, and when it was created."""
 
     number: int
     filename: str
-    stored: float
+    created: float
 
 
-class DiskIndex(CacheDatabase):
-    """Finds, keeps and forgets entries. Several processes may work on one folder.
+class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
+    """Finds, adds and removes entries, for the one thread that opened it.
 
-    A file is there before its row is, and removed once the row is gone for good. Every method
-    raises sqlite3.Error or OSError.
+    Several processes may work on one folder. A file exists before its row does, and is removed
+    after its row is. Every method raises sqlite3.Error or OSError; opening raises in addition
+    whatever diskcache raises for a damaged database.
     """
 
-    def find(self, key: str, window: LiveInterval) -> Row | None:
-        """The live row of this key."""
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "cache.db"
+        try:
+            super().__init__(str(folder), timeout=BUSY_SECONDS, disk=BytesDisk, **SETTINGS)
+            self._identity = _identity(self._file)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the folder still has this database: it was not moved, removed or replaced."""
+        return _identity(self._file) == self._identity
+
+    def find(self, key: str, interval: LiveInterval) -> Row | None:
+        """Return the live row of this key."""
         found = self._run(
             "SELECT rowid, filename, store_time FROM Cache WHERE key = :key AND LIVE",
             key=key,
-            **window._asdict(),
+            **interval._asdict(),
         ).fetchone()
         return found and Row(*found)
 
     def open(self, row: Row) -> BinaryIO:
-        """The file of this row, for the caller to close; raise Refused if it is none of ours."""
+        """Return the file of this row, for the caller to close; raise ForbiddenValue."""
         file: BinaryIO = self.disk.fetch(BINARY, row.filename, None, read=True)
         return file
 
     def mark_used(self, row: Row) -> None:
-        """Note that the row was used; where that cannot be written, its file is still good."""
+        """Record that the row was used. Its file is good even where that cannot be written."""
         with suppress(sqlite3.OperationalError):
             self._run(
                 "UPDATE Cache SET access_time = LATEST WHERE rowid = :row AND filename = :name",
@@ -65,33 +153,22 @@ class DiskIndex(CacheDatabase):
                 name=row.filename,
             )
 
-    def drop(self, row: Row) -> None:
-        """Forget this row, unless its key was written anew meanwhile."""
-        with self._changing() as gone:
-            number, name, _ = row
-            self._forget(gone, "rowid = :row AND filename IS :name", row=number, name=name)
+    def add(self, key: str, blob: bytes, created: float, now: Now, max_bytes: int) -> int:
+        """Keep the bytes in place of others of this key; return how many live rows were evicted.
 
-    def delete(self, key: str) -> None:
-        """Forget what is kept under this key."""
-        with self._changing() as gone:
-            self._forget(gone, "key = :key AND raw = 1", key=key)
-
-    def keep(self, key: str, blob: bytes, stored: float, window: Now, most: int) -> int:
-        """Keep the bytes as written at `stored`, in place of others of this key.
-
-        Before that, in the same transaction, room is made, so that all that is kept takes no
-        more than `most` bytes; the number of live rows that went for it is returned.
+        Room for them is made before, in the same transaction: all files together never take more
+        than `max_bytes`.
         """
         size, mode, name, _ = self.disk.store(blob, read=False)
         try:
-            with self._changing() as gone:
-                self._forget(gone, "key = :key AND raw = 1", key=key)
-                evicted = self._make_room(gone, window, most - size)
+            with self._changes() as removed:
+                self._delete(removed, "key = :key AND raw = 1", key=key)
+                evicted = self._make_room(removed, now, max_bytes - size)
                 self._run(
                     "INSERT INTO Cache (key, raw, store_time, access_time, size, mode, filename)"
-                    " VALUES (:key, 1, :stored, LATEST, :size, :mode, :name)",
+                    " VALUES (:key, 1, :created, LATEST, :size, :mode, :name)",
                     key=key,
-                    stored=stored,
+                    created=created,
                     size=size,
                     mode=mode,
                     name=name,
@@ -101,69 +178,98 @@ class DiskIndex(CacheDatabase):
             raise
         return evicted
 
-    def evict(self, window: Now, most: int) -> int:
-        """Make room as `keep` does, so that `most` bytes are not exceeded."""
-        with self._changing() as gone:
-            return self._make_room(gone, window, most)
+    def evict(self, now: Now, max_bytes: int) -> int:
+        """Make room as `add` does, so that all files take at most `max_bytes`."""
+        with self._changes() as removed:
+            return self._make_room(removed, now, max_bytes)
 
-    def usage(self, window: LiveInterval) -> ClearResult:
-        """How many live rows there are, and the bytes of their files."""
+    def usage(self, interval: LiveInterval) -> ClearResult:
+        """Return how many live rows there are, and the bytes of their files."""
         entries, size = self._run(
-            "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM Cache WHERE LIVE", **window._asdict()
+            "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM Cache WHERE LIVE", **interval._asdict()
         ).fetchone()
         return ClearResult(entries=entries, bytes=size)
 
-    def delete_expired(self, window: Now) -> int:
-        """Forget what is dead; return how many rows were."""
-        with self._changing() as gone:
-            return self._forget(gone, "LIVE IS NOT TRUE", **window()._asdict())
-
     def sizes(self) -> dict[str, int]:
-        """The size that each file should have, by its name."""
+        """Return the size that each file should have, by its name."""
         return dict(self._run("SELECT filename, size FROM Cache").fetchall())
 
-    def forget_files(self, names: list[str]) -> None:
-        """Forget the rows of these files."""
-        with self._changing() as gone:
+    def delete_key(self, key: str) -> None:
+        """Delete the row of this key, live or not."""
+        with self._changes() as removed:
+            self._delete(removed, "key = :key AND raw = 1", key=key)
+
+    def delete_row(self, row: Row) -> None:
+        """Delete this row, unless its key was written again meanwhile."""
+        with self._changes() as removed:
+            self._delete(
+                removed, "rowid = :row AND filename IS :name", row=row.number, name=row.filename
+            )
+
+    def delete_files(self, names: list[str]) -> None:
+        """Delete the rows of these files."""
+        with self._changes() as removed:
             for name in names:
-                self._forget(gone, "filename IS :name", name=name)
+                self._delete(removed, "filename IS :name", name=name)
 
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._changing() as gone:
-            self._forget(gone, "TRUE")
+    def delete_expired(self, now: Now) -> int:
+        """Delete the rows that are not live; return how many there were."""
+        with self._changes() as removed:
+            return self._delete(removed, "LIVE IS NOT TRUE", **now()._asdict())
 
-    def _make_room(self, gone: list[str], window: Now, most: int) -> int:
-        self._forget(gone, "LIVE IS NOT TRUE", **window()._asdict())
+    def delete_all(self) -> None:
+        """Delete all rows, those of other programs included."""
+        with self._changes() as removed:
+            self._delete(removed, "TRUE")
+
+    def _make_room(self, removed: list[str], now: Now, max_bytes: int) -> int:
+        self._delete(removed, "LIVE IS NOT TRUE", **now()._asdict())
         (held,) = self._run("SELECT COALESCE(SUM(size), 0) FROM Cache").fetchone()
         evicted = []
         oldest_first = "SELECT rowid, size FROM Cache ORDER BY access_time, rowid"
         for number, size in self._run(oldest_first):
-            if held <= most:
+            if held <= max_bytes:
                 break
             evicted.append(number)
             held -= size
         for number in evicted:
-            self._forget(gone, "rowid = :row", row=number)
+            self._delete(removed, "rowid = :row", row=number)
         return len(evicted)
 
-    def _forget(self, gone: list[str], where: str, **values: object) -> int:
+    def _delete(self, removed: list[str], where: str, **values: object) -> int:
         names = self._run(f"SELECT filename FROM Cache WHERE {where}", **values).fetchall()  # noqa: S608 - conditions are written above
         self._run(f"DELETE FROM Cache WHERE {where}", **values)  # noqa: S608 - as above
-        gone += [name for (name,) in names]
+        removed += [name for (name,) in names]
         return len(names)
 
     @contextmanager
-    def _changing(self) -> Iterator[list[str]]:
-        """A transaction; it is given the names of the files to remove after it."""
-        gone: list[str] = []
-        with self.connection as connection:
+    def _changes(self) -> Iterator[list[str]]:
+        """A transaction. The files whose names are put into its list are removed after it."""
+        removed: list[str] = []
+        with self._con as connection:
             connection.execute("BEGIN IMMEDIATE")
-            yield gone
-        for name in gone:
+            yield removed
+        for name in removed:
             self.disk.remove(name)
 
     def _run(self, statement: str, **values: object) -> sqlite3.Cursor:
-        """Execute a statement in which LIVE and LATEST are words."""
+        """Execute a statement, with LIVE and LATEST replaced by what they stand for."""
         spelled = statement.replace("LIVE", LIVE_ROW).replace("LATEST", NEXT_ACCESS)
-        return self.connection.execute(spelled, values)
+        cursor: sqlite3.Cursor = self._con.execute(spelled, values)
+        return cursor
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def is_corruption(error: Exception) -> bool:
+    """Whether the error means that the database will never be readable again."""
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+        return code == sqlite3.SQLITE_IOERR_SHORT_READ or code & 0xFF not in TRANSIENT_ERRORS
+    return not isinstance(error, OSError | MemoryError)

@@ -1,18 +1,19 @@
-"""How an entry is written in a file: a digest, a header, the pictures one after another.
+"""A cache entry as bytes: a digest, a header, the images one after another.
 
     32 bytes   SHA-256 of the key and of all that follows
      4 bytes   length of the header, big-endian
-               the header, JSON: version, key, lengths of the pictures, facts
-               the pictures' bytes
+               the header, JSON: version, key, lengths of the images, facts, created_at
+               the images' bytes
 
-What is read back is what was written under this very key, or Damaged is raised. The digest finds
-accidents; it does not prove who wrote the file: the folder's permissions are for that.
+What is decoded is what was encoded under this very key, or CorruptEntry is raised. The digest
+detects accidents. It does not prove where the bytes are from: a store needs its own access control.
 """
 
 import os
+from datetime import UTC, datetime
 from hashlib import sha256
 from math import isfinite
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
 import msgspec
 
@@ -21,10 +22,12 @@ from domain.image import Image
 
 VERSION = 1
 DIGEST, LENGTH = 32, 4
+UNKNOWN = datetime.fromtimestamp(0, UTC)
+"""`created_at` of entries that were encoded before the header had it."""
 
 
 class CorruptEntry(ValueError):
-    """A file is not what was written under its key."""
+    """The bytes are not what was encoded under their key."""
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -32,47 +35,56 @@ class _Header(msgspec.Struct, frozen=True):
     key: str
     lengths: list[int]
     facts: dict[str, Fact]
+    created_at: Annotated[datetime, msgspec.Meta(tz=True)] = UNKNOWN
 
 
 _header_of = msgspec.json.Decoder(_Header)
 
 
 def encode(key: str, entry: CacheEntry) -> bytes:
-    """The bytes to write; raise TypeError or ValueError where JSON cannot hold the facts."""
+    """Return the bytes to keep; raise TypeError or ValueError where JSON cannot hold the facts."""
     if not all(isfinite(fact) for fact in entry.facts.values() if isinstance(fact, float)):
         raise ValueError("a fact is a number that JSON does not have")
-    pictures = [image.data for image in entry.images]
+    images = [image.data for image in entry.images]
+    lengths = [len(data) for data in images]
     header = msgspec.json.encode(
-        _Header(VERSION, key, [len(data) for data in pictures], dict(entry.facts))
+        _Header(VERSION, key, lengths, dict(entry.facts), entry.created_at)
     )
-    parts = [len(header).to_bytes(LENGTH, "big"), header, *pictures]
+    parts = [len(header).to_bytes(LENGTH, "big"), header, *images]
     return b"".join([_digest(key, parts), *parts])
 
 
 def decode(key: str, file: BinaryIO) -> CacheEntry:
-    """The entry that was written under `key`; raise Damaged, or OSError if it cannot be read.
+    """Return the entry that was encoded under `key`, read from the start of a seekable file.
 
-    No more memory is used than the file is long, and the pictures are not copied.
+    Raises CorruptEntry, or OSError if the file cannot be read. Takes no more memory than the file
+    is long; the images of a file on disk are not copied.
     """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
     digest, length = file.read(DIGEST), file.read(LENGTH)
-    left = os.fstat(file.fileno()).st_size - DIGEST - LENGTH
+    left = size - DIGEST - LENGTH
     start = file.read(min(int.from_bytes(length, "big"), max(left, 0)))
     header = _read_header(key, start)
     if min(header.lengths, default=0) < 0 or sum(header.lengths) != left - len(start):
-        raise CorruptEntry("a file was cut or has grown")
-    pictures = [file.read(size) for size in header.lengths]
-    if _digest(key, [length, start, *pictures]) != digest:
-        raise CorruptEntry("a file's bytes changed")
-    return CacheEntry(images=tuple(Image(data) for data in pictures), facts=header.facts)
+        raise CorruptEntry("the bytes were cut or have grown")
+    images = [file.read(size) for size in header.lengths]
+    if _digest(key, [length, start, *images]) != digest:
+        raise CorruptEntry("the bytes have changed")
+    return CacheEntry(
+        images=tuple(Image(data) for data in images),
+        facts=header.facts,
+        created_at=header.created_at,
+    )
 
 
 def _read_header(key: str, data: bytes) -> _Header:
     try:
         header = _header_of.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise CorruptEntry("a file's header cannot be read") from error
+        raise CorruptEntry("the header cannot be read") from error
     if header.version != VERSION or header.key != key:
-        raise CorruptEntry("a file is of another version or key")
+        raise CorruptEntry("the entry has another version or key")
     return header
 
 

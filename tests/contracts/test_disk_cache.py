@@ -4,7 +4,6 @@ import asyncio
 import os
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,11 +13,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from adapters.cache import diskcache_backend
+from adapters.cache import disk_index
 from adapters.cache.disk import DiskCache
 from application.ports.image_cache import CacheEntry
 from domain.errors import CacheUnavailable
-from tests.architecture.checkout import ROOT
 from tests.contracts.disk_folder import database, files, sql
 from tests.testkit.contracts import image_cache
 from tests.testkit.contracts.bounded_cache import BOUND, TTL, Clock
@@ -170,7 +168,7 @@ class TestTrouble:
     async def test_a_hit_is_a_hit_though_nobody_can_write(
         self, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(diskcache_backend, "BUSY_SECONDS", 0)
+        monkeypatch.setattr(disk_index, "BUSY_SECONDS", 0)
         cache = opened()
         await cache.put(key("a"), entry(10))
         other = sqlite3.connect(database(tmp_path))
@@ -206,7 +204,7 @@ class TestTrouble:
         hangs = threading.Event()
         with monkeypatch.context() as patch:
             patch.setattr("adapters.cache.disk.OPERATION_TIMEOUT", 0.05)
-            patch.setattr(cache._store, "find", lambda _: hangs.wait(30))
+            patch.setattr(cache._folder, "find", lambda _: hangs.wait(30))
             for asked in (cache.get(key(1)), cache.get(key(1)), cache.put(key(2), entry(10))):
                 with pytest.raises(CacheUnavailable, match="does not answer"):
                     await asked
@@ -287,16 +285,3 @@ class TestSweep:
         files(tmp_path)[0].unlink()
         await cache.sweep()
         assert (await cache.stats())[0].entries == 1
-
-
-def test_two_processes_share_a_folder_without_an_error_or_a_wrong_byte(tmp_path: Path) -> None:
-    """5,000 operations of all kinds in all; the workers compare every byte."""
-    worker = [sys.executable, "-W", "error", "-m", "tests.contracts.cache_worker"]
-    workers = [
-        subprocess.Popen([*worker, str(tmp_path / "cache"), "2500", str(seed)], cwd=ROOT)
-        for seed in range(2)
-    ]
-    assert [worker.wait() for worker in workers] == [0, 0]
-    names = {name for (name,) in sql(tmp_path, "SELECT filename FROM Cache")}
-    entries = tmp_path / "cache" / "entries"
-    assert {str(file.relative_to(entries)) for file in files(tmp_path)} == names
