@@ -10,11 +10,7 @@ class Fanout:
     """An EventSink over several sinks, in order. One that raises does not affect the others."""
 
     def __init__(self, *sinks: EventSink) -> None:
-        self._sinks = list(sinks)
-
-    def add(self, sink: EventSink) -> None:
-        """Publish to this sink too, from now on."""
-        self._sinks.append(sink)
+        self._sinks = sinks
 
     def publish(self, event: ServiceEvent, /) -> None:
         for sink in self._sinks:

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any
 
 from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Callable, Dependency, Factory, Object
+from dependency_injector.providers import Callable, Dependency, Factory, List, Object
 from dependency_injector.providers import ThreadSafeSingleton as Singleton  # built while warming
 
 from application.jobs.idempotency import IdempotentJobs
@@ -33,6 +33,7 @@ from application.safeguards.circuit_breaker import CircuitBreaker
 from application.safeguards.concurrency_limit import ConcurrencyLimit
 from application.safeguards.inspection import Inspection
 from application.safeguards.retry import Retry, RetryLoop
+from application.savings_counter import SavingsCounter
 from application.use_cases.cache_stats import CacheStats
 from application.use_cases.check_readiness import CheckReadiness
 from application.use_cases.clear_cache import ClearCache
@@ -50,7 +51,7 @@ from application.use_cases.prune_images import PruneImages
 from application.use_cases.recover_jobs import RecoverJobs
 from application.use_cases.report_usage import ReportUsage
 from application.use_cases.view_image import ViewImage
-from entrypoints.bootstrap.observability import event_sink, job_metrics, log_writer, savings_counter
+from entrypoints.bootstrap.observability import event_sink, job_metrics, log_sink, log_writer
 from entrypoints.bootstrap.providers import (
     image_provider,
     pillow_inspector,
@@ -106,13 +107,18 @@ class Container(DeclarativeContainer):
     exit_stack: Singleton[AsyncExitStack] = Singleton(AsyncExitStack)
     clock = Singleton(SystemClock)
     log_writer = Singleton(log_writer, settings, exit_stack)
-    sink = Singleton(event_sink, settings, log_writer)
-    metrics = Singleton(job_metrics, sink)
     database = Singleton(records, settings, exit_stack)
     image_store = Singleton(file_archive, settings, database)
     job_repository = Singleton(sql_journal, settings, database)
     usage_ledger = Singleton(sql_ledger, database)
-    savings_counter = Singleton(savings_counter, sink, usage_ledger.provider, clock)
+
+    log_sink = Singleton(log_sink, settings, log_writer)
+    metrics = Singleton(job_metrics)
+    savings_counter = Singleton(SavingsCounter, usage_ledger.provider, clock)
+    extra_sinks = List()
+    """Further event sinks, of a test or of an application that embeds this one."""
+    event_sink = Singleton(event_sink, log_sink, metrics, savings_counter, extra=extra_sinks)
+
     inspector = Singleton(pillow_inspector)
     optimizer = Singleton(pillow_optimizer)
     retry_loop = Callable(retry_loop)
@@ -133,11 +139,11 @@ class Container(DeclarativeContainer):
     """Seconds between two looks for what has expired, was left behind, or is too much."""
     first_sweep_seconds = Object(0.5)
     """Seconds from the start to the first look for what was left behind."""
-    cache = Singleton(image_cache, settings, exit_stack, sink)
+    cache = Singleton(image_cache, settings, exit_stack, event_sink)
     result_cache = Singleton(ResultCache, cache, image_store)
     view_cache = Singleton(view_cache)
-    rendition_service = Singleton(RenditionService, optimizer, cache, image_store, sink)
-    job_runner = Singleton(job_runner, settings, sink)
+    rendition_service = Singleton(RenditionService, optimizer, cache, image_store, event_sink)
+    job_runner = Singleton(job_runner, settings, event_sink)
     stored_results = Singleton(StoredResults, image_store)
     idempotent_jobs = Singleton(IdempotentJobs, job_runner, job_repository, stored_results)
     job_service = Singleton(

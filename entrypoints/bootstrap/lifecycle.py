@@ -86,11 +86,10 @@ async def _sweep(container: Container) -> None:
 
 async def _flush_savings(container: Container) -> None:
     """Every few seconds write down what was saved."""
-    savings = container.savings_counter()  # at once, so that it hears of every job
     while True:
         await asyncio.sleep(SAVINGS_FLUSH_SECONDS)
         with suppress(ArchiveUnavailable):
-            await savings.flush()
+            await container.savings_counter().flush()
 
 
 BACKGROUND_TASKS = (_recover, _sweep, _enforce_size_limit, _flush_savings)

@@ -1,13 +1,10 @@
-"""The container's parts that watch the rest: log and metrics."""
+"""Builds the container's event sinks: log and metrics, and all sinks as one."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from application.ports.clock import Clock
 from application.ports.event_sink import EventSink
-from application.ports.usage_ledger import UsageLedger
-from application.savings_counter import SavingsCounter
 from entrypoints.config.settings import Settings
 
 if TYPE_CHECKING:  # parts are imported where they are built
@@ -27,32 +24,22 @@ def log_writer(settings: Settings, closing: AsyncExitStack) -> "LogWriter":
     return lines
 
 
-def event_sink(settings: Settings, lines: "LogWriter") -> EventSink:
-    """Who is told what happens to all jobs."""
-    from adapters.telemetry.fanout import Fanout
+def log_sink(settings: Settings, lines: "LogWriter") -> EventSink:
+    """Writes a log line for each event."""
     from adapters.telemetry.log_sink import LogSink
 
-    return Fanout(LogSink(lines, prompts=settings.log_prompts))
+    return LogSink(lines, prompts=settings.log_prompts)
 
 
-def savings_counter(
-    sink: EventSink, ledger: Callable[[], UsageLedger], clock: Clock
-) -> SavingsCounter:
-    """Adds up from now on what was saved. A sink that a test brings is told nothing more."""
-    from adapters.telemetry.fanout import Fanout
-
-    savings = SavingsCounter(ledger, clock)
-    if isinstance(sink, Fanout):
-        sink.add(savings)
-    return savings
-
-
-def job_metrics(sink: EventSink) -> "PrometheusSink":
-    """Counts jobs from now on. A sink that a test brings is told nothing more."""
-    from adapters.telemetry.fanout import Fanout
+def job_metrics() -> "PrometheusSink":
+    """Counts and times jobs for Prometheus."""
     from adapters.telemetry.prometheus_sink import PrometheusSink
 
-    counted = PrometheusSink()
-    if isinstance(sink, Fanout):
-        sink.add(counted)
-    return counted
+    return PrometheusSink()
+
+
+def event_sink(*sinks: EventSink, extra: Sequence[EventSink]) -> EventSink:
+    """Publishes every event to all of these sinks."""
+    from adapters.telemetry.fanout import Fanout
+
+    return Fanout(*sinks, *extra)

@@ -61,11 +61,8 @@ class TestFanout(EventSinkContract):
         return Fanout(Broken(), PrometheusSink(), RecordingSink())
 
 
-def test_one_that_raises_hurts_no_other() -> None:
-    before, behind, late = RecordingSink(), RecordingSink(), RecordingSink()
+def test_a_sink_that_raises_does_not_affect_the_others() -> None:
+    before, behind = RecordingSink(), RecordingSink()
     fanout = Fanout(before, Broken(), behind)
-    tell(fanout, everything()[:3])
-    fanout.add(late)
-    tell(fanout, everything()[3:5])
+    tell(fanout, everything()[:5])
     assert before.events == behind.events == everything()[:5]
-    assert late.events == everything()[3:5]

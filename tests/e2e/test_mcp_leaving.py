@@ -57,7 +57,7 @@ async def gated(folder: Path, **values: int) -> AsyncIterator[Gated]:
     provider, sink = FakeProvider(picture(size=(1024, 1024))), RecordingSink()
     async with (
         run_application(
-            settings_in(folder, **values), provider=Object(provider), sink=Object(sink)
+            settings_in(folder, **values), provider=Object(provider), extra_sinks=Object([sink])
         ) as container,
         serving(container) as url,
     ):

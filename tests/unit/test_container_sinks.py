@@ -1,0 +1,39 @@
+"""The container publishes each event to all sinks: log, metrics, savings and added ones."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from dependency_injector.providers import Object
+
+from domain.events import Finished
+from domain.requests import GenerateRequest
+from entrypoints.bootstrap.lifecycle import run_application
+from tests.testkit.fakes import FakeProvider, FrozenClock, RecordingSink, settings_in
+
+pytestmark = pytest.mark.anyio
+
+REQUEST = GenerateRequest(prompt="a red bridge")
+
+
+async def test_an_added_sink_gets_events_and_log_metrics_and_savings_still_count(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sink, clock, gate = RecordingSink(), FrozenClock(), asyncio.Event()
+    async with run_application(
+        settings_in(tmp_path, log_level="info", log_format="json"),
+        provider=Object(FakeProvider(meanwhile=gate.wait)),
+        clock=Object(clock),
+        extra_sinks=Object([sink]),
+    ) as container:
+        first, joined = [await container.generate_image()(REQUEST) for _ in range(2)]
+        gate.set()
+        await asyncio.gather(first.result(), joined.result())
+        metrics = container.metrics().exposition().decode()
+        await container.savings_counter().flush()
+        (account,) = await container.usage_ledger().accounts(clock.now() - timedelta(days=1))
+    (finished,) = [event for event in sink.events if isinstance(event, Finished)]
+    assert f'{finished.job_id}"' in capfd.readouterr().err
+    assert 'gpt_image_jobs_total{action="generate",model="fake-1",outcome="painted"} 1.0' in metrics
+    assert account.saved.answers == finished.joined_callers == 1
