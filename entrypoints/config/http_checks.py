@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import SecretStr, ValidationInfo, field_validator
 
+from entrypoints.config.host_names import HOST, is_loopback
 from entrypoints.config.settings import Settings, load_settings
-from entrypoints.http.security.host_origin import HOST, is_loopback
 
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+/?", re.IGNORECASE)
 MAX_EVENT_BYTES = 48_576

@@ -12,8 +12,8 @@ from entrypoints.http.access_log import AccessLogMiddleware
 from entrypoints.http.event_json import EventJson
 from entrypoints.http.exception_handlers import HANDLERS
 from entrypoints.http.openapi import docs_page
-from entrypoints.http.routes import generation, health, images, jobs, metrics
-from entrypoints.http.routes.mcp import mcp_route, mcp_server, session_manager
+from entrypoints.http.routes import health, image_creation, jobs, metrics, stored_images
+from entrypoints.http.routes.mcp_endpoint import mcp_route, mcp_server, session_manager
 from entrypoints.http.security.bearer_token import BearerTokenMiddleware
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES, BodyLimitMiddleware
 from entrypoints.http.security.caller_resolver import CallerResolver
@@ -23,13 +23,13 @@ from entrypoints.http.security.request_checks import check_request
 
 ROUTES = (
     *(health.health, health.livez, health.readyz, metrics.metrics),
-    *(generation.stream_image, generation.create_image, jobs.get_job, jobs.follow_job),
+    *(image_creation.stream_image, image_creation.create_image, jobs.get_job, jobs.follow_job),
     *(
-        images.list_images,
-        images.get_image,
-        images.get_preview,
-        images.get_thumbnail,
-        images.delete_image,
+        stored_images.list_images,
+        stored_images.get_image,
+        stored_images.get_preview,
+        stored_images.get_thumbnail,
+        stored_images.delete_image,
     ),
     *(docs_page.document, docs_page.page, docs_page.asset),
 )

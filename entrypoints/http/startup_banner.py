@@ -1,8 +1,8 @@
 """What the server says about itself when it starts."""
 
 from entrypoints.bootstrap.version import version
+from entrypoints.config.host_names import is_loopback
 from entrypoints.config.settings import APP, Settings
-from entrypoints.http.security.host_origin import is_loopback
 
 
 def startup_banner(settings: Settings, port: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from entrypoints.config.settings import Settings
 from entrypoints.http.connection_limits import Connection
-from entrypoints.http.routes.mcp import MAX_SESSIONS, SESSION_IDLE_TIMEOUT
+from entrypoints.http.routes.mcp_endpoint import MAX_SESSIONS, SESSION_IDLE_TIMEOUT
 from entrypoints.http.security.body_limits import (
     MAX_BODY_BYTES,
     MAX_TOTAL_BODY_BYTES,

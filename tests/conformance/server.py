@@ -20,7 +20,7 @@ from mcp_types import (
 
 from entrypoints.config.settings import Settings
 from entrypoints.http.application import with_security
-from entrypoints.http.routes.mcp import mcp_route, session_manager
+from entrypoints.http.routes.mcp_endpoint import mcp_route, session_manager
 from tests.conformance import catalog
 from tests.conformance.fixtures import Context, ToolResult
 from tests.conformance.questions import questions

@@ -13,7 +13,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.http.application import HttpApplication
-from entrypoints.http.routes import mcp
+from entrypoints.http.routes import mcp_endpoint
 from tests.e2e.mcp_http import RawSession, connected_to, result_of
 from tests.e2e.served import listening, until
 from tests.e2e.transports import settings_for
@@ -81,8 +81,8 @@ async def test_a_session_ends_when_its_client_says_so(openai_api: StandIn, tmp_p
 async def test_one_session_more_than_there_may_be_is_turned_away_until_one_ends(
     openai_api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert mcp.MAX_SESSIONS == 1_000
-    monkeypatch.setattr(mcp, "MAX_SESSIONS", 3)
+    assert mcp_endpoint.MAX_SESSIONS == 1_000
+    monkeypatch.setattr(mcp_endpoint, "MAX_SESSIONS", 3)
     async with door(openai_api, tmp_path) as (url, http, _):
         sessions = [await RawSession.opened(http, url) for _ in range(3)]
         assert (await RawSession(http, url).initialize()).status_code == 503
@@ -96,8 +96,8 @@ async def test_one_session_more_than_there_may_be_is_turned_away_until_one_ends(
 async def test_a_session_without_requests_ends_and_one_at_work_does_not(
     openai_api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert mcp.SESSION_IDLE_TIMEOUT == 600.0
-    monkeypatch.setattr(mcp, "SESSION_IDLE_TIMEOUT", 0.5)
+    assert mcp_endpoint.SESSION_IDLE_TIMEOUT == 600.0
+    monkeypatch.setattr(mcp_endpoint, "SESSION_IDLE_TIMEOUT", 0.5)
     async with door(openai_api, tmp_path) as (url, http, manager):
         session, listener = [await RawSession.opened(http, url) for _ in range(2)]
         async with http.stream("GET", listener.url, headers=listener.headers):
@@ -111,7 +111,7 @@ async def test_a_session_without_requests_ends_and_one_at_work_does_not(
 async def test_nothing_stays_of_thirty_clients_that_came_and_went(
     openai_api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mcp, "SESSION_IDLE_TIMEOUT", 0.5)
+    monkeypatch.setattr(mcp_endpoint, "SESSION_IDLE_TIMEOUT", 0.5)
     call: dict[str, Any] = {"name": "cache_stats", "arguments": {}}
     async with door(openai_api, tmp_path) as (url, http, manager):
         for number in range(30):

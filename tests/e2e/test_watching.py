@@ -266,7 +266,7 @@ async def test_what_nobody_foresaw_is_told_with_its_incident(
     def broken(*_: object) -> None:
         raise ValueError(f"nobody foresaw {TOKEN}")
 
-    monkeypatch.setattr("entrypoints.http.routes.generation.submit", broken)
+    monkeypatch.setattr("entrypoints.http.routes.image_creation.submit", broken)
     settings = settings_for(openai_api, tmp_path, auth_token=TOKEN)
     async with (
         served(settings) as url,

@@ -20,7 +20,7 @@ from entrypoints.http.request_context import (
     event_json_of,
     image_urls_for,
 )
-from entrypoints.http.routes.generation import KEEP_ALIVE_SECONDS
+from entrypoints.http.routes.image_creation import KEEP_ALIVE_SECONDS
 from entrypoints.http.sse_events import Frame, event_frame
 from entrypoints.http.sse_response import EventStream
 from entrypoints.wire.listings import listed_job

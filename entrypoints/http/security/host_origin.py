@@ -1,12 +1,12 @@
 """By which names the web door may be called, and by whose pages: looked at before anything else."""
 
-import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from entrypoints.config.host_names import HOST
 from entrypoints.config.settings import Settings
 from entrypoints.http.problem_documents import Problem, send_problem
 
@@ -16,8 +16,6 @@ OWS = b" \t"
 """What RFC 9110 (5.5) lets stand around a header's value, and httptools leaves behind it."""
 CROSS_SITE = ("cross-site", "same-site")
 """What browsers call pages of other origins. Which one it is they say with an Origin only."""
-HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]*[a-z0-9_-])\.?(?::\d{0,5})?")
-"""A name, IPv4 or [IPv6], perhaps with the root's dot and a port; never `user@`."""
 
 BAD_HOST = Problem(
     status=400,
@@ -91,14 +89,6 @@ def _is_opened(headers: Headers) -> bool:
     """Whether somebody follows a link to us, and does not only see us within a page."""
     asked = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
     return asked == ("navigate", "document")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only programs of this machine reach that address."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def origins(settings: Settings) -> set[str]:
