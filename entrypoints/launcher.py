@@ -1,7 +1,7 @@
-"""What the installed commands start: finds our packages first, then runs the command line.
+"""Entry point of the installed commands: puts our packages on the path, runs the command line.
 
-In the wheel this file is `mcp_server_gpt_image/__init__.py`, and our four packages lie beside it
-in `_bundle`, because their names alone belong to others on the package index.
+In the wheel this file is `mcp_server_gpt_image/__init__.py`, and our four packages are beside it in
+`_bundle`, because other projects own their names on the package index.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Loading many modules at once, without the garbage collector looking at each of them."""
+"""Importing many modules without garbage collections in between."""
 
 import gc
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Collect no garbage meanwhile, and never look again at what was loaded.
+    """Pause the collector inside the block, and exempt what was loaded from later collections.
 
-    Modules are hardly ever garbage, but their 175,000 objects set off full collections: about a
-    seventh of the server's start (`make bench`).
+    Modules are hardly ever garbage, but their 175,000 objects trigger full collections: about a
+    seventh of the server's start-up time (`make bench`).
     """
     gc.disable()
     try:

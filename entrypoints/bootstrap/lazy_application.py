@@ -1,4 +1,4 @@
-"""The application behind a door that must open before the application is loaded."""
+"""The application for a server that must answer before the application is loaded."""
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # loading the container is what this module puts off
     from entrypoints.bootstrap.container import Container
 
 WARM_UP_DELAY_SECONDS = 0.2
-"""Seconds after which warming up no longer delays the answer that set it off."""
+"""Seconds to wait, so that warming up does not delay the answer that started it."""
 
 
 class LazyApplication:
@@ -27,7 +27,7 @@ class LazyApplication:
         self._closed = False
 
     async def container(self) -> "Container":
-        """The container, whole; raise ShuttingDown once `drain` was called."""
+        """Return the opened container; raise ShuttingDown after `drain` if it was never opened."""
         if self._closed and self._opening is None:
             raise ShuttingDown("The server is shutting down and starts no new work.")
         if self._opening is None:
@@ -35,22 +35,22 @@ class LazyApplication:
         return await asyncio.shield(self._opening)
 
     def warm_up_soon(self) -> None:
-        """Begin to open it in a moment, if that has not begun and the settings allow it."""
+        """Start opening the container shortly, unless it was started or the settings forbid it."""
         if self._settings.warm_up and self._opening is None and not self._closed:
             asyncio.get_running_loop().call_later(WARM_UP_DELAY_SECONDS, self._warm_up)
 
     async def drain(self, grace: float) -> None:
-        """Start no new work, and give what runs `grace` seconds."""
+        """Start no new work and wait up to `grace` seconds for running jobs."""
         self._closed = True
         if self._opening is None:
             return
         end = monotonic() + grace
-        with suppress(Exception):  # what could not be opened, or not in time, has nothing to drain
+        with suppress(Exception):  # without a container, or not in time, there are no jobs
             container = await asyncio.wait_for(asyncio.shield(self._opening), max(grace, 0.0))
             await container.drain_jobs()(end - monotonic())
 
     async def close(self) -> None:
-        """Close what was opened; drain first, for jobs get no more time here."""
+        """Close what was opened. Call `drain` first: this gives jobs no more time."""
         await self._stack.aclose()
 
     def _warm_up(self) -> None:

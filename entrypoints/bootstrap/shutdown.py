@@ -1,4 +1,4 @@
-"""How a server process leaves: when a signal says so, and never much later than its grace."""
+"""How a server process ends: after a signal, and never much later than its grace period."""
 
 import asyncio
 import os
@@ -7,32 +7,32 @@ import threading
 from types import FrameType
 
 CLOSE_TIMEOUT = 1.0
-"""Seconds after the grace, for closing what is open."""
+"""Seconds after the grace period for closing files and connections."""
 
 
 def exit_after(seconds: float) -> None:
-    """End the process with code 1 then. A thread does it: the event loop may be what hangs."""
-    leaving = threading.Timer(seconds, os._exit, (1,))
-    leaving.daemon = True
-    leaving.start()
+    """End the process with code 1 after that time. A thread does it: the event loop may hang."""
+    timer = threading.Timer(seconds, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
 
 
 def shutdown_event() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set. A second signal ends the process at once, with 1."""
-    told = asyncio.Event()
+    """An event that SIGTERM and SIGINT set. A second one ends the process at once, with code 1."""
+    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def leave() -> None:
-        if told.is_set():
+    def request_stop() -> None:
+        if stop.is_set():
             os._exit(1)
-        told.set()
+        stop.set()
 
-    def leave_on_windows(_: int, __: FrameType | None) -> None:
-        loop.call_soon_threadsafe(leave)
+    def request_stop_on_windows(_: int, __: FrameType | None) -> None:
+        loop.call_soon_threadsafe(request_stop)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        if os.name == "nt":  # event loops have no signal handlers there
-            signal.signal(number, leave_on_windows)
+        if os.name == "nt":  # its event loops have no signal handlers
+            signal.signal(number, request_stop_on_windows)
         else:
-            loop.add_signal_handler(number, leave)
-    return told
+            loop.add_signal_handler(number, request_stop)
+    return stop

@@ -1,11 +1,11 @@
-"""Which version of the distribution this is."""
+"""The version of the installed distribution."""
 
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 
 
 def version() -> str:
-    """The installed version, `0` when the sources run without having been installed."""
+    """Return the installed version, or `0` if the sources run without being installed."""
     try:
         return installed_version("mcp-server-gpt-image")
     except PackageNotFoundError:

@@ -57,7 +57,7 @@ for command in (generate, edit, models, usage, images, cache):
 
 
 def main() -> None:
-    """Run a command; faults in the settings end it with code 2 and their list."""
+    """Run a command. Invalid settings end it with exit code 2 and a list of what to fix."""
     try:
         cli()
     except SettingsError as error:

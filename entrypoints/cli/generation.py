@@ -1,4 +1,4 @@
-"""The commands that generate and edit images."""
+"""Commands that generate and edit images."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The commands that show and delete what there is. None of them spends money."""
+"""Commands that list, report and delete. None of them spends money."""
 
 import re
 import sys

@@ -66,7 +66,7 @@ def run_job(
 ) -> int:
     """Start a job, show its progress and print its result; return the exit code.
 
-    The first interrupt after the request was sent waits for the image; the second gives it up.
+    After the request was sent, the first interrupt still waits for the image; the second does not.
     """
 
     async def run() -> int:

@@ -1,4 +1,4 @@
-"""Settings of what may be spent."""
+"""Settings that limit spending."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -12,7 +12,7 @@ Amount = Annotated[Decimal, Field(ge=0)]
 
 
 class BudgetSettings(BaseSettings):
-    """Limits over all processes that share the records; without them there is none."""
+    """Limits for all processes that share the job records together. None by default."""
 
     budget_day_usd: Amount | None = Field(
         None, description="US dollars that may be spent in 24 hours; 0 lets nothing be spent."
@@ -26,7 +26,7 @@ class BudgetSettings(BaseSettings):
 
     @property
     def limits(self) -> BudgetLimits:
-        """The limits as the safeguard holds them."""
+        """The limits in the domain's form."""
         return BudgetLimits(
             day_usd=self.budget_day_usd,
             images_hour=self.budget_images_hour,

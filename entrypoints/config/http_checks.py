@@ -1,4 +1,4 @@
-"""Settings of a web server: what must be right before it may listen."""
+"""Checks that the settings of the HTTP server must pass before it listens."""
 
 import re
 from ipaddress import ip_network
@@ -11,13 +11,13 @@ from entrypoints.config.host_names import HOST, is_loopback
 from entrypoints.config.settings import Settings, load_settings
 
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+/?", re.IGNORECASE)
-MAX_EVENT_BYTES = 48_576
-"""Bytes of the MiB that MCP clients take as one event, for what is around a message."""
-MAX_RESULT_BYTES = 1024 * 1024 - MAX_EVENT_BYTES
+EVENT_OVERHEAD_BYTES = 48_576
+"""Bytes around a message, of the 1 MiB that MCP clients accept as one event."""
+MAX_RESULT_BYTES = 1024 * 1024 - EVENT_OVERHEAD_BYTES
 
 
 class HttpServerSettings(Settings):
-    """Settings with which a web server may start. It tells of every request unless told less."""
+    """Settings with which an HTTP server may start. By default it logs every request."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -97,10 +97,10 @@ def _is_address(text: str) -> bool:
 
 
 def load_http_settings(env_file: Path | None, host: str | None, port: int | None) -> Settings:
-    """Settings of the environment and of `.env` in the working directory, or of `env_file`.
+    """Load settings from the environment and from `env_file`, or `.env` in the working directory.
 
-    Raises SettingsError, also where a server with these settings would be open to strangers or
-    could paint nothing.
+    Raises SettingsError, also for settings that would let strangers in or that leave the server
+    without a provider.
     """
     here = Path(".env")
     given = {"host": host, "port": port}

@@ -1,4 +1,4 @@
-"""Settings of the web server; the rest of the program does not look at them."""
+"""Settings of the HTTP server only."""
 
 from typing import Annotated, Literal
 
@@ -18,7 +18,7 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class HttpSettings(BaseSettings):
-    """What `mcp-server-gpt-image http` looks at besides the rest."""
+    """Settings that `gpt-image http` reads in addition to the general ones."""
 
     host: str = Field("127.0.0.1", description="The address that the web server listens on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(

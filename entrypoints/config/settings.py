@@ -1,4 +1,4 @@
-"""Settings from the environment and, for the commands, a .env file."""
+"""Settings from the environment and, for the commands, from a .env file."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ OPENAI = "https://api.openai.com/v1"
 
 
 class Settings(BudgetSettings, HttpSettings):
-    """All settings. Each field's name in capitals is the variable's name."""
+    """All settings. The variable of a field is its name in capitals."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
@@ -104,14 +104,14 @@ class Settings(BudgetSettings, HttpSettings):
 
     @property
     def provider_name(self) -> Literal["openai", "sketch"]:
-        """Who paints once `auto` is decided."""
+        """The provider that PROVIDER selects."""
         if self.provider == "auto":
             return "openai" if self.openai_api_key else "sketch"
         return self.provider
 
     @property
     def images_folder(self) -> Path:
-        """Where pictures go: OUTPUT_DIR, else the pictures folder; sketches stay with our data."""
+        """OUTPUT_DIR, else the user's folder for images; for sketches a folder below DATA_DIR."""
         if self.output_dir is not None:
             return self.output_dir
         if self.provider_name == "sketch":
@@ -135,9 +135,9 @@ class Settings(BudgetSettings, HttpSettings):
 
 
 class _EnvFileSource(PydanticBaseSettingsSource):
-    """A .env file, less an endpoint for a key that comes from elsewhere.
+    """A .env file, without its endpoint if the key comes from elsewhere.
 
-    A cloned repository's .env must not send the shell's key to a stranger.
+    The .env of a cloned repository must not send the shell's key to another server.
     """
 
     def __init__(
@@ -153,10 +153,10 @@ class _EnvFileSource(PydanticBaseSettingsSource):
         return self._file.get_field_value(field, field_name)
 
     def __call__(self) -> dict[str, Any]:
-        said = dict(self._file())
-        if self._env().get("openai_api_key") or not said.get("openai_api_key"):
-            said.pop("openai_base_url", None)
-        return said
+        values = dict(self._file())
+        if self._env().get("openai_api_key") or not values.get("openai_api_key"):
+            values.pop("openai_base_url", None)
+        return values
 
 
 def load_settings(
@@ -166,10 +166,10 @@ def load_settings(
     at_home: bool = False,
     given: Mapping[str, Any] | None = None,
 ) -> Settings:
-    """Read the settings; raise SettingsError naming every fault, and never a secret.
+    """Load the settings; raise SettingsError with every fault and without secrets.
 
-    What is `given` wins over the environment and the file. `at_home` resolves relative folders in
-    the user's data folder instead of the working directory, which MCP hosts set to `/`.
+    `given` overrides the environment and the file. `at_home` resolves relative folders below the
+    user's data and cache folders instead of the working directory, which MCP hosts set to `/`.
     """
     if env_file is not None and not env_file.is_file():
         raise SettingsError(f"There is no file {env_file} to read settings from.")

@@ -1,5 +1,5 @@
-"""The one error of settings, apart from them because reading settings loads pydantic."""
+"""The error of settings, in its own module because the settings load pydantic."""
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used; the message lists every fault with its fix."""
+    """Invalid settings; the message lists every fault and how to fix it."""

@@ -1,4 +1,4 @@
-"""How long a client may be left waiting for an answer."""
+"""How long a client may wait for the answer to a call."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
@@ -9,17 +9,18 @@ from domain.results import ImageResult
 from entrypoints.config.settings import Settings
 
 RESET_TIMEOUT_ON_PROGRESS = frozenset({"claude-code"})
-"""Clients, by the names they give themselves, whose clock starts anew at each word of progress.
+"""Clients, by the names they report, whose timeout restarts at every progress notification.
 
 Claude Code: read from its binary 2.1.222 (vfarcic/dot-ai#708). Claude Desktop gives up after four
-minutes and claude.ai's connectors after one, whatever they are told (claude-code#65643,
+minutes and claude.ai's connectors after one, with or without progress (claude-code#65643,
 claude-ai-mcp#115)."""
 
 
 def reply_deadline(settings: Settings, client: str, meta: Mapping[str, Any]) -> float:
-    """Seconds from the call to its answer, whether or not the pictures are done.
+    """Seconds from the call to its answer, whether or not the images are finished.
 
-    The longer one is for clients that wait on at progress, and only where they asked for it.
+    The longer deadline is for clients that restart their timeout at progress, and only if this
+    call asks for progress.
     """
     if client in RESET_TIMEOUT_ON_PROGRESS and meta.get("progress_token") is not None:
         return settings.reply_deadline_progress
@@ -27,17 +28,17 @@ def reply_deadline(settings: Settings, client: str, meta: Mapping[str, Any]) -> 
 
 
 async def wait_until_deadline(
-    ticket: JobHandle, pictures: Awaitable[ImageResult], seconds: float
+    job: JobHandle, images: Awaitable[ImageResult], seconds: float
 ) -> ImageResult | None:
-    """The pictures; None if they take longer, and then the job goes on to its end regardless."""
-    ticket.retain()
+    """Return the images, or None if they take longer; then the job still runs to its end."""
+    job.retain()
     try:
         async with asyncio.timeout(seconds):
-            images = await pictures
+            result = await images
     except TimeoutError:
-        return None  # and the hold stays
+        return None  # the job stays retained
     except BaseException:
-        ticket.release()
+        job.release()
         raise
-    ticket.release()
-    return images
+    job.release()
+    return result

@@ -17,43 +17,45 @@ from entrypoints.mcp.stdio_transport import StdioTransport, ensure_std_fds_open
 from entrypoints.mcp.tool_server import build_server
 
 ANSWERS_TIMEOUT = 1.0
-"""Seconds, of the grace, for writing answers once their jobs have ended."""
+"""Seconds of the grace period reserved for writing answers after their jobs have ended."""
 RECORDS_TIMEOUT = 1.0
-"""Seconds, of the grace, that `drain` needs for work that must be ended."""
+"""Seconds of the grace period that `drain` needs to end jobs that are still running."""
 
 
 def run(settings: Settings) -> None:
-    """Serve until the input ends or a signal comes, then leave within SHUTDOWN_GRACE.
+    """Serve until the input ends or a signal arrives, then exit within SHUTDOWN_GRACE.
 
-    When the input ends, calls that came are answered first. At a signal no new work is begun.
-    Either way running work is finished, or ended and recorded as unknown, and the exit code is 0.
-    It is 1 if a second signal came, which leaves at once, or if something hung, such as the disk:
-    then the process leaves CLOSING_MAY_TAKE after the grace, as it stands. A host that reads no
-    answers is no fault. Does not return: the process ends, although a thread may still wait.
+    When the input ends, calls that already arrived are answered first. After a signal no new job
+    starts. Either way running jobs finish, or are ended and recorded as unknown, and the exit code
+    is 0. The exit code is 1 after a second signal, which ends the process at once, or if something
+    hangs, such as the disk: then the process ends CLOSE_TIMEOUT after the grace period. A host
+    that reads no answers is not an error. Does not return: the process ends even if a thread is
+    still waiting.
     """
     ensure_std_fds_open()
     asyncio.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
-    pipes, told = StdioTransport(), shutdown_event()
-    studio = LazyApplication(settings)
-    server = build_server(studio.container, settings, listed=studio.warm_up_soon)
-    serving = asyncio.create_task(_speak(server, pipes))
-    await _first(serving, asyncio.create_task(told.wait()), asyncio.create_task(pipes.eof.wait()))
+    transport, stop = StdioTransport(), shutdown_event()
+    application = LazyApplication(settings)
+    server = build_server(application.container, settings, on_list=application.warm_up_soon)
+    serving = asyncio.create_task(_run_server(server, transport))
+    ends = (asyncio.create_task(event.wait()) for event in (stop, transport.eof))
+    await _first(serving, *ends)
     exit_after(settings.shutdown_grace + CLOSE_TIMEOUT)
     deadline = monotonic() + settings.shutdown_grace - ANSWERS_TIMEOUT
-    if not told.is_set() and not pipes.write_failed:
-        patience = deadline - RECORDS_TIMEOUT - monotonic()
-        answered = asyncio.create_task(pipes.wait_answered(patience))
-        await _first(answered, asyncio.create_task(told.wait()))
-    await studio.drain(deadline - monotonic())
+    if not stop.is_set() and not transport.write_failed:
+        timeout = deadline - RECORDS_TIMEOUT - monotonic()
+        answered = asyncio.create_task(transport.wait_answered(timeout))
+        await _first(answered, asyncio.create_task(stop.wait()))
+    await application.drain(deadline - monotonic())
     with suppress(TimeoutError):
         async with asyncio.timeout(ANSWERS_TIMEOUT):
-            await pipes.wait_answered(ANSWERS_TIMEOUT)
-            await pipes.close()
+            await transport.wait_answered(ANSWERS_TIMEOUT)
+            await transport.close()
             await asyncio.wait({serving})
-    await studio.close()
+    await application.close()
     os._exit(0)
 
 
@@ -61,21 +63,21 @@ async def _first(*tasks: asyncio.Task[Any]) -> None:
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
 
-async def _speak(server: Server[Any], pipes: StdioTransport) -> None:
-    heard, incoming = create_memory_object_stream[SessionMessage | Exception](0)
-    outgoing, said = create_memory_object_stream[SessionMessage](0)
+async def _run_server(server: Server[Any], transport: StdioTransport) -> None:
+    to_server, incoming = create_memory_object_stream[SessionMessage | Exception](0)
+    outgoing, from_server = create_memory_object_stream[SessionMessage](0)
 
-    async def listen() -> None:
-        async with heard:
-            async for message in pipes:
-                await heard.send(SessionMessage(message))
+    async def receive() -> None:
+        async with to_server:
+            async for message in transport:
+                await to_server.send(SessionMessage(message))
 
-    async def tell() -> None:
-        async with said:
-            async for answer in said:
-                await pipes.send(answer.message)
+    async def send() -> None:
+        async with from_server:
+            async for message in from_server:
+                await transport.send(message.message)
 
-    async with create_task_group() as talking:
-        talking.start_soon(listen)
-        talking.start_soon(tell)
+    async with create_task_group() as tasks:
+        tasks.start_soon(receive)
+        tasks.start_soon(send)
         await server.run(incoming, outgoing, server.create_initialization_options())

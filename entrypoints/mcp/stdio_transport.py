@@ -1,9 +1,8 @@
-"""JSON-RPC messages over standard input and output, with an end that we decide.
+"""JSON-RPC messages over standard input and output, closed by us and not by the end of input.
 
-The SDK's own reader blocks in a thread that cannot be told to stop, it drops every call at work
-when the input ends, leaves requests unanswered that it cannot read, and dies of an answer that is
-no UTF-8. Here the input ends for the SDK when `close` is called, so calls in flight are answered
-first.
+The SDK's own reader blocks in a thread that cannot be stopped, drops every running call when the
+input ends, leaves requests that it cannot parse unanswered, and crashes on an answer that is not
+valid UTF-8. Here the SDK's input ends when `close` is called, so running calls are answered first.
 """
 
 import asyncio
@@ -31,7 +30,7 @@ CANCEL_METHOD = "notifications/cancelled"
 
 
 def ensure_std_fds_open() -> None:
-    """Open closed standard streams to nowhere, or the next file takes a number of theirs.
+    """Open closed standard streams on the null device, so that no other file takes their numbers.
 
     Call it before anything else is opened, such as an event loop.
     """
@@ -41,28 +40,31 @@ def ensure_std_fds_open() -> None:
 
 
 class StdioTransport:
-    """Takes over descriptors 0 and 1: whatever else prints goes to standard error from now on."""
+    """Takes over descriptors 0 and 1. Any other output to them goes to standard error from now on.
+
+    `eof` is set when the input ends or the output fails; `write_failed` only when it fails.
+    """
 
     def __init__(self) -> None:
         self.eof = asyncio.Event()
         self.write_failed = False
         self._loop = asyncio.get_running_loop()
         self._messages: asyncio.Queue[JSONRPCMessage | None] = asyncio.Queue(WAITING_MESSAGES)
-        self._unanswered: set[str] = set()  # to the SDK too, the ids 7 and "7" are one
-        self._settled = asyncio.Event()
-        self._settled.set()
+        self._unanswered: set[str] = set()  # as for the SDK, the IDs 7 and "7" are equal
+        self._all_answered = asyncio.Event()
+        self._all_answered.set()
         self._input, self._output = _take_over_fds()
-        # Not asyncio's own threads: they may all be waiting for a slow disk.
+        # Not asyncio's own threads, which may all be waiting for a slow disk.
         self._writer = ThreadPoolExecutor(1, "stdout")
         threading.Thread(target=self._read_loop, name="stdin", daemon=True).start()
 
     async def __aiter__(self) -> AsyncIterator[JSONRPCMessage]:
-        """Every message that came, until `close` is called; lines that are none are left out."""
+        """Every message until `close` is called. Lines that are not messages are skipped."""
         while (message := await self._messages.get()) is not None:
             yield message
 
     async def send(self, message: JSONRPCMessage) -> None:
-        """Write one message, whole and in order; a reader that is gone is not an error any more."""
+        """Write one message, whole and in order. Raises nothing if the output is closed."""
         try:
             await self._loop.run_in_executor(self._writer, self._write, _line(message))
         except OSError:
@@ -70,12 +72,12 @@ class StdioTransport:
             self.eof.set()
         finally:
             if isinstance(message, JSONRPCResponse | JSONRPCError):
-                self._answered(message.id)
+                self._mark_answered(message.id)
 
-    async def wait_answered(self, patience: float) -> None:
-        """Return when every request that came has its answer, or after `patience` seconds."""
+    async def wait_answered(self, seconds: float) -> None:
+        """Return when every received request is answered, or after that many seconds."""
         try:
-            await asyncio.wait_for(self._settled.wait(), patience)
+            await asyncio.wait_for(self._all_answered.wait(), seconds)
         except TimeoutError:
             return
 
@@ -84,32 +86,32 @@ class StdioTransport:
         await self._messages.put(None)
 
     async def _accept(self, line: bytes) -> None:
-        """Take a line; what looks like a request but is none is answered here."""
+        """Queue the message in a line; a malformed request is answered here."""
         message = _message(line)
         if isinstance(message, JSONRPCError):
             await self.send(message)
         elif message is not None:
-            self._note(message)
+            self._track(message)
             await self._messages.put(message)
 
-    def _note(self, message: JSONRPCMessage) -> None:
-        """Only what the SDK was given, and will answer, is waited for at the end."""
+    def _track(self, message: JSONRPCMessage) -> None:
+        """Count only requests that the SDK receives and will answer."""
         if isinstance(message, JSONRPCRequest):
             self._unanswered.add(str(message.id))
-            self._settled.clear()
+            self._all_answered.clear()
         elif isinstance(message, JSONRPCNotification) and message.method == CANCEL_METHOD:
-            self._answered((message.params or {}).get("requestId"))  # the SDK will not answer
+            self._mark_answered((message.params or {}).get("requestId"))  # gets no answer
 
-    def _answered(self, number: object) -> None:
-        self._unanswered.discard(str(number))
+    def _mark_answered(self, request_id: object) -> None:
+        self._unanswered.discard(str(request_id))
         if not self._unanswered:
-            self._settled.set()
+            self._all_answered.set()
 
     def _read_loop(self) -> None:
         try:
             for line in _lines(self._input):
                 asyncio.run_coroutine_threadsafe(self._accept(line), self._loop).result()
-        finally:  # whatever happens, nobody may wait for ever for input that nobody reads
+        finally:  # the server must not wait forever for input that is no longer read
             self._loop.call_soon_threadsafe(self.eof.set)
 
     def _write(self, data: bytes) -> None:
@@ -119,7 +121,7 @@ class StdioTransport:
 
 
 def _message(line: bytes) -> JSONRPCMessage | None:
-    """The message in a line, None if there is none, or the error that answers a bad request."""
+    """The message in a line, None if it has none, or the error that answers a malformed request."""
     try:
         return jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValueError:
@@ -127,9 +129,9 @@ def _message(line: bytes) -> JSONRPCMessage | None:
 
 
 def _parse_leniently(line: bytes) -> JSONRPCMessage | None:
-    """Read leniently what is no strict JSON, such as half a character in a prompt.
+    """Parse what strict JSON rejects, such as a lone surrogate in a prompt.
 
-    Whoever gets the message can tell what is wrong with it; to drop it leaves its sender waiting.
+    The tool can then report the error; dropping the message would leave the client waiting.
     """
     try:
         raw = json.loads(line.decode(errors="replace"))
@@ -138,36 +140,36 @@ def _parse_leniently(line: bytes) -> JSONRPCMessage | None:
     try:
         return jsonrpc_message_adapter.validate_python(raw, by_name=False)
     except (ValueError, RecursionError):
-        return _refusal(raw)
+        return _malformed_request(raw)
 
 
-def _refusal(raw: Any) -> JSONRPCError | None:  # noqa: ANN401 - whatever JSON can say
+def _malformed_request(raw: Any) -> JSONRPCError | None:  # noqa: ANN401 - any JSON value
     if not isinstance(raw, dict) or "method" not in raw:
         return None
-    number = raw.get("id")
-    if isinstance(number, bool) or not isinstance(number, int | str):
+    request_id = raw.get("id")
+    if isinstance(request_id, bool) or not isinstance(request_id, int | str):
         return None
-    if isinstance(number, str):
-        number = number.encode(errors="replace").decode()
+    if isinstance(request_id, str):
+        request_id = request_id.encode(errors="replace").decode()
     error = ErrorData(code=INVALID_REQUEST, message="This is no JSON-RPC 2.0 request.")
-    return JSONRPCError(jsonrpc="2.0", id=number, error=error)
+    return JSONRPCError(jsonrpc="2.0", id=request_id, error=error)
 
 
 def _line(message: JSONRPCMessage) -> bytes:
-    """The message as a line of UTF-8; half characters, which UTF-8 cannot say, become "?"."""
+    """The message as a line of UTF-8; lone surrogates, which UTF-8 cannot encode, become "?"."""
     try:
         text = message.model_dump_json(by_alias=True, exclude_unset=True)
     except ValueError:
-        plain = message.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        text = json.dumps(plain, ensure_ascii=False)
+        value = message.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        text = json.dumps(value, ensure_ascii=False)
     return text.encode(errors="replace") + b"\n"
 
 
 def _lines(descriptor: int) -> Iterator[bytes]:
     rest = bytearray()
     while chunk := _read(descriptor):
-        *whole, tail = chunk.split(b"\n")
-        for line in whole:
+        *lines, tail = chunk.split(b"\n")
+        for line in lines:
             yield bytes(rest + line)
             rest.clear()
         rest += tail
@@ -184,8 +186,8 @@ def _read(descriptor: int) -> bytes:
 
 def _take_over_fds() -> tuple[int, int]:
     wire = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
     os.dup2(2, 1)
     return wire

@@ -1,4 +1,4 @@
-"""Finished and failed jobs as MCP tool results that no client chokes on."""
+"""Results and errors as MCP tool results that stay within the client's size limit."""
 
 import msgspec
 import pybase64
@@ -23,7 +23,7 @@ from entrypoints.wire.outputs import Shown, to_json
 FRAME_OVERHEAD = 2_000
 """Bytes set aside for the JSON-RPC frame and what the SDK adds to a result."""
 PER_IMAGE = 150
-"""Bytes of JSON around the base64 of one image, and of what is said if it is not shown whole."""
+"""Bytes of JSON around the base64 of one image, and of the note that it is not shown in full."""
 
 
 async def to_tool_result(
@@ -33,10 +33,10 @@ async def to_tool_result(
     max_bytes: int,
     link: Link | None = None,
 ) -> CallToolResult:
-    """Text first, then the pictures, then the same facts structured.
+    """Text first, then the images, then the same facts structured.
 
-    The whole message stays under `max_bytes`: what does not fit goes as a preview that does, or
-    not at all, with its id and path in text and structured content.
+    The whole message stays under `max_bytes`: an image that does not fit is replaced by a smaller
+    preview, or by nothing; its ID and path are in the text and the structured content either way.
     """
     facts = structured_report(images, link)
     words = text_report(images, request, facts)
@@ -50,7 +50,7 @@ async def to_tool_result(
 
 
 def to_pending_result(record: JobRecord) -> CallToolResult:
-    """The pictures are not done yet: how to have them later."""
+    """The result of a job that is still running: how to get its images later."""
     return to_text_result(pending_text(record), pending_report(record))
 
 
@@ -63,7 +63,7 @@ def to_text_result(text: str, facts: msgspec.Struct) -> CallToolResult:
 
 
 def to_tool_error(error: ImageServiceError) -> CallToolResult:
-    """Everything in the text, because some clients show nothing else of an error."""
+    """Everything is in the text, because some clients show nothing else of an error."""
     return CallToolResult(content=[TextContent(type="text", text=error_text(error))], is_error=True)
 
 

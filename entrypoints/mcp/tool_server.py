@@ -1,4 +1,4 @@
-"""The MCP server: which tools there are, and what a call does. Every transport uses this one."""
+"""The MCP server: lists the tools and answers their calls, the same over every transport."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -36,7 +36,7 @@ Context = ServerRequestContext[Any, Any]
 OpenContainer = Callable[[], Awaitable["Container"]]
 CallerOf = Callable[[Context], Caller]
 Observe = Callable[[Context, JobHandle | ImageServiceError], None]
-"""Hears which job a call is served by, or why it fails."""
+"""Called with the job that serves a call, or with the error that the call fails with."""
 
 INSTRUCTIONS = (
     "Generates and edits pictures with OpenAI's GPT Image models. Every picture is stored and has "
@@ -46,7 +46,7 @@ INSTRUCTIONS = (
 
 
 class ToolHandler:
-    """Answers `tools/list` and `tools/call`; `open_container` is first awaited at a call."""
+    """Answers `tools/list` and `tools/call`. The first call opens the container, not the list."""
 
     def __init__(
         self,
@@ -54,18 +54,18 @@ class ToolHandler:
         settings: Settings,
         caller_of: CallerOf,
         observe: Observe,
-        listed: Callable[[], None],
+        on_list: Callable[[], None],
     ) -> None:
         self._open_container = open_container
         self._settings = settings
         self._caller_of = caller_of
         self._observe = observe
-        self._listed = listed
+        self._on_list = on_list
         self._tools = {tool.name: tool for tool in TOOLS}
         self._descriptions = [tool.describe() for tool in TOOLS]
 
     async def list(self, _: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
-        self._listed()
+        self._on_list()
         return ListToolsResult(tools=self._descriptions)
 
     async def call(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
@@ -106,16 +106,21 @@ def build_server(
     *,
     caller_of: CallerOf = lambda _: Caller(),
     observe: Observe = lambda _, __: None,
-    listed: Callable[[], None] = lambda: None,
+    on_list: Callable[[], None] = lambda: None,
 ) -> Server[Any]:
-    """Make the server; `listed` is called each time the tools were asked for."""
-    handler = ToolHandler(open_container, settings, caller_of, observe, listed)
+    """Build the server.
+
+    `caller_of` identifies the client of a call. `on_list` is called at every `tools/list`.
+    """
+    handler = ToolHandler(open_container, settings, caller_of, observe, on_list)
     return Server(
         APP,
         version=version(),
         title="GPT Image",
         instructions=INSTRUCTIONS,
-        get_tool_input_schema=lambda _: None,  # no argument is mirrored in a header: check none
+        get_tool_input_schema=lambda _: (
+            None
+        ),  # no argument is also sent as a header: nothing to check
         on_list_tools=handler.list,
         on_call_tool=handler.call,
     )

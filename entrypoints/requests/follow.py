@@ -8,11 +8,12 @@ from time import monotonic
 from application.jobs.job_handle import JobHandle
 from domain.events import Failed, Finished
 from domain.results import ImageResult
-from entrypoints.wire.progress import TOTAL, describe_event
+from entrypoints.wire.progress import TOTAL, describe_event, still_running_text
 
 Report = Callable[[float, float, str], Awaitable[None]]
+"""Called with the progress, its total and a message."""
 HEARTBEAT_CEILING = 95.0
-"""What heartbeats approach and never reach; only the end is TOTAL."""
+"""Heartbeats approach this value and never reach it; only the end reports TOTAL."""
 
 
 class Progress:
@@ -23,25 +24,22 @@ class Progress:
         self._value = 0.0
         self._started = monotonic()
 
-    async def report(self, value: float, words: str) -> None:
-        """Report `value`, or a little more than the last time where that is not more."""
+    async def report(self, value: float, message: str) -> None:
+        """Report `value`, or slightly more than the last value if `value` is not above it."""
         if value <= self._value:
             value = self._value + (HEARTBEAT_CEILING - self._value) / 20
         self._value = value
-        await self._report(self._value, TOTAL, words)
+        await self._report(self._value, TOTAL, message)
 
     async def heartbeat(self, every: float) -> None:
-        """Say forever that work goes on, now and each `every` seconds."""
+        """Report that the job still runs, now and every `every` seconds, until canceled."""
         while True:
-            seconds = round(monotonic() - self._started)
-            await self.report(
-                0, f"Still painting after {seconds} s; pictures can take two minutes."
-            )
+            await self.report(0, still_running_text(monotonic() - self._started))
             await asyncio.sleep(every)
 
     @contextmanager
     def heartbeats(self, every: float) -> Iterator[None]:
-        """Beat each `every` seconds; what takes less has no task for it."""
+        """Send heartbeats from `every` seconds on. A shorter job costs no task."""
         tasks: list[asyncio.Task[None]] = []
 
         def begin() -> None:
@@ -58,18 +56,18 @@ class Progress:
                 task.cancel()
 
 
-async def follow(ticket: JobHandle, report: Report, *, every: float) -> ImageResult:
-    """Wait for the pictures while `report(progress, total, words)` hears of every step.
+async def follow(job: JobHandle, report: Report, *, every: float) -> ImageResult:
+    """Wait for the images and call `report` at every step, at least every `every` seconds.
 
-    At least one report each `every` seconds. Raises the StudioError that the job failed with.
+    Raises the ImageServiceError that the job failed with.
     """
     progress = Progress(report)
     with progress.heartbeats(every):
-        async with aclosing(ticket.events()) as events:
+        async with aclosing(job.events()) as events:
             async for event in events:
                 if isinstance(event, Failed):
                     raise event.error
-                await progress.report(*describe_event(event, ticket.job.request))
+                await progress.report(*describe_event(event, job.job.request))
                 if isinstance(event, Finished):
                     return event.result
     raise AssertionError("a log ends with Finished or Failed")

@@ -1,4 +1,4 @@
-"""How a client names a picture: an id of ours, base64, or a data: URL."""
+"""How a client refers to an image: the ID of a stored image, base64, or a data: URL."""
 
 import asyncio
 import re
@@ -17,10 +17,10 @@ HINT = "Give an img_… id from an earlier answer, the file's base64, or a data:
 
 
 async def open_reference(reference: str, field: str, view: ViewImage, owner: str) -> Image:
-    """The picture that a reference means.
+    """Return the image that a reference names.
 
-    Raises UnreadableImage for what cannot be decoded, and NotFound for an unknown id. That the
-    bytes are a picture is not checked here.
+    Raises UnreadableImage if it cannot be decoded, and NotFound for an unknown ID. Does not check
+    that the bytes are an image.
     """
     reference = reference.strip()
     if reference.startswith("img_"):
@@ -38,7 +38,7 @@ def _decode(text: str, field: str) -> bytes:
         if head is None:
             raise UnreadableImage(f"{field}: the data: URL is not base64.", field=field, hint=HINT)
         text = text[head.end() :]
-    with suppress(ValueError):  # a large picture would hold up everybody where blanks are allowed
+    with suppress(ValueError):  # strict first: skipping whitespace is slow for large images
         return pybase64.b64decode(text, validate=True)
     try:
         return b64decode("".join(text.split()), validate=True)

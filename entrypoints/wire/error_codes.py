@@ -1,4 +1,4 @@
-"""Our errors in the words of every door: one table, and no other place knows a wire's codes."""
+"""Errors for clients: exit codes, HTTP statuses and texts. No other module maps error codes."""
 
 from domain import errors, provider_errors
 from domain.errors import ChargeStatus, ImageServiceError
@@ -33,7 +33,7 @@ EXIT_CODES: dict[type[ImageServiceError], int] = {
     errors.Canceled: 130,
     errors.InternalError: 1,
 }
-"""The command line's exit code for each error. Every leaf of the tree has its row."""
+"""The command line's exit code for each error. Every leaf of the error tree has a row."""
 
 HTTP_STATUSES: dict[type[ImageServiceError], int] = {
     errors.InvalidRequest: 400,
@@ -64,11 +64,11 @@ HTTP_STATUSES: dict[type[ImageServiceError], int] = {
     errors.Canceled: 503,
     errors.InternalError: 500,
 }
-"""The web server's status for each error. Every leaf of the tree has its row."""
+"""The HTTP status for each error. Every leaf of the error tree has a row."""
 
 EXIT_CODE_BY_CODE = {kind.code: code for kind, code in EXIT_CODES.items()}
 STATUS_BY_CODE = {kind.code: status for kind, status in HTTP_STATUSES.items()}
-"""The same by the errors' codes, which are all that is left of an error in a record."""
+"""The same by error code, which is all that a job record keeps of an error's type."""
 
 CHARGE_TEXT = {
     ChargeStatus.NO: "Nothing was charged.",
@@ -78,9 +78,9 @@ CHARGE_TEXT = {
 
 
 def error_text(error: ImageServiceError) -> str:
-    """What happened, what to do next, whether to ask again and whether it cost money.
+    """What happened, what to do next, whether to retry, and whether it cost money.
 
-    One text for all doors; whoever reads nothing else has read everything.
+    One text for every client; it is complete without the structured form.
     """
     again = "may be asked again" if error.retryable else "asking again the same way will not help"
     if error.charged is not ChargeStatus.NO:

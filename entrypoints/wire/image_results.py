@@ -1,4 +1,4 @@
-"""A finished job as text and as structured data, for all doors."""
+"""The result of a job as text and as structured data, for every entry point."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -25,11 +25,11 @@ SHOWN_TEXT: dict[Shown, str] = {
 }
 
 Link = Callable[[ResultImage], str]
-"""Where a stored picture is found, for clients that may be on another machine."""
+"""The URL of a stored image, for clients that may be on another machine."""
 
 
 def headline(images: ImageResult, request: ImageRequest | None) -> str:
-    """The first line, which older clients know by heart; another where no request was made now."""
+    """The first line, which clients of version 1 parse; `request` is None if none was made now."""
     if request is None:
         return f"{len(images.images)} image(s), made {_made_at(images)}."
     if isinstance(request, EditRequest):
@@ -38,9 +38,9 @@ def headline(images: ImageResult, request: ImageRequest | None) -> str:
 
 
 def text_report(images: ImageResult, request: ImageRequest | None, facts: ImagesResult) -> str:
-    """Every fact in words: some clients give the model nothing else.
+    """Every fact in words: some clients pass nothing else to the model.
 
-    `facts` are the structured report of the same images, which says how each of them is shown.
+    `facts` is the structured report of the same images; it states how each of them is shown.
     """
     lines = [headline(images, request)]
     if facts.revised_prompt:
@@ -59,7 +59,7 @@ def text_report(images: ImageResult, request: ImageRequest | None, facts: Images
 
 
 def structured_report(images: ImageResult, link: Link | None = None) -> ImagesResult:
-    """Every fact for programs, and no image data. Each image counts as shown in full."""
+    """Every fact for programs, without image data. Each image is marked as shown in full."""
     result = ImagesResult(
         job_id=images.job_id,
         images=[_entry(image, link) for image in images.images],
@@ -73,7 +73,7 @@ def structured_report(images: ImageResult, link: Link | None = None) -> ImagesRe
         result.revised_prompt = images.revised_prompt[:MAX_REVISED_PROMPT]
     if images.usage is not None:
         result.usage = _tokens(images.usage)
-    cost = _told_cost(images)
+    cost = _reported_cost(images)
     if cost is not None:
         result.cost_usd = float(cost)
     if images.saved is not None:
@@ -92,7 +92,7 @@ def _tokens(usage: Usage) -> TokenUsage:
 
 
 def pending_text(record: JobRecord) -> str:
-    """What to do where the pictures are not done yet."""
+    """What to do while the job is still running."""
     return (
         f"Still painting: {record.id}. The picture is on its way and will be stored. Do not ask "
         f'for it anew; call get_image with {{"id": "{record.id}"}} in half a minute.'
@@ -100,7 +100,7 @@ def pending_text(record: JobRecord) -> str:
 
 
 def pending_report(record: JobRecord) -> ImagesResult:
-    """The same for programs."""
+    """The same, structured."""
     return ImagesResult(
         job_id=record.id,
         images=[],
@@ -111,23 +111,23 @@ def pending_report(record: JobRecord) -> ImagesResult:
     )
 
 
-def _entry(picture: ResultImage, link: Link | None) -> ImageEntry:
-    image = picture.image
+def _entry(result: ResultImage, link: Link | None) -> ImageEntry:
+    image = result.image
     entry = ImageEntry(
-        id=picture.id,
+        id=result.id,
         format=image.format.value,
         width=image.dimensions.width,
         height=image.dimensions.height,
         bytes=len(image.data),
         shown="full",
     )
-    if picture.location:
-        entry.path = picture.location
-        entry.url = link(picture) if link else UNSET
-    if picture.rendition:
-        entry.rendition = _rendition(picture.rendition)
-    if picture.notes:
-        entry.notes = list(picture.notes)
+    if result.location:
+        entry.path = result.location
+        entry.url = link(result) if link else UNSET
+    if result.rendition:
+        entry.rendition = _rendition(result.rendition)
+    if result.notes:
+        entry.notes = list(result.notes)
     return entry
 
 
@@ -168,8 +168,8 @@ def _made_at(images: ImageResult) -> str:
     return images.created_at.isoformat(timespec="seconds")
 
 
-def _told_cost(images: ImageResult) -> Decimal | None:
-    """An answer that is told again says what it cost, as it did before."""
+def _reported_cost(images: ImageResult) -> Decimal | None:
+    """A result that is repeated for its idempotency key states the original cost again."""
     return (
         images.generation_cost if images.served_from == ServedFrom.ARCHIVE else images.charged_cost
     )

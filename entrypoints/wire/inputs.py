@@ -1,4 +1,4 @@
-"""What clients send, once for all doors: the source of tool schemas and of validation."""
+"""What clients send, the same for every entry point: the source of schemas and validation."""
 
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -49,7 +49,7 @@ Reference = Annotated[
 class SharedOptions(
     Struct, kw_only=True, forbid_unknown_fields=True, rename={"partial_images": "partialImages"}
 ):
-    """What generating and editing have in common."""
+    """Options of generating and of editing."""
 
     size: Size = "1024x1024"
     quality: Annotated[
@@ -99,7 +99,7 @@ class SharedOptions(
 
 
 class NoArguments(Struct, forbid_unknown_fields=True):
-    """Arguments of the tools that take none."""
+    """Arguments of a tool that takes none."""
 
 
 class GenerateArguments(SharedOptions, kw_only=True):
@@ -108,7 +108,7 @@ class GenerateArguments(SharedOptions, kw_only=True):
     prompt: Prompt
 
     def to_request(self) -> GenerateRequest:
-        """The domain's request; raises InvalidRequest."""
+        """Return the domain's request; raise InvalidRequest."""
         return _request(GenerateRequest, self, prompt=self.prompt)
 
 
@@ -137,7 +137,7 @@ class EditArguments(SharedOptions, kw_only=True):
     ) = UNSET
 
     def to_request(self, images: tuple[Image, ...], mask: Image | None) -> EditRequest:
-        """The domain's request; raises InvalidRequest and UnreadableImage."""
+        """Return the domain's request; raise InvalidRequest or UnreadableImage."""
         return _request(EditRequest, self, prompt=self.prompt, images=images, mask=mask)
 
 

@@ -1,4 +1,4 @@
-"""Pictures and jobs of before, as text and as structured data, for all doors."""
+"""Stored images and unsettled jobs as text and as structured data, for every entry point."""
 
 from msgspec import UNSET
 
@@ -7,7 +7,7 @@ from domain.job_records import JobRecord, StoredImage
 from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult
 
 MAX_PROMPT_SHOWN = 200
-"""Characters: enough to recognize a picture by."""
+"""Characters: enough to recognize an image by its prompt."""
 
 STATE_TEXT = {
     "reserved": "waits to be sent",
@@ -17,17 +17,15 @@ STATE_TEXT = {
 
 
 def listing(listed: ImageListing, limit: int) -> ListImagesResult:
-    """The newest `limit` pictures, and all jobs that are not settled."""
-    images = [
-        listed_image(record, picture) for record in listed.completed for picture in record.images
-    ]
+    """The newest `limit` images, and all unsettled jobs."""
+    images = [listed_image(record, image) for record in listed.completed for image in record.images]
     return ListImagesResult(
         images=images[:limit], jobs=[listed_job(record) for record in listed.unsettled]
     )
 
 
 def listing_text(listed: ImageListing, limit: int) -> str:
-    """A line each."""
+    """One line for each image and for each unsettled job."""
     found = listing(listed, limit)
     lines = [f"{len(found.images)} image(s), the newest first:" if found.images else "No images."]
     lines += [
@@ -42,8 +40,8 @@ def listing_text(listed: ImageListing, limit: int) -> str:
 
 
 def listed_job(record: JobRecord) -> ListedJob:
-    """All that is worth telling of a job."""
-    told = ListedJob(
+    """A job as clients read it."""
+    listed = ListedJob(
         job_id=record.id,
         state=record.state.value,
         action=record.action,
@@ -53,27 +51,27 @@ def listed_job(record: JobRecord) -> ListedJob:
         changed_at=record.changed_at.isoformat(timespec="seconds"),
     )
     if record.failure is not None:
-        told.code, told.message = record.failure.code, record.failure.message
-        told.hint, told.charged = record.failure.hint, record.charged.value
+        listed.code, listed.message = record.failure.code, record.failure.message
+        listed.hint, listed.charged = record.failure.hint, record.charged.value
     if record.cost is not None:
-        told.cost_usd = float(record.cost)
+        listed.cost_usd = float(record.cost)
     if record.images:
-        told.images = [listed_image(record, picture) for picture in record.images]
-    return told
+        listed.images = [listed_image(record, image) for image in record.images]
+    return listed
 
 
-def listed_image(record: JobRecord, picture: StoredImage) -> ListedImage:
-    """A picture, and what it was made of."""
-    size = picture.dimensions
+def listed_image(record: JobRecord, image: StoredImage) -> ListedImage:
+    """A stored image, with the prompt and model that generated it."""
+    size = image.dimensions
     return ListedImage(
-        id=picture.id,
+        id=image.id,
         job_id=record.id,
-        path=picture.location or UNSET,
+        path=image.location or UNSET,
         made_at=record.changed_at.isoformat(timespec="seconds"),
         prompt=record.prompt[:MAX_PROMPT_SHOWN],
         model=record.model,
-        format=picture.format,
+        format=image.format,
         width=size.width if size else UNSET,
         height=size.height if size else UNSET,
-        bytes=picture.size,
+        bytes=image.size,
     )

@@ -1,4 +1,4 @@
-"""The models of a provider, for people and for programs."""
+"""The models of a provider as text and as structured data."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ from domain.requests import Quality
 
 
 def catalog_entries(catalog: Catalog) -> list[dict[str, object]]:
-    """What each model can do, as JSON values; `default` marks the one used if none is named."""
+    """What each model can do, as JSON values; `default` marks the model used if none is named."""
     return [
         {
             "name": card.name,
@@ -31,7 +31,7 @@ def catalog_entries(catalog: Catalog) -> list[dict[str, object]]:
 
 
 def catalog_text(listing: ModelListing) -> str:
-    """The same for people, as wide as their terminal."""
+    """The same as a table, as wide as the terminal."""
     console = Console()
     with console.capture() as captured:
         console.print(catalog_table(listing.catalog, listing.today))

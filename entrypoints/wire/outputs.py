@@ -1,4 +1,4 @@
-"""What clients read, once for all doors."""
+"""What clients receive, the same for every entry point."""
 
 from typing import Annotated, Literal
 
@@ -18,7 +18,7 @@ Shown = Literal["full", "preview", "none"]
 
 
 class RenditionEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
-    """The form of a picture that was asked for, where the provider sent another."""
+    """The requested form of an image, if the provider returned another one."""
 
     path: str | UnsetType = UNSET
     format: str
@@ -29,7 +29,7 @@ class RenditionEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
 
 
 class ImageEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
-    """One picture of a result."""
+    """One image of a result."""
 
     id: Annotated[str, Meta(description="Pass it to edit_image to change this picture.")]
     path: (
@@ -71,14 +71,14 @@ class CacheStatsResult(Struct, kw_only=True):
 
 
 class ClearCacheResult(Struct, kw_only=True):
-    """The structured result of clear_cache; pictures on disk are not touched."""
+    """The structured result of clear_cache. Stored images are not counted and not deleted."""
 
     entries: int
     bytes: int
 
 
 class ImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
-    """The structured result of generate_image and edit_image. No picture data is in it."""
+    """The structured result of generate_image and edit_image, without image data."""
 
     job_id: str
     images: list[ImageEntry]
@@ -108,7 +108,7 @@ class ImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
 
 
 class ListedImage(Struct, kw_only=True, rename="camel", omit_defaults=True):
-    """A picture that was made before."""
+    """A stored image."""
 
     id: str
     job_id: str
@@ -123,7 +123,7 @@ class ListedImage(Struct, kw_only=True, rename="camel", omit_defaults=True):
 
 
 class ListedJob(Struct, kw_only=True, rename="camel", omit_defaults=True):
-    """A job: `reserved` waits, `dispatched` is being painted, of `unknown` nobody knows the end."""
+    """A job: `reserved` waits, `dispatched` was sent, `unknown` was sent and has no known end."""
 
     job_id: str
     state: Literal["reserved", "dispatched", "stored", "failed", "unknown"]
@@ -141,7 +141,7 @@ class ListedJob(Struct, kw_only=True, rename="camel", omit_defaults=True):
 
 
 class ListImagesResult(Struct, kw_only=True):
-    """The structured result of list_images: the newest first. `jobs` are those not settled."""
+    """The structured result of list_images, newest first. `jobs` has the unsettled ones."""
 
     images: list[ListedImage]
     jobs: list[ListedJob]

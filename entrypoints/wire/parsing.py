@@ -1,4 +1,4 @@
-"""Wire arguments into domain requests; what is wrong is said so that a model can mend it."""
+"""Checks arguments against their struct, with errors that a model can act on."""
 
 import re
 from collections.abc import Mapping
@@ -24,19 +24,19 @@ REASONS = (
     (r"[Ii]nvalid enum value (.{1,80})", r"cannot be \1"),
     (r"Expected `([^`]*)`, got `(\w+)`", r"must be of type \1, not \2"),
 )
-"""msgspec's reasons, and how they are put to people."""
+"""msgspec's messages, and what users read instead."""
 JSON_TYPES = {"str": "string", "int": "integer", "bool": "boolean", "float": "number"}
 PYTHON_TYPE = re.compile(r"\b(str|int|bool|float)\b")
 
 
 def parse(kind: type[A], arguments: Mapping[str, object]) -> A:
-    """Check arguments against the tool's schema; raise InvalidRequest naming the first fault.
+    """Convert arguments to the struct `kind`; raise InvalidRequest for the first invalid one.
 
-    Forgives what models do: null for an argument left out, and numbers written as strings.
+    Accepts what models often send: null for an omitted argument, and numbers as strings.
     """
-    given = {name: value for name, value in arguments.items() if value is not None}
+    present = {name: value for name, value in arguments.items() if value is not None}
     try:
-        return msgspec.convert(given, kind, strict=False)
+        return msgspec.convert(present, kind, strict=False)
     except msgspec.ValidationError as error:
         raise _explained(str(error), kind) from error
 

@@ -1,4 +1,4 @@
-"""What was spent and saved, for people and for programs."""
+"""Spending and savings as text and as structured data."""
 
 from functools import reduce
 from itertools import groupby
@@ -18,7 +18,7 @@ TOTAL = "all days and models"
 
 
 class AccountEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
-    """A day's calls of one model. `costUsd` is the known part, of all but `unknownCostCalls`."""
+    """One day's calls of one model. `costUsd` leaves out the `unknownCostCalls` calls."""
 
     day: str | UnsetType = UNSET
     model: str | UnsetType = UNSET
@@ -33,7 +33,7 @@ class AccountEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
 
 
 class BudgetEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
-    """How a limit stands; amounts are US dollars, or pictures."""
+    """The status of a budget. Amounts are in US dollars or in images."""
 
     budget: str
     limit: float
@@ -44,7 +44,7 @@ class BudgetEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
 
 
 class UsageResult(Struct, kw_only=True):
-    """What the command `usage` prints with --json. Days are those of UTC."""
+    """What the command `usage` prints with --json. Days are in UTC."""
 
     since: str
     days: list[AccountEntry]
@@ -53,7 +53,7 @@ class UsageResult(Struct, kw_only=True):
 
 
 def usage_result(usage: UsageReport) -> UsageResult:
-    """For programs."""
+    """The report for programs."""
     entries = [_entry(account) for account in usage.accounts]
     for entry, account in zip(entries, usage.accounts, strict=True):
         entry.day, entry.model = account.day.isoformat(), account.model
@@ -61,22 +61,22 @@ def usage_result(usage: UsageReport) -> UsageResult:
         since=usage.since.isoformat(),
         days=entries,
         total=_entry(_total(usage)),
-        budgets=[_budget(standing) for standing in usage.statuses],
+        budgets=[_budget(status) for status in usage.statuses],
     )
 
 
 def usage_text(usage: UsageReport) -> str:
-    """The same for people, as wide as their terminal."""
+    """The same as tables, as wide as the terminal."""
     console = Console()
     with console.capture() as captured:
         console.print(_table(usage))
-        for standing in usage.statuses:
-            console.print(_words(standing), highlight=False)
+        for status in usage.statuses:
+            console.print(_status_line(status), highlight=False)
     return captured.get().rstrip()
 
 
 def _table(usage: UsageReport) -> Table:
-    """Fits 80 columns."""
+    """Fits into 80 columns."""
     table = Table(title=f"Since {usage.since}, days of UTC", box=SIMPLE_HEAD, padding=0)
     table.add_column("day and model", no_wrap=True)
     for heading in ("calls", "images", "tokens", "cost", "not known", "saved"):
@@ -103,12 +103,12 @@ def _figures(account: UsageAccount) -> list[str]:
     ]
 
 
-def _words(standing: BudgetStatus) -> str:
-    line = f"{standing.name}: {standing.left} left of {standing.limit}"
-    if standing.unknown:
-        line += f", and {standing.unknown} call(s) cost nobody knows how much"
-    if standing.fully_available_at is not None:
-        line += f"; all of it again at {standing.fully_available_at.isoformat(timespec='seconds')}"
+def _status_line(status: BudgetStatus) -> str:
+    line = f"{status.name}: {status.left} left of {status.limit}"
+    if status.unknown:
+        line += f", and {status.unknown} call(s) cost nobody knows how much"
+    if status.fully_available_at is not None:
+        line += f"; all of it again at {status.fully_available_at.isoformat(timespec='seconds')}"
     return line
 
 
@@ -132,13 +132,13 @@ def _entry(account: UsageAccount) -> AccountEntry:
     )
 
 
-def _budget(standing: BudgetStatus) -> BudgetEntry:
-    free_at = standing.fully_available_at
+def _budget(status: BudgetStatus) -> BudgetEntry:
+    free_at = status.fully_available_at
     return BudgetEntry(
-        budget=standing.name,
-        limit=float(standing.limit),
-        spent=float(standing.spent),
-        left=float(standing.left),
-        unknown_cost_calls=standing.unknown,
+        budget=status.name,
+        limit=float(status.limit),
+        spent=float(status.spent),
+        left=float(status.left),
+        unknown_cost_calls=status.unknown,
         free_at=UNSET if free_at is None else free_at.isoformat(timespec="seconds"),
     )
