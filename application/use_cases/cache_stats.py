@@ -2,6 +2,8 @@
 
 from application.ports.image_cache import HasCacheStats, ImageCache, TierStats
 
+__all__ = ["CacheStats", "TierStats"]
+
 
 class CacheStats:
     """Reports the state of each tier that counts what it keeps."""

@@ -2,6 +2,8 @@
 
 from application.ports.image_cache import ClearResult, ImageCache
 
+__all__ = ["ClearCache", "ClearResult"]
+
 
 class ClearCache:
     """Removes all entries from the cache."""

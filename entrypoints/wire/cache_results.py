@@ -1,8 +1,9 @@
-"""The cache's figures as text and as structured data, for all doors."""
+"""The state of the cache as text and as structured data, for every entry point."""
 
 from collections.abc import Sequence
 
-from application.ports.image_cache import ClearResult, TierStats
+from application.use_cases.cache_stats import TierStats
+from application.use_cases.clear_cache import ClearResult
 from entrypoints.wire.outputs import CacheStatsResult, ClearCacheResult, TierEntry
 
 CLEARED = "Image cache cleared successfully."
@@ -10,12 +11,12 @@ STATISTICS = "Cache Statistics:"
 
 
 def stats_text(tiers: Sequence[TierStats]) -> str:
-    """One line a tier below the heading that older clients know."""
+    """One line a tier, below the heading that clients of version 1 parse."""
     return "\n".join([STATISTICS, *map(_line, tiers)])
 
 
 def stats_result(tiers: Sequence[TierStats]) -> CacheStatsResult:
-    """The same for programs."""
+    """The same, structured."""
     return CacheStatsResult(
         tiers=[
             TierEntry(
@@ -34,12 +35,12 @@ def stats_result(tiers: Sequence[TierStats]) -> CacheStatsResult:
 
 
 def cleared_text(cleared: ClearResult) -> str:
-    """What older clients know by heart, and how much it was."""
+    """The line that clients of version 1 parse, and how much was removed."""
     return f"{CLEARED} {cleared.entries} entries, {cleared.bytes:,} bytes; pictures on disk stay."
 
 
 def cleared_result(cleared: ClearResult) -> ClearCacheResult:
-    """The same for programs."""
+    """The same, structured."""
     return ClearCacheResult(entries=cleared.entries, bytes=cleared.bytes)
 
 
