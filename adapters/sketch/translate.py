@@ -3,8 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
-from adapters.sketch.encoding import decode, encode
 from adapters.sketch.engine.renderer import Rendering, render, render_edit
+from adapters.sketch.pixels import decode, encode
 from domain.image_formats import Dimensions, ImageFormat
 from domain.requests import SQUARE, Background, EditRequest, GenerateRequest, ImageRequest
 

@@ -1,0 +1,40 @@
+"""A module's file name says which one is meant: no two modules of a ring share it."""
+
+from pathlib import Path
+
+from tests.architecture.checkout import PACKAGES, ROOT
+
+SHARED = {
+    ("adapters", "provider.py"): "each provider's folder has its ImageProvider",
+    ("adapters", "translate.py"): "each provider's folder maps requests and replies",
+    ("entrypoints", "generation.py"): "the command line and the web API each generate and edit",
+}
+"""File names that modules of a ring may share, and why. A port and its adapter are in two rings."""
+
+
+def shared_names(root: Path) -> dict[tuple[str, str], list[str]]:
+    """Each ring's file names that more than one module has, with the paths of the modules."""
+    paths: dict[tuple[str, str], list[str]] = {}
+    for ring in PACKAGES:
+        for file in sorted((root / ring).rglob("*.py")):
+            if file.name != "__init__.py":
+                path = file.relative_to(root).as_posix()
+                paths.setdefault((ring, file.name), []).append(path)
+    return {name: found for name, found in paths.items() if len(found) > 1}
+
+
+def test_no_two_modules_of_a_ring_share_a_file_name() -> None:
+    found = shared_names(ROOT)
+    assert {name: paths for name, paths in found.items() if name not in SHARED} == {}
+
+
+def test_every_exception_is_needed() -> None:
+    assert SHARED.keys() - shared_names(ROOT).keys() == set()
+
+
+def test_a_shared_file_name_is_found(tmp_path: Path) -> None:
+    for path in ("domain/planted.py", "adapters/one/planted.py", "adapters/two/planted.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    paths = ["adapters/one/planted.py", "adapters/two/planted.py"]
+    assert shared_names(tmp_path) == {("adapters", "planted.py"): paths}
