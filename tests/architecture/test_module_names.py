@@ -7,7 +7,6 @@ from tests.architecture.checkout import PACKAGES, ROOT
 SHARED = {
     ("adapters", "provider.py"): "each provider's folder has its ImageProvider",
     ("adapters", "translate.py"): "each provider's folder maps requests and replies",
-    ("entrypoints", "generation.py"): "the command line and the web API each generate and edit",
 }
 """File names that modules of a ring may share, and why. A port and its adapter are in two rings."""
 
