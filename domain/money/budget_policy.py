@@ -50,8 +50,8 @@ def _known_estimate(job: AnyJob, window: RollingLimit) -> Decimal:
 
 def _unknown_cost(job: AnyJob, budget: str, limit: Decimal) -> BudgetExhausted:
     return BudgetExhausted(
-        f"{budget} could not be held: nobody knows beforehand what {job.request.model} costs.",
-        hint=f"Ask for a model that has a price in `models`, or leave {budget} unset.",
+        f"{budget} is set, and the cost of {job.request.model} cannot be estimated.",
+        hint=f"Use a model that has a price in `models`, or unset {budget}.",
         budget=budget,
         limit=limit,
     )
@@ -62,10 +62,14 @@ def _exceeds_limit(
 ) -> BudgetExhausted:
     """The call needs more than the whole limit, so only a smaller request can help."""
     options = [] if counts_images else cheaper_alternatives(job.request, job.card, limit)
-    hint = f"Within it would be: {', '.join(options)}." if options else "Ask for less, or raise it."
+    hint = (
+        f"These would fit: {', '.join(options)}."
+        if options
+        else "Make a smaller request, or raise the limit."
+    )
     return BudgetExhausted(
-        f"{budget} allows {_amount_text(limit, counts_images)}, and this call "
-        f"{'asks for' if counts_images else 'may cost'} {_amount_text(needed, counts_images)}.",
+        f"{budget} allows {_amount_text(limit, counts_images)}, "
+        f"and this call {_need_text(needed, counts_images)}.",
         hint=hint,
         budget=budget,
         limit=limit,
@@ -81,14 +85,15 @@ def _exhausted_until(
     now: datetime,
 ) -> BudgetExhausted:
     images = window.counts_images
-    taken = f"{_amount_text(status.spent, images)} {'is' if not images else 'are'} taken"
+    hours = window.span.total_seconds() / 3600
+    verb = "are" if images and status.spent != 1 else "is"
+    facts = f"{_amount_text(status.spent, images)} {verb} used"
     if status.unknown:
-        taken += f", {status.unknown} call(s) cost nobody knows how much"
+        facts += f", the cost of {_plural(status.unknown, 'call')} is unknown"
     return BudgetExhausted(
-        f"{window.name} allows {_amount_text(window.limit, images)} in "
-        f"{window.span.total_seconds() / 3600:g} hour(s): {taken}, and this call "
-        f"{'asks for' if images else 'may cost'} {_amount_text(needed, images)}.",
-        hint=f"There is room for it at {available_at.isoformat(timespec='seconds')}.",
+        f"{window.name} allows {_amount_text(window.limit, images)} in {_plural(hours, 'hour')}: "
+        f"{facts}, and this call {_need_text(needed, images)}.",
+        hint=f"Retry after {available_at.isoformat(timespec='seconds')}.",
         budget=window.name,
         limit=window.limit,
         spent=status.spent,
@@ -98,5 +103,14 @@ def _exhausted_until(
     )
 
 
+def _need_text(needed: Decimal, counts_images: bool) -> str:
+    amount = _amount_text(needed, counts_images)
+    return f"requests {amount}" if counts_images else f"may cost {amount}"
+
+
 def _amount_text(amount: Decimal, counts_images: bool) -> str:
-    return f"{amount} picture(s)" if counts_images else f"${amount:.4f}"
+    return _plural(amount, "image") if counts_images else f"${amount:.4f}".removesuffix("00")
+
+
+def _plural(number: float | Decimal, noun: str) -> str:
+    return f"{number:g} {noun}{'' if number == 1 else 's'}"

@@ -98,7 +98,7 @@ async def test_the_estimate_is_reserved_first_and_goes_inward_with_the_job() -> 
 async def test_what_there_is_no_room_for_is_not_sent_and_not_recorded() -> None:
     studio = Studio(day_usd=Decimal("0.30"))
     await studio.paint()
-    with pytest.raises(BudgetExhausted, match=r"BUDGET_DAY_USD allows \$0\.3000"):
+    with pytest.raises(BudgetExhausted, match=r"BUDGET_DAY_USD allows \$0\.30 "):
         await studio.paint(replace(JOB, id="job_2"))
     assert len(studio.provider.seen) == 1
     assert {job.id for job in studio.archive.history} == {"job_1"}
@@ -108,7 +108,7 @@ async def test_what_there_is_no_room_for_is_not_sent_and_not_recorded() -> None:
 async def test_a_model_whose_price_nobody_knows_is_refused_under_a_limit_in_dollars(
     limits: dict[str, Any],
 ) -> None:
-    with pytest.raises(BudgetExhausted, match="could not be held: nobody knows") as caught:
+    with pytest.raises(BudgetExhausted, match="cannot be estimated") as caught:
         await Studio(**limits).paint(job_for(REQUEST))
     assert not caught.value.retryable
     unknown = Studio(images_hour=5)

@@ -42,10 +42,9 @@ def test_there_is_room_when_enough_of_the_oldest_has_left_the_window() -> None:
     }
     assert error.retryable
     assert error.message == (
-        "BUDGET_DAY_USD allows $10.0000 in 24 hour(s): $9.0000 is taken, and this call may cost "
-        "$4.0000."
+        "BUDGET_DAY_USD allows $10.00 in 24 hours: $9.00 is used, and this call may cost $4.00."
     )
-    assert error.hint == "There is room for it at 2026-11-23T02:00:00+00:00."
+    assert error.hint == "Retry after 2026-11-23T02:00:00+00:00."
 
 
 def test_of_many_jobs_it_is_found_quickly() -> None:
@@ -90,12 +89,12 @@ def test_pictures_that_a_clock_dated_ahead_count_for_an_hour() -> None:
 def test_pictures_have_an_hour_of_their_own() -> None:
     error = refused(BudgetLimits(images_hour=4), took(0.5, "0", 3), took(2, "0", 9), n=2)
     assert error.details()["resets_at"] == (NOW + timedelta(minutes=30)).isoformat()
-    assert "3 picture(s) are taken, and this call asks for 2 picture(s)" in error.message
+    assert "3 images are used, and this call requests 2 images" in error.message
 
 
 def test_what_nobody_knows_the_cost_of_fills_the_window_until_it_has_left() -> None:
     error = refused(TEN, took(20, None), took(22, "1"))
-    assert "1 call(s) cost nobody knows how much" in error.message
+    assert "the cost of 1 call is unknown" in error.message
     assert error.details()["resets_at"] == (NOW + timedelta(hours=4)).isoformat()
 
 
