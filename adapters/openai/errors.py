@@ -32,10 +32,10 @@ MIN_SECRET_LENGTH = 8  # shorter ones are placeholders for local endpoints, such
 MAX_QUOTE_LENGTH = 500
 MODERATED = ("moderation_blocked", "content_policy_violation")
 
-NO_KEY = "Set OPENAI_API_KEY in the server's environment, or PROVIDER=sketch to draw offline."
-BAD_KEY = "Check OPENAI_API_KEY: it may be mistyped, expired, or of another project."
+NO_KEY = "Set OPENAI_API_KEY in the server's environment, or PROVIDER=sketch for offline sketches."
+BAD_KEY = "Check OPENAI_API_KEY: it may be mistyped, expired, or from another project."
 VERIFY = (
-    "GPT Image models need a verified organization: platform.openai.com → Settings → "
+    "GPT Image models require a verified organization: platform.openai.com → Settings → "
     "Organization → General → Verify. It can take 15 minutes to take effect."
 )
 BILLING = "Add credit or raise the limit at platform.openai.com → Settings → Billing."
@@ -49,9 +49,9 @@ def can_be_sent(text: str | None) -> bool:
 def missing_client_error(key: str | None) -> errors.ProviderError:
     """The error of a call without a usable API key; nothing was sent."""
     if not key:
-        return errors.NoCredentials("There is no OpenAI API key.", hint=NO_KEY)
+        return errors.NoCredentials("OPENAI_API_KEY is not set.", hint=NO_KEY)
     return errors.CredentialsRejected(
-        "The OpenAI API key, organization or project has characters that cannot be sent.",
+        "The OpenAI API key, organization or project contains invalid characters.",
         hint=BAD_KEY,
     )
 
@@ -73,7 +73,7 @@ def _classify(error: Exception, card: ModelCard, message: str) -> errors.Provide
     if isinstance(cause, BEFORE_DISPATCH):
         return errors.ProviderUnreachable("OpenAI could not be reached; nothing was sent.")
     if isinstance(cause, UnicodeEncodeError):  # raised while the request was encoded
-        return errors.RequestRefused("The request has characters that cannot be sent.")
+        return errors.RequestRefused("The request contains characters that cannot be sent.")
     if isinstance(error, APITimeoutError | httpx2.TimeoutException):
         return errors.ProviderTimedOut("OpenAI did not answer within the time limit.")
     if isinstance(error, APIStatusError):
@@ -81,18 +81,18 @@ def _classify(error: Exception, card: ModelCard, message: str) -> errors.Provide
     if isinstance(error, APIError) and not isinstance(error, APIConnectionError):
         return _from_stream(error, message)
     if isinstance(error, ValueError | RecursionError):
-        return errors.OutcomeUnknown("OpenAI's stream could not be read.")
-    return errors.OutcomeUnknown("The connection to OpenAI broke before its answer was whole.")
+        return errors.OutcomeUnknown("OpenAI's stream could not be parsed.")
+    return errors.OutcomeUnknown("The connection to OpenAI broke before the reply was complete.")
 
 
 def _from_status(error: APIStatusError, card: ModelCard, message: str) -> errors.ProviderError:
     match error.status_code:
         case 401:
-            return errors.CredentialsRejected("OpenAI does not accept the API key.", hint=BAD_KEY)
+            return errors.CredentialsRejected("OpenAI rejected the API key.", hint=BAD_KEY)
         case 403:
             return _not_permitted(error, message)
         case 408:  # from a gateway; the provider behind it may have generated the image
-            return errors.ProviderTimedOut("OpenAI's gateway gave up waiting for the answer.")
+            return errors.ProviderTimedOut("OpenAI's gateway timed out.")
         case 404:
             return _model_not_found(card)
         case 429:
@@ -109,15 +109,15 @@ def _not_permitted(error: APIStatusError, message: str) -> errors.NotPermitted:
             "Your OpenAI organization is not verified for image models.", hint=VERIFY
         )
     return errors.NotPermitted(
-        f"OpenAI does not permit this to your project: {message}", hint=VERIFY
+        f"OpenAI does not allow your project to do this: {message}", hint=VERIFY
     )
 
 
 def _model_not_found(card: ModelCard) -> errors.ModelNotFound:
     successor = card.successor or "gpt-image-2.6-flare"
     return errors.ModelNotFound(
-        f"OpenAI has no model {card.name!r} for this key.",
-        hint=f"It may be retired or not open to your project: try {successor!r}.",
+        f"Model {card.name!r} is not available with this API key.",
+        hint=f"It may be retired, or not open to your project. Try {successor!r}.",
     )
 
 
@@ -125,20 +125,20 @@ def _rate_limited(error: APIStatusError) -> errors.ProviderError:
     if error.code == "insufficient_quota":
         return errors.QuotaExhausted("The OpenAI account's quota is used up.", hint=BILLING)
     seconds = _retry_after(error.response.headers)
-    when = "" if seconds is None else f" It asks to wait {seconds:g} s."
-    return errors.RateLimited(f"OpenAI takes no more requests just now.{when}", retry_after=seconds)
+    when = "" if seconds is None else f" Retry in {seconds:g} s."
+    return errors.RateLimited(f"OpenAI's rate limit was reached.{when}", retry_after=seconds)
 
 
 def _request_refused(error: APIStatusError, message: str) -> errors.ProviderError:
     if error.code in MODERATED:
         return _content_refused(error)
-    return errors.RequestRefused(f"OpenAI refused the request: {message}")
+    return errors.RequestRefused(f"OpenAI rejected the request: {message}")
 
 
 def _from_stream(error: APIError, message: str) -> errors.ProviderError:
     if error.code in MODERATED:
         return _content_refused(error)
-    return errors.OutcomeUnknown(f"OpenAI broke off while painting: {message}")
+    return errors.OutcomeUnknown(f"OpenAI stopped while generating: {message}")
 
 
 def _content_refused(error: APIError) -> errors.ContentRefused:
@@ -147,10 +147,10 @@ def _content_refused(error: APIError) -> errors.ContentRefused:
     names = get_field(details, "categories")
     names = names if isinstance(names, list) else [names]
     categories = [replace_surrogates(name) for name in map(text_or_empty, names) if name]
-    where = {"input": " the prompt or an input picture", "output": " the painted picture"}
+    where = {"input": " the prompt or an input image", "output": " the generated image"}
     about = f" ({', '.join(categories)})" if categories else ""
     refused = errors.ContentRefused(
-        f"OpenAI's moderation refused{where.get(stage, ' the request')}{about}.",
+        f"OpenAI's moderation rejected{where.get(stage, ' the request')}{about}.",
         stage=stage or None,
         categories=categories,
     )

@@ -31,7 +31,7 @@ from domain.provider_errors import BadProviderReply, OutcomeUnknown
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 
 CONNECT_SECONDS = 10.0
-REPLY_TOO_LARGE = f"OpenAI's reply has more than {MAX_REPLY_BYTES:,} bytes, which no pictures have."
+REPLY_TOO_LARGE = f"OpenAI's reply has more than {MAX_REPLY_BYTES:,} bytes, too many for images."
 FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError)
 """What the SDK raises; the last two for a request or a stream event that is not valid text."""
 
@@ -139,7 +139,7 @@ async def _read_stream(reply: Any, expected: int, buffer: ReplyBuffer) -> Provid
             raise
         notes = _truncated_note(len(completed), expected)
     if not completed:
-        raise OutcomeUnknown("OpenAI's stream ended before the picture was there.")
+        raise OutcomeUnknown("OpenAI's stream ended before the image arrived.")
     delivered = parse_completed_events(completed, reply.request_id, notes)
     completed.clear()  # or their base64 text would stay in memory until the images are on disk
     yield replace(delivered, undecodable=(*delivered.undecodable, *buffer.remainder()))
@@ -170,7 +170,7 @@ async def _previews(
 def _truncated_note(arrived: int, expected: int) -> tuple[str, ...]:
     if arrived == expected:
         return ()
-    return (f"OpenAI's stream broke off after {arrived} of {expected} pictures.",)
+    return (f"OpenAI's stream broke off after {arrived} of {expected} images.",)
 
 
 def _strip(text: str | None) -> str | None:

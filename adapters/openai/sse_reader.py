@@ -72,6 +72,6 @@ def _parse_event(buffer: ReplyBuffer, response: httpx2.Response) -> object:
         raise
     error = get_field(value, "error")
     if error:
-        message = text_or_empty(get_field(error, "message")) or "An error without words."
+        message = text_or_empty(get_field(error, "message")) or "An error without a message."
         raise APIError(message, request=response.request, body=error)
     return value

@@ -36,7 +36,7 @@ async def test_the_pictures_before_a_fault_are_delivered_with_a_note(late: bytes
     async with streaming(completed(TEAL), late or TELLING, ends=False) as url:
         came = await answer(url, n=2, partial_images=1)
     assert [each.image for each in came.images] == [TEAL]
-    assert came.notes == ("OpenAI's stream broke off after 1 of 2 pictures.",)
+    assert came.notes == ("OpenAI's stream broke off after 1 of 2 images.",)
 
 
 HALF = completed(PLUM)[:200]
@@ -65,7 +65,7 @@ async def test_an_endless_event_takes_away_no_picture_before_it(
     async with streaming(completed(TEAL), endless, ends=False) as url:
         came = await answer(url, n=2, partial_images=1)
     assert [each.image for each in came.images] == [TEAL]
-    assert came.notes == ("OpenAI's stream broke off after 1 of 2 pictures.",)
+    assert came.notes == ("OpenAI's stream broke off after 1 of 2 images.",)
 
 
 @pytest.mark.parametrize("late", [b"", b"data: {{{\n\n", b"data: %s\n\n" % (b"[" * 100_000)])
