@@ -23,44 +23,46 @@ class PrometheusMetrics:
         self._create_series()
         self.refused = self._counter(
             "http_refused",
-            "Web requests that met no route: refused at the door, or unknown.",
+            "HTTP requests that reached no route: rejected, or to an unknown path.",
             "status_code",
         )
 
     def _jobs(self) -> None:
         self.jobs = self._counter(
             "jobs",
-            "Jobs that ended; outcome is painted, cached or the code of the error.",
+            "Jobs that ended; outcome is painted, cached or an error code.",
             "action",
             "model",
             "outcome",
         )
         self.joined = self._counter(
             "jobs_joined",
-            "Requests that shared the running job of an equal one.",
+            "Requests that joined the running job of an equal request.",
             "action",
             "model",
         )
         self.running = Gauge(
-            "gpt_image_jobs_running", "Jobs at work that wait for no place.", registry=self.registry
+            "gpt_image_jobs_running",
+            "Jobs that are running and not queued.",
+            registry=self.registry,
         )
         self.queued = Gauge(
             "gpt_image_jobs_queued",
-            "Jobs that wait for one of MAX_CONCURRENT_CALLS places.",
+            "Jobs that wait for one of MAX_CONCURRENT_CALLS slots.",
             registry=self.registry,
         )
 
     def _times(self) -> None:
         self.first_partial = Histogram(
             "gpt_image_first_partial_seconds",
-            "From the start of a job to its first preview.",
+            "Time from the start of a job to its first preview.",
             ("model",),
             registry=self.registry,
             buckets=PARTIAL_SECONDS_BUCKETS,
         )
         self.provider = Histogram(
             "gpt_image_provider_seconds",
-            "From sending a request to the provider to the end of its job, painted or failed.",
+            "Time from sending a request to the provider to the end of its job, painted or failed.",
             ("action", "model", "outcome"),
             registry=self.registry,
             buckets=CALL_SECONDS_BUCKETS,
@@ -68,7 +70,7 @@ class PrometheusMetrics:
 
     def _money(self) -> None:
         self.images = self._counter(
-            "pictures", "Pictures that the provider painted.", "action", "model"
+            "pictures", "Images that the provider generated.", "action", "model"
         )
         self.tokens = self._counter(
             "tokens",
@@ -76,36 +78,40 @@ class PrometheusMetrics:
             "model",
             "kind",
         )
-        self.cost = self._counter("cost_usd", "US dollars that painted jobs cost.", "model")
+        self.cost = self._counter(
+            "cost_usd", "Cost of generated images in US dollars, where it is known.", "model"
+        )
         self.unknown_cost = self._counter(
             "cost_unknown",
-            "Calls that cost or may have cost money, nobody knows how much.",
+            "Calls that were or may have been billed, and whose cost is unknown.",
             "model",
         )
 
     def _cache(self) -> None:
         self.saved = self._counter(
             "cache_saved_usd",
-            "US dollars that answers from the cache, and joined jobs, had cost once.",
+            "US dollars saved by results from the cache and by joined jobs.",
             "tier",
         )
-        self.hits = self._counter("cache_hits", "Jobs that the cache answered.", "tier")
+        self.hits = self._counter("cache_hits", "Jobs served from the cache.", "tier")
         self.misses = self._counter(
-            "cache_misses", "Jobs that asked the cache in vain and went on to the provider."
+            "cache_misses", "Jobs that were not in the cache and went on to the provider."
         )
         self.cache_failures = self._counter(
             "cache_failures",
-            "Times that the cache failed a job (scope cache), or one tier did (scope tier).",
+            "Failures of the cache as a whole (scope cache) or of one tier (scope tier).",
             "scope",
         )
 
     def _renditions(self) -> None:
-        self.renditions = self._counter("renditions", "Renditions made, not just fetched.")
+        self.renditions = self._counter(
+            "renditions", "Renditions that were made; reused ones are not counted."
+        )
         self.rendition_failures = self._counter(
-            "rendition_failures", "Renditions that could not be made; originals were delivered."
+            "rendition_failures", "Renditions that failed; the originals were delivered instead."
         )
         self.saved_bytes = self._counter(
-            "rendition_saved_bytes", "Bytes that renditions are smaller than their originals."
+            "rendition_saved_bytes", "Bytes that renditions saved compared to their originals."
         )
 
     def _create_series(self) -> None:
