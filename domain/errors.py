@@ -88,17 +88,18 @@ class KeyReused(InvalidRequest):
     """The caller used this idempotency key for a different request before."""
 
     code = "key_reused"
-    default_hint = "Choose a new key for each request that is not the same as before."
+    default_hint = "Use a new key for each new request."
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"The key {key!r} was used for another request.", field="Idempotency-Key")
+        message = f"The idempotency key {key!r} was already used for a different request."
+        super().__init__(message, field="Idempotency-Key")
 
 
 class UnreadableImage(InvalidRequest):
     """The bytes are not an image that can be read; nothing was sent."""
 
     code = "unreadable_image"
-    default_hint = "Send a whole PNG, JPEG or WebP picture."
+    default_hint = "Send a complete PNG, JPEG or WebP image."
 
     def __init__(self, message: str, *, field: str = "image", hint: str | None = None) -> None:
         super().__init__(message, field=field, hint=hint)
@@ -122,7 +123,7 @@ class ShuttingDown(ImageServiceError):
 
     code = "shutting_down"
     retryable = True
-    default_hint = "Try again when the server is back."
+    default_hint = "Retry when the server is running again."
 
 
 class Busy(ImageServiceError):
@@ -130,7 +131,7 @@ class Busy(ImageServiceError):
 
     code = "busy"
     retryable = True
-    default_hint = "Ask again a little later."
+    default_hint = "Retry later."
 
     def __init__(self, message: str, *, retry_after: float) -> None:
         super().__init__(message)
@@ -151,7 +152,7 @@ class ArchiveUnavailable(ImageServiceError):
 
     code = "archive_unavailable"
     retryable = True
-    default_hint = "Make room on the disk or choose folders that can be written."
+    default_hint = "Free up disk space, or choose folders that the server can write to."
 
 
 class CacheUnavailable(ImageServiceError):
@@ -159,7 +160,7 @@ class CacheUnavailable(ImageServiceError):
 
     code = "cache_unavailable"
     retryable = True
-    default_hint = "Calls work without the cache, and cost what they cost. Check its folder."
+    default_hint = "Requests still work, at full cost. Check the cache folder."
 
 
 class InternalError(ImageServiceError):
@@ -167,10 +168,10 @@ class InternalError(ImageServiceError):
 
     code = "internal"
     charged = ChargeStatus.MAYBE
-    default_hint = "Look in the server's log for the incident, and please report it."
+    default_hint = "Look up the incident in the server's log, and please report it as a bug."
 
     def __init__(self, incident: str) -> None:
-        super().__init__(f"Something went wrong inside the server (incident {incident}).")
+        super().__init__(f"An internal error occurred (incident {incident}).")
         self.incident = incident
 
     def details(self) -> Mapping[str, object]:

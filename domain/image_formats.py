@@ -39,7 +39,7 @@ class Dimensions:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
-            raise InvalidRequest(f"A picture cannot be {self} pixels.", field="size")
+            raise InvalidRequest(f"An image cannot be {self} pixels.", field="size")
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
@@ -50,9 +50,9 @@ class Dimensions:
         width, _, height = text.partition("x")
         if not (width.isdecimal() and height.isdecimal() and len(text) <= 11):
             raise InvalidRequest(
-                f"Size {text[:40]!r} is not WIDTHxHEIGHT.",
+                f"{text[:40]!r} is not a valid size.",
                 field="size",
-                hint='Use "auto" or two numbers, for example "1024x1024".',
+                hint='Use WIDTHxHEIGHT, for example "1024x1024", or "auto".',
             )
         return cls(int(width), int(height))
 

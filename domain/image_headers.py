@@ -39,22 +39,22 @@ def read_header(data: bytes) -> ImageHeader:
     except UnreadableImage:
         raise
     except (struct.error, IndexError, InvalidRequest) as error:
-        raise UnreadableImage("The picture is cut off within its header.") from error
+        raise UnreadableImage("The image is truncated within its header.") from error
     raise UnreadableImage(_description(data))
 
 
 def _description(data: bytes) -> str:
     if not data:
-        return "There are no bytes where a picture should be."
+        return "The image is empty."
     if data[:1024].lstrip()[:1] == b"<":
-        return "The bytes are markup (HTML or SVG), not a PNG, JPEG or WebP picture."
-    return "The bytes are not a PNG, JPEG or WebP picture."
+        return "The data is markup (HTML or SVG), not a PNG, JPEG or WebP image."
+    return "The data is not a PNG, JPEG or WebP image."
 
 
 def _png(data: bytes) -> ImageHeader:
     kind, width, height, _depth, color_type = unpack_from(">4sIIBB", data, 12)
     if kind != b"IHDR":
-        raise UnreadableImage("The PNG does not start with its header.")
+        raise UnreadableImage("The PNG does not start with its header chunk.")
     return ImageHeader(
         format=ImageFormat.PNG,
         dimensions=Dimensions(width, height),
@@ -73,7 +73,7 @@ def _png_chunks(data: bytes) -> Iterator[bytes]:
             return
         yield kind
         at += length + 12
-    raise UnreadableImage("The PNG has more parts than any honest picture.")
+    raise UnreadableImage(f"The PNG has over {MAX_CHUNKS:,} chunks, too many to be read safely.")
 
 
 def _jpeg(data: bytes) -> ImageHeader:
@@ -81,14 +81,14 @@ def _jpeg(data: bytes) -> ImageHeader:
     for _ in range(MAX_CHUNKS):
         found = JPEG_MARKER.match(data, at)
         if found is None:
-            raise UnreadableImage("The JPEG's segments are broken or cut off.")
+            raise UnreadableImage("The JPEG's segments are damaged or truncated.")
         if found[1][0] in JPEG_START_OF_FRAME:
             height, width = unpack_from(">HH", data, found.end() + 3)
             return ImageHeader(
                 format=ImageFormat.JPEG, dimensions=Dimensions(width, height), has_alpha=False
             )
         at = found.end() + unpack_from(">H", data, found.end())[0]
-    raise UnreadableImage("The JPEG has more parts than any honest picture.")
+    raise UnreadableImage(f"The JPEG has over {MAX_CHUNKS:,} segments, too many to be read safely.")
 
 
 def _webp(data: bytes) -> ImageHeader:

@@ -44,10 +44,10 @@ class SizeRule:
         if not self.max_pixels:
             return names
         free = (
-            f"any WIDTHxHEIGHT of multiples of {self.multiple_of} up to "
-            f"{self.max_long_side}x{self.max_short_side} either way round, "
+            f"any WIDTHxHEIGHT in multiples of {self.multiple_of} up to "
+            f"{self.max_long_side}x{self.max_short_side} in either orientation, "
             f"{self.min_pixels:,} to {self.max_pixels:,} pixels, "
-            f"at most {self.max_ratio:g}:1"
+            f"aspect ratio at most {self.max_ratio:g}:1"
         )
         return f"{names}, {free}" if names else free
 
@@ -99,23 +99,25 @@ class ModelCard:
         inputs = len(request.images) if isinstance(request, EditRequest) else 0
         partials = request.partial_images > 0
         return [
-            ("size", f"paints {self.sizes}, not {size}")
+            ("size", f"does not support size {size}; it supports {self.sizes}")
             if size is not None and not self.sizes.allows(size)
             else None,
-            ("quality", f"has no quality {request.quality.value!r}")
+            ("quality", f"does not support quality {request.quality.value!r}")
             if request.quality not in self.qualities
             else None,
-            ("format", f"returns no {request.provider_format.value}")
+            ("format", f"does not support format {request.provider_format.value!r}")
             if request.provider_format not in self.formats
             else None,
-            ("background", "paints no transparent background")
+            ("background", "does not support transparent backgrounds")
             if wants_alpha and not self.transparent
             else None,
-            ("partialImages", "sends no partial images") if partials and not self.streams else None,
-            ("partialImages", "sends partial images of one picture only, and n is over 1")
+            ("partialImages", "does not support previews")
+            if partials and not self.streams
+            else None,
+            ("partialImages", "supports previews only when n is 1")
             if partials and several and not self.streams_several
             else None,
-            ("images", f"takes at most {self.max_input_images} pictures")
+            ("images", f"accepts at most {self.max_input_images} input images")
             if inputs > self.max_input_images
             else None,
         ]
@@ -176,9 +178,9 @@ class Catalog:
             if not other.retired(today) and other.unsupported_option(request) is None
         ]
         hint = (
-            f"{able[0]} can do this."
+            f"Use {able[0]} instead."
             if able
-            else "No model of this provider can: choose another value."
+            else "No available model supports this. Use another value."
         )
         raise UnsupportedByModel(f"{card.name} {why}.", field=field, hint=hint)
 
@@ -188,4 +190,5 @@ def _retirement_notes(card: ModelCard, today: date) -> tuple[str, ...]:
         return ()
     if card.retired(today):
         return (f"{card.name} was shut down on {card.shutdown}.",)
-    return (f"{card.name} shuts down on {card.shutdown}; {card.successor} follows it.",)
+    replacement = f"; {card.successor} will replace it" if card.successor else ""
+    return (f"{card.name} shuts down on {card.shutdown}{replacement}.",)

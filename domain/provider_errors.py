@@ -49,9 +49,7 @@ class ContentRefused(ProviderError):
     """The provider's moderation refused the prompt, an input image or the result."""
 
     code = "content_refused"
-    default_hint = (
-        "Reword the prompt or choose other input pictures; the same request is refused again."
-    )
+    default_hint = "Change the prompt or the input images. The same request would be refused again."
 
     def __init__(
         self, message: str, *, stage: str | None = None, categories: Sequence[str] = ()
@@ -69,7 +67,7 @@ class RequestRefused(ProviderError):
     """The provider refused the request, although it passed our own checks."""
 
     code = "request_refused"
-    default_hint = "Change the option that the provider names."
+    default_hint = "Change the option that the provider's message names."
 
 
 class RateLimited(ProviderError):
@@ -77,7 +75,7 @@ class RateLimited(ProviderError):
 
     code = "rate_limited"
     retryable = True
-    default_hint = "Wait, then ask again."
+    default_hint = "Wait, then retry."
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -99,7 +97,7 @@ class ProviderUnreachable(ProviderError):
 
     code = "provider_unreachable"
     retryable = True
-    default_hint = "Check the network, proxy settings and the endpoint, then ask again."
+    default_hint = "Check the network, the proxy settings and the endpoint, then retry."
 
 
 class CircuitOpen(ProviderError):
@@ -107,9 +105,7 @@ class CircuitOpen(ProviderError):
 
     code = "provider_resting"
     retryable = True
-    default_hint = (
-        "Ask again after that time. What was painted before is still served from the cache."
-    )
+    default_hint = "Retry after that time. Cached results are still served."
 
     def __init__(self, message: str, *, retry_after: float) -> None:
         super().__init__(message)
@@ -124,9 +120,7 @@ class BadProviderReply(ProviderError):
 
     code = "bad_provider_reply"
     charged = ChargeStatus.MAYBE
-    default_hint = (
-        "Check the usage page of your account before you ask again: this call may be billed."
-    )
+    default_hint = "This call may be billed. Check your account's usage page before retrying."
 
     def __init__(self, message: str, *, raw_remainder: Sequence[bytes] = ()) -> None:
         super().__init__(message)
@@ -139,8 +133,8 @@ class OutcomeUnknown(ProviderError):
     code = "outcome_unknown"
     charged = ChargeStatus.MAYBE
     default_hint = (
-        "The picture may have been made and billed: check the usage page of your account "
-        "before you ask again. We did not retry, because that could cost you twice."
+        "The image may have been generated and billed. Check your account's usage page before "
+        "retrying. The server did not retry, because that could bill you twice."
     )
 
 

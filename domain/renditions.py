@@ -18,8 +18,8 @@ class ContentClass(StrEnum):
 
     GRAPHIC = "graphic"
     CUTOUT = "cut-out"
-    SMOOTH = "smooth picture"
-    DETAILED = "detailed picture"
+    SMOOTH = "smooth image"
+    DETAILED = "detailed image"
 
     @property
     def best_format(self) -> ImageFormat:

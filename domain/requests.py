@@ -72,15 +72,17 @@ class ImageRequest:
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
-            raise InvalidRequest("The prompt is empty.", field="prompt", hint="Say what to paint.")
+            raise InvalidRequest(
+                "The prompt is empty.", field="prompt", hint="Describe the image that you want."
+            )
         _check_encodable("prompt", self.prompt)
         _check_encodable("model", self.model or "")
         if len(self.prompt) > MAX_PROMPT_CHARACTERS:
             raise InvalidRequest(
                 f"The prompt has {len(self.prompt):,} characters; "
-                f"{MAX_PROMPT_CHARACTERS:,} are the most.",
+                f"the maximum is {MAX_PROMPT_CHARACTERS:,}.",
                 field="prompt",
-                hint="Shorten it.",
+                hint="Shorten the prompt.",
             )
         _check_range("n", self.n, 1, MAX_IMAGES)
         _check_range("partial_images", self.partial_images, 0, MAX_PARTIALS)
@@ -88,9 +90,9 @@ class ImageRequest:
             _check_range("output_compression", self.output_compression, 0, 100)
         if self.background is Background.TRANSPARENT and self.format is ImageFormat.JPEG:
             raise InvalidRequest(
-                "JPEG has no transparency.",
+                "JPEG does not support transparency.",
                 field="format",
-                hint='Ask for format "png" or "webp", or for another background.',
+                hint='Use format "png" or "webp", or another background.',
             )
 
     @property
@@ -134,8 +136,8 @@ class EditRequest(ImageRequest):
         ImageRequest.__post_init__(self)
         if not 1 <= len(self.images) <= MAX_INPUT_IMAGES:
             raise InvalidRequest(
-                f"{len(self.images)} input pictures were given; 1 to {MAX_INPUT_IMAGES} can be "
-                "edited at once.",
+                f"The number of input images must be between 1 and {MAX_INPUT_IMAGES}, "
+                f"not {len(self.images)}.",
                 field="images",
             )
         for at, image in enumerate(self.images):
@@ -152,7 +154,7 @@ def check_mask(request: EditRequest) -> None:
     mask = request.mask
     if mask is None:
         return
-    hint = "Send a PNG whose fully transparent areas mark what may change."
+    hint = "Send a PNG whose fully transparent areas mark what to edit."
     if mask.format is not ImageFormat.PNG or not mask.has_alpha:
         raise InvalidRequest(
             "The mask is not a PNG with an alpha channel.", field="mask", hint=hint
@@ -160,9 +162,9 @@ def check_mask(request: EditRequest) -> None:
     required = request.images[0].dimensions
     if mask.dimensions != required:
         raise InvalidRequest(
-            f"The mask is {mask.dimensions} and the first picture {required}.",
+            f"The mask is {mask.dimensions} pixels, but the first image is {required}.",
             field="mask",
-            hint="Make the mask as large as the first picture.",
+            hint="Resize the mask to the size of the first image.",
         )
 
 
@@ -171,15 +173,17 @@ def _check_encodable(field: str, text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidRequest(
-            f"{field} has characters that are no text (broken UTF-8 or half of a pair).",
+            f"{field} contains invalid Unicode (a lone surrogate).",
             field=field,
-            hint="Write it anew.",
+            hint="Remove the invalid characters.",
         ) from error
 
 
 def _check_range(field: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
-        raise InvalidRequest(f"{field} is {value}; {least} to {most} can be had.", field=field)
+        raise InvalidRequest(
+            f"{field} must be between {least} and {most}, not {value}.", field=field
+        )
 
 
 def _check_size(field: str, image: Image, most: int) -> None:
@@ -187,5 +191,5 @@ def _check_size(field: str, image: Image, most: int) -> None:
         raise InvalidRequest(
             f"{field} has {len(image.data):,} bytes; it must be under {most:,}.",
             field=field,
-            hint="Send a smaller file, for example a JPEG or WebP, or scale it down.",
+            hint="Send a smaller file: scale the image down, or compress it.",
         )

@@ -46,23 +46,29 @@ def _check(image: Image) -> None:
         raise
     except Exception as error:
         raise UnreadableImage(
-            f"The {image.format.value.upper()} picture is broken or cut off."
+            f"The {image.format.value.upper()} image is damaged or truncated."
         ) from error
 
 
 def _check_limits(image: Image) -> None:
     if len(image.data) > MAX_BYTES:
-        raise UnreadableImage(f"The picture has {len(image.data):,} bytes, over {MAX_BYTES:,}.")
+        raise UnreadableImage(
+            f"The image has {len(image.data):,} bytes; the maximum is {MAX_BYTES:,}."
+        )
     size = image.dimensions
     if size.pixels > MAX_PIXELS or max(size.width, size.height) > MAX_SIDE:
         raise UnreadableImage(
-            f"The picture is {size} pixels; {MAX_PIXELS:,} in all and {MAX_SIDE:,} on a side "
-            "are the most."
+            f"The image is {size} pixels; the maximum is {MAX_PIXELS:,} pixels in total "
+            f"and {MAX_SIDE:,} per side."
         )
     if image.format is ImageFormat.PNG and sum(1 for _ in _chunks(image.data)) > MAX_CHUNKS:
-        raise UnreadableImage("The PNG has more parts than any honest picture.")
+        raise UnreadableImage(
+            f"The PNG has over {MAX_CHUNKS:,} chunks, too many to be read safely."
+        )
     if image.format is ImageFormat.JPEG and image.data.count(b"\xff\xda") > MAX_JPEG_SCANS:
-        raise UnreadableImage("The JPEG has more scans than any honest picture.")
+        raise UnreadableImage(
+            f"The JPEG has over {MAX_JPEG_SCANS} scans, too many to be read safely."
+        )
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
@@ -79,14 +85,14 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
 def _check_content(image: Image) -> None:
     with _open(image) as opened:
         if getattr(opened, "n_frames", 1) > 1:
-            raise UnreadableImage("The picture is animated; send a single frame.")
+            raise UnreadableImage("The image is animated. Send a single frame.")
         if image.format is not ImageFormat.PNG:
             opened.load()
             return
         interlaced = opened.info.get("interlace")
         opened.verify()
     if PNG_END not in image.data:
-        raise UnreadableImage("The PNG picture has no end.")
+        raise UnreadableImage("The PNG is truncated.")
     if not interlaced:
         _check_first_pixels(image.data)
         return
@@ -108,4 +114,4 @@ def _check_first_pixels(data: bytes) -> None:
         if name == b"IDAT" and count < most and not stream.eof:
             count += len(stream.decompress(body, most - count))
     if count != min(expected, FIRST_BYTES):
-        raise UnreadableImage("The PNG holds another number of pixels than its header says.")
+        raise UnreadableImage("The PNG has a different number of pixels than its header says.")

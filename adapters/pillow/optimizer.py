@@ -16,7 +16,7 @@ from domain.image import Image
 from domain.image_formats import ImageFormat
 from domain.renditions import MAX_SIZE_RATIO, ContentClass, Rendition, RenditionSpec
 
-UNCHANGED = "as the provider sent it"
+UNCHANGED = "unchanged"
 SIDES = (1024, 768, 512, 384, 256, 128)
 """Longer sides in pixels that are tried until a rendition fits `max_bytes`."""
 FALLBACK_QUALITIES = (70, 50)
@@ -42,7 +42,7 @@ class PillowOptimizer:
         try:
             return await self._threads.run(lambda: _render(image, spec), name=image.id)
         except PreviousRunActive as error:
-            raise CannotRender("an earlier attempt has not ended yet") from error
+            raise CannotRender("an earlier attempt is still running") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ def _render(image: Image, spec: RenditionSpec) -> Rendition:
     except CannotRender:
         raise
     except Exception as error:
-        raise CannotRender("it cannot be read or encoded") from error
-    raise CannotRender(f"it does not fit into {spec.max_bytes} bytes")
+        raise CannotRender("it cannot be decoded or encoded") from error
+    raise CannotRender(f"it does not fit in {spec.max_bytes:,} bytes")
 
 
 def _choose(image: Image, rendition: Rendition, spec: RenditionSpec) -> Rendition:

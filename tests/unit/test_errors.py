@@ -53,7 +53,7 @@ def test_an_explanation_has_everything_in_its_text() -> None:
     text = error_text(error)
     for part in (
         "No.",
-        "Reword",
+        "Change the prompt",
         CHARGE_TEXT[ChargeStatus.NO],
         "content_refused",
         "violence, gore",

@@ -70,11 +70,11 @@ def test_every_cut_within_the_header_is_an_unreadable_image(form: str) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "no bytes"),
+        (b"", "is empty"),
         (b"<html><body>busy</body></html>", "markup"),
         (b"  <svg xmlns='x'/>", "markup"),
         (b"GIF89a" + bytes(20), "not a PNG, JPEG or WebP"),
-        (b"\xff\xd8\xff\xe0\x00\x04ab" + bytes(40), "broken"),
+        (b"\xff\xd8\xff\xe0\x00\x04ab" + bytes(40), "damaged"),
         (b"\x89PNG\r\n\x1a\n" + bytes(40), "does not start"),
         (b"RIFF\x00\x00\x00\x00WEBPJUNK" + bytes(40), "unknown chunk"),
     ],
@@ -87,11 +87,11 @@ def test_what_is_no_picture_is_called_by_its_name(data: bytes, words: str) -> No
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        pytest.param(b"\xff\xd8\xff" + b"\xff" * 10_000_000, "broken", id="fill bytes"),
-        pytest.param(b"\xff\xd8" + b"\xff\xe0\0\2" * 2_000_000, "more parts", id="segments"),
+        pytest.param(b"\xff\xd8\xff" + b"\xff" * 10_000_000, "damaged", id="fill bytes"),
+        pytest.param(b"\xff\xd8" + b"\xff\xe0\0\2" * 2_000_000, "4,096 segments", id="segments"),
         pytest.param(
             picture().data[:33] + (bytes(4) + b"zzZz" + bytes(4)) * 2_000_000,
-            "more parts",
+            "4,096 chunks",
             id="chunks",
         ),
     ],

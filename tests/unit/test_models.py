@@ -82,7 +82,7 @@ def test_every_successor_is_a_model_that_stays() -> None:
             "gpt-image-2.6-flare",
             GenerateRequest(prompt="x", n=2, partial_images=1),
             "partialImages",
-            "No model",
+            "No available model",
         ),
     ],
 )

@@ -54,7 +54,7 @@ def test_compression_follows_the_quality_unless_it_is_asked_for(quality: str, nu
 def test_one_to_sixteen_pictures_can_be_edited() -> None:
     EditRequest(prompt="x", images=(PNG,) * 16)
     for number in (0, 17):
-        with pytest.raises(InvalidRequest, match=f"{number} input pictures"):
+        with pytest.raises(InvalidRequest, match=f"between 1 and 16, not {number}"):
             EditRequest(prompt="x", images=(PNG,) * number)
 
 

@@ -15,7 +15,7 @@ class HeaderInspector:
 
     async def inspect(self, image: Image, /) -> None:
         if not image.data:
-            raise UnreadableImage("There are no bytes where a picture should be.")
+            raise UnreadableImage("The image is empty.")
         _ = image.header
 
 
