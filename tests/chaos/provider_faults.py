@@ -38,7 +38,7 @@ class Row:
     @property
     def small_script(self) -> list[Fault]:
         """The script, with tiny pictures where the fault is not about their size."""
-        return [replace(fault, painted=fault.painted or (32, 32)) for fault in self.script]
+        return [replace(fault, size=fault.size or (32, 32)) for fault in self.script]
 
 
 def _row(name: str, fault: Fault, *codes: str | None, posts: int = 1, within: float = 30.0) -> Row:
@@ -85,7 +85,7 @@ GROUPS: dict[str, tuple[Row, ...]] = {
         _row("429, nothing", faults.rate_limited(), "rate_limited"),
     ),
     "P2 refusals": (
-        _row("429, quota used up", faults.quota_used_up(), "quota_exhausted"),
+        _row("429, quota used up", faults.quota_exhausted(), "quota_exhausted"),
         _row("401 that repeats the key", faults.bad_key(), "credentials_rejected"),
         _row("403", faults.organization_not_verified(), "not_permitted"),
         _row("404", faults.model_not_found(), "model_not_found"),
@@ -118,7 +118,7 @@ GROUPS: dict[str, tuple[Row, ...]] = {
         _row(
             "an error after partial 1", faults.stream_error(1), "outcome_unknown", "provider_failed"
         ),
-        _row("cut after the picture", stream_faults.cut_after_pictures(), None, "outcome_unknown"),
+        _row("cut after the picture", stream_faults.cut_after_images(), None, "outcome_unknown"),
         _odd("held open", stream_faults.held_open(), streamed=True),
         _row("an error after the picture", stream_faults.late_error(), None, "provider_failed"),
     ),
@@ -126,9 +126,9 @@ GROUPS: dict[str, tuple[Row, ...]] = {
         _rubbish("half a JSON", faults.malformed_json()),
         _rubbish("an HTML page", faults.html_page()),
         _rubbish("no data", faults.empty_data()),
-        _rubbish("null", faults.null_picture()),
+        _rubbish("null", faults.null_image()),
         _rubbish("broken base64", faults.broken_base64()),
-        _rubbish("half a picture", faults.truncated_picture()),
+        _rubbish("half a picture", faults.truncated_image()),
         Row(
             name="no body",
             script=(faults.no_body(),),
@@ -154,7 +154,7 @@ GROUPS: dict[str, tuple[Row, ...]] = {
     "P9 renditions that fail": (
         _odd(
             "too wide for WebP",
-            Fault(painted=(16_384, 16), format="png"),
+            Fault(size=(16_384, 16), format="png"),
             format="webp",
         ),
     ),

@@ -36,7 +36,7 @@ def befall(trial: Trial, door: AnyDoor, row: Row) -> None:
         assert outcome.seconds < row.within, (row.name, outcome)
         if row.leaves_rubbish and outcome.code == "bad_provider_reply":
             assert len(trial.disk.quarantined()) > isolated, (row.name, arguments, outcome)
-        trial.api.forget_script()
+        trial.api.clear_script()
         assert door.ask(trial.small("is it well?")).painted, row.name
 
 

@@ -34,7 +34,7 @@ def test_faults_of_the_provider_cost_one_call_each(trial: Trial) -> None:
     trial.allowed = Allowed(unknown=True, rubbish=True)
     with trial:
         door = WebDoor("images", trial.serve().port, trial.look_at)
-        for fault in (faults.bad_key(), faults.reply_cut(0.2), faults.truncated_picture()):
+        for fault in (faults.bad_key(), faults.reply_cut(0.2), faults.truncated_image()):
             trial.api.script(fault)
             trial.note(door.ask(trial.small()))
         assert trial.counts.keys() == {

@@ -8,14 +8,14 @@ import PIL.Image
 import PIL.ImageDraw
 
 from domain.image import Image
-from tests.standin.pictures import Spec, plate
+from tests.standin.image_files import ImageSpec, image_template
 
 
 @cache
 def photograph(form: str, *, alpha: bool = False) -> Image:
     """A busy picture of 1024x1024."""
-    spec = Spec(size=(1024, 1024), format=form, alpha=alpha)
-    return Image(b64decode(plate(spec).stamp(1).base64))
+    spec = ImageSpec(size=(1024, 1024), format=form, alpha=alpha)
+    return Image(b64decode(image_template(spec).with_number(1).base64))
 
 
 @cache

@@ -89,7 +89,7 @@ async def test_the_stream_client_writes_previews_and_the_picture(
 async def test_the_stream_client_says_what_went_wrong(
     url: str, openai_api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    openai_api.script(faults.quota_used_up())
+    openai_api.script(faults.quota_exhausted())
     with pytest.raises(SystemExit, match="quota_exhausted"):
         await run("stream_client.py", url, tmp_path / "out", monkeypatch)
 

@@ -42,13 +42,13 @@ ASKED = {"prompt": "a red bridge", "size": "1024x640", "format": "jpeg", "partia
         (faults.moderation_blocked(), "content_refused", "no", []),
         (faults.moderation_blocked("output"), "content_refused", "maybe", []),
         (faults.bad_key(), "credentials_rejected", "no", []),
-        (faults.quota_used_up(), "quota_exhausted", "no", []),
+        (faults.quota_exhausted(), "quota_exhausted", "no", []),
         (faults.rate_limited("90"), "rate_limited", "no", []),
         (faults.status(500), "provider_failed", "maybe", []),
         (faults.reset_before_reply(), "outcome_unknown", "maybe", []),
         (faults.stream_error(1), "outcome_unknown", "maybe", ["partial"]),
         (faults.stream_cut_after(2), "outcome_unknown", "maybe", ["partial", "partial"]),
-        (faults.truncated_picture(), "bad_provider_reply", "yes", ["partial", "partial"]),
+        (faults.truncated_image(), "bad_provider_reply", "yes", ["partial", "partial"]),
     ],
 )
 async def test_what_goes_wrong_at_the_provider_is_the_last_event_and_says_what_it_cost(

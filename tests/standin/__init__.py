@@ -1,4 +1,4 @@
-"""A stand-in OpenAI images API: a real server on loopback, as strict as the original."""
+"""A stand-in OpenAI images API: a real server on loopback, as strict as the real API."""
 
 from tests.standin import body_faults, faults, stream_faults
 from tests.standin.calls import Call, Charge, Upload

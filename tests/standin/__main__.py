@@ -1,4 +1,4 @@
-"""`python -m tests.standin`: the stand-in by itself, for benchmarks and tries by hand."""
+"""`python -m tests.standin`: the stand-in as a process, for benchmarks and manual tests."""
 
 import argparse
 import signal
@@ -11,14 +11,14 @@ from tests.standin.server import StandIn
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; the first line printed ends with the base URL."""
     parser = argparse.ArgumentParser(prog="python -m tests.standin", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds to each final picture")
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free port")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds until each final image")
     options = parser.parse_args(arguments)
-    ends = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    end_signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, end_signals)
     with StandIn(port=options.port, default=slow(options.delay), keep_uploads=False) as openai:
         print(f"listening on {openai.base_url}", flush=True)
-        signal.sigwait(ends)
+        signal.sigwait(end_signals)
 
 
 if __name__ == "__main__":

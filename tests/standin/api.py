@@ -1,72 +1,72 @@
-"""The two image endpoints and the list of models: who asks, what for, and what it costs."""
+"""The two image endpoints and the list of models, with authentication and charges."""
 
 import asyncio
 
 from aiohttp import web
 
 from tests.standin.body_faults import Flood
-from tests.standin.book import Book
+from tests.standin.body_parsing import read_form, read_json
+from tests.standin.call_log import CallLog
 from tests.standin.calls import Call, Charge, Upload
-from tests.standin.catalog import models_page
 from tests.standin.faults import Fault, normal
-from tests.standin.forms import read_form, read_json
-from tests.standin.painting import Painting, Studio
+from tests.standin.generation import Generation, Generator
+from tests.standin.model_list import models_page
 from tests.standin.refusals import Refused
-from tests.standin.replies import Reply, json_page, painted_reply, refusal_reply
-from tests.standin.rules import Order, check, native
+from tests.standin.replies import Reply, image_reply, json_page, refusal_reply
+from tests.standin.request_rules import ImageOrder, check, to_native
+from tests.standin.sending import send
 from tests.standin.uploads import check_uploads
-from tests.standin.wire import send
 
 _KINDS = {"/v1/images/generations": "image_generation", "/v1/images/edits": "image_edit"}
-_LARGEST_BODY = 17 * 50 * 1024 * 1024
+_MAX_BODY = 17 * 50 * 1024 * 1024
 
 
 class Api:
-    """Answers every request that reaches the port and enters it in the book.
+    """Answers every request that reaches the port, and logs it.
 
-    Without `keep_uploads` the bytes of uploads are forgotten once judged, for long runs.
+    Without `keep_uploads` the bytes of uploads are dropped once they are checked, for long runs.
     """
 
-    def __init__(self, book: Book, *, keep_uploads: bool = True) -> None:
+    def __init__(self, log: CallLog, *, keep_uploads: bool = True) -> None:
         self.closing = False
-        self._book = book
+        self._log = log
         self._keep_uploads = keep_uploads
-        self._studio = Studio()
+        self._generator = Generator()
 
     def app(self) -> web.Application:
-        """The application, which takes 16 images of 50 MB and a mask in one request."""
-        app = web.Application(client_max_size=_LARGEST_BODY)
+        """The application, which accepts 16 images of 50 MB and a mask in one request."""
+        app = web.Application(client_max_size=_MAX_BODY)
         app.router.add_route("*", "/{path:.*}", self._handle)
         return app
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = Call(method=request.method, path=request.path, headers=headers)
-        number = self._book.open(call)
+        number = self._log.add(call)
         fault = normal()
         if request.method == "POST" and request.path in _KINDS:
-            fault = self._book.next_fault()
+            fault = self._log.next_fault()
         try:
             body = await request.read()
-            reply, fault = await self._judge(call, body, fault, number)
+            reply, fault = await self._checked_reply(call, body, fault, number)
             reply = reply.with_header("x-request-id", f"req_standin_{number}")
             return await send(request, call, reply, fault)
         except (asyncio.CancelledError, ConnectionError):
             if not self.closing:
-                self._book.leave(call)
+                self._log.add_hang_up(call)
             raise
 
-    async def _judge(
+    async def _checked_reply(
         self, call: Call, body: bytes, fault: Fault, number: int
     ) -> tuple[Reply, Fault]:
-        """The reply and how to send it; what breaks a rule is refused without any fault."""
+        """The reply and its fault; a request that breaks a rule is refused without any fault."""
         try:
             return await self._reply(call, body, fault, number)
         except Refused as refused:
             return refusal_reply(refused.refusal), normal()
         finally:
             if call.method == "POST":
-                self._book.begin()
+                self._log.add_begun()
 
     async def _reply(
         self, call: Call, body: bytes, fault: Fault, number: int
@@ -77,23 +77,23 @@ class Api:
         if call.method != "POST" or call.path not in _KINDS:
             text = f"Invalid URL ({call.method} {call.path})"
             raise Refused(text, code="unknown_url", status=404)
-        order, images = self._order(call, body)
+        order, images = self._read_order(call, body)
         if fault.refusal is not None:
             return refusal_reply(fault.refusal.about(key, order.model)), fault
         if isinstance(fault, Flood):
             return fault.reply(stream=order.stream), fault
-        painting = await self._studio.paint(order, fault, images)
-        self._book.charge(call, lambda index: _charge(index, painting))
-        return painted_reply(_KINDS[call.path], order, painting, fault, number), fault
+        generation = await self._generator.generate(order, fault, images)
+        self._log.add_charge(call, lambda index: _charge(index, generation))
+        return image_reply(_KINDS[call.path], order, generation, fault, number), fault
 
-    def _order(self, call: Call, body: bytes) -> tuple[Order, int]:
+    def _read_order(self, call: Call, body: bytes) -> tuple[ImageOrder, int]:
         content_type = call.headers.get("content-type", "")
         if call.path.endswith("/generations"):
             call.fields = read_json(content_type, body)
             return check(call.fields), 0
         call.fields, files = read_form(content_type, body)
-        call.files = files if self._keep_uploads else [_emptied(file) for file in files]
-        order = check(native(call.fields))
+        call.files = files if self._keep_uploads else [_without_data(file) for file in files]
+        order = check(to_native(call.fields))
         return order, check_uploads(files)
 
 
@@ -105,14 +105,14 @@ def _key(call: Call) -> str:
     return key
 
 
-def _emptied(file: Upload) -> Upload:
+def _without_data(file: Upload) -> Upload:
     return Upload(file.field, file.filename, file.content_type, b"")
 
 
-def _charge(index: int, painting: Painting) -> Charge:
+def _charge(index: int, generation: Generation) -> Charge:
     return Charge(
         call=index,
-        digests=tuple(picture.digest for picture in painting.pictures),
-        formats=tuple(picture.format for picture in painting.pictures),
-        usage=painting.usage,
+        digests=tuple(image.digest for image in generation.images),
+        formats=tuple(image.format for image in generation.images),
+        usage=generation.usage,
     )

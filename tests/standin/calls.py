@@ -1,4 +1,4 @@
-"""What the stand-in remembers: calls as received, and charges as a bill would show them."""
+"""Records of the stand-in: calls as received, and charges as on a bill."""
 
 import time
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ class Upload:
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """One HTTP request. `status` and `hung_up` are filled in while it is being answered.
+    """One HTTP request. `status` and `hung_up` are set while it is answered.
 
     `fields` holds native types for JSON and strings for multipart. `status` stays None when no
-    reply line was sent (hang, reset). `hung_up` is true when the client left before the reply
-    was whole; it stays false when the stand-in itself cut the line or was closed.
+    reply line was sent (hang, reset). `hung_up` is true if the client disconnected before
+    the reply was complete, and false if the stand-in itself cut the connection or was closed.
     """
 
     method: str
@@ -36,10 +36,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """Pictures that somebody paid for, whether or not the reply arrived.
+    """Images that were charged, whether or not the reply arrived.
 
     `call` is the index into `StandIn.calls`; `digests` are SHA-256 hex digests of the encoded
-    pictures, equal to those of the bytes a client decodes from a reply that was not spoiled.
+    images, equal to those of the bytes that a client decodes from an intact reply.
     """
 
     call: int

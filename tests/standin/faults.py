@@ -1,7 +1,7 @@
-"""Everything that can go wrong at the provider, in words a test can say.
+"""Faults that a test can order from the stand-in.
 
 A POST that breaks a rule is refused as usual and uses up its fault. Faults that refuse are never
-charged; all others are, since the pictures were painted before the trouble started.
+charged; all others are, because the images were generated before the fault took effect.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,11 @@ Format = Literal["png", "jpeg", "webp"]
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One behavior; each field names one departure from a normal reply.
+    """One behavior; each field is one deviation from a normal reply.
 
-    `after_partials` ends a stream after that many partials, else after the pictures: with `error`
-    as its last event. In a JSON reply that is a 500, and a cut is at `at`. `painted` is the size.
+    `after_partials` ends a stream after that many partials, None after the images; `error` is its
+    last event. A JSON reply with an `error` is a 500, and its cut is at the fraction `at`. `size`
+    replaces the requested size.
     """
 
     delay: float = 0.0
@@ -33,7 +34,7 @@ class Fault:
     data: Data = "whole"
     page: Page = "api"
     format: Format | None = None
-    painted: tuple[int, int] | None = None
+    size: tuple[int, int] | None = None
     count: int | None = None
     revised_prompt: str | None = None
     usage: bool = True
@@ -45,7 +46,7 @@ def normal() -> Fault:
 
 
 def slow(seconds: float) -> Fault:
-    """Take `seconds` to the final picture; the partials come evenly spread over them."""
+    """Send the final image after `seconds`, and the partials evenly spread over that time."""
     return Fault(delay=seconds)
 
 
@@ -59,7 +60,7 @@ def status(
     body: str | None = None,
     delay: float = 0.0,
 ) -> Fault:
-    """Refuse with this status; `body` replaces the JSON envelope word for word."""
+    """Refuse with this status; `body` replaces the JSON envelope."""
     kind = error_type or ("server_error" if code >= 500 else "invalid_request_error")
     extra = headers or {}
     refusal = Refusal(code, message, code=error_code, type=kind, headers=extra, raw=body)
@@ -67,25 +68,25 @@ def status(
 
 
 def rate_limited(retry_after: str | None = None, *, delay: float = 0.0) -> Fault:
-    """Refuse with 429 `rate_limit_exceeded`; `retry_after` is sent as it stands, also garbage."""
+    """Refuse with 429 `rate_limit_exceeded`; `retry_after` is sent unchanged, even garbage."""
     code, message = "rate_limit_exceeded", "Rate limit reached for images per min."
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     return status(429, message=message, error_code=code, headers=headers, delay=delay)
 
 
-def quota_used_up() -> Fault:
-    """Refuse with 429 `insufficient_quota`, which no waiting cures."""
+def quota_exhausted() -> Fault:
+    """Refuse with 429 `insufficient_quota`, which waiting does not resolve."""
     code, message = "insufficient_quota", "You exceeded your current quota, check your billing."
     return status(429, message=message, error_code=code, error_type=code)
 
 
 def bad_key(message: str = "Incorrect API key provided: {key}. Find it in your account.") -> Fault:
-    """Refuse with 401; `{key}` becomes the key received, as the real API repeats it."""
+    """Refuse with 401; `{key}` becomes the received key, which the real API repeats."""
     return status(401, message=message, error_code="invalid_api_key")
 
 
 def organization_not_verified() -> Fault:
-    """Refuse with 403 in the real API's words about verifying the organization."""
+    """Refuse with 403 and the real API's message about verifying the organization."""
     message = (
         "Your organization must be verified to use the model `{model}`. Please go to: "
         "https://platform.openai.com/settings/organization/general and click on Verify."
@@ -94,7 +95,7 @@ def organization_not_verified() -> Fault:
 
 
 def model_not_found() -> Fault:
-    """Refuse with 404 `model_not_found`, whatever the model."""
+    """Refuse with 404 `model_not_found` for every model."""
     message = "The model `{model}` does not exist or you do not have access to it."
     return status(404, message=message, error_code="model_not_found")
 
@@ -102,7 +103,7 @@ def model_not_found() -> Fault:
 def moderation_blocked(
     stage: str = "input", categories: tuple[str, ...] = ("violence",), *, delay: float = 0.0
 ) -> Fault:
-    """Refuse with 400 `moderation_blocked` and the details the real API gives with it."""
+    """Refuse with 400 `moderation_blocked` and the details of the real API."""
     details = {"moderation_stage": stage, "categories": list(categories)}
     refusal = Refusal(
         400,
@@ -115,22 +116,22 @@ def moderation_blocked(
 
 
 def hang() -> Fault:
-    """Paint, charge, and never answer until the client leaves or the stand-in is closed."""
+    """Generate, charge, and never answer, until the client disconnects or the stand-in closes."""
     return Fault(ending="hang")
 
 
 def reset_before_reply(*, delay: float = 0.0) -> Fault:
-    """Paint, charge, and reset the connection (RST) before the first byte of a reply."""
+    """Generate, charge, and reset the connection (RST) before the first byte of a reply."""
     return Fault(ending="reset", delay=delay)
 
 
 def reply_cut(at: float = 0.5, *, delay: float = 0.0) -> Fault:
-    """Send that fraction of the body under the whole length, then close the connection."""
+    """Announce the full length, send that fraction of the body, then close the connection."""
     return Fault(ending="cut", at=at, delay=delay)
 
 
 def stream_cut_after(partials: int = 1, *, delay: float = 0.0) -> Fault:
-    """Close the connection after so many partials; a JSON reply is cut at one half."""
+    """Close the connection after this many partials; a JSON reply is cut in half."""
     return Fault(ending="cut", at=0.5, after_partials=partials, delay=delay)
 
 
@@ -141,33 +142,33 @@ def stream_error(
     *,
     delay: float = 0.0,
 ) -> Fault:
-    """End the stream with an `error` event after so many partials; a JSON reply is a 500."""
+    """End the stream with an `error` event after this many partials; a JSON reply is a 500."""
     error = Refusal(500, message, code=code, type="image_generation_server_error")
     return Fault(error=error, after_partials=after_partials, delay=delay)
 
 
 def empty_data() -> Fault:
-    """Answer `"data": []`; a stream ends well without its completed event."""
+    """Answer `"data": []`; a stream ends properly without its completed event."""
     return Fault(data="none")
 
 
 def no_body() -> Fault:
-    """Answer 200 with a body of no bytes."""
+    """Answer 200 with an empty body."""
     return Fault(page="nothing")
 
 
-def null_picture() -> Fault:
+def null_image() -> Fault:
     """Answer `"b64_json": null`."""
     return Fault(data="null")
 
 
 def broken_base64() -> Fault:
-    """Answer base64 that no decoder takes, lenient ones included."""
+    """Answer base64 that even lenient decoders reject."""
     return Fault(data="broken")
 
 
-def truncated_picture() -> Fault:
-    """Answer valid base64 of the first half of a picture."""
+def truncated_image() -> Fault:
+    """Answer valid base64 of the first half of an image file."""
     return Fault(data="halved")
 
 
@@ -177,22 +178,22 @@ def html_page() -> Fault:
 
 
 def malformed_json() -> Fault:
-    """Answer 200 with a whole body that is only half of a JSON text."""
+    """Answer 200 with the first half of a JSON text as the complete body."""
     return Fault(page="malformed")
 
 
 def other_format(name: Format) -> Fault:
-    """Paint this format whatever was asked, while the reply repeats what was asked."""
+    """Generate this format instead of the requested one, which the reply still states."""
     return Fault(format=name)
 
 
-def other_count(pictures: int) -> Fault:
-    """Paint so many pictures whatever `n` says."""
-    return Fault(count=pictures)
+def other_count(images: int) -> Fault:
+    """Generate this many images instead of `n`."""
+    return Fault(count=images)
 
 
 def revised_prompt(text: str) -> Fault:
-    """Answer normally, with this text beside each picture."""
+    """Answer normally, with this text beside each image."""
     return Fault(revised_prompt=text)
 
 

@@ -1,4 +1,4 @@
-"""Fixtures for tests on a stand-in: `pytest_plugins = ["tests.standin.fixtures"]` brings them."""
+"""Fixtures for tests on a stand-in: `pytest_plugins = ["tests.standin.fixtures"]` adds them."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -19,14 +19,14 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 def standin_server() -> Iterator[StandIn]:
-    """One server for a module's tests; take `standin` to have it cleared."""
+    """One server for a module's tests; the fixture `standin` clears it."""
     with StandIn() as server:
         yield server
 
 
 @pytest.fixture
 def standin(standin_server: StandIn) -> StandIn:
-    """The module's stand-in, with an empty record and an empty script."""
+    """The module's stand-in, with an empty log and an empty script."""
     standin_server.reset()
     return standin_server
 
@@ -41,7 +41,7 @@ async def sdk(standin: StandIn) -> AsyncIterator[openai.AsyncOpenAI]:
 
 @pytest.fixture(scope="module")
 def http(standin_server: StandIn) -> Iterator[httpx2.Client]:
-    """A plain client with a key, for requests the SDK would not send."""
+    """A plain client with a key, for requests that the SDK would not send."""
     headers = {"Authorization": f"Bearer {KEY}"}
     with httpx2.Client(base_url=standin_server.base_url, headers=headers) as client:
         yield client

@@ -1,4 +1,4 @@
-"""How the API says no: one status, one error envelope."""
+"""Error replies: a status and an error envelope."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 
 @dataclass(frozen=True)
 class Refusal:
-    """An error as OpenAI sends it; `raw` replaces the JSON envelope word for word."""
+    """An error as OpenAI sends it; `raw` replaces the JSON envelope."""
 
     status: int
     message: str
@@ -25,18 +25,18 @@ class Refusal:
         return {**known, "code": self.code, **self.details}
 
     def body(self) -> bytes:
-        r"""The whole reply body; in `raw`, "\udcff" stands for a byte FF that is no UTF-8."""
+        r"""The whole reply body; in `raw`, "\udcff" stands for the byte FF, which is not UTF-8."""
         text = json.dumps({"error": self.error()}) if self.raw is None else self.raw
         return text.encode(errors="surrogateescape")
 
     def about(self, key: str, model: str) -> "Refusal":
-        """The same refusal with `{key}` and `{model}` in its message filled in."""
+        """The same refusal with `{key}` and `{model}` filled in."""
         message = self.message.replace("{key}", key).replace("{model}", model)
         return replace(self, message=message)
 
 
 class Refused(Exception):
-    """Raised by a check; the request was not charged and gets `refusal` as its reply."""
+    """Raised by a check; the request is not charged, and `refusal` is its reply."""
 
     def __init__(
         self, message: str, *, code: str, param: str | None = None, status: int = 400

@@ -1,24 +1,24 @@
-"""Replies in the API's words: one JSON body, or a stream of server-sent events."""
+"""Replies in the API's format: one JSON body, or a stream of server-sent events."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tests.standin.faults import Fault
-from tests.standin.painting import Painting
-from tests.standin.pictures import Picture
+from tests.standin.generation import Generation
+from tests.standin.image_files import EncodedImage
 from tests.standin.refusals import Refusal
-from tests.standin.rules import Order
+from tests.standin.request_rules import ImageOrder
 
 _EPOCH = 1_795_000_000
 _HTML = b"<!DOCTYPE html><html><head><title>Welcome</title></head><body>Sign in.</body></html>"
 _JSON = "application/json"
-_LINE = 76
+_BASE64_LINE = 76
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """Status, headers and the body in pieces; a stream takes a pause before each piece."""
+    """Status, headers and the body in pieces; a stream pauses before each piece."""
 
     status: int = 200
     content_type: str = _JSON
@@ -41,75 +41,79 @@ def refusal_reply(refusal: Refusal) -> Reply:
     return Reply(status=refusal.status, chunks=[refusal.body()], headers=refusal.headers)
 
 
-def painted_reply(kind: str, order: Order, painting: Painting, fault: Fault, number: int) -> Reply:
+def image_reply(
+    kind: str, order: ImageOrder, generation: Generation, fault: Fault, number: int
+) -> Reply:
     """The reply to an order; `kind` is `image_generation` or `image_edit`."""
     if fault.page == "nothing":
         return Reply(chunks=[b""])
     if fault.page == "html":
         return Reply(content_type="text/html", chunks=[_HTML])
     if not order.stream or fault.page == "unstreamed":
-        return _json_reply(order, painting, fault, number)
-    chunks = _events(kind, order, painting, fault, number)
+        return _json_reply(order, generation, fault, number)
+    chunks = _events(kind, order, generation, fault, number)
     return Reply(content_type="text/event-stream", chunks=chunks, stream=True)
 
 
-def _json_reply(order: Order, painting: Painting, fault: Fault, number: int) -> Reply:
+def _json_reply(order: ImageOrder, generation: Generation, fault: Fault, number: int) -> Reply:
     if fault.error is not None:
         return refusal_reply(fault.error)
-    pictures = [] if fault.data == "none" else painting.pictures
-    data = [_with_picture({}, picture, fault) for picture in pictures]
-    head = {"created": _EPOCH + number, **_echo(order, painting)}
-    tail = {"usage": painting.usage} if fault.usage else {}
+    images = [] if fault.data == "none" else generation.images
+    data = [_with_image({}, image, fault) for image in images]
+    head = {"created": _EPOCH + number, **_echo(order, generation)}
+    tail = {"usage": generation.usage} if fault.usage else {}
     body = b'%s,"data":[%s]%s' % (_dumps(head)[:-1], b",".join(data), _rest(tail))
     return Reply(chunks=[body[: len(body) // 2] if fault.page == "malformed" else body])
 
 
-def _events(kind: str, order: Order, painting: Painting, fault: Fault, number: int) -> list[bytes]:
-    echo = {"created_at": _EPOCH + number, **_echo(order, painting)}
+def _events(
+    kind: str, order: ImageOrder, generation: Generation, fault: Fault, number: int
+) -> list[bytes]:
+    echo = {"created_at": _EPOCH + number, **_echo(order, generation)}
     name = f"{kind}.partial_image"
     events = [
-        _event(name, _with_picture({"type": name, "partial_image_index": index, **echo}, partial))
-        for index, partial in enumerate(painting.partials)
+        _event(name, _with_image({"type": name, "partial_image_index": index, **echo}, partial))
+        for index, partial in enumerate(generation.partials)
     ]
     if fault.after_partials is not None:
         ending = [] if fault.error is None else [_error_event(fault.error)]
         return events[: fault.after_partials] + ending
-    done = {**echo, "usage": painting.usage} if fault.usage else echo
-    for picture in [] if fault.data == "none" else painting.pictures:
-        data = _with_picture({"type": f"{kind}.completed", **done}, picture, fault)
+    done = {**echo, "usage": generation.usage} if fault.usage else echo
+    for image in [] if fault.data == "none" else generation.images:
+        data = _with_image({"type": f"{kind}.completed", **done}, image, fault)
         half = data[: len(data) // 2] if fault.page == "malformed" else data
         events.append(_event(f"{kind}.completed", half))
     return events if fault.error is None else [*events, _error_event(fault.error)]
 
 
-def _echo(order: Order, painting: Painting) -> dict[str, object]:
+def _echo(order: ImageOrder, generation: Generation) -> dict[str, object]:
     return {
-        "background": painting.background,
+        "background": generation.background,
         "output_format": order.format,
-        "quality": painting.quality,
+        "quality": generation.quality,
         "size": "{}x{}".format(*order.size),
     }
 
 
-def _with_picture(
-    known: Mapping[str, object], picture: Picture, fault: Fault | None = None
+def _with_image(
+    known: Mapping[str, object], image: EncodedImage, fault: Fault | None = None
 ) -> bytes:
-    """One JSON object that holds the picture; its base64 is copied once and never escaped."""
+    """One JSON object with the image; its base64 is copied once and never escaped."""
     extra = dict(known)
     if fault is not None and fault.revised_prompt is not None:
         extra["revised_prompt"] = fault.revised_prompt
-    text = b'"%s"' % picture.base64
+    text = b'"%s"' % image.base64
     if fault is not None and fault.data == "null":
         text = b"null"
     if fault is not None and fault.data == "broken":
-        text = b'"%s*"' % picture.base64[: len(picture.base64) // 8 * 4 + 1]
+        text = b'"%s*"' % image.base64[: len(image.base64) // 8 * 4 + 1]
     if fault is not None and fault.data == "wrapped":
-        text = b'"%s"' % b"\\n".join(_lines(picture.base64))
+        text = b'"%s"' % b"\\n".join(_split_lines(image.base64))
     return b'{"b64_json":%s%s' % (text, _rest(extra))
 
 
-def _lines(text: bytes) -> list[bytes]:
-    return [text[start : start + _LINE] for start in range(0, len(text), _LINE)]
+def _split_lines(text: bytes) -> list[bytes]:
+    return [text[start : start + _BASE64_LINE] for start in range(0, len(text), _BASE64_LINE)]
 
 
 def _rest(fields: Mapping[str, object]) -> bytes:

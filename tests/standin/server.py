@@ -1,4 +1,4 @@
-"""The stand-in as a test holds it: a context manager around a server in its own thread."""
+"""The stand-in as a context manager around a server in its own thread."""
 
 import asyncio
 import threading
@@ -8,28 +8,28 @@ from typing import Self
 from aiohttp import web
 
 from tests.standin.api import Api
-from tests.standin.book import Book
+from tests.standin.call_log import CallLog
 from tests.standin.calls import Call, Charge
 from tests.standin.faults import Fault
 
-_SECONDS_TO_START = 10.0
-_GRACE = 0.01  # seconds for handlers at close; what still runs then is ended
+_START_TIMEOUT = 10.0
+_SHUTDOWN_TIMEOUT = 0.01  # seconds for handlers at close; then they are canceled
 
 
 class StandIn:
     """An OpenAI images API on 127.0.0.1 that serves from `__enter__` to `__exit__`.
 
-    It has a thread and an event loop of its own, so sync tests, async tests and subprocesses can
-    call it. Every POST takes one fault from the script, in order of arrival; with the script used
-    up `default` serves. Port 0 means any free one.
+    It has its own thread and event loop, so sync tests, async tests and subprocesses can call it.
+    Every POST takes one fault from the script, in order of arrival, and `default` once the script
+    is used up. Port 0 picks a free port.
     """
 
     def __init__(
         self, *, port: int = 0, default: Fault | None = None, keep_uploads: bool = True
     ) -> None:
         self._port = port
-        self._book = Book(default)
-        self._api = Api(self._book, keep_uploads=keep_uploads)
+        self._log = CallLog(default)
+        self._api = Api(self._log, keep_uploads=keep_uploads)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._ready = threading.Event()
@@ -38,7 +38,7 @@ class StandIn:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if not self._ready.wait(_SECONDS_TO_START):
+        if not self._ready.wait(_START_TIMEOUT):
             raise TimeoutError("the stand-in did not start")
         if self._failure is not None:
             raise self._failure
@@ -56,55 +56,55 @@ class StandIn:
 
     @property
     def base_url(self) -> str:
-        """What a client is given as its base URL, `/v1` included."""
+        """The base URL for clients, including `/v1`."""
         return f"http://127.0.0.1:{self._port}/v1"
 
     @property
     def calls(self) -> list[Call]:
-        """Every request since the last reset, by arrival."""
-        return self._book.calls
+        """Every request since the last reset, in order of arrival."""
+        return self._log.calls
 
     @property
     def posts(self) -> list[Call]:
-        """The calls that may cost something."""
-        return [call for call in self._book.calls if call.method == "POST"]
+        """The calls that may be charged."""
+        return [call for call in self._log.calls if call.method == "POST"]
 
     @property
     def ledger(self) -> list[Charge]:
         """Everything charged since the last reset, delivered or not."""
-        return self._book.ledger
+        return self._log.ledger
 
     @property
     def default(self) -> Fault:
-        """How a POST is served when the script is used up."""
-        return self._book.default
+        """The fault of a POST when the script is used up."""
+        return self._log.default
 
     @default.setter
     def default(self, fault: Fault) -> None:
-        self._book.default = fault
+        self._log.default = fault
 
     def script(self, *faults: Fault) -> None:
-        """Queue behaviors; each one serves one POST, also one that is refused by a rule."""
-        self._book.queue(faults)
+        """Queue faults; each one serves one POST, even a POST that breaks a rule."""
+        self._log.queue(faults)
 
-    def forget_script(self) -> None:
-        """Drop behaviors that were queued and not needed; the default serves."""
-        self._book.unqueue()
+    def clear_script(self) -> None:
+        """Drop the faults that are still queued."""
+        self._log.clear_script()
 
     def reset(self) -> None:
-        """Clear calls, ledger and script; the default and the numbering of pictures stay."""
-        self._book.clear()
+        """Clear calls, ledger and script; the default and the numbering of images stay."""
+        self._log.clear()
 
     def wait_for_calls(self, number: int, timeout: float = 5.0) -> None:
-        """Block until so many POSTs were read, judged and charged, or raise TimeoutError.
+        """Block until this many POSTs were read, checked and charged, or raise TimeoutError.
 
-        It blocks the thread: in a coroutine, call it through `asyncio.to_thread`.
+        It blocks the thread: a coroutine calls it through `asyncio.to_thread`.
         """
-        self._book.wait_begun(number, timeout)
+        self._log.wait_begun(number, timeout)
 
     def wait_for_hang_ups(self, number: int, timeout: float = 5.0) -> None:
-        """Block until so many clients left before their reply was whole, or raise TimeoutError."""
-        self._book.wait_left(number, timeout)
+        """Block until this many clients hung up on an incomplete reply, or raise TimeoutError."""
+        self._log.wait_hung_up(number, timeout)
 
     def _run(self) -> None:
         asyncio.run(self._serve())
@@ -112,7 +112,10 @@ class StandIn:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         runner = web.AppRunner(
-            self._api.app(), access_log=None, handler_cancellation=True, shutdown_timeout=_GRACE
+            self._api.app(),
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=_SHUTDOWN_TIMEOUT,
         )
         try:
             await runner.setup()

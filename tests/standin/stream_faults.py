@@ -1,16 +1,16 @@
-"""What goes wrong with a stream although its picture arrived, and what is no stream at all."""
+"""Faults of streams whose image arrived, and replies that are not streams."""
 
 from tests.standin.faults import Fault, status
 from tests.standin.refusals import Refusal
 
 
-def cut_after_pictures() -> Fault:
+def cut_after_images() -> Fault:
     """Send everything, then close the connection without the end of the body."""
     return Fault(ending="cut")
 
 
 def held_open() -> Fault:
-    """Send everything, then leave the line open until the client leaves."""
+    """Send everything, then keep the connection open until the client disconnects."""
     return Fault(ending="held")
 
 
@@ -20,11 +20,11 @@ def late_error(message: str = "The stand-in fell over.") -> Fault:
 
 
 def not_streamed() -> Fault:
-    """Answer an order for a stream with one JSON body, as endpoints do that know no streams."""
+    """Answer a streaming request with one JSON body, as endpoints without streaming do."""
     return Fault(page="unstreamed")
 
 
 def events(*data: str) -> Fault:
-    """Send these texts as the data of events, and paint nothing."""
+    """Send these texts as the data of events, and generate nothing."""
     body = "".join(f"data: {text}\n\n" for text in data)
     return status(200, headers={"Content-Type": "text/event-stream"}, body=body)

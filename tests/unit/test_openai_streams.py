@@ -13,7 +13,7 @@ from tests.unit.openai_help import PLUM, TEAL, answer, asked, completed, streami
 
 pytestmark = pytest.mark.anyio
 LATE = [
-    pytest.param(stream_faults.cut_after_pictures(), id="cut"),
+    pytest.param(stream_faults.cut_after_images(), id="cut"),
     pytest.param(stream_faults.held_open(), id="held open"),
     pytest.param(stream_faults.late_error(), id="error"),
 ]
@@ -109,7 +109,7 @@ async def test_a_whole_reply_to_an_order_for_a_stream_is_read_as_one(openai_api:
 
 
 async def test_a_last_event_without_a_picture_is_kept_as_rubbish(openai_api: StandIn) -> None:
-    openai_api.script(faults.null_picture())
+    openai_api.script(faults.null_image())
     came = await answer(openai_api.base_url, partial_images=1)
     assert came.images == ()
     (event,) = loads(came.undecodable[0])

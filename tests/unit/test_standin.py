@@ -1,4 +1,4 @@
-"""The stand-in's normal replies as the real SDK sees them, its ledger, and its command."""
+"""The stand-in's normal replies as the real SDK reads them, its ledger, and its command."""
 
 import io
 import signal
@@ -25,13 +25,13 @@ def png(mode: str, size: tuple[int, int] = (64, 48)) -> bytes:
     return file.getvalue()
 
 
-def opened(base64: str | None) -> Image.Image:
+def open_image(base64: str | None) -> Image.Image:
     assert base64 is not None
     file = io.BytesIO(b64decode(base64, validate=True))
     Image.open(file).verify()
-    picture = Image.open(file)
-    picture.load()
-    return picture
+    image = Image.open(file)
+    image.load()
+    return image
 
 
 def digest(base64: str | None) -> str:
@@ -55,17 +55,15 @@ async def events(sdk: openai.AsyncOpenAI, partials: int = 3) -> list[Any]:
         ("webp", "transparent"),
     ],
 )
-async def test_a_generation_is_real_unique_and_on_the_bill(
+async def test_a_generation_returns_unique_images_and_charges_them(
     standin: StandIn, sdk: openai.AsyncOpenAI, kind: str, background: str
 ) -> None:
     options: dict[str, Any] = {"n": 2, "output_format": kind, "background": background}
     reply: ImagesResponse = await sdk.images.generate(**FIELDS, **options)
     assert reply.data is not None
-    pictures = [opened(item.b64_json) for item in reply.data]
-    assert [(picture.format, picture.size) for picture in pictures] == [
-        (kind.upper(), (1024, 640))
-    ] * 2
-    assert all(("A" in picture.getbands()) == (background == "transparent") for picture in pictures)
+    images = [open_image(item.b64_json) for item in reply.data]
+    assert [(image.format, image.size) for image in images] == [(kind.upper(), (1024, 640))] * 2
+    assert all(("A" in image.getbands()) == (background == "transparent") for image in images)
     [charge] = standin.ledger
     assert charge.digests == tuple(digest(item.b64_json) for item in reply.data)
     assert len(set(charge.digests)) == 2
@@ -76,17 +74,17 @@ async def test_a_generation_is_real_unique_and_on_the_bill(
 
 
 @pytest.mark.anyio
-async def test_a_square_png_weighs_what_real_ones_do(sdk: openai.AsyncOpenAI) -> None:
+async def test_a_square_png_is_as_large_as_real_ones(sdk: openai.AsyncOpenAI) -> None:
     raw = await sdk.images.with_raw_response.generate(model="gpt-image-1.5", prompt="hi")
     [item] = raw.parse().data or []
     assert item.b64_json is not None
-    assert opened(item.b64_json).size == (1024, 1024)
+    assert open_image(item.b64_json).size == (1024, 1024)
     assert 1_000_000 < len(item.b64_json) * 3 // 4 < 2_500_000
     assert raw.headers["x-request-id"].startswith("req_standin_")
 
 
 @pytest.mark.anyio
-async def test_partials_get_finer_toward_the_final_picture(
+async def test_each_partial_is_nearer_to_the_final_image(
     standin: StandIn, sdk: openai.AsyncOpenAI
 ) -> None:
     *partials, final = await events(sdk)
@@ -94,9 +92,9 @@ async def test_partials_get_finer_toward_the_final_picture(
     assert [event.partial_image_index for event in partials] == [0, 1, 2]
     assert final.type == "image_generation.completed"
     assert (digest(final.b64_json),) == standin.ledger[0].digests
-    finished = opened(final.b64_json)
+    finished = open_image(final.b64_json)
     distances = [
-        sum(ImageStat.Stat(ImageChops.difference(opened(event.b64_json), finished)).mean)
+        sum(ImageStat.Stat(ImageChops.difference(open_image(event.b64_json), finished)).mean)
         for event in partials
     ]
     assert distances == sorted(distances, reverse=True)
@@ -123,9 +121,7 @@ async def test_an_edit_takes_several_images_and_a_mask(
 
 
 @pytest.mark.anyio
-async def test_the_list_of_models_tells_what_shuts_down(
-    standin: StandIn, sdk: openai.AsyncOpenAI
-) -> None:
+async def test_the_model_list_has_shutdown_dates(standin: StandIn, sdk: openai.AsyncOpenAI) -> None:
     dates = {model.id: model.shutdown_date async for model in sdk.models.list()}
     assert dates["gpt-image-1.5"] == "2026-12-01"
     assert dates["gpt-image-2.6-flare"] is None
@@ -134,7 +130,7 @@ async def test_the_list_of_models_tells_what_shuts_down(
 
 
 @pytest.mark.anyio
-async def test_a_reset_clears_the_record_but_pictures_stay_unique(
+async def test_a_reset_clears_the_log_and_images_stay_unique(
     standin: StandIn, sdk: openai.AsyncOpenAI
 ) -> None:
     await sdk.images.generate(**FIELDS)
@@ -147,20 +143,20 @@ async def test_a_reset_clears_the_record_but_pictures_stay_unique(
     assert standin.calls[after.call].fields == FIELDS
 
 
-def test_a_port_in_use_is_said_at_the_start(standin: StandIn) -> None:
+def test_a_port_in_use_raises_at_the_start(standin: StandIn) -> None:
     port = int(standin.base_url.split(":")[2].partition("/")[0])
     with pytest.raises(OSError, match="in use"), StandIn(port=port):
         pass
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_says_where_it_listens_and_ends_well(end: signal.Signals) -> None:
+def test_the_command_prints_its_address_and_exits_cleanly_on_a_signal(end: signal.Signals) -> None:
     command = [sys.executable, "-m", "tests.standin", "--port", "0", "--delay", "0.01"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        said = process.stdout.readline().strip()
-        assert said.startswith("listening on http://127.0.0.1:")
-        with openai.OpenAI(api_key="sk-test", base_url=said.split()[-1], max_retries=0) as client:
+        line = process.stdout.readline().strip()
+        assert line.startswith("listening on http://127.0.0.1:")
+        with openai.OpenAI(api_key="sk-test", base_url=line.split()[-1], max_retries=0) as client:
             assert client.images.generate(**FIELDS).data
         process.send_signal(end)
         assert process.wait(5) == 0

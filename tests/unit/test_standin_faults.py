@@ -31,7 +31,7 @@ UNCHARGED = [
     (faults.status(500), openai.InternalServerError, None),
     (faults.status(404, body="gone"), openai.NotFoundError, None),
     (faults.rate_limited("garbage"), openai.RateLimitError, "rate_limit_exceeded"),
-    (faults.quota_used_up(), openai.RateLimitError, "insufficient_quota"),
+    (faults.quota_exhausted(), openai.RateLimitError, "insufficient_quota"),
     (faults.bad_key(), openai.AuthenticationError, "invalid_api_key"),
     (faults.organization_not_verified(), openai.PermissionDeniedError, None),
     (faults.model_not_found(), openai.NotFoundError, "model_not_found"),
@@ -55,7 +55,7 @@ async def test_a_refusal_is_not_charged(
 
 
 @pytest.mark.anyio
-async def test_the_words_of_a_refusal_are_the_real_ones(
+async def test_a_refusal_has_the_message_of_the_real_api(
     standin: StandIn, sdk: openai.AsyncOpenAI
 ) -> None:
     standin.script(
@@ -74,7 +74,7 @@ async def test_the_words_of_a_refusal_are_the_real_ones(
 
 
 @pytest.mark.anyio
-async def test_a_reset_is_no_orderly_end(standin: StandIn, sdk: openai.AsyncOpenAI) -> None:
+async def test_a_reset_is_not_an_orderly_end(standin: StandIn, sdk: openai.AsyncOpenAI) -> None:
     standin.script(faults.reset_before_reply())
     with pytest.raises(openai.APIConnectionError) as caught:
         await generate(sdk)
@@ -114,11 +114,11 @@ async def test_a_broken_reply_is_charged(
 
 
 @pytest.mark.anyio
-async def test_rubbish_passes_through_the_sdk_unremarked(
+async def test_the_sdk_passes_invalid_data_through_without_an_error(
     standin: StandIn, sdk: openai.AsyncOpenAI
 ) -> None:
-    standin.script(faults.empty_data(), faults.null_picture(), faults.html_page())
-    standin.script(faults.broken_base64(), faults.truncated_picture(), faults.no_body())
+    standin.script(faults.empty_data(), faults.null_image(), faults.html_page())
+    standin.script(faults.broken_base64(), faults.truncated_image(), faults.no_body())
     empty, null, html, broken, halved = [await generate(sdk) for _ in range(5)]
     assert empty.data == []
     assert null.data[0].b64_json is None
@@ -135,7 +135,7 @@ async def test_rubbish_passes_through_the_sdk_unremarked(
 
 
 @pytest.mark.anyio
-async def test_a_reply_may_differ_from_what_was_asked(
+async def test_a_reply_may_differ_from_the_request(
     standin: StandIn, sdk: openai.AsyncOpenAI
 ) -> None:
     standin.default = faults.other_format("jpeg")

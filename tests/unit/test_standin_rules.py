@@ -1,4 +1,4 @@
-"""The stand-in refuses the fields the real API refuses, and charges nothing for it."""
+"""The stand-in refuses the fields that the real API refuses, and charges nothing for them."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ FIELD_CASES: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("change", "code", "param"), FIELD_CASES, ids=lambda v: str(v)[:60])
-def test_a_wrong_field_is_refused(
+def test_an_invalid_field_is_refused(
     standin: StandIn, http: httpx2.Client, change: dict[str, Any], code: str, param: str
 ) -> None:
     reply = http.post("/images/generations", json={**GOOD, **change})
@@ -93,7 +93,7 @@ def test_a_retired_or_unknown_model_is_not_found(
         ("edits", "multipart/form-data; boundary=b", b"no form", "invalid_form"),
     ],
 )
-def test_a_body_of_another_kind_is_refused(
+def test_a_body_of_the_wrong_type_is_refused(
     standin: StandIn, http: httpx2.Client, path: str, content_type: str, body: bytes, code: str
 ) -> None:
     headers = {"Content-Type": content_type}
@@ -107,7 +107,7 @@ def test_a_request_without_a_key_is_unauthorized(standin: StandIn, http: httpx2.
 
 
 @pytest.mark.parametrize("path", ["/images/variations", "/chat/completions"])
-def test_other_addresses_are_not_found(standin: StandIn, http: httpx2.Client, path: str) -> None:
+def test_other_paths_are_not_found(standin: StandIn, http: httpx2.Client, path: str) -> None:
     assert_refused(standin, http.post(path, json=GOOD), "unknown_url", status=404)
 
 

@@ -1,4 +1,4 @@
-"""Streams that fail, replies that take their time, and clients that leave."""
+"""Streams that fail, delayed replies, and clients that disconnect."""
 
 import asyncio
 from typing import Any
@@ -25,7 +25,7 @@ async def events(sdk: openai.AsyncOpenAI, partials: int = 3) -> list[Any]:
         (faults.stream_error(2, code="moderation_blocked"), openai.APIError),
     ],
 )
-async def test_a_stream_that_fails_gives_its_partials_first(
+async def test_a_failing_stream_sends_its_partials_first(
     standin: StandIn, sdk: openai.AsyncOpenAI, fault: Fault, ending: type[openai.APIError]
 ) -> None:
     standin.script(fault)
@@ -39,7 +39,7 @@ async def test_a_stream_that_fails_gives_its_partials_first(
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("fault", [faults.empty_data(), faults.no_body(), faults.html_page()])
-async def test_a_stream_may_end_well_without_a_final_picture(
+async def test_a_stream_may_end_cleanly_without_a_final_image(
     standin: StandIn, sdk: openai.AsyncOpenAI, fault: Fault
 ) -> None:
     standin.script(fault)
@@ -61,7 +61,7 @@ async def test_a_delay_is_spread_over_the_partials(
 
 
 @pytest.mark.anyio
-async def test_a_client_that_leaves_a_hanging_reply_is_noticed_and_charged(
+async def test_a_client_that_hangs_up_on_a_hanging_reply_is_recorded_and_charged(
     standin: StandIn, sdk: openai.AsyncOpenAI
 ) -> None:
     standin.script(faults.hang())
@@ -76,7 +76,7 @@ async def test_a_client_that_leaves_a_hanging_reply_is_noticed_and_charged(
 
 
 @pytest.mark.anyio
-async def test_closing_ends_what_hangs_without_blaming_the_client() -> None:
+async def test_closing_ends_hanging_replies_and_records_no_hang_up() -> None:
     with StandIn(default=faults.hang()) as standin:
         client = openai.AsyncOpenAI(api_key="sk-test", base_url=standin.base_url, max_retries=0)
         request = asyncio.create_task(client.images.generate(**FIELDS))

@@ -1,4 +1,4 @@
-"""The stand-in refuses the uploads the real API refuses, and charges nothing for it."""
+"""The stand-in refuses the uploads that the real API refuses, and charges nothing for them."""
 
 import io
 
@@ -14,14 +14,14 @@ MEBIBYTE = 1024 * 1024
 Part = tuple[str, tuple[str, bytes, str]]
 
 
-def encoded(kind: str, size: tuple[int, int] = (64, 48), mode: str = "RGB") -> bytes:
+def encode(kind: str, size: tuple[int, int] = (64, 48), mode: str = "RGB") -> bytes:
     file = io.BytesIO()
     Image.new(mode, size).save(file, kind)
     return file.getvalue()
 
 
-PNG, JPEG, WEBP = encoded("png"), encoded("jpeg"), encoded("webp")
-MASK, CLEAR = encoded("png", mode="RGBA"), encoded("webp", mode="RGBA")
+PNG, JPEG, WEBP = encode("png"), encode("jpeg"), encode("webp")
+MASK, CLEAR = encode("png", mode="RGBA"), encode("webp", mode="RGBA")
 
 
 def part(
@@ -40,7 +40,7 @@ EDIT_CASES: list[tuple[str, list[Part], dict[str, str], str, str]] = [
     ("17 images", [part(field="image[]")] * 17, {}, "array_above_max_length", "image"),
     ("stray file", [part(), part(field="markup")], {}, "unknown_parameter", "markup"),
     ("50 MB", [part(PNG.ljust(50 * MEBIBYTE))], {}, "file_too_large", "image"),
-    ("no picture", [part(b"GIF89a")], {}, "invalid_image_file", "image"),
+    ("no image file", [part(b"GIF89a")], {}, "invalid_image_file", "image"),
     ("torn header", [part(PNG[:12])], {}, "invalid_image_file", "image"),
     ("type", [part(kind="image/jpeg")], {}, "invalid_image_file", "image"),
     ("name", [part(name="a.jpg")], {}, "invalid_image_file", "image"),
@@ -50,7 +50,7 @@ EDIT_CASES: list[tuple[str, list[Part], dict[str, str], str, str]] = [
     ("no alpha", [part(), mask(PNG)], {}, "invalid_image_file", "mask"),
     (
         "mask size",
-        [part(), mask(encoded("png", (48, 64), "RGBA"))],
+        [part(), mask(encode("png", (48, 64), "RGBA"))],
         {},
         "invalid_image_file",
         "mask",
@@ -69,7 +69,7 @@ EDIT_CASES: list[tuple[str, list[Part], dict[str, str], str, str]] = [
     [case[1:] for case in EDIT_CASES],
     ids=[case[0] for case in EDIT_CASES],
 )
-def test_a_wrong_edit_is_refused(
+def test_an_invalid_edit_is_refused(
     standin: StandIn,
     http: httpx2.Client,
     files: list[Part],
@@ -90,7 +90,7 @@ def test_a_wrong_edit_is_refused(
         (WEBP, "a.webp", "webp"),
     ],
 )
-def test_an_edit_whose_names_agree_passes(
+def test_an_edit_with_consistent_names_and_types_passes(
     standin: StandIn, http: httpx2.Client, data: bytes, name: str, kind: str
 ) -> None:
     fields = {**GOOD, "moderation": "auto", "output_format": "jpeg"}

@@ -1,4 +1,4 @@
-"""Replies put on the wire, with the delays and the accidents a fault asks for."""
+"""Sends replies with the delays and connection faults of a fault."""
 
 import asyncio
 import socket
@@ -14,9 +14,9 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 async def send(request: web.Request, call: Call, reply: Reply, fault: Fault) -> web.StreamResponse:
-    """Answer the request; returns when the last byte is handed over, or the line is cut.
+    """Answer the request. Returns when the last byte is sent, or the connection is cut.
 
-    Raises CancelledError or ConnectionError if the client leaves first.
+    Raises CancelledError or ConnectionError if the client disconnects first.
     """
     pause = fault.delay / len(reply.chunks) if reply.stream and reply.chunks else 0.0
     if pause == 0.0 or fault.ending in ("hang", "reset"):
@@ -28,7 +28,7 @@ async def send(request: web.Request, call: Call, reply: Reply, fault: Fault) -> 
     response = _response(reply)
     call.status = reply.status
     await response.prepare(request)
-    for chunk in _cut(reply, fault):
+    for chunk in _chunks_to_send(reply, fault):
         await asyncio.sleep(pause)
         await response.write(chunk)
     if fault.ending == "held":
@@ -41,7 +41,7 @@ async def send(request: web.Request, call: Call, reply: Reply, fault: Fault) -> 
 
 
 def _response(reply: Reply) -> web.StreamResponse:
-    """The status line and headers; a content type among the reply's headers wins."""
+    """The status line and headers; a content type among the reply's headers takes precedence."""
     response = web.StreamResponse(status=reply.status, headers=reply.headers)
     if "content-type" not in response.headers:
         response.content_type = reply.content_type
@@ -50,8 +50,8 @@ def _response(reply: Reply) -> web.StreamResponse:
     return response
 
 
-def _cut(reply: Reply, fault: Fault) -> list[bytes]:
-    """What goes out before the line is cut: all of it unless the fault cuts by fraction."""
+def _chunks_to_send(reply: Reply, fault: Fault) -> list[bytes]:
+    """The chunks before the cut: all of them unless the fault cuts at a fraction."""
     if fault.ending != "cut" or (reply.stream and fault.after_partials is not None):
         return reply.chunks
     left = int(sum(map(len, reply.chunks)) * fault.at)
@@ -63,9 +63,9 @@ def _cut(reply: Reply, fault: Fault) -> list[bytes]:
 
 
 def _reset(request: web.Request) -> web.Response:
-    """Close without a reply so that the client sees a reset, not an orderly end."""
+    """Close without a reply, so that the client sees a reset and not an orderly end."""
     if request.transport is not None:
-        line = request.transport.get_extra_info("socket")
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        connection = request.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         request.transport.abort()
     return web.Response()

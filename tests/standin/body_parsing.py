@@ -1,4 +1,4 @@
-"""Request bodies taken apart: JSON objects and multipart forms."""
+"""Parsing request bodies: JSON objects and multipart forms."""
 
 import json
 import re
@@ -13,8 +13,8 @@ _BOUNDARY = re.compile(r'boundary="?([^";,]+)"?')
 
 
 def read_json(content_type: str, body: bytes) -> dict[str, object]:
-    """The object in a JSON body, or `Refused` if the type or the body is another."""
-    _typed("application/json", content_type)
+    """Parse a JSON object. Raises Refused for another content type or another body."""
+    _check_content_type("application/json", content_type)
     try:
         fields = json.loads(body)
     except ValueError as error:
@@ -26,33 +26,33 @@ def read_json(content_type: str, body: bytes) -> dict[str, object]:
 
 
 def read_form(content_type: str, body: bytes) -> tuple[dict[str, object], list[Upload]]:
-    """The text fields and file parts of a form; `Refused` if it is malformed or repeats a text."""
-    _typed("multipart/form-data", content_type)
+    """Parse text fields and file parts. Raises Refused if malformed, or if a text field repeats."""
+    _check_content_type("multipart/form-data", content_type)
     boundary = _BOUNDARY.search(content_type)
     if boundary is None:
         raise Refused("The form has no boundary.", code="invalid_form")
     fields: dict[str, object] = {}
     files: list[Upload] = []
-    for part in _parts(b"--" + boundary[1].encode(), body):
-        _sort(part, fields, files)
+    for part in _split_parts(b"--" + boundary[1].encode(), body):
+        _add_part(part, fields, files)
     return fields, files
 
 
-def _typed(wanted: str, content_type: str) -> None:
+def _check_content_type(wanted: str, content_type: str) -> None:
     found = content_type.partition(";")[0].strip().lower()
     if found != wanted:
         text = f"Invalid Content-Type '{found}'. This endpoint takes '{wanted}'."
         raise Refused(text, code="unsupported_content_type")
 
 
-def _parts(mark: bytes, body: bytes) -> list[bytes]:
+def _split_parts(mark: bytes, body: bytes) -> list[bytes]:
     first, *parts = (b"\r\n" + body).split(b"\r\n" + mark)
     if first or not parts or not parts[-1].startswith(b"--"):
         raise Refused("The form does not begin and end with its boundary.", code="invalid_form")
     return parts[:-1]
 
 
-def _sort(part: bytes, fields: dict[str, object], files: list[Upload]) -> None:
+def _add_part(part: bytes, fields: dict[str, object], files: list[Upload]) -> None:
     head, gap, data = part.partition(b"\r\n\r\n")
     lines = head.decode("utf-8", "replace").replace("\r\n", "\n")
     name, filename, kind = _NAME.search(lines), _FILENAME.search(lines), _TYPE.search(lines)

@@ -1,14 +1,14 @@
-"""The strict checks on a request's fields. Pure: fields go in, an order or `Refused` comes out.
+"""Strict checks on a request's fields. Pure: fields become an order, or raise Refused.
 
 Sources: the parameter texts of openai 3.54.0 and OpenAI's model pages, read 2026-11-22. Where
-the real API is not documented to the letter the stricter reading is taken.
+the documentation of the real API is not precise, the stricter reading applies.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.standin.catalog import MODELS, Model
+from tests.standin.model_list import MODELS, Model
 from tests.standin.refusals import Refused
 
 _TYPES: dict[str, type] = {
@@ -37,8 +37,8 @@ _PROMPT_LIMIT = 32_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
-    """A request that passed: every default filled in, `auto` still as asked."""
+class ImageOrder:
+    """A valid request with every default filled in; `auto` stays `auto`."""
 
     prompt: str
     model: str
@@ -52,27 +52,27 @@ class Order:
     stream: bool
 
 
-def native(fields: Mapping[str, object]) -> dict[str, object]:
-    """Multipart text as JSON would have it: numbers and booleans that are spelled as such."""
-    return {name: _native(name, value) for name, value in fields.items()}
+def to_native(fields: Mapping[str, object]) -> dict[str, object]:
+    """Convert multipart text that spells a number or boolean to the type that JSON would have."""
+    return {name: _native_value(name, value) for name, value in fields.items()}
 
 
-def check(fields: Mapping[str, object]) -> Order:
-    """Judge the fields of either endpoint, given in native types; null counts as absent."""
-    _known(fields)
+def check(fields: Mapping[str, object]) -> ImageOrder:
+    """Check the fields of either endpoint, in native types; null counts as absent."""
+    _check_names(fields)
     given = {name: value for name, value in fields.items() if value is not None}
-    _typed(given)
-    _prompt(given)
-    model = _model(given)
-    size = _size(str(given.get("size", "auto")), model)
-    _quality(given, model)
-    _listed(given)
-    _ranged(given)
-    _together(given)
-    return _order(given, size)
+    _check_types(given)
+    _check_prompt(given)
+    model = _find_model(given)
+    size = _parse_size(str(given.get("size", "auto")), model)
+    _check_quality(given, model)
+    _check_choices(given)
+    _check_ranges(given)
+    _check_combinations(given)
+    return _to_order(given, size)
 
 
-def _native(name: str, value: object) -> object:
+def _native_value(name: str, value: object) -> object:
     kind = _TYPES.get(name)
     if kind is int and isinstance(value, str) and re.fullmatch(r"-?\d{1,9}", value):
         return int(value)
@@ -81,13 +81,13 @@ def _native(name: str, value: object) -> object:
     return value
 
 
-def _known(fields: Mapping[str, object]) -> None:
+def _check_names(fields: Mapping[str, object]) -> None:
     for name in fields:
         if name not in _TYPES:
             raise Refused(f"Unknown parameter: '{name}'.", code="unknown_parameter", param=name)
 
 
-def _typed(given: Mapping[str, object]) -> None:
+def _check_types(given: Mapping[str, object]) -> None:
     for name, value in given.items():
         if type(value) is not _TYPES[name]:
             wanted, got = _TYPES[name].__name__, type(value).__name__
@@ -95,7 +95,7 @@ def _typed(given: Mapping[str, object]) -> None:
             raise Refused(text, code="invalid_type", param=name)
 
 
-def _prompt(given: Mapping[str, object]) -> None:
+def _check_prompt(given: Mapping[str, object]) -> None:
     prompt = str(given.get("prompt", ""))
     if not prompt:
         text = "Missing required parameter: 'prompt'."
@@ -105,7 +105,7 @@ def _prompt(given: Mapping[str, object]) -> None:
         raise Refused(text, code="string_above_max_length", param="prompt")
 
 
-def _model(given: Mapping[str, object]) -> Model:
+def _find_model(given: Mapping[str, object]) -> Model:
     name = str(given.get("model", ""))
     if not name:
         text = "Missing required parameter: 'model'."
@@ -116,7 +116,7 @@ def _model(given: Mapping[str, object]) -> Model:
     return MODELS[name]
 
 
-def _size(size: str, model: Model) -> tuple[int, int]:
+def _parse_size(size: str, model: Model) -> tuple[int, int]:
     if size == "auto":
         return (1024, 1024)
     match = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", size)
@@ -136,30 +136,30 @@ def _fits(width: int, height: int) -> bool:
         and long <= 3 * short
         and long <= 3840
         and short <= 2160
-        and width * height >= 655_360  # the most, 8,294,400, is what the edges allow
+        and width * height >= 655_360  # the maximum of 8,294,400 follows from the edges
     )
 
 
-def _quality(given: Mapping[str, object], model: Model) -> None:
+def _check_quality(given: Mapping[str, object], model: Model) -> None:
     quality = str(given.get("quality", "auto"))
     if quality not in model.qualities:
         raise _invalid("quality", quality, f"one of {sorted(model.qualities)}")
 
 
-def _listed(given: Mapping[str, object]) -> None:
+def _check_choices(given: Mapping[str, object]) -> None:
     for name, choices in _CHOICES.items():
         if name in given and given[name] not in choices:
             raise _invalid(name, given[name], f"one of {list(choices)}")
 
 
-def _ranged(given: Mapping[str, object]) -> None:
+def _check_ranges(given: Mapping[str, object]) -> None:
     for name, (low, high) in _RANGES.items():
         value = given.get(name, low)
         if isinstance(value, int) and not low <= value <= high:
             raise _invalid(name, value, f"{low} to {high}")
 
 
-def _together(given: Mapping[str, object]) -> None:
+def _check_combinations(given: Mapping[str, object]) -> None:
     output, stream = given.get("output_format", "png"), given.get("stream", False)
     if given.get("background") == "transparent" and output == "jpeg":
         raise _invalid("background", "transparent", "opaque for jpeg, which has no alpha")
@@ -176,12 +176,12 @@ def _invalid(name: str, value: object, wanted: str) -> Refused:
     return Refused(text, code="invalid_value", param=name)
 
 
-def _order(given: Mapping[str, object], size: tuple[int, int]) -> Order:
+def _to_order(given: Mapping[str, object], size: tuple[int, int]) -> ImageOrder:
     def number(name: str, default: int) -> int:
         value = given.get(name, default)
         return value if isinstance(value, int) else default
 
-    return Order(
+    return ImageOrder(
         prompt=str(given["prompt"]),
         model=str(given["model"]),
         n=number("n", 1),

@@ -1,4 +1,4 @@
-"""The models the stand-in serves, as OpenAI listed them on 2026-11-22."""
+"""The models that the stand-in serves, as OpenAI listed them on 2026-11-22."""
 
 from dataclasses import dataclass
 
