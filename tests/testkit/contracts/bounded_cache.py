@@ -1,6 +1,7 @@
 """What an ImageCache promises in addition if it is bounded by bytes, and counts."""
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +46,7 @@ class Clock:
         return entry(size, seed, created_at=self.now(), **facts)
 
 
-class BoundedCacheContract(ImageCacheContract):
+class BoundedCacheContract(ImageCacheContract, ABC):
     """Say in `build` how one is made; the suite tests the rest.
 
     Bytes are those of the images, and at most 1,000 more in all. Of several tiers, each has these
@@ -54,11 +55,11 @@ class BoundedCacheContract(ImageCacheContract):
 
     ttl = TTL
 
+    @abstractmethod
     def build(
         self, folder: Path, max_bytes: int, ttl: float, clock: Callable[[], float]
     ) -> BoundedCache:
         """Return a cache whose every clock is `clock`. Those with one folder share its entries."""
-        raise NotImplementedError("The class that inherits this suite builds the cache.")
 
     @pytest.fixture
     def clock(self) -> Clock:
