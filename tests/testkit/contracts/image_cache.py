@@ -51,7 +51,7 @@ class ImageCacheContract:
     @pytest.fixture
     def open_cache(self) -> OpenCache:
         """Return a function that opens the cache. The suite closes what it opens."""
-        raise NotImplementedError("The class that inherits this suite opens the cache.")
+        pytest.fail("The class that inherits this suite opens the cache.")
 
     @pytest.fixture
     def unavailable(self) -> ImageCache | None:
