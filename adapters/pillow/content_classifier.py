@@ -12,7 +12,7 @@ GRAPHIC_SHARE = 0.8
 drawings had 89-100 %, photographs at most 68 % (22 images, 2026-11-23)."""
 DETAIL_THRESHOLD = 2.2
 """An image is detailed if its pixels differ at least this much, on average and in gray levels, from
-the mean of their neighbors: smooth photographs had 0.6-1.7, paintings 3.5-13.6 (27 images,
+the mean of their neighbors: smooth photographs had 0.6-1.7, artworks 3.5-13.6 (27 images,
 2026-11-23)."""
 
 

@@ -62,7 +62,7 @@ class PrometheusMetrics:
         )
         self.provider = Histogram(
             "gpt_image_provider_seconds",
-            "Time from sending a request to the provider to the end of its job, painted or failed.",
+            "Time from sending a request to the provider to the end of its job, failed or not.",
             ("action", "model", "outcome"),
             registry=self.registry,
             buckets=CALL_SECONDS_BUCKETS,
