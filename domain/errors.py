@@ -179,15 +179,26 @@ class InternalError(ImageServiceError):
 
 
 class RecordedFailure(ImageServiceError):
-    """The error that a job ended with, read from its record, with the code it had then."""
+    """The error that a job ended with, read from its record or log, with the code it had then."""
 
     def __init__(
-        self, message: str, *, code: str, hint: str, retryable: bool, charged: ChargeStatus
+        self,
+        message: str,
+        *,
+        code: str,
+        hint: str,
+        retryable: bool,
+        charged: ChargeStatus,
+        details: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.code = code
         self.retryable = retryable
         self.charged = charged
+        self._details = details or {}
+
+    def details(self) -> Mapping[str, object]:
+        return self._details
 
     @classmethod
     def of(cls, error: ImageServiceError) -> "RecordedFailure":

@@ -1,36 +1,62 @@
-"""What is told about a job, in the order in which it happens.
+"""The events of a job, in their order, and other events of the service.
 
-JobStarted, then CacheHit, or JobQueued where there is a queue, JobDispatched and any number of
-PartialReady, and exactly one of Finished and Failed, last. A job that is refused before it is
-sent has no JobDispatched.
+A job starts with JobStarted. ServedFromCache follows, or JobQueued if all slots are taken,
+JobDispatched and any number of PartialReady. The last event is exactly one of Finished and Failed.
+A job that is refused before it is sent has no JobDispatched.
 
-JobJoined is told of a job, and is no part of its story: only an EventSink hears it.
+JobAccepted and JobJoined are about a job, but only an EventSink gets them; readers of the job do
+not. RenditionCreated and RenditionFailed belong to no job: renditions are made after it, for one
+caller. CacheTierFailed belongs to none either: jobs, renditions and statistics share the cache.
 
-Rendered and RenditionFailed belong to no job: renditions are made after it, for one caller. Nor
-does CacheTierFailed: jobs, renditions, statistics and sweeping share the cache.
+Every event is a plain value that can be stored or sent to another process: builtins, bytes,
+Decimal and datetime in dataclasses; no exceptions, no open files, no callables.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from traceback import format_exception
 
-from domain.errors import ImageServiceError
+from domain.errors import ImageServiceError, InternalError
+from domain.failures import Failure
 from domain.image import Image
-from domain.jobs import Job
+from domain.jobs import Job, JobState, final_state
 from domain.requests import ImageRequest
 from domain.results import ImageResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted:
-    """Work on the request has begun; nothing is sent yet. `fresh`: the cache is not asked."""
+    """Work on the job has begun; nothing is sent yet. `fresh`: the cache is not used.
+
+    `catalog_model` is the model's name in the catalog, None for a model that is not in it. Clients
+    may name any model; catalogs have few.
+    """
 
     job_id: str
-    job: Job[ImageRequest]
+    owner: str
+    action: str
+    model: str
+    catalog_model: str | None
+    prompt: str
     fresh: bool = False
+
+    @classmethod
+    def of(cls, job: Job[ImageRequest], *, fresh: bool = False) -> "JobStarted":
+        """The event for this job."""
+        return cls(
+            job_id=job.id,
+            owner=job.owner,
+            action=job.action,
+            model=job.model,
+            catalog_model=job.catalog_model,
+            prompt=job.request.prompt,
+            fresh=fresh,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobQueued:
-    """The job waits for a place, with `ahead` others before it."""
+    """The job waits for a slot, with `ahead` others before it."""
 
     job_id: str
     ahead: int
@@ -38,7 +64,7 @@ class JobQueued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDispatched:
-    """The request goes to the provider now; from here on it may cost money."""
+    """The request is sent to the provider now; from here on it may cost money."""
 
     job_id: str
 
@@ -56,9 +82,9 @@ class JobAccepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialReady:
-    """A preview that the provider painted on the way to picture `picture` (from 0).
+    """A preview from the provider on the way to image `image_index` (from 0).
 
-    `index` counts the previews of that picture from 0. Never decoded or checked by us.
+    `index` counts the previews of that image from 0. Never decoded or checked here.
     """
 
     job_id: str
@@ -69,7 +95,7 @@ class PartialReady:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedFromCache:
-    """The pictures were kept from an equal request, in this tier; nothing will be sent."""
+    """The cache of this name has the result of an equal request; nothing will be sent."""
 
     job_id: str
     source: str
@@ -77,15 +103,15 @@ class ServedFromCache:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheFailed:
-    """The cache could not be asked or filled; the job goes on without it."""
+    """The cache could not be read or filled; the job continues without it."""
 
     job_id: str
-    error: ImageServiceError
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """The pictures are there and on disk; `shared`: how many callers had joined by then."""
+    """The images are ready and stored. `joined_callers`: how many had joined the job by then."""
 
     job_id: str
     result: ImageResult
@@ -94,26 +120,50 @@ class Finished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The job ended without pictures."""
+    """The job ended without images.
+
+    `state` is the final state of the job: failed, or unknown after it was sent. `trace` is
+    Python's traceback of an unexpected error, for the log alone.
+    """
 
     job_id: str
-    error: ImageServiceError
+    failure: Failure
+    state: JobState
+    trace: str = ""
+
+    @classmethod
+    def of(cls, job_id: str, error: ImageServiceError) -> "Failed":
+        """The event for a job that ends with this error."""
+        cause = error.__cause__ if isinstance(error, InternalError) else None
+        return cls(
+            job_id=job_id,
+            failure=Failure.of(error),
+            state=final_state(error),
+            trace="" if cause is None else "".join(format_exception(cause)).rstrip("\n"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobJoined:
-    """One more caller shares the job, which costs nothing; the others are not told.
+    """One more caller shares the job, which costs nothing; the other callers do not learn of it.
 
-    It may come before JobStarted: whoever asks in the same moment joins a job that is not at work.
+    It may come before JobStarted: an equal request of the same moment joins a job whose task has
+    not run yet.
     """
 
     job_id: str
-    job: Job[ImageRequest]
+    action: str
+    catalog_model: str | None
+
+    @classmethod
+    def of(cls, job: Job[ImageRequest]) -> "JobJoined":
+        """The event for this job."""
+        return cls(job_id=job.id, action=job.action, catalog_model=job.catalog_model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenditionCreated:
-    """A rendition of a picture was made, not just fetched; equal bytes: the original is better."""
+    """A rendition was made, not just fetched; with equal sizes the original is the better one."""
 
     image_id: str
     description: str
@@ -123,7 +173,7 @@ class RenditionCreated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenditionFailed:
-    """No rendition could be made of a picture; the original is delivered."""
+    """No rendition of the image could be made; the original is delivered."""
 
     image_id: str
     reason: str
@@ -131,9 +181,9 @@ class RenditionFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheTierFailed:
-    """One tier of the cache could not do its work; the others did without it."""
+    """One tier of the cache failed; the others did the work without it."""
 
-    error: ImageServiceError
+    reason: str
 
 
 JobEvent = (
@@ -146,9 +196,18 @@ JobEvent = (
     | Finished
     | Failed
 )
+"""The events that callers read."""
 ExecutionEvent = JobEvent | JobAccepted
-"""All that happens while a job is executed. Callers can read JobEvent; a sink gets both."""
+"""Everything that happens while a job is executed."""
 ServiceEvent = (
     JobEvent | JobAccepted | JobJoined | RenditionCreated | RenditionFailed | CacheTierFailed
 )
-"""All that an EventSink is told."""
+"""Everything that an EventSink gets."""
+
+
+def is_superseded(event: JobEvent, later: Sequence[JobEvent]) -> bool:
+    """Whether the event is a preview of an image of which `later` has another preview."""
+    if not isinstance(event, PartialReady):
+        return False
+    previews = (other for other in later if isinstance(other, PartialReady))
+    return any(other.image_index == event.image_index for other in previews)

@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from domain.errors import ImageServiceError
 from domain.models import ModelCard
+from domain.provider_errors import OutcomeUnknown
 from domain.requests import EditRequest, ImageRequest
 from domain.results import ResultImage, Usage
 
@@ -39,6 +40,11 @@ TRANSITIONS = {
     JobState.FAILED: set[JobState](),
     JobState.UNKNOWN: set[JobState](),
 }
+
+
+def final_state(error: ImageServiceError) -> JobState:
+    """The state of a job that ends with this error."""
+    return JobState.UNKNOWN if isinstance(error, OutcomeUnknown) else JobState.FAILED
 
 
 class InvalidTransition(Exception):
@@ -88,6 +94,16 @@ class Job(Generic[R]):
     def action(self) -> str:
         """`generate` or `edit`."""
         return "edit" if isinstance(self.request, EditRequest) else "generate"
+
+    @property
+    def model(self) -> str:
+        """The model that serves the job, by the name that the request has for it."""
+        return self.request.model or self.card.name
+
+    @property
+    def catalog_model(self) -> str | None:
+        """The model's name in the catalog, None for a model that is not in it."""
+        return self.card.name if self.card.is_known else None
 
     @property
     def cost(self) -> Decimal | None:

@@ -26,7 +26,7 @@ def job_row(job: Job[ImageRequest], writer: str) -> Values:
         "owner": job.owner,
         "provider": job.provider,
         "action": job.action,
-        "model": job.request.model or job.card.name,
+        "model": job.model,
         "requested_model": job.requested_model,
         "prompt": job.request.prompt,
         "fingerprint": job.fingerprint,

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from adapters.telemetry.log_writer import LogWriter
-from domain.errors import ImageServiceError, InternalError
+from domain.errors import InternalError
 from domain.events import (
     CacheFailed,
     CacheTierFailed,
@@ -64,8 +64,8 @@ class LogSink:
                 return Line("info", "job started", job | self._start_facts(event))
             case ServedFromCache(source=tier):
                 return Line("info", "cache hit", job | {"tier": tier})
-            case CacheFailed(error=error):
-                return Line("warning", "cache failed", job | {"reason": error.message})
+            case CacheFailed(reason=reason):
+                return Line("warning", "cache failed", job | {"reason": reason})
             case JobQueued(ahead=ahead):
                 return Line("debug", "job queued", job | {"ahead": ahead})
             case JobDispatched():
@@ -80,16 +80,15 @@ class LogSink:
                 return Line(
                     "info", "job finished", job | _result_facts(result) | self._duration(event)
                 )
-            case Failed(error=error):
-                return _failure(error, job | self._duration(event))
+            case Failed():
+                return _failure(event, job | self._duration(event))
 
     def _start_facts(self, event: JobStarted) -> Facts:
         self._started[event.job_id] = self._clock()
-        job, prompt = event.job, event.job.request.prompt
-        facts: Facts = {"owner": job.owner, "action": job.action, "model": job.request.model}
+        facts: Facts = {"owner": event.owner, "action": event.action, "model": event.model}
         if self._prompts:
-            return {**facts, "fresh": event.fresh, "prompt": prompt}
-        digest = sha256(prompt.encode(errors="surrogatepass")).hexdigest()
+            return {**facts, "fresh": event.fresh, "prompt": event.prompt}
+        digest = sha256(event.prompt.encode(errors="surrogatepass")).hexdigest()
         return {**facts, "fresh": event.fresh, "prompt_sha256": digest[:12]}
 
     def _duration(self, event: Finished | Failed) -> Facts:
@@ -122,11 +121,14 @@ def _dollars(cost: Decimal | None) -> float | None:
     return None if cost is None else float(cost)
 
 
-def _failure(error: ImageServiceError, facts: Facts) -> Line:
-    facts |= {"code": error.code, "charged": error.charged.value}
-    if isinstance(error, InternalError):
-        cause = {"incident": error.incident, "exc_info": error.__cause__}
-        return Line("error", "job failed", facts | cause)
+def _failure(event: Failed, facts: Facts) -> Line:
+    failure = event.failure
+    facts |= {"code": failure.code, "charged": failure.charged.value}
+    if failure.code == InternalError.code:
+        facts["incident"] = failure.details["incident"]
+        if event.trace:
+            facts["exception"] = event.trace
+        return Line("error", "job failed", facts)
     return Line("warning", "job failed", facts)
 
 
@@ -141,5 +143,5 @@ def _service_event(event: JobJoined | RenditionCreated | RenditionFailed | Cache
         case RenditionFailed(reason=reason):
             facts = {"picture": event.image_id, "reason": reason}
             return Line("warning", "rendition failed", facts)
-        case CacheTierFailed(error=error):
-            return Line("warning", "cache tier failed", {"reason": error.message})
+        case CacheTierFailed(reason=reason):
+            return Line("warning", "cache tier failed", {"reason": reason})

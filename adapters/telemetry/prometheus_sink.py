@@ -8,7 +8,7 @@ from time import monotonic
 from prometheus_client import REGISTRY, disable_created_metrics, generate_latest
 
 from adapters.telemetry.prometheus_metrics import PrometheusMetrics
-from domain.errors import ChargeStatus, ImageServiceError
+from domain.errors import ChargeStatus
 from domain.events import (
     CacheFailed,
     CacheTierFailed,
@@ -26,18 +26,19 @@ from domain.events import (
     ServedFromCache,
     ServiceEvent,
 )
-from domain.jobs import Job
-from domain.requests import ImageRequest
+from domain.failures import Failure
 from domain.results import ImageResult, Usage
 
 OTHER = "other"
+"""The label of models that are not in the catalog: clients may name any."""
 
 
 @dataclass(slots=True)
 class _RunningJob:
     """The state of a job until it ends; times are the clock's seconds."""
 
-    job: Job[ImageRequest]
+    action: str
+    model: str
     started: float
     asks_cache: bool
     queued: bool = False
@@ -45,12 +46,8 @@ class _RunningJob:
     has_partial: bool = False
 
     @property
-    def model(self) -> str:
-        return _model(self.job)
-
-    @property
     def labels(self) -> tuple[str, str]:
-        return self.job.action, self.model
+        return self.action, self.model
 
 
 class PrometheusSink:
@@ -84,11 +81,16 @@ class PrometheusSink:
                 metrics.cache_failures.labels("tier").inc()
             case CacheFailed():
                 metrics.cache_failures.labels("cache").inc()
-            case JobJoined(job=job):
-                metrics.joined.labels(job.action, _model(job)).inc()
-            case JobStarted(job_id=job_id, job=job, fresh=fresh):
+            case JobJoined():
+                metrics.joined.labels(event.action, event.catalog_model or OTHER).inc()
+            case JobStarted():
                 metrics.running.inc()
-                self._jobs[job_id] = _RunningJob(job, self._clock(), asks_cache=not fresh)
+                self._jobs[event.job_id] = _RunningJob(
+                    action=event.action,
+                    model=event.catalog_model or OTHER,
+                    started=self._clock(),
+                    asks_cache=not event.fresh,
+                )
             case _:
                 running = self._jobs.get(event.job_id)
                 if running is not None:
@@ -114,9 +116,9 @@ class PrometheusSink:
                     self.metrics.saved.labels("joined").inc(
                         _amount(result.generation_cost or 0) * joined
                     )
-            case Failed(error=error):
+            case Failed(failure=failure):
                 self._end(running, event.job_id, "failed")
-                self._count_failure(running, error)
+                self._count_failure(running, failure)
 
     def _on_queued(self, running: _RunningJob) -> None:
         self._count_miss(running)
@@ -171,15 +173,10 @@ class PrometheusSink:
             tokens.labels(running.model, "image_in").inc(_amount(usage.image_tokens_in))
             tokens.labels(running.model, "out").inc(_amount(usage.tokens_out))
 
-    def _count_failure(self, running: _RunningJob, error: ImageServiceError) -> None:
-        self.metrics.jobs.labels(*running.labels, error.code).inc()
-        if running.dispatched is not None and error.charged is not ChargeStatus.NO:
+    def _count_failure(self, running: _RunningJob, failure: Failure) -> None:
+        self.metrics.jobs.labels(*running.labels, failure.code).inc()
+        if running.dispatched is not None and failure.charged is not ChargeStatus.NO:
             self.metrics.unknown_cost.labels(running.model).inc()
-
-
-def _model(job: Job[ImageRequest]) -> str:
-    """The model's name if it is in the catalog: clients may request any name."""
-    return job.card.name if job.card.is_known else OTHER
 
 
 def _amount(reported: Decimal | int) -> float:

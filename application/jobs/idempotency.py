@@ -50,7 +50,7 @@ class IdempotentJobs:
 
     async def _replay(self, job: AnyJob, record: JobRecord) -> Execution:
         """Yield the events of a job that ended; raise what it failed with."""
-        yield JobStarted(job_id=record.id, job=job)
+        yield JobStarted.of(job)
         if record.is_open:
             raise Busy("Another process is painting this picture.", retry_after=RETRY_AFTER_SECONDS)
         result = await self.stored_results.load(record)

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from application.jobs.job_snapshot import snapshot
-from application.jobs.running_job import AnyJob, RunningJob, superseded
+from application.jobs.running_job import AnyJob, RunningJob
 from application.rendition_service import RenditionService
 from domain.events import Failed, Finished, JobEvent
 from domain.job_records import JobRecord
@@ -78,9 +78,9 @@ class JobHandle:
         self._first_reader_is_counted = False
         try:
             async with aclosing(
-                self._running.log.read(cursor, superseded if drop_superseded else None)
+                self._running.log.read(cursor, drop_superseded=drop_superseded)
             ) as events:
-                async for event in events:
+                async for _, event in events:
                     if isinstance(event, Finished):
                         event = await self._personalize(event)
                     self.end = event if isinstance(event, Finished | Failed) else None
@@ -92,11 +92,18 @@ class JobHandle:
         """Wait for the end; raise the ImageServiceError that the job failed with."""
         async with aclosing(self.events()) as events:
             async for event in events:
-                if isinstance(event, Finished):
-                    return event.result
-                if isinstance(event, Failed):
-                    raise event.error
+                if isinstance(event, Finished | Failed):
+                    return self.outcome(event)
         raise AssertionError("a log ends with Finished or Failed")
+
+    def outcome(self, end: Finished | Failed) -> ImageResult:
+        """Return the result that the last event has; raise the error that it stands for.
+
+        In the process that ran the job, that is the ImageServiceError that the job raised.
+        """
+        if isinstance(end, Finished):
+            return end.result
+        raise self._running.error or end.failure.to_error()
 
     async def _personalize(self, event: Finished) -> Finished:
         result = await self._renditions.apply_requested_format(event.result, self._request)

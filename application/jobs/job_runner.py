@@ -9,6 +9,7 @@ from uuid import uuid4
 from application.jobs.recent_jobs import RETENTION_SECONDS, RecentJob, RecentJobs
 from application.jobs.running_job import AnyJob, RunningJob
 from application.ports.event_sink import EventSink
+from application.ports.job_events import JobEvents
 from domain.errors import Canceled, ImageServiceError, InternalError, NotFound, ShuttingDown
 from domain.events import ExecutionEvent, Failed, Finished, JobAccepted, JobJoined, ServiceEvent
 from domain.provider_errors import OutcomeUnknown
@@ -26,8 +27,9 @@ class JobRunner:
     Appends every event to the job's log and publishes it to the sink; nothing else does.
     """
 
-    def __init__(self, sink: EventSink, *, finish: bool = True) -> None:
+    def __init__(self, events: JobEvents, sink: EventSink, *, finish: bool = True) -> None:
         """Jobs that all callers left after they were sent go on if they are to `finish`."""
+        self._events = events
         self._sink = sink
         self._finish = finish
         self._by_fingerprint: dict[str, RunningJob] = {}
@@ -73,7 +75,7 @@ class JobRunner:
 
     def start(self, job: AnyJob, execution: Execution) -> RunningJob:
         """Run the job in a task of its own; raise ShuttingDown once `drain` has begun."""
-        running = RunningJob(job, finish=self._finish)
+        running = RunningJob(job, self._events.open(job.id), finish=self._finish)
         self._start_task(running, execution)
         self._by_fingerprint[job.fingerprint] = self._by_id[job.id] = running
         return running
@@ -83,14 +85,15 @@ class JobRunner:
 
         That job was published and could be followed then: only the caller reads the events now.
         """
-        running = RunningJob(job, is_replay=True)
+        log = self._events.open(f"replay_{uuid4().hex}")  # the log of its ID is the job's own
+        running = RunningJob(job, log, is_replay=True)
         self._start_task(running, execution)
         return running
 
     def join(self, running: RunningJob) -> None:
         """Count one more caller that shares the job, and publish that."""
         running.joined_callers += 1
-        self._publish(running, JobJoined(job_id=running.job.id, job=running.job))
+        self._publish(running, JobJoined.of(running.job))
 
     async def drain(self, grace: float) -> None:
         """Refuse new work, let jobs that were sent finish, and cancel the rest.
@@ -125,16 +128,20 @@ class JobRunner:
                 async for event in execution:
                     self._emit(running, event)
         except ImageServiceError as error:
-            self._emit(running, Failed(job_id=running.job.id, error=error))
+            self._fail(running, error)
         except asyncio.CancelledError:
             self._end(running)
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the waiting callers must learn of it
             incident = InternalError(uuid4().hex[:12])
             incident.__cause__ = error
-            self._emit(running, Failed(job_id=running.job.id, error=incident))
+            self._fail(running, incident)
         finally:
             self._unregister(running)
+
+    def _fail(self, running: RunningJob, error: ImageServiceError) -> None:
+        running.error = error
+        self._emit(running, Failed.of(running.job.id, error))
 
     def _emit(self, running: RunningJob, event: ExecutionEvent) -> None:
         """Append the event, unless it is for the sink alone: JobAccepted, and all after the end."""
@@ -154,13 +161,12 @@ class JobRunner:
         self._tasks.discard(task)
         if self._by_id.get(running.job.id) is running:
             del self._by_id[running.job.id]
-            self._recent.add(RecentJob.of(running.job, running.all_events()))
+            self._recent.add(RecentJob(running.job, running.milestones))
             asyncio.get_running_loop().call_later(RETENTION_SECONDS, self._recent.evict_expired)
 
     def _end(self, running: RunningJob) -> None:
         if not running.log.closed:
-            error = self._termination_error(running)
-            self._emit(running, Failed(job_id=running.job.id, error=error))
+            self._fail(running, self._termination_error(running))
 
     def _unregister(self, running: RunningJob) -> None:
         if self._by_fingerprint.get(running.job.fingerprint) is running:

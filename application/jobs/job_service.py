@@ -90,7 +90,7 @@ class JobService:
         Yields the events of a job in their order, up to Finished, and after that CacheFailed where
         the cache could not be filled. Raises the ImageServiceError that the job fails with.
         """
-        yield JobStarted(job_id=job.id, job=job, fresh=fresh)
+        yield JobStarted.of(job, fresh=fresh)
         if not fresh:
             async with aclosing(self._from_cache(job)) as events:
                 async for event in events:
@@ -106,7 +106,7 @@ class JobService:
         try:
             result = await self.result_cache.get(job)
         except CacheUnavailable as error:
-            yield CacheFailed(job_id=job.id, error=error)
+            yield CacheFailed(job_id=job.id, reason=error.message)
             return
         if result is None:
             return
@@ -133,7 +133,7 @@ class JobService:
         try:
             await self.result_cache.put(job, result)
         except CacheUnavailable as error:
-            yield CacheFailed(job_id=job.id, error=error)
+            yield CacheFailed(job_id=job.id, reason=error.message)
 
     def _stream(self, job: AnyJob) -> ProviderStream:
         if isinstance(job.request, EditRequest):
@@ -145,7 +145,7 @@ class JobService:
             job_id=job.id,
             images=delivered.images,
             provider=job.provider,
-            model=job.request.model or job.card.name,
+            model=job.model,
             requested_model=job.requested_model,
             created_at=self.clock.now(),
             revised_prompt=delivered.revised_prompt,

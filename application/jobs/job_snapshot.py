@@ -1,69 +1,60 @@
-"""What a record would say of a job that is in memory alone."""
+"""The record of a job that is in memory alone."""
+
+from collections.abc import Sequence
 
 from application.jobs.recent_jobs import RecentJob
 from application.jobs.running_job import RunningJob
-from domain.errors import ChargeStatus, RecordedFailure
+from domain.errors import ChargeStatus
 from domain.events import Failed, Finished, JobDispatched, JobEvent
 from domain.job_records import JobRecord, StoredImage
 from domain.jobs import JobState
-from domain.provider_errors import OutcomeUnknown
-from domain.results import ImageResult, ResultImage
+from domain.results import ResultImage
 
 
-def snapshot(job: RunningJob | RecentJob) -> JobRecord:
-    """The job as its events tell it: one that waits or was served from the cache."""
-    told, its = job.all_events(), job.job
-    images, failure = _images(told), _failure(told)
+def snapshot(held: RunningJob | RecentJob) -> JobRecord:
+    """The job by its events so far: one that waits, or that the cache served."""
+    job, events = held.job, [event for _, event in held.milestones]
+    last = events[-1] if events else None
+    result = last.result if isinstance(last, Finished) else None
+    failure = last.failure if isinstance(last, Failed) else None
     return JobRecord(
-        id=its.id,
-        owner=its.owner,
-        action=its.action,
-        provider=its.provider,
-        model=its.request.model or its.card.name,
-        requested_model=its.requested_model,
-        prompt=its.request.prompt,
-        fingerprint=its.fingerprint,
-        state=_state(told),
+        id=job.id,
+        owner=job.owner,
+        action=job.action,
+        provider=job.provider,
+        model=job.model,
+        requested_model=job.requested_model,
+        prompt=job.request.prompt,
+        fingerprint=job.fingerprint,
+        state=_state(events),
         charged=failure.charged if failure else ChargeStatus.NO,
-        created_at=its.created_at,
-        changed_at=images.created_at if images else its.created_at,
-        requested_images=its.request.n,
-        revised_prompt=images.revised_prompt if images else None,
-        notes=images.notes if images else (),
-        failure=failure,
-        images=tuple(map(to_stored_image, images.images)) if images else (),
+        created_at=job.created_at,
+        changed_at=result.created_at if result else job.created_at,
+        requested_images=job.request.n,
+        revised_prompt=result.revised_prompt if result else None,
+        notes=result.notes if result else (),
+        failure=failure.to_error() if failure else None,
+        images=tuple(map(to_stored_image, result.images)) if result else (),
     )
 
 
-def _state(told: tuple[JobEvent, ...]) -> JobState:
-    match told[-1] if told else None:
+def _state(events: Sequence[JobEvent]) -> JobState:
+    match events[-1] if events else None:
         case Finished():
             return JobState.STORED
-        case Failed(error=OutcomeUnknown()):
-            return JobState.UNKNOWN
-        case Failed():
-            return JobState.FAILED
-    dispatched = any(isinstance(event, JobDispatched) for event in told)
+        case Failed(state=state):
+            return state
+    dispatched = any(isinstance(event, JobDispatched) for event in events)
     return JobState.DISPATCHED if dispatched else JobState.RESERVED
 
 
-def _images(told: tuple[JobEvent, ...]) -> ImageResult | None:
-    return next((event.result for event in told if isinstance(event, Finished)), None)
-
-
-def _failure(told: tuple[JobEvent, ...]) -> RecordedFailure | None:
-    error = next((event.error for event in told if isinstance(event, Failed)), None)
-    return None if error is None else RecordedFailure.of(error)
-
-
-def to_stored_image(picture: ResultImage) -> StoredImage:
-    """What a record has of a picture."""
-    image = picture.image
+def to_stored_image(image: ResultImage) -> StoredImage:
+    """What a record has of an image."""
     return StoredImage(
-        id=picture.id,
-        location=picture.location,
-        format=image.format.value,
-        dimensions=image.dimensions,
-        size=len(image.data),
-        notes=picture.notes,
+        id=image.id,
+        location=image.location,
+        format=image.image.format.value,
+        dimensions=image.image.dimensions,
+        size=len(image.image.data),
+        notes=image.notes,
     )

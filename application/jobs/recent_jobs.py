@@ -1,91 +1,82 @@
-"""Jobs that ended lately: whoever lost the line can still read how it went."""
+"""Jobs that ended recently, kept so that clients that reconnect can replay their events."""
 
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from domain.events import Finished, JobEvent, PartialReady
+from domain.events import Finished, JobEvent
 from domain.jobs import Job
 from domain.requests import EditRequest, ImageRequest
 
 MAX_JOBS = 64
 MAX_BYTES = 64_000_000
-"""Bytes of pictures, given and made. A job that has more is not kept after its end."""
+"""Bytes of the jobs' input and result images. A job that has more is not kept."""
 RETENTION_SECONDS = 300.0
-"""Seconds."""
+"""Seconds after its end for which a job is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecentJob:
-    """A job and its numbered events, without the partials: its last event has better pictures."""
+    """A job and its numbered events, but for previews: the result has better images."""
 
     job: Job[ImageRequest]
-    events: tuple[tuple[int, JobEvent], ...]
-
-    @classmethod
-    def of(cls, job: Job[ImageRequest], events: tuple[JobEvent, ...]) -> "RecentJob":
-        """What is kept of all `events`."""
-        numbered = enumerate(events)
-        return cls(job, tuple(pair for pair in numbered if not isinstance(pair[1], PartialReady)))
+    milestones: tuple[tuple[int, JobEvent], ...]
 
     @property
     def bytes(self) -> int:
-        """What the pictures in it take."""
-        request, last = self.job.request, self.events[-1][1]
+        """Bytes of the images that the job refers to."""
+        request, last = self.job.request, self.milestones[-1][1]
         images = list(request.images) if isinstance(request, EditRequest) else []
         if isinstance(request, EditRequest) and request.mask is not None:
             images.append(request.mask)
         if isinstance(last, Finished):
-            images += [picture.image for picture in last.result.images]
+            images += [image.image for image in last.result.images]
         return sum(len(image.data) for image in images)
 
-    def all_events(self) -> tuple[JobEvent, ...]:
-        """The kept events."""
-        return tuple(event for _, event in self.events)
-
     def has_event(self, number: int) -> bool:
-        """Whether there is an event of this number, or a later one."""
-        return self.events[-1][0] >= number
+        """Whether there is an event of this number or a later one."""
+        return self.milestones[-1][0] >= number
 
     async def follow(self, cursor: int = 0) -> AsyncGenerator[tuple[int, JobEvent], None]:
         """The kept events from number `cursor` on."""
-        for number, event in self.events:
+        for number, event in self.milestones:
             if number >= cursor:
                 yield number, event
 
 
 class RecentJobs:
-    """Keeps the newest within MOST_JOBS, MOST_BYTES and KEPT_FOR; times are those of `clock`."""
+    """Keeps the newest jobs within MAX_JOBS, MAX_BYTES and RETENTION_SECONDS of `clock`."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._jobs: OrderedDict[str, tuple[float, int, RecentJob]] = OrderedDict()
-        self._held = 0
+        self._bytes = 0
 
-    def add(self, ended: RecentJob) -> None:
-        """Add a job, and let go of the oldest where there are too many."""
-        self._evict(ended.job.id)
-        size = ended.bytes
-        self._jobs[ended.job.id] = (self._clock() + RETENTION_SECONDS, size, ended)
-        self._held += size
+    def add(self, job: RecentJob) -> None:
+        """Add a job, and evict the oldest ones where there are too many."""
+        self._evict(job.job.id)
+        size = job.bytes
+        self._jobs[job.job.id] = (self._clock() + RETENTION_SECONDS, size, job)
+        self._bytes += size
         self.evict_expired()
 
     def get(self, job_id: str) -> RecentJob | None:
         """The job, if it is still kept."""
         self.evict_expired()
-        _, _, ended = self._jobs.get(job_id, (0.0, 0, None))
-        return ended
+        _, _, job = self._jobs.get(job_id, (0.0, 0, None))
+        return job
 
     def evict_expired(self) -> None:
-        """Let go of what is too old or too much."""
+        """Evict the oldest jobs while any is too old, or there are too many or too many bytes."""
         while self._jobs and self._over_limits():
             self._evict(next(iter(self._jobs)))
 
     def _evict(self, job_id: str) -> None:
         _, size, _ = self._jobs.pop(job_id, (0.0, 0, None))
-        self._held -= size
+        self._bytes -= size
 
     def _over_limits(self) -> bool:
-        end, _, _ = next(iter(self._jobs.values()))
-        return end <= self._clock() or len(self._jobs) > MAX_JOBS or self._held > MAX_BYTES
+        expires_at, _, _ = next(iter(self._jobs.values()))
+        too_many = len(self._jobs) > MAX_JOBS or self._bytes > MAX_BYTES
+        return too_many or expires_at <= self._clock()

@@ -1,10 +1,11 @@
 """A job at work in this process, and the callers that wait for it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 
-from application.jobs.event_log import EventLog
-from domain.events import Failed, Finished, JobDispatched, JobEvent, PartialReady
+from application.ports.job_events import JobLog
+from domain.errors import ImageServiceError
+from domain.events import JobDispatched, JobEvent, PartialReady
 from domain.jobs import Job
 from domain.requests import ImageRequest
 
@@ -17,35 +18,43 @@ class RunningJob:
     The runner appends the events; every reader reads the log at its own pace.
     """
 
-    def __init__(self, job: AnyJob, *, finish: bool = True, is_replay: bool = False) -> None:
+    def __init__(
+        self, job: AnyJob, log: JobLog, *, finish: bool = True, is_replay: bool = False
+    ) -> None:
         """A job that all callers left after it was sent goes on if it is to `finish`.
 
         `is_replay`: the events repeat how an earlier job ended, and are no news to the sink.
         """
         self.job = job
-        self.log: EventLog[JobEvent] = EventLog()
+        self.log = log
         self.is_replay = is_replay
         self.is_dispatched = False
         self.is_abandoned = False
         self.joined_callers = 0
+        self.error: ImageServiceError | None = None
+        """What the job failed with; its log has the error as a plain value."""
         self.task: asyncio.Task[None] | None = None
+        self._milestones: list[tuple[int, JobEvent]] = []
+        self._next_number = 0
         self._finish_when_abandoned = finish
         self._waiting = 0
 
     def append(self, event: JobEvent) -> None:
-        """Append to the log; Finished or Failed closes it."""
+        """Append to the log, which must not be closed."""
         self.is_dispatched = self.is_dispatched or isinstance(event, JobDispatched)
+        if not isinstance(event, PartialReady):
+            self._milestones.append((self._next_number, event))
+        self._next_number += 1
         self.log.append(event)
-        if isinstance(event, Finished | Failed):
-            self.log.close()
 
-    def all_events(self) -> tuple[JobEvent, ...]:
-        """All events so far."""
-        return self.log.all()
+    @property
+    def milestones(self) -> tuple[tuple[int, JobEvent], ...]:
+        """The numbered events so far, but for previews."""
+        return tuple(self._milestones)
 
     def has_event(self, number: int) -> bool:
         """Whether there is an event of this number or a later one, or may yet be."""
-        return not self.log.closed or number < len(self.log.all())
+        return not self.log.closed or number < self._next_number
 
     def follow(self, cursor: int = 0) -> AsyncGenerator[tuple[int, JobEvent], None]:
         """Numbered events from `cursor` on, for a reader whose leaving cancels nothing.
@@ -53,8 +62,8 @@ class RunningJob:
         A number that does not exist yet means from the start. Slow readers skip superseded
         previews.
         """
-        known = cursor <= len(self.log.all())
-        return self.log.numbered(cursor if known else 0, superseded)
+        known = cursor <= self._next_number
+        return self.log.read(cursor if known else 0, drop_superseded=True)
 
     def add_waiter(self) -> None:
         """Count one more caller that waits for the end."""
@@ -72,11 +81,3 @@ class RunningJob:
         self.is_abandoned = True
         if self.task is not None:
             self.task.cancel()
-
-
-def superseded(event: JobEvent, later: Sequence[JobEvent]) -> bool:
-    """Whether the event is a preview of an image of which there is a later preview."""
-    if not isinstance(event, PartialReady):
-        return False
-    previews = (other for other in later if isinstance(other, PartialReady))
-    return any(other.image_index == event.image_index for other in previews)

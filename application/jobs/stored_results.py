@@ -1,4 +1,4 @@
-"""Answers that were given before, out of what was kept of them."""
+"""Results of earlier jobs, from their records and stored images."""
 
 from application.ports.image_store import ImageStore
 from domain.errors import NotFound
@@ -7,41 +7,42 @@ from domain.results import ImageResult, ResultImage, ServedFrom
 
 
 class StoredResults:
-    """Reads the pictures of jobs that ended."""
+    """Loads the images of jobs that ended."""
 
-    def __init__(self, archive: ImageStore) -> None:
-        self.archive = archive
+    def __init__(self, images: ImageStore) -> None:
+        self.images = images
 
     async def load(self, record: JobRecord, *, only: str = "") -> ImageResult:
-        """The answer that the job gave, or `only` one picture of it.
+        """Return the result of the job, or `only` the image of this ID.
 
-        Pictures whose files are gone are left out, with a note. Raises what the job failed with,
-        NotFound when no picture is left, and ArchiveUnavailable.
+        Images whose files are gone are left out, with a note. Raises what the job failed with,
+        NotFound when no image is left, and ArchiveUnavailable.
         """
         if record.failure is not None:
             raise record.failure
-        kept = [each for each in record.images if only in ("", each.id)]
-        pictures, gone = list[ResultImage](), list[str]()
-        for each in kept:
+        images, missing = list[ResultImage](), list[str]()
+        for stored in record.images:
+            if only not in ("", stored.id):
+                continue
             try:
-                pictures.append(await self._load_image(each, record.owner))
+                images.append(await self._load_image(stored, record.owner))
             except NotFound as error:
-                gone.append(error.message)
-        if not pictures:
-            raise NotFound(" ".join(gone) or f"No picture of {record.id} is kept.")
-        return _answer(record, tuple(pictures), (*record.notes, *gone))
+                missing.append(error.message)
+        if not images:
+            raise NotFound(" ".join(missing) or f"No picture of {record.id} is kept.")
+        return _to_result(record, tuple(images), (*record.notes, *missing))
 
-    async def _load_image(self, kept: StoredImage, owner: str) -> ResultImage:
-        image = await self.archive.find(kept.id, owner=owner)
-        return ResultImage(image=image, location=kept.location, notes=kept.notes)
+    async def _load_image(self, stored: StoredImage, owner: str) -> ResultImage:
+        image = await self.images.find(stored.id, owner=owner)
+        return ResultImage(image=image, location=stored.location, notes=stored.notes)
 
 
-def _answer(
-    record: JobRecord, pictures: tuple[ResultImage, ...], notes: tuple[str, ...]
+def _to_result(
+    record: JobRecord, images: tuple[ResultImage, ...], notes: tuple[str, ...]
 ) -> ImageResult:
     return ImageResult(
         job_id=record.id,
-        images=pictures,
+        images=images,
         provider=record.provider,
         model=record.model,
         requested_model=record.requested_model,

@@ -24,6 +24,7 @@ from application.ports.event_sink import EventSink
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_provider import ImageProvider
 from application.ports.image_store import ImageStore
+from application.ports.job_events import JobEvents
 from application.ports.usage_ledger import UsageLedger
 from application.rendition_service import RenditionService
 from application.result_cache import ResultCache
@@ -61,6 +62,7 @@ from entrypoints.bootstrap.providers import (
 from entrypoints.bootstrap.storage import (
     file_archive,
     image_cache,
+    job_events,
     records,
     sql_journal,
     sql_ledger,
@@ -91,9 +93,9 @@ def with_safeguards(
     return limited(circuit_breaker(budgeted(archived(inspected(retried(provider))))))
 
 
-def job_runner(settings: Settings, sink: EventSink) -> JobRunner:
+def job_runner(settings: Settings, events: JobEvents, sink: EventSink) -> JobRunner:
     """All jobs at work."""
-    return JobRunner(sink, finish=settings.on_disconnect == "finish")
+    return JobRunner(events, sink, finish=settings.on_disconnect == "finish")
 
 
 class Container(DeclarativeContainer):
@@ -143,7 +145,8 @@ class Container(DeclarativeContainer):
     result_cache = Singleton(ResultCache, cache, image_store)
     view_cache = Singleton(view_cache)
     rendition_service = Singleton(RenditionService, optimizer, cache, image_store, event_sink)
-    job_runner = Singleton(job_runner, settings, event_sink)
+    job_events = Singleton(job_events)
+    job_runner = Singleton(job_runner, settings, job_events, event_sink)
     stored_results = Singleton(StoredResults, image_store)
     idempotent_jobs = Singleton(IdempotentJobs, job_runner, job_repository, stored_results)
     job_service = Singleton(

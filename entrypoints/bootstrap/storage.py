@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from application.ports.event_sink import EventSink
 from application.ports.image_cache import ImageCache
 from application.ports.image_store import ImageStore
+from application.ports.job_events import JobEvents
 from application.ports.job_repository import JobRepository
 from application.ports.usage_ledger import UsageLedger
 from domain.errors import CacheUnavailable
@@ -57,7 +58,9 @@ def image_cache(settings: Settings, closing: AsyncExitStack, sink: EventSink) ->
     memory = MemoryCache(settings.cache_memory_size * MEGABYTE, settings.cache_ttl)
     disk = DiskCache(settings.cache_dir, settings.cache_max_size * MEGABYTE, settings.cache_ttl)
     cache = TieredCache(
-        memory, disk, on_tier_failure=lambda failure: sink.publish(CacheTierFailed(error=failure))
+        memory,
+        disk,
+        on_tier_failure=lambda error: sink.publish(CacheTierFailed(reason=error.message)),
     )
     closing.push_async_callback(_closed, cache)
     return cache
@@ -66,6 +69,13 @@ def image_cache(settings: Settings, closing: AsyncExitStack, sink: EventSink) ->
 async def _closed(cache: ImageCache) -> None:
     with suppress(CacheUnavailable):  # it failed before, and nobody needs it any more
         await cache.close()
+
+
+def job_events() -> JobEvents:
+    """The events of the jobs of this process."""
+    from adapters.job_events.memory import MemoryJobEvents
+
+    return MemoryJobEvents()
 
 
 def view_cache() -> ImageCache:

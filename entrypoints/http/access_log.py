@@ -120,7 +120,7 @@ def _outcome_facts(
 def _job_facts(job: JobHandle) -> dict[str, object]:
     facts: dict[str, object] = {"job": job.job.id, "model": job.job.request.model}
     if isinstance(job.end, Failed):
-        facts["code"] = job.end.error.code
+        facts["code"] = job.end.failure.code
     if isinstance(job.end, Finished):
         cost = job.end.result.charged_cost
         facts["tier"] = job.end.result.served_from

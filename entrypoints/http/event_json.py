@@ -73,7 +73,7 @@ class EventJson:
                 async for event in events:
                     yield self.message(event, request, urls, job.request)
         except Exception as error:  # noqa: BLE001 - the last place that can still report it
-            yield self.message(Failed(job_id=job.job.id, error=incident(error)), request, urls)
+            yield self.message(Failed.of(job.job.id, incident(error)), request, urls)
 
     def message(
         self,
@@ -87,7 +87,7 @@ class EventJson:
         `requested` is what this reader asked for, if that may be another format.
         """
         if isinstance(event, Failed):
-            fields = as_dict(event.error) | {"jobId": event.job_id}
+            fields = as_dict(event.failure.to_error()) | {"jobId": event.job_id}
             return (to_json({"type": "error", "error": fields["message"], **fields}),)
         progress, text = describe_event(event, request)
         fields = {"progress": round(progress), "message": text, "jobId": event.job_id}
@@ -106,7 +106,7 @@ class EventJson:
         fields: Fields = {"jobId": event.job_id}
         images: ImageFields = {}
         if isinstance(event, Failed):
-            fields |= as_dict(event.error)
+            fields |= as_dict(event.failure.to_error())
         else:
             progress, fields["message"] = describe_event(event, request)
             fields["progress"] = round(progress)

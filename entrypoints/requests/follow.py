@@ -65,9 +65,8 @@ async def follow(job: JobHandle, report: Report, *, every: float) -> ImageResult
     with progress.heartbeats(every):
         async with aclosing(job.events()) as events:
             async for event in events:
-                if isinstance(event, Failed):
-                    raise event.error
-                await progress.report(*describe_event(event, job.job.request))
-                if isinstance(event, Finished):
-                    return event.result
+                if not isinstance(event, Failed):
+                    await progress.report(*describe_event(event, job.job.request))
+                if isinstance(event, Finished | Failed):
+                    return job.outcome(event)
     raise AssertionError("a log ends with Finished or Failed")

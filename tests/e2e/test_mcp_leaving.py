@@ -108,7 +108,7 @@ async def test_a_call_that_is_canceled_while_it_waits_its_turn_is_never_sent(
         await server.heard(Failed)
         server.let.set()
     (failed,) = [event for event in server.sink.events if isinstance(event, Failed)]
-    assert isinstance(failed.error, Canceled)
+    assert failed.failure.code == Canceled.code
     assert [job.request.prompt for job in server.provider.seen] == [CALL["prompt"]]
 
 

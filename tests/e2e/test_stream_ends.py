@@ -137,7 +137,7 @@ async def test_who_leaves_while_it_waits_its_turn_cancels_it_and_nothing_is_sent
             await until(lambda: any(isinstance(event, JobQueued) for event in sink.events))
         await until(lambda: any(isinstance(event, Failed) for event in sink.events))
         (failed,) = [event for event in sink.events if isinstance(event, Failed)]
-        assert isinstance(failed.error, Canceled)
+        assert failed.failure.code == Canceled.code
         assert len(openai_api.posts) == 1
         painting.cancel()
 

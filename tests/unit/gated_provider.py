@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
+from adapters.job_events.memory import MemoryJobEvents
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_runner import JobRunner
@@ -112,7 +113,7 @@ class TickingStudio:
         self.archive = TickingArchive(pace)
         self.cache = TickingCache(pace)
         self.sink = RecordingSink()
-        self.jobs = JobRunner(self.sink)
+        self.jobs = JobRunner(MemoryJobEvents(), self.sink)
         safe = with_safeguards(
             self.provider,
             self.archive,

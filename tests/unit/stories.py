@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from application.ports.event_sink import EventSink
-from domain.errors import CacheUnavailable, ImageServiceError, InternalError
+from domain.errors import ImageServiceError, InternalError
 from domain.events import (
     CacheFailed,
     CacheTierFailed,
@@ -56,10 +56,15 @@ def images(
     **facts: Any,  # noqa: ANN401 - fields of ImageResult
 ) -> ImageResult:
     """One picture, with what it cost."""
-    known = {"usage": USAGE, "generation_cost": COST, "request_id": "req_1", **facts}
+    known: dict[str, Any] = {
+        "images": (ResultImage(image=PNG),),
+        "usage": USAGE,
+        "generation_cost": COST,
+        "request_id": "req_1",
+        **facts,
+    }
     return ImageResult(
         job_id=of.id,
-        images=(ResultImage(image=PNG),),
         provider=of.provider,
         model="fake-1",
         requested_model="fake-1",
@@ -72,7 +77,7 @@ def images(
 def painted(of: Job[Any], **facts: Any) -> list[ServiceEvent]:  # noqa: ANN401 - fields of ImageSet
     """A job with two previews, painted."""
     return [
-        JobStarted(job_id=of.id, job=of),
+        JobStarted.of(of),
         JobDispatched(job_id=of.id),
         PartialReady(job_id=of.id, image=PNG, image_index=0, index=0),
         PartialReady(job_id=of.id, image=PNG, image_index=0, index=1),
@@ -83,7 +88,7 @@ def painted(of: Job[Any], **facts: Any) -> list[ServiceEvent]:  # noqa: ANN401 -
 def cached(of: Job[Any], tier: str) -> list[ServiceEvent]:
     """A job that the cache answered."""
     return [
-        JobStarted(job_id=of.id, job=of),
+        JobStarted.of(of),
         ServedFromCache(job_id=of.id, source=tier),
         Finished(job_id=of.id, result=images(of, tier)),
     ]
@@ -92,9 +97,9 @@ def cached(of: Job[Any], tier: str) -> list[ServiceEvent]:
 def failed(of: Job[Any], error: ImageServiceError) -> list[ServiceEvent]:
     """A job that the provider failed."""
     return [
-        JobStarted(job_id=of.id, job=of),
+        JobStarted.of(of),
         JobDispatched(job_id=of.id),
-        Failed(job_id=of.id, error=error),
+        Failed.of(of.id, error),
     ]
 
 
@@ -112,24 +117,24 @@ def everything() -> list[ServiceEvent]:
     strange = job("job_strange", card=ModelCard(name="whatever", is_known=False))
     return [
         *painted(job("job_painted")),
-        JobJoined(job_id="job_painted", job=job("job_painted")),
+        JobJoined.of(job("job_painted")),
         *painted(job("job_edited", request=edit), usage=None, generation_cost=None),
         *cached(job("job_memory"), "memory"),
         *cached(job("job_disk"), "disk"),
-        JobStarted(job_id=waiting.id, job=waiting),
+        JobStarted.of(waiting),
         JobQueued(job_id=waiting.id, ahead=3),
         JobDispatched(job_id=waiting.id),
-        Failed(job_id=waiting.id, error=OutcomeUnknown("The line broke.")),
-        JobStarted(job_id=fresh.id, job=fresh, fresh=True),
-        CacheFailed(job_id=fresh.id, error=CacheUnavailable("The cache is gone.")),
-        Failed(job_id=fresh.id, error=incident()),
+        Failed.of(waiting.id, OutcomeUnknown("The line broke.")),
+        JobStarted.of(fresh, fresh=True),
+        CacheFailed(job_id=fresh.id, reason="The cache is gone."),
+        Failed.of(fresh.id, incident()),
         *failed(strange, RateLimited("Not now.")),
         RenditionCreated(
             image_id="img_1", description="photo as JPEG 82", bytes_before=900, bytes_after=300
         ),
         RenditionCreated(image_id="img_1", description="as PNG", bytes_before=300, bytes_after=900),
         RenditionFailed(image_id="img_1", reason="It is no picture."),
-        CacheTierFailed(error=CacheUnavailable("The disk is gone.")),
+        CacheTierFailed(reason="The disk is gone."),
     ]
 
 

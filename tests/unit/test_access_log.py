@@ -180,7 +180,7 @@ async def test_no_picture_is_kept_by_a_request_that_has_ended() -> None:
     """Sessions of MCP keep the scope of the request that opened them."""
     scopes: list[Scope] = []
     id_ = job_for().id
-    job: Any = SimpleNamespace(job=job_for(), end=Failed(job_id=id_, error=NotFound("Gone.")))
+    job: Any = SimpleNamespace(job=job_for(), end=Failed.of(id_, NotFound("Gone.")))
 
     async def app(scope: Scope, _: Receive, __: Send) -> None:
         scopes.append(scope)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.job_events.memory import MemoryJobEvents
 from application.jobs.job_handle import JobHandle
 from application.jobs.running_job import RunningJob
 from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, PartialReady
@@ -125,7 +126,7 @@ def test_who_asked_for_another_form_gets_that_one() -> None:
 def test_an_error_has_its_code_and_what_to_do_and_whether_it_cost_money(
     error: ContentRefused | OutcomeUnknown, charged: str
 ) -> None:
-    told = read(Failed(job_id=JOB.id, error=error))
+    told = read(Failed.of(JOB.id, error))
     assert told["type"] == "error"
     assert told["error"] == told["message"] == error.message
     assert (told["code"], told["charged"]) == (error.code, charged)
@@ -183,9 +184,9 @@ class BrokenEventJson(EventJson):
 
 @pytest.mark.anyio
 async def test_what_nobody_foresaw_ends_the_stream_with_an_error_and_an_incident() -> None:
-    running = RunningJob(JOB)
+    running = RunningJob(JOB, MemoryJobEvents().open(JOB.id))
     ticket = JobHandle(running, REQUEST, renditions(), requested_model="fake-1", notes=())
-    for event in (JobStarted(job_id=JOB.id, job=JOB), partial(), finished(PNG)):
+    for event in (JobStarted.of(JOB), partial(), finished(PNG)):
         running.append(event)
     async with aclosing(BrokenEventJson().messages(ticket, URLS)) as frames:
         first, last = [value_of(frame) async for frame in frames]

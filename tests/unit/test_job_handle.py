@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from adapters.job_events.memory import MemoryJobEvents
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_runner import Execution, JobRunner
 from application.jobs.running_job import RunningJob
@@ -16,7 +17,7 @@ from tests.unit.stories import images, job
 
 pytestmark = pytest.mark.anyio
 JOB = job("job_1")
-STARTED = JobStarted(job_id=JOB.id, job=JOB)
+STARTED = JobStarted.of(JOB)
 FINISHED = Finished(job_id=JOB.id, result=images(JOB))
 
 
@@ -28,7 +29,7 @@ async def execution(*events: JobEvent, error: ImageServiceError | None = None) -
 
 
 def started(*events: JobEvent, error: ImageServiceError | None = None) -> RunningJob:
-    return JobRunner(RecordingSink()).start(JOB, execution(*events, error=error))
+    return JobRunner(MemoryJobEvents(), RecordingSink()).start(JOB, execution(*events, error=error))
 
 
 def ticket(running: RunningJob, *, joined: bool = False) -> JobHandle:
@@ -39,15 +40,13 @@ def ticket(running: RunningJob, *, joined: bool = False) -> JobHandle:
 
 async def test_who_joins_is_told_to_the_sink_and_to_no_other_caller() -> None:
     sink = RecordingSink()
-    jobs = JobRunner(sink)
+    jobs = JobRunner(MemoryJobEvents(), sink)
     running = jobs.start(JOB, execution(STARTED, FINISHED))
     first, _ = ticket(running), ticket(running, joined=True)
     jobs.join(running)
     told: Sequence[JobEvent] = [event async for event in first.events()]
     assert [type(event) for event in told] == [JobStarted, Finished]
-    assert [event for event in sink.events if isinstance(event, JobJoined)] == [
-        JobJoined(job_id=JOB.id, job=JOB)
-    ]
+    assert [event for event in sink.events if isinstance(event, JobJoined)] == [JobJoined.of(JOB)]
 
 
 async def test_the_end_is_known_once_it_was_read_and_is_the_callers_own() -> None:

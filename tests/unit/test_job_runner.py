@@ -5,6 +5,7 @@ from contextlib import aclosing, suppress
 
 import pytest
 
+from adapters.job_events.memory import MemoryJobEvents
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_runner import Execution, JobRunner
 from application.jobs.running_job import RunningJob
@@ -35,12 +36,12 @@ class Studio:
 
     def __init__(self) -> None:
         self.sink = RecordingSink()
-        self.jobs = JobRunner(self.sink)
+        self.jobs = JobRunner(MemoryJobEvents(), self.sink)
         self.before, self.after = asyncio.Event(), asyncio.Event()
         self.canceled_after_dispatch = False
 
     async def execution(self) -> Execution:
-        yield JobStarted(job_id=JOB.id, job=JOB)
+        yield JobStarted.of(JOB)
         await self.before.wait()
         yield JobDispatched(job_id=JOB.id)
         try:
@@ -56,7 +57,7 @@ class Studio:
 
 async def failing(error: Exception) -> Execution:
     """A job that ends at once."""
-    yield JobStarted(job_id=JOB.id, job=JOB)
+    yield JobStarted.of(JOB)
     raise error
 
 
@@ -119,7 +120,7 @@ async def test_before_dispatch_the_last_caller_to_leave_cancels_the_job() -> Non
     second.cancel()
     await asyncio.wait({running.task})
     assert isinstance(studio.sink.events[-1], Failed)
-    assert isinstance(studio.sink.events[-1].error, Canceled)
+    assert studio.sink.events[-1].failure.code == Canceled.code
     assert studio.jobs.by_fingerprint(JOB.fingerprint) is None
 
 
@@ -176,14 +177,18 @@ async def test_the_end_says_how_many_had_joined_by_then() -> None:
 
 
 async def test_a_failure_reaches_everybody_who_waits() -> None:
-    running = JobRunner(RecordingSink()).start(JOB, failing(RateLimited("Not now.", retry_after=3)))
+    running = JobRunner(MemoryJobEvents(), RecordingSink()).start(
+        JOB, failing(RateLimited("Not now.", retry_after=3))
+    )
     results = await asyncio.gather(result(running), result(running), return_exceptions=True)
     assert [type(result) for result in results] == [RateLimited, RateLimited]
 
 
 async def test_an_unforeseen_fault_is_an_incident_without_its_text() -> None:
     sink = RecordingSink()
-    running = JobRunner(sink).start(JOB, failing(ZeroDivisionError("the secret text")))
+    running = JobRunner(MemoryJobEvents(), sink).start(
+        JOB, failing(ZeroDivisionError("the secret text"))
+    )
     with pytest.raises(InternalError) as failed:
         await result(running)
     assert "secret" not in str(failed.value)
@@ -243,7 +248,7 @@ async def test_a_sink_that_raises_spoils_no_job() -> None:
             raise OSError("the disk is full")
 
     studio = Studio()
-    studio.jobs = JobRunner(Rude())
+    studio.jobs = JobRunner(MemoryJobEvents(), Rude())
     running = studio.start()
     studio.before.set()
     studio.after.set()
@@ -252,7 +257,7 @@ async def test_a_sink_that_raises_spoils_no_job() -> None:
 
 async def test_where_it_is_not_to_be_finished_the_last_to_leave_gives_a_sent_job_up() -> None:
     studio = Studio()
-    studio.jobs = JobRunner(studio.sink, finish=False)
+    studio.jobs = JobRunner(MemoryJobEvents(), studio.sink, finish=False)
     running = studio.start()
     studio.before.set()
     caller = asyncio.create_task(result(running))
@@ -262,8 +267,8 @@ async def test_where_it_is_not_to_be_finished_the_last_to_leave_gives_a_sent_job
     await others_run()
     assert studio.canceled_after_dispatch
     assert isinstance(studio.sink.events[-1], Failed)
-    assert isinstance(studio.sink.events[-1].error, OutcomeUnknown)
-    assert "Everybody left" in studio.sink.events[-1].error.message
+    assert studio.sink.events[-1].failure.code == OutcomeUnknown.code
+    assert "Everybody left" in studio.sink.events[-1].failure.message
 
 
 async def test_a_job_that_is_held_is_not_given_up_although_nobody_reads_it() -> None:
@@ -279,4 +284,4 @@ async def test_a_job_that_is_held_is_not_given_up_although_nobody_reads_it() -> 
     held.release()
     await others_run()
     assert isinstance(studio.sink.events[-1], Failed)
-    assert isinstance(studio.sink.events[-1].error, Canceled)
+    assert studio.sink.events[-1].failure.code == Canceled.code

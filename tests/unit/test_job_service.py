@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from adapters.job_events.memory import MemoryJobEvents
 from adapters.openai.catalog import openai_catalog
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_runner import JobRunner
@@ -45,7 +46,7 @@ def use_case(
 ) -> GenerateImage:
     archive = MemoryImageStore()
     guarded = Archiving(provider, archive)
-    jobs = JobRunner(sink or RecordingSink())
+    jobs = JobRunner(MemoryJobEvents(), sink or RecordingSink())
     memory = ResultCache(cache or DictCache(), archive)
     again = IdempotentJobs(jobs, MemoryJobRepository(archive), StoredResults(archive))
     clock = clock or FrozenClock()
@@ -64,7 +65,7 @@ async def test_equal_requests_at_once_share_one_call() -> None:
     assert (one.served_from, other.served_from) == ("provider", "joined")
     assert len(provider.seen) == 1
     assert [event for event in sink.events if isinstance(event, JobJoined)] == [
-        JobJoined(job_id=first.job.id, job=first.job)
+        JobJoined.of(first.job)
     ]
 
 

@@ -53,8 +53,8 @@ def test_a_prompt_with_half_a_character_can_be_told(capsys: pytest.CaptureFixtur
     object.__setattr__(half.request, "prompt", "half \ud800")  # the core lets none be made
     lines = LogWriter(level="info")
     sink = LogSink(lines, prompts=True)
-    sink.publish(JobStarted(job_id=half.id, job=half))
-    LogSink(lines).publish(JobStarted(job_id=half.id, job=half))
+    sink.publish(JobStarted.of(half))
+    LogSink(lines).publish(JobStarted.of(half))
     lines.close()
     assert len(capsys.readouterr().err.splitlines()) == 2
 

@@ -65,7 +65,7 @@ def test_who_waits_and_who_works_is_told_apart() -> None:
 def test_who_gives_up_waiting_waits_no_more() -> None:
     events = everything()
     queue = next(n for n, event in enumerate(events) if isinstance(event, JobQueued))
-    gone = Failed(job_id="job_waiting", error=Canceled("The caller left."))
+    gone = Failed.of("job_waiting", Canceled("The caller left."))
     counted = Counted(*events[: queue + 1], gone)
     assert (counted.value("jobs_running"), counted.value("jobs_queued")) == (0, 0)
     assert counted.value("jobs_total", **PAINTED, outcome="canceled") == 1
@@ -167,5 +167,5 @@ def test_nothing_is_kept_of_jobs_that_ended() -> None:
     again = job("job_painted")
     tell(counted.metrics, painted(again)[1:])  # its start was told before, and it ended
     assert counted.value("jobs_total", **PAINTED, outcome="painted") == 1
-    counted.metrics.publish(JobStarted(job_id=again.id, job=again))
+    counted.metrics.publish(JobStarted.of(again))
     assert counted.value("jobs_running") == 1

@@ -6,10 +6,11 @@ from contextlib import aclosing
 import pytest
 
 import application.jobs.recent_jobs as bounds
+from adapters.job_events.memory import MemoryJobEvents
 from application.jobs.job_runner import Execution, JobRunner
 from application.jobs.recent_jobs import RecentJob, RecentJobs
 from application.jobs.running_job import RunningJob
-from domain.errors import CacheUnavailable, Canceled, NotFound
+from domain.errors import Canceled, NotFound
 from domain.events import (
     CacheFailed,
     Failed,
@@ -26,7 +27,7 @@ from tests.testkit.fakes import PNG, FrozenClock, RecordingSink, job_for, mask, 
 
 pytestmark = pytest.mark.anyio
 JOB = job_for(owner="ann")
-STARTED, DISPATCHED = JobStarted(job_id=JOB.id, job=JOB), JobDispatched(job_id=JOB.id)
+STARTED, DISPATCHED = JobStarted.of(JOB), JobDispatched(job_id=JOB.id)
 Numbered = list[tuple[int, JobEvent]]
 
 
@@ -50,7 +51,7 @@ TOLD = (STARTED, DISPATCHED, partial(0), partial(1), finished())
 
 
 def ended(job_id: str = "job_1", last: JobEvent | None = None) -> RecentJob:
-    return RecentJob.of(job_for(id=job_id), (STARTED, last or finished()))
+    return RecentJob(job_for(id=job_id), ((0, STARTED), (1, last or finished())))
 
 
 async def numbered(job: RunningJob | RecentJob, cursor: int = 0) -> Numbered:
@@ -59,7 +60,7 @@ async def numbered(job: RunningJob | RecentJob, cursor: int = 0) -> Numbered:
 
 
 def working(execution: Execution) -> tuple[JobRunner, RunningJob]:
-    jobs = JobRunner(RecordingSink())
+    jobs = JobRunner(MemoryJobEvents(), RecordingSink())
     return jobs, jobs.start(JOB, execution)
 
 
@@ -150,7 +151,7 @@ async def test_who_only_looks_on_cancels_nothing_by_leaving() -> None:
     assert running.task is not None
     go_on.set()
     await over(running)
-    assert isinstance(running.log.all()[-1], Finished)
+    assert isinstance(running.milestones[-1][1], Finished)
 
 
 async def test_a_slow_reader_is_spared_partials_but_no_number_is_told_twice() -> None:
@@ -171,19 +172,19 @@ async def test_a_job_that_is_canceled_before_its_first_step_ends_its_log() -> No
     await over(running)
     ((_, last),) = await numbered(jobs.find(JOB.id, owner="ann"))
     assert isinstance(last, Failed)
-    assert isinstance(last.error, Canceled)
+    assert last.failure.code == Canceled.code
 
 
 async def test_nothing_follows_the_end_of_a_log() -> None:
     sink = RecordingSink()
-    late = CacheFailed(job_id=JOB.id, error=CacheUnavailable("The disk is full."))
+    late = CacheFailed(job_id=JOB.id, reason="The disk is full.")
 
     async def execution() -> Execution:
         yield finished()
         yield late
         await asyncio.Event().wait()
 
-    jobs = JobRunner(sink)
+    jobs = JobRunner(MemoryJobEvents(), sink)
     running = jobs.start(JOB, execution())
     await asyncio.sleep(0)
     await jobs.drain(0.0)
@@ -226,16 +227,16 @@ def test_a_job_is_let_go_when_its_time_is_over() -> None:
 def test_pictures_count_that_were_given_and_that_were_made() -> None:
     given, made = picture(size=(16, 16)), picture(size=(32, 32))
     request = EditRequest(prompt="a red bridge", images=(given, PNG), mask=mask())
-    edit = RecentJob.of(job_for(request), (STARTED, finished(made)))
+    edit = RecentJob(job_for(request), ((0, STARTED), (1, finished(made))))
     assert edit.bytes == sum(len(image.data) for image in (given, PNG, mask(), made))
-    assert ended(last=Failed(job_id="job_1", error=Canceled("Gone."))).bytes == 0
+    assert ended(last=Failed.of("job_1", Canceled("Gone."))).bytes == 0
 
 
 def test_a_job_that_is_kept_twice_is_counted_once() -> None:
     now = [0.0]
     jobs = RecentJobs(lambda: now[0])
     for _ in range(3):
-        jobs.add(RecentJob.of(job_for(), (finished(PNG),)))
+        jobs.add(RecentJob(job_for(), ((0, finished(PNG)),)))
     now[0] = bounds.RETENTION_SECONDS
     jobs.evict_expired()
-    assert jobs._held == 0
+    assert jobs._bytes == 0

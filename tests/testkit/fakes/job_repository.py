@@ -63,7 +63,7 @@ def _record(job: Job[ImageRequest]) -> JobRecord:
         owner=job.owner,
         action=job.action,
         provider=job.provider,
-        model=job.request.model or job.card.name,
+        model=job.model,
         requested_model=job.requested_model,
         prompt=job.request.prompt,
         fingerprint=job.fingerprint,

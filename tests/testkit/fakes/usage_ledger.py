@@ -66,7 +66,7 @@ def _account(job: AnyJob) -> UsageAccount:
     cost = job.cost
     return UsageAccount(
         day=job.created_at.date(),
-        model=job.request.model or job.card.name,
+        model=job.model,
         calls=1,
         images=len(job.images),
         usage=job.usage or NO_TOKENS,
