@@ -9,7 +9,14 @@ from math import inf
 from domain.errors import UnsupportedByModel
 from domain.image_formats import Dimensions, ImageFormat
 from domain.money.prices import Pricing
-from domain.requests import Background, EditRequest, ImageRequest, Quality
+from domain.requests import (
+    MAX_IMAGES,
+    MAX_INPUT_IMAGES,
+    Background,
+    EditRequest,
+    ImageRequest,
+    Quality,
+)
 from domain.results import Usage
 
 WARN_BEFORE_SHUTDOWN = timedelta(days=30)
@@ -70,7 +77,8 @@ class ModelCard:
     transparent: bool = True
     streams: bool = True
     streams_several: bool = False
-    max_input_images: int = 16
+    max_images: int = MAX_IMAGES
+    max_input_images: int = MAX_INPUT_IMAGES
     shutdown: date | None = None
     successor: str | None = None
     pricing: Pricing | None = None
@@ -119,6 +127,9 @@ class ModelCard:
             else None,
             ("images", f"accepts at most {self.max_input_images} input images")
             if inputs > self.max_input_images
+            else None,
+            ("n", f"generates at most {self.max_images} images in one call")
+            if request.n > self.max_images
             else None,
         ]
 

@@ -8,11 +8,11 @@ import pytest
 from tests.chaos.doors import AnyDoor, Arguments
 from tests.chaos.provider_faults import GROUPS, TIMEOUT, Row
 from tests.chaos.trial import Trial
-from tests.testkit.fakes import picture
+from tests.testkit.fakes import small_image
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 SHORT = {"PROVIDER_TIMEOUT": str(TIMEOUT)}
-GIVEN = b64encode(picture("teal", (64, 64)).data).decode()
+GIVEN = b64encode(small_image("teal", (64, 64)).data).decode()
 MOST_MEMORY = 300_000_000
 
 

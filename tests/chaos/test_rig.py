@@ -17,10 +17,10 @@ from tests.chaos.documented import documented
 from tests.chaos.oracles import Allowed, Baseline
 from tests.chaos.pulse import WITHIN, Pulse
 from tests.standin import Call, Charge, StandIn
-from tests.testkit.fakes import picture
+from tests.testkit.fakes import small_image
 
 PROMPT = "a red bridge"
-TEAL = picture("teal", (8, 8)).data
+TEAL = small_image("teal", (8, 8)).data
 
 
 @pytest.fixture(autouse=True)

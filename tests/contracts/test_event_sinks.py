@@ -13,8 +13,8 @@ from adapters.telemetry.prometheus_sink import PrometheusSink
 from application.ports.event_sink import EventSink
 from domain.events import ServiceEvent
 from tests.testkit.contracts.event_sink import EventSinkContract
+from tests.testkit.events import every_event, publish_all
 from tests.testkit.fakes import RecordingSink
-from tests.unit.stories import everything, tell
 
 
 class Broken:
@@ -64,5 +64,5 @@ class TestFanout(EventSinkContract):
 def test_a_sink_that_raises_does_not_affect_the_others() -> None:
     before, behind = RecordingSink(), RecordingSink()
     fanout = Fanout(before, Broken(), behind)
-    tell(fanout, everything()[:5])
-    assert before.events == behind.events == everything()[:5]
+    publish_all(fanout, every_event()[:5])
+    assert before.events == behind.events == every_event()[:5]

@@ -110,7 +110,7 @@ KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from tests.contracts.test_job_repository import Folder
-from tests.testkit.fakes import PNG, job_for, picture
+from tests.testkit.fakes import PNG, job_for, small_image
 
 async def main():
     folder = Folder(Path(sys.argv[1]))
@@ -121,7 +121,7 @@ async def main():
     pictures = folder.home / "pictures"
     pictures.mkdir()
     (pictures / f".{PNG.id}.png.{writer}.00000001.part").write_bytes(PNG.data)
-    half = picture("red")
+    half = small_image("red")
     (pictures / f".{half.id}.png.{writer}.00000002.part").write_bytes(half.data[:40])
     os.kill(os.getpid(), signal.SIGKILL)
 

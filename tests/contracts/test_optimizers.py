@@ -14,8 +14,8 @@ from application.ports.image_optimizer import CannotRender, ImageOptimizer
 from domain.image import Image
 from domain.image_formats import ImageFormat
 from domain.renditions import RenditionSpec
-from tests.contracts.photographs import cutout, graphic, photograph
 from tests.testkit.contracts.image_optimizer import ImageOptimizerContract, distance
+from tests.testkit.photographs import cutout, graphic, photograph
 
 pytestmark = pytest.mark.anyio
 LOSSY = (ImageFormat.JPEG, ImageFormat.WEBP)

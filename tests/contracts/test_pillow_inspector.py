@@ -13,8 +13,8 @@ from application.ports.image_inspector import ImageInspector
 from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
-from tests.contracts.photographs import photograph
-from tests.testkit.fakes import picture
+from tests.testkit.fakes import small_image
+from tests.testkit.photographs import photograph
 
 pytestmark = pytest.mark.anyio
 INSPECTOR: ImageInspector = PillowInspector()
@@ -113,7 +113,7 @@ async def test_header_and_pixels_are_read_beside_the_event_loop(form: str) -> No
             asked.append(("pixels", threading.current_thread()))
             return super().format
 
-    await INSPECTOR.inspect(Watched(picture(form=form).data))
+    await INSPECTOR.inspect(Watched(small_image(form=form).data))
     assert {what for what, _ in asked} == {"limits", "pixels"}
     assert threading.main_thread() not in {thread for _, thread in asked}
 
@@ -131,7 +131,9 @@ async def test_two_pictures_at_once_are_decoded_and_no_third() -> None:
             return super().dimensions
 
     inspector = PillowInspector()
-    inspecting = [asyncio.create_task(inspector.inspect(Held(picture().data))) for _ in range(3)]
+    inspecting = [
+        asyncio.create_task(inspector.inspect(Held(small_image().data))) for _ in range(3)
+    ]
     try:
         for _ in range(2):
             assert await asyncio.to_thread(entered.acquire, timeout=10)
@@ -160,10 +162,10 @@ EMPTY_CHUNK = b"\0\0\0\0" + b"teXt" + zlib.crc32(b"teXt").to_bytes(4, "big")
         pytest.param(_png(17_000, 10), "per side", id="a very long picture"),
         pytest.param(_png(8, 8, EMPTY_CHUNK * 5000), "chunks", id="5,000 chunks"),
         pytest.param(
-            picture(form="JPEG").data + b"\xff\xda" * 101, "scans", id="a JPEG of 101 scans"
+            small_image(form="JPEG").data + b"\xff\xda" * 101, "scans", id="a JPEG of 101 scans"
         ),
         pytest.param(_animated(), "animated", id="an animation"),
-        pytest.param(picture().data + bytes(50_000_000), "bytes", id="over 50 MB"),
+        pytest.param(small_image().data + bytes(50_000_000), "bytes", id="over 50 MB"),
         pytest.param(b"GIF89a" + bytes(50), "not a PNG", id="a GIF"),
         pytest.param(b"", "empty", id="nothing"),
     ],
@@ -177,7 +179,7 @@ async def test_hostile_and_unfit_pictures_are_refused(data: bytes, words: str) -
 async def test_every_prefix_of_a_picture_is_refused_and_nothing_else_is_raised(
     form: ImageFormat,
 ) -> None:
-    data = picture(size=(16, 16), form=form.value.upper()).data
+    data = small_image(size=(16, 16), form=form.value.upper()).data
     for length in range(len(data) - 2):
         with pytest.raises(UnreadableImage):
             await INSPECTOR.inspect(Image(data[:length]))

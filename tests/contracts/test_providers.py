@@ -3,26 +3,37 @@
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from functools import reduce
+from typing import Any
 
 import pytest
 
 from adapters.openai.provider import OpenAIImages
 from adapters.pillow.inspector import PillowInspector
 from adapters.sketch.provider import SketchProvider
-from application.ports.image_provider import ImageProvider
+from application.ports.image_provider import Delivered, ImageProvider, ProviderStream
 from application.safeguards.archiving import Archiving
 from application.safeguards.budget import Budget
 from application.safeguards.circuit_breaker import CircuitBreaker
 from application.safeguards.concurrency_limit import ConcurrencyLimit
 from application.safeguards.inspection import Inspection
 from application.safeguards.retry import Retry
-from domain.image_formats import Dimensions
+from domain.image_formats import Dimensions, ImageFormat
+from domain.jobs import Job
+from domain.models import Catalog, ModelCard
 from domain.money.budgets import BudgetLimits
+from domain.requests import EditRequest, GenerateRequest
+from domain.results import ResultImage
 from tests.architecture.checkout import ROOT
 from tests.conftest import KEY
 from tests.standin import StandIn
-from tests.testkit.contracts.image_provider import ImageProviderContract
-from tests.testkit.fakes import FrozenClock, InstantRetries, MemoryImageStore, MemoryUsageLedger
+from tests.testkit.contracts.image_provider import ImageProviderContract, requests_for
+from tests.testkit.fakes import (
+    FrozenClock,
+    InstantRetries,
+    MemoryImageStore,
+    MemoryUsageLedger,
+    small_image,
+)
 
 PLENTY = BudgetLimits(day_usd=Decimal(100), images_hour=1000, call_usd=Decimal(10))
 Around = Callable[[ImageProvider], ImageProvider]
@@ -68,9 +79,61 @@ class TestOpenAIImages(ImageProviderContract):
 
 
 class TestSketches(ImageProviderContract):
-    model = "sketch"
     size = Dimensions(64, 64)
 
     @pytest.fixture
     def provider(self, around: Around) -> ImageProvider:
         return around(SketchProvider())
+
+
+class PlainProvider:
+    """Generates one PNG per call, and nothing else: neither edits nor previews."""
+
+    name = "plain"
+    endpoint = ""
+
+    def __init__(self, **claims: Any) -> None:  # noqa: ANN401 - fields of ModelCard
+        formats = frozenset({ImageFormat.PNG})
+        can: dict[str, Any] = {
+            "formats": formats,
+            "streams": False,
+            "max_images": 1,
+            "max_input_images": 0,
+        }
+        card = ModelCard(name="plain-1", **(can | claims))
+        self.catalog = Catalog(cards=(card,), default="plain-1")
+
+    async def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
+        assert job.request.size is not None
+        sides = (job.request.size.width, job.request.size.height)
+        yield Delivered(images=(ResultImage(image=small_image(size=sides)),))
+
+    def edit(self, job: Job[EditRequest], /) -> ProviderStream:
+        raise AssertionError("The card says that no edit is possible.")
+
+
+class TestPlainProvider(ImageProviderContract):
+    """A provider that can do little keeps all that its card promises."""
+
+    @pytest.fixture
+    def provider(self) -> ImageProvider:
+        return PlainProvider()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("claims", "test"),
+    [
+        ({"formats": frozenset(ImageFormat)}, "the_image_has_the_size_and_format_of_the_request"),
+        ({"streams": True}, "partial_images_come_first_and_differ_from_the_last_image"),
+        ({"max_images": 2}, "it_generates_as_many_images_as_requested"),
+        ({"max_input_images": 1}, "it_delivers_once_and_last"),
+    ],
+)
+async def test_a_card_that_claims_too_much_fails_the_suite(
+    claims: dict[str, object], test: str
+) -> None:
+    suite, provider = ImageProviderContract(), PlainProvider(**claims)
+    card = provider.catalog.cards[0]
+    with pytest.raises((AssertionError, ValueError)):
+        await getattr(suite, f"test_{test}")(provider, card, requests_for(card))

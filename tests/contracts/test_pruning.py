@@ -11,7 +11,7 @@ from adapters.records.engine import Database
 from adapters.records.file_image_store import FileImageStore
 from domain.image import Image
 from domain.results import ResultImage
-from tests.testkit.fakes import PNG, job_for, picture
+from tests.testkit.fakes import PNG, job_for, small_image
 
 pytestmark = pytest.mark.anyio
 MANY = 2_000
@@ -59,14 +59,14 @@ async def test_renditions_go_with_their_picture_and_nothing_else_does(
     folder = tmp_path / "pictures"
     archive = FileImageStore(database, pictures_folder=folder)
     place = await archive.put(PNG)
-    await archive.put_rendition(picture("red"), of=PNG)
+    await archive.put_rendition(small_image("red"), of=PNG)
     own, alike = folder / "holiday.png", folder / f"{PNG.id}0.png"
     for file in (own, alike):
         file.write_bytes(b"the user's own")
     kept = ResultImage(image=PNG, location=place)
     await archive.record(job_for().dispatched().stored((kept,), None, None))
     gone = await archive.prune(LATER)
-    assert (gone.images, gone.bytes) == (1, len(PNG.data) + len(picture("red").data))
+    assert (gone.images, gone.bytes) == (1, len(PNG.data) + len(small_image("red").data))
     assert {*folder.iterdir()} == {own, alike}
 
 

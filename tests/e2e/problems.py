@@ -8,10 +8,10 @@ from typing import Any
 
 from domain.image import Image
 from tests.standin import Fault, faults, stream_faults
-from tests.testkit.fakes import mask, picture
+from tests.testkit.fakes import mask, small_image
 
 SIDE = (64, 64)
-TEAL = picture("teal", SIDE)
+TEAL = small_image("teal", SIDE)
 ODD = b64encode(TEAL.data).decode()
 LARGE = Image(TEAL.data + bytes(50_000_000))
 LARGE_MASK = Image(mask(SIDE).data + bytes(4_000_000))

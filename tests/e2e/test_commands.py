@@ -18,7 +18,7 @@ from syrupy.assertion import SnapshotAssertion
 from adapters.openai.catalog import openai_catalog
 from entrypoints.wire.model_results import catalog_table
 from tests.standin import StandIn, faults
-from tests.testkit.fakes import mask, picture
+from tests.testkit.fakes import mask, small_image
 
 Environment = dict[str, str]
 COMMAND = str(Path(sys.executable).with_name("mcp-server-gpt-image"))
@@ -50,7 +50,7 @@ def test_edit_takes_files_ids_and_a_mask(
     openai_api: StandIn, environment: Environment, tmp_path: Path
 ) -> None:
     made = json.loads(run(environment, "generate", "a red bridge", "--json").stdout)
-    (tmp_path / "two.jpg").write_bytes(picture(size=(64, 64), form="JPEG").data)
+    (tmp_path / "two.jpg").write_bytes(small_image(size=(64, 64), form="JPEG").data)
     (tmp_path / "mask.png").write_bytes(mask((1024, 1024)).data)
     images = ["-i", made["images"][0]["id"], "-i", str(tmp_path / "two.jpg")]
     done = run(environment, "edit", "blue", *images, "--mask", str(tmp_path / "mask.png"))

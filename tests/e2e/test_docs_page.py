@@ -11,11 +11,11 @@ import pytest
 from dependency_injector.providers import Object
 
 from tests.e2e.asking import HOST, Asked, Reply, asked
-from tests.testkit.fakes import FakeProvider, picture, settings_in
+from tests.testkit.fakes import FakeProvider, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
 
-SQUARE = picture(size=(1024, 1024))
+SQUARE = small_image(size=(1024, 1024))
 PAGE = "https://page.example"
 PAINT = {"prompt": "a red bridge"}
 MODERN = {"MCP-Protocol-Version": "2026-07-28", "Accept": "application/json, text/event-stream"}

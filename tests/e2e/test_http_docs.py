@@ -19,7 +19,7 @@ from entrypoints.http.security import bearer_token, body_limits, cors, host_orig
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import blocks
 from tests.e2e.asking import Asked, Reply, asked
-from tests.testkit.fakes import FakeProvider, picture, settings_in
+from tests.testkit.fakes import FakeProvider, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
 
@@ -112,7 +112,7 @@ def documents_of(reply: Reply) -> list[Any]:
 
 async def test_every_example_answers_as_it_is_shown(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, rate_limit="0")
-    provider = Object(FakeProvider(picture(size=(1024, 1024))))
+    provider = Object(FakeProvider(small_image(size=(1024, 1024))))
     async with asked(settings, provider=provider) as door:
         painted = await door.post("/images", {"prompt": "x"})
         names = {"ID": painted.json["images"][0]["id"], "JOB": painted.json["jobId"]}

@@ -17,9 +17,9 @@ from adapters.pillow.optimizer import PillowOptimizer
 from application.ports.image_optimizer import ImageOptimizer
 from domain.image import Image
 from domain.renditions import Rendition, RenditionSpec
-from tests.contracts.photographs import cutout, graphic, photograph
 from tests.e2e.served import served
 from tests.testkit.fakes import PNG, FakeProvider, ScriptedOptimizer, settings_in
+from tests.testkit.photographs import cutout, graphic, photograph
 
 pytestmark = pytest.mark.anyio
 ASK = {"prompt": "a red bridge"}

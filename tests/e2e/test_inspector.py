@@ -16,7 +16,7 @@ from tests.e2e.inspector_cli import Answer, Inspector
 from tests.e2e.served import served
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn
-from tests.testkit.fakes import mask, picture
+from tests.testkit.fakes import mask, small_image
 
 Ask = Callable[..., Awaitable[Answer]]
 
@@ -95,7 +95,11 @@ async def test_a_picture_is_generated_by_one_call(era: str, ask: Ask, openai_api
 async def test_two_pictures_and_a_mask_are_edited_by_one_call_and_arrive_byte_for_byte(
     era: str, ask: Ask, openai_api: StandIn
 ) -> None:
-    teal, red, over = picture("teal", (64, 64)), picture("red", (64, 64), "JPEG"), mask((64, 64))
+    teal, red, over = (
+        small_image("teal", (64, 64)),
+        small_image("red", (64, 64), "JPEG"),
+        mask((64, 64)),
+    )
     first, second, third = (b64encode(image.data).decode() for image in (teal, red, over))
     asked = call("edit_image", prompt="blue", images=json.dumps([first, second]), mask=third)
     answer = await ask(era, *asked)

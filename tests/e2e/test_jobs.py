@@ -17,9 +17,9 @@ from domain.errors import ArchiveUnavailable
 from domain.image import Image
 from domain.provider_errors import ContentRefused
 from entrypoints.http.routes.image_creation import KEEP_ALIVE_SECONDS
-from tests.contracts.photographs import photograph
 from tests.e2e.served import served
-from tests.testkit.fakes import PNG, FakeProvider, MemoryImageStore, picture, settings_in
+from tests.testkit.fakes import PNG, FakeProvider, MemoryImageStore, settings_in, small_image
+from tests.testkit.photographs import photograph
 
 pytestmark = pytest.mark.anyio
 ASK = {"prompt": "a red bridge", "partialImages": 2}
@@ -114,7 +114,7 @@ async def test_a_job_is_told_from_its_start_while_it_is_at_work(tmp_path: Path) 
         assert all(event.event == WHOLE_STORY[event.id] for event in first)
         assert {event.data["jobId"] for event in first} == {job_id}
         partial = b64decode(first[-1].data["partialImage"])
-        assert Image(partial) == picture("gray", size=(2, 1))
+        assert Image(partial) == small_image("gray", size=(2, 1))
         reading = asyncio.create_task(told(server, job_id))
         server.go_on.set()
         rest = [(event.id, event.event) for event in await reading]
@@ -223,11 +223,11 @@ async def test_a_job_that_is_silent_says_that_the_line_is_alive(
 async def test_plain_answers_have_links_and_name_the_place_of_a_single_picture(
     tmp_path: Path,
 ) -> None:
-    two = FakeProvider(PNG, picture("navy"))
+    two = FakeProvider(PNG, small_image("navy"))
     async with scene(tmp_path, provider=Object(two)) as server:
         several = await server.client.post("/images", json={"prompt": "two boats", "n": 2})
         assert "location" not in several.headers
-        two.pictures = (photograph("png"),)
+        two.images = (photograph("png"),)
         asked = {"prompt": "a boat", "format": "auto"}
         answer = await server.client.post("/images", json=asked)
         (entry,) = answer.json()["images"]

@@ -23,7 +23,7 @@ from entrypoints.config.settings import Settings
 from entrypoints.mcp.reply_deadline import reply_deadline
 from entrypoints.mcp.tool_server import build_server
 from tests.e2e.served import until
-from tests.testkit.fakes import PNG, FakeProvider, picture, settings_in
+from tests.testkit.fakes import PNG, FakeProvider, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
 CALL = {"prompt": "a red bridge"}
@@ -205,7 +205,7 @@ async def test_where_jobs_are_not_finished_for_nobody_answers_are_kept_all_the_s
 
 async def test_a_picture_had_while_it_is_painted_is_as_it_was_asked_for(tmp_path: Path) -> None:
     gate = asyncio.Event()
-    provider = FakeProvider(picture(form="JPEG"), meanwhile=gate.wait)
+    provider = FakeProvider(small_image(form="JPEG"), meanwhile=gate.wait)
     async with run_application(settings_in(tmp_path), provider=Object(provider)) as container:
         request = GenerateRequest(prompt="a red bridge", format=ImageFormat.JPEG)
         ticket = await container.generate_image()(request)

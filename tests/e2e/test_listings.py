@@ -14,14 +14,14 @@ from domain.provider_errors import OutcomeUnknown
 from tests.e2e.asking import asked
 from tests.e2e.host import SERVER
 from tests.e2e.served import until
-from tests.testkit.fakes import PNG, FakeProvider, FrozenClock, picture, settings_in
+from tests.testkit.fakes import PNG, FakeProvider, FrozenClock, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
 ASK = {"prompt": "a red bridge"}
 
 
 async def test_pictures_are_listed_with_links_the_newest_first(tmp_path: Path) -> None:
-    red = picture("red")
+    red = small_image("red")
     provider = FakeProvider(PNG, red)
     async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
         made = (await door.post("/images", {**ASK, "n": 2})).json
@@ -76,7 +76,7 @@ async def test_what_there_is_not_is_not_found(path: str, tmp_path: Path) -> None
 async def test_a_picture_is_deleted_with_what_was_made_of_it(tmp_path: Path) -> None:
     async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
         await door.post("/images", {**ASK, "format": "webp"})
-        assert len([*(tmp_path / "pictures").iterdir()]) == 2
+        assert len([*(tmp_path / "images").iterdir()]) == 2
         gone = await door.ask("DELETE", f"/images/{PNG.id}")
         again = await door.ask("DELETE", f"/images/{PNG.id}")
         job = (await door.ask("GET", "/images")).json
@@ -84,7 +84,7 @@ async def test_a_picture_is_deleted_with_what_was_made_of_it(tmp_path: Path) -> 
     assert gone.json["bytes"] > len(PNG.data)
     assert (again.status, again.code) == (404, "not_found")
     assert job["images"] == []
-    assert [*(tmp_path / "pictures").iterdir()] == []
+    assert [*(tmp_path / "images").iterdir()] == []
 
 
 async def test_somebody_elses_pictures_and_jobs_are_not_there(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ async def test_somebody_elses_pictures_and_jobs_are_not_there(tmp_path: Path) ->
         assert (await door.ask("GET", "/images", bearer)).json == {"images": [], "jobs": []}
         for method, path in [("GET", f"/jobs/{made['jobId']}"), ("DELETE", f"/images/{PNG.id}")]:
             assert (await door.ask(method, path, bearer)).code == "not_found"
-    assert (tmp_path / "pictures" / f"{PNG.id}.png").exists()
+    assert (tmp_path / "images" / f"{PNG.id}.png").exists()
 
 
 async def command(folder: Path, *arguments: str) -> tuple[int, str]:
@@ -105,7 +105,7 @@ async def command(folder: Path, *arguments: str) -> tuple[int, str]:
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
-        "OUTPUT_DIR": str(folder / "pictures"),
+        "OUTPUT_DIR": str(folder / "images"),
         "DATA_DIR": str(folder / "data"),
         "CACHE_DIR": str(folder / "cache"),
     }
@@ -117,7 +117,7 @@ async def command(folder: Path, *arguments: str) -> tuple[int, str]:
 
 
 async def test_the_commands_list_delete_and_prune(tmp_path: Path) -> None:
-    red = picture("red")
+    red = small_image("red")
     async with asked(settings_in(tmp_path), provider=Object(FakeProvider(PNG, red))) as door:
         await door.post("/images", {**ASK, "n": 2})
     code, out = await command(tmp_path, "images", "list", "--json")
@@ -134,7 +134,7 @@ async def test_the_commands_list_delete_and_prune(tmp_path: Path) -> None:
     assert json.loads(out) == {"pictures": 1, "bytes": len(red.data)}
     code, _ = await command(tmp_path, "images", "prune", "--older-than", "soon")
     assert code == 2
-    assert [*(tmp_path / "pictures").iterdir()] == []
+    assert [*(tmp_path / "images").iterdir()] == []
 
 
 async def test_the_oldest_pictures_go_where_there_is_a_bound_and_young_ones_stay(
@@ -143,7 +143,7 @@ async def test_the_oldest_pictures_go_where_there_is_a_bound_and_young_ones_stay
     settings = settings_in(tmp_path, output_max_size=0)
     often: dict[str, Any] = {"provider": Object(FakeProvider()), "sweep_seconds": Object(0.01)}
     often["first_sweep_seconds"] = Object(0.0)
-    place = tmp_path / "pictures" / f"{PNG.id}.png"
+    place = tmp_path / "images" / f"{PNG.id}.png"
     async with asked(settings, **often, clock=Object(FrozenClock())) as door:
         await door.post("/images", ASK)
         await asyncio.sleep(0.1)

@@ -22,7 +22,7 @@ from tests.e2e.mcp_http import ERAS, RawSession, connected_to, message
 from tests.e2e.served import served, serving, until
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn, faults
-from tests.testkit.fakes import FakeProvider, RecordingSink, picture, settings_in
+from tests.testkit.fakes import FakeProvider, RecordingSink, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
 in_both_eras = pytest.mark.parametrize("era", ERAS)
@@ -54,7 +54,7 @@ class Gated:
 
 @asynccontextmanager
 async def gated(folder: Path, **values: int) -> AsyncIterator[Gated]:
-    provider, sink = FakeProvider(picture(size=(1024, 1024))), RecordingSink()
+    provider, sink = FakeProvider(small_image(size=(1024, 1024))), RecordingSink()
     async with (
         run_application(
             settings_in(folder, **values), provider=Object(provider), extra_sinks=Object([sink])

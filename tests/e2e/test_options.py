@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.transports import connected, settings_for
 from tests.standin import StandIn
-from tests.testkit.fakes import mask, picture
+from tests.testkit.fakes import mask, small_image
 
 pytestmark = pytest.mark.anyio
 TOOLS = ["generate_image", "edit_image"]
@@ -22,7 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "moderation": "auto",
     "n": 1,
 }
-IMAGE = b64encode(picture("teal", (64, 64)).data).decode()
+IMAGE = b64encode(small_image("teal", (64, 64)).data).decode()
 
 OPTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({}, {}),
@@ -100,7 +100,7 @@ def as_sent(tool: str, fields: dict[str, Any]) -> dict[str, Any]:
 async def test_pictures_and_mask_arrive_byte_for_byte_with_true_names_and_types(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
-    pictures = [picture(size=(64, 64), form=form) for form in ("PNG", "JPEG", "WEBP")]
+    pictures = [small_image(size=(64, 64), form=form) for form in ("PNG", "JPEG", "WEBP")]
     over = mask((64, 64))
     texts = [b64encode(image.data).decode() for image in pictures]
     arguments = {

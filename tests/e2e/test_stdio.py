@@ -16,11 +16,11 @@ from entrypoints.mcp.tools import TOOLS
 from tests.conftest import KEY
 from tests.e2e.host import SERVER, Host, text_of
 from tests.standin import StandIn, faults
-from tests.testkit.fakes import mask, picture
+from tests.testkit.fakes import mask, small_image
 
 Environment = dict[str, str]
-TEAL = b64encode(picture("teal", (64, 64)).data).decode()
-RED = b64encode(picture("red", (64, 64), "JPEG").data).decode()
+TEAL = b64encode(small_image("teal", (64, 64)).data).decode()
+RED = b64encode(small_image("red", (64, 64), "JPEG").data).decode()
 MASK = b64encode(mask((64, 64)).data).decode()
 
 

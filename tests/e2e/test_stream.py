@@ -32,7 +32,7 @@ from tests.e2e.sse import (
 )
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn, faults
-from tests.testkit.fakes import PNG, FrozenClock, picture, settings_in
+from tests.testkit.fakes import PNG, FrozenClock, settings_in, small_image
 from tests.unit import openai_help
 from tests.unit.openai_help import PLUM, TEAL, completed, preview
 
@@ -139,7 +139,7 @@ async def test_auto_sends_the_rendition_and_keeps_the_original(
 
 
 async def test_with_images_it_is_an_edit(openai_api: StandIn, tmp_path: Path) -> None:
-    given = picture("teal", (64, 64))
+    given = small_image("teal", (64, 64))
     images = {"images": [b64encode(given.data).decode()]}
     async with served(settings_for(openai_api, tmp_path)) as url:
         events = await by_older_loop(url, SMALL | images | {"partialImages": 1})

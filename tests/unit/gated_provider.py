@@ -31,9 +31,9 @@ from tests.testkit.fakes import (
     MemoryJobRepository,
     MemoryUsageLedger,
     RecordingSink,
-    picture,
     renditions,
     settings_in,
+    small_image,
 )
 
 REQUEST = GenerateRequest(prompt="a red bridge", size=Dimensions(8, 8), partial_images=3)
@@ -55,9 +55,9 @@ class TickingProvider(FakeProvider):
         super().__init__()
         self.pace = pace
 
-    async def _paint(self, job: Job[ImageRequest]) -> ProviderStream:
-        self.pictures = (picture(f"#{len(self.seen) + 1:06x}"),)
-        async with aclosing(super()._paint(job)) as painting:
+    async def _deliver(self, job: Job[ImageRequest]) -> ProviderStream:
+        self.images = (small_image(f"#{len(self.seen) + 1:06x}"),)
+        async with aclosing(super()._deliver(job)) as painting:
             async for event in painting:
                 await turns(self.pace())
                 yield event

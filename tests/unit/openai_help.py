@@ -18,11 +18,11 @@ from domain.image import Image
 from domain.models import ModelCard
 from domain.requests import GenerateRequest
 from tests.conftest import KEY
-from tests.testkit.fakes import job_for, picture
+from tests.testkit.fakes import job_for, small_image
 
 MODEL = "gpt-image-2.6-flare"
-TEAL = picture("teal", (64, 64))
-PLUM = picture("plum", (64, 64))
+TEAL = small_image("teal", (64, 64))
+PLUM = small_image("plum", (64, 64))
 
 
 @asynccontextmanager

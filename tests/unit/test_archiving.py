@@ -29,7 +29,7 @@ from tests.testkit.fakes import (
     HeaderInspector,
     MemoryImageStore,
     job_for,
-    picture,
+    small_image,
 )
 from tests.unit.results import SMALL, delivered, events
 
@@ -46,9 +46,9 @@ async def test_the_job_is_recorded_before_it_is_sent_and_the_picture_kept_before
     archive, order = MemoryImageStore(), list[str]()
 
     class Noted(FakeProvider):
-        async def _paint(self, job: Job[ImageRequest]) -> AsyncIterator[StreamEvent]:  # type: ignore[override] # a plain iterator is enough here
+        async def _deliver(self, job: Job[ImageRequest]) -> AsyncIterator[StreamEvent]:  # type: ignore[override] # a plain iterator is enough here
             order.append(f"sent with {len(archive.history)} record")
-            async for event in super()._paint(job):
+            async for event in super()._deliver(job):
                 yield event
 
     async with aclosing(Archiving(Noted(), archive).generate(job_for(SMALL))) as painting:
@@ -94,7 +94,7 @@ async def test_rubbish_is_quarantined_and_the_error_says_where() -> None:
 
 async def test_rubbish_beside_good_pictures_is_quarantined_too() -> None:
     archive = MemoryImageStore()
-    came = await delivered(Archiving(FakeProvider(PNG, rubbish=(b"??",)), archive))
+    came = await delivered(Archiving(FakeProvider(PNG, undecodable=(b"??",)), archive))
     assert archive.quarantined == [b"??"]
     assert "/quarantine/" in came.notes[-1]
 
@@ -124,7 +124,7 @@ async def test_what_came_of_a_call_that_broke_off_is_kept_and_the_error_says_whe
     provider = FakeProvider(meanwhile=breaks)
     with pytest.raises(OutcomeUnknown):
         await events(Archiving(provider, archive), replace(SMALL, partial_images=2))
-    assert archive.quarantined == [b"half a reply", picture("gray", size=(2, 1)).data]
+    assert archive.quarantined == [b"half a reply", small_image("gray", size=(2, 1)).data]
     assert cut.quarantined == ("/quarantine/job_1-1.bin", "/quarantine/job_1-2.png")
     assert "kept in DATA_DIR/quarantine" in cut.hint
     assert not cut.raw_remainder
@@ -142,7 +142,7 @@ async def test_the_last_preview_of_a_job_that_is_ended_is_kept() -> None:
     await painting.wait()
     task.cancel()
     await asyncio.wait({task})
-    assert archive.quarantined == [picture("gray", size=(1, 1)).data]
+    assert archive.quarantined == [small_image("gray", size=(1, 1)).data]
     assert archive.history[-1].state is JobState.UNKNOWN
 
 

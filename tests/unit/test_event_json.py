@@ -19,10 +19,10 @@ from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ImageResult, ResultImage
 from entrypoints.http.event_json import MAX_CACHED_BASE64, EventJson, JsonText
 from entrypoints.http.images.urls import ImageUrls
-from tests.testkit.fakes import PNG, FrozenClock, job_for, picture, renditions
+from tests.testkit.fakes import PNG, FrozenClock, job_for, renditions, small_image
 
 REQUEST = GenerateRequest(prompt="a red bridge", model="fake-1", partial_images=2)
-PLUM = picture("plum")
+PLUM = small_image("plum")
 JOB = job_for(REQUEST)
 URLS = ImageUrls("http://here.example")
 
@@ -108,7 +108,7 @@ def test_of_several_pictures_all_are_there_and_the_first_is_the_final_one() -> N
 
 
 def test_who_asked_for_another_form_gets_that_one() -> None:
-    jpeg = picture("teal", form="JPEG")
+    jpeg = small_image("teal", form="JPEG")
     made = ResultImage(image=PNG, rendition=Rendition(image=jpeg, description="photo as jpeg"))
     data = read(finished(made))["data"]
     assert b64decode(data["finalImage"]) == jpeg.data

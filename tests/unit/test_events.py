@@ -22,14 +22,18 @@ from domain.provider_errors import (
 from domain.renditions import Rendition
 from domain.results import ResultImage
 from entrypoints.wire.error_codes import as_dict, error_text
-from tests.testkit.fakes import PNG, picture
-from tests.unit.stories import everything, job, painted
+from tests.testkit.events import every_event, generated, job
+from tests.testkit.fakes import PNG, small_image
 
-RENDITION = Rendition(image=picture(form="JPEG"), description="as JPEG", location="/kept/a.jpeg")
+RENDITION = Rendition(
+    image=small_image(form="JPEG"), description="as JPEG", location="/kept/a.jpeg"
+)
 RICH_IMAGE = ResultImage(image=PNG, location="/kept/a.png", notes=("a note",), rendition=RENDITION)
 EVENTS = [
-    *everything(),
-    *painted(job("job_rich"), images=(RICH_IMAGE,), notes=("a note",), revised_prompt="A bridge."),
+    *every_event(),
+    *generated(
+        job("job_rich"), images=(RICH_IMAGE,), notes=("a note",), revised_prompt="A bridge."
+    ),
     JobAccepted(job_id="job_accepted", handle="work_1"),
 ]
 

@@ -8,12 +8,12 @@ import pytest
 from domain.fingerprint import IGNORED_FIELDS, fingerprint
 from domain.image_formats import Dimensions, ImageFormat
 from domain.requests import Background, EditRequest, ImageRequest, Moderation, Quality
-from tests.testkit.fakes import mask, picture
+from tests.testkit.fakes import mask, small_image
 
 REQUEST = EditRequest(
     prompt="a red bridge",
     model="gpt-image-2.6-flare",
-    images=(picture("red"), picture("blue")),
+    images=(small_image("red"), small_image("blue")),
     mask=mask(),
     format=ImageFormat.WEBP,
 )
@@ -26,7 +26,7 @@ CHANGES: dict[str, Any] = {
     "background": Background.OPAQUE,
     "moderation": Moderation.LOW,
     "n": 2,
-    "images": (picture("blue"), picture("red")),
+    "images": (small_image("blue"), small_image("red")),
     "mask": None,
 }
 
@@ -76,11 +76,11 @@ def test_words_cannot_be_moved_from_one_field_to_the_next() -> None:
 
 
 def test_it_is_the_same_in_every_process() -> None:
-    assert _print(replace(REQUEST, images=(picture(),), mask=None)) == _print(
+    assert _print(replace(REQUEST, images=(small_image(),), mask=None)) == _print(
         EditRequest(
             prompt="a red bridge",
             model="gpt-image-2.6-flare",
-            images=(picture(),),
+            images=(small_image(),),
             format=ImageFormat.WEBP,
         )
     )

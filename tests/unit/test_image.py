@@ -8,7 +8,7 @@ import pytest
 from domain.errors import InvalidRequest, UnreadableImage
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
-from tests.testkit.fakes import picture
+from tests.testkit.fakes import small_image
 
 SIZES = [(1, 1), (640, 480), (17, 3000)]
 
@@ -31,7 +31,7 @@ def test_the_header_tells_format_dimensions_and_alpha(
     size: tuple[int, int], form: str, mode: str, alpha: bool
 ) -> None:
     color = "white" if alpha is False else (255, 0, 0, 99)[: len(mode)]
-    image = picture(color, size, form, mode)  # type: ignore[arg-type] # Pillow takes tuples too
+    image = small_image(color, size, form, mode)  # type: ignore[arg-type] # Pillow takes tuples too
     assert image.format.value.upper() == form
     assert image.dimensions == Dimensions(*size)
     assert image.has_alpha is alpha
@@ -61,7 +61,7 @@ def test_a_png_with_a_transparent_color_has_alpha() -> None:
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
 def test_every_cut_within_the_header_is_an_unreadable_image(form: str) -> None:
-    whole = picture(size=(64, 64), form=form).data
+    whole = small_image(size=(64, 64), form=form).data
     for length in range(24):
         with pytest.raises(UnreadableImage):
             _ = Image(whole[:length]).header
@@ -90,7 +90,7 @@ def test_what_is_no_picture_is_called_by_its_name(data: bytes, words: str) -> No
         pytest.param(b"\xff\xd8\xff" + b"\xff" * 10_000_000, "damaged", id="fill bytes"),
         pytest.param(b"\xff\xd8" + b"\xff\xe0\0\2" * 2_000_000, "4,096 segments", id="segments"),
         pytest.param(
-            picture().data[:33] + (bytes(4) + b"zzZz" + bytes(4)) * 2_000_000,
+            small_image().data[:33] + (bytes(4) + b"zzZz" + bytes(4)) * 2_000_000,
             "4,096 chunks",
             id="chunks",
         ),
@@ -104,12 +104,12 @@ def test_a_header_without_end_is_given_up_soon(data: bytes, words: str) -> None:
 
 
 def test_fill_bytes_before_a_marker_are_passed_over() -> None:
-    data = picture(form="JPEG").data
+    data = small_image(form="JPEG").data
     assert Image(data[:2] + b"\xff" * 5 + data[2:]).dimensions == Dimensions(8, 8)
 
 
 def test_the_id_is_made_from_the_digest_of_the_bytes() -> None:
-    image = picture()
+    image = small_image()
     digest = hashlib.sha256(image.data).hexdigest()
     assert image.digest == digest
     assert image.id == f"img_{digest[:32]}"

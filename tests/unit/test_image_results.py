@@ -6,7 +6,7 @@ import pytest
 from msgspec import UNSET
 
 from entrypoints.wire.image_results import structured_report, text_report
-from tests.unit.stories import images, job
+from tests.testkit.events import images, job
 
 
 @pytest.mark.parametrize(

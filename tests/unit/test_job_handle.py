@@ -12,8 +12,8 @@ from domain.errors import ImageServiceError
 from domain.events import Failed, Finished, JobEvent, JobJoined, JobStarted
 from domain.provider_errors import RateLimited
 from domain.results import ServedFrom
+from tests.testkit.events import images, job
 from tests.testkit.fakes import RecordingSink, renditions
-from tests.unit.stories import images, job
 
 pytestmark = pytest.mark.anyio
 JOB = job("job_1")

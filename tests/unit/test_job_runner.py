@@ -13,7 +13,7 @@ from domain.errors import Canceled, InternalError, ShuttingDown
 from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, ServiceEvent
 from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.results import ImageResult, ResultImage
-from tests.testkit.fakes import FrozenClock, RecordingSink, job_for, picture, renditions
+from tests.testkit.fakes import FrozenClock, RecordingSink, job_for, renditions, small_image
 
 pytestmark = pytest.mark.anyio
 JOB = job_for()
@@ -22,7 +22,7 @@ JOB = job_for()
 def finished() -> Finished:
     images = ImageResult(
         job_id=JOB.id,
-        images=(ResultImage(image=picture()),),
+        images=(ResultImage(image=small_image()),),
         provider="fake",
         model="fake-1",
         requested_model="fake-1",

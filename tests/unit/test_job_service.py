@@ -30,8 +30,8 @@ from tests.testkit.fakes import (
     MemoryImageStore,
     MemoryJobRepository,
     RecordingSink,
-    picture,
     renditions,
+    small_image,
 )
 
 pytestmark = pytest.mark.anyio
@@ -126,7 +126,7 @@ async def test_the_sink_hears_of_a_cache_that_fails_before_and_after_the_end() -
 
 
 async def test_what_is_not_as_asked_is_not_kept() -> None:
-    provider, cache = FakeProvider(picture(), picture("red")), DictCache()
+    provider, cache = FakeProvider(small_image(), small_image("red")), DictCache()
     await painted_twice(provider, cache)
     assert len(provider.seen) == 2
     assert cache.entries == {}
@@ -212,6 +212,6 @@ async def test_a_compression_that_png_cannot_use_is_mentioned() -> None:
 
 
 async def test_pictures_come_in_the_providers_order() -> None:
-    pictures = [picture(color) for color in ("red", "green", "blue")]
+    pictures = [small_image(color) for color in ("red", "green", "blue")]
     images = await (await use_case(FakeProvider(*pictures))(REQUEST)).result()
     assert [each.image for each in images.images] == pictures

@@ -9,15 +9,15 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from adapters.telemetry.log_sink import LogSink
 from adapters.telemetry.log_writer import LogWriter
 from domain.events import Finished, JobStarted
+from tests.testkit.events import PROMPT, Ticks, every_event, images, job, publish_all
 from tests.testkit.fakes import job_for
-from tests.unit.stories import PROMPT, Ticks, everything, images, job, tell
 
 Told = list[dict[str, object]]
 
 
 def told(capsys: pytest.CaptureFixture[str], *, prompts: bool = False) -> Told:
     lines = LogWriter(level="debug")
-    tell(LogSink(lines, prompts=prompts, clock=Ticks()), everything())
+    publish_all(LogSink(lines, prompts=prompts, clock=Ticks()), every_event())
     lines.close()
     said = capsys.readouterr()
     assert said.out == ""
@@ -33,7 +33,7 @@ def test_every_line_is_as_it_was_reviewed(
 
 
 def test_every_event_has_its_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert len(told(capsys)) == len(everything())
+    assert len(told(capsys)) == len(every_event())
 
 
 def test_prompts_are_hashes_unless_they_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,7 +45,7 @@ def test_prompts_are_hashes_unless_they_are_asked_for(capsys: pytest.CaptureFixt
 def test_an_incident_is_told_with_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = (line for line in told(capsys) if line["level"] == "error")
     assert line["incident"] == "abc123"
-    assert "ValueError: what nobody foresaw" in str(line["exception"])
+    assert "ValueError: an unforeseen cause" in str(line["exception"])
 
 
 def test_a_prompt_with_half_a_character_can_be_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,8 +62,8 @@ def test_a_prompt_with_half_a_character_can_be_told(capsys: pytest.CaptureFixtur
 def test_nothing_is_kept_of_jobs_that_ended(capsys: pytest.CaptureFixture[str]) -> None:
     lines = LogWriter(level="info")
     sink = LogSink(lines, clock=Ticks())
-    tell(sink, everything())
-    again = job("job_painted")
+    publish_all(sink, every_event())
+    again = job("job_generated")
     sink.publish(Finished(job_id=again.id, result=images(again)))
     lines.close()
     last = json.loads(capsys.readouterr().err.splitlines()[-1])

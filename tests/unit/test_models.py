@@ -120,6 +120,7 @@ def test_what_a_model_cannot_do_names_one_that_can(
             EditRequest(prompt="x", images=(PNG, PNG)),
             "images",
         ),
+        (ModelCard(name="x", max_images=1), GenerateRequest(prompt="x", n=2), "n"),
     ],
 )
 def test_each_ability_of_a_card_is_checked(

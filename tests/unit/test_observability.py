@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from adapters.telemetry.prometheus_sink import PrometheusSink
-from tests.unit.stories import everything, tell
+from tests.testkit.events import every_event, publish_all
 
 PAGE = (Path(__file__).parents[2] / "docs" / "observability.md").read_text()
 ROW = re.compile(r"^\| `(gpt_image_\w+)` \| (\w+) \| (.+?) \| (.+) \|$", re.MULTILINE)
@@ -13,7 +13,7 @@ PLUGIN = "gpt_image_http_request"
 
 def test_every_metric_is_in_the_page_as_it_is() -> None:
     metrics = PrometheusSink()
-    tell(metrics, everything())
+    publish_all(metrics, every_event())
     metrics.refused(404)
     exposed = set()
     for family in metrics.metrics.registry.collect():

@@ -9,7 +9,7 @@ from domain.errors import Canceled
 from domain.events import Failed, Finished, JobQueued, JobStarted, ServiceEvent
 from domain.models import ModelCard
 from domain.results import Usage
-from tests.unit.stories import Ticks, cached, everything, images, job, painted, tell
+from tests.testkit.events import Ticks, cached, every_event, generated, images, job, publish_all
 
 PAINTED = {"action": "generate", "model": "fake-1"}
 
@@ -19,7 +19,7 @@ class Counted:
 
     def __init__(self, *events: ServiceEvent) -> None:
         self.metrics = PrometheusSink(Ticks())
-        tell(self.metrics, events)
+        publish_all(self.metrics, events)
 
     def value(self, name: str, **labels: str) -> float | None:
         registry = self.metrics.metrics.registry
@@ -28,7 +28,7 @@ class Counted:
 
 @pytest.fixture
 def counted() -> Counted:
-    return Counted(*everything())
+    return Counted(*every_event())
 
 
 def test_jobs_are_counted_by_how_they_ended(counted: Counted) -> None:
@@ -44,7 +44,7 @@ def test_models_that_no_catalog_knows_share_a_label() -> None:
         job(f"job_{number}", card=ModelCard(name=f"model-{number}", is_known=False))
         for number in range(100)
     ]
-    counted = Counted(*(event for each in strangers for event in painted(each)))
+    counted = Counted(*(event for each in strangers for event in generated(each)))
     assert counted.value("jobs_total", action="generate", model="other", outcome="painted") == 100
     assert b"model-" not in counted.metrics.exposition()
 
@@ -54,7 +54,7 @@ def test_nothing_is_at_work_when_all_has_ended(counted: Counted) -> None:
 
 
 def test_who_waits_and_who_works_is_told_apart() -> None:
-    events = everything()
+    events = every_event()
     queue = next(n for n, event in enumerate(events) if isinstance(event, JobQueued))
     counted = Counted(*events[: queue + 1])
     assert (counted.value("jobs_running"), counted.value("jobs_queued")) == (0, 1)
@@ -63,7 +63,7 @@ def test_who_waits_and_who_works_is_told_apart() -> None:
 
 
 def test_who_gives_up_waiting_waits_no_more() -> None:
-    events = everything()
+    events = every_event()
     queue = next(n for n, event in enumerate(events) if isinstance(event, JobQueued))
     gone = Failed.of("job_waiting", Canceled("The caller left."))
     counted = Counted(*events[: queue + 1], gone)
@@ -73,7 +73,7 @@ def test_who_gives_up_waiting_waits_no_more() -> None:
 
 def test_times_are_measured_from_the_right_moment(counted: Counted) -> None:
     """The clock of the test goes a second at each look: start, dispatch, first partial, end."""
-    counted = Counted(*painted(job("job_1")))
+    counted = Counted(*generated(job("job_1")))
     assert counted.value("first_partial_seconds_sum", model="fake-1") == 2
     assert counted.value("first_partial_seconds_count", model="fake-1") == 1
     assert counted.value("provider_seconds_sum", **PAINTED, outcome="painted") == 2
@@ -100,7 +100,7 @@ def test_what_may_have_cost_money_and_how_much_nobody_knows_is_counted(counted: 
 
 
 def test_offline_sketches_cost_nothing_and_that_is_known() -> None:
-    counted = Counted(*painted(job("job_1"), generation_cost=Decimal(0), usage=None))
+    counted = Counted(*generated(job("job_1"), generation_cost=Decimal(0), usage=None))
     assert counted.value("cost_usd_total", model="fake-1") == 0
     assert counted.value("cost_unknown_total", model="fake-1") is None
 
@@ -116,7 +116,7 @@ def test_the_cache_is_credited_with_what_answers_had_cost(counted: Counted) -> N
 
 def test_who_joins_saves_what_the_job_cost() -> None:
     shared = Finished(job_id="job_1", result=images(job("job_1")), joined_callers=3)
-    counted = Counted(*painted(job("job_1"))[:-1], shared)
+    counted = Counted(*generated(job("job_1"))[:-1], shared)
     assert counted.value("cache_saved_usd_total", tier="joined") == pytest.approx(3 * 0.0325)
 
 
@@ -143,7 +143,7 @@ def test_renditions_are_counted_with_the_bytes_that_they_save(counted: Counted) 
 
 def test_a_provider_that_gives_tokens_back_is_not_believed() -> None:
     odd = Usage(text_tokens_in=-5, image_tokens_in=0, tokens_out=7)
-    counted = Counted(*painted(job("job_1"), usage=odd, generation_cost=Decimal(-1)))
+    counted = Counted(*generated(job("job_1"), usage=odd, generation_cost=Decimal(-1)))
     assert counted.value("tokens_total", model="fake-1", kind="text_in") == 0
     assert counted.value("tokens_total", model="fake-1", kind="out") == 7
     assert counted.value("cost_usd_total", model="fake-1") == 0
@@ -163,9 +163,9 @@ def test_the_exposition_has_ours_and_the_process(counted: Counted) -> None:
 
 
 def test_nothing_is_kept_of_jobs_that_ended() -> None:
-    counted = Counted(*everything())
+    counted = Counted(*every_event())
     again = job("job_painted")
-    tell(counted.metrics, painted(again)[1:])  # its start was told before, and it ended
+    publish_all(counted.metrics, generated(again)[1:])  # its start was told before, and it ended
     assert counted.value("jobs_total", **PAINTED, outcome="painted") == 1
     counted.metrics.publish(JobStarted.of(again))
     assert counted.value("jobs_running") == 1

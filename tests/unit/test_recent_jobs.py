@@ -23,7 +23,7 @@ from domain.events import (
 from domain.image import Image
 from domain.requests import EditRequest
 from domain.results import ImageResult, ResultImage
-from tests.testkit.fakes import PNG, FrozenClock, RecordingSink, job_for, mask, picture
+from tests.testkit.fakes import PNG, FrozenClock, RecordingSink, job_for, mask, small_image
 
 pytestmark = pytest.mark.anyio
 JOB = job_for(owner="ann")
@@ -225,7 +225,7 @@ def test_a_job_is_let_go_when_its_time_is_over() -> None:
 
 
 def test_pictures_count_that_were_given_and_that_were_made() -> None:
-    given, made = picture(size=(16, 16)), picture(size=(32, 32))
+    given, made = small_image(size=(16, 16)), small_image(size=(32, 32))
     request = EditRequest(prompt="a red bridge", images=(given, PNG), mask=mask())
     edit = RecentJob(job_for(request), ((0, STARTED), (1, finished(made))))
     assert edit.bytes == sum(len(image.data) for image in (given, PNG, mask(), made))

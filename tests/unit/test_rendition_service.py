@@ -20,13 +20,13 @@ from tests.testkit.fakes import (
     MemoryImageStore,
     RecordingSink,
     ScriptedOptimizer,
-    picture,
     renditions,
+    small_image,
 )
 
 pytestmark = pytest.mark.anyio
-JPEG = picture(form="JPEG")
-WEBP = picture(form="WEBP")
+JPEG = small_image(form="JPEG")
+WEBP = small_image(form="WEBP")
 AUTO = GenerateRequest(prompt="a red bridge", format=None)
 
 
@@ -126,7 +126,7 @@ async def test_a_rendition_lies_beside_its_original() -> None:
     assert archive.kept == {served.rendition.location: JPEG}
     assert PNG.id in str(served.rendition.location)
     sizes = {"bytes_before": len(PNG.data), "bytes_after": len(JPEG.data)}
-    assert sink.events == [RenditionCreated(image_id=PNG.id, description="as it was told", **sizes)]
+    assert sink.events == [RenditionCreated(image_id=PNG.id, description="from the test", **sizes)]
 
 
 async def test_an_answer_that_is_as_asked_is_not_touched() -> None:
@@ -180,8 +180,8 @@ async def test_a_rendition_that_fails_leaves_the_original_and_says_why() -> None
     made = renditions(ScriptedOptimizer(), sink=sink)
     (served,) = (await made.apply_requested_format(answer(PNG), AUTO)).images
     assert served.delivered == PNG
-    assert "no other form than the original could be made: it was told not to" in served.notes[0]
-    assert sink.events == [RenditionFailed(image_id=PNG.id, reason="it was told not to")]
+    assert "no other form than the original could be made: it has no image" in served.notes[0]
+    assert sink.events == [RenditionFailed(image_id=PNG.id, reason="it has no image")]
 
 
 async def test_a_format_that_the_provider_did_not_keep_is_told() -> None:
@@ -209,7 +209,7 @@ async def test_what_fits_is_its_own_preview(room: int) -> None:
 
 
 async def test_budgets_that_are_nearly_equal_share_a_preview() -> None:
-    large = ResultImage(image=picture(size=(400, 400), form="PNG"))
+    large = ResultImage(image=small_image(size=(400, 400), form="PNG"))
     large = replace(large, image=Image(large.image.data + bytes(100_000)))
     optimizer = ScriptedOptimizer(JPEG)
     made: RenditionService = renditions(optimizer)

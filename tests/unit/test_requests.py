@@ -10,7 +10,7 @@ from domain.errors import InvalidRequest
 from domain.image import Image
 from domain.image_formats import ImageFormat
 from domain.requests import Background, EditRequest, GenerateRequest, Quality, check_mask
-from tests.testkit.fakes import PNG, mask, picture
+from tests.testkit.fakes import PNG, mask, small_image
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_pictures_and_masks_must_be_under_their_limits() -> None:
 
 
 def test_a_mask_must_be_a_png_with_alpha_of_the_first_pictures_size() -> None:
-    check_mask(EditRequest(prompt="x", images=(PNG, picture(size=(9, 9))), mask=mask((8, 8))))
-    for unfit in (picture(), picture(form="JPEG"), mask((9, 8))):
+    check_mask(EditRequest(prompt="x", images=(PNG, small_image(size=(9, 9))), mask=mask((8, 8))))
+    for unfit in (small_image(), small_image(form="JPEG"), mask((9, 8))):
         with pytest.raises(InvalidRequest) as refused:
             check_mask(EditRequest(prompt="x", images=(PNG,), mask=unfit))
         assert refused.value.field == "mask"

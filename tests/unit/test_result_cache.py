@@ -11,7 +11,7 @@ from domain.image import Image
 from domain.jobs import Job
 from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage
-from tests.testkit.fakes import DictCache, FrozenClock, MemoryImageStore, job_for, picture
+from tests.testkit.fakes import DictCache, FrozenClock, MemoryImageStore, job_for, small_image
 
 pytestmark = pytest.mark.anyio
 JOB = job_for()
@@ -142,7 +142,7 @@ async def test_an_entry_of_another_version_is_a_miss_or_the_answer(
 def answer() -> ImageResult:
     return ImageResult(
         job_id=JOB.id,
-        images=(ResultImage(image=picture("red"), location="/kept/before"),),
+        images=(ResultImage(image=small_image("red"), location="/kept/before"),),
         provider="fake",
         model="fake-1",
         requested_model="fake-1",

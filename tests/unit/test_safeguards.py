@@ -31,7 +31,7 @@ from tests.testkit.fakes import (
     FakeProvider,
     HeaderInspector,
     InstantRetries,
-    picture,
+    small_image,
 )
 from tests.unit.results import delivered, events
 
@@ -107,7 +107,7 @@ def _is_partial(event: StreamEvent) -> bool:
 
 
 async def test_another_size_is_delivered_and_labeled_and_another_format_is_left_to_others() -> None:
-    jpeg = picture(size=(9, 9), form="JPEG")
+    jpeg = small_image(size=(9, 9), form="JPEG")
     came = await delivered(Inspection(FakeProvider(jpeg), HeaderInspector()))
     assert came.images[0].image == jpeg
     assert came.images[0].image.format is ImageFormat.JPEG
@@ -162,7 +162,7 @@ async def test_a_picture_that_cannot_be_looked_into_is_kept_and_says_so(
 ) -> None:
     monkeypatch.setattr("application.safeguards.inspection.INSPECTION_TIMEOUT", 0.01)
     request = GenerateRequest(prompt="x", n=3)
-    other = picture("teal")
+    other = small_image("teal")
     provider = FakeProvider(PNG, Image(b"<html>"), other)
     reply = await delivered(Inspection(provider, inspector), request)
     assert [kept.image for kept in reply.images] == [PNG, other]

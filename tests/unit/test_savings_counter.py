@@ -8,8 +8,8 @@ from application.savings_counter import SavingsCounter
 from domain.errors import ArchiveUnavailable
 from domain.events import Finished
 from domain.money.usage_account import Savings
+from tests.testkit.events import COST, cached, generated, images, job, publish_all
 from tests.testkit.fakes import FrozenClock, MemoryUsageLedger
-from tests.unit.stories import COST, cached, images, job, painted, tell
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +27,7 @@ async def test_answers_from_the_cache_and_joined_jobs_are_credited_with_what_the
     ledger = MemoryUsageLedger()
     savings = SavingsCounter(lambda: ledger, FrozenClock())
     one = job("job_1")
-    tell(savings, [*painted(one), *cached(one, "disk"), *cached(one, "memory")])
+    publish_all(savings, [*generated(one), *cached(one, "disk"), *cached(one, "memory")])
     savings.publish(Finished(job_id="job_2", result=images(one), joined_callers=3))
     assert ledger.saved == {}  # nothing waits for it
     assert await booked(savings, ledger) == Savings(answers=5, usd=5 * COST)
@@ -53,9 +53,9 @@ async def test_what_the_ledger_refuses_is_written_the_next_time() -> None:
 
     ledger = Reluctant()
     savings = SavingsCounter(lambda: ledger, FrozenClock())
-    tell(savings, cached(job("job_1"), "disk"))
+    publish_all(savings, cached(job("job_1"), "disk"))
     with pytest.raises(ArchiveUnavailable):
         await savings.flush()
-    tell(savings, cached(job("job_2"), "disk"))
+    publish_all(savings, cached(job("job_2"), "disk"))
     ledger.refuses = False
     assert await booked(savings, ledger) == Savings(answers=2, usd=2 * COST)

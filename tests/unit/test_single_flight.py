@@ -43,7 +43,7 @@ async def test_fifty_equal_requests_at_once_are_one_call_and_fifty_equal_picture
     studio = TickingStudio()
     images = await asyncio.gather(*(studio.asked() for _ in range(CALLERS)))
     assert len(studio.provider.seen) == 1
-    assert {image.digest for image in images} == {studio.provider.pictures[0].digest}
+    assert {image.digest for image in images} == {studio.provider.images[0].digest}
 
 
 async def test_who_shares_a_call_is_told_so() -> None:
@@ -101,7 +101,7 @@ async def test_whoever_leaves_those_who_stay_get_the_picture_of_one_call(
         assert len(provider.seen) == 1, seed
         for events in told:
             assert kinds(events) in (PAINTED, REMEMBERED), seed
-            assert image_of(events) == provider.pictures[0], seed
+            assert image_of(events) == provider.images[0], seed
         struck |= storm.struck
         canceled |= CANCELED in map(kinds, storm.studio.histories())
     assert struck >= {"JobStarted", "JobDispatched", "PartialReady", "storing"}
@@ -117,7 +117,7 @@ async def test_what_everybody_left_before_it_was_sent_is_canceled_and_can_be_beg
     assert kinds(history) == CANCELED
     assert isinstance(history[-1], Failed)
     assert history[-1].failure.code == Canceled.code
-    assert await studio.asked() == studio.provider.pictures[0]
+    assert await studio.asked() == studio.provider.images[0]
     assert len(studio.provider.seen) == 1
 
 
@@ -127,7 +127,7 @@ async def test_what_everybody_left_after_it_was_sent_is_stored_and_kept_all_the_
     await studio.jobs.drain(10)
     (history,) = studio.histories()
     assert kinds(history) == PAINTED
-    assert list(studio.archive.kept.values()) == list(studio.provider.pictures)
+    assert list(studio.archive.kept.values()) == list(studio.provider.images)
     assert studio.archive.states() == [JobState.STORED]
     assert len(studio.cache.entries) == 1
 
@@ -144,7 +144,7 @@ async def test_who_comes_just_when_all_others_leave_gets_the_picture_of_one_call
         newcomer = asyncio.create_task(studio.asked())
         await turns(8)  # by now what was left has ended, which is not to end what is new
         images = {await studio.asked(), await newcomer}
-        assert images == set(studio.provider.pictures), (moment, later)
+        assert images == set(studio.provider.images), (moment, later)
         assert len(studio.provider.seen) == 1, (moment, later)
         ends += [kinds(history) for history in studio.histories()]
         assert studio.archive.states().count(JobState.STORED) == 1, (moment, later)
@@ -177,7 +177,7 @@ async def test_a_failure_reaches_everybody_and_whoever_asks_again_at_once_shares
 
     images = await asyncio.gather(*(insistent() for _ in range(CALLERS)))
     assert len(studio.provider.seen) == 2
-    assert set(images) == set(studio.provider.pictures)
+    assert set(images) == set(studio.provider.images)
 
 
 async def test_a_fresh_request_goes_past_a_running_job_and_past_the_cache() -> None:
@@ -189,7 +189,7 @@ async def test_a_fresh_request_goes_past_a_running_job_and_past_the_cache() -> N
     assert len(studio.provider.seen) == 2
     await turns(50)  # until the answers are kept
     assert kinds(await studio.told()) == REMEMBERED
-    assert await studio.asked(fresh=True) == studio.provider.pictures[0]
+    assert await studio.asked(fresh=True) == studio.provider.images[0]
     assert len(studio.provider.seen) == 3
 
 

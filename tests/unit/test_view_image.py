@@ -18,14 +18,14 @@ from tests.testkit.fakes import (
     MemoryImageStore,
     ScriptedOptimizer,
     job_for,
-    picture,
     renditions,
+    small_image,
 )
 
 pytestmark = pytest.mark.anyio
 JPEG_FORM, PNG_FORM, WEBP_FORM = ImageFormat.JPEG, ImageFormat.PNG, ImageFormat.WEBP
-CUTOUT = picture(mode="RGBA")
-WEBP = picture(form="WEBP")
+CUTOUT = small_image(mode="RGBA")
+WEBP = small_image(form="WEBP")
 FULL, THUMB = ViewSpec(), ViewSpec(max_side=256)
 
 

@@ -1,4 +1,4 @@
-"""What every ImageOptimizer promises. Inherit it, say how to make yours, and it is held to that."""
+"""What every ImageOptimizer promises. The tests of a new one inherit this suite."""
 
 from io import BytesIO
 
@@ -9,13 +9,14 @@ from application.ports.image_optimizer import CannotRender, ImageOptimizer
 from domain.image import Image
 from domain.image_formats import ImageFormat
 from domain.renditions import RenditionSpec
-from tests.contracts.photographs import cutout, graphic, photograph
+
+from ..photographs import cutout, graphic, photograph
 
 pytestmark = pytest.mark.anyio
 
 
 class ImageOptimizerContract:
-    """Give a fixture `optimizer`; the rest is asked of it here."""
+    """Give a fixture `optimizer`; the suite tests the rest."""
 
     @pytest.mark.parametrize("form", list(ImageFormat))
     async def test_what_meets_the_spec_is_the_image_itself(
@@ -65,7 +66,7 @@ class ImageOptimizerContract:
             pytest.param(graphic(), ImageFormat.WEBP, id="a graphic"),
         ],
     )
-    async def test_what_is_in_a_picture_decides_its_smaller_form(
+    async def test_the_content_of_an_image_decides_its_smaller_form(
         self, optimizer: ImageOptimizer, image: Image, form: ImageFormat
     ) -> None:
         rendition = await optimizer.render(image, RenditionSpec(smaller=True))

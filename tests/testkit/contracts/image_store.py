@@ -12,7 +12,8 @@ from domain.jobs import Job
 from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.requests import ImageRequest
 from domain.results import ResultImage, Usage
-from tests.testkit.fakes import PNG, job_for, picture
+
+from ..fakes import PNG, job_for, small_image
 
 
 def stored(place: str) -> Job[ImageRequest]:
@@ -50,7 +51,7 @@ class ArchiveContract:
 
     async def test_equal_bytes_share_a_place_and_others_do_not(self, archive: ImageStore) -> None:
         assert await archive.put(PNG) == await archive.put(PNG)
-        assert await archive.put(PNG) != await archive.put(picture("red"))
+        assert await archive.put(PNG) != await archive.put(small_image("red"))
 
     async def test_a_job_can_be_recorded_in_every_state(self, archive: ImageStore) -> None:
         job = job_for().dispatched()
@@ -113,7 +114,7 @@ class ArchiveContract:
     async def test_pruning_takes_the_oldest_until_the_rest_is_small_enough(
         self, archive: ImageStore
     ) -> None:
-        images = [picture(color) for color in ("red", "green", "blue")]
+        images = [small_image(color) for color in ("red", "green", "blue")]
         begun = job_for().created_at
         for day, image in enumerate(images):
             entry = ResultImage(image=image, location=await archive.put(image))

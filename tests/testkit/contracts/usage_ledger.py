@@ -22,7 +22,8 @@ from domain.money.usage_account import Savings
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, RateLimited
 from domain.requests import GenerateRequest, ImageRequest
 from domain.results import ResultImage, Usage
-from tests.testkit.fakes import PNG, job_for, picture
+
+from ..fakes import PNG, job_for, small_image
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DOLLAR = Decimal(1)
@@ -178,7 +179,7 @@ class LedgerContract:
         four = GenerateRequest(prompt="x", model="fake-1", n=4)
         came = (
             ResultImage(image=PNG, location="/p"),
-            ResultImage(image=picture("red"), location="/q"),
+            ResultImage(image=small_image("red"), location="/q"),
         )
         job = costing("job_1", request=four)
         await books.archive.record(job.dispatched().stored(came, None, None))

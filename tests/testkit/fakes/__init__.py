@@ -1,18 +1,18 @@
-"""Stand-ins for every port: small classes to build tests from, and to swap providers with."""
+"""Fakes for every port: small classes to build tests from, and to swap providers with."""
 
-from tests.testkit.fakes.image_cache import DictCache
-from tests.testkit.fakes.job_repository import MemoryJobRepository
-from tests.testkit.fakes.optimizer import ScriptedOptimizer, renditions
-from tests.testkit.fakes.provider import FakeProvider
-from tests.testkit.fakes.samples import PNG, job_for, mask, picture, settings_in
-from tests.testkit.fakes.storage import MemoryImageStore
-from tests.testkit.fakes.surroundings import (
+from .image_cache import DictCache
+from .job_repository import MemoryJobRepository
+from .optimizer import ScriptedOptimizer, renditions
+from .provider import FakeProvider
+from .samples import PNG, job_for, mask, settings_in, small_image
+from .storage import MemoryImageStore
+from .surroundings import (
     FrozenClock,
     HeaderInspector,
     InstantRetries,
     RecordingSink,
 )
-from tests.testkit.fakes.usage_ledger import MemoryUsageLedger
+from .usage_ledger import MemoryUsageLedger
 
 __all__ = [
     "PNG",
@@ -28,7 +28,7 @@ __all__ = [
     "ScriptedOptimizer",
     "job_for",
     "mask",
-    "picture",
     "renditions",
     "settings_in",
+    "small_image",
 ]

@@ -7,7 +7,8 @@ from domain.errors import ChargeStatus, KeyReused, NotFound, RecordedFailure
 from domain.job_records import JobRecord
 from domain.jobs import IdempotencyKey, Job, JobState
 from domain.requests import ImageRequest
-from tests.testkit.fakes.storage import MemoryImageStore
+
+from .storage import MemoryImageStore
 
 
 class MemoryJobRepository:

@@ -1,4 +1,4 @@
-"""An optimizer that a test directs, and renditions made with it."""
+"""An optimizer that a test controls, and renditions made with it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,15 +10,16 @@ from application.ports.image_store import ImageStore
 from application.rendition_service import RenditionService
 from domain.image import Image
 from domain.renditions import Rendition, RenditionSpec
-from tests.testkit.fakes.image_cache import DictCache
-from tests.testkit.fakes.storage import MemoryImageStore
-from tests.testkit.fakes.surroundings import RecordingSink
+
+from .image_cache import DictCache
+from .storage import MemoryImageStore
+from .surroundings import RecordingSink
 
 
 class ScriptedOptimizer:
-    """An ImageOptimizer that answers with what it was given, or says that it cannot.
+    """An ImageOptimizer that returns the image it was given, or raises CannotRender without one.
 
-    `seen` has every spec it was asked for. `meanwhile` is awaited before it answers.
+    `seen` has every spec it was called with. `meanwhile` is awaited before it returns.
     """
 
     def __init__(
@@ -33,8 +34,8 @@ class ScriptedOptimizer:
         if self.meanwhile is not None:
             await self.meanwhile()
         if self.made is None:
-            raise CannotRender("it was told not to")
-        return Rendition(image=self.made, description="as it was told")
+            raise CannotRender("it has no image")
+        return Rendition(image=self.made, description="from the test")
 
 
 def renditions(
@@ -43,7 +44,7 @@ def renditions(
     archive: ImageStore | None = None,
     sink: EventSink | None = None,
 ) -> RenditionService:
-    """Renditions on stand-ins, where a test does not bring its own."""
+    """A rendition service over fakes, where a test does not bring its own."""
     return RenditionService(
         optimizer or ScriptedOptimizer(),
         cache or DictCache(),

@@ -1,4 +1,4 @@
-"""A provider that a test directs."""
+"""A provider that a test controls."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,14 +10,16 @@ from domain.models import Catalog, ModelCard
 from domain.provider_errors import ProviderError
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ResultImage, Usage
-from tests.testkit.fakes.samples import PNG, picture
+
+from .samples import PNG, small_image
 
 
 class FakeProvider:
-    """An ImageProvider that delivers the pictures it was given, or raises what it was given.
+    """An ImageProvider that delivers the images it was given, or raises the errors it was given.
 
-    `seen` has every job it was asked to paint. `meanwhile` is awaited before it delivers, so a
-    test decides how long painting takes. With a `handle` it yields Accepted first.
+    `seen` has every job that it served. `meanwhile` is awaited before it delivers, so a test
+    decides how long that takes. `fails` are raised first, one in each call. `undecodable` is
+    delivered beside the images. With a `handle` it yields Accepted first.
     """
 
     name = "fake"
@@ -26,39 +28,39 @@ class FakeProvider:
 
     def __init__(
         self,
-        *pictures: Image,
+        *images: Image,
         fails: Sequence[ProviderError] = (),
         meanwhile: Callable[[], Any] | None = None,
         usage: Usage | None = None,
-        rubbish: tuple[bytes, ...] = (),
+        undecodable: tuple[bytes, ...] = (),
         handle: str | None = None,
     ) -> None:
-        self.pictures = pictures or (PNG,)
+        self.images = images or (PNG,)
         self.fails = list(fails)
         self.meanwhile = meanwhile
         self.usage = usage
-        self.rubbish = rubbish
+        self.undecodable = undecodable
         self.handle = handle
         self.seen: list[Job[ImageRequest]] = []
 
     def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
-        return self._paint(job)
+        return self._deliver(job)
 
     def edit(self, job: Job[EditRequest], /) -> ProviderStream:
-        return self._paint(job)
+        return self._deliver(job)
 
-    async def _paint(self, job: Job[ImageRequest]) -> ProviderStream:
+    async def _deliver(self, job: Job[ImageRequest]) -> ProviderStream:
         self.seen.append(job)
         if self.handle is not None:
             yield Accepted(handle=self.handle)
         if self.fails:
             raise self.fails.pop(0)
         for index in range(job.request.partial_images):
-            yield PartialImage(image=picture("gray", size=(index + 1, 1)), index=index)
+            yield PartialImage(image=small_image("gray", size=(index + 1, 1)), index=index)
         if self.meanwhile is not None:
             await self.meanwhile()
         yield Delivered(
-            images=tuple(ResultImage(image=image) for image in self.pictures),
+            images=tuple(ResultImage(image=image) for image in self.images),
             usage=self.usage,
-            undecodable=self.rubbish,
+            undecodable=self.undecodable,
         )

@@ -1,4 +1,4 @@
-"""Small real things to test with."""
+"""Small real values to test with."""
 
 from datetime import UTC, datetime
 from io import BytesIO
@@ -14,17 +14,17 @@ from domain.requests import GenerateRequest, ImageRequest
 from entrypoints.config.settings import Settings
 
 
-def picture(
+def small_image(
     color: str = "teal", size: tuple[int, int] = (8, 8), form: str = "PNG", mode: str = "RGB"
 ) -> Image:
-    """A small real picture of one color."""
+    """A small real image of one color."""
     out = BytesIO()
     PIL.Image.new(mode, size, color).save(out, form)
     return Image(out.getvalue())
 
 
 def mask(size: tuple[int, int] = (8, 8)) -> Image:
-    """A mask whose left half may be changed."""
+    """A mask whose left half is to be edited."""
     out = BytesIO()
     whole = PIL.Image.new("RGBA", size, (0, 0, 0, 255))
     whole.paste((0, 0, 0, 0), (0, 0, size[0] // 2, size[1]))
@@ -32,14 +32,14 @@ def mask(size: tuple[int, int] = (8, 8)) -> Image:
     return Image(out.getvalue())
 
 
-PNG = picture()
+PNG = small_image()
 
 
 def settings_in(folder: Path, **values: Any) -> Settings:  # noqa: ANN401 - fields of Settings
-    """Settings that read no environment and keep everything below `folder`."""
+    """Settings that ignore the environment and put every file below `folder`."""
     return Settings.model_validate(
         {
-            "output_dir": folder / "pictures",
+            "output_dir": folder / "images",
             "data_dir": folder / "data",
             "cache_dir": folder / "cache",
             **values,
@@ -48,7 +48,7 @@ def settings_in(folder: Path, **values: Any) -> Settings:  # noqa: ANN401 - fiel
 
 
 def job_for(request: ImageRequest | None = None, **facts: Any) -> Job[Any]:  # noqa: ANN401 - fields of Job
-    """A job as the pipeline would make it."""
+    """A job as the job service makes it."""
     return Job(
         **{
             "id": "job_1",

@@ -1,4 +1,4 @@
-"""Whoever else is told, asked or waited for."""
+"""Fakes of what surrounds a job: an inspector, a sink, a clock, retries."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
@@ -11,7 +11,7 @@ from domain.image import Image
 
 
 class HeaderInspector:
-    """An ImageInspector that believes every picture whose header can be read."""
+    """An ImageInspector that accepts every image whose header can be read."""
 
     async def inspect(self, image: Image, /) -> None:
         if not image.data:
@@ -20,7 +20,7 @@ class HeaderInspector:
 
 
 class RecordingSink:
-    """An EventSink that keeps what it is told."""
+    """An EventSink that records what is published."""
 
     def __init__(self) -> None:
         self.events: list[ServiceEvent] = []
@@ -40,7 +40,7 @@ class FrozenClock:
 
 
 class InstantRetries:
-    """Attempts without waiting; `waits` has what each refusal was answered with."""
+    """A RetryLoop that never waits; `waits` has the decision on each error."""
 
     def __init__(self, most: int = 3) -> None:
         self.most = most

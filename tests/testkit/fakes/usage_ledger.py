@@ -11,7 +11,8 @@ from domain.money.budgets import BudgetLimits, SpendingEntry
 from domain.money.usage_account import Savings, UsageAccount, sum_by_day_and_model
 from domain.requests import ImageRequest
 from domain.results import NO_TOKENS
-from tests.testkit.fakes.storage import MemoryImageStore
+
+from .storage import MemoryImageStore
 
 AnyJob = Job[ImageRequest]
 

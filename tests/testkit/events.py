@@ -1,4 +1,4 @@
-"""What happens to jobs, as the events that a sink is told."""
+"""What happens to jobs, as the events that a sink receives."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -26,7 +26,8 @@ from domain.models import ModelCard
 from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.requests import EditRequest, GenerateRequest
 from domain.results import ImageResult, ResultImage, ServedFrom, Usage
-from tests.testkit.fakes import PNG, FrozenClock, job_for
+
+from .fakes import PNG, FrozenClock, job_for
 
 PROMPT = "canary of a private idea"
 USAGE = Usage(text_tokens_in=10, image_tokens_in=20, tokens_out=1000)
@@ -45,7 +46,7 @@ class Ticks:
 
 
 def job(id_: str, **facts: Any) -> Job[Any]:  # noqa: ANN401 - fields of Job
-    """A job that asks for the private idea."""
+    """A job with the private idea as its prompt."""
     asked = GenerateRequest(prompt=PROMPT, model="fake-1")
     return job_for(facts.pop("request", asked), id=id_, **facts)
 
@@ -55,7 +56,7 @@ def images(
     served_from: str = ServedFrom.PROVIDER,
     **facts: Any,  # noqa: ANN401 - fields of ImageResult
 ) -> ImageResult:
-    """One picture, with what it cost."""
+    """A result of one image, with its cost."""
     known: dict[str, Any] = {
         "images": (ResultImage(image=PNG),),
         "usage": USAGE,
@@ -74,8 +75,8 @@ def images(
     )
 
 
-def painted(of: Job[Any], **facts: Any) -> list[ServiceEvent]:  # noqa: ANN401 - fields of ImageSet
-    """A job with two previews, painted."""
+def generated(of: Job[Any], **facts: Any) -> list[ServiceEvent]:  # noqa: ANN401 - fields of ImageResult
+    """A job with two previews that the provider served."""
     return [
         JobStarted.of(of),
         JobDispatched(job_id=of.id),
@@ -86,7 +87,7 @@ def painted(of: Job[Any], **facts: Any) -> list[ServiceEvent]:  # noqa: ANN401 -
 
 
 def cached(of: Job[Any], tier: str) -> list[ServiceEvent]:
-    """A job that the cache answered."""
+    """A job that a cache served."""
     return [
         JobStarted.of(of),
         ServedFromCache(job_id=of.id, source=tier),
@@ -104,21 +105,21 @@ def failed(of: Job[Any], error: ImageServiceError) -> list[ServiceEvent]:
 
 
 def incident() -> InternalError:
-    """A fault of ours, with what caused it."""
+    """A bug in this service, with its cause."""
     error = InternalError("abc123")
-    error.__cause__ = ValueError("what nobody foresaw")
+    error.__cause__ = ValueError("an unforeseen cause")
     return error
 
 
-def everything() -> list[ServiceEvent]:
-    """A day at work: all that can be told, each at least once."""
+def every_event() -> list[ServiceEvent]:
+    """A day of work: every kind of event, at least once."""
     edit = EditRequest(prompt=PROMPT, model="fake-1", images=(PNG,))
     waiting, fresh = job("job_waiting"), job("job_fresh")
     strange = job("job_strange", card=ModelCard(name="whatever", is_known=False))
     return [
-        *painted(job("job_painted")),
-        JobJoined.of(job("job_painted")),
-        *painted(job("job_edited", request=edit), usage=None, generation_cost=None),
+        *generated(job("job_generated")),
+        JobJoined.of(job("job_generated")),
+        *generated(job("job_edited", request=edit), usage=None, generation_cost=None),
         *cached(job("job_memory"), "memory"),
         *cached(job("job_disk"), "disk"),
         JobStarted.of(waiting),
@@ -133,12 +134,12 @@ def everything() -> list[ServiceEvent]:
             image_id="img_1", description="photo as JPEG 82", bytes_before=900, bytes_after=300
         ),
         RenditionCreated(image_id="img_1", description="as PNG", bytes_before=300, bytes_after=900),
-        RenditionFailed(image_id="img_1", reason="It is no picture."),
+        RenditionFailed(image_id="img_1", reason="It is not an image."),
         CacheTierFailed(reason="The disk is gone."),
     ]
 
 
-def tell(sink: EventSink, events: Iterable[ServiceEvent]) -> None:
-    """Tell the sink all of them, in order."""
+def publish_all(sink: EventSink, events: Iterable[ServiceEvent]) -> None:
+    """Publish all of them, in order."""
     for event in events:
         sink.publish(event)
