@@ -1,4 +1,4 @@
-"""One tree, drawn where it is defined, and one row for each of its leaves."""
+"""The error tree matches its drawing, and each error has an exit code and an HTTP status."""
 
 import re
 
@@ -18,14 +18,14 @@ def tree(root: type[ImageServiceError]) -> list[type[ImageServiceError]]:
 CONCRETE = [kind for kind in tree(ImageServiceError) if "code" in vars(kind)]
 
 
-def test_the_tree_is_drawn_as_it_is() -> None:
+def test_the_drawing_of_the_tree_matches_the_classes() -> None:
     drawn = re.findall(r"[├└] (\w+)(?: +(\w+))?", errors.__doc__ or "")
     defined = [(kind.__name__, vars(kind).get("code", "")) for kind in tree(ImageServiceError)]
     assert sorted(name for name, _ in drawn) == sorted(name for name, _ in defined)
     assert {pair for pair in drawn if pair[1]} >= {pair for pair in defined if pair[1]}
 
 
-def test_every_error_has_a_code_of_its_own() -> None:
+def test_every_error_has_its_own_code() -> None:
     codes = [kind.code for kind in CONCRETE]
     assert len(set(codes)) == len(codes)
 
@@ -36,18 +36,18 @@ def test_every_error_has_an_exit_code_and_a_status(kind: type[ImageServiceError]
     assert HTTP_STATUSES[kind] in range(400, 600)
 
 
-def test_the_table_has_no_row_for_what_does_not_exist() -> None:
+def test_the_tables_have_no_row_for_a_missing_error() -> None:
     assert set(EXIT_CODES) == set(HTTP_STATUSES) == set(CONCRETE)
 
 
-def test_whatever_may_have_been_sent_may_have_been_charged_and_is_not_retryable() -> None:
+def test_an_unknown_outcome_may_be_charged_and_is_not_retryable() -> None:
     kinds: list[type[ImageServiceError]] = [OutcomeUnknown, *tree(OutcomeUnknown)]
     for kind in kinds:
         assert kind.charged is ChargeStatus.MAYBE
         assert not kind.retryable
 
 
-def test_an_explanation_has_everything_in_its_text() -> None:
+def test_the_error_text_has_every_fact() -> None:
     error = ContentRefused("No.", stage="input", categories=["violence", "gore"])
     error.request_id = "req_7"
     text = error_text(error)
@@ -72,7 +72,7 @@ def test_an_explanation_has_everything_in_its_text() -> None:
     }
 
 
-def test_nobody_is_told_to_ask_again_while_a_charge_is_possible() -> None:
+def test_a_retry_is_not_advised_while_a_charge_is_possible() -> None:
     assert "do not ask again before you have looked" in error_text(OutcomeUnknown("Cut."))
     assert "may be asked again" in error_text(RateLimited("Not now."))
 

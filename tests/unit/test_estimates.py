@@ -1,4 +1,4 @@
-"""What a call may cost is said before it is sent, on the high side, or not at all."""
+"""The cost of a call is estimated before it is sent: on the high side, or not at all."""
 
 from decimal import Decimal
 from typing import Any
@@ -23,7 +23,11 @@ def card(name: str = FLARE) -> ModelCard:
     return found
 
 
-def asked(size: str | None = "1024x1024", quality: str = "high", **more: Any) -> GenerateRequest:  # noqa: ANN401 - fields of a request
+def request_for(
+    size: str | None = "1024x1024",
+    quality: str = "high",
+    **more: Any,  # noqa: ANN401 - fields of a request
+) -> GenerateRequest:
     return GenerateRequest(
         prompt="a red bridge",
         size=Dimensions.parse(size) if size else None,
@@ -53,45 +57,47 @@ def cost(request: GenerateRequest | EditRequest, of: str = FLARE) -> Decimal:
         ("gpt-image-1-mini", "1024x1024", "high", 4160),
     ],
 )
-def test_an_estimate_is_above_what_was_measured_and_not_by_much(
+def test_an_estimate_is_slightly_above_the_measured_cost(
     model: str, size: str, quality: str, tokens: int
 ) -> None:
     pricing = card(model).pricing
     assert isinstance(pricing, TokenPricing)
     measured = tokens * pricing.out / 1_000_000
-    guess = cost(asked(size, quality), of=model)
-    assert measured < guess < measured * Decimal("1.4") + Decimal("0.001")
+    estimated = cost(request_for(size, quality), of=model)
+    assert measured < estimated < measured * Decimal("1.4") + Decimal("0.001")
 
 
 def test_more_of_anything_costs_more() -> None:
-    plain = cost(asked())
+    plain = cost(request_for())
     edit = EditRequest(prompt="a red bridge", quality=Quality.HIGH, images=(PNG,))
     masked = EditRequest(prompt="a red bridge", quality=Quality.HIGH, images=(PNG,), mask=mask())
-    assert cost(asked(n=3)) == 3 * plain
-    assert cost(asked(partial_images=2)) - plain == Decimal("0.006")
+    assert cost(request_for(n=3)) == 3 * plain
+    assert cost(request_for(partial_images=2)) - plain == Decimal("0.006")
     assert cost(edit) - plain == 1536 * Decimal(8) / 1_000_000
     assert cost(masked) - plain == 2 * 1536 * Decimal(8) / 1_000_000
     assert cost(GenerateRequest(prompt="é" * 1000, quality=Quality.HIGH)) > plain
 
 
-def test_where_the_model_chooses_the_most_expensive_size_is_expected() -> None:
-    assert cost(asked(None), of="gpt-image-1.5") == cost(asked("1024x1536"), of="gpt-image-1.5")
+def test_the_most_expensive_size_is_assumed_where_the_model_chooses() -> None:
+    assert cost(request_for(None), of="gpt-image-1.5") == cost(
+        request_for("1024x1536"), of="gpt-image-1.5"
+    )
 
 
 @pytest.mark.parametrize("name", ["gpt-image-9", "chatgpt-image-latest"])
-def test_of_a_model_without_a_price_nothing_is_said(name: str) -> None:
+def test_a_model_without_a_price_has_no_estimate(name: str) -> None:
     unknown = openai_catalog().find(name) or ModelCard(name=name, is_known=False)
-    assert unknown.estimate(asked()) is None
+    assert unknown.estimate(request_for()) is None
 
 
-def test_sketches_are_expected_to_cost_nothing() -> None:
-    assert SKETCHES.cards[0].estimate(asked()) == 0
+def test_sketches_are_free() -> None:
+    assert SKETCHES.cards[0].estimate(request_for()) == 0
 
 
-def test_what_would_be_cheaper_is_named_with_its_price() -> None:
-    told = cheaper_alternatives(asked(quality="auto"), card(), Decimal("0.05"))
-    assert told == ["quality low (about $0.029)"]
-    assert cheaper_alternatives(asked(quality="low", n=2), card(), Decimal("0.03")) == [
+def test_cheaper_requests_are_named_with_their_price() -> None:
+    alternatives = cheaper_alternatives(request_for(quality="auto"), card(), Decimal("0.05"))
+    assert alternatives == ["quality low (about $0.029)"]
+    assert cheaper_alternatives(request_for(quality="low", n=2), card(), Decimal("0.03")) == [
         "n 1 (about $0.029)"
     ]
-    assert cheaper_alternatives(asked(), card(), Decimal(0)) == []
+    assert cheaper_alternatives(request_for(), card(), Decimal(0)) == []

@@ -1,4 +1,4 @@
-"""Equal fingerprints mean equal pictures, and nothing is left out."""
+"""Equal fingerprints mean equal images, and no field is left out."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -31,52 +31,52 @@ CHANGES: dict[str, Any] = {
 }
 
 
-def _print(request: ImageRequest, **other: str) -> str:
-    who = {"provider": "openai", "endpoint": "https://one", "owner": "local", **other}
-    return fingerprint(request, **who)
+def _fingerprint(request: ImageRequest, **other: str) -> str:
+    context = {"provider": "openai", "endpoint": "https://one", "owner": "local", **other}
+    return fingerprint(request, **context)
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(EditRequest)])
-def test_every_field_that_changes_the_picture_changes_the_fingerprint(field: str) -> None:
+def test_every_field_that_changes_the_image_changes_the_fingerprint(field: str) -> None:
     if field in IGNORED_FIELDS:
         return
     changed = replace(REQUEST, **{field: CHANGES[field]})
-    assert _print(changed) != _print(REQUEST)
+    assert _fingerprint(changed) != _fingerprint(REQUEST)
 
 
-def test_how_the_wait_is_shown_changes_nothing() -> None:
-    assert _print(replace(REQUEST, partial_images=3)) == _print(REQUEST)
+def test_previews_do_not_change_the_fingerprint() -> None:
+    assert _fingerprint(replace(REQUEST, partial_images=3)) == _fingerprint(REQUEST)
 
 
-def test_compression_counts_as_it_is_sent() -> None:
-    assert _print(replace(REQUEST, output_compression=60)) != _print(REQUEST)
-    assert _print(replace(REQUEST, output_compression=85)) == _print(REQUEST)
+def test_the_compression_that_is_sent_counts() -> None:
+    assert _fingerprint(replace(REQUEST, output_compression=60)) != _fingerprint(REQUEST)
+    assert _fingerprint(replace(REQUEST, output_compression=85)) == _fingerprint(REQUEST)
     png = replace(REQUEST, format=ImageFormat.PNG)
-    assert _print(replace(png, output_compression=60)) == _print(png)
+    assert _fingerprint(replace(png, output_compression=60)) == _fingerprint(png)
 
 
-@pytest.mark.parametrize("who", ["provider", "endpoint", "owner"])
-def test_who_paints_where_and_for_whom_belongs_to_it(who: str) -> None:
-    assert _print(REQUEST, **{who: "another"}) != _print(REQUEST)
+@pytest.mark.parametrize("context", ["provider", "endpoint", "owner"])
+def test_provider_endpoint_and_owner_change_the_fingerprint(context: str) -> None:
+    assert _fingerprint(REQUEST, **{context: "another"}) != _fingerprint(REQUEST)
 
 
-def test_the_number_and_order_of_pictures_belong_to_it() -> None:
+def test_number_and_order_of_images_change_the_fingerprint() -> None:
     red, blue = REQUEST.images
-    prints = {
-        _print(replace(REQUEST, images=images))
+    fingerprints = {
+        _fingerprint(replace(REQUEST, images=images))
         for images in ((red,), (red, red), (red, blue), (blue, red))
     }
-    assert len(prints) == 4
+    assert len(fingerprints) == 4
 
 
-def test_words_cannot_be_moved_from_one_field_to_the_next() -> None:
+def test_text_moved_between_fields_changes_the_fingerprint() -> None:
     one = replace(REQUEST, prompt="a", model="bc")
     other = replace(REQUEST, prompt="ab", model="c")
-    assert _print(one) != _print(other)
+    assert _fingerprint(one) != _fingerprint(other)
 
 
-def test_it_is_the_same_in_every_process() -> None:
-    assert _print(replace(REQUEST, images=(small_image(),), mask=None)) == _print(
+def test_equal_requests_have_equal_fingerprints() -> None:
+    assert _fingerprint(replace(REQUEST, images=(small_image(),), mask=None)) == _fingerprint(
         EditRequest(
             prompt="a red bridge",
             model="gpt-image-2.6-flare",

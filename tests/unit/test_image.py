@@ -1,4 +1,4 @@
-"""Pictures tell what they are from their first bytes."""
+"""Format, dimensions and alpha are read from the first bytes of an image."""
 
 import hashlib
 import time
@@ -27,7 +27,7 @@ SIZES = [(1, 1), (640, 480), (17, 3000)]
         ("WEBP", "RGBA", True),
     ],
 )
-def test_the_header_tells_format_dimensions_and_alpha(
+def test_the_header_has_format_dimensions_and_alpha(
     size: tuple[int, int], form: str, mode: str, alpha: bool
 ) -> None:
     color = "white" if alpha is False else (255, 0, 0, 99)[: len(mode)]
@@ -60,7 +60,7 @@ def test_a_png_with_a_transparent_color_has_alpha() -> None:
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
-def test_every_cut_within_the_header_is_an_unreadable_image(form: str) -> None:
+def test_an_image_truncated_within_its_header_is_unreadable(form: str) -> None:
     whole = small_image(size=(64, 64), form=form).data
     for length in range(24):
         with pytest.raises(UnreadableImage):
@@ -68,7 +68,7 @@ def test_every_cut_within_the_header_is_an_unreadable_image(form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "message"),
     [
         (b"", "is empty"),
         (b"<html><body>busy</body></html>", "markup"),
@@ -79,13 +79,13 @@ def test_every_cut_within_the_header_is_an_unreadable_image(form: str) -> None:
         (b"RIFF\x00\x00\x00\x00WEBPJUNK" + bytes(40), "unknown chunk"),
     ],
 )
-def test_what_is_no_picture_is_called_by_its_name(data: bytes, words: str) -> None:
-    with pytest.raises(UnreadableImage, match=words):
+def test_the_error_says_why_the_data_is_not_an_image(data: bytes, message: str) -> None:
+    with pytest.raises(UnreadableImage, match=message):
         _ = Image(data).header
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "message"),
     [
         pytest.param(b"\xff\xd8\xff" + b"\xff" * 10_000_000, "damaged", id="fill bytes"),
         pytest.param(b"\xff\xd8" + b"\xff\xe0\0\2" * 2_000_000, "4,096 segments", id="segments"),
@@ -96,14 +96,14 @@ def test_what_is_no_picture_is_called_by_its_name(data: bytes, words: str) -> No
         ),
     ],
 )
-def test_a_header_without_end_is_given_up_soon(data: bytes, words: str) -> None:
+def test_an_endless_header_is_rejected_quickly(data: bytes, message: str) -> None:
     before = time.thread_time()
-    with pytest.raises(UnreadableImage, match=words):
+    with pytest.raises(UnreadableImage, match=message):
         _ = Image(data).header
     assert time.thread_time() - before < 0.2
 
 
-def test_fill_bytes_before_a_marker_are_passed_over() -> None:
+def test_fill_bytes_before_a_marker_are_skipped() -> None:
     data = small_image(form="JPEG").data
     assert Image(data[:2] + b"\xff" * 5 + data[2:]).dimensions == Dimensions(8, 8)
 
@@ -115,7 +115,7 @@ def test_the_id_is_made_from_the_digest_of_the_bytes() -> None:
     assert image.id == f"img_{digest[:32]}"
 
 
-def test_a_picture_does_not_print_its_bytes() -> None:
+def test_an_image_does_not_print_its_bytes() -> None:
     assert repr(Image(b"secret")) == "Image(<6 bytes>)"
 
 
@@ -125,6 +125,6 @@ def test_a_size_is_two_numbers(text: str) -> None:
         Dimensions.parse(text)
 
 
-def test_a_size_reads_as_it_is_written() -> None:
+def test_a_size_prints_as_it_was_parsed() -> None:
     assert str(Dimensions.parse("1536x1024")) == "1536x1024"
     assert Dimensions(300, 100).ratio == Dimensions(100, 300).ratio == 3.0

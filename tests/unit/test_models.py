@@ -1,4 +1,4 @@
-"""Models are data with dates."""
+"""Model cards: abilities, shutdown dates and prices."""
 
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ TODAY = date(2026, 11, 22)
 CATALOG = openai_catalog()
 
 
-def test_the_default_is_a_model_that_is_not_going_away() -> None:
+def test_the_default_model_has_no_shutdown_date() -> None:
     choice = CATALOG.choose(None, TODAY)
     assert choice.model == choice.requested_model == "gpt-image-2.6-flare"
     assert choice.card.shutdown is None
@@ -33,12 +33,12 @@ def test_a_retired_name_is_served_by_its_successor_with_a_note(name: str) -> Non
     assert "shut down on 2026-" in choice.notes[0]
 
 
-def test_a_model_is_retired_from_the_day_of_its_shutdown_on() -> None:
+def test_a_model_is_retired_from_its_shutdown_day_on() -> None:
     assert CATALOG.choose("gpt-image-1.5", date(2026, 11, 30)).model == "gpt-image-1.5"
     assert CATALOG.choose("gpt-image-1.5", date(2026, 12, 1)).model == "gpt-image-2.6-flare"
 
 
-def test_who_uses_a_model_in_its_last_month_is_told() -> None:
+def test_a_model_in_its_last_month_comes_with_a_note() -> None:
     assert "shuts down on 2026-12-01" in CATALOG.choose("gpt-image-1-mini", TODAY).notes[0]
     assert CATALOG.choose("gpt-image-1-mini", date(2026, 10, 1)).notes == ()
 
@@ -48,19 +48,19 @@ def test_a_snapshot_keeps_its_name_and_has_its_models_abilities() -> None:
     assert (choice.model, choice.card.name) == ("gpt-image-2-2026-04-21", "gpt-image-2")
 
 
-def test_an_unknown_name_passes_through_and_nothing_is_refused_for_it() -> None:
+def test_an_unknown_model_passes_through_unchecked() -> None:
     choice = CATALOG.choose("gpt-image-9", TODAY)
     assert choice.model == "gpt-image-9"
     odd = GenerateRequest(prompt="x", size=Dimensions(1, 9999), n=4, partial_images=3)
     CATALOG.check(odd, choice.card, TODAY)
 
 
-def test_every_successor_is_a_model_that_stays() -> None:
+def test_no_successor_has_a_shutdown_date() -> None:
     for card in CATALOG.cards:
         if card.successor is not None:
-            heir = CATALOG.find(card.successor)
-            assert heir is not None
-            assert heir.shutdown is None
+            successor = CATALOG.find(card.successor)
+            assert successor is not None
+            assert successor.shutdown is None
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_every_successor_is_a_model_that_stays() -> None:
         ),
     ],
 )
-def test_what_a_model_cannot_do_names_one_that_can(
+def test_an_unsupported_option_names_a_model_that_supports_it(
     model: str, request_: ImageRequest, field: str, able: str
 ) -> None:
     card = CATALOG.find(model)
@@ -126,9 +126,9 @@ def test_what_a_model_cannot_do_names_one_that_can(
 def test_each_ability_of_a_card_is_checked(
     card: ModelCard, request_: ImageRequest, field: str
 ) -> None:
-    objection = card.unsupported_option(request_)
-    assert objection is not None
-    assert objection[0] == field
+    unsupported = card.unsupported_option(request_)
+    assert unsupported is not None
+    assert unsupported[0] == field
 
 
 @pytest.mark.parametrize(
@@ -138,10 +138,10 @@ def test_each_ability_of_a_card_is_checked(
         ("2560x1440", True),
         ("3840x2160", True),
         ("2160x3840", True),
-        ("1000x1000", False),  # no multiple of 16
+        ("1000x1000", False),  # not a multiple of 16
         ("3072x1008", False),  # flatter than 3:1
         ("512x512", False),  # too few pixels
-        ("3840x2176", False),  # too high
+        ("3840x2176", False),  # too tall
         ("4096x1536", False),  # too wide
     ],
 )
@@ -151,7 +151,7 @@ def test_free_sizes_have_bounds(size: str, allowed: bool) -> None:
     assert card.sizes.allows(Dimensions.parse(size)) is allowed
 
 
-def test_cached_input_costs_what_the_price_list_has_for_it() -> None:
+def test_cached_input_has_its_own_rate() -> None:
     card = CATALOG.find("gpt-image-2.6-flare")
     assert card is not None
     usage = Usage(
@@ -166,19 +166,19 @@ def test_cached_input_costs_what_the_price_list_has_for_it() -> None:
     assert card.cost(usage) == text + image
 
 
-def test_cached_input_without_a_rate_of_its_own_costs_as_much_as_any() -> None:
+def test_cached_input_without_its_own_rate_costs_the_full_rate() -> None:
     card = CATALOG.find("gpt-image-1-mini")
     assert card is not None
     usage = Usage(text_tokens_in=1000, image_tokens_in=0, tokens_out=0, cached_text_tokens_in=1000)
     assert card.cost(usage) == Decimal("0.002")
 
 
-def test_what_is_free_costs_nothing_whoever_counts_the_tokens() -> None:
+def test_a_free_model_costs_nothing_without_a_usage() -> None:
     for name in ("sketch", "whatever"):
         assert SKETCHES.choose(name, date(2026, 11, 24)).card.cost(None) == 0
 
 
-def test_cost_is_exact_and_from_the_tokens() -> None:
+def test_the_cost_is_computed_exactly_from_the_tokens() -> None:
     card = CATALOG.find("gpt-image-2.6-flare")
     assert card is not None
     usage = Usage(text_tokens_in=1000, image_tokens_in=500, tokens_out=2000)

@@ -47,7 +47,7 @@ def test_a_card_without_a_pricing_has_neither_cost_nor_estimate() -> None:
     assert card.estimate(REQUEST) is None
 
 
-def test_a_card_estimates_by_whatever_pricing_it_holds() -> None:
+def test_a_card_estimates_by_its_own_pricing() -> None:
     card = ModelCard(name="x", pricing=FlatPricing())
     assert card.estimate(REQUEST) == Decimal("0.2")
     assert cheaper_alternatives(REQUEST, card, Decimal("0.1")) == ["n 1 (about $0.100)"]

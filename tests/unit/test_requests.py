@@ -1,4 +1,4 @@
-"""What no model could do is refused before anything else happens."""
+"""A request that no model could serve is rejected before anything else."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ from tests.testkit.fakes import PNG, mask, small_image
         ("format", {"format": ImageFormat.JPEG, "background": Background.TRANSPARENT}),
     ],
 )
-def test_a_faulty_request_names_its_field(field: str, values: Mapping[str, Any]) -> None:
+def test_an_invalid_request_names_its_field(field: str, values: Mapping[str, Any]) -> None:
     with pytest.raises(InvalidRequest) as refused:
         GenerateRequest(**{"prompt": "a red bridge", **values})
     assert refused.value.field == field
@@ -44,21 +44,23 @@ def test_the_bounds_themselves_are_allowed() -> None:
     ("quality", "number"),
     [("low", 60), ("medium", 80), ("high", 95), ("xhigh", 95), ("max", 95), ("auto", 85)],
 )
-def test_compression_follows_the_quality_unless_it_is_asked_for(quality: str, number: int) -> None:
+def test_compression_follows_the_quality_unless_the_request_has_one(
+    quality: str, number: int
+) -> None:
     request = GenerateRequest(prompt="x", format=ImageFormat.JPEG, quality=Quality(quality))
     assert request.compression == number
     assert replace(request, output_compression=0).compression == 0
     assert replace(request, format=ImageFormat.PNG).compression is None
 
 
-def test_one_to_sixteen_pictures_can_be_edited() -> None:
+def test_one_to_sixteen_images_can_be_edited() -> None:
     EditRequest(prompt="x", images=(PNG,) * 16)
     for number in (0, 17):
         with pytest.raises(InvalidRequest, match=f"between 1 and 16, not {number}"):
             EditRequest(prompt="x", images=(PNG,) * number)
 
 
-def test_pictures_and_masks_must_be_under_their_limits() -> None:
+def test_images_and_masks_must_be_under_their_limits() -> None:
     large = Image(PNG.data + bytes(50_000_000 - len(PNG.data)))
     with pytest.raises(InvalidRequest, match=r"images\[1\] has 50,000,000 bytes"):
         EditRequest(prompt="x", images=(PNG, large))
@@ -66,9 +68,9 @@ def test_pictures_and_masks_must_be_under_their_limits() -> None:
         EditRequest(prompt="x", images=(PNG,), mask=Image(bytes(4_000_000)))
 
 
-def test_a_mask_must_be_a_png_with_alpha_of_the_first_pictures_size() -> None:
+def test_a_mask_must_be_a_png_with_alpha_of_the_first_images_size() -> None:
     check_mask(EditRequest(prompt="x", images=(PNG, small_image(size=(9, 9))), mask=mask((8, 8))))
-    for unfit in (small_image(), small_image(form="JPEG"), mask((9, 8))):
+    for unsuitable in (small_image(), small_image(form="JPEG"), mask((9, 8))):
         with pytest.raises(InvalidRequest) as refused:
-            check_mask(EditRequest(prompt="x", images=(PNG,), mask=unfit))
+            check_mask(EditRequest(prompt="x", images=(PNG,), mask=unsuitable))
         assert refused.value.field == "mask"
