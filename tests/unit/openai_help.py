@@ -1,4 +1,4 @@
-"""The provider `openai` asked directly, and an endpoint that says whatever a test wants."""
+"""Direct calls of the provider `openai`, and an endpoint that sends what a test wants."""
 
 import asyncio
 from base64 import b64encode
@@ -26,17 +26,17 @@ PLUM = small_image("plum", (64, 64))
 
 
 @asynccontextmanager
-async def painting(
+async def event_stream(
     base_url: str,
     *,
     key: str | None = KEY,
-    patience: float = 5,
+    seconds: float = 5,
     project: str | None = None,
     **fields: Any,  # noqa: ANN401 - fields of GenerateRequest
 ) -> AsyncIterator[ProviderStream]:
-    """The events of one generated picture, or of as many as `fields` say, as they come."""
+    """The events of a generate call with these request fields, as they arrive."""
     request = GenerateRequest(**{"prompt": "a red bridge", "model": MODEL, **fields})
-    provider = OpenAIImages(api_key=key, base_url=base_url, timeout=patience, project=project)
+    provider = OpenAIImages(api_key=key, base_url=base_url, timeout=seconds, project=project)
     try:
         async with aclosing(
             provider.generate(job_for(request, card=ModelCard(name=MODEL)))
@@ -46,27 +46,27 @@ async def painting(
         await provider.close()
 
 
-async def asked(base_url: str, **fields: Any) -> list[StreamEvent]:  # noqa: ANN401 - of `painting`
+async def generate_events(base_url: str, **fields: Any) -> list[StreamEvent]:  # noqa: ANN401 - of `event_stream`
     """All events."""
-    async with painting(base_url, **fields) as events:
+    async with event_stream(base_url, **fields) as events:
         return [event async for event in events]
 
 
-async def answer(base_url: str, **fields: Any) -> Delivered:  # noqa: ANN401 - fields of GenerateRequest
-    """What was delivered in the end; previews may come before it, and nothing else."""
-    *before, last = await asked(base_url, **fields)
+async def generate(base_url: str, **fields: Any) -> Delivered:  # noqa: ANN401 - fields of GenerateRequest
+    """The delivered images; only previews may come before them."""
+    *before, last = await generate_events(base_url, **fields)
     assert isinstance(last, Delivered)
     assert all(isinstance(event, PartialImage) for event in before)
     return last
 
 
 def completed(image: Image = TEAL, usage: object = None) -> bytes:
-    """The event that brings a picture."""
+    """The event with an image."""
     return _event("completed", image, usage=usage)
 
 
 def preview(image: Image = PLUM) -> bytes:
-    """The event that brings a preview."""
+    """The event with a preview."""
     return _event("partial_image", image)
 
 
@@ -77,7 +77,7 @@ def _event(kind: str, image: Image, **fields: object) -> bytes:
 
 
 def usage(tokens_in: int, tokens_out: int) -> dict[str, Any]:
-    """Usage as the API tells it."""
+    """Usage as the API reports it."""
     return {
         "input_tokens": tokens_in,
         "input_tokens_details": {"text_tokens": tokens_in, "image_tokens": 0},
@@ -88,13 +88,13 @@ def usage(tokens_in: int, tokens_out: int) -> dict[str, Any]:
 
 @asynccontextmanager
 async def streaming(*events: bytes | asyncio.Event, ends: bool = True) -> AsyncIterator[str]:
-    """The base URL of an endpoint that streams several pictures, which OpenAI's does not.
+    """The base URL of an endpoint that streams several images, which OpenAI's does not.
 
-    An asyncio.Event among the events is waited for. Without `ends` the line is cut in the middle
-    of the body.
+    An asyncio.Event among the events is awaited. Without `ends`, the connection is cut in the
+    middle of the body.
     """
 
-    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(line for line in head.lower().split(b"\r\n") if b"content-length" in line)
         await reader.readexactly(int(length.partition(b":")[2]))
@@ -108,6 +108,6 @@ async def streaming(*events: bytes | asyncio.Event, ends: bool = True) -> AsyncI
         writer.write(b"0\r\n\r\n" if ends else b"")
         writer.close()
 
-    async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(respond, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}/v1"

@@ -1,4 +1,4 @@
-"""Keys that cannot be sent, keys that are repeated, and refusals of odd shapes."""
+"""Keys that cannot be sent, keys that a reply repeats, and errors of odd shapes."""
 
 from base64 import b64encode
 from json import dumps
@@ -21,15 +21,15 @@ from domain.provider_errors import (
 )
 from tests.conftest import KEY
 from tests.standin import Fault, StandIn, faults
-from tests.unit.openai_help import asked
+from tests.unit.openai_help import generate_events
 
 pytestmark = pytest.mark.anyio
 PLAIN_KEY = "0123456789-gateway"
 
 
 @pytest.mark.parametrize("key", [f"{KEY}\n", f" {KEY}\r\n", f"\t{KEY} "])
-async def test_blanks_around_the_key_are_not_sent(openai_api: StandIn, key: str) -> None:
-    await asked(openai_api.base_url, key=key, project="proj_1\n")
+async def test_whitespace_around_the_key_is_not_sent(openai_api: StandIn, key: str) -> None:
+    await generate_events(openai_api.base_url, key=key, project="proj_1\n")
     assert openai_api.posts[0].headers["authorization"] == f"Bearer {KEY}"
     assert openai_api.posts[0].headers["openai-project"] == "proj_1"
 
@@ -49,7 +49,7 @@ async def test_a_key_that_no_header_can_carry_costs_nothing(
     openai_api: StandIn, key: str | None, project: str | None, error: type[ProviderError]
 ) -> None:
     with pytest.raises(error) as raised:
-        await asked(openai_api.base_url, key=key, project=project)
+        await generate_events(openai_api.base_url, key=key, project=project)
     assert raised.value.charged is ChargeStatus.NO
     assert openai_api.calls == []
 
@@ -59,17 +59,17 @@ async def test_another_header_that_cannot_be_sent_costs_nothing(
 ) -> None:
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Team: café")
     with pytest.raises(RequestRefused, match="cannot be sent") as raised:
-        await asked(openai_api.base_url)
+        await generate_events(openai_api.base_url)
     assert raised.value.charged is ChargeStatus.NO
     assert openai_api.calls == []
 
 
-def test_what_the_transport_would_not_send_was_not_sent() -> None:
-    fault = APIConnectionError(request=httpx2.Request("POST", "http://nowhere"))
-    fault.__cause__ = httpx2.LocalProtocolError("Illegal header value")
-    ours = to_provider_error(fault, ModelCard(name="gpt-image-2"), KEY)
-    assert isinstance(ours, ProviderUnreachable)
-    assert ours.charged is ChargeStatus.NO
+def test_a_request_that_the_transport_rejects_was_not_sent() -> None:
+    error = APIConnectionError(request=httpx2.Request("POST", "http://nowhere"))
+    error.__cause__ = httpx2.LocalProtocolError("Illegal header value")
+    provider_error = to_provider_error(error, ModelCard(name="gpt-image-2"), KEY)
+    assert isinstance(provider_error, ProviderUnreachable)
+    assert provider_error.charged is ChargeStatus.NO
 
 
 @pytest.mark.parametrize(
@@ -83,21 +83,21 @@ def test_what_the_transport_would_not_send_was_not_sent() -> None:
     ],
 )
 @pytest.mark.parametrize("status", [400, 403])
-async def test_a_key_of_any_looks_is_blotted_out(
+async def test_every_spelling_of_the_key_is_redacted(
     openai_api: StandIn, echo: str, status: int
 ) -> None:
     openai_api.script(faults.status(status, message=f"What is {echo} about?"))
     with pytest.raises(ProviderError) as raised:
-        await asked(openai_api.base_url, key=PLAIN_KEY)
+        await generate_events(openai_api.base_url, key=PLAIN_KEY)
     assert "What is " in str(raised.value)
     assert "[hidden]" in str(raised.value)
     assert all(form not in str(raised.value) for form in secret_spellings(PLAIN_KEY))
 
 
-async def test_the_placeholder_of_a_local_endpoint_spoils_no_words(openai_api: StandIn) -> None:
+async def test_a_placeholder_key_is_not_redacted(openai_api: StandIn) -> None:
     openai_api.script(faults.status(400, message="none of the sizes"))
     with pytest.raises(RequestRefused, match="none of the sizes"):
-        await asked(openai_api.base_url, key="none")
+        await generate_events(openai_api.base_url, key="none")
 
 
 def _moderation(details: object) -> Fault:
@@ -117,12 +117,12 @@ def _moderation(details: object) -> Fault:
         ({"categories": ["half \ud83d"], "moderation_stage": "late"}, "late", ("half ?",)),
     ],
 )
-async def test_a_refusal_of_any_shape_stays_one(
+async def test_a_moderation_error_of_any_shape_is_a_refusal(
     openai_api: StandIn, details: object, stage: str | None, categories: tuple[str, ...]
 ) -> None:
     openai_api.script(_moderation(details))
     with pytest.raises(ContentRefused) as raised:
-        await asked(openai_api.base_url)
+        await generate_events(openai_api.base_url)
     assert (raised.value.stage, raised.value.categories) == (stage, categories)
     assert raised.value.charged is ChargeStatus.NO
 
@@ -133,4 +133,4 @@ async def test_a_refusal_of_any_shape_stays_one(
 async def test_an_error_of_any_shape_is_a_refusal(openai_api: StandIn, body: str) -> None:
     openai_api.script(faults.status(400, body=body))
     with pytest.raises(RequestRefused):
-        await asked(openai_api.base_url)
+        await generate_events(openai_api.base_url)

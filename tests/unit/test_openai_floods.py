@@ -1,4 +1,4 @@
-"""However much an endpoint sends, it takes a bounded part of the memory, and its status counts."""
+"""A reply of any size takes a bounded amount of memory, and its status counts."""
 
 import asyncio
 import tracemalloc
@@ -21,10 +21,10 @@ from domain.provider_errors import (
     RateLimited,
 )
 from tests.standin import Fault, StandIn, body_faults, faults
-from tests.unit.openai_help import asked
+from tests.unit.openai_help import generate_events
 
 pytestmark = pytest.mark.anyio
-MOST = 300_000_000
+MAX_MEMORY = 300_000_000
 FLOODS = [body_faults.endless, body_faults.gzip_bomb]
 
 
@@ -33,7 +33,7 @@ def _memory_is_bounded() -> Iterator[None]:
     tracemalloc.start()
     try:
         yield
-        assert tracemalloc.get_traced_memory()[1] < MOST
+        assert tracemalloc.get_traced_memory()[1] < MAX_MEMORY
     finally:
         tracemalloc.stop()
 
@@ -41,12 +41,12 @@ def _memory_is_bounded() -> Iterator[None]:
 @pytest.mark.usefixtures("_memory_is_bounded")
 @pytest.mark.parametrize("flood", FLOODS)
 @pytest.mark.parametrize("previews", [0, 1])
-async def test_a_reply_larger_than_any_picture_is_a_bad_one(
+async def test_a_reply_larger_than_any_image_is_a_bad_reply(
     openai_api: StandIn, flood: Callable[..., Fault], previews: int
 ) -> None:
     openai_api.script(flood())
     with pytest.raises(BadProviderReply, match="128,000,000 bytes") as bad:
-        await asked(openai_api.base_url, patience=20, partial_images=previews)
+        await generate_events(openai_api.base_url, seconds=20, partial_images=previews)
     (kept,) = bad.value.raw_remainder
     assert kept.strip() == b"data:"
     assert len(kept) == KEPT_BYTES
@@ -58,21 +58,21 @@ class OnePiece(httpx2.AsyncByteStream):
         yield b"".join(body_faults.gzip_bomb(20).body)
 
 
-async def test_others_have_turns_while_a_bomb_is_unpacked() -> None:
+async def test_other_tasks_run_while_a_bomb_is_decompressed() -> None:
     response = httpx2.Response(200, headers={"Content-Encoding": "gzip"}, stream=OnePiece())
     turns = 0
 
-    async def others() -> None:
+    async def count_turns() -> None:
         nonlocal turns
         while True:
             turns += 1
             await asyncio.sleep(0)
 
-    going_on = asyncio.create_task(others())
+    counting = asyncio.create_task(count_turns())
     with suppress(httpx2.DecodingError):  # the checksum at its end
         async for piece in read_chunks(response):
             assert len(piece) <= 2**20
-    going_on.cancel()
+    counting.cancel()
     assert turns > 15
 
 
@@ -81,7 +81,7 @@ async def test_others_have_turns_while_a_bomb_is_unpacked() -> None:
 @pytest.mark.parametrize(
     ("status", "error"), [(401, CredentialsRejected), (429, RateLimited), (500, ProviderFailed)]
 )
-async def test_a_refusal_is_read_no_further_than_a_refusal_goes(
+async def test_only_the_beginning_of_an_error_reply_is_read(
     openai_api: StandIn,
     monkeypatch: pytest.MonkeyPatch,
     flood: Callable[..., Fault],
@@ -91,31 +91,31 @@ async def test_a_refusal_is_read_no_further_than_a_refusal_goes(
     monkeypatch.setattr(bounded_http_client, "MAX_REFUSAL_BYTES", 100_000)
     openai_api.script(flood(code=status))
     with pytest.raises(error) as raised:
-        await asked(openai_api.base_url, patience=20)
+        await generate_events(openai_api.base_url, seconds=20)
     assert raised.value.request_id == "req_standin_1"
 
 
 @pytest.mark.parametrize("fault", [faults.reply_cut(0.5), faults.reply_cut(0.99)])
-async def test_a_reply_that_was_cut_remains_as_far_as_it_came(
+async def test_the_beginning_of_a_truncated_reply_is_kept(
     openai_api: StandIn, fault: Fault
 ) -> None:
     openai_api.script(fault)
     with pytest.raises(OutcomeUnknown) as broken:
-        await asked(openai_api.base_url)
+        await generate_events(openai_api.base_url)
     (kept,) = broken.value.raw_remainder
     assert kept.startswith(b'{"created":')
     assert len(kept) > 10_000
 
 
-async def test_a_refusal_that_was_cut_is_still_one(openai_api: StandIn) -> None:
+async def test_a_truncated_error_reply_keeps_its_status(openai_api: StandIn) -> None:
     openai_api.script(replace(faults.rate_limited("700"), ending="cut", at=0.5))
     with pytest.raises(RateLimited) as refused:
-        await asked(openai_api.base_url)
+        await generate_events(openai_api.base_url)
     assert refused.value.retry_after == 700
 
 
-async def test_a_503_that_asks_to_be_asked_again_is_not(openai_api: StandIn) -> None:
+async def test_a_503_is_not_retried_although_it_asks_for_it(openai_api: StandIn) -> None:
     openai_api.script(faults.status(503, headers={"x-should-retry": "true", "Retry-After": "0"}))
     with pytest.raises(ProviderFailed):
-        await asked(openai_api.base_url)
+        await generate_events(openai_api.base_url)
     assert len(openai_api.posts) == 1
