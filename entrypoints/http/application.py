@@ -12,7 +12,14 @@ from entrypoints.http.access_log import AccessLogMiddleware
 from entrypoints.http.event_json import EventJson
 from entrypoints.http.exception_handlers import HANDLERS
 from entrypoints.http.openapi import docs_page
-from entrypoints.http.routes import health, image_creation, jobs, metrics, stored_images
+from entrypoints.http.routes import (
+    documentation,
+    health,
+    image_creation,
+    jobs,
+    metrics,
+    stored_images,
+)
 from entrypoints.http.routes.mcp_endpoint import mcp_route, mcp_server, session_manager
 from entrypoints.http.security.bearer_token import BearerTokenMiddleware
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES, BodyLimitMiddleware
@@ -31,7 +38,7 @@ ROUTES = (
         stored_images.get_thumbnail,
         stored_images.delete_image,
     ),
-    *(docs_page.document, docs_page.page, docs_page.asset),
+    *(documentation.get_openapi, documentation.get_docs, documentation.get_docs_asset),
 )
 
 

@@ -37,7 +37,7 @@ WIRE = "a released wire name"
 COMPATIBLE = "a first line that clients of version 1 look for"
 ALLOWED = [
     ("*", r"(?:Generated (?:N|\d+|\{[^}]*\})|Edited) image\(s\)(?: successfully)?", COMPATIBLE),
-    ("*", r'"picture"', WIRE),
+    ("*", r'"picture"|\bpicture_id\b', WIRE),
     ("adapters/telemetry/*", r'"pictures"|\bpainted\b', "a released log field and metric label"),
     ("*", r"\b(?:asked|made)_pictures\b", "columns of the released database"),
     (

@@ -11,7 +11,7 @@ from litestar.routes import HTTPRoute
 from syrupy.assertion import SnapshotAssertion
 
 from entrypoints.http.openapi.docs_page import BUNDLED
-from entrypoints.http.openapi.mcp_operations import MCP
+from entrypoints.http.routes.mcp_endpoint import OPERATIONS
 from entrypoints.wire.error_codes import HTTP_STATUSES
 from tests.e2e.asking import Asked, Reply, asked
 from tests.testkit.fakes import FakeProvider, settings_in
@@ -43,7 +43,7 @@ async def test_every_route_is_described_with_the_parameters_that_it_reads(tmp_pa
     routes: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
     for route in door.door.litestar.routes:
         if not isinstance(route, HTTPRoute):
-            routes |= {(method, route.path): (set(), set()) for method in MCP}
+            routes |= {(method, route.path): (set(), set()) for method in OPERATIONS}
             continue
         for method, (_, read) in route.route_handler_map.items():
             if method != "OPTIONS":

@@ -6,16 +6,11 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import msgspec
-from litestar import Litestar, get
-from litestar.params import FromPath
-from litestar.types import ASGIApp
+from litestar import Litestar
 
-from domain.errors import NotFound
 from entrypoints.config.settings import Settings
-from entrypoints.http.asgi_responses import BytesResponse, as_response
-from entrypoints.http.images.conditional_responses import CacheableBody, conditional_response
+from entrypoints.http.images.conditional_responses import CacheableBody
 from entrypoints.http.openapi.document import openapi
-from entrypoints.http.request_context import AnyRequest, headers_of
 
 HTML, JSON, SCRIPT, STYLE = "text/html", "application/json", "text/javascript", "text/css"
 ONLY_OURS = "; ".join(
@@ -100,29 +95,6 @@ class Docs:
         }
 
 
-@get("/openapi.json")
-async def document(request: AnyRequest) -> ASGIApp:
-    """What you are reading: this document, as JSON."""
-    return _answered(request, request.app.state.docs.document)
-
-
-@get("/docs")
-async def page(request: AnyRequest) -> ASGIApp:
-    """A page that shows the document, and lets you try it."""
-    if request.scope["raw_path"].partition(b"?")[0].endswith(b"/"):
-        return as_response(BytesResponse(308, {"location": "../docs"}))
-    return _answered(request, request.app.state.docs.page)
-
-
-@get("/docs/{folder:str}/{name:str}")
-async def asset(request: AnyRequest, folder: FromPath[str], name: FromPath[str]) -> ASGIApp:
-    """A script or a style of that page."""
-    docs: Docs = request.app.state.docs
-    if folder != docs.folder or name not in docs.assets:
-        raise NotFound("There is no such file.", hint="GET /docs names those that there are.")
-    return _answered(request, docs.assets[name])
-
-
 def _current(data: bytes, media_type: str) -> CacheableBody:
     return _represented(data, media_type, "no-cache")
 
@@ -139,7 +111,3 @@ def _represented(data: bytes, media_type: str, caching: str) -> CacheableBody:
             "referrer-policy": "no-referrer",
         },
     )
-
-
-def _answered(request: AnyRequest, this: CacheableBody) -> ASGIApp:
-    return as_response(conditional_response(this, request.method, headers_of(request)))

@@ -1,17 +1,19 @@
-"""The OpenAPI document: the routes that there are, with what `operations` says of each."""
+"""The OpenAPI document, made from the routes and from the operation beside each handler."""
 
 from collections.abc import Iterator
+from enum import EnumMeta
 from inspect import cleandoc
-from typing import Any
 
 from litestar import HttpMethod, Litestar
-from litestar.routes import HTTPRoute
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import ParameterKwarg, PathParameter, QueryParameter
+from litestar.routes import ASGIRoute, HTTPRoute
+from litestar.typing import FieldDefinition
 
 from entrypoints.bootstrap.version import version
 from entrypoints.config.settings import APP, Settings
-from entrypoints.http.openapi.mcp_operations import MCP
-from entrypoints.http.openapi.operations import OPERATIONS
-from entrypoints.http.openapi.wire_schemas import components
+from entrypoints.http.openapi.component_schemas import components
+from entrypoints.http.openapi.operation import Operation, parameter
 from entrypoints.http.security.bearer_token import needs_token
 from entrypoints.wire.json_schema import Schema
 
@@ -31,20 +33,17 @@ TAGS = {
     "Documents": "About this server; open to everybody who may call it.",
 }
 TOKEN = {"type": "http", "scheme": "bearer", "description": "The server's AUTH_TOKEN."}
+JSON_TYPES = {bool: "boolean", int: "integer"}
 
 
 def openapi(app: Litestar, settings: Settings) -> Schema:
     """The document (OpenAPI 3.1) for the routes of the application.
 
-    Raises KeyError for a route that `operations` says nothing of.
+    Raises KeyError for a route whose handler has no `operation`.
     """
-    paths: dict[str, Schema] = {"/mcp": {}}
-    for method, path, handler in handled_routes(app):
-        operation = OPERATIONS[f"{method.replace('HEAD', 'GET')} {path}"]
-        words = _words(handler.fn.__doc__ or "")
-        paths.setdefault(path, {})[method.lower()] = operation.described(method, path, words)
-    for method, (operation, told) in MCP.items():
-        paths["/mcp"][method.lower()] = operation.described(method, "/mcp", _words(told))
+    paths: dict[str, Schema] = {}
+    for path, method, operation in _operations(app):
+        paths.setdefault(path, {})[method.lower()] = operation
     document: Schema = {
         "openapi": "3.1.0",
         "info": {
@@ -54,7 +53,7 @@ def openapi(app: Litestar, settings: Settings) -> Schema:
             "description": INTRODUCTION.strip(),
         },
         "servers": [{"url": (settings.public_url or "").rstrip("/") or "/"}],
-        "tags": [{"name": name, "description": told} for name, told in TAGS.items()],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": dict(sorted(paths.items())),
         "components": {"schemas": components()},
     }
@@ -63,19 +62,55 @@ def openapi(app: Litestar, settings: Settings) -> Schema:
     return document
 
 
-def handled_routes(app: Litestar) -> Iterator[tuple[str, str, Any]]:
-    """Method, path and handler of every route, but for OPTIONS and for what is raw ASGI."""
+def _operations(app: Litestar) -> Iterator[tuple[str, str, Schema]]:
+    """Path, method and Operation Object of every route."""
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
-                for method in sorted(set(handler.http_methods) - {"OPTIONS"}):
-                    yield HttpMethod(method).value, route.path_format, handler
+                for known in sorted(set(handler.http_methods) - {"OPTIONS"}):
+                    method, path = HttpMethod(known).value, route.path_format
+                    yield path, method, _operation(handler, method, path)
+        if isinstance(route, ASGIRoute):
+            operations: dict[str, Operation] = route.route_handler.opt["operations"]
+            for name, operation in operations.items():
+                words = _words(operation.name, operation.text)
+                yield route.path, name, operation.to_openapi(name, route.path, words=words)
 
 
-def _words(told: str) -> Schema:
-    summary, _, description = cleandoc(told).partition("\n\n")
+def _operation(handler: HTTPRouteHandler, method: str, path: str) -> Schema:
+    operation: Operation = handler.opt["operation"]
+    id_ = handler.fn.__name__ + ("_head" if method == "HEAD" else "")
+    words = _words(id_, handler.fn.__doc__ or "")
+    return operation.to_openapi(method, path, words=words, parameters=_parameters(handler))
+
+
+def _words(id_: str, text: str) -> dict[str, str]:
+    summary, _, description = cleandoc(text).partition("\n\n")
     plain = summary.replace("\n", " ").replace("`", "")
-    return {"summary": plain, "description": description}
+    return {"operationId": id_, "summary": plain, "description": description}
+
+
+def _parameters(handler: HTTPRouteHandler) -> Iterator[Schema]:
+    """Those of the handler's signature: in the path, and behind the `?`."""
+    for argument, field in handler.parsed_fn_signature.parameters.items():
+        kwarg = field.kwarg_definition
+        if isinstance(kwarg, PathParameter | QueryParameter):
+            place = "path" if isinstance(kwarg, PathParameter) else "query"
+            name, description = kwarg.name or argument, kwarg.description or ""
+            yield parameter(name, place, description, **_parameter_schema(field, kwarg))
+
+
+def _parameter_schema(field: FieldDefinition, kwarg: ParameterKwarg) -> Schema:
+    kind = field.args[0] if field.is_optional else field.annotation
+    known = {
+        "type": JSON_TYPES.get(kind, "string"),
+        "enum": [*map(str, kind)] if isinstance(kind, EnumMeta) else None,
+        "minimum": kwarg.ge,
+        "maximum": kwarg.le,
+        "default": field.default if field.has_default else None,
+        "examples": [each.value for each in kwarg.examples] if kwarg.examples else None,
+    }
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _secure(document: Schema) -> None:

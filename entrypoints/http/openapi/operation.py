@@ -1,10 +1,10 @@
-"""How one operation of the web door is described: what it takes, and all that it may answer."""
+"""What the OpenAPI document says of one operation. It stands beside the handler of its route."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from domain.errors import Busy, ImageServiceError, InternalError, InvalidRequest
+from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.problem_documents import MEDIA_TYPE, Problem
 from entrypoints.http.security.bearer_token import NO_TOKEN, needs_token
 from entrypoints.http.security.body_limits import TOO_LARGE, TOO_SLOW
@@ -19,25 +19,29 @@ from entrypoints.wire.error_codes import HTTP_STATUSES
 from entrypoints.wire.json_schema import Schema
 
 RETRY_AFTER = "Seconds to wait before asking again."
-HEADERS_OF_PROBLEMS = {
+PROBLEM_HEADERS = {
     401: {"WWW-Authenticate": "Bearer."},
     416: {"Content-Range": "How many bytes there are."},
     429: {"Retry-After": RETRY_AFTER},
     503: {"Retry-After": RETRY_AFTER},
 }
+ANY_ERROR = tuple(HTTP_STATUSES)
+"""Every error that can end a job."""
+
+Refusal = type[ImageServiceError] | Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What comes with one status: words, media types with their schemas, headers."""
+class ApiResponse:
+    """What comes with one status: a description, media types with their schemas, headers."""
 
-    words: str
+    description: str
     content: Mapping[str, Schema] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def described(self, *, bodiless: bool = False) -> Schema:
+    def to_openapi(self, *, bodiless: bool) -> Schema:
         """The Response Object; without content for HEAD."""
-        response: Schema = {"description": self.words}
+        response: Schema = {"description": self.description}
         if self.headers:
             response["headers"] = {
                 name: {"schema": {"type": "string"}, "description": text}
@@ -47,12 +51,12 @@ class Answer:
             response["content"] = dict(self.content)
         return response
 
-    def joined(self, other: "Answer | None") -> "Answer":
+    def merged(self, other: "ApiResponse | None") -> "ApiResponse":
         """Both, where a status can mean either."""
         if other is None:
             return self
-        return Answer(
-            words=f"{self.words} {other.words}",
+        return ApiResponse(
+            description=f"{self.description} {other.description}",
             content={**self.content, **other.content},
             headers={**self.headers, **other.headers},
         )
@@ -60,88 +64,90 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method of one path. `errors` and `refusals` add to the door's."""
+    """One method of a route.
 
-    id: str
+    `refusals` are the errors and problems of the handler; those of the middleware are added.
+    `parameters` are those that the handler's signature does not name. `name` and `text` are for
+    handlers without a function whose name and docstring could serve.
+    """
+
     tag: str
-    answers: Mapping[int, Answer]
+    responses: Mapping[int, ApiResponse]
+    name: str = ""
+    text: str = ""
     parameters: tuple[Schema, ...] = ()
-    body: Mapping[str, Any] | None = None
-    errors: tuple[type[ImageServiceError], ...] = ()
-    refusals: tuple[Problem, ...] = ()
+    body: Schema | None = None
+    refusals: tuple[Refusal, ...] = ()
 
-    def described(self, method: str, path: str, words: Mapping[str, str]) -> Schema:
-        """The Operation Object, but for its security."""
-        answers = self._problems(method, path)
-        for status, answer in self.answers.items():
-            answers[status] = answer.joined(answers.get(status))
-        described: Schema = {
-            "operationId": self.id + ("Head" if method == "HEAD" else ""),
+    def to_openapi(
+        self, method: str, path: str, *, words: Mapping[str, str], parameters: Iterable[Schema] = ()
+    ) -> Schema:
+        """The Operation Object, but for its security; `words` are its name, summary and so on."""
+        responses = self._refused(method, path)
+        for status, response in self.responses.items():
+            responses[status] = response.merged(responses.get(status))
+        operation: Schema = {
             "tags": [self.tag],
             **{name: text for name, text in words.items() if text},
             "responses": {
-                str(status): answers[status].described(bodiless=method == "HEAD")
-                for status in sorted(answers)
+                str(status): responses[status].to_openapi(bodiless=method == "HEAD")
+                for status in sorted(responses)
             },
         }
-        if self.parameters:
-            described["parameters"] = list(self.parameters)
+        if all_parameters := [*parameters, *self.parameters]:
+            operation["parameters"] = all_parameters
         if self.body is not None:
-            described["requestBody"] = {
-                "required": True,
-                "content": {"application/json": dict(self.body)},
-            }
-        return described
+            content = {"application/json": self.body}
+            operation["requestBody"] = {"required": True, "content": content}
+        return operation
 
-    def _problems(self, method: str, path: str) -> dict[int, Answer]:
-        problems = (*self.refusals, *_of_the_door(method, path))
-        errors = (*self.errors, *_errors_of_the_door(method, path))
-        known = (
-            *((problem.status, problem.code) for problem in problems),
-            *((HTTP_STATUSES[error], error.code) for error in errors),
-        )
+    def _refused(self, method: str, path: str) -> dict[int, ApiResponse]:
         codes: dict[int, set[str]] = {}
-        for status, code in known:
-            codes.setdefault(status, set()).add(code)
-        return {status: problem_answer(status, named) for status, named in codes.items()}
+        for refusal in (*self.refusals, *_middleware_refusals(method, path)):
+            status = refusal.status if isinstance(refusal, Problem) else HTTP_STATUSES[refusal]
+            codes.setdefault(status, set()).add(refusal.code)
+        return {status: _problem_response(status, codes[status]) for status in codes}
 
 
-def problem_answer(status: int, codes: Iterable[str]) -> Answer:
-    """A problem document with one of these codes."""
-    return Answer(
-        words="A problem: " + ", ".join(f"`{code}`" for code in sorted(codes)) + ".",
-        content={MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        headers=HEADERS_OF_PROBLEMS.get(status, {}),
-    )
-
-
-def parameter(name: str, place: str, words: str, **schema: object) -> Schema:
-    """A Parameter Object; what stands in the path is required, all else is not."""
+def parameter(name: str, place: str, description: str, **schema: object) -> Schema:
+    """A Parameter Object; those in the path are required, all others are not."""
     return {
         "name": name,
         "in": place,
         "required": place == "path",
-        "description": words,
+        "description": description,
         "schema": schema,
     }
 
 
-def json_answer(words: str, schema: Schema, **headers: str) -> Answer:
+def json_response(description: str, schema: Schema, **headers: str) -> ApiResponse:
     """A JSON document."""
-    return Answer(words=words, content={"application/json": {"schema": schema}}, headers=headers)
+    content = {"application/json": {"schema": schema}}
+    return ApiResponse(description=description, content=content, headers=headers)
 
 
-def _of_the_door(method: str, path: str) -> tuple[Problem, ...]:
-    return (
-        *(() if path in ALWAYS_OPEN else (BAD_HOST, HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED)),
-        *((NO_TOKEN,) if needs_token(path) else ()),
-        *((NOT_JSON, TOO_LARGE, TOO_SLOW) if method == "POST" else ()),
+def event_stream(description: str, event: Schema, *, example: str) -> ApiResponse:
+    """Server-sent events of one job."""
+    return ApiResponse(
+        description=description,
+        content={"text/event-stream": {"schema": event, "example": example}},
+        headers={"X-Job-Id": "The job that is told of."},
     )
 
 
-def _errors_of_the_door(method: str, path: str) -> tuple[type[ImageServiceError], ...]:
-    return (
-        InternalError,
-        *((InvalidRequest,) if needs_token(path) else ()),
-        *((Busy,) if method == "POST" else ()),
+def _problem_response(status: int, codes: Iterable[str]) -> ApiResponse:
+    return ApiResponse(
+        description="A problem: " + ", ".join(f"`{code}`" for code in sorted(codes)) + ".",
+        content={MEDIA_TYPE: {"schema": ref("Problem")}},
+        headers=PROBLEM_HEADERS.get(status, {}),
     )
+
+
+def _middleware_refusals(method: str, path: str) -> Iterator[Refusal]:
+    yield InternalError
+    if path not in ALWAYS_OPEN:
+        yield from (BAD_HOST, HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED)
+    if needs_token(path):
+        yield from (NO_TOKEN, InvalidRequest)
+    if method == "POST":
+        yield from (NOT_JSON, TOO_LARGE, TOO_SLOW, Busy)

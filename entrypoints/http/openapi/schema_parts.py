@@ -5,9 +5,9 @@ from entrypoints.wire.json_schema import Schema
 
 PREFIX = "#/components/schemas/"
 STRING: Schema = {"type": "string"}
-LINK: Schema = {"type": "string", "format": "uri"}
+URL: Schema = {"type": "string", "format": "uri"}
 BASE64: Schema = {"type": "string", "contentEncoding": "base64"}
-WHOLE: Schema = {"type": "integer", "minimum": 0}
+NON_NEGATIVE: Schema = {"type": "integer", "minimum": 0}
 PERCENT: Schema = {"type": "integer", "minimum": 0, "maximum": 100}
 
 
@@ -16,17 +16,17 @@ def ref(name: str) -> Schema:
     return {"$ref": PREFIX + name}
 
 
-def an_object(*required: str, **properties: Schema) -> Schema:
+def object_of(*required: str, **properties: Schema) -> Schema:
     """An object that has these properties, and perhaps others."""
     return {"type": "object", "required": list(required), "properties": properties}
 
 
-def extended(schema: Schema, **properties: Schema) -> Schema:
+def with_properties(schema: Schema, **properties: Schema) -> Schema:
     """An object that may have these properties too."""
     return {**schema, "properties": {**schema["properties"], **properties}}
 
 
-FAULT: dict[str, Schema] = {
+ERROR_FIELDS: dict[str, Schema] = {
     "code": {**STRING, "pattern": "^[a-z_]+$", "description": "Stable; docs/errors.md has all."},
     "message": {**STRING, "description": "What happened, and why."},
     "hint": {**STRING, "description": "What to do next; may be empty."},
@@ -37,12 +37,12 @@ FAULT: dict[str, Schema] = {
         "description": "Whether the provider may ask money for it.",
     },
 }
-"""What everything that goes wrong is told with, on every wire."""
-MORE_OF_FAULTS: dict[str, Schema] = {
+"""The fields of every error, in problem documents and in events."""
+OPTIONAL_ERROR_FIELDS: dict[str, Schema] = {
     "field": {**STRING, "description": "The argument or parameter that is at fault."},
     "retry_after": {"type": "number", "description": "Seconds to wait before asking again."},
     "resets_at": {**STRING, "description": "When there is room in the budget again."},
     "incident": {**STRING, "description": "What to look for in the server's log."},
     "request_id": {**STRING, "description": "The provider's id of the request."},
 }
-"""What some are told with."""
+"""The fields of some errors."""

@@ -6,27 +6,48 @@ from litestar import HttpMethod, Response, route
 
 from entrypoints.bootstrap.version import version
 from entrypoints.config.settings import APP
+from entrypoints.http.openapi.operation import Operation, json_response
+from entrypoints.http.openapi.schema_parts import STRING, object_of
 from entrypoints.http.request_context import AnyRequest, container_of
+from entrypoints.wire.json_schema import Schema
 
 logger = logging.getLogger(__name__)
 
-ASKED_WITH = [HttpMethod.GET, HttpMethod.HEAD]
-"""Many who watch want no body."""
+METHODS = [HttpMethod.GET, HttpMethod.HEAD]
+"""Many monitoring tools want no body."""
 
 
-@route("/health", http_method=ASKED_WITH)
+def _status(ok: str, unavailable: str = "", **fields: Schema) -> Operation:
+    schema = object_of("status", status=STRING, **fields)
+    responses = {200: json_response(ok, schema)}
+    if unavailable:
+        responses[503] = json_response(unavailable, schema)
+    return Operation(tag="Health", responses=responses)
+
+
+@route(
+    "/health", http_method=METHODS, operation=_status("It answers.", service=STRING, version=STRING)
+)
 async def health() -> dict[str, str]:
     """That it answers, and who it is."""
     return {"status": "ok", "service": APP, "version": version()}
 
 
-@route("/livez", http_method=ASKED_WITH)
+@route("/livez", http_method=METHODS, operation=_status("The process lives."))
 async def livez() -> dict[str, str]:
     """That the process lives; looks at nothing else."""
     return {"status": "ok"}
 
 
-@route("/readyz", http_method=ASKED_WITH)
+@route(
+    "/readyz",
+    http_method=METHODS,
+    operation=_status(
+        "It takes new work.",
+        "It drains, or cannot keep pictures.",
+        checks={"type": "object"},
+    ),
+)
 async def readyz(request: AnyRequest) -> Response[dict[str, object]]:
     """Whether it takes new work: 503 while it drains, or where pictures could not be kept.
 

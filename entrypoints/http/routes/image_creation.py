@@ -2,16 +2,25 @@
 
 import re
 from dataclasses import replace
+from typing import Annotated
 
 import msgspec
 from litestar import post
-from litestar.params import FromQuery
+from litestar.params import QueryParameter
 from litestar.types import ASGIApp
 
 from application.jobs.job_handle import JobHandle
 from domain.errors import InvalidRequest
 from entrypoints.http.access_log import note_outcome
 from entrypoints.http.asgi_responses import BytesResponse, as_response, no_response
+from entrypoints.http.openapi.operation import (
+    ANY_ERROR,
+    Operation,
+    event_stream,
+    json_response,
+    parameter,
+)
+from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.request_context import (
     AnyRequest,
     caller_of,
@@ -25,6 +34,7 @@ from entrypoints.http.sse_events import data_frames
 from entrypoints.http.sse_response import EventStream, until_disconnect
 from entrypoints.requests.submit import submit
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
+from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.parsing import parse
 
 KEY = re.compile(r"[!-~]{1,255}")
@@ -32,7 +42,43 @@ KEEP_ALIVE_SECONDS = 10.0
 """Seconds; clients were promised 15."""
 
 
-@post("/mcp/stream", status_code=200)
+ARGUMENTS: Schema = {
+    "schema": {"oneOf": [ref("GenerateArguments"), ref("EditArguments")]},
+    "examples": {
+        "generate": {"value": {"prompt": "a lighthouse above a quiet sea at dusk"}},
+        "previews": {"value": {"prompt": "a lighthouse", "partialImages": 2}},
+        "edit": {"value": {"prompt": "make the sky green", "images": ["img_" + "0" * 32]}},
+    },
+}
+IDEMPOTENCY_KEY = parameter(
+    "Idempotency-Key",
+    "header",
+    "Asking again under the same key is asking once, also after a restart.",
+    type="string",
+    pattern="^[!-~]{1,255}$",
+)
+Inline = Annotated[bool, QueryParameter(description="Pictures as base64 too.")]
+
+
+@post(
+    "/mcp/stream",
+    status_code=200,
+    operation=Operation(
+        tag="Painting",
+        parameters=(IDEMPOTENCY_KEY,),
+        body=ARGUMENTS,
+        responses={
+            200: event_stream(
+                "Server-sent events. A frame is exactly `data: {json}` and an empty line; comments "
+                "come at least each 15 s. The stream ends after `complete` or `error`.",
+                ref("StreamEvent"),
+                example='data: {"type":"progress","data":{"progress":5,"message":"…","jobId":"…"}}'
+                "\n\n: keep-alive\n\n",
+            )
+        },
+        refusals=ANY_ERROR,
+    ),
+)
 async def stream_image(request: AnyRequest) -> ASGIApp:
     """Paint, and tell of it as server-sent events up to `complete` or `error`.
 
@@ -44,8 +90,24 @@ async def stream_image(request: AnyRequest) -> ASGIApp:
     return as_response(EventStream(data_frames(messages), KEEP_ALIVE_SECONDS, headers))
 
 
-@post("/images", status_code=201)
-async def create_image(request: AnyRequest, inline: FromQuery[bool] = False) -> ASGIApp:
+@post(
+    "/images",
+    status_code=201,
+    operation=Operation(
+        tag="Painting",
+        parameters=(IDEMPOTENCY_KEY,),
+        body=ARGUMENTS,
+        responses={
+            201: json_response(
+                "The pictures are done.",
+                ref("ImagesResult"),
+                Location="Where the picture is, if it is only one.",
+            )
+        },
+        refusals=ANY_ERROR,
+    ),
+)
+async def create_image(request: AnyRequest, inline: Inline = False) -> ASGIApp:
     """Paint, and answer when it is done: facts and links, and with `inline` the pictures too.
 
     The body has the arguments of generate_image, or of edit_image where there are `images`.

@@ -3,16 +3,25 @@
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import get
-from litestar.params import FromPath
+from litestar.params import PathParameter
 from litestar.types import ASGIApp
 
+from domain.errors import ArchiveUnavailable, NotFound
 from domain.events import JobEvent
 from domain.requests import ImageRequest
 from entrypoints.http.asgi_responses import BytesResponse, as_response
 from entrypoints.http.event_json import EVENT_NAMES
+from entrypoints.http.openapi.operation import (
+    ApiResponse,
+    Operation,
+    event_stream,
+    json_response,
+    parameter,
+)
+from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.request_context import (
     AnyRequest,
     caller_of,
@@ -28,15 +37,43 @@ from entrypoints.wire.listings import listed_job
 NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
-@get("/jobs/{job_id:str}")
-async def get_job(request: AnyRequest, job_id: FromPath[str]) -> dict[str, Any]:
+JobId = Annotated[str, PathParameter(description="As a frame or X-Job-Id had it.")]
+
+
+@get(
+    "/jobs/{job_id:str}",
+    operation=Operation(
+        tag="Painting",
+        responses={200: json_response("How the job stands.", ref("ListedJob"))},
+        refusals=(NotFound, ArchiveUnavailable),
+    ),
+)
+async def get_job(request: AnyRequest, job_id: JobId) -> dict[str, Any]:
     """How the caller's job stands, or how it ended: also long after, and after a restart."""
     record = await container_of(request).get_job()(job_id, owner=caller_of(request).owner)
     return image_urls_for(request).job(listed_job(record))
 
 
-@get("/jobs/{job_id:str}/events")
-async def follow_job(request: AnyRequest, job_id: FromPath[str]) -> ASGIApp:
+@get(
+    "/jobs/{job_id:str}/events",
+    operation=Operation(
+        tag="Painting",
+        parameters=(
+            parameter("Last-Event-ID", "header", "Go on behind this event.", type="string"),
+        ),
+        responses={
+            200: event_stream(
+                "Server-sent events with `id` and `event`, up to `finished` or `failed`; comments "
+                "come at least each 15 s.",
+                ref("JobEvent"),
+                example='id: 0\nevent: started\ndata: {"jobId":"…","message":"…","progress":1}\n\n',
+            ),
+            204: ApiResponse(description="That was the last one: there is no more."),
+        },
+        refusals=(NotFound,),
+    ),
+)
+async def follow_job(request: AnyRequest, job_id: JobId) -> ASGIApp:
     """All that is told of the caller's job, numbered, up to `finished` or `failed`.
 
     Goes on behind the event of the header Last-Event-ID; 204 where that was the last one, so that

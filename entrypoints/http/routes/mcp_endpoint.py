@@ -15,11 +15,14 @@ from entrypoints.bootstrap.container import Container
 from entrypoints.http.access_log import note_outcome
 from entrypoints.http.asgi_responses import as_response
 from entrypoints.http.images.urls import image_urls_of
+from entrypoints.http.openapi.operation import ApiResponse, Operation, parameter
+from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES
 from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.request_checks import only_json
 from entrypoints.mcp.tool_server import Context, build_server
 from entrypoints.wire.caller import Caller
+from entrypoints.wire.json_schema import Schema
 
 MAX_SESSIONS = 1_000
 SESSION_IDLE_TIMEOUT = 600.0
@@ -64,11 +67,87 @@ def session_manager(server: Server[Any]) -> StreamableHTTPSessionManager:
     )
 
 
+MESSAGE: Schema = {"application/json": {"schema": ref("JSONRPCMessage")}}
+STREAM: Schema = {"text/event-stream": {"schema": {"type": "object"}}}
+SESSION = {"MCP-Session-Id": "Goes with every further request of the handshake eras."}
+SESSION_PARAMETERS = (
+    parameter("MCP-Session-Id", "header", "From the answer to `initialize`.", type="string"),
+    parameter("MCP-Protocol-Version", "header", "The version that was agreed upon.", type="string"),
+)
+HANDSHAKE_ONLY = ApiResponse(
+    description="Versions from 2026-07-28 on know only POST.", headers={"Allow": "What there is."}
+)
+
+
+def _error(description: str) -> ApiResponse:
+    return ApiResponse(description=f"A JSON-RPC error: {description}", content=MESSAGE)
+
+
+ERRORS = {
+    400: _error("not JSON, no message, or no session."),
+    404: _error("the session is unknown or has ended; or no such method."),
+    406: ApiResponse(description="The Accept header lacks a media type that is needed."),
+    500: _error("something went wrong inside the server."),
+}
+OPERATIONS = {
+    "POST": Operation(
+        name="send_mcp_message",
+        text="""Send a JSON-RPC message of the Model Context Protocol.
+
+        All versions of the protocol are served: those that begin with `initialize`, which open a
+        session, and those from 2026-07-28 on, which have none.
+        """,
+        tag="MCP",
+        parameters=(
+            *SESSION_PARAMETERS,
+            parameter("Accept", "header", "Both media types of the answer.", type="string"),
+        ),
+        body={"schema": ref("JSONRPCMessage")},
+        responses={
+            **ERRORS,
+            200: ApiResponse(
+                description="The answer.", content={**MESSAGE, **STREAM}, headers=SESSION
+            ),
+            202: ApiResponse(description="A notification or an answer was taken."),
+            503: _error("too many sessions are open."),
+        },
+    ),
+    "GET": Operation(
+        name="listen_to_mcp_session",
+        text="Listen to what the server sends to a session by itself.",
+        tag="MCP",
+        parameters=SESSION_PARAMETERS,
+        responses={
+            **ERRORS,
+            200: ApiResponse(
+                description="Messages of the server.", content=STREAM, headers=SESSION
+            ),
+            405: HANDSHAKE_ONLY,
+            409: _error("the session has such a stream already."),
+        },
+    ),
+    "DELETE": Operation(
+        name="end_mcp_session",
+        text="End a session.",
+        tag="MCP",
+        parameters=SESSION_PARAMETERS,
+        responses={
+            **ERRORS,
+            200: ApiResponse(
+                description="The session has ended.", content={"application/json": {}}
+            ),
+            405: HANDSHAKE_ONLY,
+        },
+    ),
+}
+"""By method: the SDK answers all of them."""
+
+
 def mcp_route(manager: StreamableHTTPSessionManager) -> Any:  # noqa: ANN401 - Litestar's route handler
     """The route `/mcp`. It guards itself: Litestar copies a handler for each guard and call."""
     handle = as_response(manager.handle_request)
 
-    @asgi("/mcp", copy_scope=True)
+    @asgi("/mcp", copy_scope=True, operations=OPERATIONS)
     async def mcp(scope: Scope, receive: Receive, send: Send) -> None:
         only_json(scope)
         await handle(scope, receive, send)

@@ -5,6 +5,8 @@ from litestar.middleware import DefineMiddleware
 from litestar.plugins.prometheus import PrometheusConfig
 
 from entrypoints.config.settings import APP
+from entrypoints.http.openapi.operation import ApiResponse, Operation
+from entrypoints.http.openapi.schema_parts import STRING
 from entrypoints.http.request_context import AnyRequest, container_of
 
 RESPONSE_SECONDS_BUCKETS = [
@@ -44,7 +46,17 @@ def counting() -> DefineMiddleware:
     ).middleware
 
 
-@get("/metrics")
+@get(
+    "/metrics",
+    operation=Operation(
+        tag="Health",
+        responses={
+            200: ApiResponse(
+                description="Prometheus' text format.", content={"text/plain": {"schema": STRING}}
+            )
+        },
+    ),
+)
 async def metrics(request: AnyRequest) -> Response[bytes]:
     """Counters and timings for Prometheus, as text.
 

@@ -3,16 +3,24 @@
 from typing import Annotated, Any, Literal
 
 from litestar import HttpMethod, delete, get, route
-from litestar.params import FromPath, QueryParameter
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter, QueryParameter
 from litestar.types import ASGIApp
 
 from application.use_cases.view_image import ImageView
+from domain.errors import ArchiveUnavailable, NotFound, UnreadableImage
 from domain.image_formats import ImageFormat
 from domain.renditions import ViewSpec
 from entrypoints.config.settings import Settings
 from entrypoints.http.asgi_responses import as_response
-from entrypoints.http.images.conditional_responses import CacheableBody, conditional_response
+from entrypoints.http.images.conditional_responses import (
+    CacheableBody,
+    conditional_response,
+    range_not_satisfiable,
+)
 from entrypoints.http.images.content_negotiation import acceptable_formats
+from entrypoints.http.openapi.operation import ApiResponse, Operation, json_response
+from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.request_context import (
     AnyRequest,
     caller_of,
@@ -20,6 +28,7 @@ from entrypoints.http.request_context import (
     headers_of,
     image_urls_for,
 )
+from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.listings import listing
 from entrypoints.wire.outputs import DeleteImageResult
 
@@ -30,61 +39,101 @@ FOR_NOW = "max-age=60"
 NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """A picture opened as a page runs nothing; browsers style the page that they make around it."""
 
+METHODS = [HttpMethod.GET, HttpMethod.HEAD]
 Size = Literal["full", "preview", "thumb"]
+ImageId = Annotated[
+    str,
+    PathParameter(
+        name="picture_id",
+        description="As an answer had it.",
+        examples=[Example(value="img_" + "0" * 32)],
+    ),
+]
 Form = Annotated[
     ImageFormat | None,
-    QueryParameter(name="format", description="The format, whatever Accept says."),
+    QueryParameter(name="format", description="The format, whatever the Accept header says."),
 ]
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=100, description="How many.")]
 
 
-@route("/images/{picture_id:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def get_image(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
+CACHING = {"ETag": "Strong.", "Cache-Control": "A year, immutable.", "Vary": "Accept."}
+FILE = {**CACHING, "Accept-Ranges": "bytes.", "Content-Disposition": "A file name."}
+MEDIA_TYPES: Schema = {form.media_type: {"schema": {}} for form in ImageFormat}
+VIEW = Operation(
+    tag="Pictures",
+    responses={
+        200: ApiResponse(description="The picture.", content=MEDIA_TYPES, headers=FILE),
+        206: ApiResponse(
+            description="The part that Range asked for.",
+            content=MEDIA_TYPES,
+            headers={**FILE, "Content-Range": "Which part."},
+        ),
+        304: ApiResponse(description="The client has it: see If-None-Match.", headers=CACHING),
+    },
+    refusals=(NotFound, ArchiveUnavailable, UnreadableImage, range_not_satisfiable(0)),
+)
+
+
+@route("/images/{picture_id:str}", http_method=METHODS, operation=VIEW)
+async def get_image(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
     """The picture as the provider sent it; in another format where the client takes only that."""
-    return await _shown(request, picture_id, form, "full")
+    return await _shown(request, image_id, form, "full")
 
 
-@route("/images/{picture_id:str}/preview", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def get_preview(request: AnyRequest, picture_id: FromPath[str], form: Form = None) -> ASGIApp:
+@route("/images/{picture_id:str}/preview", http_method=METHODS, operation=VIEW)
+async def get_preview(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
     """At most 1024 pixels wide and high, in a format that the client takes."""
-    return await _shown(request, picture_id, form, "preview")
+    return await _shown(request, image_id, form, "preview")
 
 
-@route("/images/{picture_id:str}/thumb", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def get_thumbnail(
-    request: AnyRequest, picture_id: FromPath[str], form: Form = None
-) -> ASGIApp:
+@route("/images/{picture_id:str}/thumb", http_method=METHODS, operation=VIEW)
+async def get_thumbnail(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
     """At most 256 pixels wide and high, in a format that the client takes."""
-    return await _shown(request, picture_id, form, "thumb")
+    return await _shown(request, image_id, form, "thumb")
 
 
-@get("/images")
+@get(
+    "/images",
+    operation=Operation(
+        tag="Pictures",
+        responses={200: json_response("The newest first.", ref("ListImagesResult"))},
+        refusals=(ArchiveUnavailable,),
+    ),
+)
 async def list_images(request: AnyRequest, limit: Limit = 20) -> dict[str, Any]:
     """The caller's latest pictures, and their jobs that are not done or of unknown outcome."""
     found = await container_of(request).list_images()(owner=caller_of(request).owner, limit=limit)
     return image_urls_for(request).listing(listing(found, limit))
 
 
-@delete("/images/{picture_id:str}", status_code=200)
-async def delete_image(request: AnyRequest, picture_id: FromPath[str]) -> DeleteImageResult:
+@delete(
+    "/images/{picture_id:str}",
+    status_code=200,
+    operation=Operation(
+        tag="Pictures",
+        responses={200: json_response("It is gone.", ref("DeleteImageResult"))},
+        refusals=(NotFound, ArchiveUnavailable),
+    ),
+)
+async def delete_image(request: AnyRequest, image_id: ImageId) -> DeleteImageResult:
     """Delete a picture's files for good; what it cost stays recorded."""
     container, owner = container_of(request), caller_of(request).owner
-    gone = await container.delete_image()(picture_id, owner=owner)
-    return DeleteImageResult(id=picture_id, bytes=gone.bytes)
+    gone = await container.delete_image()(image_id, owner=owner)
+    return DeleteImageResult(id=image_id, bytes=gone.bytes)
 
 
 async def _shown(
-    request: AnyRequest, picture_id: str, form: ImageFormat | None, size: Size
+    request: AnyRequest, image_id: str, form: ImageFormat | None, size: Size
 ) -> ASGIApp:
     container, headers = container_of(request), headers_of(request)
     formats = (form,) if form else acceptable_formats(", ".join(headers.getlist("accept")))
     shown = await container.view_image()(
-        picture_id,
+        image_id,
         ViewSpec(max_side=SIDES[size], formats=formats),
         owner=caller_of(request).owner,
     )
     suffix = "" if size == "full" else f"-{size}"
-    this = _represented(shown, f"{picture_id}{suffix}", container.settings())
+    this = _represented(shown, f"{image_id}{suffix}", container.settings())
     return as_response(conditional_response(this, request.method, headers))
 
 

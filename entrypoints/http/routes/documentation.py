@@ -1,0 +1,75 @@
+"""The OpenAPI document, and a page that shows it."""
+
+from typing import Annotated
+
+from litestar import get
+from litestar.params import PathParameter
+from litestar.types import ASGIApp
+
+from domain.errors import NotFound
+from entrypoints.http.asgi_responses import BytesResponse, as_response
+from entrypoints.http.images.conditional_responses import (
+    CacheableBody,
+    conditional_response,
+    range_not_satisfiable,
+)
+from entrypoints.http.openapi.docs_page import Docs
+from entrypoints.http.openapi.operation import ApiResponse, Operation, Refusal
+from entrypoints.http.openapi.schema_parts import STRING
+from entrypoints.http.request_context import AnyRequest, headers_of
+from entrypoints.wire.json_schema import Schema
+
+Folder = Annotated[str, PathParameter(description="Changes with the files.")]
+Name = Annotated[str, PathParameter(description="As the page has it.")]
+
+
+def _file(schema: Schema, *media_types: str, refusals: tuple[Refusal, ...] = ()) -> Operation:
+    """A file that does not change while the server runs."""
+    content = {media_type: {"schema": schema} for media_type in media_types}
+    headers = {"ETag": "Strong.", "Cache-Control": "How long it may be kept."}
+    return Operation(
+        tag="Documents",
+        responses={
+            200: ApiResponse(description="The file.", content=content, headers=headers),
+            206: ApiResponse(
+                description="The part that Range asked for.", content=content, headers=headers
+            ),
+            304: ApiResponse(description="The client has it: see If-None-Match.", headers=headers),
+        },
+        refusals=(range_not_satisfiable(0), *refusals),
+    )
+
+
+@get("/openapi.json", operation=_file({"type": "object"}, "application/json"))
+async def get_openapi(request: AnyRequest) -> ASGIApp:
+    """What you are reading: this document, as JSON."""
+    return _respond(request, _docs(request).document)
+
+
+@get("/docs", operation=_file(STRING, "text/html"))
+async def get_docs(request: AnyRequest) -> ASGIApp:
+    """A page that shows the document, and lets you try it."""
+    if request.scope["raw_path"].partition(b"?")[0].endswith(b"/"):
+        return as_response(BytesResponse(308, {"location": "../docs"}))
+    return _respond(request, _docs(request).page)
+
+
+@get(
+    "/docs/{folder:str}/{name:str}",
+    operation=_file(STRING, "text/javascript", "text/css", refusals=(NotFound,)),
+)
+async def get_docs_asset(request: AnyRequest, folder: Folder, name: Name) -> ASGIApp:
+    """A script or a style of that page."""
+    docs = _docs(request)
+    if folder != docs.folder or name not in docs.assets:
+        raise NotFound("There is no such file.", hint="GET /docs names those that there are.")
+    return _respond(request, docs.assets[name])
+
+
+def _docs(request: AnyRequest) -> Docs:
+    docs: Docs = request.app.state.docs
+    return docs
+
+
+def _respond(request: AnyRequest, body: CacheableBody) -> ASGIApp:
+    return as_response(conditional_response(body, request.method, headers_of(request)))
