@@ -1,4 +1,4 @@
-"""Every sink keeps the promise of the port: it never raises and never blocks."""
+"""Every sink keeps the promises of its port: it never raises and never blocks."""
 
 import sys
 import threading
@@ -18,14 +18,14 @@ from tests.testkit.fakes import RecordingSink
 
 
 class Broken:
-    """Breaks the promise every time."""
+    """A sink that breaks the promise: it raises."""
 
     def publish(self, _: ServiceEvent, /) -> None:
         raise ValueError("It hurts.")
 
 
 class Stuck:
-    """A stream that takes nothing until it is freed."""
+    """A stream that blocks until it is freed."""
 
     def __init__(self) -> None:
         self.freed = threading.Event()
@@ -40,7 +40,7 @@ class Stuck:
 class TestLog(EventSinkContract):
     @pytest.fixture
     def sink(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[EventSink]:
-        """Nobody reads its lines meanwhile: a sink that waited would hang."""
+        """Its lines are not read during the test: a sink that waited would hang."""
         stuck = Stuck()
         monkeypatch.setattr(sys, "stderr", stuck)
         lines = LogWriter(level="debug")

@@ -1,4 +1,4 @@
-"""Pillow's optimizer keeps its port's promises, and some of its own."""
+"""PillowOptimizer keeps the promises of its port, and some of its own."""
 
 import asyncio
 import threading
@@ -29,33 +29,33 @@ class TestPillowOptimizer(ImageOptimizerContract):
         return PillowOptimizer()
 
 
-async def rendered(image: Image, spec: RenditionSpec) -> PIL.Image.Image:
+async def render(image: Image, spec: RenditionSpec) -> PIL.Image.Image:
     """The rendition, opened."""
     rendition = await PillowOptimizer().render(image, spec)
     return PIL.Image.open(BytesIO(rendition.image.data))
 
 
-def saved(picture: PIL.Image.Image, form: str = "PNG", **options: object) -> Image:
+def saved(pillow_image: PIL.Image.Image, form: str = "PNG", **options: object) -> Image:
     out = BytesIO()
-    picture.save(out, form, **options)
+    pillow_image.save(out, form, **options)
     return Image(out.getvalue())
 
 
-def lopsided() -> tuple[PIL.Image.Image, PIL.Image.Exif]:
-    """64x32 pixels, dark on the left, with EXIF that says to turn it clockwise."""
-    picture = PIL.Image.new("RGB", (64, 32), "white")
-    picture.paste("black", (0, 0, 32, 32))
-    exif = picture.getexif()
+def rotated_by_exif() -> tuple[PIL.Image.Image, PIL.Image.Exif]:
+    """64x32 pixels, dark on the left, with EXIF data that rotates it clockwise."""
+    pillow_image = PIL.Image.new("RGB", (64, 32), "white")
+    pillow_image.paste("black", (0, 0, 32, 32))
+    exif = pillow_image.getexif()
     exif[ORIENTATION] = 6
     exif[0x010E] = "where I live"
-    return picture, exif
+    return pillow_image, exif
 
 
 @pytest.mark.parametrize("form", LOSSY)
-async def test_a_rendition_is_upright_and_tells_nothing_else(form: ImageFormat) -> None:
-    picture, exif = lopsided()
-    image = saved(picture, exif=exif, icc_profile=PROFILE)
-    with await rendered(image, RenditionSpec(format=form)) as turned:
+async def test_a_rendition_is_upright_and_has_no_metadata(form: ImageFormat) -> None:
+    pillow_image, exif = rotated_by_exif()
+    image = saved(pillow_image, exif=exif, icc_profile=PROFILE)
+    with await render(image, RenditionSpec(format=form)) as turned:
         assert turned.size == (32, 64)
         gray = turned.convert("L").tobytes()
         assert max(gray[: 32 * 24]) < 10
@@ -69,16 +69,16 @@ async def test_a_rendition_is_upright_and_tells_nothing_else(form: ImageFormat) 
 
 
 async def test_jpeg_is_progressive() -> None:
-    with await rendered(photograph("png"), RenditionSpec(format=ImageFormat.JPEG)) as jpeg:
+    with await render(photograph("png"), RenditionSpec(format=ImageFormat.JPEG)) as jpeg:
         assert jpeg.info.get("progressive")
 
 
-async def test_transparency_becomes_paper_where_a_format_has_none() -> None:
-    with await rendered(cutout(), RenditionSpec(format=ImageFormat.JPEG)) as jpeg:
+async def test_transparency_becomes_white_in_jpeg() -> None:
+    with await render(cutout(), RenditionSpec(format=ImageFormat.JPEG)) as jpeg:
         assert jpeg.getpixel((2, 2)) == (255, 255, 255)
 
 
-async def test_an_alpha_channel_that_says_nothing_is_dropped() -> None:
+async def test_an_opaque_alpha_channel_is_dropped() -> None:
     with PIL.Image.open(BytesIO(photograph("png").data)) as opened:
         image = saved(opened.convert("RGBA"))
     rendition = await PillowOptimizer().render(image, RenditionSpec(smaller=True))
@@ -86,7 +86,7 @@ async def test_an_alpha_channel_that_says_nothing_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA"])
-async def test_every_common_mode_can_be_read(mode: str) -> None:
+async def test_every_common_mode_is_decoded(mode: str) -> None:
     with PIL.Image.open(BytesIO(graphic().data)) as opened:
         image = saved(opened.convert(mode))
     rendition = await PillowOptimizer().render(image, RenditionSpec(format=ImageFormat.WEBP))
@@ -100,41 +100,41 @@ async def test_modes_whose_colors_would_change_are_refused(mode: str) -> None:
         await PillowOptimizer().render(image, RenditionSpec(format=ImageFormat.WEBP))
 
 
-async def test_a_busy_picture_gets_a_finer_number_than_a_quiet_one() -> None:
+async def test_detailed_images_are_told_apart_from_smooth_ones() -> None:
     noise = saved(PIL.Image.effect_noise((256, 256), 60).convert("RGB"))
-    quiet = saved(PIL.Image.radial_gradient("L").resize((600, 600), PIL.Image.Resampling.BICUBIC))
-    said = [
+    smooth = saved(PIL.Image.radial_gradient("L").resize((600, 600), PIL.Image.Resampling.BICUBIC))
+    descriptions = [
         (await PillowOptimizer().render(image, RenditionSpec(format=ImageFormat.JPEG))).description
-        for image in (noise, quiet)
+        for image in (noise, smooth)
     ]
-    assert said[0].startswith("detailed image as JPEG")
-    assert said[1].startswith("smooth image as JPEG")
+    assert descriptions[0].startswith("detailed image as JPEG")
+    assert descriptions[1].startswith("smooth image as JPEG")
 
 
-async def test_no_more_renditions_are_made_at_once_than_there_are_cores(
+async def test_at_most_one_rendition_per_core_is_made_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    at_work, most, threads = 0, 0, set()
-    real, met = pillow._render, threading.Barrier(2, timeout=5)
+    running, peak, threads = 0, 0, set()
+    real, barrier = pillow._render, threading.Barrier(2, timeout=5)
 
-    def counted(image: Image, spec: RenditionSpec) -> object:
-        nonlocal at_work, most
+    def counting_render(image: Image, spec: RenditionSpec) -> object:
+        nonlocal running, peak
         threads.add(threading.current_thread())
-        at_work += 1
-        most = max(most, at_work)
-        met.wait()
-        at_work -= 1
+        running += 1
+        peak = max(peak, running)
+        barrier.wait()
+        running -= 1
         return real(image, spec)
 
-    monkeypatch.setattr(pillow, "_render", counted)
+    monkeypatch.setattr(pillow, "_render", counting_render)
     optimizer, spec = PillowOptimizer(cores=2), RenditionSpec(format=ImageFormat.PNG)
     small = saved(PIL.Image.new("RGB", (8, 8)), "JPEG")
     await asyncio.gather(*(optimizer.render(small, spec) for _ in range(6)))
-    assert most == 2
+    assert peak == 2
     assert threading.main_thread() not in threads
 
 
-async def test_a_picture_that_hangs_is_given_up_and_others_are_made(
+async def test_an_image_that_hangs_does_not_block_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     real, gate = pillow._render, threading.Event()

@@ -1,4 +1,4 @@
-"""Pillow's inspector keeps its port's promises."""
+"""PillowInspector keeps the promises of its port."""
 
 import asyncio
 import threading
@@ -21,19 +21,19 @@ INSPECTOR: ImageInspector = PillowInspector()
 
 
 @pytest.mark.parametrize("form", list(ImageFormat))
-async def test_whole_pictures_pass(form: ImageFormat) -> None:
+async def test_complete_images_pass(form: ImageFormat) -> None:
     await INSPECTOR.inspect(photograph(form.value))
 
 
 @pytest.mark.parametrize("form", list(ImageFormat))
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.99])
-async def test_a_picture_that_is_cut_off_is_found_out(form: ImageFormat, share: float) -> None:
+async def test_a_truncated_image_is_rejected(form: ImageFormat, share: float) -> None:
     data = photograph(form.value).data
     with pytest.raises(UnreadableImage):
         await INSPECTOR.inspect(Image(data[: int(len(data) * share)]))
 
 
-async def test_a_flipped_byte_in_a_png_is_found_out() -> None:
+async def test_a_flipped_byte_in_a_png_is_detected() -> None:
     data = bytearray(photograph("png").data)
     data[len(data) // 2] ^= 0xFF
     with pytest.raises(UnreadableImage, match="damaged"):
@@ -43,7 +43,7 @@ async def test_a_flipped_byte_in_a_png_is_found_out() -> None:
 def _png(
     width: int, height: int, chunks: bytes = b"", pixels: bytes = b"", *, interlaced: bool = False
 ) -> bytes:
-    """Checksums are right in it whatever the pixels are."""
+    """A PNG whose checksums are correct, whatever the pixels are."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         check = zlib.crc32(kind + body)
@@ -56,69 +56,69 @@ def _png(
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 3), (700, 500)])
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
-async def test_pngs_of_every_kind_of_pixel_pass(mode: str, size: tuple[int, int]) -> None:
+async def test_pngs_of_every_mode_pass(mode: str, size: tuple[int, int]) -> None:
     out = BytesIO()
     PIL.Image.effect_noise(size, 90).convert(mode).save(out, "PNG")
     await INSPECTOR.inspect(Image(out.getvalue()))
 
 
-async def test_an_interlaced_png_and_one_with_something_behind_it_pass() -> None:
+async def test_interlaced_pngs_and_trailing_data_pass() -> None:
     dot = zlib.compress(b"\0abcd")
     await INSPECTOR.inspect(Image(_png(1, 1, pixels=dot, interlaced=True)))
-    await INSPECTOR.inspect(Image(_png(1, 1, pixels=dot) + b"signed by somebody"))
+    await INSPECTOR.inspect(Image(_png(1, 1, pixels=dot) + b"a signature"))
 
 
 @pytest.mark.parametrize("interlaced", [False, True])
 @pytest.mark.parametrize(
     "pixels",
     [
-        pytest.param(b"this is no zlib stream", id="text"),
+        pytest.param(b"this is not a zlib stream", id="text"),
         pytest.param(b"", id="none"),
         pytest.param(zlib.compress(bytes(99)), id="too few"),
         pytest.param(zlib.compress(bytes(1050)), id="half"),
     ],
 )
-async def test_a_png_whose_pixels_are_none_is_found_out(pixels: bytes, interlaced: bool) -> None:
+async def test_a_png_with_invalid_pixel_data_is_rejected(pixels: bytes, interlaced: bool) -> None:
     with pytest.raises(UnreadableImage):
         await INSPECTOR.inspect(Image(_png(20, 20, pixels=pixels, interlaced=interlaced)))
 
 
 @pytest.mark.parametrize("count", [0, 100_000, 1000 * 4001 - 1, 1000 * 4001 + 1])
-async def test_as_many_pixels_as_the_header_says_or_as_are_looked_at(count: int) -> None:
+async def test_the_first_pixels_of_a_png_are_counted(count: int) -> None:
     data = _png(1000, 1000, pixels=zlib.compress(bytes(count)))
-    if count > 1 << 18:  # the promise is for the first pixels alone: all of them take too long
+    if count > 1 << 18:  # only the first pixels are counted: all of them take too long
         await INSPECTOR.inspect(Image(data))
     else:
         with pytest.raises(UnreadableImage, match="different number of pixels"):
             await INSPECTOR.inspect(Image(data))
 
 
-async def test_more_pixels_than_the_header_says_are_found_out_in_a_small_png() -> None:
+async def test_too_many_pixels_in_a_small_png_are_detected() -> None:
     with pytest.raises(UnreadableImage, match="different number of pixels"):
         await INSPECTOR.inspect(Image(_png(1, 1, pixels=zlib.compress(b"\0abcde"))))
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
-async def test_header_and_pixels_are_read_beside_the_event_loop(form: str) -> None:
-    asked = []
+async def test_images_are_inspected_outside_the_event_loop(form: str) -> None:
+    reads = []
 
     class Watched(Image):
         @property
-        def dimensions(self) -> Dimensions:  # asked for before the picture is decoded
-            asked.append(("limits", threading.current_thread()))
+        def dimensions(self) -> Dimensions:  # read before the image is decoded
+            reads.append(("limits", threading.current_thread()))
             return super().dimensions
 
         @property
-        def format(self) -> ImageFormat:  # and this when it is
-            asked.append(("pixels", threading.current_thread()))
+        def format(self) -> ImageFormat:  # and this while it is
+            reads.append(("pixels", threading.current_thread()))
             return super().format
 
     await INSPECTOR.inspect(Watched(small_image(form=form).data))
-    assert {what for what, _ in asked} == {"limits", "pixels"}
-    assert threading.main_thread() not in {thread for _, thread in asked}
+    assert {what for what, _ in reads} == {"limits", "pixels"}
+    assert threading.main_thread() not in {thread for _, thread in reads}
 
 
-async def test_two_pictures_at_once_are_decoded_and_no_third() -> None:
+async def test_at_most_two_images_are_inspected_at_once() -> None:
     entered, leave = threading.Semaphore(0), threading.Event()
     inside = []
 
@@ -137,7 +137,7 @@ async def test_two_pictures_at_once_are_decoded_and_no_third() -> None:
     try:
         for _ in range(2):
             assert await asyncio.to_thread(entered.acquire, timeout=10)
-        for _ in range(100):  # turns of other threads, in which a third one could enter
+        for _ in range(100):  # other threads run meanwhile, so a third one could enter
             await asyncio.to_thread(int)
         assert len(inside) == 2
     finally:
@@ -156,10 +156,10 @@ EMPTY_CHUNK = b"\0\0\0\0" + b"teXt" + zlib.crc32(b"teXt").to_bytes(4, "big")
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "message"),
     [
         pytest.param(_png(20_000, 20_000), "20000x20000 pixels", id="a bomb of 400 megapixels"),
-        pytest.param(_png(17_000, 10), "per side", id="a very long picture"),
+        pytest.param(_png(17_000, 10), "per side", id="a very wide image"),
         pytest.param(_png(8, 8, EMPTY_CHUNK * 5000), "chunks", id="5,000 chunks"),
         pytest.param(
             small_image(form="JPEG").data + b"\xff\xda" * 101, "scans", id="a JPEG of 101 scans"
@@ -170,13 +170,13 @@ EMPTY_CHUNK = b"\0\0\0\0" + b"teXt" + zlib.crc32(b"teXt").to_bytes(4, "big")
         pytest.param(b"", "empty", id="nothing"),
     ],
 )
-async def test_hostile_and_unfit_pictures_are_refused(data: bytes, words: str) -> None:
-    with pytest.raises(UnreadableImage, match=words):
+async def test_hostile_and_unsuitable_images_are_rejected(data: bytes, message: str) -> None:
+    with pytest.raises(UnreadableImage, match=message):
         await INSPECTOR.inspect(Image(data))
 
 
 @pytest.mark.parametrize("form", list(ImageFormat))
-async def test_every_prefix_of_a_picture_is_refused_and_nothing_else_is_raised(
+async def test_every_prefix_of_an_image_is_unreadable(
     form: ImageFormat,
 ) -> None:
     data = small_image(size=(16, 16), form=form.value.upper()).data

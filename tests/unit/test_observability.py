@@ -11,7 +11,7 @@ ROW = re.compile(r"^\| `(gpt_image_\w+)` \| (\w+) \| (.+?) \| (.+) \|$", re.MULT
 PLUGIN = "gpt_image_http_request"
 
 
-def test_every_metric_is_in_the_page_as_it_is() -> None:
+def test_every_metric_is_documented() -> None:
     metrics = PrometheusSink()
     publish_all(metrics, every_event())
     metrics.refused(404)
@@ -20,16 +20,16 @@ def test_every_metric_is_in_the_page_as_it_is() -> None:
         name = f"{family.name}_total" if family.type == "counter" else family.name
         labels = sorted({label for each in family.samples for label in each.labels} - {"le"})
         exposed.add((name, family.type, tuple(labels), family.documentation))
-    described = {
+    documented = {
         (name, kind, tuple(sorted(re.findall(r"`(\w+)`", labels))), meaning)
         for name, kind, labels, meaning in ROW.findall(PAGE)
         if not name.startswith(PLUGIN)
     }
-    assert described == exposed
+    assert documented == exposed
 
 
-def test_every_metric_that_an_alert_looks_at_exists() -> None:
-    listed = {name for name, *_ in ROW.findall(PAGE)}
-    asked_for = set(re.findall(r"gpt_image_\w+", PAGE.partition("## Scraping\n")[2]))
-    assert asked_for
-    assert {name.removesuffix("_count") for name in asked_for} <= listed
+def test_every_metric_in_an_alert_exists() -> None:
+    documented = {name for name, *_ in ROW.findall(PAGE)}
+    used = set(re.findall(r"gpt_image_\w+", PAGE.partition("## Scraping\n")[2]))
+    assert used
+    assert {name.removesuffix("_count") for name in used} <= documented

@@ -1,4 +1,4 @@
-"""The counters tell the truth, to the last token."""
+"""The metrics match the events, to the last token."""
 
 from decimal import Decimal
 
@@ -11,11 +11,11 @@ from domain.models import ModelCard
 from domain.results import Usage
 from tests.testkit.events import Ticks, cached, every_event, generated, images, job, publish_all
 
-PAINTED = {"action": "generate", "model": "fake-1"}
+LABELS = {"action": "generate", "model": "fake-1"}
 
 
 class Counted:
-    """Metrics after a story; `value` reads them as Prometheus does."""
+    """Metrics after some events; `value` reads them as Prometheus does."""
 
     def __init__(self, *events: ServiceEvent) -> None:
         self.metrics = PrometheusSink(Ticks())
@@ -31,29 +31,29 @@ def counted() -> Counted:
     return Counted(*every_event())
 
 
-def test_jobs_are_counted_by_how_they_ended(counted: Counted) -> None:
-    ends = {"painted": 1, "cached": 2, "outcome_unknown": 1, "internal": 1}
-    for outcome, number in ends.items():
-        assert counted.value("jobs_total", **PAINTED, outcome=outcome) == number
+def test_jobs_are_counted_by_outcome(counted: Counted) -> None:
+    outcomes = {"painted": 1, "cached": 2, "outcome_unknown": 1, "internal": 1}
+    for outcome, number in outcomes.items():
+        assert counted.value("jobs_total", **LABELS, outcome=outcome) == number
     assert counted.value("jobs_total", action="edit", model="fake-1", outcome="painted") == 1
-    assert counted.value("jobs_joined_total", **PAINTED) == 1
+    assert counted.value("jobs_joined_total", **LABELS) == 1
 
 
-def test_models_that_no_catalog_knows_share_a_label() -> None:
-    strangers = [
+def test_unknown_models_share_a_label() -> None:
+    unknown = [
         job(f"job_{number}", card=ModelCard(name=f"model-{number}", is_known=False))
         for number in range(100)
     ]
-    counted = Counted(*(event for each in strangers for event in generated(each)))
+    counted = Counted(*(event for each in unknown for event in generated(each)))
     assert counted.value("jobs_total", action="generate", model="other", outcome="painted") == 100
     assert b"model-" not in counted.metrics.exposition()
 
 
-def test_nothing_is_at_work_when_all_has_ended(counted: Counted) -> None:
+def test_no_job_is_running_after_all_have_ended(counted: Counted) -> None:
     assert (counted.value("jobs_running"), counted.value("jobs_queued")) == (0, 0)
 
 
-def test_who_waits_and_who_works_is_told_apart() -> None:
+def test_queued_and_running_jobs_are_counted_apart() -> None:
     events = every_event()
     queue = next(n for n, event in enumerate(events) if isinstance(event, JobQueued))
     counted = Counted(*events[: queue + 1])
@@ -62,50 +62,50 @@ def test_who_waits_and_who_works_is_told_apart() -> None:
     assert (counted.value("jobs_running"), counted.value("jobs_queued")) == (1, 0)
 
 
-def test_who_gives_up_waiting_waits_no_more() -> None:
+def test_a_canceled_job_leaves_the_queue() -> None:
     events = every_event()
     queue = next(n for n, event in enumerate(events) if isinstance(event, JobQueued))
-    gone = Failed.of("job_waiting", Canceled("The caller left."))
-    counted = Counted(*events[: queue + 1], gone)
+    canceled = Failed.of("job_waiting", Canceled("The caller left."))
+    counted = Counted(*events[: queue + 1], canceled)
     assert (counted.value("jobs_running"), counted.value("jobs_queued")) == (0, 0)
-    assert counted.value("jobs_total", **PAINTED, outcome="canceled") == 1
+    assert counted.value("jobs_total", **LABELS, outcome="canceled") == 1
 
 
-def test_times_are_measured_from_the_right_moment(counted: Counted) -> None:
-    """The clock of the test goes a second at each look: start, dispatch, first partial, end."""
+def test_times_are_measured_from_the_right_event(counted: Counted) -> None:
+    """The test's clock advances a second at each reading: start, dispatch, partial, end."""
     counted = Counted(*generated(job("job_1")))
     assert counted.value("first_partial_seconds_sum", model="fake-1") == 2
     assert counted.value("first_partial_seconds_count", model="fake-1") == 1
-    assert counted.value("provider_seconds_sum", **PAINTED, outcome="painted") == 2
-    assert counted.value("provider_seconds_count", **PAINTED, outcome="painted") == 1
+    assert counted.value("provider_seconds_sum", **LABELS, outcome="painted") == 2
+    assert counted.value("provider_seconds_count", **LABELS, outcome="painted") == 1
 
 
-def test_the_provider_is_timed_only_where_it_was_asked(counted: Counted) -> None:
-    assert counted.value("provider_seconds_count", **PAINTED, outcome="failed") == 1
-    assert counted.value("provider_seconds_count", **PAINTED, outcome="painted") == 1
-    assert counted.value("provider_seconds_count", **PAINTED, outcome="cached") is None
+def test_only_dispatched_jobs_are_timed_at_the_provider(counted: Counted) -> None:
+    assert counted.value("provider_seconds_count", **LABELS, outcome="failed") == 1
+    assert counted.value("provider_seconds_count", **LABELS, outcome="painted") == 1
+    assert counted.value("provider_seconds_count", **LABELS, outcome="cached") is None
 
 
-def test_money_tokens_and_pictures_are_those_that_the_provider_made(counted: Counted) -> None:
-    assert counted.value("pictures_total", **PAINTED) == 1
+def test_cost_tokens_and_images_are_the_providers(counted: Counted) -> None:
+    assert counted.value("pictures_total", **LABELS) == 1
     tokens = {"text_in": 10, "image_in": 20, "out": 1000}
     for kind, number in tokens.items():
         assert counted.value("tokens_total", model="fake-1", kind=kind) == number
     assert counted.value("cost_usd_total", model="fake-1") == 0.0325
 
 
-def test_what_may_have_cost_money_and_how_much_nobody_knows_is_counted(counted: Counted) -> None:
+def test_calls_of_unknown_cost_are_counted(counted: Counted) -> None:
     assert counted.value("cost_unknown_total", model="fake-1") == 2  # no usage; outcome unknown
     assert counted.value("cost_unknown_total", model="other") is None  # refused: nothing charged
 
 
-def test_offline_sketches_cost_nothing_and_that_is_known() -> None:
+def test_a_free_job_has_a_known_cost() -> None:
     counted = Counted(*generated(job("job_1"), generation_cost=Decimal(0), usage=None))
     assert counted.value("cost_usd_total", model="fake-1") == 0
     assert counted.value("cost_unknown_total", model="fake-1") is None
 
 
-def test_the_cache_is_credited_with_what_answers_had_cost(counted: Counted) -> None:
+def test_the_cache_saves_what_its_results_had_cost(counted: Counted) -> None:
     for tier in ("memory", "disk"):
         assert counted.value("cache_hits_total", tier=tier) == 1
         assert counted.value("cache_saved_usd_total", tier=tier) == 0.0325
@@ -114,9 +114,9 @@ def test_the_cache_is_credited_with_what_answers_had_cost(counted: Counted) -> N
     assert counted.value("cache_failures_total", scope="tier") == 1
 
 
-def test_who_joins_saves_what_the_job_cost() -> None:
-    shared = Finished(job_id="job_1", result=images(job("job_1")), joined_callers=3)
-    counted = Counted(*generated(job("job_1"))[:-1], shared)
+def test_a_joined_request_saves_the_cost_of_the_job() -> None:
+    finished = Finished(job_id="job_1", result=images(job("job_1")), joined_callers=3)
+    counted = Counted(*generated(job("job_1"))[:-1], finished)
     assert counted.value("cache_saved_usd_total", tier="joined") == pytest.approx(3 * 0.0325)
 
 
@@ -126,7 +126,7 @@ def test_a_cache_of_any_name_is_counted_under_its_name() -> None:
     assert counted.value("cache_saved_usd_total", tier="redis") == pytest.approx(0.0325)
 
 
-def test_an_answer_of_unknown_cost_saves_nothing_that_is_known() -> None:
+def test_a_cached_result_of_unknown_cost_saves_no_known_amount() -> None:
     known = job("job_1")
     start, hit, _ = cached(known, "disk")
     unpriced = images(known, "disk", generation_cost=None)
@@ -141,7 +141,7 @@ def test_renditions_are_counted_with_the_bytes_that_they_save(counted: Counted) 
     assert counted.value("rendition_failures_total") == 1
 
 
-def test_a_provider_that_gives_tokens_back_is_not_believed() -> None:
+def test_negative_tokens_and_costs_count_as_zero() -> None:
     odd = Usage(text_tokens_in=-5, image_tokens_in=0, tokens_out=7)
     counted = Counted(*generated(job("job_1"), usage=odd, generation_cost=Decimal(-1)))
     assert counted.value("tokens_total", model="fake-1", kind="text_in") == 0
@@ -150,22 +150,22 @@ def test_a_provider_that_gives_tokens_back_is_not_believed() -> None:
     assert counted.value("jobs_running") == 0
 
 
-def test_two_of_them_know_nothing_of_each_other(counted: Counted) -> None:
+def test_two_sinks_are_independent(counted: Counted) -> None:
     assert Counted().value("cache_misses_total") == 0
     assert counted.value("cache_misses_total") == 4
 
 
-def test_the_exposition_has_ours_and_the_process(counted: Counted) -> None:
+def test_the_exposition_has_our_metrics_and_the_process_metrics(counted: Counted) -> None:
     text = counted.metrics.exposition().decode()
     assert "\ngpt_image_cache_misses_total 4.0\n" in text
     assert "\nprocess_resident_memory_bytes " in text
     assert "_created" not in text
 
 
-def test_nothing_is_kept_of_jobs_that_ended() -> None:
+def test_ended_jobs_are_forgotten() -> None:
     counted = Counted(*every_event())
-    again = job("job_painted")
-    publish_all(counted.metrics, generated(again)[1:])  # its start was told before, and it ended
-    assert counted.value("jobs_total", **PAINTED, outcome="painted") == 1
-    counted.metrics.publish(JobStarted.of(again))
+    ended = job("job_generated")
+    publish_all(counted.metrics, generated(ended)[1:])  # its start was seen before, and it ended
+    assert counted.value("jobs_total", **LABELS, outcome="painted") == 1
+    counted.metrics.publish(JobStarted.of(ended))
     assert counted.value("jobs_running") == 1
