@@ -40,7 +40,7 @@ class ImageProviderContract:
 
     @pytest.fixture
     def provider(self) -> ImageProvider:
-        raise NotImplementedError("The class that inherits this suite gives the provider.")
+        pytest.fail("The class that inherits this suite gives the provider.")
 
     @pytest.fixture
     def card(self, provider: ImageProvider) -> ModelCard:
