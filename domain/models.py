@@ -196,6 +196,12 @@ class Catalog:
         raise UnsupportedByModel(f"{card.name} {why}.", field=field, hint=hint)
 
 
+def join_catalogs(catalogs: Sequence[Catalog]) -> Catalog:
+    """One catalog with the cards of all; the first one has the default and the fallback card."""
+    first, *others = catalogs
+    return replace(first, cards=sum((other.cards for other in others), first.cards))
+
+
 def _retirement_notes(card: ModelCard, today: date) -> tuple[str, ...]:
     if card.shutdown is None or card.shutdown - today > WARN_BEFORE_SHUTDOWN:
         return ()

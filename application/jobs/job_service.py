@@ -2,7 +2,7 @@
 
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import TypeVar
 from uuid import uuid4
 
 from application.jobs.idempotency import IdempotentJobs
@@ -10,13 +10,8 @@ from application.jobs.job_handle import JobHandle
 from application.jobs.job_runner import Execution, JobRunner
 from application.jobs.running_job import AnyJob, RunningJob
 from application.ports.clock import Clock
-from application.ports.image_provider import (
-    Accepted,
-    Delivered,
-    ImageProvider,
-    PartialImage,
-    ProviderStream,
-)
+from application.ports.image_provider import Accepted, Delivered, PartialImage
+from application.provider_registry import ProviderRegistry
 from application.rendition_service import RenditionService
 from application.result_cache import ResultCache
 from domain.errors import CacheUnavailable
@@ -32,7 +27,7 @@ from domain.fingerprint import fingerprint, request_digest
 from domain.image_formats import ImageFormat
 from domain.jobs import IdempotencyKey, Job
 from domain.models import ModelSelection
-from domain.requests import EditRequest, GenerateRequest, ImageRequest
+from domain.requests import ImageRequest
 from domain.results import ImageResult
 
 R = TypeVar("R", bound=ImageRequest)
@@ -43,14 +38,14 @@ class JobService:
 
     def __init__(
         self,
-        provider: ImageProvider,
+        providers: ProviderRegistry,
         result_cache: ResultCache,
         renditions: RenditionService,
         runner: JobRunner,
         idempotent_jobs: IdempotentJobs,
         clock: Clock,
     ) -> None:
-        self.provider = provider
+        self.providers = providers
         self.result_cache = result_cache
         self.renditions = renditions
         self.runner = runner
@@ -117,7 +112,7 @@ class JobService:
     async def _from_provider(self, job: AnyJob) -> Execution:
         """Yields Finished before the cache is filled: callers need not wait for that."""
         result: ImageResult | None = None
-        async with aclosing(self._stream(job)) as stream:
+        async with aclosing(self.providers.stream(job)) as stream:
             async for event in stream:
                 match event:
                     case Delivered():
@@ -134,11 +129,6 @@ class JobService:
             await self.result_cache.put(job, result)
         except CacheUnavailable as error:
             yield CacheFailed(job_id=job.id, reason=error.message)
-
-    def _stream(self, job: AnyJob) -> ProviderStream:
-        if isinstance(job.request, EditRequest):
-            return self.provider.edit(cast("Job[EditRequest]", job))
-        return self.provider.generate(cast("Job[GenerateRequest]", job))
 
     def _to_result(self, job: AnyJob, delivered: Delivered) -> ImageResult:
         return ImageResult(
@@ -169,11 +159,12 @@ class JobService:
 
     def _prepare(self, request: R, owner: str, key: str | None) -> tuple[Job[R], ModelSelection]:
         """The job that would serve the effective request, and the model that would serve it."""
-        now, catalog = self.clock.now(), self.provider.catalog
+        now, catalog = self.clock.now(), self.providers.catalog
         selection = catalog.choose(request.model, now.date())
         effective = replace(request, model=selection.model, format=request.provider_format)
         catalog.check(effective, selection.card, now.date())
-        name, endpoint = self.provider.name, self.provider.endpoint
+        provider = self.providers.serving(selection.card)
+        name, endpoint = provider.name, provider.endpoint
         job = Job(
             id=f"job_{uuid4().hex}",
             owner=owner,

@@ -1,28 +1,30 @@
-"""Use case: list the models of the provider."""
+"""Use case: list the models of all providers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from application.ports.clock import Clock
 from application.ports.image_provider import ImageProvider
-from domain.models import Catalog
+from domain.models import Catalog, join_catalogs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelListing:
-    """The provider's catalog, and the day on which its shutdown dates are judged."""
+    """The models, and the day on which their shutdown dates are judged."""
 
     catalog: Catalog
     today: date
 
 
 class ListModels:
-    """Reads the provider's catalog. Calls nobody and costs nothing."""
+    """Reads the providers' catalogs, which costs nothing: no provider is called."""
 
-    def __init__(self, provider: ImageProvider, clock: Clock) -> None:
-        self.provider = provider
+    def __init__(self, providers: Sequence[ImageProvider], clock: Clock) -> None:
+        self.providers = providers
         self.clock = clock
 
     def __call__(self) -> ModelListing:
         """Return every model, whether or not it still runs."""
-        return ModelListing(catalog=self.provider.catalog, today=self.clock.now().date())
+        catalog = join_catalogs([provider.catalog for provider in self.providers])
+        return ModelListing(catalog=catalog, today=self.clock.now().date())

@@ -26,6 +26,7 @@ from application.ports.image_provider import ImageProvider
 from application.ports.image_store import ImageStore
 from application.ports.job_events import JobEvents
 from application.ports.usage_ledger import UsageLedger
+from application.provider_registry import ProviderRegistry
 from application.rendition_service import RenditionService
 from application.result_cache import ResultCache
 from application.safeguards.archiving import Archiving
@@ -82,7 +83,7 @@ def with_safeguards(
     *,
     timer: abc.Callable[[], float] = monotonic,
 ) -> ImageProvider:
-    """The promises around whoever paints: what each is made of, and how they follow."""
+    """The provider within all safeguards: what each needs, and their order."""
     most, waiting = settings.max_concurrent_calls, settings.max_waiting_calls
     retried = partial(Retry, attempts=attempts)
     inspected = partial(Inspection, inspector=inspector)
@@ -91,6 +92,13 @@ def with_safeguards(
     circuit_breaker = partial(CircuitBreaker, clock=timer)
     limited = partial(ConcurrencyLimit, most=most, waiting=waiting)
     return limited(circuit_breaker(budgeted(archived(inspected(retried(provider))))))
+
+
+def provider_registry(
+    providers: abc.Sequence[ImageProvider], guard: abc.Callable[[ImageProvider], ImageProvider]
+) -> ProviderRegistry:
+    """All providers, each within safeguards of its own: its circuit breaker and its slots."""
+    return ProviderRegistry(*map(guard, providers))
 
 
 def job_runner(settings: Settings, events: JobEvents, sink: EventSink) -> JobRunner:
@@ -126,16 +134,18 @@ class Container(DeclarativeContainer):
     retry_loop = Callable(retry_loop)
 
     provider = Singleton(image_provider, settings, exit_stack)
-    guarded_provider = Singleton(
+    image_providers = List(provider)
+    """Every provider; the first one serves requests that name no model."""
+    guard = Callable(
         with_safeguards,
-        provider,
-        image_store,
-        usage_ledger,
-        inspector,
-        retry_loop,
-        clock,
-        settings,
+        archive=image_store,
+        ledger=usage_ledger,
+        inspector=inspector,
+        attempts=retry_loop,
+        clock=clock,
+        settings=settings,
     )
+    provider_registry = Singleton(provider_registry, image_providers, guard.provider)
 
     sweep_seconds = Object(300.0)
     """Seconds between two looks for what has expired, was left behind, or is too much."""
@@ -151,7 +161,7 @@ class Container(DeclarativeContainer):
     idempotent_jobs = Singleton(IdempotentJobs, job_runner, job_repository, stored_results)
     job_service = Singleton(
         JobService,
-        guarded_provider,
+        provider_registry,
         result_cache,
         rendition_service,
         job_runner,
@@ -170,7 +180,7 @@ class Container(DeclarativeContainer):
     follow_job = Factory(FollowJob, job_runner)
     drain_jobs = Factory(DrainJobs, job_runner)
     recover_jobs = Factory(RecoverJobs, job_repository)
-    list_models = Factory(ListModels, provider, clock)
+    list_models = Factory(ListModels, image_providers, clock)
     check_readiness = Factory(CheckReadiness, job_runner, image_store, cache)
     clear_cache = Factory(ClearCache, cache)
     cache_stats = Factory(CacheStats, cache)

@@ -13,6 +13,7 @@ from application.jobs.job_service import JobService
 from application.jobs.stored_results import StoredResults
 from application.ports.image_cache import CacheEntry, CacheHit
 from application.ports.image_provider import ProviderStream
+from application.provider_registry import ProviderRegistry
 from application.result_cache import ResultCache
 from application.use_cases.generate_image import GenerateImage
 from domain.events import JobEvent
@@ -127,7 +128,9 @@ class TickingStudio:
         past = StoredResults(self.archive)
         again = IdempotentJobs(self.jobs, MemoryJobRepository(self.archive), past)
         self.generate = GenerateImage(
-            JobService(safe, memory, renditions(), self.jobs, again, FrozenClock())
+            JobService(
+                ProviderRegistry(safe), memory, renditions(), self.jobs, again, FrozenClock()
+            )
         )
 
     async def asked(self, *, fresh: bool = False) -> Image:

@@ -13,6 +13,7 @@ from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_runner import JobRunner
 from application.jobs.job_service import JobService
 from application.jobs.stored_results import StoredResults
+from application.provider_registry import ProviderRegistry
 from application.result_cache import ResultCache
 from application.safeguards.archiving import Archiving
 from application.use_cases.generate_image import GenerateImage
@@ -50,7 +51,9 @@ def use_case(
     memory = ResultCache(cache or DictCache(), archive)
     again = IdempotentJobs(jobs, MemoryJobRepository(archive), StoredResults(archive))
     clock = clock or FrozenClock()
-    return GenerateImage(JobService(guarded, memory, renditions(), jobs, again, clock))
+    return GenerateImage(
+        JobService(ProviderRegistry(guarded), memory, renditions(), jobs, again, clock)
+    )
 
 
 async def test_equal_requests_at_once_share_one_call() -> None:

@@ -1,0 +1,120 @@
+"""Several providers: each serves the models of its catalog, within safeguards of its own."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from dependency_injector.providers import List, Object
+
+from application.jobs.job_handle import JobHandle
+from application.ports.image_provider import ProviderStream
+from application.provider_registry import ProviderRegistry
+from domain.fingerprint import fingerprint
+from domain.jobs import Job
+from domain.models import Catalog, ModelCard
+from domain.provider_errors import CircuitOpen, OutcomeUnknown
+from domain.requests import EditRequest, GenerateRequest
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.lifecycle import run_application
+from tests.testkit.fakes import PNG, FakeProvider, job_for, picture, settings_in
+
+pytestmark = pytest.mark.anyio
+RED = picture("red")
+
+
+class OtherProvider(FakeProvider):
+    """A second vendor, with one model of its own."""
+
+    name = "other"
+    endpoint = "elsewhere"
+    catalog = Catalog(
+        cards=(ModelCard(name="other-1", aliases=("other-1-2026",)), ModelCard(name="fake-1")),
+        default="other-1",
+    )
+
+
+def two(*, fake: FakeProvider | None = None, other: FakeProvider | None = None) -> List:
+    """Both providers, for a container."""
+    return List(Object(fake or FakeProvider(PNG)), Object(other or OtherProvider(RED)))
+
+
+async def ask(container: Container, model: str | None, prompt: str = "a red bridge") -> JobHandle:
+    handle: JobHandle = await container.generate_image()(
+        GenerateRequest(prompt=prompt, model=model)
+    )
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("model", "provider"),
+    [
+        (None, "fake"),
+        ("fake-1", "fake"),
+        ("other-1", "other"),
+        ("other-1-2026", "other"),
+        ("unheard-of", "fake"),
+    ],
+)
+async def test_a_job_goes_to_the_provider_of_its_model(
+    model: str | None, provider: str, tmp_path: Path
+) -> None:
+    async with run_application(settings_in(tmp_path), image_providers=two()) as container:
+        handle = await ask(container, model)
+        result = await handle.result()
+    assert (handle.job.provider, result.provider) == (provider, provider)
+    assert result.images[0].image == (PNG if provider == "fake" else RED)
+
+
+async def test_an_edit_goes_to_the_edits_of_its_provider() -> None:
+    class Editor(OtherProvider):
+        def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
+            raise AssertionError(f"{job.id} is an edit")
+
+    editor = Editor(RED)
+    registry = ProviderRegistry(FakeProvider(), editor)
+    edit = job_for(EditRequest(prompt="x", images=(PNG,)), provider="other")
+    assert [event async for event in registry.stream(edit)]
+    assert editor.seen == [edit]
+
+
+def test_the_catalog_has_the_models_of_all_and_the_default_of_the_first() -> None:
+    catalog = ProviderRegistry(FakeProvider(), OtherProvider()).catalog
+    assert [card.name for card in catalog.cards] == ["fake-1", "other-1", "fake-1"]
+    assert catalog.default == "fake-1"
+    assert ProviderRegistry(OtherProvider()).catalog == OtherProvider.catalog
+
+
+async def test_the_models_of_all_are_listed(tmp_path: Path) -> None:
+    async with run_application(settings_in(tmp_path), image_providers=two()) as container:
+        catalog = container.list_models()().catalog
+    assert [card.name for card in catalog.cards] == ["fake-1", "other-1", "fake-1"]
+
+
+async def test_the_fingerprint_names_the_provider_and_its_endpoint_as_ever(tmp_path: Path) -> None:
+    async with run_application(settings_in(tmp_path), provider=Object(FakeProvider())) as container:
+        job = (await ask(container, "fake-1")).job
+    facts = {"provider": "fake", "endpoint": "nowhere", "owner": "local"}
+    assert job.fingerprint == fingerprint(job.request, **facts)
+    assert job.fingerprint == "955524fe33a5f6e9a25bc93fd6410f23d41f575fb0e1310e2772c79fae6bafb0"
+
+
+async def test_a_provider_that_fails_closes_no_other(tmp_path: Path) -> None:
+    down = FakeProvider(fails=[OutcomeUnknown("?") for _ in range(5)])
+    async with run_application(settings_in(tmp_path), image_providers=two(fake=down)) as container:
+        for number in range(5):
+            with pytest.raises(OutcomeUnknown):
+                await (await ask(container, "fake-1", f"number {number}")).result()
+        with pytest.raises(CircuitOpen):
+            await (await ask(container, "fake-1", "one more")).result()
+        assert (await (await ask(container, "other-1")).result()).images[0].image == RED
+
+
+async def test_a_provider_that_is_busy_takes_no_slot_of_another(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    settings = settings_in(tmp_path, max_concurrent_calls=1)
+    busy = FakeProvider(meanwhile=gate.wait)
+    async with run_application(settings, image_providers=two(fake=busy)) as container:
+        waiting = await ask(container, "fake-1")
+        assert (await (await ask(container, "other-1")).result()).images[0].image == RED
+        gate.set()
+        await waiting.result()
