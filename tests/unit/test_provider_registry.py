@@ -16,10 +16,10 @@ from domain.provider_errors import CircuitOpen, OutcomeUnknown
 from domain.requests import EditRequest, GenerateRequest
 from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
-from tests.testkit.fakes import PNG, FakeProvider, job_for, picture, settings_in
+from tests.testkit.fakes import PNG, FakeProvider, job_for, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
-RED = picture("red")
+RED = small_image("red")
 
 
 class OtherProvider(FakeProvider):
