@@ -1,6 +1,6 @@
-"""The least that the MCP SDK can do over HTTP, to measure our answers against.
+"""A minimal server of the MCP SDK over HTTP, as the baseline for our replies.
 
-`python -m benchmarks.bare_http PORT RESULT.json` serves one tool, whose answer is that file's.
+`python -m benchmarks.bare_http PORT RESULT.json` serves one tool, whose result is that file.
 """
 
 import sys
@@ -16,7 +16,7 @@ TOOL = Tool(name="generate_image", input_schema={"type": "object"})
 
 
 def main(port: int, result: CallToolResult) -> None:
-    """Serve until a signal comes."""
+    """Serve until a signal arrives."""
 
     async def list_tools(_: ServerRequestContext[Any, Any], __: object) -> ListToolsResult:
         return ListToolsResult(tools=[TOOL])

@@ -1,6 +1,6 @@
-"""The least that the MCP SDK can do over stdio, to measure our start-up against.
+"""A minimal server of the MCP SDK over stdio, as the baseline for our start-up.
 
-A script that imports nothing of ours: the lowlevel server with two tools that only echo.
+This script imports nothing of ours: it is the lowlevel server with two echo tools.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ TOOLS = [Tool(name=name, description="Echo.", input_schema=SCHEMA) for name in (
 
 
 async def list_tools(_context: Context, _page: Page | None) -> ListToolsResult:
-    """Name both tools."""
+    """List both tools."""
     return ListToolsResult(tools=TOOLS)
 
 
 async def call_tool(_context: Context, params: CallToolRequestParams) -> CallToolResult:
-    """Say the arguments back."""
+    """Return the arguments as text."""
     return CallToolResult(content=[TextContent(type="text", text=str(params.arguments))])
 
 

@@ -1,7 +1,7 @@
-"""The least that uvicorn can do to send one frame to many, to measure our streams against.
+"""A minimal uvicorn server that sends one frame to many clients, as the baseline for our streams.
 
-`python -m benchmarks.bare_stream PORT CLIENTS BYTES` waits for so many requests, then sends all of
-them the same bytes.
+`python -m benchmarks.bare_stream PORT CLIENTS BYTES` waits for that many requests, then sends the
+same bytes to all of them.
 """
 
 import asyncio
@@ -14,28 +14,28 @@ HELLO = b'data: {"type":"progress"}\n\n'
 
 
 class Shared:
-    """An ASGI application that answers when `clients` have asked, with one frame for all."""
+    """An ASGI application that answers once `clients` requests wait, with one frame for all."""
 
     def __init__(self, clients: int, size: int) -> None:
         self._clients = clients
         self._frame = b'data: {"type":"complete","data":"' + b"x" * size + b'"}\n\n'
         self._waiting = 0
-        self._all_here = asyncio.Event()
+        self._all_waiting = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"text/event-stream")]
         await receive()
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": HELLO, "more_body": True})
-        await self._everybody()
+        await self._wait_for_all()
         await send({"type": "http.response.body", "body": self._frame, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _everybody(self) -> None:
+    async def _wait_for_all(self) -> None:
         self._waiting += 1
-        go = self._all_here
+        go = self._all_waiting
         if self._waiting == self._clients:
-            self._waiting, self._all_here = 0, asyncio.Event()
+            self._waiting, self._all_waiting = 0, asyncio.Event()
             asyncio.get_running_loop().call_later(0.2, go.set)
         await go.wait()
 

@@ -1,14 +1,14 @@
-"""What we add to one call of OpenAI's SDK, in process and over stdio."""
+"""The time that we add to one call of OpenAI's SDK, in process and over stdio."""
 
 from base64 import b64decode
 from contextlib import AsyncExitStack
 
 from openai import AsyncOpenAI
 
-from benchmarks.measure import Line, Watch, interleaved
-from benchmarks.pipes import Server
+from benchmarks.measure import Line, Stopwatch, interleave
 from benchmarks.rig import KEY, Rig, first_base64, parameters, prompt
 from benchmarks.startup import OURS
+from benchmarks.stdio_client import StdioServer
 from domain.requests import GenerateRequest
 from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
@@ -19,27 +19,27 @@ BARE = "SDK call + b64decode"
 
 
 def call_lines(rig: Rig, rounds: int) -> list[Line]:
-    """The same picture through our whole path, over stdio, and from the bare SDK."""
-    taken = _taken(rig, rounds)
+    """An equal image through our whole path, over stdio, and from the bare SDK."""
+    times = _measure(rig, rounds)
     return [
         Line(
             name="added to a bare SDK call",
-            ours=taken["ours"],
+            ours=times["ours"],
             against=BARE,
-            base=taken["bare"],
+            base=times["bare"],
             goal=GOAL_MS,
             judged="added",
         ),
         Line(
             name="generate_image over stdio",
-            ours=taken["stdio"],
+            ours=times["stdio"],
             against=BARE,
-            base=taken["bare"],
+            base=times["bare"],
         ),
     ]
 
 
-def _taken(rig: Rig, rounds: int) -> dict[str, list[float]]:
+def _measure(rig: Rig, rounds: int) -> dict[str, list[float]]:
     folder = rig.folder / "in-process"
     settings = settings_in(folder, openai_api_key=KEY, openai_base_url=rig.base_url)
     stack = AsyncExitStack()
@@ -47,20 +47,20 @@ def _taken(rig: Rig, rounds: int) -> dict[str, list[float]]:
     try:
         container = run(stack.enter_async_context(run_application(settings)))
         client = run(stack.enter_async_context(rig.client()))
-        with Server(OURS, rig.environment) as server:
-            server.listed()
-            return interleaved(
+        with StdioServer(OURS, rig.environment) as server:
+            server.list_tools()
+            return interleave(
                 rounds,
                 lambda: {"bare": run(_bare(client))},
                 lambda: {"ours": run(_ours(container))},
-                lambda: {"stdio": server.painted()},
+                lambda: {"stdio": server.generate_image()},
             )
     finally:
         run(stack.aclose())
 
 
 async def _ours(container: Container) -> float:
-    with Watch() as watch:
+    with Stopwatch() as watch:
         job = await container.generate_image()(GenerateRequest(prompt=prompt()))
         images = await job.result()
     assert images.images[0].location, images.notes
@@ -68,7 +68,7 @@ async def _ours(container: Container) -> float:
 
 
 async def _bare(client: AsyncOpenAI) -> float:
-    with Watch() as watch:
+    with Stopwatch() as watch:
         reply = await client.images.generate(**parameters())
         data = b64decode(first_base64(reply))
     assert data

@@ -1,4 +1,4 @@
-"""What a cached answer costs over `/mcp`, beside the SDK that has the answer ready."""
+"""What a cached result costs over `/mcp`, compared with an SDK handler that has it ready."""
 
 import json
 import sys
@@ -7,10 +7,10 @@ from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from typing import Any, Self
 
-from benchmarks.measure import Line, Watch, interleaved
-from benchmarks.pipes import HELLO
+from benchmarks.image_serving import SERVER, TIMEOUT, free_port, start_server
+from benchmarks.measure import Line, Stopwatch, interleave
 from benchmarks.rig import ROOT, Rig, prompt
-from benchmarks.serving import PATIENCE, SERVER, free_port, started
+from benchmarks.stdio_client import HELLO
 
 REPEATS = 10
 MODERN = "2026-07-28"
@@ -19,59 +19,59 @@ JSON = {
     "accept": "application/json, text/event-stream",
 }
 PHOTOGRAPH = {"format": "jpeg", "output_compression": 97}
-"""What the stand-in then sends has the bytes that a preview of a photograph has."""
+"""With these, the stand-in's image is as large as a preview of a photograph."""
 META = {
     "io.modelcontextprotocol/protocolVersion": MODERN,
     "io.modelcontextprotocol/clientInfo": HELLO["clientInfo"],
     "io.modelcontextprotocol/clientCapabilities": {},
 }
 GOAL = 1.25
-"""0.8 times as many answers in the same time."""
+"""0.8 times as many replies in the same time."""
 
 
 def mcp_http_lines(rig: Rig, rounds: int) -> list[Line]:
-    """A cached generate_image in both eras, asked for by one client, one call after the other."""
+    """A cached generate_image in both eras of the protocol, called sequentially by one client."""
     with ExitStack() as stack:
         ours = stack.enter_context(_ours(rig))
         call = {"name": "generate_image", "arguments": {"prompt": prompt(), **PHOTOGRAPH}}
-        stack.enter_context(Handshaken(ours, call)).answers(1)  # paints it
-        answer = stack.enter_context(Modern(ours, call)).asked()
-        bare = stack.enter_context(_bare(rig, _result(answer)))
+        stack.enter_context(SessionClient(ours, call)).time_calls(1)  # generates the image
+        reply = stack.enter_context(SessionlessClient(ours, call)).call()
+        bare = stack.enter_context(_bare(rig, _result(reply)))
         sides = [
             (f"{name} {kind.__name__}", stack.enter_context(kind(port, call)))
-            for kind in (Handshaken, Modern)
+            for kind in (SessionClient, SessionlessClient)
             for name, port in (("ours", ours), ("bare", bare))
         ]
-        taken = interleaved(
+        times = interleave(
             rounds,
             *(
-                lambda name=name, client=client: {name: client.answers(REPEATS)}
+                lambda name=name, client=client: {name: client.time_calls(REPEATS)}
                 for name, client in sides
             ),
         )
     return [
         Line(
             name=f"cached, over /mcp, {HELLO['protocolVersion']}",
-            ours=taken["ours Handshaken"],
+            ours=times["ours SessionClient"],
             against="a handler that has it",
-            base=taken["bare Handshaken"],
+            base=times["bare SessionClient"],
             goal=GOAL,
         ),
         Line(
             name=f"cached, over /mcp, {MODERN}",
-            ours=taken["ours Modern"],
+            ours=times["ours SessionlessClient"],
             against="a handler that has it",
-            base=taken["bare Modern"],
+            base=times["bare SessionlessClient"],
             goal=GOAL,
         ),
     ]
 
 
-class Modern:
-    """A client that makes one call over and over; no session, no handshake."""
+class SessionlessClient:
+    """A client that repeats one call, without a session or a handshake."""
 
     def __init__(self, port: int, call: dict[str, Any]) -> None:
-        self._http = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        self._http = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
         self.headers = {
             **JSON,
             "mcp-protocol-version": MODERN,
@@ -86,31 +86,31 @@ class Modern:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def answers(self, number: int) -> float:
-        """The ms that a call takes, of so many."""
-        with Watch() as watch:
+    def time_calls(self, number: int) -> float:
+        """The ms of one call, as the mean of this many."""
+        with Stopwatch() as watch:
             for _ in range(number):
-                answer = self.asked()
-        assert b'"isError":true' not in answer, answer[:500]
+                reply = self.call()
+        assert b'"isError":true' not in reply, reply[:500]
         return watch.wall / number
 
-    def asked(self) -> bytes:
-        """The body of one answer."""
-        return self.sent(self._call)
+    def call(self) -> bytes:
+        """The body of one reply."""
+        return self.send(self._call)
 
-    def sent(self, body: bytes) -> bytes:
-        """The answer to this body."""
+    def send(self, body: bytes) -> bytes:
+        """The reply to this body."""
         self._http.request("POST", "/mcp", body, self.headers)
         response = self._http.getresponse()
-        answer = response.read()
-        assert response.status < 300, answer
+        reply = response.read()
+        assert response.status < 300, reply
         if session := response.getheader("mcp-session-id"):
             self.headers["mcp-session-id"] = session
-        return answer
+        return reply
 
 
-class Handshaken(Modern):
-    """A client of the handshake eras, in a session."""
+class SessionClient(SessionlessClient):
+    """A client of the era with a handshake and sessions."""
 
     def __init__(self, port: int, call: dict[str, Any]) -> None:
         super().__init__(port, call)
@@ -118,8 +118,8 @@ class Handshaken(Modern):
         self._call = _message("tools/call", call)
 
     def __enter__(self) -> Self:
-        self.sent(_message("initialize", HELLO))
-        self.sent(json.dumps({"jsonrpc": "2.0", "method": "notifications/initialized"}).encode())
+        self.send(_message("initialize", HELLO))
+        self.send(json.dumps({"jsonrpc": "2.0", "method": "notifications/initialized"}).encode())
         return self
 
 
@@ -127,8 +127,8 @@ def _message(method: str, params: dict[str, Any]) -> bytes:
     return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
 
 
-def _result(answer: bytes) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(answer)["result"]
+def _result(reply: bytes) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(reply)["result"]
     return {name: result[name] for name in ("content", "structuredContent", "isError")}
 
 
@@ -137,7 +137,7 @@ def _ours(rig: Rig) -> Iterator[int]:
     """The installed command; its port."""
     port = free_port()
     environment = rig.environment | {"RATE_LIMIT": "0"}
-    with started([SERVER, "http", "--port", str(port)], port, environment):
+    with start_server([SERVER, "http", "--port", str(port)], port, environment):
         yield port
 
 
@@ -147,5 +147,5 @@ def _bare(rig: Rig, result: dict[str, Any]) -> Iterator[int]:
     port, file = free_port(), rig.folder / "result.json"
     file.write_text(json.dumps(result), encoding="utf-8")
     command = [sys.executable, "-m", "benchmarks.bare_http", str(port), str(file)]
-    with started(command, port, rig.environment | {"PYTHONPATH": str(ROOT)}):
+    with start_server(command, port, rig.environment | {"PYTHONPATH": str(ROOT)}):
         yield port

@@ -1,4 +1,4 @@
-"""How everything here is measured: in turns, as medians, on a machine that is calibrated."""
+"""How the benchmarks measure: in turns, as medians, on a calibrated machine."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from time import perf_counter, process_time
 from typing import Any, Literal, Self
 
 Side = Callable[[], Mapping[str, float]]
-"""Does one thing once, and says by name how many ms it took."""
+"""Does one thing once; returns the ms that it took, by name."""
 Judged = Literal["ratio", "added", "ms", "MB"]
 """What a goal limits: the ratio of medians, their difference in ms, or our median in ms or MB."""
 
@@ -19,7 +19,7 @@ LOOP = 300_000
 BLOCK = 4096
 
 
-class Watch:
+class Stopwatch:
     """Times a `with` block: `wall` and this process's `cpu`, in ms."""
 
     def __enter__(self) -> Self:
@@ -31,27 +31,27 @@ class Watch:
         self.wall = (perf_counter() - self._wall) * 1000
 
 
-def interleaved(rounds: int, *sides: Side) -> dict[str, list[float]]:
-    """Take all sides in turns, A, B, A, B …, and gather by name what they say.
+def interleave(rounds: int, *sides: Side) -> dict[str, list[float]]:
+    """Run all sides in turns, A, B, A, B …, and collect their times by name.
 
-    One round comes before and is not counted: it fills caches for all sides alike.
+    A first round is not counted: it fills caches for all sides.
     """
     for side in sides:
         side()
-    taken: dict[str, list[float]] = {}
+    times: dict[str, list[float]] = {}
     for _ in range(rounds):
         for side in sides:
             for name, ms in side().items():
-                taken.setdefault(name, []).append(ms)
-    return taken
+                times.setdefault(name, []).append(ms)
+    return times
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One comparison: what we took and what `against` took in the same rounds, in ms.
+    """One comparison: our times and those of `against` in the same rounds, in ms.
 
-    Without `base` there is nothing to compare with, and no ratio. `goal` is the most that what is
-    `judged` may be; None is for information.
+    Without `base` there is no ratio. `goal` is the maximum of the `judged` value; None means that
+    the line is for information.
     """
 
     name: str
@@ -68,17 +68,17 @@ class Line:
 
     @property
     def ratio_of_minimums(self) -> float | None:
-        """Our quickest over theirs: the ratio with the least of other people's noise."""
+        """Our minimum over theirs: the ratio with the least noise from other programs."""
         return min(self.ours) / min(self.base) if self.base else None
 
     @property
     def added(self) -> float | None:
-        """Our median less theirs, in ms."""
+        """Our median minus theirs, in ms."""
         return median(self.ours) - median(self.base) if self.base else None
 
     @property
     def value(self) -> float:
-        """What is judged; our median where nothing else can be had."""
+        """The judged value; our median where it cannot be computed."""
         values = {"ratio": self.ratio, "added": self.added}
         value = values.get(self.judged)
         return median(self.ours) if value is None else value
@@ -91,7 +91,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """Where a run was made, and how quick it was just then. Times are medians in ms."""
+    """The machine of a run, and its speed at that moment. Times are medians in ms."""
 
     system: str
     python: str
@@ -101,22 +101,22 @@ class Machine:
     fsync_ms: float
 
 
-def calibrated(folder: Path) -> Machine:
-    """Look at this machine; `folder` is on the disk that the run will write to."""
-    taken = interleaved(CALIBRATIONS, loop, lambda: _fsync(folder / "calibration"))
+def calibrate(folder: Path) -> Machine:
+    """Measure this machine; `folder` is on the disk that the run writes to."""
+    times = interleave(CALIBRATIONS, loop, lambda: _fsync(folder / "calibration"))
     return Machine(
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
         cpus=os.cpu_count() or 1,
         load=os.getloadavg()[0],
-        loop_ms=median(taken["loop"]),
-        fsync_ms=median(taken["fsync"]),
+        loop_ms=median(times["loop"]),
+        fsync_ms=median(times["fsync"]),
     )
 
 
 def loop() -> dict[str, float]:
     """The CPU ms of a fixed piece of plain Python, the same in every version of this file."""
-    with Watch() as watch:
+    with Stopwatch() as watch:
         sum(number * number for number in range(LOOP))
     return {"loop": watch.cpu}
 
@@ -125,13 +125,13 @@ def _fsync(path: Path) -> dict[str, float]:
     with path.open("ab") as file:
         file.write(os.urandom(BLOCK))
         file.flush()
-        with Watch() as watch:
+        with Stopwatch() as watch:
             os.fsync(file.fileno())
     return {"fsync": watch.wall}
 
 
 def as_json(line: Line) -> dict[str, Any]:
-    """The line with everything that was computed of it."""
+    """The line with all computed values."""
     return {
         "against": line.against,
         "judged": line.judged,

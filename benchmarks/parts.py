@@ -1,4 +1,4 @@
-"""Where the time of one call goes: each part alone, on real pictures of the stand-in."""
+"""The parts of one call's time, each measured alone, on real images of the stand-in."""
 
 import os
 from base64 import b64decode
@@ -10,7 +10,7 @@ from adapters.openai.translate import decode_images
 from adapters.pillow.inspector import PillowInspector
 from adapters.records.engine import Database
 from adapters.records.file_image_store import FileImageStore
-from benchmarks.measure import Line, Watch, interleaved
+from benchmarks.measure import Line, Stopwatch, interleave
 from benchmarks.rig import Rig
 from domain.image import Image
 from domain.results import ResultImage
@@ -26,24 +26,24 @@ PARTS = {
 
 
 def part_lines(rig: Rig, rounds: int, added: float) -> list[Line]:
-    """One line a part, and what of the `added` ms no part explains."""
+    """One line for each part, and the rest of the `added` ms that no part explains."""
     parts = Parts(rig)
     try:
-        taken = interleaved(rounds, parts.round)
+        times = interleave(rounds, parts.round)
     finally:
         rig.runner.run(parts.database.close())
     lines = [
         Line(
-            name=f"· {name}", ours=taken[name], against=against, base=taken.get(f"{name} base", [])
+            name=f"· {name}", ours=times[name], against=against, base=times.get(f"{name} base", [])
         )
         for name, against in PARTS.items()
     ]
-    explained = sum(median(line.ours) for line in lines) - median(taken["decode base"])
+    explained = sum(median(line.ours) for line in lines) - median(times["decode base"])
     return [*lines, Line(name="· the rest", ours=[added - explained])]
 
 
 class Parts:
-    """Does what one call does, a part at a time."""
+    """The work of one call, one part at a time."""
 
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
@@ -55,17 +55,17 @@ class Parts:
         self.inspector = PillowInspector()
 
     def round(self) -> dict[str, float]:
-        """Every part once, on a picture that was never seen before."""
-        text = self.rig.picture()
-        with Watch() as decode:
-            pictures, _ = decode_images([text])
-        with Watch() as plain_decode:
+        """Run every part once, on a new image."""
+        text = self.rig.image_base64()
+        with Stopwatch() as decode:
+            images, _ = decode_images([text])
+        with Stopwatch() as plain_decode:
             b64decode(text)
-        image = pictures[0].image
-        inspect, keep, records = self.rig.runner.run(self._asynchronous(image))
-        with Watch() as digest:
+        image = images[0].image
+        inspect, keep, records = self.rig.runner.run(self._run_async(image))
+        with Stopwatch() as digest:
             _ = Image(image.data).digest
-        with Watch() as plain_write:
+        with Stopwatch() as plain_write:
             _write(self.plain / image.id, image.data)
         return {
             "decode": decode.wall,
@@ -77,15 +77,15 @@ class Parts:
             "records": records,
         }
 
-    async def _asynchronous(self, image: Image) -> tuple[float, float, float]:
-        with Watch() as inspect:
+    async def _run_async(self, image: Image) -> tuple[float, float, float]:
+        with Stopwatch() as inspect:
             await self.inspector.inspect(image)
-        _ = image.digest  # has a line of its own
-        with Watch() as keep:
+        _ = image.digest  # measured separately
+        with Stopwatch() as keep:
             place = await self.archive.put(image)
         sent = job_for(id=uuid4().hex).dispatched()
         stored = sent.stored((ResultImage(image=image, location=place),), None, None)
-        with Watch() as records:
+        with Stopwatch() as records:
             await self.archive.record(sent)
             await self.archive.record(stored)
         return inspect.wall, keep.wall, records.wall

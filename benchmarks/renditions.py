@@ -1,4 +1,4 @@
-"""What renditions cost: nothing where none is asked for, and how they use the processors."""
+"""The cost of renditions: none if none is requested, else CPU time on one and two threads."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ import PIL.Image
 from adapters.pillow.optimizer import PillowOptimizer
 from adapters.sketch.translate import generate_files
 from application.rendition_service import RenditionService
-from benchmarks.measure import Line, Watch, interleaved
+from benchmarks.measure import Line, Stopwatch, interleave
 from benchmarks.rig import MODEL, Rig, prompt
 from domain.image import Image
 from domain.image_formats import ImageFormat
@@ -20,74 +20,76 @@ from domain.results import ImageResult, ResultImage
 from tests.testkit.fakes import DictCache, FrozenClock, MemoryImageStore, RecordingSink
 
 REPEATS = 100
-AT_ONCE = 2
-QUICKER = 1.7
-"""How many times as much two threads must get done as one."""
+THREADS = 2
+SPEEDUP = 1.7
+"""How many times as much work two threads must do as one."""
 JPEG = RenditionSpec(format=ImageFormat.JPEG)
 BARE = "Pillow, progressive 85"
 
 
 def default_line(rig: Rig, rounds: int) -> Line:
-    """What the rendition step takes where the caller gets what the provider sent."""
-    data, run = b64decode(rig.picture()), rig.runner.run
-    taken = interleaved(rounds, lambda: {"ours": run(_passed(data))}, lambda: _hashed(data))
+    """The rendition step of a call that returns the provider's bytes."""
+    data, run = b64decode(rig.image_base64()), rig.runner.run
+    times = interleave(
+        rounds, lambda: {"ours": run(_time_unchanged(data))}, lambda: _time_hashing(data)
+    )
     return Line(
         name="nothing to render, CPU",
-        ours=taken["ours"],
-        against="SHA-256 of the picture",
-        base=taken["hash"],
+        ours=times["ours"],
+        against="SHA-256 of the image",
+        base=times["hash"],
     )
 
 
 def jpeg_lines(rig: Rig, rounds: int) -> list[Line]:
-    """A JPEG of a sketch of 1024x1024, and two of them at once, by us and by Pillow alone."""
-    pictures = [generate_files(GenerateRequest(prompt=prompt()), 0).final for _ in range(AT_ONCE)]
+    """A JPEG of a sketch of 1024x1024, and two of them concurrently, by us and by Pillow alone."""
+    images = [generate_files(GenerateRequest(prompt=prompt()), 0).final for _ in range(THREADS)]
     run = rig.runner.run
-    taken = interleaved(
+    times = interleave(
         rounds,
-        lambda: run(_at_once("ours", pictures)),
-        lambda: run(_in_turns("ours", pictures)),
-        lambda: run(_at_once("bare", pictures)),
-        lambda: run(_in_turns("bare", pictures)),
+        lambda: run(_time_concurrent("ours", images)),
+        lambda: run(_time_sequential("ours", images)),
+        lambda: run(_time_concurrent("bare", images)),
+        lambda: run(_time_sequential("bare", images)),
     )
     return [
         Line(
             name="JPEG of 1024x1024, CPU",
-            ours=taken["ours cpu"],
+            ours=times["ours cpu"],
             against=BARE,
-            base=taken["bare cpu"],
+            base=times["bare cpu"],
         ),
         Line(
             name="2 JPEGs in 2 threads",
-            ours=taken["ours at once"],
+            ours=times["ours at once"],
             against="one after the other",
-            base=taken["ours in turns"],
-            goal=round(1 / QUICKER, 2) if (os.cpu_count() or 1) >= AT_ONCE else None,
+            base=times["ours in turns"],
+            goal=round(1 / SPEEDUP, 2) if (os.cpu_count() or 1) >= THREADS else None,
         ),
         Line(
             name="· Pillow, to BytesIO",
-            ours=taken["bare at once"],
+            ours=times["bare at once"],
             against="one after the other",
-            base=taken["bare in turns"],
+            base=times["bare in turns"],
         ),
     ]
 
 
-async def _passed(data: bytes) -> float:
-    """CPU ms for one answer, as it comes: nobody looked at the picture before."""
-    asked = GenerateRequest(prompt="a lighthouse", model=MODEL)
+async def _time_unchanged(data: bytes) -> float:
+    """CPU ms for one result of a new image."""
+    request = GenerateRequest(prompt="a lighthouse", model=MODEL)
     renditions = RenditionService(
         PillowOptimizer(), DictCache(), MemoryImageStore(), RecordingSink()
     )
-    answers = [_answer(Image(data)) for _ in range(REPEATS)]
-    with Watch() as watch:
-        given = [await renditions.apply_requested_format(answer, asked) for answer in answers]
-    for after, before in zip(given, answers, strict=True):
+    results = [_result(Image(data)) for _ in range(REPEATS)]
+    with Stopwatch() as watch:
+        returned = [await renditions.apply_requested_format(result, request) for result in results]
+    for after, before in zip(returned, results, strict=True):
         assert after.images[0] is before.images[0]
     return watch.cpu / REPEATS
 
 
-def _answer(image: Image) -> ImageResult:
+def _result(image: Image) -> ImageResult:
     return ImageResult(
         job_id="job_1",
         images=(ResultImage(image=image),),
@@ -98,34 +100,34 @@ def _answer(image: Image) -> ImageResult:
     )
 
 
-def _hashed(data: bytes) -> dict[str, float]:
-    with Watch() as watch:
+def _time_hashing(data: bytes) -> dict[str, float]:
+    with Stopwatch() as watch:
         for _ in range(REPEATS):
             _ = Image(data).digest
     return {"hash": watch.cpu / REPEATS}
 
 
-async def _at_once(who: str, pictures: list[bytes]) -> dict[str, float]:
-    with Watch() as watch:
-        await asyncio.gather(*(_jpeg(who, data) for data in pictures))
-    return {f"{who} at once": watch.wall}
+async def _time_concurrent(side: str, images: list[bytes]) -> dict[str, float]:
+    with Stopwatch() as watch:
+        await asyncio.gather(*(_jpeg(side, data) for data in images))
+    return {f"{side} at once": watch.wall}
 
 
-async def _in_turns(who: str, pictures: list[bytes]) -> dict[str, float]:
-    with Watch() as watch:
-        for data in pictures:
-            await _jpeg(who, data)
-    return {f"{who} in turns": watch.wall, f"{who} cpu": watch.cpu / len(pictures)}
+async def _time_sequential(side: str, images: list[bytes]) -> dict[str, float]:
+    with Stopwatch() as watch:
+        for data in images:
+            await _jpeg(side, data)
+    return {f"{side} in turns": watch.wall, f"{side} cpu": watch.cpu / len(images)}
 
 
-async def _jpeg(who: str, data: bytes) -> None:
-    if who == "bare":
-        await asyncio.to_thread(_plainly, data)
+async def _jpeg(side: str, data: bytes) -> None:
+    if side == "bare":
+        await asyncio.to_thread(_encode_with_pillow, data)
         return
     made = await PillowOptimizer().render(Image(data), JPEG)
     assert made.image.format is ImageFormat.JPEG
 
 
-def _plainly(data: bytes) -> None:
+def _encode_with_pillow(data: bytes) -> None:
     with PIL.Image.open(BytesIO(data), formats=["PNG"]) as opened:
         opened.convert("RGB").save(BytesIO(), "JPEG", quality=85, progressive=True)

@@ -1,4 +1,4 @@
-"""What all measurements stand on: a stand-in OpenAI API and folders that vanish."""
+"""The rig of all measurements: a stand-in OpenAI API and temporary folders."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from openai.types import ImagesResponse
 from adapters.openai.translate import Parameters, generate_parameters
 from domain.requests import GenerateRequest
 
-KEY = "sk-nobody"
+KEY = "sk-benchmarks"
 MODEL = "gpt-image-2.6-flare"
 ROOT = Path(__file__).parents[1]
 numbers = count(1)
@@ -25,7 +25,7 @@ numbers = count(1)
 
 @dataclass(frozen=True, kw_only=True)
 class Rig:
-    """The stand-in runs as a process of its own; `folder` is temporary."""
+    """The stand-in runs in its own process; `folder` is temporary."""
 
     base_url: str
     folder: Path
@@ -33,13 +33,13 @@ class Rig:
 
     @property
     def environment(self) -> dict[str, str]:
-        """All that a measured server process is told. Nothing is inherited but PATH."""
+        """The environment of a measured server process. Only PATH is inherited."""
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder / "home"),
             "OPENAI_API_KEY": KEY,
             "OPENAI_BASE_URL": self.base_url,
-            "OUTPUT_DIR": str(self.folder / "pictures"),
+            "OUTPUT_DIR": str(self.folder / "images"),
             "DATA_DIR": str(self.folder / "data"),
             "CACHE_DIR": str(self.folder / "cache"),
         }
@@ -48,49 +48,49 @@ class Rig:
         """The bare SDK on the stand-in, without retries."""
         return AsyncOpenAI(api_key=KEY, base_url=self.base_url, max_retries=0)
 
-    def picture(self) -> str:
-        """The base64 of a 1024x1024 PNG that nobody had before."""
-        return self.runner.run(self._picture())
+    def image_base64(self) -> str:
+        """The base64 of a new 1024x1024 PNG."""
+        return self.runner.run(self._generate())
 
-    async def _picture(self) -> str:
+    async def _generate(self) -> str:
         async with self.client() as client:
             reply = await client.images.generate(**parameters())
         return first_base64(reply)
 
 
 def prompt() -> str:
-    """A prompt that nobody used before, so that no call is joined to another."""
+    """A new prompt, so that no call joins another."""
     return f"a lighthouse above a quiet sea, number {next(numbers)}"
 
 
 def first_base64(reply: ImagesResponse) -> str:
-    """The base64 of the reply's first picture."""
+    """The base64 of the reply's first image."""
     assert reply.data
     assert reply.data[0].b64_json
     return reply.data[0].b64_json
 
 
 def parameters() -> Parameters:
-    """What the SDK is given for one 1024x1024 PNG, by us and without us."""
+    """The SDK's parameters for one 1024x1024 PNG, with us and without us."""
     return generate_parameters(GenerateRequest(prompt=prompt(), model=MODEL))
 
 
 @contextmanager
 def rig() -> Iterator[Rig]:
-    """Set everything up, and leave nothing behind."""
-    for name in [name for name in os.environ if _misleads(name)]:
+    """Set everything up, and remove it at the end."""
+    for name in [name for name in os.environ if _is_misleading(name)]:
         del os.environ[name]
     with (
         tempfile.TemporaryDirectory(prefix="gpt-image-bench-") as folder,
-        standing_in() as base_url,
+        start_stand_in() as base_url,
         asyncio.Runner() as runner,
     ):
         yield Rig(base_url=base_url, folder=Path(folder), runner=runner)
 
 
 @contextmanager
-def standing_in(delay: float = 0.0) -> Iterator[str]:
-    """Run the stand-in as a process; its base URL. It takes `delay` seconds for a picture."""
+def start_stand_in(delay: float = 0.0) -> Iterator[str]:
+    """Run the stand-in as a process that takes `delay` seconds for an image; yield its base URL."""
     command = [sys.executable, "-m", "tests.standin", "--port", "0", "--delay", str(delay)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own module
         try:
@@ -100,5 +100,5 @@ def standing_in(delay: float = 0.0) -> Iterator[str]:
             process.terminate()
 
 
-def _misleads(name: str) -> bool:
+def _is_misleading(name: str) -> bool:
     return name.startswith("OPENAI_") or name.lower().endswith("_proxy")

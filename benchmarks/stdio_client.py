@@ -1,4 +1,4 @@
-"""A server process, spoken to in raw JSON-RPC over its pipes: the same driver for any server."""
+"""A client that talks raw JSON-RPC to a server process over its pipes, for any MCP server."""
 
 import json
 import resource
@@ -11,8 +11,8 @@ from typing import Any, Self
 from benchmarks.rig import prompt
 
 Message = dict[str, Any]
-PATIENCE = 60.0
-"""Seconds after which a server that hangs is killed, which raises EOFError in whoever waits."""
+TIMEOUT = 60.0
+"""Seconds after which a hanging server is killed, which raises EOFError in the caller."""
 HELLO = {
     "protocolVersion": "2025-11-25",
     "capabilities": {},
@@ -20,10 +20,10 @@ HELLO = {
 }
 
 
-class Server:
-    """Spawned in `/` at once and killed at the end of the `with` block.
+class StdioServer:
+    """A server process, spawned in `/` and killed at the end of the `with` block.
 
-    Afterwards `cpu` is the CPU time it took in ms, its start included.
+    Afterwards `cpu` is its CPU time in ms, including its start.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -47,35 +47,35 @@ class Server:
         self._process.communicate()
         self.cpu = _cpu_of_children() - self._cpu_before
 
-    def listed(self) -> float:
-        """Shake hands and list the tools; ms since it was spawned."""
-        self.ask("initialize", HELLO)
+    def list_tools(self) -> float:
+        """Initialize and list the tools; return the ms since the process was spawned."""
+        self.request("initialize", HELLO)
         self._write({"method": "notifications/initialized"})
-        self.ask("tools/list", {})
+        self.request("tools/list", {})
         return (perf_counter() - self._spawned) * 1000
 
-    def painted(self) -> float:
-        """Call generate_image for a new 1024x1024 picture; ms until the answer is parsed."""
+    def generate_image(self) -> float:
+        """Call generate_image for a new 1024x1024 image; return the ms to the parsed reply."""
         start = perf_counter()
         call = {"name": "generate_image", "arguments": {"prompt": prompt()}}
-        answer = self.ask("tools/call", call)
-        took = (perf_counter() - start) * 1000
-        assert "result" in answer, answer
-        assert not answer["result"].get("isError"), answer["result"]["content"][0]
-        return took
+        reply = self.request("tools/call", call)
+        elapsed = (perf_counter() - start) * 1000
+        assert "result" in reply, reply
+        assert not reply["result"].get("isError"), reply["result"]["content"][0]
+        return elapsed
 
-    def ask(self, method: str, params: Mapping[str, Any]) -> Message:
-        """Send a request and wait for its answer; raise EOFError if the server ends first."""
+    def request(self, method: str, params: Mapping[str, Any]) -> Message:
+        """Send a request and wait for its reply; raise EOFError if the server ends first."""
         self._number += 1
         self._write({"id": self._number, "method": method, "params": params})
-        watchdog = Timer(PATIENCE, self._process.kill)
+        watchdog = Timer(TIMEOUT, self._process.kill)
         watchdog.start()
         try:
-            return self._answer()
+            return self._read_reply()
         finally:
             watchdog.cancel()
 
-    def _answer(self) -> Message:
+    def _read_reply(self) -> Message:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             message: Message = json.loads(line)

@@ -1,4 +1,4 @@
-"""What our own work on pictures costs: the preview for a host, and the offline sketch."""
+"""The cost of a preview for a host, and of an offline sketch."""
 
 import asyncio
 from base64 import b64decode
@@ -8,7 +8,7 @@ import PIL.Image
 
 from adapters.pillow.optimizer import PillowOptimizer
 from adapters.sketch.translate import generate_files
-from benchmarks.measure import Line, Watch, interleaved, loop
+from benchmarks.measure import Line, Stopwatch, interleave, loop
 from benchmarks.rig import Rig, prompt
 from domain.image import Image
 from domain.renditions import RenditionSpec
@@ -21,15 +21,15 @@ BARE = "Pillow alone, JPEG 85"
 
 def preview_lines(rig: Rig, rounds: int) -> list[Line]:
     """A preview of a 1024x1024 PNG in at most PREVIEW_BYTES, in wall and in CPU time."""
-    data, run = b64decode(rig.picture()), rig.runner.run
-    taken = interleaved(rounds, lambda: run(_previewed(data)), lambda: run(_converted(data)))
+    data, run = b64decode(rig.image_base64()), rig.runner.run
+    times = interleave(rounds, lambda: run(_time_preview(data)), lambda: run(_time_bare_jpeg(data)))
     names = {"": "preview of a 1024x1024 PNG", " cpu": "preview, CPU"}
     return [
         Line(
             name=name,
-            ours=taken[f"ours{kind}"],
+            ours=times[f"ours{kind}"],
             against=BARE,
-            base=taken[f"bare{kind}"],
+            base=times[f"bare{kind}"],
             goal=PREVIEW_MS,
             judged="ms",
         )
@@ -38,35 +38,35 @@ def preview_lines(rig: Rig, rounds: int) -> list[Line]:
 
 
 def sketch_lines(rounds: int) -> list[Line]:
-    """One offline painting of 1024x1024, against the calibration's loop."""
-    taken = interleaved(rounds, _sketched, loop)
+    """One offline sketch of 1024x1024, compared with the calibration loop."""
+    times = interleave(rounds, _time_sketch, loop)
     return [
         Line(
             name="sketch 1024x1024, CPU",
-            ours=taken["sketch"],
+            ours=times["sketch"],
             against="calibration loop",
-            base=taken["loop"],
+            base=times["loop"],
         )
     ]
 
 
-def _sketched() -> dict[str, float]:
-    with Watch() as watch:
+def _time_sketch() -> dict[str, float]:
+    with Stopwatch() as watch:
         generate_files(GenerateRequest(prompt=prompt()), 0)
     return {"sketch": watch.cpu}
 
 
-async def _previewed(data: bytes) -> dict[str, float]:
+async def _time_preview(data: bytes) -> dict[str, float]:
     image = Image(data)
-    with Watch() as watch:
+    with Stopwatch() as watch:
         spec = RenditionSpec(max_side=1024, max_bytes=PREVIEW_BYTES)
         preview = await PillowOptimizer().render(image, spec)
     assert preview.image is not image
     return {"ours": watch.wall, "ours cpu": watch.cpu}
 
 
-async def _converted(data: bytes) -> dict[str, float]:
-    with Watch() as watch:
+async def _time_bare_jpeg(data: bytes) -> dict[str, float]:
+    with Stopwatch() as watch:
         await asyncio.to_thread(_jpeg, data)
     return {"bare": watch.wall, "bare cpu": watch.cpu}
 

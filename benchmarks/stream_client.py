@@ -1,4 +1,4 @@
-"""Clients of /mcp/stream that do as little as can be done: they look for the ends of frames."""
+"""Minimal clients of /mcp/stream: they only look for the ends of frames."""
 
 import asyncio
 import json
@@ -10,8 +10,8 @@ from typing import Any
 import httptools
 
 OPENING = b'data: {"type":"'
-LONGEST_HEAD = 64
-LONGEST_TAIL = 1000
+MAX_HEAD = 64
+MAX_TAIL = 1000
 HEAD = (
     "POST /mcp/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     "Content-Length: {length}\r\n\r\n"
@@ -20,9 +20,9 @@ HEAD = (
 
 @dataclass(slots=True)
 class Frame:
-    """What is known of a frame: both its ends, its bytes, and when the first and last came, in s.
+    """A frame's head, tail and size, and when its first and last bytes arrived, in seconds.
 
-    `whole` has all of it only where the client was told to keep frames.
+    `whole` is the frame if the client keeps frames, else empty.
     """
 
     head: bytes = b""
@@ -41,8 +41,8 @@ class Frame:
         )
 
 
-class Watcher(asyncio.Protocol):
-    """Sends one request and notes the frames of its answer. No frame has a line break within."""
+class StreamClient(asyncio.Protocol):
+    """Sends one request and records the frames of its reply. No frame has a line break within."""
 
     def __init__(self, body: Mapping[str, Any], *, keep: bool = False) -> None:
         self._body = json.dumps(body).encode()
@@ -52,20 +52,20 @@ class Watcher(asyncio.Protocol):
         self._frame = Frame()
         self._breaks = 0
         self.frames: list[Frame] = []
-        self.asked = 0.0
+        self.sent_at = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self.asked = perf_counter()
+        self.sent_at = perf_counter()
         transport.write(HEAD.format(length=len(self._body)).encode() + self._body)
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
 
     def on_body(self, body: bytes) -> None:
-        """Take what httptools hands on, cut anywhere."""
+        """Take a chunk from httptools, cut anywhere."""
         start = 0
         while (end := body.find(b"\n", start)) >= 0:
             self._take(body[start : end + 1])
@@ -77,7 +77,7 @@ class Watcher(asyncio.Protocol):
             self._take(body[start:])
 
     def on_message_complete(self) -> None:
-        """Learn from httptools that the answer has ended."""
+        """Handle the end of the reply, which httptools reports."""
         status = self._parser.get_status_code()
         if status == 200:
             self.done.set_result(None)
@@ -94,9 +94,9 @@ class Watcher(asyncio.Protocol):
         if not frame.size:
             frame.began = perf_counter()
         frame.size += len(piece)
-        if len(frame.head) < LONGEST_HEAD:
-            frame.head += piece[:LONGEST_HEAD]
-        frame.tail = (frame.tail + piece[-LONGEST_TAIL:])[-LONGEST_TAIL:]
+        if len(frame.head) < MAX_HEAD:
+            frame.head += piece[:MAX_HEAD]
+        frame.tail = (frame.tail + piece[-MAX_TAIL:])[-MAX_TAIL:]
         if self._keep:
             self._pieces.append(piece)
 
@@ -108,9 +108,11 @@ class Watcher(asyncio.Protocol):
         self._pieces.clear()
 
 
-async def watched(port: int, body: Mapping[str, Any], *, keep: bool = False) -> Watcher:
-    """A client after its stream has ended."""
+async def read_stream(port: int, body: Mapping[str, Any], *, keep: bool = False) -> StreamClient:
+    """Send a request; return the client after its stream has ended."""
     loop = asyncio.get_running_loop()
-    _, watcher = await loop.create_connection(lambda: Watcher(body, keep=keep), "127.0.0.1", port)
-    await watcher.done
-    return watcher
+    _, client = await loop.create_connection(
+        lambda: StreamClient(body, keep=keep), "127.0.0.1", port
+    )
+    await client.done
+    return client
