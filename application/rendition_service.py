@@ -1,4 +1,4 @@
-"""Renditions of pictures that we have: each is made once, and remembered."""
+"""Makes renditions of images. Each rendition is made once and then cached."""
 
 import asyncio
 from contextlib import suppress
@@ -17,118 +17,125 @@ from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage
 
 RENDITION_TIMEOUT = 10.0
-"""Seconds for a rendition, its turn included: a 50-megapixel picture takes two or three."""
+"""Seconds for a rendition, its turn included: an image of 50 megapixels takes two or three."""
 PREVIEW_MAX_SIDE = 1024
 """Pixels of a preview's longer side, at most: hosts scale larger ones down themselves."""
 PREVIEW_BYTES_STEP = 10_000
-"""Bytes to which budgets are rounded down, so that two that are nearly equal share a preview."""
+"""Byte limits are rounded down to a multiple of this, so that nearly equal ones share a preview."""
 
 
 class RenditionService:
-    """Gives pictures the form that a caller wants. A rendition that fails leaves the original.
+    """Gives images the format and size that a caller wants, or else leaves the original.
 
-    Equal renditions that are wanted at once are made once; later they come from the cache.
+    Equal renditions that are wanted at the same time are made once; later ones are cached.
     """
 
     def __init__(
-        self, optimizer: ImageOptimizer, cache: ImageCache, archive: ImageStore, sink: EventSink
+        self, optimizer: ImageOptimizer, cache: ImageCache, images: ImageStore, sink: EventSink
     ) -> None:
         self.optimizer = optimizer
         self.cache = cache
-        self.archive = archive
+        self.images = images
         self.sink = sink
-        self._making: dict[str, asyncio.Task[Rendition]] = {}
+        self._tasks: dict[str, asyncio.Task[Rendition]] = {}
 
-    async def apply_requested_format(self, images: ImageResult, asked: ImageRequest) -> ImageResult:
-        """The same answer, with renditions where the provider's pictures are not what was asked.
+    async def apply_requested_format(
+        self, result: ImageResult, request: ImageRequest
+    ) -> ImageResult:
+        """Return the result, with renditions of images that are not as the caller requested.
 
-        They are kept as files beside the originals. Raises nothing.
+        The renditions are stored beside the originals. Raises nothing.
         """
-        pictures = [self._apply_requested_format(picture, asked) for picture in images.images]
-        return replace(images, images=tuple(await gather_all(pictures)))
+        images = [self._apply_requested_format(image, request) for image in result.images]
+        return replace(result, images=tuple(await gather_all(images)))
 
-    async def preview(self, picture: ResultImage, *, max_bytes: int) -> Image | None:
-        """What the caller wants in at most `max_bytes` bytes: itself, or else a preview of it.
+    async def preview(self, image: ResultImage, *, max_bytes: int) -> Image | None:
+        """Return what the caller gets if it has at most `max_bytes` bytes, or else a preview.
 
-        None when even the smallest does not fit (nothing does into less than BUDGET_STEP) or the
-        picture cannot be read.
+        None if even the smallest preview does not fit (nothing fits into less than
+        PREVIEW_BYTES_STEP) or the image cannot be decoded.
         """
-        image = picture.delivered
-        if len(image.data) <= max_bytes:
-            return image
-        budget = max_bytes - max_bytes % PREVIEW_BYTES_STEP
-        if budget <= 0:
+        delivered = image.delivered
+        if len(delivered.data) <= max_bytes:
+            return delivered
+        limit = max_bytes - max_bytes % PREVIEW_BYTES_STEP
+        if limit <= 0:
             return None
-        spec = RenditionSpec(max_side=PREVIEW_MAX_SIDE, max_bytes=budget)
-        return await self.render_or_none(picture.image, spec)
+        spec = RenditionSpec(max_side=PREVIEW_MAX_SIDE, max_bytes=limit)
+        return await self.render_or_none(image.image, spec)
 
     async def render_or_none(self, image: Image, spec: RenditionSpec) -> Image | None:
-        """The picture in a form that meets `spec`; None when none can be made."""
+        """Return the image in a form that meets `spec`; None if none can be made."""
         try:
             return (await self._render_once(image, spec)).image
         except CannotRender:
             return None
 
     async def _apply_requested_format(
-        self, picture: ResultImage, asked: ImageRequest
+        self, image: ResultImage, request: ImageRequest
     ) -> ResultImage:
-        original = picture.image
-        if asked.format not in (None, original.format):
-            differs = f"asked for {asked.format}, the provider sent {original.format}"
-            picture = replace(picture, notes=(*picture.notes, differs))
-        spec = rendition_for(asked, original)
+        original = image.image
+        if request.format not in (None, original.format):
+            note = f"asked for {request.format}, the provider sent {original.format}"
+            image = replace(image, notes=(*image.notes, note))
+        spec = rendition_for(request, original)
         if spec is None:
-            return picture
+            return image
         try:
-            made = await self._render_once(original, spec)
+            rendition = await self._render_once(original, spec)
         except CannotRender as error:
-            why = f"no other form than the original could be made: {error}"
-            return replace(picture, notes=(*picture.notes, why))
-        if made.image == original:
-            return picture
+            note = f"no other form than the original could be made: {error}"
+            return replace(image, notes=(*image.notes, note))
+        if rendition.image == original:
+            return image
         with suppress(ArchiveUnavailable):
-            place = await self.archive.put_rendition(made.image, of=original)
-            made = replace(made, location=place)
-        return replace(picture, rendition=made)
+            location = await self.images.put_rendition(rendition.image, of=original)
+            rendition = replace(rendition, location=location)
+        return replace(image, rendition=rendition)
 
     async def _render_once(self, image: Image, spec: RenditionSpec) -> Rendition:
-        """The rendition, for everybody who wants it at this time; raise CannotRender."""
+        """Share the rendition with all that want it at this time; raise CannotRender."""
         key = spec.key(image)
-        making = self._making.get(key)
-        if making is None:
-            making = asyncio.create_task(self._cached_or_rendered(key, image, spec))
-            self._making[key] = making
-            making.add_done_callback(lambda done: self._on_done(key, done))
-        return await asyncio.shield(making)
+        task = self._tasks.get(key)
+        if task is None:
+            task = asyncio.create_task(self._cached_or_rendered(key, image, spec))
+            self._tasks[key] = task
+            task.add_done_callback(lambda done: self._on_done(key, done))
+        return await asyncio.shield(task)
 
-    def _on_done(self, key: str, done: asyncio.Task[Rendition]) -> None:
-        del self._making[key]
-        if not done.cancelled():
-            done.exception()  # looked at, also where nobody waits any more
+    def _on_done(self, key: str, task: asyncio.Task[Rendition]) -> None:
+        del self._tasks[key]
+        if not task.cancelled():
+            task.exception()  # retrieved even if no caller waits any more, or asyncio would log it
 
     async def _cached_or_rendered(self, key: str, image: Image, spec: RenditionSpec) -> Rendition:
-        with suppress(Exception):  # whatever is wrong with the cache, it has none
+        with suppress(Exception):  # a cache that fails in any way is a miss
             hit = await self.cache.get(key)
             if hit is not None:
-                remembered = next(iter(hit.entry.images), image)
-                return Rendition(image=remembered, description=str(hit.entry.facts.get("how")))
+                cached = next(iter(hit.entry.images), image)
+                return Rendition(image=cached, description=str(hit.entry.facts.get("how")))
         try:
-            made = await self._render(image, spec)
+            rendition = await self._render(image, spec)
         except CannotRender as error:
             self.sink.publish(RenditionFailed(image_id=image.id, reason=str(error)))
             raise
         self.sink.publish(
             RenditionCreated(
                 image_id=image.id,
-                description=made.description,
+                description=rendition.description,
                 bytes_before=len(image.data),
-                bytes_after=len(made.image.data),
+                bytes_after=len(rendition.image.data),
             )
         )
-        images = () if made.image == image else (made.image,)  # the original is kept elsewhere
-        with suppress(Exception):  # then it is made again
-            await self.cache.put(key, CacheEntry(images=images, facts={"how": made.description}))
-        return made
+        await self._cache(key, image, rendition)
+        return rendition
+
+    async def _cache(self, key: str, original: Image, rendition: Rendition) -> None:
+        """Cache the rendition; an entry without images means the original, which is stored."""
+        images = () if rendition.image == original else (rendition.image,)
+        entry = CacheEntry(images=images, facts={"how": rendition.description})
+        with suppress(Exception):  # the rendition is made again then
+            await self.cache.put(key, entry)
 
     async def _render(self, image: Image, spec: RenditionSpec) -> Rendition:
         try:
@@ -138,5 +145,5 @@ class RenditionService:
             raise CannotRender(f"it took more than {RENDITION_TIMEOUT:g} s") from None
         except CannotRender:
             raise
-        except Exception as error:  # it promises not to; a paid picture does not bet on it
+        except Exception as error:  # a paid image does not depend on the optimizer's promise
             raise CannotRender("its encoder failed") from error

@@ -1,8 +1,8 @@
-"""A job: one paid piece of work for one owner, and the moves it may make.
+"""A job: one paid piece of work for one owner, and the transitions between its states.
 
-reserved ──► dispatched ──► stored      the pictures are on disk
-    │             ├───────► failed      the provider said no, or sent no picture
-    └► failed     └───────► unknown     sent, and no word of the end: a charge is possible
+reserved ──► dispatched ──► stored      the images are stored
+    │             ├───────► failed      the provider refused, or sent no image
+    └► failed     └───────► unknown     sent, and the outcome is unknown: a charge is possible
 """
 
 from dataclasses import dataclass, replace
@@ -18,13 +18,13 @@ from domain.requests import EditRequest, ImageRequest
 from domain.results import ResultImage, Usage
 
 LOCAL = "local"
-"""The owner of everything that is asked for on this machine, over stdio or the command line."""
+"""The owner of everything that is requested over stdio or the command line."""
 
 R = TypeVar("R", bound=ImageRequest, covariant=True)
 
 
 class JobState(StrEnum):
-    """Where a job stands; the last three are final."""
+    """The state of a job; the last three are final."""
 
     RESERVED = "reserved"
     DISPATCHED = "dispatched"
@@ -48,14 +48,14 @@ def final_state(error: ImageServiceError) -> JobState:
 
 
 class InvalidTransition(Exception):
-    """A job was told to go where it cannot go: a fault in our code, not in a request."""
+    """A job cannot change its state like this: a bug in this service, not in a request."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A name that a caller gave a request, to ask again without a second job.
+    """A caller's key for a request, which can be sent again without starting a second job.
 
-    `asked` is the digest of what was asked under it, before any setting had a say.
+    `request_digest` is the digest of the request as it was sent, before any setting applied.
     """
 
     value: str
@@ -64,12 +64,12 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Generic[R]):
-    """What is to be painted, for whom, and how far it is.
+    """A request, its owner, and how far the work on it has come.
 
-    `request` is the effective one, checked against `card`; `asked_model` is the name that the
-    caller used. `key` is the caller's name for the request. `notes` are for whoever asks later.
-    `estimate` is what it may cost, in US dollars, None where nobody can say. `failure` is the
-    error that ended it.
+    `request` is the effective one, checked against `card`; `requested_model` is the model name in
+    the caller's request. `key` is the caller's idempotency key. `notes` are for the caller.
+    `estimate` is the expected cost in US dollars, None if it cannot be estimated. `failure` is the
+    error that the job ended with.
     """
 
     id: str
@@ -107,16 +107,16 @@ class Job(Generic[R]):
 
     @property
     def cost(self) -> Decimal | None:
-        """US dollars by the card's price, None while usage or price is not known."""
+        """US dollars by the card's price, None while usage or price is unknown."""
         return self.card.cost(self.usage)
 
     @property
     def is_final(self) -> bool:
-        """Whether its state is final."""
+        """Whether the state is final."""
         return not TRANSITIONS[self.state]
 
     def dispatched(self) -> Self:
-        """From here on money may be spent."""
+        """The job when it is sent: from here on it may cost money."""
         return self._transition(JobState.DISPATCHED)
 
     def stored(
@@ -128,7 +128,7 @@ class Job(Generic[R]):
         revised_prompt: str | None = None,
         notes: tuple[str, ...] = (),
     ) -> Self:
-        """The provider delivered, and the pictures are on disk."""
+        """The job when the provider has delivered and the images are stored."""
         return self._transition(
             JobState.STORED,
             images=pictures,
@@ -139,11 +139,11 @@ class Job(Generic[R]):
         )
 
     def failed(self, error: ImageServiceError) -> Self:
-        """It ended without a picture, and we know it."""
+        """The job when it is known to have ended without an image."""
         return self._transition(JobState.FAILED, failure=error)
 
     def unknown(self, error: ImageServiceError) -> Self:
-        """It was sent, and whether it was painted and billed is not known."""
+        """The job when it was sent, and it is unknown whether it was generated and billed."""
         return self._transition(JobState.UNKNOWN, failure=error)
 
     def _transition(self, to: JobState, **facts: Any) -> Self:  # noqa: ANN401 - fields of this class

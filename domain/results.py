@@ -1,4 +1,4 @@
-"""What comes back: pictures, where they are kept, and what they cost."""
+"""The result of a request: images, where they are stored, and what they cost."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ class ServedFrom:
 class Usage:
     """Tokens that the provider counted for one call.
 
-    The cached ones are among those that came in: the provider had read them shortly before.
+    The cached tokens are included in the input tokens: the provider had read them shortly before.
     """
 
     text_tokens_in: int
@@ -53,10 +53,10 @@ NO_TOKENS = Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultImage:
-    """An image as the provider sent it, and where the archive keeps it.
+    """An image as the provider sent it, and where it is stored.
 
-    `place` is None while it is kept nowhere; `notes` say how it differs from what was asked.
-    `rendition` is what the caller gets instead, where they wanted another form of it.
+    `location` is None while it is not stored; `notes` say how it differs from the request.
+    `rendition` is what the caller gets instead, if it requested another format.
     """
 
     image: Image
@@ -70,17 +70,17 @@ class ResultImage:
 
     @property
     def delivered(self) -> Image:
-        """What the caller wants to see: the rendition, if there is one."""
+        """The image that the caller gets: the rendition, if there is one."""
         return self.image if self.rendition is None else self.rendition.image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageResult:
-    """The answer to one request: at least one picture, and all that a caller should be told.
+    """The result of one request: at least one image, and all facts that a caller needs.
 
-    `cost` is what the call cost that made the pictures, in US dollars, and None where that is
-    not known, never 0 for want of knowledge. What the cache serves costs nothing again.
-    `asked_model` differs from `model` when a retired name was served by its successor.
+    `generation_cost` is the cost of the call that generated the images, in US dollars. It is None
+    if it is unknown, never 0 instead. A result from the cache costs nothing again.
+    `requested_model` differs from `model` when the successor of a retired model served the request.
     """
 
     job_id: str
@@ -112,11 +112,11 @@ class ImageResult:
 
     @property
     def charged_cost(self) -> Decimal | None:
-        """What this caller's request cost, in US dollars, None where that is not known."""
+        """The cost of this caller's request in US dollars, None if it is unknown."""
         again = self.served_from == ServedFrom.ARCHIVE
         return Decimal(0) if again or self.is_prepaid else self.generation_cost
 
     @property
     def saved(self) -> Decimal | None:
-        """What it would have cost, had nobody paid before; None where it was not saved."""
+        """What the request would have cost without the earlier call; None if nothing was saved."""
         return self.generation_cost if self.is_prepaid else None

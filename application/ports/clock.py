@@ -1,14 +1,14 @@
-"""Port: what time it is."""
+"""Port: the time of day."""
 
 from datetime import UTC, datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time of day; durations are measured elsewhere."""
+    """Tells the time of day; durations are measured with other clocks."""
 
     def now(self) -> datetime:
-        """The present moment, with a time zone."""
+        """The current time, with a time zone."""
 
 
 class SystemClock:

@@ -1,4 +1,4 @@
-"""Port: whoever wants to know what happens to all jobs, such as a log or metrics."""
+"""Port: a receiver of all events of the service, such as a log or metrics."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ from domain.events import ServiceEvent
 
 
 class EventSink(Protocol):
-    """Is told the events of every job, in each job's order, and what belongs to none."""
+    """Gets the events of every job, in each job's order, and the events that belong to none."""
 
     def publish(self, event: ServiceEvent, /) -> None:
-        """Take note, at once, in memory or in a queue. Never raises and never blocks."""
+        """Take the event into memory or a queue. Never raises and never blocks."""

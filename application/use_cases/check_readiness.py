@@ -16,7 +16,7 @@ State = Literal["ok", "unavailable", "draining"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """The state of one part. `reason` is for the log alone: a probe may be a stranger's."""
+    """The state of one part. `reason` is for the log alone: any client may send a probe."""
 
     name: str
     state: State = "ok"
@@ -26,7 +26,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """One check a part. A part that is not required, such as the cache, may fail."""
+    """One check per part. A part that is not required, such as the cache, may fail."""
 
     checks: Sequence[Check]
 
@@ -37,7 +37,7 @@ class Readiness:
 
 
 class CheckReadiness:
-    """Asks the image store and the cache, and whether jobs are being drained."""
+    """Checks the image store, the cache, and whether jobs are being drained."""
 
     def __init__(self, runner: JobRunner, images: ImageStore, cache: ImageCache) -> None:
         self.runner = runner
@@ -62,10 +62,10 @@ class CheckReadiness:
 
 
 async def _check(
-    name: str, look: Callable[[], Awaitable[object]], *, required: bool = True
+    name: str, probe: Callable[[], Awaitable[object]], *, required: bool = True
 ) -> Check:
     try:
-        await look()
+        await probe()
     except ImageServiceError as error:
         return Check(name=name, state="unavailable", required=required, reason=error.message)
     return Check(name=name, required=required)
