@@ -2,7 +2,6 @@
 
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TypeVar
 from uuid import uuid4
 
 from application.jobs.idempotency import IdempotentJobs
@@ -26,11 +25,8 @@ from domain.events import (
 from domain.fingerprint import fingerprint, request_digest
 from domain.image_formats import ImageFormat
 from domain.jobs import IdempotencyKey, Job
-from domain.models import ModelSelection
 from domain.requests import ImageRequest
 from domain.results import ImageResult
-
-R = TypeVar("R", bound=ImageRequest)
 
 
 class JobService:
@@ -60,7 +56,7 @@ class JobService:
         That is the job of the owner's `key`, if there is one, or an equal job at work, unless
         `fresh`. Raises what GenerateImage raises.
         """
-        job, selection = self._prepare(request, owner, key)
+        job = self._prepare(request, owner, key)
         running = await self.idempotent_jobs.find(job)
         if running is None and not fresh:
             running = self.runner.by_fingerprint(job.fingerprint)
@@ -71,13 +67,46 @@ class JobService:
             running,
             request,
             self.renditions,
-            requested_model=selection.requested_model,
-            notes=(*selection.notes, *_ignored_option_notes(request)),
+            requested_model=job.requested_model,
+            notes=(*job.notes, *_ignored_option_notes(request)),
             joined=joined,
         )
         if joined:
             await self._join(running, job.key, handle)
         return handle
+
+    def _prepare(self, request: ImageRequest, owner: str, key: str | None) -> AnyJob:
+        """Check the request against its model's card; return the job that would serve it."""
+        now, catalog = self.clock.now(), self.providers.catalog
+        selection = catalog.choose(request.model, now.date())
+        effective = replace(request, model=selection.model, format=request.provider_format)
+        catalog.check(effective, selection.card, now.date())
+        provider = self.providers.serving(selection.card)
+        name, endpoint = provider.name, provider.endpoint
+        return Job(
+            id=f"job_{uuid4().hex}",
+            owner=owner,
+            provider=name,
+            request=effective,
+            card=selection.card,
+            requested_model=selection.requested_model,
+            fingerprint=fingerprint(effective, provider=name, endpoint=endpoint, owner=owner),
+            created_at=now,
+            key=None if key is None else IdempotencyKey(key, request_digest(request)),
+            notes=selection.notes,
+        )
+
+    async def _join(
+        self, running: RunningJob, key: IdempotencyKey | None, handle: JobHandle
+    ) -> None:
+        self.runner.join(running)
+        if key == running.job.key:
+            return
+        try:
+            await self.idempotent_jobs.bind(key, running.job.id, owner=running.job.owner)
+        except BaseException:
+            handle.release()  # the caller gets no handle, so it does not wait
+            raise
 
     async def execute(self, job: AnyJob, *, fresh: bool) -> Execution:
         """Serve the job from the cache, unless `fresh`, or else by the provider.
@@ -144,40 +173,6 @@ class JobService:
             request_id=delivered.request_id,
             notes=delivered.notes,
         )
-
-    async def _join(
-        self, running: RunningJob, key: IdempotencyKey | None, handle: JobHandle
-    ) -> None:
-        self.runner.join(running)
-        if key == running.job.key:
-            return
-        try:
-            await self.idempotent_jobs.bind(key, running.job.id, owner=running.job.owner)
-        except BaseException:
-            handle.release()  # the caller gets no handle, so it does not wait
-            raise
-
-    def _prepare(self, request: R, owner: str, key: str | None) -> tuple[Job[R], ModelSelection]:
-        """The job that would serve the effective request, and the model that would serve it."""
-        now, catalog = self.clock.now(), self.providers.catalog
-        selection = catalog.choose(request.model, now.date())
-        effective = replace(request, model=selection.model, format=request.provider_format)
-        catalog.check(effective, selection.card, now.date())
-        provider = self.providers.serving(selection.card)
-        name, endpoint = provider.name, provider.endpoint
-        job = Job(
-            id=f"job_{uuid4().hex}",
-            owner=owner,
-            provider=name,
-            request=effective,
-            card=selection.card,
-            requested_model=selection.requested_model,
-            fingerprint=fingerprint(effective, provider=name, endpoint=endpoint, owner=owner),
-            created_at=now,
-            key=None if key is None else IdempotencyKey(key, request_digest(request)),
-            notes=selection.notes,
-        )
-        return job, selection
 
 
 def _ignored_option_notes(request: ImageRequest) -> list[str]:
