@@ -1,4 +1,4 @@
-"""What a provider yields for one small request."""
+"""The events that a provider yields for one small request."""
 
 from contextlib import aclosing
 
@@ -11,8 +11,8 @@ SMALL = GenerateRequest(prompt="a red bridge", size=Dimensions(8, 8))
 
 
 async def events(provider: ImageProvider, request: GenerateRequest = SMALL) -> list[StreamEvent]:
-    async with aclosing(provider.generate(job_for(request))) as painting:
-        return [event async for event in painting]
+    async with aclosing(provider.generate(job_for(request))) as stream:
+        return [event async for event in stream]
 
 
 async def delivered(provider: ImageProvider, request: GenerateRequest = SMALL) -> Delivered:

@@ -20,8 +20,8 @@ from domain.requests import ImageRequest
 from domain.results import ResultImage
 from tests.contracts.test_providers import AROUND
 from tests.testkit.fakes import PNG, FakeProvider, InstantRetries, job_for
-from tests.unit.gated_provider import REQUEST, TickingStudio, read
 from tests.unit.results import SMALL, events
+from tests.unit.ticking_service import REQUEST, TickingService, read
 
 pytestmark = pytest.mark.anyio
 HANDLE = "work_1"
@@ -48,13 +48,13 @@ async def test_a_handle_passes_every_safeguard(
 
 
 async def test_the_sink_hears_of_the_handle_and_callers_do_not() -> None:
-    studio = TickingStudio()
-    studio.provider.handle = HANDLE
-    handle = await studio.generate(REQUEST)
-    told = await read(handle)
-    assert JobAccepted(job_id=handle.job.id, handle=HANDLE) in studio.sink.events
-    assert [type(event) for event in told[:2]] == [JobStarted, JobDispatched]
-    assert not any(isinstance(event, JobAccepted) for event in told)
+    service = TickingService()
+    service.provider.handle = HANDLE
+    handle = await service.generate(REQUEST)
+    events_read = await read(handle)
+    assert JobAccepted(job_id=handle.job.id, handle=HANDLE) in service.sink.events
+    assert [type(event) for event in events_read[:2]] == [JobStarted, JobDispatched]
+    assert not any(isinstance(event, JobAccepted) for event in events_read)
 
 
 @pytest.mark.parametrize("fault", [ProviderUnreachable("Gone."), RateLimited("No.", retry_after=1)])

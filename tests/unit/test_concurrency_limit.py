@@ -1,4 +1,4 @@
-"""No more calls at once than may be, and nobody waits in a queue without an end."""
+"""Calls at once are limited, and so is the queue."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from tests.testkit.fakes import FakeProvider, job_for
 pytestmark = pytest.mark.anyio
 
 
-async def painted(provider: ConcurrencyLimit) -> list[StreamEvent]:
+async def generated(provider: ConcurrencyLimit) -> list[StreamEvent]:
     return [event async for event in provider.generate(job_for())]
 
 
@@ -23,18 +23,18 @@ async def others_run() -> None:
         await asyncio.sleep(0)
 
 
-async def test_of_twenty_nine_are_served_and_eleven_are_told_to_come_back() -> None:
-    gate, at_work, most = asyncio.Event(), 0, 0
+async def test_nine_of_twenty_calls_are_served_and_eleven_are_refused() -> None:
+    gate, running, most = asyncio.Event(), 0, 0
 
     async def meanwhile() -> None:
-        nonlocal at_work, most
-        at_work += 1
-        most = max(most, at_work)
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
         await gate.wait()
-        at_work -= 1
+        running -= 1
 
     limited = ConcurrencyLimit(FakeProvider(meanwhile=meanwhile), 3, 6)
-    calls = [asyncio.create_task(painted(limited)) for _ in range(20)]
+    calls = [asyncio.create_task(generated(limited)) for _ in range(20)]
     await others_run()
     gate.set()
     results = await asyncio.gather(*calls, return_exceptions=True)
@@ -47,19 +47,19 @@ async def test_of_twenty_nine_are_served_and_eleven_are_told_to_come_back() -> N
     assert all(error.retry_after > 0 and error.charged == "no" for error in busy)
 
 
-async def test_who_leaves_the_queue_or_fails_makes_room() -> None:
+async def test_a_call_that_fails_or_leaves_the_queue_frees_its_slot() -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait, fails=[RateLimited("Not now.")])
     limited = ConcurrencyLimit(provider, 1, 1)
     with pytest.raises(RateLimited):
-        await painted(limited)
-    first = asyncio.create_task(painted(limited))
+        await generated(limited)
+    first = asyncio.create_task(generated(limited))
     await others_run()
-    leaves = asyncio.create_task(painted(limited))
+    leaves = asyncio.create_task(generated(limited))
     await others_run()
     leaves.cancel()
     await others_run()
-    stays = asyncio.create_task(painted(limited))
+    stays = asyncio.create_task(generated(limited))
     await others_run()
     gate.set()
     assert len(await first) == 1

@@ -1,4 +1,4 @@
-"""What comes in is looked into before anything is sent, and not for ever."""
+"""Input images are inspected before anything is sent, within a time limit."""
 
 import asyncio
 from pathlib import Path
@@ -20,7 +20,7 @@ class Hanging(HeaderInspector):
         await asyncio.Event().wait()
 
 
-async def test_a_picture_that_cannot_be_looked_into_in_time_is_not_sent(
+async def test_an_image_that_cannot_be_inspected_in_time_is_not_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("application.use_cases.edit_image.INSPECTION_TIMEOUT", 0.01)

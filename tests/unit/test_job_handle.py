@@ -1,4 +1,4 @@
-"""What is known of a caller's own way through a job."""
+"""A handle gives one caller its own view of a job."""
 
 from collections.abc import Sequence
 
@@ -32,26 +32,26 @@ def started(*events: JobEvent, error: ImageServiceError | None = None) -> Runnin
     return JobRunner(MemoryJobEvents(), RecordingSink()).start(JOB, execution(*events, error=error))
 
 
-def ticket(running: RunningJob, *, joined: bool = False) -> JobHandle:
+def handle_of(running: RunningJob, *, joined: bool = False) -> JobHandle:
     return JobHandle(
         running, JOB.request, renditions(), requested_model="fake-1", notes=(), joined=joined
     )
 
 
-async def test_who_joins_is_told_to_the_sink_and_to_no_other_caller() -> None:
+async def test_only_the_sink_learns_of_a_caller_that_joins() -> None:
     sink = RecordingSink()
     jobs = JobRunner(MemoryJobEvents(), sink)
     running = jobs.start(JOB, execution(STARTED, FINISHED))
-    first, _ = ticket(running), ticket(running, joined=True)
+    first, _ = handle_of(running), handle_of(running, joined=True)
     jobs.join(running)
-    told: Sequence[JobEvent] = [event async for event in first.events()]
-    assert [type(event) for event in told] == [JobStarted, Finished]
+    events: Sequence[JobEvent] = [event async for event in first.events()]
+    assert [type(event) for event in events] == [JobStarted, Finished]
     assert [event for event in sink.events if isinstance(event, JobJoined)] == [JobJoined.of(JOB)]
 
 
-async def test_the_end_is_known_once_it_was_read_and_is_the_callers_own() -> None:
+async def test_the_end_is_known_once_it_is_read_and_is_the_callers_own() -> None:
     running = started(STARTED, FINISHED)
-    first, second = ticket(running), ticket(running, joined=True)
+    first, second = handle_of(running), handle_of(running, joined=True)
     assert first.end is None
     await first.result()
     await second.result()
@@ -62,7 +62,7 @@ async def test_the_end_is_known_once_it_was_read_and_is_the_callers_own() -> Non
 
 async def test_a_failure_is_an_end_too() -> None:
     running = started(STARTED, error=RateLimited("Not now."))
-    mine = ticket(running)
+    handle = handle_of(running)
     with pytest.raises(ImageServiceError):
-        await mine.result()
-    assert isinstance(mine.end, Failed)
+        await handle.result()
+    assert isinstance(handle.end, Failed)

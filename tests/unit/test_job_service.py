@@ -1,4 +1,4 @@
-"""The one way that every request goes."""
+"""A request is checked, then served by a shared job, a new job or the cache."""
 
 import asyncio
 from dataclasses import replace
@@ -79,7 +79,7 @@ async def test_another_owner_or_a_fresh_request_gets_a_call_of_its_own(another: 
     generate = use_case(provider)
     first = await generate(REQUEST)
     second = (
-        await generate(REQUEST, owner="somebody")
+        await generate(REQUEST, owner="another")
         if another == "owner"
         else await generate(REQUEST, fresh=True)
     )
@@ -88,10 +88,10 @@ async def test_another_owner_or_a_fresh_request_gets_a_call_of_its_own(another: 
     assert len(provider.seen) == 2
 
 
-async def painted_twice(
+async def request_twice(
     provider: FakeProvider, cache: DictCache, *, fresh: bool = False
 ) -> ImageResult:
-    """Ask for the same twice, one after the other; return the second answer."""
+    """Send the same request twice, one after the other; return the second result."""
     generate = use_case(provider, cache=cache)
     await (await generate(REQUEST)).result()
     await asyncio.sleep(0)  # the first job's task ends
@@ -100,22 +100,22 @@ async def painted_twice(
 
 async def test_a_later_equal_request_is_served_from_the_cache() -> None:
     provider, cache = FakeProvider(), DictCache()
-    images = await painted_twice(provider, cache)
+    images = await request_twice(provider, cache)
     assert len(provider.seen) == 1
     assert images.served_from == "dict"
     assert images.images[0].location is not None
     assert (cache.hits, cache.misses) == (1, 1)
 
 
-async def test_a_fresh_request_goes_past_the_cache() -> None:
+async def test_a_fresh_request_skips_the_cache() -> None:
     provider = FakeProvider()
-    images = await painted_twice(provider, DictCache(), fresh=True)
+    images = await request_twice(provider, DictCache(), fresh=True)
     assert (len(provider.seen), images.served_from) == (2, "provider")
 
 
 async def test_a_cache_that_fails_is_a_miss() -> None:
     provider = FakeProvider()
-    images = await painted_twice(provider, DictCache(fails=True))
+    images = await request_twice(provider, DictCache(fails=True))
     assert (len(provider.seen), images.served_from) == (2, "provider")
 
 
@@ -128,14 +128,14 @@ async def test_the_sink_hears_of_a_cache_that_fails_before_and_after_the_end() -
     assert [type(event) for event in sink.events] == [*read, CacheFailed]
 
 
-async def test_what_is_not_as_asked_is_not_kept() -> None:
+async def test_a_result_that_is_not_as_requested_is_not_cached() -> None:
     provider, cache = FakeProvider(small_image(), small_image("red")), DictCache()
-    await painted_twice(provider, cache)
+    await request_twice(provider, cache)
     assert len(provider.seen) == 2
     assert cache.entries == {}
 
 
-async def test_a_failure_is_not_kept() -> None:
+async def test_a_failure_is_not_cached() -> None:
     provider, cache = FakeProvider(fails=[RateLimited("Not now.")]), DictCache()
     generate = use_case(provider, cache=cache)
     with pytest.raises(RateLimited):
@@ -145,7 +145,7 @@ async def test_a_failure_is_not_kept() -> None:
     assert (len(provider.seen), images.served_from) == (2, "provider")
 
 
-async def test_everything_that_was_told_is_told_again_from_the_cache() -> None:
+async def test_a_cached_result_has_all_facts_of_the_first_one() -> None:
     usage = Usage(text_tokens_in=10, image_tokens_in=5, tokens_out=1000)
     provider, cache = FakeProvider(usage=usage), DictCache()
     generate = use_case(provider, cache=cache)
@@ -155,7 +155,7 @@ async def test_everything_that_was_told_is_told_again_from_the_cache() -> None:
     assert replace(second, served_from=first.served_from) == first
 
 
-async def test_a_retired_model_is_replaced_and_the_caller_is_told() -> None:
+async def test_a_retired_model_is_replaced_with_a_note() -> None:
     provider = FakeProvider()
     provider.catalog = openai_catalog()
     clock = FrozenClock(datetime(2026, 12, 24, tzinfo=UTC))
@@ -166,7 +166,7 @@ async def test_a_retired_model_is_replaced_and_the_caller_is_told() -> None:
     assert "was shut down on 2026-12-01" in images.notes[0]
 
 
-async def test_who_joins_is_told_about_the_name_they_used_themselves() -> None:
+async def test_a_caller_that_joins_gets_its_own_model_name_and_notes() -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
     provider.catalog = openai_catalog()
@@ -182,7 +182,7 @@ async def test_who_joins_is_told_about_the_name_they_used_themselves() -> None:
     assert "was not sent" in second.notes[1]
 
 
-async def test_what_the_model_cannot_do_is_refused_before_the_provider_is_asked() -> None:
+async def test_what_the_model_cannot_do_is_refused_before_anything_is_sent() -> None:
     provider = FakeProvider()
     provider.catalog = openai_catalog()
     request = GenerateRequest(prompt="x", model="gpt-image-2", quality=Quality.MAX)
@@ -208,13 +208,13 @@ async def test_without_usage_the_cost_is_unknown() -> None:
     assert images.generation_cost is None
 
 
-async def test_a_compression_that_png_cannot_use_is_mentioned() -> None:
+async def test_a_compression_that_png_cannot_use_has_a_note() -> None:
     request = GenerateRequest(prompt="x", output_compression=50)
     images = await (await use_case(FakeProvider())(request)).result()
     assert "was not sent" in images.notes[0]
 
 
-async def test_pictures_come_in_the_providers_order() -> None:
-    pictures = [small_image(color) for color in ("red", "green", "blue")]
-    images = await (await use_case(FakeProvider(*pictures))(REQUEST)).result()
-    assert [each.image for each in images.images] == pictures
+async def test_images_are_in_the_providers_order() -> None:
+    images = [small_image(color) for color in ("red", "green", "blue")]
+    result = await (await use_case(FakeProvider(*images))(REQUEST)).result()
+    assert [each.image for each in result.images] == images

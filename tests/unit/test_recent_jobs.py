@@ -1,4 +1,4 @@
-"""Following a job by its id, while it is at work and for a while after its end."""
+"""A job is followed by its ID while it runs, and for a while after its end."""
 
 import asyncio
 from contextlib import aclosing
@@ -47,7 +47,7 @@ def partial(index: int) -> PartialReady:
     return PartialReady(job_id=JOB.id, image=PNG, image_index=0, index=index)
 
 
-TOLD = (STARTED, DISPATCHED, partial(0), partial(1), finished())
+EVENTS = (STARTED, DISPATCHED, partial(0), partial(1), finished())
 
 
 def ended(job_id: str = "job_1", last: JobEvent | None = None) -> RecentJob:
@@ -59,24 +59,24 @@ async def numbered(job: RunningJob | RecentJob, cursor: int = 0) -> Numbered:
         return [event async for event in events]
 
 
-def working(execution: Execution) -> tuple[JobRunner, RunningJob]:
+def start(execution: Execution) -> tuple[JobRunner, RunningJob]:
     jobs = JobRunner(MemoryJobEvents(), RecordingSink())
     return jobs, jobs.start(JOB, execution)
 
 
-async def over(running: RunningJob) -> None:
-    """Wait until the job has ended and has been put aside."""
+async def ended_and_kept(running: RunningJob) -> None:
+    """Wait until the job has ended and is among the recent ones."""
     assert running.task is not None
     await asyncio.wait({running.task})
     await asyncio.sleep(0)
 
 
-async def tell_all() -> Execution:
-    for event in TOLD:
+async def all_events() -> Execution:
+    for event in EVENTS:
         yield event
 
 
-async def test_a_job_is_followed_by_number_while_it_is_at_work() -> None:
+async def test_a_running_job_is_followed_by_number() -> None:
     go_on = asyncio.Event()
 
     async def execution() -> Execution:
@@ -84,57 +84,57 @@ async def test_a_job_is_followed_by_number_while_it_is_at_work() -> None:
         await go_on.wait()
         yield finished()
 
-    jobs, running = working(execution())
+    jobs, running = start(execution())
     found = jobs.find(JOB.id, owner="ann")
     reading = asyncio.create_task(numbered(found))
     await asyncio.sleep(0)
-    assert found.has_event(7), "it may yet come"
+    assert found.has_event(7), "it may still come"
     go_on.set()
     assert [number for number, _ in await reading] == [0, 1]
-    await over(running)
+    await ended_and_kept(running)
 
 
-async def test_after_its_end_a_job_is_followed_under_the_same_numbers_without_partials() -> None:
-    jobs, running = working(tell_all())
-    await over(running)
+async def test_an_ended_job_is_followed_by_the_same_numbers_without_previews() -> None:
+    jobs, running = start(all_events())
+    await ended_and_kept(running)
     kept = jobs.find(JOB.id, owner="ann")
     assert isinstance(kept, RecentJob)
-    assert await numbered(kept) == [(0, TOLD[0]), (1, TOLD[1]), (4, TOLD[4])]
-    assert await numbered(kept, 3) == [(4, TOLD[4])]
+    assert await numbered(kept) == [(0, EVENTS[0]), (1, EVENTS[1]), (4, EVENTS[4])]
+    assert await numbered(kept, 3) == [(4, EVENTS[4])]
     assert kept.has_event(4)
     assert not kept.has_event(5)
 
 
 async def test_a_job_is_found_at_every_moment_between_its_start_and_its_end() -> None:
-    """Also while its answer is put into the cache, when all has been told."""
-    keeping = asyncio.Event()
+    """Also while its result is being cached, after its last event."""
+    caching = asyncio.Event()
 
     async def execution() -> Execution:
-        async for event in tell_all():
+        async for event in all_events():
             yield event
-        await keeping.wait()
+        await caching.wait()
 
-    jobs, running = working(execution())
+    jobs, running = start(execution())
     await asyncio.sleep(0)
     found = jobs.find(JOB.id, owner="ann")
     assert not found.has_event(5)
     assert [number for number, _ in await numbered(found)][-1] == 4
-    keeping.set()
-    await over(running)
+    caching.set()
+    await ended_and_kept(running)
     assert jobs.find(JOB.id, owner="ann").has_event(4)
 
 
-async def test_a_job_of_somebody_else_is_not_found() -> None:
-    jobs, running = working(tell_all())
+async def test_a_job_of_another_owner_is_not_found() -> None:
+    jobs, running = start(all_events())
     with pytest.raises(NotFound):
         jobs.find(JOB.id, owner="bob")
-    await over(running)
+    await ended_and_kept(running)
     for owner, job_id in (("bob", JOB.id), ("ann", "job_2"), ("ann", "")):
         with pytest.raises(NotFound):
             jobs.find(job_id, owner=owner)
 
 
-async def test_who_only_looks_on_cancels_nothing_by_leaving() -> None:
+async def test_a_follower_that_leaves_cancels_nothing() -> None:
     go_on = asyncio.Event()
 
     async def execution() -> Execution:
@@ -142,34 +142,34 @@ async def test_who_only_looks_on_cancels_nothing_by_leaving() -> None:
         await go_on.wait()
         yield finished()
 
-    _, running = working(execution())
+    _, running = start(execution())
     running.add_waiter()
-    looking = asyncio.create_task(numbered(running))
+    following = asyncio.create_task(numbered(running))
     await asyncio.sleep(0)
-    looking.cancel()
-    await asyncio.wait({looking})
+    following.cancel()
+    await asyncio.wait({following})
     assert running.task is not None
     go_on.set()
-    await over(running)
+    await ended_and_kept(running)
     assert isinstance(running.milestones[-1][1], Finished)
 
 
-async def test_a_slow_reader_is_spared_partials_but_no_number_is_told_twice() -> None:
-    jobs, running = working(tell_all())
+async def test_a_slow_reader_skips_previews_and_gets_no_number_twice() -> None:
+    jobs, running = start(all_events())
     async with aclosing(running.follow()) as events:
         numbers = []
         async for number, _ in events:
             numbers.append(number)
-            await over(running)  # all the rest comes while it is busy with the first
+            await ended_and_kept(running)  # all the rest comes while it is busy with the first
     assert numbers == [0, 1, 3, 4]
     assert jobs.find(JOB.id, owner="ann").has_event(4)
 
 
 async def test_a_job_that_is_canceled_before_its_first_step_ends_its_log() -> None:
-    jobs, running = working(tell_all())
+    jobs, running = start(all_events())
     running.add_waiter()
     running.remove_waiter()
-    await over(running)
+    await ended_and_kept(running)
     ((_, last),) = await numbered(jobs.find(JOB.id, owner="ann"))
     assert isinstance(last, Failed)
     assert last.failure.code == Canceled.code
@@ -188,12 +188,12 @@ async def test_nothing_follows_the_end_of_a_log() -> None:
     running = jobs.start(JOB, execution())
     await asyncio.sleep(0)
     await jobs.drain(0.0)
-    await over(running)
+    await ended_and_kept(running)
     assert await numbered(jobs.find(JOB.id, owner="ann")) == [(0, finished())]
     assert sink.events == [finished(), late], "a job that was finished has not failed"
 
 
-def test_the_oldest_goes_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_job_is_evicted_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "MAX_JOBS", 2)
     kept = RecentJobs()
     for number in (1, 2, 3):
@@ -203,7 +203,9 @@ def test_the_oldest_goes_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch
     assert kept.get("job_3")
 
 
-def test_the_oldest_goes_when_their_pictures_are_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_job_is_evicted_when_their_images_are_too_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(bounds, "MAX_BYTES", 2 * len(PNG.data))
     kept = RecentJobs()
     for number in (1, 2, 3):
@@ -214,7 +216,7 @@ def test_the_oldest_goes_when_their_pictures_are_too_much(monkeypatch: pytest.Mo
     assert not any(kept.get(f"job_{number}") for number in (1, 2, 3, 4))
 
 
-def test_a_job_is_let_go_when_its_time_is_over() -> None:
+def test_a_job_is_evicted_when_its_time_is_over() -> None:
     time = 0.0
     kept = RecentJobs(lambda: time)
     kept.add(ended())
@@ -224,15 +226,15 @@ def test_a_job_is_let_go_when_its_time_is_over() -> None:
     assert kept.get("job_1") is None
 
 
-def test_pictures_count_that_were_given_and_that_were_made() -> None:
-    given, made = small_image(size=(16, 16)), small_image(size=(32, 32))
-    request = EditRequest(prompt="a red bridge", images=(given, PNG), mask=mask())
-    edit = RecentJob(job_for(request), ((0, STARTED), (1, finished(made))))
-    assert edit.bytes == sum(len(image.data) for image in (given, PNG, mask(), made))
+def test_input_and_result_images_count() -> None:
+    input_image, result_image = small_image(size=(16, 16)), small_image(size=(32, 32))
+    request = EditRequest(prompt="a red bridge", images=(input_image, PNG), mask=mask())
+    edit = RecentJob(job_for(request), ((0, STARTED), (1, finished(result_image))))
+    assert edit.bytes == sum(len(image.data) for image in (input_image, PNG, mask(), result_image))
     assert ended(last=Failed.of("job_1", Canceled("Gone."))).bytes == 0
 
 
-def test_a_job_that_is_kept_twice_is_counted_once() -> None:
+def test_a_job_that_is_added_twice_is_counted_once() -> None:
     now = [0.0]
     jobs = RecentJobs(lambda: now[0])
     for _ in range(3):

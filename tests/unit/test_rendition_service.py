@@ -1,4 +1,4 @@
-"""Another form of a picture: when it is wanted, that it is made once, and what if it fails."""
+"""Renditions: when one is needed, that it is made once, and what happens if it fails."""
 
 import asyncio
 from dataclasses import fields, replace
@@ -45,7 +45,7 @@ def answer(*images: Image) -> ImageResult:
 
 
 @pytest.mark.parametrize(
-    ("options", "came", "spec"),
+    ("options", "delivered", "spec"),
     [
         pytest.param({"format": ImageFormat.PNG}, PNG, None, id="as asked"),
         pytest.param({"format": ImageFormat.WEBP}, WEBP, None, id="as asked, compressed"),
@@ -72,10 +72,10 @@ def answer(*images: Image) -> ImageResult:
         ),
     ],
 )
-def test_a_rendition_is_wanted_where_the_picture_is_not_what_was_asked(
-    options: dict[str, Any], came: Image, spec: RenditionSpec | None
+def test_a_rendition_is_needed_if_the_image_is_not_as_requested(
+    options: dict[str, Any], delivered: Image, spec: RenditionSpec | None
 ) -> None:
-    assert rendition_for(replace(AUTO, **options), came) == spec
+    assert rendition_for(replace(AUTO, **options), delivered) == spec
 
 
 @pytest.mark.parametrize(
@@ -86,13 +86,13 @@ def test_a_rendition_is_wanted_where_the_picture_is_not_what_was_asked(
         (Background.AUTO, ImageFormat.PNG),
     ],
 )
-def test_the_provider_is_asked_for_the_format_where_it_is_known_before(
+def test_the_provider_is_asked_for_the_format_if_it_is_known(
     background: Background, form: ImageFormat
 ) -> None:
     assert replace(AUTO, background=background).provider_format is form
 
 
-def test_every_bound_is_part_of_a_renditions_name() -> None:
+def test_every_bound_is_part_of_a_renditions_key() -> None:
     other: dict[str, Any] = {
         "format": ImageFormat.WEBP,
         "compression": 5,
@@ -105,7 +105,7 @@ def test_every_bound_is_part_of_a_renditions_name() -> None:
     assert len({spec.key(image) for spec in specs for image in (PNG, JPEG)}) == 2 * len(specs)
 
 
-def test_every_content_has_a_number_for_every_format_that_loses_something() -> None:
+def test_every_content_has_a_compression_for_every_lossy_format() -> None:
     lossless = {(ContentClass.GRAPHIC, ImageFormat.WEBP)}
     lossy = (ImageFormat.JPEG, ImageFormat.WEBP)
     assert {(content, form) for content in ContentClass for form in lossy} - lossless == set(
@@ -116,7 +116,7 @@ def test_every_content_has_a_number_for_every_format_that_loses_something() -> N
 # Made once
 
 
-async def test_a_rendition_lies_beside_its_original() -> None:
+async def test_a_rendition_is_stored_beside_its_original() -> None:
     archive, sink = MemoryImageStore(), RecordingSink()
     made = renditions(ScriptedOptimizer(JPEG), archive=archive, sink=sink)
     (served,) = (await made.apply_requested_format(answer(PNG), AUTO)).images
@@ -129,7 +129,7 @@ async def test_a_rendition_lies_beside_its_original() -> None:
     assert sink.events == [RenditionCreated(image_id=PNG.id, description="from the test", **sizes)]
 
 
-async def test_an_answer_that_is_as_asked_is_not_touched() -> None:
+async def test_a_result_that_is_as_requested_is_not_touched() -> None:
     optimizer = ScriptedOptimizer(JPEG)
     images = answer(PNG)
     asked = replace(AUTO, format=ImageFormat.PNG)
@@ -137,7 +137,7 @@ async def test_an_answer_that_is_as_asked_is_not_touched() -> None:
     assert optimizer.seen == []
 
 
-async def test_equal_renditions_at_once_are_made_once_and_survive_who_leaves() -> None:
+async def test_equal_renditions_at_once_are_made_once_even_if_a_caller_leaves() -> None:
     gate = asyncio.Event()
     optimizer = ScriptedOptimizer(JPEG, meanwhile=gate.wait)
     made = renditions(optimizer)
@@ -153,7 +153,7 @@ async def test_equal_renditions_at_once_are_made_once_and_survive_who_leaves() -
     assert len(optimizer.seen) == 1
 
 
-async def test_later_a_rendition_comes_from_the_cache() -> None:
+async def test_a_later_rendition_is_served_from_the_cache() -> None:
     optimizer, cache = ScriptedOptimizer(JPEG), DictCache()
     first = await renditions(optimizer, cache).apply_requested_format(answer(PNG), AUTO)
     again = await renditions(optimizer, cache).apply_requested_format(answer(PNG), AUTO)
@@ -161,7 +161,7 @@ async def test_later_a_rendition_comes_from_the_cache() -> None:
     assert len(optimizer.seen) == 1
 
 
-async def test_that_nothing_is_won_is_remembered_too_without_the_picture() -> None:
+async def test_a_rendition_that_saves_nothing_is_cached_without_the_image() -> None:
     optimizer, cache = ScriptedOptimizer(PNG), DictCache()
     for _ in range(2):
         (served,) = (
@@ -175,7 +175,7 @@ async def test_that_nothing_is_won_is_remembered_too_without_the_picture() -> No
 # Failing
 
 
-async def test_a_rendition_that_fails_leaves_the_original_and_says_why() -> None:
+async def test_a_rendition_that_fails_leaves_the_original_with_a_note() -> None:
     sink = RecordingSink()
     made = renditions(ScriptedOptimizer(), sink=sink)
     (served,) = (await made.apply_requested_format(answer(PNG), AUTO)).images
@@ -184,7 +184,7 @@ async def test_a_rendition_that_fails_leaves_the_original_and_says_why() -> None
     assert sink.events == [RenditionFailed(image_id=PNG.id, reason="it has no image")]
 
 
-async def test_a_format_that_the_provider_did_not_keep_is_told() -> None:
+async def test_another_format_from_the_provider_has_a_note() -> None:
     asked = replace(AUTO, format=ImageFormat.JPEG)
     (served,) = (
         await renditions(ScriptedOptimizer(JPEG)).apply_requested_format(answer(PNG), asked)
@@ -193,7 +193,7 @@ async def test_a_format_that_the_provider_did_not_keep_is_told() -> None:
     assert served.delivered == JPEG
 
 
-async def test_without_a_cache_renditions_are_made_all_the_same() -> None:
+async def test_renditions_are_made_without_a_cache() -> None:
     made = renditions(ScriptedOptimizer(JPEG), DictCache(fails=True))
     assert (await made.apply_requested_format(answer(PNG), AUTO)).images[0].delivered == JPEG
 
@@ -202,13 +202,13 @@ async def test_without_a_cache_renditions_are_made_all_the_same() -> None:
 
 
 @pytest.mark.parametrize("room", [len(PNG.data), 10_000_000])
-async def test_what_fits_is_its_own_preview(room: int) -> None:
+async def test_an_image_that_fits_is_its_own_preview(room: int) -> None:
     optimizer = ScriptedOptimizer()
     assert await renditions(optimizer).preview(ResultImage(image=PNG), max_bytes=room) is PNG
     assert optimizer.seen == []
 
 
-async def test_budgets_that_are_nearly_equal_share_a_preview() -> None:
+async def test_limits_that_are_nearly_equal_share_a_preview() -> None:
     large = ResultImage(image=small_image(size=(400, 400), form="PNG"))
     large = replace(large, image=Image(large.image.data + bytes(100_000)))
     optimizer = ScriptedOptimizer(JPEG)
@@ -219,7 +219,7 @@ async def test_budgets_that_are_nearly_equal_share_a_preview() -> None:
 
 
 @pytest.mark.parametrize("room", [60_000, 500, 0, -1])
-async def test_where_nothing_fits_there_is_no_preview(room: int) -> None:
+async def test_there_is_no_preview_if_nothing_fits(room: int) -> None:
     large = ResultImage(image=Image(PNG.data + bytes(100_000)))
     assert await renditions(ScriptedOptimizer()).preview(large, max_bytes=room) is None
 
@@ -234,7 +234,7 @@ async def test_an_encoder_that_hangs_leaves_the_original(monkeypatch: pytest.Mon
     assert isinstance(sink.events[-1], RenditionFailed)
 
 
-async def test_an_encoder_that_falls_over_leaves_the_original() -> None:
+async def test_an_encoder_that_crashes_leaves_the_original() -> None:
     async def falls() -> None:
         raise MemoryError
 
@@ -245,7 +245,7 @@ async def test_an_encoder_that_falls_over_leaves_the_original() -> None:
     assert await made.render_or_none(PNG, RenditionSpec(smaller=True)) is None
 
 
-async def test_a_cache_that_is_out_of_order_costs_no_rendition() -> None:
+async def test_a_broken_cache_prevents_no_rendition() -> None:
     class OutOfOrder(DictCache):
         def _answer(self) -> None:
             raise RecursionError

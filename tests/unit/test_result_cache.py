@@ -1,4 +1,4 @@
-"""What is made sure of when an answer is recalled."""
+"""What the result cache checks before it serves a result."""
 
 from dataclasses import replace
 
@@ -17,97 +17,97 @@ pytestmark = pytest.mark.anyio
 JOB = job_for()
 
 
-async def test_a_file_that_was_taken_away_is_written_again_a_moment_later_at_most() -> None:
+async def test_a_file_that_is_gone_is_written_again_within_the_check_interval() -> None:
     archive, now = MemoryImageStore(), [100.0]
-    memory = ResultCache(DictCache(), archive, lambda: now[0])
+    result_cache = ResultCache(DictCache(), archive, lambda: now[0])
     await archive.record(stored())
-    await memory.put(JOB, answer())
+    await result_cache.put(JOB, result())
 
-    async def recalled() -> ImageResult:
-        images = await memory.get(JOB)
+    async def served() -> ImageResult:
+        images = await result_cache.get(JOB)
         assert images is not None
         return images
 
-    first = await recalled()
+    first = await served()
     (place,) = archive.kept
     archive.kept.clear()
     now[0] += STORED_CHECK_SECONDS / 2
-    assert await recalled() == first
+    assert await served() == first
     assert not archive.kept
     now[0] += STORED_CHECK_SECONDS / 2
-    assert await recalled() == first
+    assert await served() == first
     assert list(archive.kept) == [place]
 
 
-async def test_what_another_process_has_deleted_is_not_recalled_and_not_written_again() -> None:
+async def test_an_image_that_another_process_deleted_is_not_served_and_not_written_again() -> None:
     archive, cache = MemoryImageStore(), DictCache()
-    memory = ResultCache(cache, archive)
+    result_cache = ResultCache(cache, archive)
     await archive.record(stored())
-    await memory.put(JOB, answer())
-    await archive.delete(answer().images[0].id, owner=JOB.owner)
-    assert await memory.get(JOB) is None
+    await result_cache.put(JOB, result())
+    await archive.delete(result().images[0].id, owner=JOB.owner)
+    assert await result_cache.get(JOB) is None
     assert archive.kept == {}
 
 
-async def test_a_look_at_a_picture_of_one_owner_counts_for_no_other() -> None:
+async def test_a_check_of_one_owners_image_counts_for_no_other_owner() -> None:
     archive = MemoryImageStore()
-    memory = ResultCache(DictCache(), archive, lambda: 0.0)
-    other = replace(JOB, id="job_2", owner="somebody", fingerprint="1" * 64)
+    result_cache = ResultCache(DictCache(), archive, lambda: 0.0)
+    other = replace(JOB, id="job_2", owner="another", fingerprint="1" * 64)
     for job in (JOB, other):
         await archive.record(replace(stored(), id=job.id, owner=job.owner))
-        await memory.put(job, replace(answer(), job_id=job.id))
-    await archive.delete(answer().images[0].id, owner=other.owner)
-    assert await memory.get(JOB) is not None
-    assert await memory.get(other) is None
+        await result_cache.put(job, replace(result(), job_id=job.id))
+    await archive.delete(result().images[0].id, owner=other.owner)
+    assert await result_cache.get(JOB) is not None
+    assert await result_cache.get(other) is None
 
 
-async def test_what_could_not_be_recorded_is_recalled_and_not_paid_again() -> None:
+async def test_a_result_whose_record_failed_is_served_and_not_paid_again() -> None:
     archive = MemoryImageStore()
-    memory = ResultCache(DictCache(), archive)
+    result_cache = ResultCache(DictCache(), archive)
     await archive.record(JOB.dispatched())
-    await memory.put(JOB, answer())
-    assert await memory.get(JOB) is not None
+    await result_cache.put(JOB, result())
+    assert await result_cache.get(JOB) is not None
 
 
-class Silent(MemoryImageStore):
-    """An archive that cannot say where anything is."""
+class UnreadableStore(MemoryImageStore):
+    """A store that cannot tell where an image is."""
 
     async def ensure_stored(self, image: Image, /, *, owner: str, job_id: str) -> str:
         raise ArchiveUnavailable("The records could not be read.")
 
 
-async def test_an_archive_that_cannot_tell_costs_the_place_and_not_the_answer() -> None:
-    memory = ResultCache(DictCache(), Silent())
-    await memory.put(JOB, answer())
-    images = await memory.get(JOB)
+async def test_a_result_is_served_without_location_if_the_store_cannot_tell() -> None:
+    result_cache = ResultCache(DictCache(), UnreadableStore())
+    await result_cache.put(JOB, result())
+    images = await result_cache.get(JOB)
     assert images is not None
     assert [each.location for each in images.images] == [None]
 
 
-class NeverForgets(DictCache):
-    """A cache that forgets nothing, and breaks when it should."""
+class UndeletableCache(DictCache):
+    """A cache that fails to delete."""
 
     async def delete(self, key: str, /) -> None:
         raise RecursionError("maximum recursion depth exceeded")
 
 
-async def test_a_cache_that_does_not_forget_what_was_deleted_is_unavailable() -> None:
-    memory = ResultCache(NeverForgets(), MemoryImageStore())
-    await memory.put(JOB, answer())
+async def test_a_cache_that_fails_to_delete_is_unavailable() -> None:
+    result_cache = ResultCache(UndeletableCache(), MemoryImageStore())
+    await result_cache.put(JOB, result())
     with pytest.raises(CacheUnavailable):
-        await memory.get(JOB)
+        await result_cache.get(JOB)
 
 
-class OutOfOrder(DictCache):
-    """A cache that does not keep its promise of what it raises."""
+class BrokenCache(DictCache):
+    """A cache that raises what it must not."""
 
     def _answer(self) -> None:
         raise RecursionError("maximum recursion depth exceeded")
 
 
-async def test_whatever_a_cache_raises_means_that_it_is_unavailable() -> None:
-    memory = ResultCache(OutOfOrder(), MemoryImageStore())
-    for calling in (memory.get(JOB), memory.put(JOB, answer())):
+async def test_any_exception_of_a_cache_means_that_it_is_unavailable() -> None:
+    result_cache = ResultCache(BrokenCache(), MemoryImageStore())
+    for calling in (result_cache.get(JOB), result_cache.put(JOB, result())):
         with pytest.raises(CacheUnavailable) as failed:
             await calling
         assert str(failed.value) == "The cache failed (RecursionError)."
@@ -124,22 +124,22 @@ async def test_whatever_a_cache_raises_means_that_it_is_unavailable() -> None:
         None,
     ],
 )
-async def test_an_entry_of_another_version_is_a_miss_or_the_answer(
+async def test_an_entry_of_another_version_is_a_miss_or_the_result(
     change: dict[str, Fact] | None,
 ) -> None:
     cache = DictCache()
     archive = MemoryImageStore()
-    memory = ResultCache(cache, archive)
+    result_cache = ResultCache(cache, archive)
     await archive.record(stored())
-    await memory.put(JOB, answer())
+    await result_cache.put(JOB, result())
     entry = cache.entries[JOB.fingerprint]
     facts = {} if change is None else {**entry.facts, **change}
     cache.entries[JOB.fingerprint] = replace(entry, facts=facts)
-    recalled = await memory.get(JOB)
-    assert (recalled is None) is (change != {"notes": None})
+    served = await result_cache.get(JOB)
+    assert (served is None) is (change != {"notes": None})
 
 
-def answer() -> ImageResult:
+def result() -> ImageResult:
     return ImageResult(
         job_id=JOB.id,
         images=(ResultImage(image=small_image("red"), location="/kept/before"),),
@@ -151,4 +151,4 @@ def answer() -> ImageResult:
 
 
 def stored() -> Job[ImageRequest]:
-    return JOB.dispatched().stored(answer().images, None, None)
+    return JOB.dispatched().stored(result().images, None, None)

@@ -37,7 +37,7 @@ from tests.unit.results import delivered, events
 
 pytestmark = pytest.mark.anyio
 
-# Retried
+# Retry
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,9 @@ pytestmark = pytest.mark.anyio
         (BadProviderReply("What?"), 1),
     ],
 )
-async def test_only_what_cannot_cost_twice_is_asked_again(fault: ProviderError, calls: int) -> None:
+async def test_only_a_call_that_cannot_cost_twice_is_repeated(
+    fault: ProviderError, calls: int
+) -> None:
     provider = FakeProvider(fails=[fault])
     retried = Retry(provider, InstantRetries())
     if calls == 1:
@@ -68,14 +70,14 @@ async def test_only_what_cannot_cost_twice_is_asked_again(fault: ProviderError, 
     assert len(provider.seen) == calls
 
 
-async def test_a_short_retry_after_is_waited_for_exactly() -> None:
+async def test_the_retry_waits_exactly_as_long_as_a_short_retry_after() -> None:
     attempts = InstantRetries()
     fault = RateLimited("Not now.", retry_after=2.5)
     await events(Retry(FakeProvider(fails=[fault]), attempts))
     assert attempts.waits == [2.5]
 
 
-async def test_a_second_retry_after_is_the_callers_to_wait_for() -> None:
+async def test_a_second_retry_after_is_left_to_the_caller() -> None:
     fails = [RateLimited("Not now.", retry_after=1.0) for _ in range(3)]
     provider = FakeProvider(fails=fails)
     with pytest.raises(RateLimited):
@@ -91,10 +93,10 @@ async def test_the_last_refusal_is_passed_on() -> None:
     assert len(provider.seen) == 3
 
 
-# Inspected
+# Inspection
 
 
-async def test_whole_pictures_pass_unchanged_and_partials_unseen() -> None:
+async def test_intact_images_pass_unchanged_and_partials_uninspected() -> None:
     provider = Inspection(FakeProvider(), HeaderInspector())
     request = GenerateRequest(prompt="x", size=Dimensions(8, 8), partial_images=2)
     partials = [event for event in await events(provider, request) if _is_partial(event)]
@@ -106,31 +108,31 @@ def _is_partial(event: StreamEvent) -> bool:
     return isinstance(event, PartialImage)
 
 
-async def test_another_size_is_delivered_and_labeled_and_another_format_is_left_to_others() -> None:
+async def test_another_size_is_delivered_with_a_note_and_another_format_without() -> None:
     jpeg = small_image(size=(9, 9), form="JPEG")
-    came = await delivered(Inspection(FakeProvider(jpeg), HeaderInspector()))
-    assert came.images[0].image == jpeg
-    assert came.images[0].image.format is ImageFormat.JPEG
-    assert came.images[0].notes == ("asked for 8x8, the provider sent 9x9",)
+    reply = await delivered(Inspection(FakeProvider(jpeg), HeaderInspector()))
+    assert reply.images[0].image == jpeg
+    assert reply.images[0].image.format is ImageFormat.JPEG
+    assert reply.images[0].notes == ("asked for 8x8, the provider sent 9x9",)
 
 
-@pytest.mark.parametrize("came", [1, 3])
-async def test_another_number_of_pictures_is_delivered_and_labeled(came: int) -> None:
-    provider = Inspection(FakeProvider(*[PNG] * came), HeaderInspector())
+@pytest.mark.parametrize("count", [1, 3])
+async def test_another_number_of_images_is_delivered_with_a_note(count: int) -> None:
+    provider = Inspection(FakeProvider(*[PNG] * count), HeaderInspector())
     request = GenerateRequest(prompt="x", n=2, size=Dimensions(8, 8))
     reply = await delivered(provider, request)
-    assert len(reply.images) == came
-    assert reply.notes == (f"Asked for 2 picture(s), and {came} could be kept.",)
+    assert len(reply.images) == count
+    assert reply.notes == (f"Asked for 2 picture(s), and {count} could be kept.",)
 
 
-async def test_one_broken_picture_of_two_becomes_rubbish_beside_the_good_one() -> None:
+async def test_a_broken_image_is_left_out_beside_an_intact_one() -> None:
     provider = Inspection(FakeProvider(PNG, Image(b"<html>")), HeaderInspector())
     reply = await delivered(provider, GenerateRequest(prompt="x", n=2))
     assert [each.image for each in reply.images] == [PNG]
     assert reply.undecodable == (b"<html>",)
 
 
-async def test_without_any_picture_the_reply_is_bad_and_its_rubbish_is_kept() -> None:
+async def test_a_reply_without_an_image_is_an_error_that_keeps_the_data() -> None:
     provider = Inspection(FakeProvider(Image(b"<html>"), Image(b"")), HeaderInspector())
     with pytest.raises(BadProviderReply, match="markup") as bad:
         await events(provider)
@@ -146,18 +148,18 @@ async def test_a_bad_reply_with_usage_was_charged() -> None:
     assert bad.value.charged == "yes"
 
 
-class Hanging(HeaderInspector):
+class HangingInspector(HeaderInspector):
     async def inspect(self, image: Image, /) -> None:
         await asyncio.Event().wait()
 
 
-class OutOfOrder(HeaderInspector):
+class BrokenInspector(HeaderInspector):
     async def inspect(self, image: Image, /) -> None:
         raise RuntimeError("can't start new thread")
 
 
-@pytest.mark.parametrize("inspector", [Hanging(), OutOfOrder()])
-async def test_a_picture_that_cannot_be_looked_into_is_kept_and_says_so(
+@pytest.mark.parametrize("inspector", [HangingInspector(), BrokenInspector()])
+async def test_an_image_that_cannot_be_inspected_is_delivered_with_a_note(
     inspector: HeaderInspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("application.safeguards.inspection.INSPECTION_TIMEOUT", 0.01)
@@ -170,10 +172,10 @@ async def test_a_picture_that_cannot_be_looked_into_is_kept_and_says_so(
     assert reply.undecodable == (b"<html>",)
 
 
-async def test_all_pictures_of_a_reply_share_the_time_for_looks(
+async def test_all_images_of_a_reply_share_the_time_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("application.safeguards.inspection.INSPECTION_TIMEOUT", 0.2)
     started, provider = monotonic(), FakeProvider(*[PNG] * 4)
-    await delivered(Inspection(provider, Hanging()), GenerateRequest(prompt="x", n=4))
+    await delivered(Inspection(provider, HangingInspector()), GenerateRequest(prompt="x", n=4))
     assert monotonic() - started < 0.7

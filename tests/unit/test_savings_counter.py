@@ -1,4 +1,4 @@
-"""What equal requests save is added up beside the replies, and survives in the ledger."""
+"""Savings of equal requests are added up in memory and written to the ledger."""
 
 from decimal import Decimal
 
@@ -21,9 +21,7 @@ async def booked(savings: SavingsCounter, ledger: MemoryUsageLedger) -> Savings:
     return ledger.saved.get((TODAY, "fake-1"), Savings())
 
 
-async def test_answers_from_the_cache_and_joined_jobs_are_credited_with_what_they_had_cost() -> (
-    None
-):
+async def test_cached_results_and_joined_jobs_save_what_the_first_call_cost() -> None:
     ledger = MemoryUsageLedger()
     savings = SavingsCounter(lambda: ledger, FrozenClock())
     one = job("job_1")
@@ -34,7 +32,7 @@ async def test_answers_from_the_cache_and_joined_jobs_are_credited_with_what_the
     assert await booked(savings, ledger) == Savings(answers=5, usd=5 * COST)
 
 
-async def test_an_answer_of_unknown_cost_is_counted_and_saves_nothing_that_is_known() -> None:
+async def test_a_result_of_unknown_cost_is_counted_and_saves_no_known_amount() -> None:
     ledger = MemoryUsageLedger()
     savings = SavingsCounter(lambda: ledger, FrozenClock())
     known = images(job("job_1"), "disk", generation_cost=None)
@@ -42,14 +40,14 @@ async def test_an_answer_of_unknown_cost_is_counted_and_saves_nothing_that_is_kn
     assert await booked(savings, ledger) == Savings(answers=1, usd=Decimal(0))
 
 
-async def test_what_the_ledger_refuses_is_written_the_next_time() -> None:
+async def test_savings_that_the_ledger_refuses_are_written_next_time() -> None:
     class Reluctant(MemoryUsageLedger):
         refuses = True
 
         async def credit(self, *saved: object) -> None:
             if self.refuses:
                 raise ArchiveUnavailable("The disk is full.")
-            await super().credit(*saved)  # type: ignore[arg-type] # as it came
+            await super().credit(*saved)  # type: ignore[arg-type] # as it was passed
 
     ledger = Reluctant()
     savings = SavingsCounter(lambda: ledger, FrozenClock())

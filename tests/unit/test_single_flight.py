@@ -1,4 +1,4 @@
-"""Equal requests cost one call, whoever comes and goes, and whenever they do."""
+"""Equal requests cost one call, whenever callers come and go."""
 
 import asyncio
 from collections import Counter
@@ -20,13 +20,13 @@ from domain.events import (
 from domain.image import Image
 from domain.jobs import JobState
 from domain.provider_errors import RateLimited
-from tests.unit.gated_provider import REQUEST, TickingStudio, read, turns
+from tests.unit.ticking_service import REQUEST, TickingService, read, turns
 
 pytestmark = pytest.mark.anyio
 SEEDS = range(100)
 CALLERS = 50
-PAINTED = [JobStarted, JobDispatched, PartialReady, PartialReady, PartialReady, Finished]
-REMEMBERED = [JobStarted, ServedFromCache, Finished]
+GENERATED = [JobStarted, JobDispatched, PartialReady, PartialReady, PartialReady, Finished]
+CACHED = [JobStarted, ServedFromCache, Finished]
 CANCELED = [JobStarted, Failed]
 
 
@@ -39,171 +39,171 @@ def image_of(events: list[JobEvent]) -> Image:
     return events[-1].result.images[0].image
 
 
-async def test_fifty_equal_requests_at_once_are_one_call_and_fifty_equal_pictures() -> None:
-    studio = TickingStudio()
-    images = await asyncio.gather(*(studio.asked() for _ in range(CALLERS)))
-    assert len(studio.provider.seen) == 1
-    assert {image.digest for image in images} == {studio.provider.images[0].digest}
+async def test_fifty_equal_requests_at_once_are_one_call_and_fifty_equal_images() -> None:
+    service = TickingService()
+    images = await asyncio.gather(*(service.image() for _ in range(CALLERS)))
+    assert len(service.provider.seen) == 1
+    assert {image.digest for image in images} == {service.provider.images[0].digest}
 
 
-async def test_who_shares_a_call_is_told_so() -> None:
-    studio = TickingStudio()
-    tickets = [await studio.generate(REQUEST) for _ in range(CALLERS)]
-    served = Counter([(await ticket.result()).served_from for ticket in tickets])
+async def test_a_shared_result_says_so() -> None:
+    service = TickingService()
+    handles = [await service.generate(REQUEST) for _ in range(CALLERS)]
+    served = Counter([(await handle.result()).served_from for handle in handles])
     assert served == {"provider": 1, "joined": CALLERS - 1}
 
 
 class Storm:
-    """Callers who come at random turns, of whom some leave at random turns, as a seed decides.
+    """Callers that arrive at random turns, some of which leave at random turns, by a seed.
 
-    `struck` has what was last told when each of those left who were still waiting.
+    `left_at` has the last event before each caller left that was still waiting.
     """
 
     def __init__(self, seed: int) -> None:
         self.chance = Random(seed)  # noqa: S311 - turns, no secrets
-        self.studio = TickingStudio(lambda: self.chance.randrange(4))
-        self.struck: set[str] = set()
+        self.service = TickingService(lambda: self.chance.randrange(4))
+        self.left_at: set[str] = set()
 
-    async def rage(self, *, leader_alone: bool) -> list[list[JobEvent]]:
-        """Return what those read who stayed."""
+    async def run(self, *, leader_alone: bool) -> list[list[JobEvent]]:
+        """Return what the callers read that stayed."""
         spread = self.chance.choice([1, 10, 50, 500])
         arrivals = [0, *(self.chance.randrange(spread) for _ in range(CALLERS - 1))]
         callers = [asyncio.create_task(self._call(turn)) for turn in arrivals]
-        who = [0] if leader_alone else self.chance.sample(range(CALLERS), CALLERS - 1)
-        strikes = [
-            self._strike(callers[number], arrivals[number] + self.chance.randrange(60))
-            for number in who
+        leaving = [0] if leader_alone else self.chance.sample(range(CALLERS), CALLERS - 1)
+        departures = [
+            self._leave(callers[number], arrivals[number] + self.chance.randrange(60))
+            for number in leaving
         ]
-        await asyncio.gather(*strikes)
-        staying = [caller for number, caller in enumerate(callers) if number not in who]
+        await asyncio.gather(*departures)
+        staying = [caller for number, caller in enumerate(callers) if number not in leaving]
         return await asyncio.gather(*staying)
 
     async def _call(self, turn: int) -> list[JobEvent]:
         await turns(turn)
-        return await self.studio.told()
+        return await self.service.events_of_one_caller()
 
-    async def _strike(self, caller: asyncio.Task[list[JobEvent]], turn: int) -> None:
+    async def _leave(self, caller: asyncio.Task[list[JobEvent]], turn: int) -> None:
         await turns(turn)
         if caller.cancel():
-            last = [kinds(history)[-1].__name__ for history in self.studio.histories()[-1:]]
-            self.struck |= {"storing"} if self.studio.archive.storing else set(last)
+            last = [kinds(history)[-1].__name__ for history in self.service.histories()[-1:]]
+            self.left_at |= {"storing"} if self.service.archive.storing else set(last)
 
 
 @pytest.mark.parametrize("leader_alone", [True, False], ids=["the leader", "49 of them"])
-async def test_whoever_leaves_those_who_stay_get_the_picture_of_one_call(
+async def test_callers_that_stay_get_the_image_of_one_call(
     leader_alone: bool,
 ) -> None:
-    struck, canceled = set(), False
+    left_at, canceled = set(), False
     for seed in SEEDS:
         storm = Storm(seed)
-        told = await storm.rage(leader_alone=leader_alone)
-        provider = storm.studio.provider
+        events_read = await storm.run(leader_alone=leader_alone)
+        provider = storm.service.provider
         assert len(provider.seen) == 1, seed
-        for events in told:
-            assert kinds(events) in (PAINTED, REMEMBERED), seed
+        for events in events_read:
+            assert kinds(events) in (GENERATED, CACHED), seed
             assert image_of(events) == provider.images[0], seed
-        struck |= storm.struck
-        canceled |= CANCELED in map(kinds, storm.studio.histories())
-    assert struck >= {"JobStarted", "JobDispatched", "PartialReady", "storing"}
+        left_at |= storm.left_at
+        canceled |= CANCELED in map(kinds, storm.service.histories())
+    assert left_at >= {"JobStarted", "JobDispatched", "PartialReady", "storing"}
     assert canceled
 
 
-async def test_what_everybody_left_before_it_was_sent_is_canceled_and_can_be_begun_anew() -> None:
-    studio = TickingStudio()
-    await asyncio.gather(*(studio.left_at(JobStarted) for _ in range(CALLERS)))
+async def test_a_job_that_all_callers_left_before_it_was_sent_is_canceled_and_can_be_repeated() -> (
+    None
+):
+    service = TickingService()
+    await asyncio.gather(*(service.left_at(JobStarted) for _ in range(CALLERS)))
     await turns(50)
-    assert studio.provider.seen == []
-    (history,) = studio.histories()
+    assert service.provider.seen == []
+    (history,) = service.histories()
     assert kinds(history) == CANCELED
     assert isinstance(history[-1], Failed)
     assert history[-1].failure.code == Canceled.code
-    assert await studio.asked() == studio.provider.images[0]
-    assert len(studio.provider.seen) == 1
+    assert await service.image() == service.provider.images[0]
+    assert len(service.provider.seen) == 1
 
 
-async def test_what_everybody_left_after_it_was_sent_is_stored_and_kept_all_the_same() -> None:
-    studio = TickingStudio()
-    await asyncio.gather(*(studio.left_at(JobDispatched) for _ in range(CALLERS)))
-    await studio.jobs.drain(10)
-    (history,) = studio.histories()
-    assert kinds(history) == PAINTED
-    assert list(studio.archive.kept.values()) == list(studio.provider.images)
-    assert studio.archive.states() == [JobState.STORED]
-    assert len(studio.cache.entries) == 1
+async def test_a_job_that_all_callers_left_after_it_was_sent_is_stored_and_cached() -> None:
+    service = TickingService()
+    await asyncio.gather(*(service.left_at(JobDispatched) for _ in range(CALLERS)))
+    await service.jobs.drain(10)
+    (history,) = service.histories()
+    assert kinds(history) == GENERATED
+    assert list(service.archive.kept.values()) == list(service.provider.images)
+    assert service.archive.states() == [JobState.STORED]
+    assert len(service.cache.entries) == 1
 
 
-async def test_who_comes_just_when_all_others_leave_gets_the_picture_of_one_call() -> None:
+async def test_a_caller_that_arrives_when_all_others_leave_gets_the_image_of_one_call() -> None:
     ends = []
     for moment, later in product(range(60), range(6)):
-        studio = TickingStudio(lambda: 2)
-        others = [asyncio.create_task(studio.told()) for _ in range(3)]
+        service = TickingService(lambda: 2)
+        others = [asyncio.create_task(service.events_of_one_caller()) for _ in range(3)]
         await turns(moment)
         for other in others:
             other.cancel()
         await turns(later)
-        newcomer = asyncio.create_task(studio.asked())
-        await turns(8)  # by now what was left has ended, which is not to end what is new
-        images = {await studio.asked(), await newcomer}
-        assert images == set(studio.provider.images), (moment, later)
-        assert len(studio.provider.seen) == 1, (moment, later)
-        ends += [kinds(history) for history in studio.histories()]
-        assert studio.archive.states().count(JobState.STORED) == 1, (moment, later)
-        assert JobState.DISPATCHED not in studio.archive.states(), (moment, later)
-    assert all(end in (CANCELED, PAINTED, REMEMBERED) for end in ends)
-    assert all(end in ends for end in (CANCELED, PAINTED, REMEMBERED))
+        newcomer = asyncio.create_task(service.image())
+        await turns(8)  # by now the abandoned job has ended, which must not end the new one
+        images = {await service.image(), await newcomer}
+        assert images == set(service.provider.images), (moment, later)
+        assert len(service.provider.seen) == 1, (moment, later)
+        ends += [kinds(history) for history in service.histories()]
+        assert service.archive.states().count(JobState.STORED) == 1, (moment, later)
+        assert JobState.DISPATCHED not in service.archive.states(), (moment, later)
+    assert all(end in (CANCELED, GENERATED, CACHED) for end in ends)
+    assert all(end in ends for end in (CANCELED, GENERATED, CACHED))
 
 
-async def test_who_holds_a_ticket_is_waited_for_before_they_read_it() -> None:
-    studio = TickingStudio()
-    first, second = await studio.generate(REQUEST), await studio.generate(REQUEST)
+async def test_a_caller_with_a_handle_counts_before_it_reads() -> None:
+    service = TickingService()
+    first, second = await service.generate(REQUEST), await service.generate(REQUEST)
     reading = asyncio.create_task(read(first))
     await turns(1)
     reading.cancel()
     await turns(50)
-    assert kinds(await read(second)) == PAINTED
-    assert len(studio.provider.seen) == 1
+    assert kinds(await read(second)) == GENERATED
+    assert len(service.provider.seen) == 1
 
 
-async def test_a_failure_reaches_everybody_and_whoever_asks_again_at_once_shares_a_new_call() -> (
-    None
-):
-    studio = TickingStudio()
-    studio.provider.fails = [RateLimited("Not now.")]
+async def test_a_failure_reaches_every_caller_and_those_that_repeat_share_a_new_call() -> None:
+    service = TickingService()
+    service.provider.fails = [RateLimited("Not now.")]
 
     async def insistent() -> Image:
         with pytest.raises(RateLimited):
-            await studio.asked()
-        return await studio.asked()
+            await service.image()
+        return await service.image()
 
     images = await asyncio.gather(*(insistent() for _ in range(CALLERS)))
-    assert len(studio.provider.seen) == 2
-    assert set(images) == set(studio.provider.images)
+    assert len(service.provider.seen) == 2
+    assert set(images) == set(service.provider.images)
 
 
-async def test_a_fresh_request_goes_past_a_running_job_and_past_the_cache() -> None:
-    studio = TickingStudio()
-    running, fresh = await studio.generate(REQUEST), await studio.generate(REQUEST, fresh=True)
-    joined = await studio.generate(REQUEST)
+async def test_a_fresh_request_skips_a_running_job_and_the_cache() -> None:
+    service = TickingService()
+    running, fresh = await service.generate(REQUEST), await service.generate(REQUEST, fresh=True)
+    joined = await service.generate(REQUEST)
     assert joined.job is fresh.job is not running.job
-    await asyncio.gather(*(read(ticket) for ticket in (running, fresh, joined)))
-    assert len(studio.provider.seen) == 2
-    await turns(50)  # until the answers are kept
-    assert kinds(await studio.told()) == REMEMBERED
-    assert await studio.asked(fresh=True) == studio.provider.images[0]
-    assert len(studio.provider.seen) == 3
+    await asyncio.gather(*(read(handle) for handle in (running, fresh, joined)))
+    assert len(service.provider.seen) == 2
+    await turns(50)  # until the results are cached
+    assert kinds(await service.events_of_one_caller()) == CACHED
+    assert await service.image(fresh=True) == service.provider.images[0]
+    assert len(service.provider.seen) == 3
 
 
-async def test_whoever_joins_however_late_reads_everything_from_its_start() -> None:
-    studio = TickingStudio()
-    first = await studio.generate(REQUEST)
+async def test_a_caller_that_joins_late_reads_all_events() -> None:
+    service = TickingService()
+    first = await service.generate(REQUEST)
     readers = [asyncio.create_task(read(first))]
-    while studio.jobs.by_fingerprint(first.job.fingerprint) and len(readers) < CALLERS:
-        joined = await studio.generate(REQUEST)
+    while service.jobs.by_fingerprint(first.job.fingerprint) and len(readers) < CALLERS:
+        joined = await service.generate(REQUEST)
         assert joined.job is first.job
         readers.append(asyncio.create_task(read(joined)))
         await turns(1)
-    told = await asyncio.gather(*readers)
-    assert 2 * len(PAINTED) < len(told) < CALLERS
-    for events in told:
-        assert kinds(events) == PAINTED
-        assert events[:-1] == told[0][:-1]
+    events_read = await asyncio.gather(*readers)
+    assert 2 * len(GENERATED) < len(events_read) < CALLERS
+    for events in events_read:
+        assert kinds(events) == GENERATED
+        assert events[:-1] == events_read[0][:-1]

@@ -1,4 +1,4 @@
-"""A whole studio on stand-ins, in which things take turns of the event loop instead of time."""
+"""A whole job service on fakes, in which steps take turns of the event loop instead of time."""
 
 import asyncio
 from collections.abc import Callable
@@ -40,17 +40,17 @@ from tests.testkit.fakes import (
 REQUEST = GenerateRequest(prompt="a red bridge", size=Dimensions(8, 8), partial_images=3)
 SETTINGS = settings_in(Path("nowhere"))
 Pace = Callable[[], int]
-"""Asked before each step of anything: how many turns it takes."""
+"""Called before each step: how many turns it takes."""
 
 
 async def turns(number: int) -> None:
-    """Let everything else have so many turns."""
+    """Give all other tasks so many turns."""
     for _ in range(number):
         await asyncio.sleep(0)
 
 
 class TickingProvider(FakeProvider):
-    """Takes its turns before every event, and paints another picture for every call."""
+    """Takes its turns before every event, and generates another image for every call."""
 
     def __init__(self, pace: Pace) -> None:
         super().__init__()
@@ -58,14 +58,14 @@ class TickingProvider(FakeProvider):
 
     async def _deliver(self, job: Job[ImageRequest]) -> ProviderStream:
         self.images = (small_image(f"#{len(self.seen) + 1:06x}"),)
-        async with aclosing(super()._deliver(job)) as painting:
-            async for event in painting:
+        async with aclosing(super()._deliver(job)) as stream:
+            async for event in stream:
                 await turns(self.pace())
                 yield event
 
 
 class TickingArchive(MemoryImageStore):
-    """Takes its turns; `storing` is true while a picture is written."""
+    """Takes its turns; `storing` is true while an image is written."""
 
     def __init__(self, pace: Pace) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class TickingArchive(MemoryImageStore):
         return await super().put(image)
 
     def states(self) -> list[JobState]:
-        """What was recorded last of each job."""
+        """The last recorded state of each job."""
         return [job.state for job in {job.id: job for job in self.history}.values()]
 
 
@@ -106,8 +106,8 @@ class TickingCache(DictCache):
         await super().put(key, entry)
 
 
-class TickingStudio:
-    """The pipeline, the jobs and the safeguards as they are, around stand-ins."""
+class TickingService:
+    """The real job service, runner and safeguards around fakes."""
 
     def __init__(self, pace: Pace = lambda: 1) -> None:
         self.provider = TickingProvider(pace)
@@ -133,25 +133,25 @@ class TickingStudio:
             )
         )
 
-    async def asked(self, *, fresh: bool = False) -> Image:
-        """What one caller gets in the end."""
-        ticket = await self.generate(REQUEST, fresh=fresh)
-        (painted,) = (await ticket.result()).images
-        return painted.image
+    async def image(self, *, fresh: bool = False) -> Image:
+        """The image that one caller gets."""
+        handle = await self.generate(REQUEST, fresh=fresh)
+        (image,) = (await handle.result()).images
+        return image.image
 
-    async def told(self) -> list[JobEvent]:
-        """What one caller reads."""
+    async def events_of_one_caller(self) -> list[JobEvent]:
+        """The events that one caller reads."""
         return await read(await self.generate(REQUEST))
 
     async def left_at(self, kind: type[JobEvent]) -> None:
-        """One caller, who leaves as soon as they read an event of this kind."""
+        """Be a caller that leaves as soon as it reads an event of this kind."""
         async with aclosing((await self.generate(REQUEST)).events()) as events:
             async for event in events:
                 if isinstance(event, kind):
                     return
 
     def histories(self) -> list[list[JobEvent]]:
-        """The story of each job, in the order in which they began."""
+        """The events of each job, in the order in which the jobs started."""
         jobs: dict[str, list[JobEvent]] = {}
         for event in self.sink.events:
             if isinstance(event, JobEvent):
@@ -159,7 +159,7 @@ class TickingStudio:
         return list(jobs.values())
 
 
-async def read(ticket: JobHandle) -> list[JobEvent]:
-    """All events of a ticket."""
-    async with aclosing(ticket.events()) as events:
+async def read(handle: JobHandle) -> list[JobEvent]:
+    """All events of a handle."""
+    async with aclosing(handle.events()) as events:
         return [event async for event in events]
