@@ -1,4 +1,4 @@
-"""The web application: routes, what guards them, and what becomes of errors."""
+"""The HTTP application: its routes, the middleware around them, and its error responses."""
 
 from typing import cast
 
@@ -43,7 +43,7 @@ ROUTES = (
 
 
 class HttpApplication:
-    """The application as ASGI. `manager` runs for as long as requests are served."""
+    """The application as ASGI. `manager` must run while requests are served."""
 
     def __init__(self, container: Container) -> None:
         settings = container.settings()
@@ -53,19 +53,19 @@ class HttpApplication:
             [Router("/", route_handlers=ROUTES, guards=[check_request]), mcp_route(self.manager)],
             state=State({"container": container, "callers": callers, "event_json": EventJson()}),
             openapi_config=None,
-            middleware=[metrics.counting()],
+            middleware=[metrics.request_metrics()],
             exception_handlers=HANDLERS,
             request_max_body_size=MAX_BODY_BYTES,
             logging_config=None,
         )
         self.litestar.state.docs = docs_page.Docs(self.litestar, settings)
-        kept = with_security(self.litestar, settings)
+        secured = with_security(self.litestar, settings)
         self.asgi: ASGIApp = AccessLogMiddleware(
-            kept, container.log_writer(), container.metrics().refused
+            secured, container.log_writer(), container.metrics().refused
         )
 
 
 def with_security(app: Litestar, settings: Settings) -> ASGIApp:
-    """The application behind everybody who may turn a request away, outermost last."""
-    inside = BearerTokenMiddleware(BodyLimitMiddleware(cast("ASGIApp", app)), settings)
-    return HostOriginMiddleware(with_cors(inside, settings), settings)
+    """The application behind the middleware that may refuse a request, outermost last."""
+    authorized = BearerTokenMiddleware(BodyLimitMiddleware(cast("ASGIApp", app)), settings)
+    return HostOriginMiddleware(with_cors(authorized, settings), settings)

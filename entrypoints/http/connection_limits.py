@@ -1,4 +1,4 @@
-"""Connections that nobody can keep by being slow."""
+"""Limits of one connection: slow clients and oversized headers cannot hold the server."""
 
 import asyncio
 import socket
@@ -13,22 +13,22 @@ from entrypoints.http.problem_documents import problem_of, send_problem
 from entrypoints.http.raw_responses import HEAD_TOO_LARGE, NOT_HTTP, raw
 from entrypoints.http.security.host_origin import ALWAYS_OPEN
 
-NOTHING_MORE = struct.pack("ii", 1, 0)
-"""SO_LINGER: what was not read when the socket closes is dropped, and the other side told so."""
+LINGER_ZERO = struct.pack("ii", 1, 0)
+"""SO_LINGER: closing the socket drops unsent bytes and resets the connection."""
 
 
 class Connection(HttpToolsProtocol):
-    """One client's connection, as uvicorn serves it, within times and numbers of our own.
+    """One client's connection to uvicorn, with limits that uvicorn does not have.
 
-    - The headers of a request are here `header_timeout` seconds after the connection, or after
-      their first byte; else it is closed. (A body's time is the business of Uploads.)
-    - Headers of more than about `largest_head` bytes are refused, and so is as much between
-      pieces of a body or behind it, which nobody reads: lengths of chunks, trailers.
-    - So are more than `most_at_once` requests that come before the first of them is answered.
-    - Who reads slower than `slowest_reader` while more waits for them is cut off after
-      `write_timeout` seconds, also when all is said and only the last bytes are not taken.
-    - While more than `most` are connected, requests are told to come back, but for /livez and
-      /readyz; of more than twice as many, those that come are closed at once.
+    - The headers of a request must arrive within `header_timeout` seconds of the connection, or
+      of their first byte; otherwise the connection closes. (BodyLimitMiddleware times the body.)
+    - Headers of more than about `max_head_bytes` are refused. So is as much framing inside a body
+      or after it (chunk sizes, trailers), because no part of the application reads it.
+    - More than `max_pipelined` requests before the first response are refused.
+    - A client that reads less than `min_write_rate` while more waits is disconnected after
+      `write_timeout` seconds, also if only the last bytes of a response are unread.
+    - While more than `max_connections` are open, requests other than /livez and /readyz get a
+      503 with Retry-After; above twice that number, new connections close at once.
     """
 
     header_timeout = 10.0
@@ -47,13 +47,13 @@ class Connection(HttpToolsProtocol):
         self._headers_due: float | None = self.loop.time() + self.header_timeout
         self._unread: int | None = None
         self._unread_since = 0.0
-        self._look_again()
+        self._schedule_check()
         if len(self.connections) > 2 * self.max_connections:
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._looking.cancel()
-        for cycle in self._unanswered:  # of those, uvicorn thinks of the last one only
+        self._check_timer.cancel()
+        for cycle in self._unanswered:  # uvicorn notifies the last one only
             cycle.disconnected = True
             cycle.message_event.set()
         super().connection_lost(exc)
@@ -70,12 +70,12 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def send_400_response(self, _: str) -> None:
-        """Say so as everything else is said, and hang up."""
+        """Respond with a problem document, as to every other error, and close the connection."""
         self.transport.write(raw(NOT_HTTP))
         self.transport.close()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._in_body:  # uvicorn would keep every trailer
+        if not self._in_body:  # uvicorn would store every trailer
             super().on_header(name, value)
 
     def on_body(self, body: bytes) -> None:
@@ -89,11 +89,11 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         if len(self._requests) > self.max_pipelined:
-            raise HttpParserError("too many requests that are not answered yet")
+            raise HttpParserError("too many pipelined requests")
         self._reset_header_count()
         self._headers_due, self._in_body = None, True
-        crowded = len(self.connections) > self.max_connections
-        self.app = self._reject_overload if crowded else self.config.loaded_app
+        overloaded = len(self.connections) > self.max_connections
+        self.app = self._reject_overload if overloaded else self.config.loaded_app
         super().on_headers_complete()
         self._requests.append(self.cycle)
 
@@ -102,48 +102,48 @@ class Connection(HttpToolsProtocol):
         super().resume_writing()
 
     def shutdown(self) -> None:
-        """Close after the answer that it waits for; at once where no request is all here."""
-        if any(not each.more_body for each in self._unanswered):
+        """Close after the pending response; at once if no request has arrived completely."""
+        if any(not cycle.more_body for cycle in self._unanswered):
             super().shutdown()
         else:
             self.transport.close()
 
     @property
     def has_pending_post(self) -> bool:
-        """Whether the answer to a POST is not whole yet; all of those end by themselves.
+        """Whether a POST still waits for its complete response; every POST ends by itself.
 
-        One whose body is not all here has begun nothing.
+        A POST whose body is incomplete does not count: it has started nothing.
         """
-        posts = (each for each in self._unanswered if each.scope["method"] == "POST")
-        return any(not each.more_body for each in posts)
+        posts = (cycle for cycle in self._unanswered if cycle.scope["method"] == "POST")
+        return any(not cycle.more_body for cycle in posts)
 
     @property
     def _unanswered(self) -> list[RequestResponseCycle]:
-        """The request that is being answered, and those that were sent behind it already."""
+        """The request in progress, and those that the client has pipelined after it."""
         self._requests = [cycle for cycle in self._requests if not cycle.response_complete]
         return self._requests
 
     def _reset_header_count(self) -> None:
-        """What else is in this piece is not counted: it may be of any kind, and is little."""
+        """Count from the next piece on: the rest of this one is small and may be of any kind."""
         self._overhead = -self._piece
 
-    def _look_again(self) -> None:
+    def _schedule_check(self) -> None:
         interval = min(self.header_timeout, self.write_timeout) / 10
-        self._looking = self.loop.call_later(interval, self._look)
+        self._check_timer = self.loop.call_later(interval, self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         now = self.loop.time()
         if self._is_slow_reader(now):
             self._abort()
             return
         if self._headers_due is not None and now > self._headers_due:
             self.transport.close()
-        self._look_again()
+        self._schedule_check()
 
     def _abort(self) -> None:
-        """Close it now. Else the system would go on for minutes with what it has of an answer."""
+        """Reset the connection. A plain close would keep sending buffered bytes for minutes."""
         connection = self.transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NOTHING_MORE)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
         self.transport.abort()
 
     def _is_slow_reader(self, now: float) -> bool:

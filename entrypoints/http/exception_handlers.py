@@ -1,4 +1,4 @@
-"""What becomes of errors that routes raise, and of those that the web framework finds."""
+"""Error responses, for what handlers raise and for what the web framework finds."""
 
 import logging
 from typing import Any
@@ -36,11 +36,11 @@ BAD_REQUEST = Problem(
     message="The request cannot be read.",
     hint="GET /openapi.json says what is read here.",
 )
-KNOWN = {404: NO_ROUTE, 405: OTHER_METHOD, 413: TOO_LARGE}
+BY_STATUS = {404: NO_ROUTE, 405: OTHER_METHOD, 413: TOO_LARGE}
 
 
-def document(problem: Problem) -> Response[bytes]:
-    """The answer for a problem."""
+def problem_response(problem: Problem) -> Response[bytes]:
+    """The response with a problem document."""
     return Response(
         problem.body(),
         status_code=problem.status,
@@ -53,23 +53,23 @@ def document(problem: Problem) -> Response[bytes]:
     )
 
 
-def _studio_error(request: AnyRequest, error: ImageServiceError) -> Response[bytes]:
+def _image_service_error(request: AnyRequest, error: ImageServiceError) -> Response[bytes]:
     note_outcome(request.scope, error)
-    return document(problem_of(error))
+    return problem_response(problem_of(error))
 
 
-def _refused(_: AnyRequest, refused: RequestRejected) -> Response[bytes]:
-    return document(refused.problem)
+def _rejected(_: AnyRequest, rejected: RequestRejected) -> Response[bytes]:
+    return problem_response(rejected.problem)
 
 
-def _not_of_its_type(request: AnyRequest, error: ValidationException) -> Response[bytes]:
-    """Faults of parameters in the address: bodies are read by ourselves."""
-    faults = error.extra if isinstance(error.extra, list) else []
-    argument = str(faults[0].get("key", "")) if faults else ""
+def _invalid_parameter(request: AnyRequest, error: ValidationException) -> Response[bytes]:
+    """Invalid parameters in the URL; our own code reads bodies."""
+    details = error.extra if isinstance(error.extra, list) else []
+    argument = str(details[0].get("key", "")) if details else ""
     handler = request.scope["route_handler"]
-    known = query_parameters(handler) if isinstance(handler, HTTPRouteHandler) else {}
-    field = next((name for name, its in known.items() if its == argument), "request")
-    return document(
+    arguments = query_parameters(handler) if isinstance(handler, HTTPRouteHandler) else {}
+    field = next((name for name, known in arguments.items() if known == argument), "request")
+    return problem_response(
         problem_of(
             InvalidRequest(f"{field} is not of the right form.", field=field, hint=BAD_REQUEST.hint)
         )
@@ -79,27 +79,27 @@ def _not_of_its_type(request: AnyRequest, error: ValidationException) -> Respons
 def _http_exception(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     if error.status_code >= 500:
         return _incident(request, error)
-    answer = document(KNOWN.get(error.status_code, BAD_REQUEST))
-    answer.headers.update(error.headers or {})
-    return answer
+    response = problem_response(BY_STATUS.get(error.status_code, BAD_REQUEST))
+    response.headers.update(error.headers or {})
+    return response
 
 
 def incident(error: Exception) -> InternalError:
-    """What clients are told of an error that nobody foresaw; the log has the rest."""
-    told = InternalError(uuid4().hex[:12])
-    logger.error("incident %s", told.incident, exc_info=error)
-    return told
+    """The error that clients get for an unexpected exception, which the log has in full."""
+    internal = InternalError(uuid4().hex[:12])
+    logger.error("incident %s", internal.incident, exc_info=error)
+    return internal
 
 
 def _incident(_: AnyRequest, error: Exception) -> Response[bytes]:
-    return document(problem_of(incident(error)))
+    return problem_response(problem_of(incident(error)))
 
 
 HANDLERS: dict[int | type[Exception], Any] = {
-    ImageServiceError: _studio_error,
-    RequestRejected: _refused,
-    ValidationException: _not_of_its_type,
+    ImageServiceError: _image_service_error,
+    RequestRejected: _rejected,
+    ValidationException: _invalid_parameter,
     HTTPException: _http_exception,
     Exception: _incident,
 }
-"""For the application: every error becomes a problem document."""
+"""Every error becomes a problem document."""

@@ -1,4 +1,4 @@
-"""The web server as a process: how it starts, and how it ends without losing anything."""
+"""The HTTP server as a process: how it starts, and how it ends without losing a result."""
 
 import asyncio
 import os
@@ -23,52 +23,52 @@ from entrypoints.http.connection_limits import Connection
 from entrypoints.http.listening_socket import BACKLOG, allow_many_descriptors, listen
 from entrypoints.http.startup_banner import startup_banner
 
-ANSWERS_TIMEOUT = 1.0
-"""Seconds, of the grace, for sending answers once their jobs have ended."""
-WRITE_TIMEOUT = 0.5
-"""Seconds, of those, in which streams that end with their sessions are ended."""
+RESPONSES_TIMEOUT = 1.0
+"""Seconds of the grace period for sending responses once their jobs have ended."""
+CLOSE_STREAMS_TIMEOUT = 0.5
+"""Seconds of those for closing the streams that end with their MCP sessions."""
 POLL_SECONDS = 0.05
 
 
 def run(settings: Settings) -> None:
-    """Serve until a signal comes, then leave within SHUTDOWN_GRACE, with exit code 0.
+    """Serve until a signal comes, then exit within SHUTDOWN_GRACE, with exit code 0.
 
-    Meanwhile /readyz says 503, no new work is begun, and what runs is finished, or ended and
-    recorded as unknown. The code is 1 if a second signal came, which leaves at once, or if
-    something hung, such as the disk: then the process leaves CLOSING_MAY_TAKE after the grace.
-    Raises SettingsError if it cannot listen. Else it does not return, although a thread may still
-    wait: the process ends.
+    While it drains, /readyz responds 503, new jobs are refused, and running jobs finish or are
+    recorded as unknown. The exit code is 1 after a second signal, which ends the process at once,
+    and if something hangs, such as the disk: the process then ends CLOSE_TIMEOUT seconds after
+    the grace period. Raises SettingsError if it cannot listen. Otherwise it does not return: the
+    process ends, even if a thread still waits.
     """
     listener = listen(settings)
     allow_many_descriptors()
     with asyncio.Runner(loop_factory=_fast_loop()) as runner:
-        runner.run(_serve_until_told(settings, listener))
+        runner.run(_serve_until_signaled(settings, listener))
 
 
 async def serve(
     settings: Settings,
     listener: socket.socket,
-    told: asyncio.Event,
+    stop: asyncio.Event,
     **overrides: Any,  # noqa: ANN401 - providers of any kind
 ) -> None:
-    """Serve on that socket until told to end; return when all has ended, within SHUTDOWN_GRACE."""
+    """Serve on that socket until `stop` is set; return once drained, within SHUTDOWN_GRACE."""
     async with open_application(settings, **overrides) as container:
-        door = HttpApplication(container)
-        server = Server(door.asgi, settings)
-        async with door.manager.run():
+        application = HttpApplication(container)
+        server = Server(application.asgi, settings)
+        async with application.manager.run():
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             warming = asyncio.create_task(_warm_up(container))
-            await _first(serving, asyncio.create_task(told.wait()))
+            await _first(serving, asyncio.create_task(stop.wait()))
             deadline = monotonic() + settings.shutdown_grace
-            await container.drain_jobs()(deadline - ANSWERS_TIMEOUT - monotonic())
-            await server.answered(deadline - WRITE_TIMEOUT - monotonic())
+            await container.drain_jobs()(deadline - RESPONSES_TIMEOUT - monotonic())
+            await server.wait_for_responses(deadline - CLOSE_STREAMS_TIMEOUT - monotonic())
             server.close_listener()
-        await server.ended(serving, deadline - WRITE_TIMEOUT / 2 - monotonic())
+        await server.finish(serving, deadline - CLOSE_STREAMS_TIMEOUT / 2 - monotonic())
         await warming
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which is told when to end instead of listening to signals, and ends in steps."""
+    """uvicorn, but it stops on request instead of by signal, and in steps."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         config = uvicorn.Config(
@@ -89,7 +89,7 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to those who started us; uvicorn would die of them once it has ended."""
+        """Leave signals to `run`; uvicorn would raise them again after it has shut down."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -97,24 +97,24 @@ class Server(uvicorn.Server):
         port = self.servers[0].sockets[0].getsockname()[1]
         print(startup_banner(self._settings, port), file=sys.stderr, flush=True)
 
-    async def answered(self, patience: float) -> None:
-        """Wait until every POST has its answer. New requests are still taken."""
-        for _ in range(max(0, round(patience / POLL_SECONDS))):
+    async def wait_for_responses(self, seconds: float) -> None:
+        """Wait up to `seconds` until every POST has its response; new requests are served."""
+        for _ in range(max(0, round(seconds / POLL_SECONDS))):
             if not any(connection.has_pending_post for connection in self._connections()):
                 return
             await asyncio.sleep(POLL_SECONDS)
 
     def close_listener(self) -> None:
-        """Listen no more, and let each connection end after the answer that it waits for."""
+        """Stop listening, and let each connection close after the response that it waits for."""
         self.should_exit = True
         for server in self.servers:
             server.close()
         for connection in self._connections():
             connection.shutdown()
 
-    async def ended(self, serving: asyncio.Task[None], patience: float) -> None:
-        """Wait for the rest of the answers, then cut off who has not read them."""
-        await asyncio.wait({serving}, timeout=max(0.0, patience))
+    async def finish(self, serving: asyncio.Task[None], seconds: float) -> None:
+        """Wait up to `seconds` for the remaining responses, then abort unread connections."""
+        await asyncio.wait({serving}, timeout=max(0.0, seconds))
         for connection in self._connections():
             connection.transport.abort()
         for task in self.server_state.tasks:
@@ -125,21 +125,18 @@ class Server(uvicorn.Server):
         return [each for each in self.server_state.connections if isinstance(each, Connection)]
 
 
-async def _serve_until_told(settings: Settings, listener: socket.socket) -> None:
-    told = shutdown_event()
-    watching = asyncio.create_task(told.wait())
-    watching.add_done_callback(lambda _: exit_after(settings.shutdown_grace + CLOSE_TIMEOUT))
-    await serve(settings, listener, told)
+async def _serve_until_signaled(settings: Settings, listener: socket.socket) -> None:
+    stop = shutdown_event()
+    waiting = asyncio.create_task(stop.wait())
+    waiting.add_done_callback(lambda _: exit_after(settings.shutdown_grace + CLOSE_TIMEOUT))
+    await serve(settings, listener, stop)
     os._exit(0)
 
 
 async def _warm_up(container: Container) -> None:
     if container.settings().warm_up:
         await asyncio.sleep(WARM_UP_DELAY_SECONDS)
-        with (
-            collector_paused(),
-            suppress(Exception),
-        ):  # the first call meets the same, and tells of it
+        with collector_paused(), suppress(Exception):  # the first call reports the same error
             await asyncio.to_thread(warm, container)
 
 
@@ -147,8 +144,8 @@ async def _first(*tasks: asyncio.Task[Any]) -> None:
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
 
-def _fast_loop() -> Any:  # noqa: ANN401 - what makes an event loop, or None for asyncio's own
-    with suppress(ImportError):  # there is none for Windows
+def _fast_loop() -> Any:  # noqa: ANN401 - an event loop factory, or None for asyncio's own
+    with suppress(ImportError):  # uvloop has no Windows build
         from uvloop import new_event_loop
 
         return new_event_loop

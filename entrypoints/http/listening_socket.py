@@ -1,4 +1,4 @@
-"""The socket that clients come to, and how much of the system it may use."""
+"""The listening socket, and the system resources that it may use."""
 
 import socket
 from contextlib import suppress
@@ -8,15 +8,15 @@ from entrypoints.config.settings_error import SettingsError
 from entrypoints.http.connection_limits import Connection
 
 BACKLOG = 2048
-UNSENT = 128 * 1024
-"""Bytes of an answer that the system takes beyond what is on its way. Without a limit it copies
-megabytes for each client that does not read: 300 of them took 1.1 GB, and with this 94 MB."""
+MAX_UNSENT = 128 * 1024
+"""Bytes of a response that the kernel buffers beyond those in flight. Without a limit it copies
+megabytes for each client that does not read: 300 such clients took 1.1 GB, and with this 94 MB."""
 MIN_DESCRIPTORS = 4 * Connection.max_connections
-"""For twice as many connections as are served, and the files and calls behind them."""
+"""For twice as many connections as are served, and for their files and upstream calls."""
 
 
 def listen(settings: Settings) -> socket.socket:
-    """A socket that listens on HOST and PORT; raise SettingsError if there can be none."""
+    """A socket that listens on HOST and PORT; raise SettingsError if that is impossible."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         listener = socket.create_server(
@@ -29,17 +29,18 @@ def listen(settings: Settings) -> socket.socket:
             f"{reason}.\nHOST must be an address of this machine, and PORT one that no other "
             "program has; 0 takes a free one."
         ) from error
-    if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # every connection inherits it
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # inherited by every connection
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT)
     return listener
 
 
 def allow_many_descriptors() -> None:
-    """As many as a full house needs, where the system lets us: its usual 1,024 are too few."""
-    with suppress(ImportError, ValueError, OSError):  # Windows knows no such limit
+    """Raise the limit of open files to MIN_DESCRIPTORS if allowed; the usual 1,024 are too few."""
+    with suppress(ImportError, ValueError, OSError):  # Windows has no such limit
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        most = MIN_DESCRIPTORS if hard == resource.RLIM_INFINITY else hard
-        if soft < min(MIN_DESCRIPTORS, most):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (min(MIN_DESCRIPTORS, most), hard))
+        ceiling = MIN_DESCRIPTORS if hard == resource.RLIM_INFINITY else hard
+        wanted = min(MIN_DESCRIPTORS, ceiling)
+        if soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,4 +1,4 @@
-"""What goes wrong at the web door, as problem documents (RFC 9457)."""
+"""Errors as problem documents (RFC 9457)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ from entrypoints.wire.error_codes import STATUS_BY_CODE, as_dict
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:mcp-server-gpt-image:error:"
 NOT_STARTED = {"retryable": False, "charged": ChargeStatus.NO.value}
-"""What is so wherever the door itself says no."""
+"""The facts of every request that is rejected before a use case starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A problem document and the headers that belong to it."""
+    """A problem document and its headers."""
 
     status: int
     code: str
@@ -30,7 +30,7 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> bytes:
-        """JSON: the members of the RFC, and ours beside them."""
+        """JSON: the members of the RFC and this server's own."""
         members = {
             "type": URN + self.code,
             "title": self.code.replace("_", " ").capitalize(),
@@ -46,7 +46,7 @@ class Problem:
 
 
 class RequestRejected(Exception):
-    """The door itself says no, before any use case is asked."""
+    """The HTTP layer rejects the request before any use case starts."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -54,26 +54,26 @@ class RequestRejected(Exception):
 
 
 def problem_of(error: ImageServiceError) -> Problem:
-    """The document for one of our errors; says when to come back where that is known."""
+    """The document for an error, with Retry-After if it is known when to retry."""
     headers = {}
-    timed = Busy | RateLimited | CircuitOpen | BudgetExhausted
-    if isinstance(error, timed) and error.retry_after is not None:
+    retry_later = Busy | RateLimited | CircuitOpen | BudgetExhausted
+    if isinstance(error, retry_later) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, ceil(error.retry_after)))
     facts = as_dict(error)
-    if "status" in facts:  # the provider's own: here `status` is what we answer with
+    if "status" in facts:  # the provider's; in a problem document `status` is this response's
         facts["provider_status"] = facts.pop("status")
     return Problem(
         status=STATUS_BY_CODE[error.code],
         code=error.code,
         message=error.message,
         hint=error.hint,
-        details={k: v for k, v in facts.items() if k not in ("code", "message", "hint")},
+        details={name: facts[name] for name in facts if name not in ("code", "message", "hint")},
         headers=headers,
     )
 
 
 def headers_of(problem: Problem, *, close: bool = False) -> dict[str, str]:
-    """The headers of an answer with this document, in lower case."""
+    """The headers of a response with this document, in lower case."""
     return {
         "content-type": MEDIA_TYPE,
         "content-length": str(len(problem.body())),
@@ -85,9 +85,9 @@ def headers_of(problem: Problem, *, close: bool = False) -> dict[str, str]:
 
 
 async def send_problem(problem: Problem, send: Send, *, close: bool = False) -> None:
-    """Answer with the document; `close` ends the connection, though what still comes is in vain.
+    """Respond with the document; `close` also closes the connection.
 
-    Whoever is in the middle of sending then may see a reset connection, and no document.
+    A client that is still sending may then see a reset connection instead of the document.
     """
     body, headers = problem.body(), headers_of(problem, close=close)
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]

@@ -1,4 +1,4 @@
-"""Answers to what is no request yet, so that no application hears of it."""
+"""Responses to malformed requests, which never reach the application."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -20,7 +20,7 @@ HEAD_TOO_LARGE = Problem(
 
 
 def raw(problem: Problem) -> bytes:
-    """The problem document as it goes over the wire, as a connection's last answer."""
+    """The bytes of a connection's last response: head and problem document."""
     return b"\r\n".join([*_head(problem), b"", problem.body()])
 
 

@@ -1,4 +1,4 @@
-"""What the web door reads of a request."""
+"""What route handlers read of a request."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ AnyRequest = Request[Any, Any, Any]
 
 
 def container_of(request: AnyRequest) -> Container:
-    """The application behind the door."""
+    """The application's container."""
     container: Container = request.app.state.container
     return container
 
 
 def caller_of(request: AnyRequest) -> Caller:
-    """Who asks."""
+    """The sender of the request."""
     caller: Caller = request.app.state.callers.resolve(request.scope)
     return caller
 
@@ -46,7 +46,7 @@ def headers_of(request: AnyRequest) -> Headers:
 async def json_object(request: AnyRequest) -> dict[str, object]:
     """The body; raise InvalidRequest unless it is one JSON object."""
     try:
-        value = msgspec.json.decode(await _body(request))
+        body = msgspec.json.decode(await _body(request))
     except UnicodeDecodeError as error:
         raise InvalidRequest(
             "The body is not JSON: it is not in UTF-8.", field="body", hint="Send one JSON object."
@@ -55,17 +55,20 @@ async def json_object(request: AnyRequest) -> dict[str, object]:
         raise InvalidRequest(
             f"The body is not JSON: {error}.", field="body", hint="Send one JSON object."
         ) from error
-    if not isinstance(value, dict):
+    if not isinstance(body, dict):
         raise InvalidRequest(
             "The body is not a JSON object.",
             field="body",
             hint='Send the arguments, such as {"prompt": "a lighthouse"}.',
         )
-    return value
+    return body
 
 
 async def _body(request: AnyRequest) -> bytes:
-    """All of it, which Uploads has. Litestar would keep it until the answer is given."""
+    """The whole body, which BodyLimitMiddleware has read.
+
+    `request.body()` would hold it in memory until the response is sent.
+    """
     message = await request.receive()
     assert message["type"] == "http.request"
     return message["body"]

@@ -1,4 +1,4 @@
-"""Answers that are sent while they come into being, for as long as the client stays."""
+"""Responses that are sent while their job runs, for as long as the client is connected."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
@@ -9,11 +9,12 @@ from starlette.types import Receive, Scope, Send
 
 from entrypoints.http.sse_events import KEEP_ALIVE, Frame
 
+KEEP_ALIVE_SECONDS = 10.0
+"""Documented as at most 15."""
 MAX_CHUNK_BYTES = 256 * 1024
-"""Bytes."""
 
 T = TypeVar("T")
-ReceiveAny = Callable[[], Awaitable[Mapping[str, object]]]
+AnyReceive = Callable[[], Awaitable[Mapping[str, object]]]
 
 HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
@@ -23,10 +24,10 @@ HEADERS = {
 
 
 class EventStream:
-    """An ASGI answer of server-sent events.
+    """An ASGI response of server-sent events.
 
-    `frames` come in pieces, with a comment between them whenever none comes for `every` seconds. A
-    client that leaves ends the generator at once; one that reads slowly is waited for.
+    A comment is sent whenever no frame has come for `every` seconds. A client that disconnects
+    ends the generator of `frames` at once; a client that reads slowly is waited for.
     """
 
     def __init__(
@@ -53,10 +54,10 @@ class EventStream:
 
 
 def _chunks(pieces: Frame) -> Iterator[bytes | memoryview]:
-    """The same bytes, in few parts, of which none is much longer than LONGEST_PART.
+    """The same bytes in few chunks, none of them much longer than MAX_CHUNK_BYTES.
 
-    The server copies what the network does not take at once: a part for each client that is slow,
-    not a picture.
+    The server copies what the network does not take at once: for each slow client that is one
+    chunk, and not an image.
     """
     short: list[bytes] = []
     for piece in pieces:
@@ -74,50 +75,50 @@ def _chunks(pieces: Frame) -> Iterator[bytes | memoryview]:
 async def with_keep_alive(
     items: AsyncGenerator[T, None], every: float
 ) -> AsyncGenerator[T | None, None]:
-    """The items, and None whenever none has come for `every` seconds."""
-    coming: asyncio.Future[T | None] | None = None
+    """The items, and None whenever no item has come for `every` seconds."""
+    pending: asyncio.Future[T | None] | None = None
     try:
         while True:
-            coming = coming or asyncio.ensure_future(_next(items))
-            done, _ = await asyncio.wait({coming}, timeout=every)
+            pending = pending or asyncio.ensure_future(_next(items))
+            done, _ = await asyncio.wait({pending}, timeout=every)
             if not done:
                 yield None
                 continue
-            item = coming.result()
+            item = pending.result()
             if item is None:
                 return
-            coming = None
+            pending = None
             yield item
     finally:
-        if coming is not None:
-            coming.cancel()
+        if pending is not None:
+            pending.cancel()
             with suppress(asyncio.CancelledError):
-                await coming
+                await pending
         await items.aclose()
 
 
 async def _next(items: AsyncGenerator[T, None]) -> T | None:
     """The next item, or None at the end.
 
-    An exception would say so too, and hold everything within its reach, a picture at least, until
-    the garbage collector comes by.
+    StopAsyncIteration would keep alive what its frames refer to, at least one image, until the
+    garbage collector runs.
     """
     return await anext(items, None)
 
 
-async def until_disconnect(work: Coroutine[Any, Any, T], receive: ReceiveAny) -> T | None:
-    """What comes of it; if the client leaves first, it is canceled, and this is None."""
-    working = asyncio.create_task(work)
-    leaving = asyncio.create_task(_left(receive))
+async def until_disconnect(work: Coroutine[Any, Any, T], receive: AnyReceive) -> T | None:
+    """The result of `work`; None if the client disconnects first, which cancels `work`."""
+    task = asyncio.create_task(work)
+    leaving = asyncio.create_task(_wait_for_disconnect(receive))
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        working.cancel()
+        task.cancel()
         leaving.cancel()
-        await asyncio.wait({working, leaving})
-    return None if working.cancelled() else working.result()
+        await asyncio.wait({task, leaving})
+    return None if task.cancelled() else task.result()
 
 
-async def _left(receive: ReceiveAny) -> None:
+async def _wait_for_disconnect(receive: AnyReceive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

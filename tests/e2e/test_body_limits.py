@@ -59,7 +59,7 @@ async def chunks(client: Wire, size: int) -> None:
 
 
 async def test_a_body_that_comes_byte_by_byte_is_hung_up_on_with_a_word() -> None:
-    app = BodyLimitMiddleware(hears_how_much, slowest_start=0.3)
+    app = BodyLimitMiddleware(hears_how_much, start_timeout=0.3)
     async with taking(app) as port, wire(port) as client:
         await client.send(head("/", of_length(60_000_000)))
         answer = await client.drip(b"x" * 200, pause=0.02)
@@ -68,7 +68,7 @@ async def test_a_body_that_comes_byte_by_byte_is_hung_up_on_with_a_word() -> Non
 
 
 async def test_a_body_that_comes_at_a_fair_pace_may_take_its_time() -> None:
-    app = BodyLimitMiddleware(hears_how_much, slowest_start=0.8)
+    app = BodyLimitMiddleware(hears_how_much, start_timeout=0.8)
     piece, pieces = MIN_BYTES_PER_SECOND // 4, 8
     async with taking(app) as port, wire(port) as client:
         await client.send(head("/", of_length(piece * pieces)))

@@ -149,4 +149,4 @@ def test_the_doors_own_problems_are_listed() -> None:
 def test_the_headers_that_pages_may_read_are_listed() -> None:
     said = re.search(r"send any header and read ([^;]*);", DOCUMENT.read_text("utf-8"))
     assert said
-    assert {name.lower() for name in re.findall(r"`([\w-]+)`", said[1])} == {*cors.READABLE}
+    assert {name.lower() for name in re.findall(r"`([\w-]+)`", said[1])} == {*cors.EXPOSED_HEADERS}

@@ -16,7 +16,7 @@ from dependency_injector.providers import Object
 from domain.errors import ArchiveUnavailable
 from domain.image import Image
 from domain.provider_errors import ContentRefused
-from entrypoints.http.routes.image_creation import KEEP_ALIVE_SECONDS
+from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS
 from tests.e2e.served import served
 from tests.testkit.fakes import PNG, FakeProvider, MemoryImageStore, settings_in, small_image
 from tests.testkit.photographs import photograph

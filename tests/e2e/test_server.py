@@ -17,7 +17,7 @@ from entrypoints.cli.app import main
 from entrypoints.config.settings import Settings
 from entrypoints.config.settings_error import SettingsError
 from entrypoints.http.http_server import serve
-from entrypoints.http.listening_socket import UNSENT, listen
+from entrypoints.http.listening_socket import MAX_UNSENT, listen
 from entrypoints.http.startup_banner import startup_banner
 from tests.e2e.mcp_http import RawSession
 from tests.e2e.served import until
@@ -227,7 +227,7 @@ def test_it_warns_of_nothing_where_nobody_can_come_unasked(
 @pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the system has no such limit")
 def test_the_system_takes_little_of_an_answer_that_nobody_reads(tmp_path: Path) -> None:
     with listen(settings_in(tmp_path, port=0)) as listener:
-        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == UNSENT
+        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == MAX_UNSENT
 
 
 def test_an_address_that_is_taken_is_a_fault_that_says_what_to_do(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Parts of an answer, as a client asks for them in a Range header."""
+"""Parts of a response, as a Range header requests them."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ SINGLE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNOREC
 
 
 class RangeNotSatisfiable(Exception):
-    """What is asked for begins behind the end."""
+    """The requested range starts after the last byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,15 @@ class ByteRange:
 
     @property
     def content_range(self) -> str:
-        """As in a Content-Range header."""
+        """The value of a Content-Range header."""
         return f"bytes {self.first}-{self.last}/{self.size}"
 
 
 def requested_range(header: str | None, size: int) -> ByteRange | None:
-    """The one part that is asked for; raise NoSuchPart where nothing of `size` bytes is in it.
+    """The requested part; raise RangeNotSatisfiable if none of `size` bytes is in it.
 
-    None means to send all: no header, another unit, several parts, or what cannot be read. The
-    standard (RFC 9110, 14.2) leaves all of these to us.
+    None means to send all bytes: no header, another unit, several parts, or an invalid header.
+    RFC 9110 (14.2) allows a server to ignore any of these.
     """
     match = SINGLE.fullmatch(header or "")
     if match is None or not (match[1] or match[2]):

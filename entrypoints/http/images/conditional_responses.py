@@ -1,4 +1,4 @@
-"""Bytes that never change under their name, and what of them a request is answered with."""
+"""Bytes that never change under their name, and the part of them that a request needs."""
 
 import re
 from collections.abc import Mapping
@@ -15,10 +15,9 @@ ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheableBody:
-    """Bytes, their strong ETag with its quotes, and what caches must know of them.
+    """Bytes, their strong ETag with its quotes, and the headers of their responses.
 
-    `caching` goes with every answer, `describing` only with those that have bytes. Names of
-    headers are in lower case.
+    `caching` is sent with every response, `describing` only with bytes. Names are in lower case.
     """
 
     data: bytes
@@ -27,43 +26,43 @@ class CacheableBody:
     describing: Mapping[str, str]
 
 
-def conditional_response(this: CacheableBody, method: str, headers: Headers) -> BytesResponse:
-    """304 to who has it, 206 to who asks for a part, else all; raise Refused (416).
+def conditional_response(body: CacheableBody, method: str, headers: Headers) -> BytesResponse:
+    """304 if the client has these bytes, 206 for a part of them, else all of them.
 
-    `method` is GET or HEAD; only GET knows parts.
+    `method` is GET or HEAD; only GET has parts. Raises RequestRejected (416).
     """
-    always = {"etag": this.etag, **this.caching}
-    if etag_matches(this.etag, headers.get("if-none-match")):
-        return BytesResponse(304, always)
-    part = _part(this, headers) if method == "GET" else None
-    length = len(this.data) if part is None else part.last - part.first + 1
-    always |= {**this.describing, "accept-ranges": "bytes", "content-length": str(length)}
+    headers_sent = {"etag": body.etag, **body.caching}
+    if etag_matches(body.etag, headers.get("if-none-match")):
+        return BytesResponse(304, headers_sent)
+    part = _part(body, headers) if method == "GET" else None
+    length = len(body.data) if part is None else part.last - part.first + 1
+    headers_sent |= {**body.describing, "accept-ranges": "bytes", "content-length": str(length)}
     if method == "HEAD":
-        return BytesResponse(200, always)
+        return BytesResponse(200, headers_sent)
     if part is None:
-        return BytesResponse(200, always, this.data)
-    body = this.data[part.first : part.last + 1]
-    return BytesResponse(206, {**always, "content-range": part.content_range}, body)
+        return BytesResponse(200, headers_sent, body.data)
+    data = body.data[part.first : part.last + 1]
+    return BytesResponse(206, {**headers_sent, "content-range": part.content_range}, data)
 
 
 def etag_matches(etag: str, if_none_match: str | None) -> bool:
-    """Whether the client has these bytes. Compares weakly, as the standard wants it here."""
+    """Whether the client has these bytes: a weak comparison, as RFC 9110 (13.1.2) requires."""
     if if_none_match is None:
         return False
     return if_none_match.strip() == "*" or etag in ENTITY_TAG.findall(if_none_match)
 
 
-def _part(this: CacheableBody, headers: Headers) -> ByteRange | None:
-    if headers.get("if-range", this.etag).strip() != this.etag:
-        return None  # the client has a part of something else, and must get the whole
+def _part(body: CacheableBody, headers: Headers) -> ByteRange | None:
+    if headers.get("if-range", body.etag).strip() != body.etag:
+        return None  # the client has a part of other bytes and needs all of these
     try:
-        return requested_range(headers.get("range"), len(this.data))
+        return requested_range(headers.get("range"), len(body.data))
     except RangeNotSatisfiable:
-        raise RequestRejected(range_not_satisfiable(len(this.data))) from None
+        raise RequestRejected(range_not_satisfiable(len(body.data))) from None
 
 
 def range_not_satisfiable(size: int) -> Problem:
-    """The refusal where none of so many bytes is in the range."""
+    """The problem if none of `size` bytes is in the range."""
     return Problem(
         status=416,
         code="no_such_part",

@@ -1,4 +1,4 @@
-"""Which of our formats a client takes, by its Accept header."""
+"""Which image formats a client accepts, by its Accept header."""
 
 import re
 from functools import lru_cache
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from domain.image_formats import ImageFormat
 
 PREFERRED = (ImageFormat.WEBP, ImageFormat.JPEG, ImageFormat.PNG)
-"""Where a client likes several alike: the fewest bytes first."""
+"""The order among formats that a client prefers equally: the fewest bytes first."""
 QUALITY = re.compile(r";\s*q\s*=\s*(\d(?:\.\d{0,9})?|\.\d{1,9})\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -18,21 +18,22 @@ class _Preference(NamedTuple):
 
 @lru_cache(maxsize=128)
 def acceptable_formats(accept: str | None) -> tuple[ImageFormat, ...]:
-    """Ours that the client takes, the best first: by quality, then those it calls by name.
+    """The formats that the client accepts, best first: by quality, then those it names.
 
-    Empty where it says nothing of pictures (or nothing at all, or what cannot be read), takes
-    none of ours, or takes all of them alike by a wildcard: any may be sent then.
+    Empty if any format may be sent: the header names no image type, is missing or invalid,
+    accepts none of these formats, or accepts all of them equally by a wildcard.
     """
     ranges = dict(_ranges(accept or ""))
-    likings = {form: _preference(form, ranges) for form in PREFERRED}
-    if len(set(likings.values())) == 1 and not any(liking.named for liking in likings.values()):
+    preferences = {form: _preference(form, ranges) for form in PREFERRED}
+    named = any(preference.named for preference in preferences.values())
+    if len(set(preferences.values())) == 1 and not named:
         return ()
-    taken = [form for form in PREFERRED if likings[form].quality > 0]
-    return tuple(sorted(taken, key=lambda form: likings[form], reverse=True))
+    accepted = [form for form in PREFERRED if preferences[form].quality > 0]
+    return tuple(sorted(accepted, key=lambda form: preferences[form], reverse=True))
 
 
 def _preference(form: ImageFormat, ranges: dict[str, float]) -> _Preference:
-    """What the closest of the media ranges says of a format."""
+    """The preference that the most specific media range gives a format."""
     for name in (form.media_type, "image/*", "*/*"):
         if name in ranges:
             return _Preference(ranges[name], name == form.media_type)
@@ -40,10 +41,10 @@ def _preference(form: ImageFormat, ranges: dict[str, float]) -> _Preference:
 
 
 def _ranges(accept: str) -> list[tuple[str, float]]:
-    """Media ranges with their qualities, 0 to 1; a quality that cannot be read is 1."""
+    """Media ranges with their qualities, 0 to 1; an invalid quality counts as 1."""
     ranges = []
-    for word in accept.split(","):
-        name = word.partition(";")[0].strip().lower()
-        quality = QUALITY.search(word)
+    for entry in accept.split(","):
+        name = entry.partition(";")[0].strip().lower()
+        quality = QUALITY.search(entry)
         ranges.append((name, min(float(quality[1]), 1.0) if quality else 1.0))
     return ranges

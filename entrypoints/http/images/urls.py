@@ -1,4 +1,4 @@
-"""Where pictures are found over HTTP, in what clients are told of them."""
+"""The URLs of stored images, and results with those URLs in them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 import pybase64
 
-from domain.image import Image
 from domain.renditions import rendition_for
 from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage
@@ -15,82 +14,78 @@ from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult, S
 
 
 class ImageUrls:
-    """Links below `base`, the server's own address without a slash at the end."""
+    """URLs below `base`, the server's own address without a slash at the end."""
 
     def __init__(self, base: str) -> None:
         self._base = base
 
-    def image(self, picture: ResultImage | ListedImage) -> str:
-        """The picture as the provider sent it."""
-        return f"{self._base}/images/{picture.id}"
+    def image(self, image: ResultImage | ListedImage) -> str:
+        """The image as the provider returned it."""
+        return f"{self._base}/images/{image.id}"
 
     def report(
-        self, images: ImageResult, asked: ImageRequest | None = None, *, inline: bool = False
+        self, result: ImageResult, requested: ImageRequest | None = None, *, inline: bool = False
     ) -> dict[str, Any]:
-        """A finished job for programs, with links to its pictures, and with `inline` their bytes.
+        """A finished job as JSON, with the URLs of its images; with `inline` also their bytes.
 
-        A picture that could not be stored has no links and is always inline: there is no other
-        way to it. `asked` is what the caller asked for, where that may be another form.
+        An image that could not be stored has no URL and is always inline. `requested` is what the
+        caller asked for, if that may be another format.
         """
-        shown = [inline or not picture.location for picture in images.images]
-        report = self.facts(images, ["full" if each else "none" for each in shown], asked)
-        for entry, picture, here in zip(report["images"], images.images, shown, strict=True):
-            if here:
-                entry["data"] = _text(picture.delivered)
+        inlined = [inline or not image.location for image in result.images]
+        report = self.facts(result, ["full" if each else "none" for each in inlined], requested)
+        for entry, image, has_data in zip(report["images"], result.images, inlined, strict=True):
+            if has_data:
+                entry["data"] = pybase64.b64encode_as_string(image.delivered.data)
         return report
 
     def facts(
-        self, images: ImageResult, shown: list[Shown], asked: ImageRequest | None = None
+        self, result: ImageResult, shown: list[Shown], requested: ImageRequest | None = None
     ) -> dict[str, Any]:
-        """The same without the bytes, of which as much is `shown` elsewhere."""
-        result = structured_report(images)
-        for listed, how in zip(result.images, shown, strict=True):
-            listed.shown = how
-        report: dict[str, Any] = msgspec.to_builtins(result)
-        for entry, picture in zip(report["images"], images.images, strict=True):
-            if picture.location:
-                entry |= self._links(picture)
-            if picture.location and picture.rendition and asked and _can_be_had(picture, asked):
-                form = picture.rendition.image.format
-                entry["rendition"]["url"] = f"{self.image(picture)}?format={form}"
+        """The same without the bytes; `shown` says how much of each image is sent elsewhere."""
+        structured = structured_report(result)
+        for image_entry, how in zip(structured.images, shown, strict=True):
+            image_entry.shown = how
+        report: dict[str, Any] = msgspec.to_builtins(structured)
+        for entry, image in zip(report["images"], result.images, strict=True):
+            if image.location:
+                entry |= self._urls(image)
+            if image.location and image.rendition and requested and _has_url(image, requested):
+                form = image.rendition.image.format
+                entry["rendition"]["url"] = f"{self.image(image)}?format={form}"
         return report
 
     def listing(self, listed: ListImagesResult) -> dict[str, Any]:
-        """Pictures of before for programs, with links to those that are stored."""
+        """Earlier images as JSON, with the URLs of those that are stored."""
         return {
             "images": [self._listed(image) for image in listed.images],
             "jobs": [self.job(job) for job in listed.jobs],
         }
 
     def job(self, job: ListedJob) -> dict[str, Any]:
-        """A job for programs, with links to its pictures."""
-        told: dict[str, Any] = msgspec.to_builtins(job)
+        """A job as JSON, with the URLs of its images."""
+        fields: dict[str, Any] = msgspec.to_builtins(job)
         if job.images:
-            told["images"] = [self._listed(image) for image in job.images]
-        return told
+            fields["images"] = [self._listed(image) for image in job.images]
+        return fields
 
     def _listed(self, image: ListedImage) -> dict[str, Any]:
-        told: dict[str, Any] = msgspec.to_builtins(image)
-        return told | self._links(image) if image.path else told
+        fields: dict[str, Any] = msgspec.to_builtins(image)
+        return fields | self._urls(image) if image.path else fields
 
-    def _links(self, picture: ResultImage | ListedImage) -> dict[str, str]:
-        url = self.image(picture)
+    def _urls(self, image: ResultImage | ListedImage) -> dict[str, str]:
+        url = self.image(image)
         return {"url": url, "previewUrl": f"{url}/preview", "thumbUrl": f"{url}/thumb"}
 
 
 def image_urls_of(scope: Mapping[str, Any], public_url: str | None) -> ImageUrls:
-    """Links below PUBLIC_URL, or else below what the client of this ASGI scope called us by."""
+    """URLs below PUBLIC_URL, or else below the Host that this ASGI scope's client used."""
     if public_url:
         return ImageUrls(public_url.rstrip("/"))
     host = next((value for name, value in scope["headers"] if name == b"host"), b"")
     return ImageUrls(f"{scope['scheme']}://{host.decode('latin-1')}")
 
 
-def _can_be_had(picture: ResultImage, asked: ImageRequest) -> bool:
-    """Whether the same rendition is made where only its format is named."""
-    spec = rendition_for(asked, picture.image)
+def _has_url(image: ResultImage, requested: ImageRequest) -> bool:
+    """Whether `?format=` alone makes the same rendition."""
+    spec = rendition_for(requested, image.image)
     return spec is not None and spec.compression is None
-
-
-def _text(image: Image) -> str:
-    return pybase64.b64encode_as_string(image.data)

@@ -1,4 +1,4 @@
-"""The OpenAPI document, and a page that shows it and loads nothing from another host."""
+"""The OpenAPI document and its page as files; the page loads nothing from another host."""
 
 from functools import cached_property
 from hashlib import sha256
@@ -13,7 +13,7 @@ from entrypoints.http.images.conditional_responses import CacheableBody
 from entrypoints.http.openapi.document import openapi
 
 HTML, JSON, SCRIPT, STYLE = "text/html", "application/json", "text/javascript", "text/css"
-ONLY_OURS = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
@@ -25,7 +25,7 @@ ONLY_OURS = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-"""What the page may load and do: nothing of another host, nothing that stands in the page."""
+"""What the page may load: nothing from another host, and no inline scripts or styles."""
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -56,11 +56,11 @@ BUNDLED = {
     "swagger.js": ("swagger_bundle.js", SCRIPT),
     "swagger.css": ("swagger_style.css", STYLE),
 }
-"""What the page loads, and the file of offapi that it is."""
+"""What the page loads: its name, and the file of offapi."""
 
 
 class Docs:
-    """The documents of an application, made when somebody asks for them."""
+    """The documents of an application, made at the first request for them."""
 
     def __init__(self, app: Litestar, settings: Settings) -> None:
         self._app = app
@@ -69,44 +69,44 @@ class Docs:
     @cached_property
     def document(self) -> CacheableBody:
         """OpenAPI, as JSON."""
-        return _current(msgspec.json.encode(openapi(self._app, self._settings)), JSON)
+        return _revalidated(msgspec.json.encode(openapi(self._app, self._settings)), JSON)
 
     @cached_property
     def page(self) -> CacheableBody:
         """HTML that shows the document."""
-        return _current(PAGE.format(folder=self.folder).encode(), HTML)
+        return _revalidated(PAGE.format(folder=self.folder).encode(), HTML)
 
     @cached_property
     def folder(self) -> str:
-        """What changes when any of the assets does, so that they can be kept forever."""
+        """A folder name that changes with the assets, so that browsers may cache them forever."""
         return sha256(b"".join(part.data for part in self.assets.values())).hexdigest()[:12]
 
     @cached_property
     def assets(self) -> dict[str, CacheableBody]:
-        """What the page loads, by name. offapi is not imported: that would read all it has."""
-        lasting = "public, max-age=31536000, immutable"
+        """What the page loads, by name. Importing offapi would read all of its files."""
+        immutable = "public, max-age=31536000, immutable"
         installed = Path(str(distribution("offapi").locate_file("offapi")))
         return {
-            "start.js": _represented(START, SCRIPT, lasting),
+            "start.js": _cacheable(START, SCRIPT, immutable),
             **{
-                name: _represented((installed / file).read_bytes(), kind, lasting)
+                name: _cacheable((installed / file).read_bytes(), kind, immutable)
                 for name, (file, kind) in BUNDLED.items()
             },
         }
 
 
-def _current(data: bytes, media_type: str) -> CacheableBody:
-    return _represented(data, media_type, "no-cache")
+def _revalidated(data: bytes, media_type: str) -> CacheableBody:
+    return _cacheable(data, media_type, "no-cache")
 
 
-def _represented(data: bytes, media_type: str, caching: str) -> CacheableBody:
+def _cacheable(data: bytes, media_type: str, caching: str) -> CacheableBody:
     return CacheableBody(
         data=data,
         etag=f'"{sha256(data).hexdigest()[:32]}"',
         caching={"cache-control": caching},
         describing={
             "content-type": media_type if media_type == JSON else f"{media_type}; charset=utf-8",
-            "content-security-policy": ONLY_OURS,
+            "content-security-policy": CONTENT_SECURITY_POLICY,
             "x-content-type-options": "nosniff",
             "referrer-policy": "no-referrer",
         },

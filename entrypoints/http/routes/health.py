@@ -1,4 +1,4 @@
-"""How the server is: for those who watch it."""
+"""Routes for monitoring: liveness and readiness."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Asking for pictures: as a stream of events, or as one answer."""
+"""Routes that create images: with a stream of events, or with one response."""
 
 import re
 from dataclasses import replace
@@ -31,15 +31,13 @@ from entrypoints.http.request_context import (
 )
 from entrypoints.http.security.body_limits import body_reservation_of
 from entrypoints.http.sse_events import data_frames
-from entrypoints.http.sse_response import EventStream, until_disconnect
+from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS, EventStream, until_disconnect
 from entrypoints.requests.submit import submit
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
 from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.parsing import parse
 
-KEY = re.compile(r"[!-~]{1,255}")
-KEEP_ALIVE_SECONDS = 10.0
-"""Seconds; clients were promised 15."""
+VALID_KEY = re.compile(r"[!-~]{1,255}")
 
 
 ARGUMENTS: Schema = {
@@ -84,7 +82,7 @@ async def stream_image(request: AnyRequest) -> ASGIApp:
 
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
-    handle = await _asked(request)
+    handle = await _submit(request)
     messages = event_json_of(request).messages(handle, image_urls_for(request))
     headers = {"x-job-id": handle.job.id}
     return as_response(EventStream(data_frames(messages), KEEP_ALIVE_SECONDS, headers))
@@ -112,35 +110,35 @@ async def create_image(request: AnyRequest, inline: Inline = False) -> ASGIApp:
 
     The body has the arguments of generate_image, or of edit_image where there are `images`.
     """
-    handle = await _asked(request)
-    painted = await until_disconnect(handle.result(), request.receive)
-    if painted is None:
+    handle = await _submit(request)
+    result = await until_disconnect(handle.result(), request.receive)
+    if result is None:
         return as_response(no_response)
-    links = image_urls_for(request)
-    body = msgspec.json.encode(links.report(painted, handle.request, inline=inline))
+    urls = image_urls_for(request)
+    body = msgspec.json.encode(urls.report(result, handle.request, inline=inline))
     headers = {"content-type": "application/json", "content-length": str(len(body))}
-    stored = [picture for picture in painted.images if picture.location]
-    if len(stored) == len(painted.images) == 1:
-        headers["location"] = links.image(stored[0])
+    stored = [image for image in result.images if image.location]
+    if len(stored) == len(result.images) == 1:
+        headers["location"] = urls.image(stored[0])
     return as_response(BytesResponse(201, headers, body))
 
 
-async def _asked(request: AnyRequest) -> JobHandle:
+async def _submit(request: AnyRequest) -> JobHandle:
     body = await json_object(request)
-    caller = replace(caller_of(request), key=_key(request))
+    caller = replace(caller_of(request), key=_idempotency_key(request))
     edits = "images" in body
     arguments = parse(EditArguments, body) if edits else parse(GenerateArguments, body)
     handle = await submit(container_of(request), arguments, caller)
     note_outcome(request.scope, handle)
-    body_reservation_of(request.scope).read()
+    body_reservation_of(request.scope).shrink_to_decoded()
     return handle
 
 
-def _key(request: AnyRequest) -> str | None:
+def _idempotency_key(request: AnyRequest) -> str | None:
     keys = request.headers.getall("idempotency-key", [])
     if not keys:
         return None
-    if len(keys) > 1 or not KEY.fullmatch(keys[0]):
+    if len(keys) > 1 or not VALID_KEY.fullmatch(keys[0]):
         raise InvalidRequest(
             "Idempotency-Key is not one key of 1 to 255 visible ASCII characters.",
             field="Idempotency-Key",

@@ -1,4 +1,4 @@
-"""Following a job by its id: what happened so far, and what happens from now on."""
+"""Routes for jobs: the state of one, and its events so far and from now on."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -29,12 +29,11 @@ from entrypoints.http.request_context import (
     event_json_of,
     image_urls_for,
 )
-from entrypoints.http.routes.image_creation import KEEP_ALIVE_SECONDS
 from entrypoints.http.sse_events import Frame, event_frame
-from entrypoints.http.sse_response import EventStream
+from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS, EventStream
 from entrypoints.wire.listings import listed_job
 
-NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+EVENT_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 JobId = Annotated[str, PathParameter(description="As a frame or X-Job-Id had it.")]
@@ -81,16 +80,16 @@ async def follow_job(request: AnyRequest, job_id: JobId) -> ASGIApp:
     that ended can be followed for five minutes more, without its partials.
     """
     job = container_of(request).follow_job()(job_id, owner=caller_of(request).owner)
-    cursor = _behind(request.headers.get("last-event-id", ""))
+    cursor = _cursor_after(request.headers.get("last-event-id", ""))
     if not job.has_event(cursor):
         return as_response(BytesResponse(204, {"cache-control": "no-store"}))
     frames = _frames(job.follow(cursor), job.job.request, request)
     return as_response(EventStream(frames, KEEP_ALIVE_SECONDS, {"x-job-id": job_id}))
 
 
-def _behind(last_event_id: str) -> int:
-    """The number of the next event; the first where the header says nothing that we said."""
-    return int(last_event_id) + 1 if NUMBER.fullmatch(last_event_id) else 0
+def _cursor_after(last_event_id: str) -> int:
+    """The number of the next event; the first if the header is no event number."""
+    return int(last_event_id) + 1 if EVENT_NUMBER.fullmatch(last_event_id) else 0
 
 
 async def _frames(

@@ -1,4 +1,4 @@
-"""MCP over streamable HTTP: the SDK's one session manager, behind the same tools as everywhere."""
+"""The route of MCP over streamable HTTP: the SDK's session manager in front of our tools."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,7 +30,7 @@ SESSION_IDLE_TIMEOUT = 600.0
 
 
 def mcp_server(container: Container, callers: CallerResolver) -> Server[Any]:
-    """The server that every transport has, with callers as HTTP tells them apart."""
+    """The same server as over stdio, with the callers of HTTP requests."""
     settings = container.settings()
 
     async def open_container() -> Container:
@@ -55,9 +55,9 @@ def _scope_of(context: Context) -> Mapping[str, Any]:
 
 
 def session_manager(server: Server[Any]) -> StreamableHTTPSessionManager:
-    """Stateful, server-sent events for the handshake eras, unknown sessions 404.
+    """Stateful sessions with server-sent events for versions that begin with `initialize`.
 
-    Host, Origin and token were looked at by the Doorkeeper, for all routes alike.
+    An unknown session is a 404. The middleware of all routes has checked Host, Origin and token.
     """
     return StreamableHTTPSessionManager(
         server,
@@ -144,7 +144,10 @@ OPERATIONS = {
 
 
 def mcp_route(manager: StreamableHTTPSessionManager) -> Any:  # noqa: ANN401 - Litestar's route handler
-    """The route `/mcp`. It guards itself: Litestar copies a handler for each guard and call."""
+    """The route `/mcp`.
+
+    It checks the content type itself, because Litestar copies a handler for each guard and call.
+    """
     handle = as_response(manager.handle_request)
 
     @asgi("/mcp", copy_scope=True, operations=OPERATIONS)

@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: requests by Litestar's plugin, and beside them what our jobs did."""
+"""The route for Prometheus: requests, counted by Litestar's plugin, and the metrics of jobs."""
 
 from litestar import Response, get
 from litestar.middleware import DefineMiddleware
@@ -27,21 +27,21 @@ RESPONSE_SECONDS_BUCKETS = [
     120,
     300,
 ]
-"""Seconds; a stream takes until its last byte."""
-WATCHERS = r"^/(health|livez|readyz|metrics)/?$"
+"""Seconds; a stream lasts until its last byte."""
+PROBES = r"^/(health|livez|readyz|metrics)/?$"
 
 
-def counting() -> DefineMiddleware:
-    """Counts requests by route, never by what stands in a path.
+def request_metrics() -> DefineMiddleware:
+    """Middleware that counts requests by route, never by the values in a path.
 
-    The plugin keeps its counters in the registry of the process, not of an application: one
-    application a process is what there is outside of tests.
+    The plugin's counters are in the registry of the process, not of an application: outside of
+    tests a process has one application.
     """
     return PrometheusConfig(
         app_name=APP,
         prefix="gpt_image_http",
         group_path=True,
-        exclude=WATCHERS,
+        exclude=PROBES,
         buckets=[*RESPONSE_SECONDS_BUCKETS],
     ).middleware
 
@@ -62,5 +62,5 @@ async def metrics(request: AnyRequest) -> Response[bytes]:
 
     The plugin's own controller would show the registry of the process alone.
     """
-    told = container_of(request).metrics()
-    return Response(told.exposition(), media_type=told.media_type)
+    numbers = container_of(request).metrics()
+    return Response(numbers.exposition(), media_type=numbers.media_type)

@@ -1,4 +1,4 @@
-"""Pictures that were made before, and smaller ones of them."""
+"""Routes for stored images: list, view in several sizes, delete."""
 
 from typing import Annotated, Any, Literal
 
@@ -33,11 +33,11 @@ from entrypoints.wire.listings import listing
 from entrypoints.wire.outputs import DeleteImageResult
 
 SIDES = {"full": None, "preview": 1024, "thumb": 256}
-"""Pixels of the longer side, at most."""
-LASTING = "max-age=31536000, immutable"
-FOR_NOW = "max-age=60"
-NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-"""A picture opened as a page runs nothing; browsers style the page that they make around it."""
+"""At most so many pixels on the longer side."""
+CACHE_FOREVER = "max-age=31536000, immutable"
+CACHE_BRIEFLY = "max-age=60"
+NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""An image opened as a page runs no scripts; browsers style the page around it."""
 
 METHODS = [HttpMethod.GET, HttpMethod.HEAD]
 Size = Literal["full", "preview", "thumb"]
@@ -77,19 +77,19 @@ VIEW = Operation(
 @route("/images/{picture_id:str}", http_method=METHODS, operation=VIEW)
 async def get_image(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
     """The picture as the provider sent it; in another format where the client takes only that."""
-    return await _shown(request, image_id, form, "full")
+    return await _view(request, image_id, form, "full")
 
 
 @route("/images/{picture_id:str}/preview", http_method=METHODS, operation=VIEW)
 async def get_preview(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
     """At most 1024 pixels wide and high, in a format that the client takes."""
-    return await _shown(request, image_id, form, "preview")
+    return await _view(request, image_id, form, "preview")
 
 
 @route("/images/{picture_id:str}/thumb", http_method=METHODS, operation=VIEW)
 async def get_thumbnail(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
     """At most 256 pixels wide and high, in a format that the client takes."""
-    return await _shown(request, image_id, form, "thumb")
+    return await _view(request, image_id, form, "thumb")
 
 
 @get(
@@ -117,47 +117,47 @@ async def list_images(request: AnyRequest, limit: Limit = 20) -> dict[str, Any]:
 )
 async def delete_image(request: AnyRequest, image_id: ImageId) -> DeleteImageResult:
     """Delete a picture's files for good; what it cost stays recorded."""
-    container, owner = container_of(request), caller_of(request).owner
-    gone = await container.delete_image()(image_id, owner=owner)
-    return DeleteImageResult(id=image_id, bytes=gone.bytes)
+    owner = caller_of(request).owner
+    deleted = await container_of(request).delete_image()(image_id, owner=owner)
+    return DeleteImageResult(id=image_id, bytes=deleted.bytes)
 
 
-async def _shown(
+async def _view(
     request: AnyRequest, image_id: str, form: ImageFormat | None, size: Size
 ) -> ASGIApp:
     container, headers = container_of(request), headers_of(request)
     formats = (form,) if form else acceptable_formats(", ".join(headers.getlist("accept")))
-    shown = await container.view_image()(
+    view = await container.view_image()(
         image_id,
         ViewSpec(max_side=SIDES[size], formats=formats),
         owner=caller_of(request).owner,
     )
     suffix = "" if size == "full" else f"-{size}"
-    this = _represented(shown, f"{image_id}{suffix}", container.settings())
-    return as_response(conditional_response(this, request.method, headers))
+    body = _cacheable(view, f"{image_id}{suffix}", container.settings())
+    return as_response(conditional_response(body, request.method, headers))
 
 
-def _asks_who_comes(settings: Settings) -> bool:
-    """Whether not everybody gets to see a picture: a proxy in front may have a login of its own."""
+def _has_access_control(settings: Settings) -> bool:
+    """Whether shared caches must not store images: a proxy in front may have its own login."""
     return bool(settings.auth_token or settings.public_url or settings.trusted_proxies)
 
 
-def _represented(shown: ImageView, name: str, settings: Settings) -> CacheableBody:
-    image = shown.image
-    audience = "private" if _asks_who_comes(settings) else "public"
-    shows = "cross-origin" if "*" in settings.cors_origin else "same-origin"
+def _cacheable(view: ImageView, name: str, settings: Settings) -> CacheableBody:
+    image = view.image
+    audience = "private" if _has_access_control(settings) else "public"
+    embedding = "cross-origin" if "*" in settings.cors_origin else "same-origin"
     return CacheableBody(
         data=image.data,
         etag=f'"{image.digest[:32]}"',
         caching={
-            "cache-control": f"{audience}, {LASTING if shown.cacheable else FOR_NOW}",
+            "cache-control": f"{audience}, {CACHE_FOREVER if view.cacheable else CACHE_BRIEFLY}",
             "vary": "Accept",
         },
         describing={
             "content-type": image.format.media_type,
             "content-disposition": f'inline; filename="{name}.{image.format.extension}"',
             "x-content-type-options": "nosniff",
-            "content-security-policy": NOTHING_RUNS,
-            "cross-origin-resource-policy": shows,
+            "content-security-policy": NO_SCRIPTS,
+            "cross-origin-resource-policy": embedding,
         },
     )

@@ -1,4 +1,4 @@
-"""Who may come in: whoever knows the token, where there is one."""
+"""Authorization: one bearer token, if AUTH_TOKEN is set."""
 
 from hmac import compare_digest
 
@@ -10,7 +10,7 @@ from entrypoints.http.problem_documents import Problem, send_problem
 from entrypoints.http.security.host_origin import ALWAYS_OPEN
 
 OPEN = (*ALWAYS_OPEN, "/health", "/openapi.json", "/docs")
-"""What tells nobody's secrets and costs nothing; a browser sends no token with a page's address."""
+"""Routes without secrets or costs; a browser sends no token when it opens a page."""
 OPEN_FOLDER = "/docs/"
 
 NO_TOKEN = Problem(
@@ -23,12 +23,12 @@ NO_TOKEN = Problem(
 
 
 def needs_token(path: str) -> bool:
-    """Whether a path is only for those who know the token."""
+    """Whether the path requires the token."""
     return path not in OPEN and not path.startswith(OPEN_FOLDER)
 
 
 class BearerTokenMiddleware:
-    """ASGI middleware: 401 without the one token, on all routes but the open ones."""
+    """ASGI middleware: 401 without the token, on every route that needs it."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -39,16 +39,16 @@ class BearerTokenMiddleware:
         if (
             scope["type"] == "http"
             and needs_token(scope["path"])
-            and not self._knows_token(Headers(scope=scope))
+            and not self._has_token(Headers(scope=scope))
         ):
             await send_problem(NO_TOKEN, send)
             return
         await self._app(scope, receive, send)
 
-    def _knows_token(self, headers: Headers) -> bool:
+    def _has_token(self, headers: Headers) -> bool:
         if self._token is None:
             return True
-        given = headers.getlist("authorization")
-        scheme, _, token = (given[0] if len(given) == 1 else "").partition(" ")
-        right = compare_digest(token.strip().encode("latin-1"), self._token)
-        return right and scheme.lower() == "bearer"
+        values = headers.getlist("authorization")
+        scheme, _, token = (values[0] if len(values) == 1 else "").partition(" ")
+        matches = compare_digest(token.strip().encode("latin-1"), self._token)
+        return matches and scheme.lower() == "bearer"

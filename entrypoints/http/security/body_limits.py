@@ -1,4 +1,4 @@
-"""How much may be sent to us at once, and how slowly."""
+"""Limits of request bodies: size, total memory and transfer rate."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ from domain.errors import Busy
 from entrypoints.http.problem_documents import Problem, RequestRejected, problem_of, send_problem
 
 MAX_BODY_BYTES = 70 * 1024 * 1024
-"""Bytes: a picture of 50 MB as base64, and words beside it."""
+"""A 50 MB image as base64, and other arguments."""
 MAX_TOTAL_BODY_BYTES = 4 * MAX_BODY_BYTES
-"""Bytes of bodies that are held at once; a body becomes about three times that while it is read."""
-READ_TIMEOUT = 4
-"""What was read and decoded takes one part in so many of what it took before."""
+"""Bytes of bodies held at once; decoding a body takes about three times its size."""
+DECODED_SHARE = 4
+"""A decoded body counts as one part in so many of its size."""
 SMALL = 64 * 1024
-"""Bytes that need no place."""
+"""Bytes up to which a body is not counted."""
 START_TIMEOUT = 20.0
 MIN_BYTES_PER_SECOND = 200_000
-"""The next of a body must come within so many seconds, and one more for so many bytes so far."""
+"""A body may take START_TIMEOUT seconds, and one more for each so many bytes received so far."""
 
 TOO_LARGE = Problem(
     status=413,
@@ -31,99 +31,99 @@ TOO_LARGE = Problem(
 TOO_SLOW = Problem(
     status=408, code="too_slow", message="The body took too long.", hint="Send it at once."
 )
-CROWDED = "Too much is being sent to this server at once."
-BODY_RESERVATION = "gpt_image.place"
-"""Where an ASGI scope carries the Place of its body."""
+OVERLOADED = "Too much is being sent to this server at once."
+BODY_RESERVATION = "gpt_image.body_reservation"
+"""The key of an ASGI scope's BodyReservation."""
 
 
 class BodyMemoryBudget:
-    """How much of all bodies is here."""
+    """The memory that all request bodies may take: at most `limit` bytes, `used` of them now."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.held = 0
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.used = 0
 
 
 class BodyReservation:
-    """What one body takes of the budget: nothing while it is small, then as much as is here."""
+    """The share of one body: nothing while it is small, then the bytes received so far."""
 
     def __init__(self, budget: BodyMemoryBudget) -> None:
         self._budget = budget
         self._size = 0
 
     def hold(self, size: int) -> None:
-        """Take so many bytes instead of those so far; raise Refused where there is no room."""
+        """Reserve this many bytes in total; raise RequestRejected (503) above the limit."""
         more = (size if size > SMALL else 0) - self._size
-        if more > 0 and self._budget.held + more > self._budget.most:
-            raise RequestRejected(problem_of(Busy(CROWDED, retry_after=5.0)))
-        self._budget.held += more
+        if more > 0 and self._budget.used + more > self._budget.limit:
+            raise RequestRejected(problem_of(Busy(OVERLOADED, retry_after=5.0)))
+        self._budget.used += more
         self._size += more
 
-    def read(self) -> None:
-        """The body was read and let go; what was decoded of it stays."""
-        self.hold(self._size // READ_TIMEOUT)
+    def shrink_to_decoded(self) -> None:
+        """Release what the body took, now that only its decoded content is in memory."""
+        self.hold(self._size // DECODED_SHARE)
 
 
 class BodyLimitMiddleware:
-    """ASGI middleware: bodies within a size, a budget of bytes for all of them, and a time.
+    """ASGI middleware: a body must be within a size, a memory budget for all bodies, and a time.
 
-    A body is here as a whole before the application hears of it, so that every route refuses
-    the same bodies with the same words. It takes its place as it comes, so that announcing much
-    costs others nothing, and gives most of it back where its Place is told that it was read. Who
-    sends one too slowly is disconnected; the rest of one that is too large is let run into the
-    void, so that its sender gets to read why.
+    The application runs once the whole body has arrived, so every route refuses the same bodies
+    with the same problem. Memory is reserved as bytes arrive, so a large Content-Length takes
+    nothing from other clients; most of it is released by `shrink_to_decoded`. A client that sends
+    too slowly is disconnected. The rest of a body that is too large is discarded, so that its
+    sender can read the response.
     """
 
-    def __init__(self, app: ASGIApp, *, slowest_start: float = START_TIMEOUT) -> None:
+    def __init__(self, app: ASGIApp, *, start_timeout: float = START_TIMEOUT) -> None:
         self._app = app
-        self._slowest_start = slowest_start
+        self._start_timeout = start_timeout
         self._budget = BodyMemoryBudget(MAX_TOTAL_BODY_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH"):
             await self._app(scope, receive, send)
             return
-        place = scope[BODY_RESERVATION] = BodyReservation(self._budget)
+        reservation = scope[BODY_RESERVATION] = BodyReservation(self._budget)
         try:
-            whole = await self._read(Headers(scope=scope), receive, place)
-            if isinstance(whole, Problem):
-                place.hold(0)
-                await send_problem(whole, send, close=whole is TOO_SLOW)
-            elif whole is not None:
-                await self._app(scope, whole, send)
+            body = await self._read(Headers(scope=scope), receive, reservation)
+            if isinstance(body, Problem):
+                reservation.hold(0)
+                await send_problem(body, send, close=body is TOO_SLOW)
+            elif body is not None:
+                await self._app(scope, body, send)
         finally:
-            place.hold(0)
+            reservation.hold(0)
 
     async def _read(
-        self, headers: Headers, receive: Receive, place: BodyReservation
+        self, headers: Headers, receive: Receive, reservation: BodyReservation
     ) -> "_ReplayBody | Problem | None":
-        """The body, why it is refused, or None if the client left."""
+        """The body, the problem with it, or None if the client disconnected."""
         try:
             _check_length(headers.get("content-length", "0"))
-            body = await self._body(receive, place)
-        except RequestRejected as refused:
-            return refused.problem
+            body = await self._body(receive, reservation)
+        except RequestRejected as rejected:
+            return rejected.problem
         return None if body is None else _ReplayBody(body, receive)
 
-    async def _body(self, receive: Receive, place: BodyReservation) -> bytes | None:
-        start, size, pieces = asyncio.get_running_loop().time(), 0, []
+    async def _body(self, receive: Receive, reservation: BodyReservation) -> bytes | None:
+        start, size, chunks = asyncio.get_running_loop().time(), 0, []
         while True:
             try:
                 async with asyncio.timeout_at(
-                    start + self._slowest_start + size / MIN_BYTES_PER_SECOND
+                    start + self._start_timeout + size / MIN_BYTES_PER_SECOND
                 ):
                     message = await receive()
             except TimeoutError:
                 raise RequestRejected(TOO_SLOW) from None
             if message["type"] != "http.request":
                 return None
-            pieces.append(message.get("body", b""))
-            size += len(pieces[-1])
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
             if size > MAX_BODY_BYTES:
                 raise RequestRejected(TOO_LARGE)
-            place.hold(size)
+            reservation.hold(size)
             if not message.get("more_body", False):
-                return b"".join(pieces)
+                return b"".join(chunks)
 
 
 def body_reservation_of(scope: Mapping[str, Any]) -> BodyReservation:
@@ -133,7 +133,7 @@ def body_reservation_of(scope: Mapping[str, Any]) -> BodyReservation:
 
 
 class _ReplayBody:
-    """Gives the whole body at once, and after that whatever else is received."""
+    """An ASGI receive callable: the whole body at once, then what else the client sends."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
         self._message: Message | None = {"type": "http.request", "body": body, "more_body": False}
@@ -147,6 +147,6 @@ class _ReplayBody:
 
 
 def _check_length(length: str) -> None:
-    """Refuse at once what says that it will be too large."""
+    """Refuse a body at once if its Content-Length is too large."""
     if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
         raise RequestRejected(TOO_LARGE)

@@ -1,4 +1,4 @@
-"""Which web pages of other origins may read what we answer: none, unless they were named."""
+"""Which web pages of other origins may read responses: those in CORS_ORIGIN."""
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -6,18 +6,18 @@ from starlette.types import ASGIApp
 from entrypoints.config.settings import Settings
 from entrypoints.http.security.host_origin import origins
 
-READABLE = [
+EXPOSED_HEADERS = [
     *("mcp-session-id", "x-job-id", "x-request-id"),
     *("retry-after", "www-authenticate", "etag", "location"),
 ]
-"""Headers of answers that scripts of those pages may see."""
+"""Response headers that scripts of those pages may read."""
 
 
 def with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:
     """The application, readable for the pages of CORS_ORIGIN; never with cookies.
 
-    The Doorkeeper has turned away all other pages. Those that were named may send any header:
-    MCP has some whose names depend on the tool (`Mcp-Param-…`).
+    HostOriginMiddleware has refused all other pages. The allowed ones may send any header, because
+    MCP has headers whose names depend on the tool (`Mcp-Param-…`).
     """
     if not settings.cors_origin:
         return app
@@ -27,5 +27,5 @@ def with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:
         allow_methods=["*"],
         allow_headers=["*"],
         allow_private_network=True,
-        expose_headers=READABLE,
+        expose_headers=EXPOSED_HEADERS,
     )

@@ -1,4 +1,4 @@
-"""By which names the web door may be called, and by whose pages: looked at before anything else."""
+"""Which Host names and which web pages may call the server; the first check of all."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -13,9 +13,9 @@ from entrypoints.http.problem_documents import Problem, send_problem
 ALWAYS_OPEN = ("/livez", "/readyz")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OWS = b" \t"
-"""What RFC 9110 (5.5) lets stand around a header's value, and httptools leaves behind it."""
+"""Whitespace that RFC 9110 (5.5) allows around a header's value; httptools keeps it at the end."""
 CROSS_SITE = ("cross-site", "same-site")
-"""What browsers call pages of other origins. Which one it is they say with an Origin only."""
+"""How browsers mark requests from pages of other origins; only an Origin header names them."""
 
 BAD_HOST = Problem(
     status=400,
@@ -38,11 +38,11 @@ ORIGIN_NOT_ALLOWED = Problem(
 
 
 class HostOriginMiddleware:
-    """ASGI middleware: 400 and 421 for other names, 403 for other pages; no websockets at all.
+    """ASGI middleware: 400 and 421 for other Host names, 403 for other pages; no WebSockets.
 
-    A web page that a browser shows can neither read nor change nor show anything: its Origin is
-    refused, or what the browser says where it sends none, as for an `<img>`, and so is a name that
-    was pointed at us (DNS rebinding).
+    A web page of another origin can neither read nor change nor embed anything: its Origin is
+    refused, or its Sec-Fetch-Site where browsers send no Origin, as for an `<img>`. A Host name
+    that an attacker points at this server (DNS rebinding) is refused, too.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -56,20 +56,20 @@ class HostOriginMiddleware:
             return
         if scope["type"] == "http":
             scope["headers"] = [(name, value.strip(OWS)) for name, value in scope["headers"]]
-            problem = self._objection(scope, Headers(scope=scope))
+            problem = self._problem(scope, Headers(scope=scope))
             if problem is not None:
                 await send_problem(problem, send)
                 return
         await self._app(scope, receive, send)
 
-    def _objection(self, scope: Scope, headers: Headers) -> Problem | None:
+    def _problem(self, scope: Scope, headers: Headers) -> Problem | None:
         if scope["path"] in ALWAYS_OPEN:
             return None
         hosts = [host.lower() for host in headers.getlist("host")]
-        called = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-        if called is None:
+        host = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        if host is None:
             return BAD_HOST
-        if called["name"] not in self._names and called["name"] != _own_address(scope):
+        if host["name"] not in self._names and host["name"] != _own_address(scope):
             return HOST_NOT_ALLOWED
         if not self._origin_allowed(headers, hosts[0]):
             return ORIGIN_NOT_ALLOWED
@@ -78,17 +78,17 @@ class HostOriginMiddleware:
     def _origin_allowed(self, headers: Headers, host: str) -> bool:
         if "*" in self._origins:
             return True
-        given = [origin.lower() for origin in headers.getlist("origin")]
-        if not given:
+        sent = [origin.lower() for origin in headers.getlist("origin")]
+        if not sent:
             return headers.get("sec-fetch-site") not in CROSS_SITE or _is_opened(headers)
         own = {f"http://{host}", f"https://{host}"}
-        return len(given) == 1 and given[0] in self._origins | own
+        return len(sent) == 1 and sent[0] in self._origins | own
 
 
 def _is_opened(headers: Headers) -> bool:
-    """Whether somebody follows a link to us, and does not only see us within a page."""
-    asked = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
-    return asked == ("navigate", "document")
+    """Whether a link is opened as a page, not embedded in one."""
+    fetch = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    return fetch == ("navigate", "document")
 
 
 def origins(settings: Settings) -> set[str]:
@@ -110,13 +110,13 @@ def _names(settings: Settings) -> set[str]:
 
 
 def _host_only(netloc: str) -> str:
-    """Without port and root dot: `[::1]:3000` is `[::1]`; what is no name stays as it is."""
+    """Without port and root dot: `[::1]:3000` is `[::1]`; an invalid name stays as it is."""
     found = HOST.fullmatch(netloc)
     return found["name"] if found else netloc
 
 
 def _own_address(scope: Scope) -> str | None:
-    """The address that the client reached us at, which no name can be pointed at by others."""
+    """The IP address that the client connected to, which DNS rebinding cannot change."""
     try:
         address = ip_address((scope.get("server") or ("",))[0])
     except ValueError:

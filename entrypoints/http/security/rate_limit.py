@@ -1,4 +1,4 @@
-"""How often a client may ask for pictures."""
+"""How often a client may ask for images."""
 
 from collections.abc import Callable
 from time import time
@@ -13,21 +13,21 @@ NO_LIMIT = "0"
 
 
 class RateLimiter:
-    """Counts what each client asks within a moving window; forgets clients that stay away."""
+    """Counts each client's requests in a moving window; drops clients that send no more."""
 
     def __init__(self, rate: str) -> None:
         self._rate = None if rate == NO_LIMIT else parse(rate)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def of(self, client: str) -> Callable[[], None]:
-        """What to call when this client asks for a picture; it raises TooManyRequests."""
-        return lambda: self._admit(client)
+        """A function that counts a request of this client, or raises TooManyRequests."""
+        return lambda: self._count(client)
 
-    def _admit(self, client: str) -> None:
+    def _count(self, client: str) -> None:
         if self._rate is None or self._limiter.hit(self._rate, client):
             return
-        free_again = self._limiter.get_window_stats(self._rate, client).reset_time
+        resets_at = self._limiter.get_window_stats(self._rate, client).reset_time
         raise TooManyRequests(
             f"This client may ask for {self._rate}, and has.",
-            retry_after=max(1.0, free_again - time()),
+            retry_after=max(1.0, resets_at - time()),
         )

@@ -1,4 +1,4 @@
-"""What every route looks at before it is asked anything: Litestar calls these guards, but /mcp."""
+"""Litestar guards that run before every handler except /mcp."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -24,28 +24,28 @@ NOT_JSON = Problem(
 
 
 async def check_request(connection: AnyConnection, handler: BaseRouteHandler) -> None:
-    """All of the below.
+    """Run all checks of this module.
 
-    One guard and no plain function, because Litestar copies the handler for each guard, and
-    sends plain functions to a thread.
+    They are one guard because Litestar copies the handler for each guard. The guard is async
+    because Litestar runs plain functions in a thread.
     """
     only_json(connection.scope)
     only_known_parameters(connection, handler)
 
 
 def only_json(scope: Scope) -> None:
-    """Refuse (415) what forms and scripts of foreign pages can send without being asked."""
+    """Refuse (415) the content types that other pages can send without a preflight request."""
     if scope.get("method") != "POST":
         return
-    said = [value for name, value in scope["headers"] if name == b"content-type"]
-    if [value.partition(b";")[0].strip().lower() for value in said] != [b"application/json"]:
+    types = [value for name, value in scope["headers"] if name == b"content-type"]
+    if [value.partition(b";")[0].strip().lower() for value in types] != [b"application/json"]:
         raise RequestRejected(NOT_JSON)
 
 
 def only_known_parameters(connection: AnyConnection, handler: BaseRouteHandler) -> None:
-    """Raise InvalidRequest for what is behind a `?` and would be passed over: unknown, or twice.
+    """Raise InvalidRequest for a query parameter that would be ignored: unknown, or repeated.
 
-    Not on the open routes, which watchers call with whatever keeps caches away, and not on /mcp.
+    Not on routes without a token, where monitoring tools add parameters against caches.
     """
     scope = connection.scope
     if not scope["query_string"] or not needs_token(scope["path"]):
@@ -65,7 +65,7 @@ def only_known_parameters(connection: AnyConnection, handler: BaseRouteHandler) 
 
 
 def query_parameters(handler: HTTPRouteHandler) -> dict[str, str]:
-    """What a handler reads behind the `?`: its argument for each name that clients use."""
+    """A handler's query parameters: its argument for each name that clients use."""
     fields = handler.parsed_fn_signature.parameters.items()
     return {
         field.kwarg_definition.name or argument: argument
