@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import astuple, replace
+from dataclasses import MISSING, Field, astuple, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from time import monotonic
@@ -105,53 +105,73 @@ async def _call(operation: Coroutine[Any, Any, T]) -> T:
         raise CacheUnavailable(f"The cache failed ({type(error).__name__}).") from error
 
 
+RESULT_FIELDS = [
+    field for field in fields(ImageResult) if field.name not in {"images", "served_from"}
+]
+"""What a cache entry has of a result beside its images."""
+FACT_NAMES = {
+    "requested_model": "asked_model",
+    "created_at": "made_at",
+    "generation_cost": "cost",
+    "usage": "tokens",
+}
+"""The names of fields in cache entries, where they differ. Caches on disk have them."""
+
+
 def to_entry(result: ImageResult) -> CacheEntry:
     """The provider's bytes, and the facts about them as JSON values."""
-    cost, usage = result.generation_cost, result.usage
-    facts: dict[str, Fact] = {
-        "job_id": result.job_id,
-        "provider": result.provider,
-        "model": result.model,
-        "asked_model": result.requested_model,
-        "made_at": result.created_at.isoformat(),
-        "revised_prompt": result.revised_prompt,
-        "cost": None if cost is None else str(cost),
-        "request_id": result.request_id,
-        "tokens": None if usage is None else " ".join(map(str, astuple(usage))),
-        "notes": list(result.notes),
-    }
+    facts = {_fact_name(field): _to_fact(getattr(result, field.name)) for field in RESULT_FIELDS}
     return CacheEntry(images=tuple(image.image for image in result.images), facts=facts)
 
 
 def from_hit(hit: CacheHit) -> ImageResult | None:
-    """The result, with the tier that had it; None for an entry of another version."""
+    """The result, with the cache that had it; None for an entry of another version.
+
+    A fact that the entry does not have is missing only if a result cannot do without it.
+    """
+    facts = hit.entry.facts
     try:
-        return _result(hit.entry, hit.source)
+        values = {
+            field.name: _from_fact(field.name, facts[_fact_name(field)])
+            for field in RESULT_FIELDS
+            if _fact_name(field) in facts or field.default is MISSING
+        }
     except (ArithmeticError, KeyError, ValueError):
         return None
+    images = tuple(ResultImage(image=image) for image in hit.entry.images)
+    return ImageResult(images=images, served_from=hit.source, **values)
 
 
-def _result(entry: CacheEntry, source: str) -> ImageResult:
-    facts = entry.facts
-    notes, cost, tokens = facts["notes"], facts["cost"], facts["tokens"]
-    return ImageResult(
-        job_id=str(facts["job_id"]),
-        images=tuple(ResultImage(image=image) for image in entry.images),
-        provider=str(facts["provider"]),
-        model=str(facts["model"]),
-        requested_model=str(facts["asked_model"]),
-        created_at=datetime.fromisoformat(str(facts["made_at"])),
-        revised_prompt=_text(facts["revised_prompt"]),
-        usage=_usage(str(tokens)) if tokens else None,
-        generation_cost=Decimal(str(cost)) if cost is not None else None,
-        request_id=_text(facts["request_id"]),
-        notes=tuple(notes) if isinstance(notes, list) else (),
-        served_from=source,
-    )
+def _fact_name(field: Field[Any]) -> str:
+    return FACT_NAMES.get(field.name, field.name)
 
 
-def _text(fact: Fact) -> str | None:
-    return None if fact is None else str(fact)
+def _to_fact(value: object) -> Fact:
+    match value:
+        case None | str():
+            return value
+        case datetime():
+            return value.isoformat()
+        case Usage():
+            return " ".join(map(str, astuple(value)))
+        case tuple():
+            return list(value)
+        case _:
+            return str(value)
+
+
+def _from_fact(name: str, fact: Fact) -> Any:  # noqa: ANN401 - the type of the field
+    match name:
+        case "notes":
+            return tuple(fact) if isinstance(fact, list) else ()
+        case "created_at":
+            return datetime.fromisoformat(str(fact))
+        case "generation_cost":
+            return None if fact is None else Decimal(str(fact))
+        case "usage":
+            return _usage(str(fact)) if fact else None
+        case _:
+            return None if fact is None else str(fact)
 
 
 def _usage(tokens: str) -> Usage:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from domain.errors import ChargeStatus, RecordedFailure
 from domain.image_formats import Dimensions
 from domain.jobs import JobState
-from domain.results import Usage
+from domain.results import ResultFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class StoredImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobRecord:
+class JobRecord(ResultFacts):
     """A job as it was recorded last. `cost` is in US dollars, None where it is not known.
 
     `estimate` is what the call was expected to cost before it was sent, None where nobody could
@@ -47,10 +47,6 @@ class JobRecord:
     created_at: datetime
     changed_at: datetime
     requested_images: int = 1
-    request_id: str | None = None
-    revised_prompt: str | None = None
-    notes: tuple[str, ...] = ()
-    usage: Usage | None = None
     cost: Decimal | None = None
     estimate: Decimal | None = None
     failure: RecordedFailure | None = None

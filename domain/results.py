@@ -1,9 +1,9 @@
 """The result of a request: images, where they are stored, and what they cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from domain.image import Image
 from domain.renditions import Rendition
@@ -52,6 +52,24 @@ NO_TOKENS = Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResultFacts:
+    """The facts of a result that come from the provider, whatever carries them.
+
+    Jobs, records, results and cache entries carry all of them, by `facts`. `request_id` is the
+    provider's own name for the call. `notes` tell how the result differs from the request.
+    """
+
+    revised_prompt: str | None = None
+    usage: Usage | None = None
+    request_id: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def facts(self) -> dict[str, Any]:
+        """The facts by their names, to create another value that carries them."""
+        return {fact.name: getattr(self, fact.name) for fact in fields(ResultFacts)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultImage:
     """An image as the provider sent it, and where it is stored.
 
@@ -75,7 +93,7 @@ class ResultImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageResult:
+class ImageResult(ResultFacts):
     """The result of one request: at least one image, and all facts that a caller needs.
 
     `generation_cost` is the cost of the call that generated the images, in US dollars. It is None
@@ -89,11 +107,7 @@ class ImageResult:
     model: str
     requested_model: str
     created_at: datetime
-    revised_prompt: str | None = None
-    usage: Usage | None = None
     generation_cost: Decimal | None = None
-    request_id: str | None = None
-    notes: tuple[str, ...] = ()
     served_from: str = ServedFrom.PROVIDER
 
     @property

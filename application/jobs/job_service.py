@@ -167,11 +167,8 @@ class JobService:
             model=job.model,
             requested_model=job.requested_model,
             created_at=self.clock.now(),
-            revised_prompt=delivered.revised_prompt,
-            usage=delivered.usage,
-            generation_cost=replace(job, usage=delivered.usage).cost,
-            request_id=delivered.request_id,
-            notes=delivered.notes,
+            generation_cost=job.card.cost(delivered.usage),
+            **delivered.facts(),
         )
 
 

@@ -31,10 +31,9 @@ def snapshot(held: RunningJob | RecentJob) -> JobRecord:
         created_at=job.created_at,
         changed_at=result.created_at if result else job.created_at,
         requested_images=job.request.n,
-        revised_prompt=result.revised_prompt if result else None,
-        notes=result.notes if result else (),
         failure=failure.to_error() if failure else None,
         images=tuple(map(to_stored_image, result.images)) if result else (),
+        **(result.facts() if result else {}),
     )
 
 

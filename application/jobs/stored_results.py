@@ -1,5 +1,7 @@
 """Results of earlier jobs, from their records and stored images."""
 
+from dataclasses import replace
+
 from application.ports.image_store import ImageStore
 from domain.errors import NotFound
 from domain.job_records import JobRecord, StoredImage
@@ -30,16 +32,15 @@ class StoredResults:
                 missing.append(error.message)
         if not images:
             raise NotFound(" ".join(missing) or f"No picture of {record.id} is kept.")
-        return _to_result(record, tuple(images), (*record.notes, *missing))
+        result = _to_result(record, tuple(images))
+        return replace(result, notes=(*result.notes, *missing))
 
     async def _load_image(self, stored: StoredImage, owner: str) -> ResultImage:
         image = await self.images.find(stored.id, owner=owner)
         return ResultImage(image=image, location=stored.location, notes=stored.notes)
 
 
-def _to_result(
-    record: JobRecord, images: tuple[ResultImage, ...], notes: tuple[str, ...]
-) -> ImageResult:
+def _to_result(record: JobRecord, images: tuple[ResultImage, ...]) -> ImageResult:
     return ImageResult(
         job_id=record.id,
         images=images,
@@ -47,10 +48,7 @@ def _to_result(
         model=record.model,
         requested_model=record.requested_model,
         created_at=record.changed_at,
-        revised_prompt=record.revised_prompt,
-        usage=record.usage,
         generation_cost=record.cost,
-        request_id=record.request_id,
-        notes=notes,
         served_from=ServedFrom.ARCHIVE,
+        **record.facts(),
     )

@@ -9,7 +9,7 @@ from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
-from domain.results import ResultImage, Usage
+from domain.results import ResultFacts, ResultImage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +34,15 @@ class PartialImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
+class Delivered(ResultFacts):
     """The provider's final answer, as received.
 
-    `undecodable` is data received in place of an image. `request_id` is the provider's own name
-    for the call. An adapter checks nothing: the Inspection safeguard does.
+    `undecodable` is data received in place of an image. An adapter checks nothing: the Inspection
+    safeguard does.
     """
 
     images: tuple[ResultImage, ...]
     undecodable: tuple[bytes, ...] = ()
-    revised_prompt: str | None = None
-    usage: Usage | None = None
-    request_id: str | None = None
-    notes: tuple[str, ...] = ()
 
 
 ProviderEvent = Accepted | PartialImage | Delivered

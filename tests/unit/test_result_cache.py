@@ -1,6 +1,7 @@
 """What the result cache checks before it serves a result."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -10,7 +11,7 @@ from domain.errors import ArchiveUnavailable, CacheUnavailable
 from domain.image import Image
 from domain.jobs import Job
 from domain.requests import ImageRequest
-from domain.results import ImageResult, ResultImage
+from domain.results import ImageResult, ResultImage, Usage
 from tests.testkit.fakes import DictCache, FrozenClock, MemoryImageStore, job_for, small_image
 
 pytestmark = pytest.mark.anyio
@@ -137,6 +138,41 @@ async def test_an_entry_of_another_version_is_a_miss_or_the_result(
     cache.entries[JOB.fingerprint] = replace(entry, facts=facts)
     served = await result_cache.get(JOB)
     assert (served is None) is (change != {"notes": None})
+
+
+async def test_the_facts_of_an_entry_have_the_names_that_caches_on_disk_have() -> None:
+    cache = DictCache()
+    full = replace(
+        result(),
+        revised_prompt="A bridge.",
+        usage=Usage(text_tokens_in=1, image_tokens_in=2, tokens_out=3, cached_text_tokens_in=4),
+        generation_cost=Decimal("0.0317"),
+        request_id="req_1",
+        notes=("a note",),
+    )
+    await ResultCache(cache, MemoryImageStore()).put(JOB, full)
+    assert cache.entries[JOB.fingerprint].facts == {
+        "job_id": "job_1",
+        "provider": "fake",
+        "model": "fake-1",
+        "asked_model": "fake-1",
+        "made_at": "2026-11-22T12:00:00+00:00",
+        "revised_prompt": "A bridge.",
+        "cost": "0.0317",
+        "request_id": "req_1",
+        "tokens": "1 2 3 4 0",
+        "notes": ["a note"],
+    }
+
+
+async def test_an_entry_without_a_later_fact_is_served() -> None:
+    cache, store = DictCache(), MemoryImageStore()
+    await store.record(stored())
+    await ResultCache(cache, store).put(JOB, result())
+    entry = cache.entries[JOB.fingerprint]
+    facts = {name: fact for name, fact in entry.facts.items() if name != "revised_prompt"}
+    cache.entries[JOB.fingerprint] = replace(entry, facts=facts)
+    assert await ResultCache(cache, store).get(JOB) is not None
 
 
 def result() -> ImageResult:
