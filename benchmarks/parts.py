@@ -84,7 +84,7 @@ class Parts:
         with Stopwatch() as keep:
             place = await self.archive.put(image)
         sent = job_for(id=uuid4().hex).dispatched()
-        stored = sent.stored((ResultImage(image=image, location=place),), None, None)
+        stored = sent.stored((ResultImage(image=image, location=place),))
         with Stopwatch() as records:
             await self.archive.record(sent)
             await self.archive.record(stored)

@@ -15,7 +15,7 @@ from domain.errors import ImageServiceError
 from domain.models import ModelCard
 from domain.provider_errors import OutcomeUnknown
 from domain.requests import EditRequest, ImageRequest
-from domain.results import ResultImage, Usage
+from domain.results import NO_FACTS, ResultFacts, ResultImage
 
 LOCAL = "local"
 """The owner of everything that is requested over stdio or the command line."""
@@ -63,7 +63,7 @@ class IdempotencyKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job(Generic[R]):
+class Job(ResultFacts, Generic[R]):
     """A request, its owner, and how far the work on it has come.
 
     `request` is the effective one, checked against `card`; `requested_model` is the model name in
@@ -84,10 +84,6 @@ class Job(Generic[R]):
     estimate: Decimal | None = None
     state: JobState = JobState.RESERVED
     images: tuple[ResultImage, ...] = ()
-    usage: Usage | None = None
-    request_id: str | None = None
-    revised_prompt: str | None = None
-    notes: tuple[str, ...] = ()
     failure: ImageServiceError | None = None
 
     @property
@@ -119,24 +115,10 @@ class Job(Generic[R]):
         """The job when it is sent: from here on it may cost money."""
         return self._transition(JobState.DISPATCHED)
 
-    def stored(
-        self,
-        pictures: tuple[ResultImage, ...],
-        usage: Usage | None,
-        request_id: str | None,
-        *,
-        revised_prompt: str | None = None,
-        notes: tuple[str, ...] = (),
-    ) -> Self:
+    def stored(self, images: tuple[ResultImage, ...], facts: ResultFacts = NO_FACTS) -> Self:
         """The job when the provider has delivered and the images are stored."""
-        return self._transition(
-            JobState.STORED,
-            images=pictures,
-            usage=usage,
-            request_id=request_id,
-            revised_prompt=revised_prompt,
-            notes=(*self.notes, *notes),
-        )
+        notes = (*self.notes, *facts.notes)
+        return self._transition(JobState.STORED, images=images, **{**facts.facts(), "notes": notes})
 
     def failed(self, error: ImageServiceError) -> Self:
         """The job when it is known to have ended without an image."""

@@ -69,6 +69,9 @@ class ResultFacts:
         return {fact.name: getattr(self, fact.name) for fact in fields(ResultFacts)}
 
 
+NO_FACTS = ResultFacts()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultImage:
     """An image as the provider sent it, and where it is stored.

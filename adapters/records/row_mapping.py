@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,9 +14,12 @@ from domain.image_formats import Dimensions
 from domain.job_records import JobRecord, StoredImage
 from domain.jobs import Job, JobState
 from domain.requests import ImageRequest
-from domain.results import ResultImage, Usage
+from domain.results import ResultFacts, ResultImage, Usage
 
 Values = dict[str, Any]
+
+PLAIN_FACTS = [fact.name for fact in fields(ResultFacts) if fact.name not in {"usage", "notes"}]
+"""Facts of a result that the database has in a column of the same name, as they are."""
 
 
 def job_row(job: Job[ImageRequest], writer: str) -> Values:
@@ -31,7 +35,6 @@ def job_row(job: Job[ImageRequest], writer: str) -> Values:
         "prompt": job.request.prompt,
         "fingerprint": job.fingerprint,
         "state": job.state.value,
-        "request_id": job.request_id,
         "text_tokens_in": usage and usage.text_tokens_in,
         "image_tokens_in": usage and usage.image_tokens_in,
         "tokens_out": usage and usage.tokens_out,
@@ -44,7 +47,7 @@ def job_row(job: Job[ImageRequest], writer: str) -> Values:
         "writer": writer,
         "requested_images": job.request.n,
         "delivered_images": len(job.images),
-        "revised_prompt": job.revised_prompt,
+        **{name: getattr(job, name) for name in PLAIN_FACTS},
         "notes": json.dumps(job.notes),
         **failure_values(job.failure),
     }
@@ -97,8 +100,7 @@ def to_record(row: Row[Any], kept: Sequence[Row[Any]]) -> JobRecord:
         created_at=row.created_at.replace(tzinfo=UTC),
         changed_at=row.changed_at.replace(tzinfo=UTC),
         requested_images=row.requested_images,
-        request_id=row.request_id,
-        revised_prompt=row.revised_prompt,
+        **{name: getattr(row, name) for name in PLAIN_FACTS},
         notes=_notes(row.notes),
         usage=usage_of(row),
         cost=to_decimal(row.cost_usd),

@@ -87,16 +87,10 @@ class Archiving(Safeguard):
         pictures = [await self._store_image(picture, notes) for picture in came.images]
         isolated = [await self._quarantine(data, job.id) for data in came.undecodable]
         notes += [f"What is no picture is kept in {place}" for place in isolated if place]
-        stored = job.stored(
-            tuple(pictures),
-            came.usage,
-            came.request_id,
-            revised_prompt=came.revised_prompt,
-            notes=tuple(notes),
-        )
-        if not await self._try_record(stored):
+        delivered = replace(came, images=tuple(pictures), notes=tuple(notes))
+        if not await self._try_record(job.stored(delivered.images, delivered)):
             notes.append("The job's record could not be written.")
-        return replace(came, images=stored.images, notes=tuple(notes))
+        return replace(delivered, notes=tuple(notes))
 
     async def _store_image(self, picture: ResultImage, notes: list[str]) -> ResultImage:
         try:

@@ -16,7 +16,7 @@ from adapters.records.job_repository import SqlJobRepository
 from domain.errors import Busy, ChargeStatus, KeyReused, NotFound
 from domain.jobs import IdempotencyKey, JobState
 from domain.provider_errors import ProviderTimedOut, RateLimited
-from domain.results import ResultImage, Usage
+from domain.results import ResultFacts, ResultImage, Usage
 from tests.testkit.fakes import PNG, job_for
 
 pytestmark = pytest.mark.anyio
@@ -45,7 +45,8 @@ async def test_a_stored_job_is_told_as_it_was(folder: Folder) -> None:
     usage = Usage(text_tokens_in=1, image_tokens_in=2, tokens_out=3)
     job = job_for(key=KEY, estimate=Decimal("0.07")).dispatched()
     pictures = (ResultImage(image=PNG, location=place, notes=("smaller",)),)
-    stored = job.stored(pictures, usage, "req_1", revised_prompt="a bridge", notes=("one",))
+    facts = ResultFacts(revised_prompt="a bridge", usage=usage, request_id="req_1", notes=("one",))
+    stored = job.stored(pictures, facts)
     await folder.archive.record(stored)
     told = await folder.journal.find("job_1", owner="local")
     assert (told.state, told.estimate) == (JobState.STORED, Decimal("0.07"))
@@ -86,7 +87,7 @@ async def test_recent_jobs_come_newest_first_and_unsettled_ones_by_themselves(
     begun = job_for().created_at
     for number in range(3):
         job = job_for(id=f"job_{number}", created_at=begun + timedelta(seconds=number))
-        await folder.archive.record(job.dispatched().stored((), None, None))
+        await folder.archive.record(job.dispatched().stored(()))
     await folder.archive.record(job_for(id="job_open"))
     await folder.archive.record(job_for(id="job_sent").dispatched())
     await folder.archive.record(job_for(id="job_lost").dispatched().unknown(ProviderTimedOut("")))
@@ -116,7 +117,7 @@ async def main():
     folder = Folder(Path(sys.argv[1]))
     await folder.archive.record(job_for(id="job_reserved"))
     await folder.archive.record(job_for(id="job_sent").dispatched())
-    await folder.archive.record(job_for(id="job_done").dispatched().stored((), None, None))
+    await folder.archive.record(job_for(id="job_done").dispatched().stored(()))
     writer = folder.database.lease().id
     pictures = folder.home / "pictures"
     pictures.mkdir()

@@ -22,7 +22,7 @@ from domain.jobs import Job, JobState
 from domain.money.budgets import BudgetLimits
 from domain.provider_errors import OutcomeUnknown, ProviderError, RateLimited
 from domain.requests import ImageRequest
-from domain.results import ResultImage
+from domain.results import ResultFacts, ResultImage
 from tests.testkit.contracts.usage_ledger import NOW, TEN, costing
 from tests.testkit.fakes import PNG, FakeProvider, FrozenClock, job_for
 
@@ -74,7 +74,7 @@ class End:
 
 
 ENDS = {
-    "stored": End(lambda job: job.stored((ResultImage(image=PNG, location="/p"),), None, None)),
+    "stored": End(lambda job: job.stored((ResultImage(image=PNG, location="/p"),))),
     "failed": End(lambda job: job.failed(RateLimited("Not now."))),
     "unknown": End(lambda job: job.unknown(OutcomeUnknown("Cut."))),
     "released": End(lambda job: job.failed(Canceled("Never sent.")), sent=False),
@@ -124,7 +124,7 @@ async def test_who_asks_for_the_job_or_its_picture_is_told_the_truth_at_once(
     await records.archive.record(job)
     entry = ResultImage(image=PNG, location=await records.archive.put(PNG))
     with records.locked(), pytest.raises(ArchiveUnavailable):
-        await records.archive.record(job.stored((entry,), None, "req_1"))
+        await records.archive.record(job.stored((entry,), ResultFacts(request_id="req_1")))
     assert await records.archive.find(PNG.id, owner="local") == PNG
     told = await records.journal.find("job_1", owner="local")
     assert (told.state, told.request_id) == (JobState.STORED, "req_1")

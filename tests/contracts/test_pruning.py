@@ -37,7 +37,7 @@ async def recorded(database: Database, folder: Path, count: int) -> None:
             place.write_bytes(image.data)
             job = job_for(id=f"job_{number}", created_at=BEGUN + timedelta(seconds=number))
             kept = ResultImage(image=image, location=str(place))
-            records.put(connection, job.dispatched().stored((kept,), None, None))
+            records.put(connection, job.dispatched().stored((kept,)))
 
 
 async def test_of_many_pictures_the_oldest_are_found_quickly(
@@ -64,7 +64,7 @@ async def test_renditions_go_with_their_picture_and_nothing_else_does(
     for file in (own, alike):
         file.write_bytes(b"the user's own")
     kept = ResultImage(image=PNG, location=place)
-    await archive.record(job_for().dispatched().stored((kept,), None, None))
+    await archive.record(job_for().dispatched().stored((kept,)))
     gone = await archive.prune(LATER)
     assert (gone.images, gone.bytes) == (1, len(PNG.data) + len(small_image("red").data))
     assert {*folder.iterdir()} == {own, alike}
@@ -75,6 +75,6 @@ async def test_a_folder_that_is_gone_holds_nothing_and_stops_no_pruning(
 ) -> None:
     kept = ResultImage(image=PNG, location=str(tmp_path / "gone" / f"{PNG.id}.png"))
     archive = FileImageStore(database, pictures_folder=tmp_path / "pictures")
-    await archive.record(job_for().dispatched().stored((kept,), None, None))
+    await archive.record(job_for().dispatched().stored((kept,)))
     gone = await archive.prune(LATER, keep_bytes=-1)
     assert (gone.images, gone.bytes) == (1, 0)

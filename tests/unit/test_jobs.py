@@ -14,7 +14,7 @@ from tests.testkit.fakes import PNG, job_for
 
 MOVES: dict[JobState, Callable[[Job[Any]], Job[Any]]] = {
     JobState.DISPATCHED: lambda job: job.dispatched(),
-    JobState.STORED: lambda job: job.stored((), None, None),
+    JobState.STORED: lambda job: job.stored(()),
     JobState.FAILED: lambda job: job.failed(RateLimited("Not now.")),
     JobState.UNKNOWN: lambda job: job.unknown(OutcomeUnknown("Cut.")),
 }

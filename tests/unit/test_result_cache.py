@@ -187,4 +187,4 @@ def result() -> ImageResult:
 
 
 def stored() -> Job[ImageRequest]:
-    return JOB.dispatched().stored(result().images, None, None)
+    return JOB.dispatched().stored(result().images)

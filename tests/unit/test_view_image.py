@@ -41,7 +41,7 @@ class CountingArchive(MemoryImageStore):
     async def has(self, image: Image, owner: str) -> None:
         """Let `owner` have made the picture."""
         kept = (ResultImage(image=image, location="/kept"),)
-        await self.record(job_for(owner=owner).dispatched().stored(kept, None, None))
+        await self.record(job_for(owner=owner).dispatched().stored(kept))
 
     def lose(self) -> None:
         """Let all pictures be deleted."""

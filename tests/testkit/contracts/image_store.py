@@ -11,7 +11,7 @@ from domain.errors import NotFound
 from domain.jobs import Job
 from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.requests import ImageRequest
-from domain.results import ResultImage, Usage
+from domain.results import ResultFacts, ResultImage, Usage
 
 from ..fakes import PNG, job_for, small_image
 
@@ -20,7 +20,7 @@ def stored(place: str) -> Job[ImageRequest]:
     """A job whose one picture is kept at this place."""
     pictures = (ResultImage(image=PNG, location=place),)
     usage = Usage(text_tokens_in=1, image_tokens_in=2, tokens_out=3)
-    return job_for().dispatched().stored(pictures, usage, "req_1")
+    return job_for().dispatched().stored(pictures, ResultFacts(usage=usage, request_id="req_1"))
 
 
 @pytest.mark.anyio
@@ -119,7 +119,7 @@ class ArchiveContract:
         for day, image in enumerate(images):
             entry = ResultImage(image=image, location=await archive.put(image))
             job = job_for(id=f"job_{day}", created_at=begun + timedelta(days=day))
-            await archive.record(job.dispatched().stored((entry,), None, None))
+            await archive.record(job.dispatched().stored((entry,)))
         rest = sum(len(image.data) for image in images[1:])
         later = begun + timedelta(days=9)
         assert (await archive.prune(begun, keep_bytes=0)).images == 0

@@ -21,7 +21,7 @@ from domain.money.prices import TokenPricing
 from domain.money.usage_account import Savings
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, RateLimited
 from domain.requests import GenerateRequest, ImageRequest
-from domain.results import ResultImage, Usage
+from domain.results import ResultFacts, ResultImage, Usage
 
 from ..fakes import PNG, job_for, small_image
 
@@ -57,7 +57,9 @@ def stored(job: AnyJob, usd: str | None) -> AnyJob:
     usage = (
         None if tokens is None else Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=tokens)
     )
-    return job.dispatched().stored((ResultImage(image=PNG, location="/p"),), usage, None)
+    return job.dispatched().stored(
+        (ResultImage(image=PNG, location="/p"),), ResultFacts(usage=usage)
+    )
 
 
 @pytest.mark.anyio
@@ -182,7 +184,7 @@ class LedgerContract:
             ResultImage(image=small_image("red"), location="/q"),
         )
         job = costing("job_1", request=four)
-        await books.archive.record(job.dispatched().stored(came, None, None))
+        await books.archive.record(job.dispatched().stored(came))
         await books.archive.record(costing("job_2", request=four).dispatched())
         (today,) = await books.ledger.accounts(NOW)
         assert (today.calls, today.images) == (2, 2)
