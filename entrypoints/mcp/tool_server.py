@@ -39,9 +39,9 @@ Observe = Callable[[Context, JobHandle | ImageServiceError], None]
 """Called with the job that serves a call, or with the error that the call fails with."""
 
 INSTRUCTIONS = (
-    "Generates and edits pictures with OpenAI's GPT Image models. Every picture is stored and has "
-    "an img_… id: pass ids to edit_image instead of picture data. A call can take two minutes; "
-    "it may cost money, so do not repeat one that failed unless its text says so."
+    "Generates and edits images with OpenAI's GPT Image models. Every image is stored and has an "
+    "img_… ID: pass IDs to edit_image instead of image data. A call can take two minutes and may "
+    "cost money, so repeat a failed call only if its text says that this is safe."
 )
 
 
@@ -72,7 +72,7 @@ class ToolHandler:
         tool = self._tools.get(params.name)
         if tool is None:
             known = ", ".join(self._tools)
-            message = f"There is no tool {params.name[:80]!r}; there are {known}."
+            message = f"Unknown tool {params.name[:80]!r}. Available tools: {known}."
             raise MCPError(INVALID_PARAMS, message)
         try:
             return await tool.answer(await self._open_call(context), params.arguments or {})

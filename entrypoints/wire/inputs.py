@@ -26,7 +26,7 @@ Prompt = Annotated[
     Meta(
         min_length=1,
         max_length=MAX_PROMPT_CHARACTERS,
-        description="What to paint or to change, in 1 to 32,000 characters.",
+        description="What to generate or to change, in 1 to 32,000 characters.",
     ),
 ]
 Size = Annotated[
@@ -34,14 +34,14 @@ Size = Annotated[
     Meta(
         pattern="^(auto|[1-9][0-9]{1,3}x[1-9][0-9]{1,3})$",
         description="1024x1024, 1024x1536, 1536x1024, auto, or WIDTHxHEIGHT (multiples of 16) "
-        "where the model allows it.",
+        "if the model supports it.",
     ),
 ]
 Reference = Annotated[
     str,
     Meta(
         min_length=1,
-        description="An img_… id from an earlier answer (best), base64, or a data: URL.",
+        description="An img_… ID from an earlier result (best), base64, or a data: URL.",
     ),
 ]
 
@@ -54,47 +54,52 @@ class SharedOptions(
     size: Size = "1024x1024"
     quality: Annotated[
         Literal["low", "medium", "high", "xhigh", "max", "auto"],
-        Meta(description="More costs more; xhigh and max on 2.5 and newer models."),
+        Meta(description="Higher quality costs more; xhigh and max need a 2.5 or newer model."),
     ] = "auto"
     format: Annotated[
         Literal["png", "jpeg", "webp", "auto"],
-        Meta(description="File format; auto picks a small one by what is in the picture."),
+        Meta(description="File format; auto picks a compact one that suits the image."),
     ] = "png"
     background: Annotated[
         Literal["transparent", "opaque", "auto"],
-        Meta(description="transparent needs png or webp."),
+        Meta(description="transparent requires png or webp."),
     ] = "auto"
     output_compression: (
         Annotated[
             int,
-            Meta(ge=0, le=100, description="0 to 100, for jpeg and webp; by quality if left out."),
+            Meta(
+                ge=0,
+                le=100,
+                description="0 to 100, for jpeg and webp; depends on quality by default.",
+            ),
         ]
         | UnsetType
     ) = UNSET
     moderation: Annotated[
-        Literal["auto", "low"], Meta(description="How strictly the provider filters.")
+        Literal["auto", "low"], Meta(description="How strictly the provider filters content.")
     ] = "auto"
-    n: Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="How many pictures, 1 to 4.")] = 1
+    n: Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="Number of images, 1 to 4.")] = 1
     partial_images: (
         Annotated[
             int,
             Meta(
                 ge=1,
                 le=MAX_PARTIALS,
-                description="1 to 3 real previews while it paints; each costs some tokens.",
+                description="1 to 3 previews of the unfinished image; each costs extra tokens.",
             ),
         ]
         | UnsetType
     ) = UNSET
-    stream: Annotated[bool, Meta(description="Report progress; costs nothing.")] = False
+    stream: Annotated[bool, Meta(description="Report progress; free.")] = False
     model: (
         Annotated[
-            str, Meta(min_length=1, max_length=100, description="Leave out for the default model.")
+            str, Meta(min_length=1, max_length=100, description="Omit for the default model.")
         ]
         | UnsetType
     ) = UNSET
     fresh: Annotated[
-        bool, Meta(description="A new picture even if an equal request was served before.")
+        bool,
+        Meta(description="Generate a new image even if an equal request is cached or running."),
     ] = False
 
 
@@ -121,7 +126,7 @@ class EditArguments(SharedOptions, kw_only=True):
         Meta(
             min_length=1,
             max_length=MAX_INPUT_IMAGES,
-            description="1 to 16 pictures to change or combine; the first is the main one.",
+            description="1 to 16 images to edit or combine; the first is the main one.",
         ),
     ]
     mask: (
@@ -129,8 +134,8 @@ class EditArguments(SharedOptions, kw_only=True):
             str,
             Meta(
                 min_length=1,
-                description="PNG as large as the first picture, transparent where it may change: "
-                "img_… id, base64, or data: URL.",
+                description="PNG mask the same size as the first image; transparent pixels will be "
+                "edited. An img_… ID, base64, or a data: URL.",
             ),
         ]
         | UnsetType

@@ -31,22 +31,25 @@ class RenditionEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
 class ImageEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
     """One image of a result."""
 
-    id: Annotated[str, Meta(description="Pass it to edit_image to change this picture.")]
+    id: Annotated[str, Meta(description="Pass it to edit_image to change this image.")]
     path: (
-        Annotated[str, Meta(description="The file; left out if it could not be stored.")]
+        Annotated[str, Meta(description="The file; omitted if the image could not be stored.")]
         | UnsetType
     ) = UNSET
-    url: Annotated[str, Meta(description="The same, over HTTP only.")] | UnsetType = UNSET
+    url: Annotated[str, Meta(description="The image's URL, over HTTP only.")] | UnsetType = UNSET
     format: str
     width: int
     height: int
     bytes: int
     shown: Annotated[
         Shown,
-        Meta(description="What of it, or of its rendition, is inline in this answer."),
+        Meta(description="How the image, or its rendition, is included in this result."),
     ]
     rendition: (
-        Annotated[RenditionEntry, Meta(description="The form that was asked for.")] | UnsetType
+        Annotated[
+            RenditionEntry, Meta(description="The requested format, if the original has another.")
+        ]
+        | UnsetType
     ) = UNSET
     notes: list[str] | UnsetType = UNSET
 
@@ -85,7 +88,7 @@ class ImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     provider: str
     model: str
     asked_model: str
-    state: Annotated[Literal["painting"], Meta(description="Not done yet.")] | UnsetType = UNSET
+    state: Annotated[Literal["painting"], Meta(description="Still running.")] | UnsetType = UNSET
     made_at: str | UnsetType = UNSET
     served_from: (
         Annotated[
@@ -99,9 +102,7 @@ class ImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     ) = UNSET
     revised_prompt: str | UnsetType = UNSET
     usage: TokenUsage | UnsetType = UNSET
-    cost_usd: Annotated[float, Meta(description="Left out where it is not known.")] | UnsetType = (
-        UNSET
-    )
+    cost_usd: Annotated[float, Meta(description="Omitted if unknown.")] | UnsetType = UNSET
     saved_usd: float | UnsetType = UNSET
     request_id: str | UnsetType = UNSET
     notes: list[str] | UnsetType = UNSET

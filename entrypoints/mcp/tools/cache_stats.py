@@ -19,7 +19,7 @@ async def handle(call: ToolCall, _: NoArguments) -> CallToolResult:
 TOOL = ToolSpec(
     name="cache_stats",
     title="Image cache statistics",
-    description="What the cache holds, in memory and on disk, and how often it helped.",
+    description="Show what the cache holds, in memory and on disk, and how often it was used.",
     input=NoArguments,
     output=CacheStatsResult,
     annotations=READS,

@@ -19,7 +19,7 @@ async def handle(call: ToolCall, _: NoArguments) -> CallToolResult:
 TOOL = ToolSpec(
     name="clear_cache",
     title="Clear the image cache",
-    description="Forget answers that are kept for equal requests. Pictures on disk stay.",
+    description="Clear the cache of previous results. Stored images are kept.",
     input=NoArguments,
     output=ClearCacheResult,
     annotations=DELETES,

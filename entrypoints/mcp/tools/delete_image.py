@@ -14,7 +14,7 @@ from entrypoints.wire.outputs import DeleteImageResult
 class DeleteArguments(Struct, forbid_unknown_fields=True):
     """Arguments of delete_image."""
 
-    id: Annotated[str, Meta(pattern="^img_[0-9a-f]{32}$", description="The picture's id.")]
+    id: Annotated[str, Meta(pattern="^img_[0-9a-f]{32}$", description="The image's ID.")]
 
 
 async def handle(call: ToolCall, arguments: DeleteArguments) -> CallToolResult:
@@ -28,7 +28,7 @@ async def handle(call: ToolCall, arguments: DeleteArguments) -> CallToolResult:
 TOOL = ToolSpec(
     name="delete_image",
     title="Delete an image",
-    description="Delete a picture's files for good.",
+    description="Permanently delete an image and its files.",
     input=DeleteArguments,
     annotations=DELETES,
     handle=handle,

@@ -17,8 +17,8 @@ async def handle(call: ToolCall, arguments: EditArguments) -> CallToolResult:
 TOOL = ToolSpec(
     name="edit_image",
     title="Edit images",
-    description="Change or combine pictures as told in words, everywhere or only where a "
-    "mask is transparent. Costs money. Refer to earlier pictures by their img_… ids.",
+    description="Edit or combine images from a text prompt, optionally only inside a mask's "
+    "transparent area. Costs money. Refer to earlier images by their img_… IDs.",
     input=EditArguments,
     output=ImagesResult,
     annotations=GENERATES,

@@ -17,8 +17,8 @@ async def handle(call: ToolCall, arguments: GenerateArguments) -> CallToolResult
 TOOL = ToolSpec(
     name="generate_image",
     title="Generate an image",
-    description="Paint new pictures from words with a GPT Image model. Costs money. The "
-    "answer shows the picture and gives its id and file path.",
+    description="Generate images from a text prompt with a GPT Image model. Costs money. "
+    "Returns the image, its ID and its file path.",
     input=GenerateArguments,
     output=ImagesResult,
     annotations=GENERATES,

@@ -21,13 +21,13 @@ class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
         str,
         Meta(
             pattern="^(job|img)_[0-9a-f]{32}$",
-            description="The job_… of a call that is not done, or an img_… id.",
+            description="The job_… ID of an unfinished call, or an img_… ID.",
         ),
     ]
     format: (
         Annotated[
             Literal["png", "jpeg", "webp", "auto"],
-            Meta(description="Another form of it; left out: as the model sent it."),
+            Meta(description="Convert to this format; omit for the original."),
         ]
         | UnsetType
     ) = UNSET
@@ -54,8 +54,7 @@ async def handle(call: ToolCall, arguments: GetArguments) -> CallToolResult:
 TOOL = ToolSpec(
     name="get_image",
     title="Get an image",
-    description="Have the pictures of a job that was not done in time, or one picture again. "
-    "Costs nothing.",
+    description="Get the images of a job that was still running, or fetch an image again. Free.",
     input=GetArguments,
     annotations=READS,
     handle=handle,

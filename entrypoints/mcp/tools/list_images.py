@@ -14,7 +14,7 @@ from entrypoints.wire.listings import listing, listing_text
 class ListArguments(Struct, forbid_unknown_fields=True):
     """Arguments of list_images."""
 
-    limit: Annotated[int, Meta(ge=1, le=100, description="How many of the latest.")] = 20
+    limit: Annotated[int, Meta(ge=1, le=100, description="How many of the latest images.")] = 20
 
 
 async def handle(call: ToolCall, arguments: ListArguments) -> CallToolResult:
@@ -27,7 +27,7 @@ async def handle(call: ToolCall, arguments: ListArguments) -> CallToolResult:
 TOOL = ToolSpec(
     name="list_images",
     title="List images",
-    description="The latest pictures, and jobs that are not done or of unknown outcome.",
+    description="List the latest images, and jobs that are unfinished or whose outcome is unknown.",
     input=ListArguments,
     annotations=READS,
     handle=handle,
