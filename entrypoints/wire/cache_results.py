@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from application.use_cases.cache_stats import TierStats
 from application.use_cases.clear_cache import ClearResult
+from entrypoints.wire.counts import count
 from entrypoints.wire.outputs import CacheStatsResult, ClearCacheResult, TierEntry
 
 CLEARED = "Image cache cleared successfully."
@@ -36,7 +37,8 @@ def stats_result(tiers: Sequence[TierStats]) -> CacheStatsResult:
 
 def cleared_text(cleared: ClearResult) -> str:
     """The line that clients of version 1 parse, and how much was removed."""
-    return f"{CLEARED} {cleared.entries} entries, {cleared.bytes:,} bytes; pictures on disk stay."
+    removed = count(cleared.entries, "entry", "entries")
+    return f"{CLEARED} Removed {removed} ({cleared.bytes:,} bytes). Stored images are kept."
 
 
 def cleared_result(cleared: ClearResult) -> ClearCacheResult:
@@ -46,7 +48,8 @@ def cleared_result(cleared: ClearResult) -> ClearCacheResult:
 
 def _line(stats: TierStats) -> str:
     return (
-        f"- {stats.tier}: {stats.entries} entries, {stats.bytes:,} of {stats.max_bytes:,} bytes, "
-        f"kept {stats.ttl:g} s; since the start {stats.hits} hits, {stats.misses} misses, "
-        f"{stats.evictions} evictions"
+        f"- {stats.tier}: {count(stats.entries, 'entry', 'entries')}, "
+        f"{stats.bytes:,} of {stats.max_bytes:,} bytes, lifetime {stats.ttl:g} s; since start: "
+        f"{count(stats.hits, 'hit')}, {count(stats.misses, 'miss', 'misses')}, "
+        f"{count(stats.evictions, 'eviction')}"
     )

@@ -82,10 +82,10 @@ def error_text(error: ImageServiceError) -> str:
 
     One text for every client; it is complete without the structured form.
     """
-    again = "may be asked again" if error.retryable else "asking again the same way will not help"
+    retry = "safe to retry" if error.retryable else "do not retry unchanged"
     if error.charged is not ChargeStatus.NO:
-        again = "do not ask again before you have looked"
-    facts = [f"Error {error.code}", again]
+        retry = "check your usage page before retrying"
+    facts = [f"Error {error.code}", retry]
     facts += [f"{name}: {_shown(fact)}" for name, fact in error.details().items()]
     lines = [error.message, error.hint, f"{CHARGE_TEXT[error.charged]} [{'; '.join(facts)}]"]
     return "\n".join(line for line in lines if line)

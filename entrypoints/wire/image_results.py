@@ -9,6 +9,7 @@ from domain.job_records import JobRecord
 from domain.renditions import Rendition
 from domain.requests import EditRequest, ImageRequest
 from domain.results import ImageResult, ResultImage, ServedFrom, Usage
+from entrypoints.wire.counts import count
 from entrypoints.wire.outputs import (
     ImageEntry,
     ImagesResult,
@@ -31,7 +32,7 @@ Link = Callable[[ResultImage], str]
 def headline(images: ImageResult, request: ImageRequest | None) -> str:
     """The first line, which clients of version 1 parse; `request` is None if none was made now."""
     if request is None:
-        return f"{len(images.images)} image(s), made {_made_at(images)}."
+        return f"{count(len(images.images), 'image')}, created {_created_at(images)}."
     if isinstance(request, EditRequest):
         return "Edited image(s) successfully."
     return f"Generated {len(images.images)} image(s) successfully."
@@ -49,12 +50,12 @@ def text_report(images: ImageResult, request: ImageRequest | None, facts: Images
     lines.append(f"Model {facts.model} · {_cost(images)} · {facts.job_id}")
     if images.is_cached:
         lines.append(
-            f"From the cache ({facts.served_from}), made {facts.made_at}. "
-            "For a new picture, ask with fresh: true."
+            f"From the cache ({facts.served_from}), created {facts.made_at}. "
+            "For a new image, pass fresh: true."
         )
     lines += [f"Note: {note}" for note in images.notes]
     if all(entry.path for entry in facts.images):
-        lines.append("To change a picture, give its id to edit_image.")
+        lines.append("To edit an image, pass its ID to edit_image.")
     return "\n".join(lines)
 
 
@@ -66,7 +67,7 @@ def structured_report(images: ImageResult, link: Link | None = None) -> ImagesRe
         provider=images.provider,
         model=images.model,
         asked_model=images.requested_model,
-        made_at=_made_at(images),
+        made_at=_created_at(images),
         served_from=images.served_from,
     )
     if images.revised_prompt:
@@ -94,8 +95,8 @@ def _tokens(usage: Usage) -> TokenUsage:
 def pending_text(record: JobRecord) -> str:
     """What to do while the job is still running."""
     return (
-        f"Still painting: {record.id}. The picture is on its way and will be stored. Do not ask "
-        f'for it anew; call get_image with {{"id": "{record.id}"}} in half a minute.'
+        f"Still running: {record.id}. The image will be stored when it is finished. Do not request "
+        f'it again. Call get_image with {{"id": "{record.id}"}} now; it waits for the image.'
     )
 
 
@@ -164,7 +165,7 @@ def _rendition_line(rendition: RenditionEntry, original_bytes: int) -> str:
     return f"  {rendition.how} · {rendition.bytes:,} bytes, {change} · {place}"
 
 
-def _made_at(images: ImageResult) -> str:
+def _created_at(images: ImageResult) -> str:
     return images.created_at.isoformat(timespec="seconds")
 
 
@@ -177,9 +178,10 @@ def _reported_cost(images: ImageResult) -> Decimal | None:
 
 def _cost(images: ImageResult) -> str:
     if images.is_prepaid:
-        saved = f", ${images.saved:.4f} saved" if images.saved else ""
-        return f"nothing was charged{saved}"
+        source = "cached" if images.is_cached else "shared with an equal request"
+        saved = f", saved ${images.saved:.4f}" if images.saved else ""
+        return f"free ({source}){saved}"
     if images.generation_cost is None:
         return "cost unknown"
-    then = " when it was painted" if images.served_from == ServedFrom.ARCHIVE else ""
+    then = " when it was generated" if images.served_from == ServedFrom.ARCHIVE else ""
     return f"${images.generation_cost:.4f}{then}" if images.generation_cost else "free"

@@ -4,15 +4,16 @@ from msgspec import UNSET
 
 from application.use_cases.list_images import ImageListing
 from domain.job_records import JobRecord, StoredImage
+from entrypoints.wire.counts import count
 from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult
 
 MAX_PROMPT_SHOWN = 200
 """Characters: enough to recognize an image by its prompt."""
 
 STATE_TEXT = {
-    "reserved": "waits to be sent",
-    "dispatched": "is being painted",
-    "unknown": "was sent, and its end is not known: a charge is possible",
+    "reserved": "waiting to be sent",
+    "dispatched": "being generated",
+    "unknown": "outcome unknown; may have been billed",
 }
 
 
@@ -27,13 +28,14 @@ def listing(listed: ImageListing, limit: int) -> ListImagesResult:
 def listing_text(listed: ImageListing, limit: int) -> str:
     """One line for each image and for each unsettled job."""
     found = listing(listed, limit)
-    lines = [f"{len(found.images)} image(s), the newest first:" if found.images else "No images."]
+    number = len(found.images)
+    lines = [f"{count(number, 'image')}, newest first:" if number else "No images."]
     lines += [
         f"- {image.id} · {image.made_at} · {image.path or 'not stored'} · {image.prompt}"
         for image in found.images
     ]
     lines += [
-        f"Job {job.job_id} of {job.created_at} {STATE_TEXT[job.state]}: {job.prompt}"
+        f"Job {job.job_id} · {job.created_at} · {STATE_TEXT[job.state]} · {job.prompt}"
         for job in found.jobs
     ]
     return "\n".join(lines)

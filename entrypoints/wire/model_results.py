@@ -41,7 +41,7 @@ def catalog_text(listing: ModelListing) -> str:
 def catalog_table(catalog: Catalog, today: date) -> Table:
     """The same as a table for a terminal."""
     table = Table(title="$ per million tokens: text in / image in / image out")
-    for heading in ("model", "quality", "largest", "until", "$"):
+    for heading in ("model", "quality", "largest", "retires", "$"):
         table.add_column(heading, no_wrap=True)
     for card in catalog.cards:
         table.add_row(
@@ -50,10 +50,10 @@ def catalog_table(catalog: Catalog, today: date) -> Table:
             f"{card.sizes.max_long_side}x{card.sizes.max_short_side}"
             if card.sizes.max_pixels
             else str(max(card.sizes.listed)),
-            _until(card, today),
+            _retires(card, today),
             _price_text(card.pricing),
         )
-    table.caption = "* used where no model is named; every model takes quality auto"
+    table.caption = "* default model; every model also accepts quality auto"
     return table
 
 
@@ -97,7 +97,7 @@ def _shortest(qualities: list[str]) -> str:
     return f"{steps[0]}-{steps[-1]}" if steps else "auto"
 
 
-def _until(card: ModelCard, today: date) -> str:
+def _retires(card: ModelCard, today: date) -> str:
     if card.shutdown is None:
         return "-"
-    return f"gone {card.shutdown}" if card.retired(today) else str(card.shutdown)
+    return f"retired {card.shutdown}" if card.retired(today) else str(card.shutdown)

@@ -8,28 +8,28 @@ from typing import TypeVar
 import msgspec
 
 from domain.errors import InvalidRequest
-from entrypoints.wire.json_schema import json_schema
+from entrypoints.wire.json_schema import Schema, json_schema
 
 A = TypeVar("A", bound=msgspec.Struct)
+Arguments = Mapping[str, object]
 
 FIELD = re.compile(r"^(?P<reason>.*?) - at `\$\.?(?P<field>.*)`$", re.DOTALL)
 NAMED = re.compile(r"(missing required|contains unknown) field `(?P<field>[^`]*)`")
-REASONS = (
-    (r"`(?:str|array)` of length >= 1$", "is empty"),
-    (r"`str` of length <= (\d+)", r"has more than \1 characters"),
-    (r"`array` of length <= (\d+)", r"has more than \1 entries"),
-    (r"`int` <= (\d+)", r"is over \1"),
-    (r"`int` >= (\d+)", r"is under \1"),
-    (r"matching regex", "is not of the right form"),
-    (r"[Ii]nvalid enum value (.{1,80})", r"cannot be \1"),
-    (r"Expected `([^`]*)`, got `(\w+)`", r"must be of type \1, not \2"),
-)
-"""msgspec's messages, and what users read instead."""
-JSON_TYPES = {"str": "string", "int": "integer", "bool": "boolean", "float": "number"}
-PYTHON_TYPE = re.compile(r"\b(str|int|bool|float)\b")
+WRONG_TYPE = re.compile(r"Expected `([^`|]*)[^`]*`, got `")
+WRONG_LENGTH = re.compile(r"Expected `(str|array)` of length (?P<bound>[<>]=) (?P<length>\d+)")
+WRONG_NUMBER = re.compile(r"Expected `int` [<>]=")
+WRONG_VALUE = re.compile(r"matching regex|[Ii]nvalid enum value")
+TYPES = {
+    "str": "a string",
+    "int": "an integer",
+    "bool": "true or false",
+    "float": "a number",
+    "array": "a list",
+}
+UNITS = {"str": "characters", "array": "entries"}
 
 
-def parse(kind: type[A], arguments: Mapping[str, object]) -> A:
+def parse(kind: type[A], arguments: Arguments) -> A:
     """Convert arguments to the struct `kind`; raise InvalidRequest for the first invalid one.
 
     Accepts what models often send: null for an omitted argument, and numbers as strings.
@@ -38,34 +38,49 @@ def parse(kind: type[A], arguments: Mapping[str, object]) -> A:
     try:
         return msgspec.convert(present, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _explained(str(error), kind) from error
+        raise _invalid(str(error), kind, present) from error
 
 
-def _explained(fault: str, kind: type[msgspec.Struct]) -> InvalidRequest:
+def _invalid(fault: str, kind: type[msgspec.Struct], present: Arguments) -> InvalidRequest:
+    """The error for msgspec's message, with the field's choices or description as its hint."""
     properties = json_schema(kind)["properties"]
     if named := NAMED.search(fault):
         field = named["field"]
         if "missing" in fault:
             hint = properties[field]["description"]
-            return InvalidRequest(f"{field} is missing.", field=field, hint=hint)
+            return InvalidRequest(f"{field} is required.", field=field, hint=hint)
         return _unknown(field, list(properties))
     place = FIELD.match(fault)
     field, reason = (place["field"], place["reason"]) if place else ("arguments", fault)
-    schema = properties.get(re.split(r"[.\[]", field)[0], {})
-    wanted = "Use one of: " + ", ".join(schema["enum"]) + "." if "enum" in schema else ""
+    name = re.split(r"[.\[]", field)[0]
+    schema = properties.get(name, {})
+    hint = f"Use one of: {', '.join(schema['enum'])}." if "enum" in schema else ""
     return InvalidRequest(
-        f"{field} {_in_words(reason)}.", field=field, hint=wanted or schema.get("description", "")
+        _message(field, reason, schema, present.get(name)),
+        field=field,
+        hint=hint or schema.get("description", ""),
     )
 
 
-def _in_words(reason: str) -> str:
-    for pattern, words in REASONS:
-        if found := re.search(pattern, reason):
-            return PYTHON_TYPE.sub(lambda name: JSON_TYPES[name[0]], found.expand(words))
-    return f"cannot be used: {reason[:300]}"
+def _message(field: str, reason: str, schema: Schema, value: object) -> str:
+    if WRONG_VALUE.search(reason):
+        return f"{str(value)[:80]!r} is not a valid {field}."
+    if WRONG_NUMBER.search(reason):
+        return f"{field} must be between {schema['minimum']} and {schema['maximum']}."
+    if wrong := WRONG_LENGTH.search(reason):
+        if wrong["bound"] == ">=":
+            return f"{field} must not be empty."
+        return f"{field} must have at most {int(wrong['length']):,} {UNITS[wrong[1]]}."
+    if wrong := WRONG_TYPE.search(reason):
+        return f"{field} must be {TYPES.get(wrong[1].strip(), wrong[1].strip())}."
+    return f"{field} is not valid: {reason[:300]}."
 
 
 def _unknown(field: str, known: list[str]) -> InvalidRequest:
     near = get_close_matches(field, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known) or 'none'}."
-    return InvalidRequest(f"There is no argument {field[:80]!r}.", field=field[:80], hint=hint)
+    hint = f"Valid arguments: {', '.join(known)}." if known else "This tool takes no arguments."
+    return InvalidRequest(
+        f"Unknown argument {field[:80]!r}.",
+        field=field[:80],
+        hint=f"Did you mean {near[0]}?" if near else hint,
+    )

@@ -11,6 +11,7 @@ from domain.events import (
     ServedFromCache,
 )
 from domain.requests import ImageRequest
+from entrypoints.wire.counts import count
 
 TOTAL = 100.0
 """The progress of a finished job."""
@@ -20,31 +21,27 @@ def describe_event(event: JobEvent, request: ImageRequest) -> tuple[float, str]:
     """The job's progress, 0 to 100, and a message. Not for Failed: its error has a text."""
     match event:
         case JobStarted():
-            return 1, "The request is checked and about to be sent."
+            return 1, "Sending request…"
         case ServedFromCache():
-            return 50, "An equal request was served before: its answer is here."
+            return 50, "Found in the cache."
         case CacheFailed():
-            return 2, "The cache cannot be used; going on without it."
+            return 2, "The cache is unavailable; continuing without it."
         case JobQueued(ahead=ahead):
-            return 3, f"Waiting for a place, behind {_count(ahead, 'other call')}."
+            return 3, f"Queued behind {count(ahead, 'other request')}."
         case JobDispatched():
-            return 5, f"{request.model} is painting {_count(request.n)}."
+            return 5, f"Generating {count(request.n, 'image')} with {request.model}…"
         case PartialReady(image_index=image, index=index):
             share = (index + 1) / (request.partial_images + 1)
-            of = f" of picture {image + 1}" if request.n > 1 else ""
-            return 5 + 85 * share, f"Preview {index + 1} of {request.partial_images}{of} is here."
+            of = f" of image {image + 1}" if request.n > 1 else ""
+            return 5 + 85 * share, f"Preview {index + 1} of {request.partial_images}{of} ready."
         case Finished(result=result):
             stored = all(image.location for image in result.images)
-            where = "on disk" if stored else "here, but not stored"
-            return TOTAL, f"{_count(len(result.images)).capitalize()} done and {where}."
+            images = count(len(result.images), "image")
+            return TOTAL, f"Saved {images}." if stored else f"Generated {images}; not all stored."
         case _:
             raise AssertionError(event)
 
 
 def still_running_text(seconds: float) -> str:
     """The message of a heartbeat that many seconds after the job started."""
-    return f"Still painting after {round(seconds)} s; pictures can take two minutes."
-
-
-def _count(n: int, what: str = "picture") -> str:
-    return f"1 {what}" if n == 1 else f"{n} {what}s"
+    return f"Still generating after {round(seconds)} s; an image can take two minutes."

@@ -12,6 +12,7 @@ from rich.table import Table
 from application.use_cases.report_usage import UsageReport
 from domain.money.budgets import BudgetStatus
 from domain.money.usage_account import UsageAccount
+from entrypoints.wire.counts import count
 from entrypoints.wire.outputs import TokenUsage
 
 TOTAL = "all days and models"
@@ -77,9 +78,9 @@ def usage_text(usage: UsageReport) -> str:
 
 def _table(usage: UsageReport) -> Table:
     """Fits into 80 columns."""
-    table = Table(title=f"Since {usage.since}, days of UTC", box=SIMPLE_HEAD, padding=0)
+    table = Table(title=f"Since {usage.since}, days in UTC", box=SIMPLE_HEAD, padding=0)
     table.add_column("day and model", no_wrap=True)
-    for heading in ("calls", "images", "tokens", "cost", "not known", "saved"):
+    for heading in ("calls", "images", "tokens", "cost", "unknown", "saved"):
         table.add_column(heading, justify="right", no_wrap=True)
     for day, accounts in groupby(usage.accounts, key=lambda account: account.day):
         table.add_row(str(day))
@@ -87,7 +88,7 @@ def _table(usage: UsageReport) -> Table:
             table.add_row(account.model, *_figures(account))
         table.add_section()
     table.add_row(TOTAL, *_figures(_total(usage)))
-    table.caption = "not known: calls whose cost is not known, and what they may have cost"
+    table.caption = "unknown: calls of unknown cost, and their estimated cost"
     return table
 
 
@@ -106,9 +107,11 @@ def _figures(account: UsageAccount) -> list[str]:
 def _status_line(status: BudgetStatus) -> str:
     line = f"{status.name}: {status.left} left of {status.limit}"
     if status.unknown:
-        line += f", and {status.unknown} call(s) cost nobody knows how much"
+        line += f", and {count(status.unknown, 'call')} of unknown cost"
     if status.fully_available_at is not None:
-        line += f"; all of it again at {status.fully_available_at.isoformat(timespec='seconds')}"
+        line += (
+            f"; fully available again at {status.fully_available_at.isoformat(timespec='seconds')}"
+        )
     return line
 
 

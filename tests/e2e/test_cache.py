@@ -36,7 +36,7 @@ def test_one_call_serves_stdio_the_command_line_and_a_server_started_later(
         again = host.answer(host.call("generate_image", CALL | {"partialImages": 2}))
         host.close_input()
         assert host.ended() == 0
-    assert "From the cache (memory), made " in text_of(again)
+    assert "From the cache (memory), created " in text_of(again)
     assert "fresh: true" in text_of(again)
     told = json.loads(run(environment, "generate", "a red bridge", "--json"))
     with Host(environment) as host:

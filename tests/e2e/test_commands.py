@@ -79,7 +79,7 @@ def test_a_terminal_shows_a_bar_with_the_count_of_previews(
         seen += chunk
     os.close(shown)
     assert process.wait(20) == 0
-    for words in (b"Preview 1 of 2 is here.", b"Preview 2 of 2 is here.", b"1 picture done"):
+    for words in (b"Preview 1 of 2 ready.", b"Preview 2 of 2 ready.", b"Saved 1 image."):
         assert words in seen
 
 

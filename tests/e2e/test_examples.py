@@ -65,7 +65,7 @@ async def test_the_mcp_client_tells_of_progress_and_saves_the_whole_picture(
     (file,) = (tmp_path / "out").iterdir()
     assert (Image(file.read_bytes()).digest,) == openai_api.ledger[0].digests
     said = capsys.readouterr().out
-    assert "Preview 2 of 2 is here." in said
+    assert "Preview 2 of 2 ready." in said
     assert "100.0 of 100" in said
     assert "Generated 1 image(s) successfully." in said
 

@@ -121,6 +121,6 @@ async def test_a_refused_call_is_a_result_that_says_why_and_costs_nothing(
     assert answer.code == 5  # the Inspector's own code for isError
     assert answer.result["isError"] is True
     (text,) = answer.result["content"]
-    assert text["text"].startswith("prompt is empty.\n")
+    assert text["text"].startswith("prompt must not be empty.\n")
     assert "Nothing was charged." in text["text"]
     assert openai_api.calls == []

@@ -63,8 +63,8 @@ async def test_the_official_client_generates_and_edits_in_both_eras(
         assert entry["id"] in text.text
         assert entry["path"] in text.text
     assert [message for _, message in told][2:4] == [
-        "Preview 1 of 2 is here.",
-        "Preview 2 of 2 is here.",
+        "Preview 1 of 2 ready.",
+        "Preview 2 of 2 ready.",
     ]
     assert all(before < after for (before, _), (after, _) in pairwise(told))
     assert len(openai_api.posts) == 2
@@ -122,7 +122,7 @@ def test_a_picture_that_takes_25_seconds_has_worded_heartbeats(
         openai_api.wait_for_calls(1, timeout=20)
         host.answer(number, 40)
     told = progress(host)
-    beats = [words for _, words in told if words.startswith("Still painting after")]
+    beats = [words for _, words in told if words.startswith("Still generating after")]
     assert len(beats) >= 2
     assert all(before < after for (before, _), (after, _) in pairwise(told))
 

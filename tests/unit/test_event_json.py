@@ -61,7 +61,7 @@ def read(event: JobEvent, request: ImageRequest = REQUEST) -> Any:  # noqa: ANN4
 def test_progress_is_told_in_percent_and_words() -> None:
     assert read(JobDispatched(job_id=JOB.id)) == {
         "type": "progress",
-        "data": {"progress": 5, "message": "fake-1 is painting 1 picture.", "jobId": "job_1"},
+        "data": {"progress": 5, "message": "Generating 1 image with fake-1…", "jobId": "job_1"},
     }
 
 
@@ -74,7 +74,7 @@ def test_a_partial_has_the_providers_bytes_and_says_which_it_is() -> None:
             "partialImageIndex": 1,
             "picture": 2,
             "progress": 62,
-            "message": "Preview 2 of 2 is here.",
+            "message": "Preview 2 of 2 ready.",
             "jobId": "job_1",
         },
     }

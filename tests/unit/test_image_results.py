@@ -15,12 +15,12 @@ from tests.testkit.events import images, job
         ("provider", "0.0325", "$0.0325", 0.0325, UNSET),
         ("provider", None, "cost unknown", UNSET, UNSET),
         ("provider", "0", "free", 0.0, UNSET),
-        ("archive", "0.0325", "$0.0325 when it was painted", 0.0325, UNSET),
-        ("joined", "0.0325", "nothing was charged, $0.0325 saved", 0.0, 0.0325),
-        ("memory", "0.0325", "nothing was charged, $0.0325 saved", 0.0, 0.0325),
-        ("disk", None, "nothing was charged", 0.0, UNSET),
-        ("redis", "0.0325", "nothing was charged, $0.0325 saved", 0.0, 0.0325),
-        ("disk", "0", "nothing was charged", 0.0, 0.0),
+        ("archive", "0.0325", "$0.0325 when it was generated", 0.0325, UNSET),
+        ("joined", "0.0325", "free (shared with an equal request), saved $0.0325", 0.0, 0.0325),
+        ("memory", "0.0325", "free (cached), saved $0.0325", 0.0, 0.0325),
+        ("disk", None, "free (cached)", 0.0, UNSET),
+        ("redis", "0.0325", "free (cached), saved $0.0325", 0.0, 0.0325),
+        ("disk", "0", "free (cached)", 0.0, 0.0),
     ],
 )
 def test_a_result_says_what_it_cost_and_what_it_saved(

@@ -21,7 +21,7 @@ async def handle(call: ToolCall, arguments: DeleteArguments) -> CallToolResult:
     """Delete one of the caller's images."""
     id_ = arguments.id
     deleted = await call.container.delete_image()(id_, owner=call.caller.owner)
-    text = f"Deleted {id_}: {deleted.bytes:,} bytes. What it cost stays recorded."
+    text = f"Deleted {id_}: {deleted.bytes:,} bytes. Its cost stays on record."
     return to_text_result(text, DeleteImageResult(id=id_, bytes=deleted.bytes))
 
 
