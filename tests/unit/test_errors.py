@@ -73,7 +73,7 @@ def test_the_error_text_has_every_fact() -> None:
 
 
 def test_a_retry_is_not_advised_while_a_charge_is_possible() -> None:
-    assert "do not ask again before you have looked" in error_text(OutcomeUnknown("Cut."))
+    assert "check your usage page before retrying" in error_text(OutcomeUnknown("Cut."))
     assert "safe to retry" in error_text(RateLimited("Not now."))
 
 
