@@ -126,7 +126,7 @@ async def test_what_is_no_key_is_refused(key: str, tmp_path: Path) -> None:
 
 async def test_what_is_told_again_is_counted_logged_and_followed_once(tmp_path: Path) -> None:
     sink = RecordingSink()
-    parts = {"provider": Object(FakeProvider()), "sink": Object(sink)}
+    parts = {"provider": Object(FakeProvider()), "extra_sinks": Object([sink])}
     async with asked(settings_in(tmp_path), **parts) as door:
         first = await post(door)
         told = list(sink.events)
