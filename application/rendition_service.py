@@ -89,8 +89,8 @@ class RenditionService:
         if rendition.image == original:
             return image
         with suppress(ArchiveUnavailable):
-            location = await self.images.put_rendition(rendition.image, of=original)
-            rendition = replace(rendition, location=location)
+            stored = await self.images.put(rendition.image, derived_from=original.id)
+            rendition = replace(rendition, location=stored.ref)
         return replace(image, rendition=rendition)
 
     async def _render_once(self, image: Image, spec: RenditionSpec) -> Rendition:

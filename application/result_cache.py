@@ -8,8 +8,8 @@ from decimal import Decimal
 from time import monotonic
 from typing import Any, TypeVar
 
+from application.image_library import ImageLibrary
 from application.ports.image_cache import CacheEntry, CacheHit, Fact, ImageCache
-from application.ports.image_store import ImageStore
 from domain.errors import ArchiveUnavailable, CacheUnavailable, NotFound
 from domain.jobs import Job
 from domain.requests import ImageRequest
@@ -30,10 +30,10 @@ class ResultCache:
     """
 
     def __init__(
-        self, cache: ImageCache, images: ImageStore, clock: Callable[[], float] = monotonic
+        self, cache: ImageCache, library: ImageLibrary, clock: Callable[[], float] = monotonic
     ) -> None:
         self.cache = cache
-        self.images = images
+        self.library = library
         self._clock = clock
         self._checks: dict[tuple[str, str], tuple[str, float]] = {}
 
@@ -79,9 +79,10 @@ class ResultCache:
         location, checked_at = self._checks.get(key, (None, now))
         if location is None or now - checked_at >= STORED_CHECK_SECONDS:
             try:
-                location = await self.images.ensure_stored(image.image, owner=owner, job_id=job_id)
+                stored = await self.library.ensure_stored(image.image, owner=owner, job_id=job_id)
             except ArchiveUnavailable:
                 return image
+            location = stored.ref
             self._remember_check(key, location, now)
         return replace(image, location=location)
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
+from adapters.image_store.files import FileImageStore
 from adapters.openai.translate import decode_images
 from adapters.pillow.inspector import PillowInspector
 from adapters.records.engine import Database
-from adapters.records.file_image_store import FileImageStore
+from adapters.records.job_repository import SqlJobRepository
 from benchmarks.measure import Line, Stopwatch, interleave
 from benchmarks.rig import Rig
 from domain.image import Image
@@ -51,7 +52,13 @@ class Parts:
         self.plain = folder / "plain"
         self.plain.mkdir(parents=True)
         self.database = Database(folder / "data")
-        self.archive = FileImageStore(self.database, pictures_folder=folder / "kept")
+        self.images = FileImageStore(
+            folder / "kept",
+            fallback=folder / "rescued",
+            quarantine=folder / "quarantine",
+            writer=self.database.writer,
+        )
+        self.records = SqlJobRepository(self.database)
         self.inspector = PillowInspector()
 
     def round(self) -> dict[str, float]:
@@ -82,12 +89,12 @@ class Parts:
             await self.inspector.inspect(image)
         _ = image.digest  # measured separately
         with Stopwatch() as keep:
-            place = await self.archive.put(image)
+            place = (await self.images.put(image)).ref
         sent = job_for(id=uuid4().hex).dispatched()
         stored = sent.stored((ResultImage(image=image, location=place),))
         with Stopwatch() as records:
-            await self.archive.record(sent)
-            await self.archive.record(stored)
+            await self.records.save(sent)
+            await self.records.save(stored)
         return inspect.wall, keep.wall, records.wall
 
 

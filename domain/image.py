@@ -46,3 +46,15 @@ class Image:
     def id(self) -> str:
         """`img_` and the first 32 hex digits of the digest: 128 bits that identify the bytes."""
         return f"img_{self.digest[:32]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRef:
+    """Where a store has an image.
+
+    `ref` is the store's own name for it, an absolute path only if it is a file on this machine:
+    then `local_path` is the same.
+    """
+
+    ref: str
+    local_path: str | None = None

@@ -3,11 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from domain.errors import ChargeStatus, RecordedFailure
 from domain.image_formats import Dimensions
-from domain.jobs import JobState
+from domain.jobs import OPEN_STATES, JobState
 from domain.results import ResultFacts
+
+
+class OwnedImage(NamedTuple):
+    """The ID of an image, and one of its owners: equal images of two owners have the same ID."""
+
+    id: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,4 +63,10 @@ class JobRecord(ResultFacts):
     @property
     def is_open(self) -> bool:
         """Whether it may still come to an end."""
-        return self.state in (JobState.RESERVED, JobState.DISPATCHED)
+        return self.state in OPEN_STATES
+
+
+def may_retry(record: JobRecord) -> bool:
+    """Whether the job failed uncharged and its request may be sent again under the same key."""
+    failure = record.failure
+    return failure is not None and failure.retryable and failure.charged is ChargeStatus.NO

@@ -42,6 +42,12 @@ TRANSITIONS = {
 }
 
 
+OPEN_STATES = (JobState.RESERVED, JobState.DISPATCHED)
+"""The states of a job that has not ended."""
+UNSETTLED_STATES = (*OPEN_STATES, JobState.UNKNOWN)
+"""The states of a job that may still be billed."""
+
+
 def final_state(error: ImageServiceError) -> JobState:
     """The state of a job that ends with this error."""
     return JobState.UNKNOWN if isinstance(error, OutcomeUnknown) else JobState.FAILED
@@ -119,6 +125,10 @@ class Job(ResultFacts, Generic[R]):
         """The job when the provider has delivered and the images are stored."""
         notes = (*self.notes, *facts.notes)
         return self._transition(JobState.STORED, images=images, **{**facts.facts(), "notes": notes})
+
+    def ended(self, error: ImageServiceError) -> Self:
+        """The job when it was sent and ended with this error, in its `final_state`."""
+        return self._transition(final_state(error), failure=error)
 
     def failed(self, error: ImageServiceError) -> Self:
         """The job when it is known to have ended without an image."""

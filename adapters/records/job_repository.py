@@ -1,84 +1,129 @@
-"""What became of jobs, read from their records."""
+"""The records of jobs, of their images and of keys, in a data folder."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
+from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, select
 
-from adapters.records.durable_write import finish_partial_files
 from adapters.records.engine import Database
+from adapters.records.image_references import image_refs, images_by_age, references
+from adapters.records.job_table import JobTable
 from adapters.records.schema import images, jobs
-from domain.errors import Canceled, NotFound
-from domain.job_records import JobRecord
-from domain.jobs import IdempotencyKey, JobState
-from domain.provider_errors import OutcomeUnknown
+from application.ports.job_repository import (
+    AlreadyRunning,
+    BoundKey,
+    BudgetCheck,
+    ImageReferences,
+    MayReplace,
+    RecordedImage,
+    Reserved,
+)
+from domain.errors import ImageServiceError
+from domain.image import StoredRef
+from domain.job_records import JobRecord, OwnedImage
+from domain.jobs import UNSETTLED_STATES, IdempotencyKey, Job, JobState
+from domain.requests import ImageRequest
 
-NEVER_SENT = "The server ended before the request was sent."
-NO_WORD = "The server ended while the picture was being painted."
-UNSETTLED = [JobState.RESERVED, JobState.DISPATCHED, JobState.UNKNOWN]
+T = TypeVar("T")
+
 UNREAD = "The records could not be read"
+UNRECORDED = "The job could not be recorded"
 
 
 class SqlJobRepository:
-    """A Journal over a data folder, and over the folder in which its pictures are."""
+    """A JobRepository over `database`."""
 
-    def __init__(self, database: Database, *, pictures_folder: Path) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._folders = (pictures_folder, database.folder / "rescued")
 
-    async def find(self, job_id: str, /, *, owner: str) -> JobRecord:
-        return _one(await self._found(jobs.c.owner == owner, jobs.c.id == job_id, limit=1), job_id)
-
-    async def find_by_key(self, key: IdempotencyKey, /, *, owner: str) -> JobRecord | None:
-        database = self._database
-        found = await database.run_in_thread(
-            lambda: database.records().find_by_key(owner, key), UNREAD
-        )
-        return found[0] if found else None
-
-    async def bind_key(self, key: IdempotencyKey, job_id: str, /, *, owner: str) -> None:
-        database = self._database
-        await database.run_in_thread(
-            lambda: database.records().bind_key(owner, key, job_id), "The key could not be recorded"
+    async def reserve(
+        self,
+        job: Job[ImageRequest],
+        /,
+        *,
+        since: datetime | None,
+        check: BudgetCheck,
+        may_replace: MayReplace,
+    ) -> Reserved | AlreadyRunning:
+        return await self._run(
+            lambda records: records.reserve(job, since, check, may_replace), UNRECORDED
         )
 
-    async def find_by_image(self, picture_id: str, /, *, owner: str) -> JobRecord:
-        its = select(images.c.job_id).where(images.c.image_id == picture_id)
-        return _one(
-            await self._found(jobs.c.owner == owner, jobs.c.id.in_(its), limit=1), picture_id
+    async def save(self, job: Job[ImageRequest], /) -> None:
+        await self._run(lambda records: records.write(job), UNRECORDED)
+
+    async def get(self, job_id: str, /, *, owner: str) -> JobRecord | None:
+        return _first(await self._find(jobs.c.owner == owner, jobs.c.id == job_id, limit=1))
+
+    async def by_key(self, key: str, /, *, owner: str) -> BoundKey | None:
+        return await self._run(lambda records: records.by_key(owner, key), UNREAD)
+
+    async def bind_key(
+        self, key: IdempotencyKey, job_id: str, /, *, owner: str, may_replace: MayReplace
+    ) -> None:
+        await self._run(
+            lambda records: records.bind_key(owner, key, job_id, may_replace),
+            "The key could not be recorded",
         )
+
+    async def by_image(self, image_id: str, /, *, owner: str) -> JobRecord | None:
+        theirs = select(images.c.job_id).where(images.c.image_id == image_id)
+        return _first(await self._find(jobs.c.owner == owner, jobs.c.id.in_(theirs), limit=1))
 
     async def recent(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         stored = jobs.c.state == JobState.STORED
-        return await self._found(jobs.c.owner == owner, stored, limit=limit)
+        return await self._find(jobs.c.owner == owner, stored, limit=limit)
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
-        return await self._found(jobs.c.owner == owner, jobs.c.state.in_(UNSETTLED), limit=limit)
-
-    async def close_abandoned(self) -> int:
-        return await self._database.run_in_thread(self._recovered, "Leftovers could not be settled")
-
-    def _recovered(self) -> int:
-        if not self._database.has_records:
-            return 0
-        records = self._database.records()
-        with self._database.lease().exclusive() as living:
-            for folder in self._folders:
-                finish_partial_files(folder, living)
-            never_sent = records.close_abandoned(JobState.RESERVED, living, Canceled(NEVER_SENT))
-            return never_sent + records.close_abandoned(
-                JobState.DISPATCHED, living, OutcomeUnknown(NO_WORD)
-            )
-
-    async def _found(self, *conditions: ColumnElement[bool], limit: int) -> Sequence[JobRecord]:
-        database = self._database
-        return await database.run_in_thread(
-            lambda: database.records().find(*conditions, limit=limit), UNREAD
+        return await self._find(
+            jobs.c.owner == owner, jobs.c.state.in_(UNSETTLED_STATES), limit=limit
         )
 
+    async def image_refs(self, image: OwnedImage, /) -> Sequence[StoredRef]:
+        return await self._run(lambda records: image_refs(records, image), UNREAD)
 
-def _one(found: Sequence[JobRecord], id_: str) -> JobRecord:
-    if not found:
-        hint = "Use an id from an earlier answer, exactly as it was given."
-        raise NotFound(f"{id_[:80]} cannot be had: no such job or picture is known.", hint=hint)
-    return found[0]
+    async def images_by_age(self) -> Sequence[RecordedImage]:
+        return await self._run(images_by_age, UNREAD)
+
+    def image_references(
+        self, images: Collection[OwnedImage], /
+    ) -> AbstractAsyncContextManager[Sequence[ImageReferences]]:
+        return self._database.hold(self._references(images), "The records could not be changed")
+
+    def living_writers(self) -> AbstractAsyncContextManager[Collection[str]]:
+        return self._database.hold(self._living(), "Leftovers could not be looked for")
+
+    async def close_abandoned(
+        self, living: Collection[str], outcome: Callable[[JobState], ImageServiceError], /
+    ) -> Sequence[JobRecord]:
+        return await self._run(
+            lambda records: records.close_abandoned(living, outcome),
+            "Leftovers could not be settled",
+        )
+
+    @contextmanager
+    def _references(self, images: Collection[OwnedImage]) -> Iterator[list[ImageReferences]]:
+        with references(self._database.records(), images) as found:
+            yield found
+
+    @contextmanager
+    def _living(self) -> Iterator[Collection[str]]:
+        if not self._database.has_records:
+            yield frozenset()
+            return
+        self._database.records()
+        with self._database.lease().exclusive() as living:
+            yield living
+
+    async def _find(self, *conditions: ColumnElement[bool], limit: int) -> Sequence[JobRecord]:
+        return await self._run(lambda records: records.find(*conditions, limit=limit), UNREAD)
+
+    async def _run(self, work: Callable[[JobTable], T], trouble: str) -> T:
+        database = self._database
+        return await database.run_in_thread(lambda: work(database.records()), trouble)
+
+
+def _first(found: Sequence[JobRecord]) -> JobRecord | None:
+    return found[0] if found else None

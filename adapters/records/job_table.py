@@ -1,25 +1,34 @@
-"""The records of jobs, in SQLite."""
+"""The records of jobs and of idempotency keys, in SQL."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace as changed
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Engine, select, update
 from sqlalchemy.exc import OperationalError
 
 from adapters.records.dialect import for_writing, open_engine, upsert
-from adapters.records.migrations import migrate
+from adapters.records.migrations import is_current, migrate
 from adapters.records.pending_writes import JobRows, PendingWrites, replace
-from adapters.records.row_mapping import failure_values, now, to_record
+from adapters.records.row_mapping import failure_values, to_record, utc_now
 from adapters.records.schema import images, jobs, request_keys
-from application.ports.job_repository import RETRY_AFTER_SECONDS
-from domain.errors import Busy, ChargeStatus, ImageServiceError, KeyReused
+from adapters.records.spending_rows import spending_since
+from application.ports.job_repository import (
+    AlreadyRunning,
+    BoundKey,
+    BudgetCheck,
+    MayReplace,
+    Reserved,
+)
+from domain.errors import ImageServiceError, RecordedFailure
 from domain.job_records import JobRecord
-from domain.jobs import IdempotencyKey, Job, JobState
+from domain.jobs import OPEN_STATES, IdempotencyKey, Job, JobState, final_state
 from domain.requests import ImageRequest
 
 
 class JobTable:
-    """One row a job and one a picture. Several processes may share the file.
+    """One row for each job and one for each image. Several processes may share the file.
 
     What a method has written survives a power cut. Every method raises
     sqlalchemy.exc.SQLAlchemyError or OSError when the database refuses.
@@ -28,111 +37,130 @@ class JobTable:
     def __init__(self, path: Path, writer: str) -> None:
         self.engine: Engine = open_engine(path)
         self.writing = for_writing(self.engine)
-        with self.writing.begin() as connection:
-            migrate(connection)
-        path.chmod(0o600)
         self._writer = writer
-        self._late = PendingWrites(self.engine)
+        self._pending = PendingWrites(self.engine)
+        with self.engine.connect() as connection:
+            current = is_current(connection)
+        if not current:  # waits while another process writes
+            with self.writing.begin() as connection:
+                migrate(connection)
+        path.chmod(0o600)
+
+    def reserve(
+        self,
+        job: Job[ImageRequest],
+        since: datetime | None,
+        check: BudgetCheck,
+        may_replace: MayReplace,
+    ) -> Reserved | AlreadyRunning:
+        """Record a new job and bind its key, as the port has it."""
+        with self.writing.begin() as connection:  # no other transaction writes until it ends
+            check([] if since is None else spending_since(connection, since))
+            if job.key is not None:
+                bound_to = bind_key(connection, job.owner, job.key, job.id, may_replace)
+                if bound_to != job.id:
+                    return AlreadyRunning(bound_to)
+            self.put(connection, job)
+        return Reserved()
 
     def write(self, job: Job[ImageRequest]) -> None:
-        """Insert the job, or replace what was known of it.
+        """Insert the job, or replace its last state.
 
-        An end that cannot be written now is kept, and written by `catch_up` or at the close.
+        A final state that cannot be written now is pending, and is written by `flush_pending` or
+        `close`.
         """
         rows = JobRows.of(job, self._writer)
         try:
             with self.writing.begin() as connection:
-                _put(connection, rows, job)
+                replace(connection, rows)
         except OperationalError:
             if job.is_final:
-                self._late.add(rows)
+                self._pending.add(rows)
             raise
-        self._late.discard(job.id)
+        self._pending.discard(job.id)
 
     def put(self, connection: Connection, job: Job[ImageRequest]) -> None:
-        """The same within a transaction; raise Busy where the job's key means another one."""
-        _put(connection, JobRows.of(job, self._writer), job)
+        """Write the job within a transaction."""
+        replace(connection, JobRows.of(job, self._writer))
 
     def flush_pending(self) -> None:
-        """Write the ends that could not be written, unless somebody holds that up just now."""
-        self._late.write(waiting=False)
+        """Write what is pending, unless another process writes just now."""
+        self._pending.write(waiting=False)
 
-    def bind_key(self, owner: str, key: IdempotencyKey, job_id: str) -> None:
-        """From now on this owner's key means this job, unless it means another one already."""
+    def bind_key(
+        self, owner: str, key: IdempotencyKey, job_id: str, may_replace: MayReplace
+    ) -> None:
+        """Bind the owner's key to this job, unless its present job may not be replaced."""
         with self.writing.begin() as connection:
-            _bind_key(connection, owner, key, job_id)
+            bind_key(connection, owner, key, job_id, may_replace)
 
-    def find_by_key(self, owner: str, key: IdempotencyKey) -> Sequence[JobRecord]:
-        """The job that this owner's key means, if it was ever recorded; raise KeyReused."""
-        its = select(request_keys).where(
-            request_keys.c.owner == owner, request_keys.c.request_key == key.value
-        )
+    def by_key(self, owner: str, key: str) -> BoundKey | None:
+        """The job that this owner's key is bound to."""
         with self.engine.connect() as connection:
-            row = connection.execute(its).one_or_none()
-        if row is None:
-            return []
-        if row.request_digest != key.request_digest:
-            raise KeyReused(key.value)
-        return self.find(jobs.c.owner == owner, jobs.c.id == row.job_id, limit=1)
-
-    def locations(self, picture_id: str, owner: str) -> list[Path]:
-        """Where this owner's picture of this id is kept, newest first; empty if nowhere."""
-        query = (
-            select(images.c.ref)
-            .join(jobs, jobs.c.id == images.c.job_id)
-            .where(images.c.image_id == picture_id, images.c.owner == owner)
-            .where(images.c.ref.is_not(None))
-            .order_by(jobs.c.created_at.desc())
-        )
-        with self.engine.connect() as connection:
-            return [Path(place) for place in connection.scalars(query)]
+            return bound_key(connection, owner, key)
 
     def find(self, *conditions: ColumnElement[bool], limit: int) -> Sequence[JobRecord]:
-        """The jobs that meet all conditions on `jobs`, the newest first, `limit` at most."""
-        wanted = select(jobs).where(*conditions).order_by(jobs.c.created_at.desc()).limit(limit)
+        """The jobs that meet all conditions on `jobs`, the newest first, at most `limit`."""
         with self.engine.connect() as connection:
-            rows = connection.execute(wanted).all()
-            its = select(images).where(images.c.job_id.in_([row.id for row in rows]))
-            kept = connection.execute(its.order_by(images.c.position)).all()
-        return [to_record(row, [each for each in kept if each.job_id == row.id]) for row in rows]
+            return find_jobs(connection, *conditions, limit=limit)
 
     def close_abandoned(
-        self, state: JobState, living: Collection[str], end: ImageServiceError
-    ) -> int:
-        """End all jobs in this state that nobody who lives has written; return how many."""
-        ended = JobState.FAILED if end.charged is ChargeStatus.NO else JobState.UNKNOWN
+        self, living: Collection[str], outcome: Callable[[JobState], ImageServiceError]
+    ) -> Sequence[JobRecord]:
+        """End every open job whose writer is not among the living."""
         abandoned = jobs.c.writer.is_(None) | jobs.c.writer.not_in(living)
-        values = {"state": ended.value, "changed_at": now(), **failure_values(end)}
-        change = update(jobs).where(jobs.c.state == state.value, abandoned).values(values)
         with self.writing.begin() as connection:
-            return connection.execute(change).rowcount
+            found = find_jobs(connection, jobs.c.state.in_(OPEN_STATES), abandoned)
+            return [_close(connection, record, outcome(record.state)) for record in found]
 
     def close(self) -> None:
-        """Write the ends that could not be written, if that can be done, and let go of the file."""
-        self._late.write(waiting=True)
+        """Write what is pending, if that is possible, and close the file."""
+        self._pending.write(waiting=True)
         self.engine.dispose()
 
 
-def _put(connection: Connection, rows: JobRows, job: Job[ImageRequest]) -> None:
-    replace(connection, rows)
-    if job.key is not None and not _bind_key(connection, job.owner, job.key, job.id):
-        raise Busy("Another process has just begun this request.", retry_after=RETRY_AFTER_SECONDS)
+def find_jobs(
+    connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None
+) -> list[JobRecord]:
+    """The jobs that meet all conditions on `jobs`, the newest first."""
+    query = select(jobs).where(*conditions).order_by(jobs.c.created_at.desc()).limit(limit)
+    rows = connection.execute(query).all()
+    theirs = select(images).where(images.c.job_id.in_([row.id for row in rows]))
+    stored = connection.execute(theirs.order_by(images.c.position)).all()
+    return [to_record(row, [each for each in stored if each.job_id == row.id]) for row in rows]
 
 
-def _bind_key(connection: Connection, owner: str, key: IdempotencyKey, job_id: str) -> bool:
-    """Let the key mean the job; False where it means another one that may not be tried again."""
-    its = (request_keys.c.owner == owner) & (request_keys.c.request_key == key.value)
-    free = (
-        (jobs.c.state == JobState.FAILED) & (jobs.c.charged == ChargeStatus.NO) & jobs.c.retryable
+def bound_key(connection: Connection, owner: str, key: str) -> BoundKey | None:
+    """The job that this owner's key is bound to."""
+    query = select(request_keys).where(
+        request_keys.c.owner == owner, request_keys.c.request_key == key
     )
-    other = select(jobs.c.id).join(request_keys, request_keys.c.job_id == jobs.c.id)
-    if connection.scalar(other.where(its, jobs.c.id != job_id, ~free)) is not None:
-        return False
-    row = {
-        "owner": owner,
-        "request_key": key.value,
-        "request_digest": key.request_digest,
-        "job_id": job_id,
-    }
-    connection.execute(upsert(request_keys, row))
-    return True
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    records = find_jobs(connection, jobs.c.id == row.job_id)
+    return BoundKey(IdempotencyKey(key, row.request_digest), records[0]) if records else None
+
+
+def bind_key(
+    connection: Connection, owner: str, key: IdempotencyKey, job_id: str, may_replace: MayReplace
+) -> str:
+    """Bind the key to this job, unless its present job may not be replaced; return its job's ID."""
+    bound = bound_key(connection, owner, key.value)
+    if bound is not None and bound.record.id != job_id and not may_replace(bound.record):
+        return bound.record.id
+    row = {"owner": owner, "request_key": key.value, "job_id": job_id}
+    connection.execute(upsert(request_keys, {**row, "request_digest": key.request_digest}))
+    return job_id
+
+
+def _close(connection: Connection, record: JobRecord, error: ImageServiceError) -> JobRecord:
+    closed = changed(
+        record,
+        state=final_state(error),
+        failure=RecordedFailure.of(error),
+        charged=error.charged,
+    )
+    values = {"state": closed.state.value, "changed_at": utc_now(), **failure_values(error)}
+    connection.execute(update(jobs).where(jobs.c.id == record.id).values(values))
+    return closed

@@ -102,12 +102,16 @@ STEPS = (
 """Step n leads from version n - 1 to version n. Released steps never change."""
 
 
+def is_current(connection: Connection) -> bool:
+    """Whether the database has the latest version, or a later one."""
+    return schema_version(connection) >= len(STEPS)
+
+
 def migrate(connection: Connection) -> None:
     """Bring the database to the latest version, all in the transaction of `connection`."""
-    version = schema_version(connection)
-    if version >= len(STEPS):
+    if is_current(connection):  # another process was faster
         return
-    for step in STEPS[version:]:
+    for step in STEPS[schema_version(connection) :]:
         for change in step:
             change.run(connection)
     set_schema_version(connection, len(STEPS))

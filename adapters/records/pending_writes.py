@@ -1,4 +1,4 @@
-"""Ends of jobs that could not be written when they came: the database was locked, or full."""
+"""Final states of jobs that could not be written yet: the database was locked, or the disk full."""
 
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -17,63 +17,64 @@ from domain.requests import ImageRequest
 
 @dataclass(frozen=True, slots=True)
 class JobRows:
-    """What is recorded of a job: its row and those of its pictures, without their bytes."""
+    """A job as rows: its own and those of its images, without their bytes."""
 
     job: Values
-    pictures: list[Values]
+    images: list[Values]
 
     @classmethod
     def of(cls, job: Job[ImageRequest], writer: str) -> Self:
-        """As this writer knows the job at this moment."""
+        """The job as this writer knows it now."""
         return cls(job_row(job, writer), image_rows(job))
 
 
 def replace(connection: Connection, rows: JobRows) -> None:
     """Insert the rows in place of those that the job has."""
     connection.execute(upsert(jobs, rows.job))
-    if rows.pictures:
+    if rows.images:
         connection.execute(delete(images).where(images.c.job_id == rows.job["id"]))
-        connection.execute(insert(images), rows.pictures)
+        connection.execute(insert(images), rows.images)
 
 
 class PendingWrites:
-    """Keeps ends in memory until they are written.
+    """Keeps final states in memory until they are written.
 
-    They are few: while nothing can be written no other job is sent. Names of keys are not among
-    them, for those are written with a job's first record.
+    They are few: while nothing can be written, no other job is sent. Keys are not among them,
+    because they are bound by a job's reservation.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._kept: dict[str, JobRows] = {}
+        self._pending: dict[str, JobRows] = {}
         self._one_at_a_time = Lock()
 
     def add(self, rows: JobRows) -> None:
-        """Write these later; they are the last word on their job."""
-        self._kept[rows.job["id"]] = rows
+        """Write these rows later. They are the final state of their job."""
+        self._pending[rows.job["id"]] = rows
 
     def discard(self, job_id: str) -> None:
-        """The end of this job has been written after all."""
-        self._kept.pop(job_id, None)
+        """The final state of this job was written after all."""
+        self._pending.pop(job_id, None)
 
     def write(self, *, waiting: bool) -> None:
-        """Write all that are kept; they stay kept where the database refuses.
+        """Write everything that is pending. It stays pending where the database refuses.
 
-        While somebody else writes it refuses at once, or when `waiting` as late as for others.
+        While another process writes, the database refuses at once, or with `waiting` after
+        BUSY_TIMEOUT.
         """
-        if not self._kept:
+        if not self._pending:
             return
         with self._one_at_a_time, suppress(OperationalError):
-            late = dict(self._kept)
-            self._written(late, waiting=waiting)
-            for job_id in late:
+            pending = dict(self._pending)
+            self._write(pending, waiting=waiting)
+            for job_id in pending:
                 self.discard(job_id)
 
-    def _written(self, late: dict[str, JobRows], *, waiting: bool) -> None:
+    def _write(self, pending: dict[str, JobRows], *, waiting: bool) -> None:
         with (
             self._engine.connect() as connection,
             nullcontext() if waiting else without_waiting(connection),
         ):
-            for rows in late.values():
+            for rows in pending.values():
                 replace(connection, rows)
             connection.commit()

@@ -1,15 +1,17 @@
-"""Jobs into rows, and rows into records."""
+"""Jobs as rows, and rows as records."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row
 
 from domain.errors import ChargeStatus, ImageServiceError, RecordedFailure, UnreadableImage
+from domain.image import StoredRef
 from domain.image_formats import Dimensions
 from domain.job_records import JobRecord, StoredImage
 from domain.jobs import Job, JobState
@@ -23,7 +25,7 @@ PLAIN_FACTS = [fact.name for fact in fields(ResultFacts) if fact.name not in {"u
 
 
 def job_row(job: Job[ImageRequest], writer: str) -> Values:
-    """The row of a job, as this writer knows it."""
+    """The row of a job as this writer knows it."""
     usage = job.usage
     return {
         "id": job.id,
@@ -43,7 +45,7 @@ def job_row(job: Job[ImageRequest], writer: str) -> Values:
         "cost_usd": to_text(job.cost),
         "estimate_usd": to_text(job.estimate),
         "created_at": to_utc_naive(job.created_at),
-        "changed_at": now(),
+        "changed_at": utc_now(),
         "writer": writer,
         "requested_images": job.request.n,
         "delivered_images": len(job.images),
@@ -55,7 +57,7 @@ def job_row(job: Job[ImageRequest], writer: str) -> Values:
 
 def failure_values(failure: ImageServiceError | None) -> Values:
     """How a job failed, if it did, as columns of its row."""
-    if failure is None:  # also where an earlier end turned out to be wrong
+    if failure is None:  # also after an earlier failure that turned out to be wrong
         nothing = dict.fromkeys(("failure", "message", "hint"))
         return {**nothing, "retryable": 0, "charged": ChargeStatus.NO.value}
     return {
@@ -68,24 +70,24 @@ def failure_values(failure: ImageServiceError | None) -> Values:
 
 
 def image_rows(job: Job[ImageRequest]) -> list[Values]:
-    """A row for each picture of a job."""
+    """A row for each image of a job."""
     return [
         {
             "job_id": job.id,
             "position": at,
-            "image_id": picture.id,
+            "image_id": image.id,
             "owner": job.owner,
-            "ref": picture.location,
-            "bytes": len(picture.image.data),
-            "notes": json.dumps(picture.notes),
-            **_header(picture),
+            "ref": image.location,
+            "bytes": len(image.image.data),
+            "notes": json.dumps(image.notes),
+            **_header(image),
         }
-        for at, picture in enumerate(job.images)
+        for at, image in enumerate(job.images)
     ]
 
 
-def to_record(row: Row[Any], kept: Sequence[Row[Any]]) -> JobRecord:
-    """What a row of `jobs` and its rows of `pictures` say."""
+def to_record(row: Row[Any], images: Sequence[Row[Any]]) -> JobRecord:
+    """The record in a row of `jobs` and its rows of `images`."""
     return JobRecord(
         id=row.id,
         owner=row.owner,
@@ -106,24 +108,31 @@ def to_record(row: Row[Any], kept: Sequence[Row[Any]]) -> JobRecord:
         cost=to_decimal(row.cost_usd),
         estimate=to_decimal(row.estimate_usd),
         failure=_failure(row),
-        images=tuple(map(_stored_image, kept)),
+        images=tuple(map(_stored_image, images)),
     )
 
 
-def now() -> datetime:
-    """The present moment as the database has it."""
+def utc_now() -> datetime:
+    """The present time as the database has it."""
     return to_utc_naive(datetime.now(UTC))
 
 
 def to_utc_naive(moment: datetime) -> datetime:
-    """As the database has moments: in UTC, without saying so."""
+    """A time as the database has it: in UTC, without a time zone."""
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _header(picture: ResultImage) -> Values:
+def stored_ref(ref: str | None) -> StoredRef | None:
+    """Where a store has an image. A ref that is an absolute path is a file on this machine."""
+    if ref is None:
+        return None
+    return StoredRef(ref=ref, local_path=ref if Path(ref).is_absolute() else None)
+
+
+def _header(image: ResultImage) -> Values:
     try:
-        header = picture.image.header
-    except UnreadableImage:  # which only a provider without Inspected around it brings here
+        header = image.image.header
+    except UnreadableImage:  # only a provider without the Inspection safeguard brings it here
         return {"format": "", "width": 0, "height": 0}
     size = header.dimensions
     return {"format": header.format.value, "width": size.width, "height": size.height}
@@ -153,7 +162,7 @@ def _failure(row: Row[Any]) -> RecordedFailure | None:
 
 
 def usage_of(row: Row[Any]) -> Usage | None:
-    """The tokens that a row of `jobs` tells."""
+    """The tokens in a row of `jobs`."""
     if row.tokens_out is None:
         return None
     return Usage(
@@ -170,7 +179,7 @@ def _notes(text: str | None) -> tuple[str, ...]:
 
 
 def to_text(amount: Decimal | None) -> str | None:
-    """An exact amount of US dollars, as the database has it."""
+    """An exact amount of US dollars as the database has it."""
     return None if amount is None else str(amount)
 
 

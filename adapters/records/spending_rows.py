@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import starmap
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, select
 
-from adapters.records.row_mapping import to_decimal, usage_of
+from adapters.records.row_mapping import to_decimal, to_utc_naive, usage_of
 from adapters.records.schema import jobs
 from domain.errors import ChargeStatus
 from domain.jobs import JobState
@@ -18,7 +19,14 @@ SPENDING_COLUMNS = tuple(
     jobs.c[name]
     for name in ("created_at", "state", "charged", "requested_images", "cost_usd", "estimate_usd")
 )
-"""What `spending_of` wants to know, in its order: by position, for a day may have thousands."""
+"""The parameters of `to_spending`, in order: by position, because a day may have thousands."""
+
+
+def spending_since(connection: Connection, since: datetime) -> list[SpendingEntry]:
+    """What each job created after `since` uses of the limits."""
+    query = select(*SPENDING_COLUMNS).where(jobs.c.created_at > to_utc_naive(since))
+    rows = connection.execute(query).all()
+    return [entry for entry in starmap(to_spending, rows) if entry is not None]
 
 
 def to_spending(
@@ -29,7 +37,7 @@ def to_spending(
     cost_usd: str | None,
     estimate_usd: str | None,
 ) -> SpendingEntry | None:
-    """What the job takes of the limits."""
+    """What a job uses of the limits, if anything."""
     return SpendingEntry.of(
         at=created_at.replace(tzinfo=UTC),
         state=JobState(state),
@@ -41,7 +49,7 @@ def to_spending(
 
 
 def to_account(row: Row[Any]) -> UsageAccount | None:
-    """The account of one job, if it took anything."""
+    """The account of one job, if it cost or may have cost anything."""
     if to_spending(*(getattr(row, column.key) for column in SPENDING_COLUMNS)) is None:
         return None
     cost, estimate = to_decimal(row.cost_usd), to_decimal(row.estimate_usd)
@@ -59,10 +67,10 @@ def to_account(row: Row[Any]) -> UsageAccount | None:
 
 
 def to_savings(row: Row[Any]) -> Savings:
-    """What a row of `savings` says."""
+    """The savings in a row of `savings`."""
     return Savings(answers=row.answers, usd=Decimal(row.saved_usd))
 
 
 def _image_count(row: Row[Any]) -> int:
-    """Earlier versions did not write down how many came: then those that were asked for."""
+    """Earlier versions did not record the delivered images: the requested ones count for them."""
     return (row.delivered_images or row.requested_images) if row.state == JobState.STORED else 0

@@ -6,9 +6,9 @@ from application.jobs.job_runner import Execution, JobRunner
 from application.jobs.running_job import AnyJob, RunningJob
 from application.jobs.stored_results import StoredResults
 from application.ports.job_repository import RETRY_AFTER_SECONDS, JobRepository
-from domain.errors import Busy, ChargeStatus, KeyReused
+from domain.errors import Busy, KeyReused
 from domain.events import Finished, JobStarted
-from domain.job_records import JobRecord
+from domain.job_records import JobRecord, may_retry
 from domain.jobs import IdempotencyKey
 
 
@@ -31,12 +31,15 @@ class IdempotentJobs:
         """
         if job.key is None:
             return None
-        record = await self.records.find_by_key(job.key, owner=job.owner)
+        bound = await self.records.by_key(job.key.value, owner=job.owner)
+        if bound is not None and bound.key != job.key:
+            raise KeyReused(job.key.value)
         running = self.runner.by_key(job.key.value, owner=job.owner)  # it may have begun meanwhile
         if running is not None and running.job.key != job.key:
             raise KeyReused(job.key.value)
-        if running is not None or record is None:
+        if running is not None or bound is None:
             return running
+        record = bound.record
         running = self.runner.by_id(record.id, owner=job.owner)
         if running is not None or may_retry(record):
             return running
@@ -46,7 +49,7 @@ class IdempotentJobs:
     async def bind(self, key: IdempotencyKey | None, job_id: str, *, owner: str) -> None:
         """Let the key mean a job that was started under another key, or under none."""
         if key is not None:
-            await self.records.bind_key(key, job_id, owner=owner)
+            await self.records.bind_key(key, job_id, owner=owner, may_replace=may_retry)
 
     async def _replay(self, job: AnyJob, record: JobRecord) -> Execution:
         """Yield the events of a job that ended; raise what it failed with."""
@@ -55,9 +58,3 @@ class IdempotentJobs:
             raise Busy("Another process is painting this picture.", retry_after=RETRY_AFTER_SECONDS)
         result = await self.stored_results.load(record)
         yield Finished(job_id=record.id, result=result)
-
-
-def may_retry(record: JobRecord) -> bool:
-    """Whether the job of this record failed free of charge and may be tried again."""
-    failure = record.failure
-    return failure is not None and failure.retryable and failure.charged is ChargeStatus.NO

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from application.ports.image_store import ImageStore
+from application.image_library import ImageLibrary
 from domain.errors import NotFound
 from domain.job_records import JobRecord, StoredImage
 from domain.results import ImageResult, ResultImage, ServedFrom
@@ -11,8 +11,8 @@ from domain.results import ImageResult, ResultImage, ServedFrom
 class StoredResults:
     """Loads the images of jobs that ended."""
 
-    def __init__(self, images: ImageStore) -> None:
-        self.images = images
+    def __init__(self, library: ImageLibrary) -> None:
+        self.library = library
 
     async def load(self, record: JobRecord, *, only: str = "") -> ImageResult:
         """Return the result of the job, or `only` the image of this ID.
@@ -36,7 +36,7 @@ class StoredResults:
         return replace(result, notes=(*result.notes, *missing))
 
     async def _load_image(self, stored: StoredImage, owner: str) -> ResultImage:
-        image = await self.images.find(stored.id, owner=owner)
+        image = await self.library.find(stored.id, owner=owner)
         return ResultImage(image=image, location=stored.location, notes=stored.notes)
 
 

@@ -1,75 +1,49 @@
-"""Port: where pictures and the records of jobs are kept for good."""
+"""Port: where the bytes of images are kept."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from domain.image import Image
-from domain.jobs import Job
-from domain.requests import ImageRequest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeletionResult:
-    """How many pictures went, the bytes of all their files, and the jobs they had been made by."""
-
-    images: int
-    bytes: int
-    fingerprints: frozenset[str]
+from domain.image import Image, StoredRef
 
 
 class ImageStore(Protocol):
-    """Keeps what was paid for. What it has said to keep survives a power cut.
+    """Bytes by content: it knows neither owners nor jobs. Several processes may share one.
 
-    Every method raises ArchiveUnavailable when the disk or the database refuses.
+    What a method has written survives a power cut. Every method raises ArchiveUnavailable when the
+    disk or the service behind the store refuses.
     """
 
     async def check_writable(self) -> None:
-        """Return if a picture could be kept now; asked before money is spent."""
+        """Return if an image could be stored now. Called before money is spent."""
 
-    async def record(self, job: Job[ImageRequest], /) -> None:
-        """Remember the state of a job, durably, before returning; a later state replaces it.
+    async def put(self, image: Image, /, *, derived_from: str | None = None) -> StoredRef:
+        """Store the bytes unchanged, and return where.
 
-        An end that could not be written raises and is not forgotten: whatever next looks into the
-        records, or closes them, writes it first, once that can be done. If it never can before the
-        process ends, the job is settled like those of the dead.
-        Raises Busy where the key of a new job has come to mean another one meanwhile.
+        The whole image appears under its ref at once or not at all. Nothing is overwritten: equal
+        images share a ref, others never do. A rendition names the ID of the image that it is
+        derived from, and is deleted together with it.
         """
 
-    async def put(self, image: Image, /) -> str:
-        """Write a picture untouched and durably; return its place, an absolute path.
+    async def get(self, ref: str, /) -> Image | None:
+        """Return the bytes at this ref; None if there are none that can be read.
 
-        The whole file appears under its name at once or not at all. Nothing is overwritten:
-        equal bytes share a file. Where the usual folder refuses, another one is tried.
+        A user may have changed a file: the caller compares the image's ID.
         """
 
-    async def ensure_stored(self, image: Image, /, *, owner: str, job_id: str) -> str:
-        """The place of a picture that this job brought; it is written again if its file is gone.
+    async def sizes(self, refs: Collection[str], /) -> Mapping[str, int]:
+        """Return the bytes that each image takes together with its renditions; 0 if it is gone."""
 
-        Raises NotFound where this owner has no such picture recorded, or none any more. A job
-        whose end could not be recorded has lost none: its picture was not deleted.
-        """
+    async def delete(self, refs: Collection[str], /) -> int:
+        """Delete these images and their renditions; return how many bytes that freed.
 
-    async def put_rendition(self, rendition: Image, /, *, of: Image) -> str:
-        """Write another form of a picture beside it, under a name that begins with its id.
-
-        It is no picture of its own: `find` does not know it.
+        A ref without bytes is passed over.
         """
 
     async def quarantine(self, data: bytes, /, *, job_id: str, suffix: str = "bin") -> str:
-        """Keep what is no finished picture but was perhaps paid for; return its place."""
+        """Keep bytes that are no finished image but may have been paid for; return where."""
 
-    async def find(self, picture_id: str, /, *, owner: str) -> Image:
-        """The picture with this `img_…` id; raise NotFound if this owner has none such."""
+    async def finish_partial_writes(self, living: Collection[str], /) -> None:
+        """Complete or remove what processes that are not `living` were writing when they ended.
 
-    async def delete(self, picture_id: str, /, *, owner: str) -> DeletionResult:
-        """Delete a picture of this owner's and what was made of it; raise NotFound.
-
-        Files that somebody else's picture shares stay. What its job cost stays recorded.
-        """
-
-    async def prune(self, before: datetime, /, *, keep_bytes: int = 0) -> DeletionResult:
-        """Delete the oldest pictures of all owners, those made after `before` never.
-
-        Stops when the rest has no more than `keep_bytes`.
+        An image whose bytes are complete gets its ref; incomplete ones are removed.
         """

@@ -14,6 +14,7 @@ from application.ports.image_provider import (
     ProviderStream,
 )
 from application.ports.image_store import ImageStore
+from application.ports.job_repository import JobRepository
 from application.safeguards.safeguard import Safeguard
 from domain.errors import ArchiveUnavailable, Canceled, UnreadableImage
 from domain.events import JobDispatched
@@ -39,13 +40,14 @@ class Archiving(Safeguard):
     what there is of the reply.
     """
 
-    def __init__(self, inner: ImageProvider, archive: ImageStore) -> None:
+    def __init__(self, inner: ImageProvider, images: ImageStore, records: JobRepository) -> None:
         super().__init__(inner)
-        self.archive = archive
+        self.images = images
+        self.records = records
 
     async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
         sent = job.dispatched()
-        await self.archive.check_writable()
+        await self.images.check_writable()
         await self._record_dispatch(sent)
         settled, previews = False, LastPartials()
         try:
@@ -68,7 +70,7 @@ class Archiving(Safeguard):
                 await run_to_completion(self._record_failure(sent, cut_short, previews))
 
     async def _record_dispatch(self, job: Job[R]) -> None:
-        recording = asyncio.ensure_future(self.archive.record(job))
+        recording = asyncio.ensure_future(self.records.save(job))
         try:
             await asyncio.shield(recording)
         except asyncio.CancelledError:
@@ -94,11 +96,11 @@ class Archiving(Safeguard):
 
     async def _store_image(self, picture: ResultImage, notes: list[str]) -> ResultImage:
         try:
-            place = await self.archive.put(picture.image)
+            stored = await self.images.put(picture.image)
         except ArchiveUnavailable as error:
             notes.append(f"Not stored: {error.message} Save the picture from this answer.")
             return picture
-        return replace(picture, location=place)
+        return replace(picture, location=stored.ref)
 
     async def _record_failure(
         self, job: Job[R], error: ProviderError, previews: "LastPartials"
@@ -110,18 +112,17 @@ class Archiving(Safeguard):
             error.raw_remainder = ()  # they may be large, and errors are remembered
             if error.quarantined:
                 error.hint += QUARANTINE_HINT
-        unknown = isinstance(error, OutcomeUnknown)
-        await self._try_record(job.unknown(error) if unknown else job.failed(error))
+        await self._try_record(job.ended(error))
 
     async def _quarantine(self, data: bytes, job_id: str, suffix: str = "bin") -> str:
         try:
-            return await self.archive.quarantine(data, job_id=job_id, suffix=suffix)
+            return await self.images.quarantine(data, job_id=job_id, suffix=suffix)
         except ArchiveUnavailable:
             return ""
 
     async def _try_record(self, job: Job[R]) -> bool:
         try:
-            await self.archive.record(job)
+            await self.records.save(job)
         except ArchiveUnavailable:
             return False
         return True

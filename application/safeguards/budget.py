@@ -1,4 +1,4 @@
-"""Safeguard: no more is spent than the limits allow."""
+"""Safeguard: the limits on spending are never exceeded."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,11 +9,13 @@ from typing import TypeVar
 from application.async_tools import run_to_completion
 from application.ports.clock import Clock
 from application.ports.image_provider import ImageProvider, ProviderStream
-from application.ports.usage_ledger import UsageLedger
+from application.ports.job_repository import RETRY_AFTER_SECONDS, AlreadyRunning, JobRepository
 from application.safeguards.safeguard import Safeguard
-from domain.errors import Canceled, ImageServiceError
+from domain.errors import Busy, Canceled, ImageServiceError
 from domain.events import JobQueued
+from domain.job_records import may_retry
 from domain.jobs import Job
+from domain.money.budget_policy import check_budget
 from domain.money.budgets import BudgetLimits
 from domain.requests import ImageRequest
 
@@ -23,26 +25,25 @@ NEVER_SENT = "The request was canceled before it was sent."
 
 
 class Budget(Safeguard):
-    """Reserves what a job may cost before it is sent, and lets go of it if it is not.
+    """Reserves the estimated cost of a job before it is sent, and releases it if it is not sent.
 
-    The estimate goes inward with the job. What it cost in the end is settled by the records that
-    Archived makes. Raises BudgetExhausted, and ArchiveUnavailable where the reservation could not
-    be written; nothing is sent then.
+    The reservation is the job's first record and binds its key. The records that Archiving makes
+    replace the estimate by the cost. Raises BudgetExhausted, Busy if another process has just
+    reserved the same request, and ArchiveUnavailable if the reservation could not be written.
+    Nothing is sent then.
     """
 
     def __init__(
-        self, inner: ImageProvider, ledger: UsageLedger, limits: BudgetLimits, clock: Clock
+        self, inner: ImageProvider, records: JobRepository, limits: BudgetLimits, clock: Clock
     ) -> None:
         super().__init__(inner)
-        self.ledger = ledger
+        self.records = records
         self.limits = limits
         self.clock = clock
 
     async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
         job = replace(job, estimate=job.card.estimate(job.request))
-        reserving = asyncio.ensure_future(
-            self.ledger.reserve(job, self.limits, now=self.clock.now())
-        )
+        reserving = asyncio.ensure_future(self._reserve(job))
         end: ImageServiceError = Canceled(NEVER_SENT)
         sent = False
         try:
@@ -58,8 +59,21 @@ class Budget(Safeguard):
             if not sent:
                 await run_to_completion(self._release(job.failed(end), reserving))
 
+    async def _reserve(self, job: Job[R]) -> None:
+        now = self.clock.now()
+        reserved = await self.records.reserve(
+            job,
+            since=self.limits.since(now),
+            check=lambda spent: check_budget(job, self.limits, spent, now),
+            may_replace=may_retry,
+        )
+        if isinstance(reserved, AlreadyRunning):
+            raise Busy(
+                "Another process has just begun this request.", retry_after=RETRY_AFTER_SECONDS
+            )
+
     async def _release(self, job: Job[R], reserving: asyncio.Future[None]) -> None:
         """A reservation that was refused, or not written, needs no release."""
         with suppress(ImageServiceError):
             await reserving
-            await self.ledger.release(job)
+            await self.records.save(job)

@@ -1,32 +1,36 @@
-"""Use case: take a picture away for good."""
+"""Use case: delete an image."""
 
 from contextlib import suppress
 
+from application.image_library import DeletionResult, ImageLibrary
 from application.ports.image_cache import ImageCache
-from application.ports.image_store import DeletionResult, ImageStore
 from application.use_cases.view_image import view_cache_key
-from domain.errors import CacheUnavailable
+from domain.errors import CacheUnavailable, NotFound
+from domain.job_records import OwnedImage
 from domain.jobs import LOCAL
 
 
 class DeleteImage:
-    """Deletes a picture's files and record; what its job cost stays known."""
+    """Deletes an image's bytes and record. What its job cost stays recorded."""
 
-    def __init__(self, archive: ImageStore, cache: ImageCache, recent: ImageCache) -> None:
-        """Take it out of `cache`, and out of `recent`, from which ShowPicture shows pictures."""
-        self.archive = archive
+    def __init__(self, library: ImageLibrary, cache: ImageCache, views: ImageCache) -> None:
+        """Delete it from `cache` too, and from `views`, where ViewImage keeps recent images."""
+        self.library = library
         self.cache = cache
-        self.recent = recent
+        self.views = views
 
-    async def __call__(self, picture_id: str, /, *, owner: str = LOCAL) -> DeletionResult:
-        """Say what went; raise NotFound where this owner has no such picture, ArchiveUnavailable.
+    async def __call__(self, image_id: str, /, *, owner: str = LOCAL) -> DeletionResult:
+        """Return what was deleted. The same request generates a new image afterwards.
 
-        An equal request is painted anew after it. Files that another owner's picture shares stay.
+        Bytes that another owner has too stay. Raises NotFound if this owner has no such image, and
+        ArchiveUnavailable.
         """
-        deleted = await self.archive.delete(picture_id, owner=owner)
+        deleted = await self.library.delete([OwnedImage(image_id, owner)])
+        if not deleted.images:
+            raise NotFound(f"{image_id[:80]} cannot be deleted: no such image is known.")
         for fingerprint in deleted.fingerprints:
             with suppress(CacheUnavailable):  # its entries cannot be read either
                 await self.cache.delete(fingerprint)
         with suppress(CacheUnavailable):
-            await self.recent.delete(view_cache_key(picture_id, owner))
+            await self.views.delete(view_cache_key(image_id, owner))
         return deleted

@@ -9,6 +9,7 @@ from application.jobs.running_job import RunningJob
 from application.jobs.stored_results import StoredResults
 from application.ports.job_repository import JobRepository
 from application.rendition_service import RenditionService
+from domain.errors import NotFound
 from domain.image_formats import ImageFormat
 from domain.job_records import JobRecord
 from domain.jobs import LOCAL
@@ -46,12 +47,12 @@ class GetImage:
         nothing.
         """
         if id_.startswith("img_"):
-            record = await self.records.find_by_image(id_, owner=owner)
-            return await self._load(record, form, only=id_)
+            record = await self.records.by_image(id_, owner=owner)
+            return await self._load(_known(record, id_), form, only=id_)
         running = self.runner.by_id(id_, owner=owner)
         if running is not None:
             return self._handle(running, form)
-        record = await self.records.find(id_, owner=owner)
+        record = _known(await self.records.get(id_, owner=owner), id_)
         return record if record.is_open else await self._load(record, form)
 
     def _handle(self, running: RunningJob, form: Form | None) -> JobHandle:
@@ -71,6 +72,13 @@ class GetImage:
             return result
         request = GenerateRequest(prompt=record.prompt, format=_format(form))
         return await self.renditions.apply_requested_format(result, request)
+
+
+def _known(record: JobRecord | None, id_: str) -> JobRecord:
+    if record is None:
+        hint = "Use an id from an earlier answer, exactly as it was given."
+        raise NotFound(f"{id_[:80]} cannot be had: no such job or image is known.", hint=hint)
+    return record
 
 
 def _format(form: Form) -> ImageFormat | None:

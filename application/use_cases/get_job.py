@@ -1,27 +1,24 @@
-"""Use case: how a job stands, or how it ended."""
+"""Use case: the state of a job, or how it ended."""
 
 from application.jobs.job_runner import JobRunner
 from application.jobs.job_snapshot import snapshot
 from application.ports.job_repository import JobRepository
-from domain.errors import NotFound
 from domain.job_records import JobRecord
 from domain.jobs import LOCAL
 
 
 class GetJob:
-    """Looks at jobs at work here first, and at the records of all others."""
+    """Looks into the records first, and then at jobs of this process that have none."""
 
-    def __init__(self, runner: JobRunner, journal: JobRepository) -> None:
+    def __init__(self, runner: JobRunner, records: JobRepository) -> None:
         self.runner = runner
-        self.journal = journal
+        self.records = records
 
     async def __call__(self, job_id: str, /, *, owner: str = LOCAL) -> JobRecord:
-        """What is known of the job; raise NotFound or ArchiveUnavailable.
+        """Return what is known of the job; raise NotFound or ArchiveUnavailable.
 
-        An answer of the cache is no paid work and has no record: such a job is known for the few
-        minutes in which it can be followed.
+        A result from the cache is not paid work and has no record. Such a job is known for the few
+        minutes during which it can be followed.
         """
-        try:
-            return await self.journal.find(job_id, owner=owner)
-        except NotFound:
-            return snapshot(self.runner.find(job_id, owner=owner))
+        record = await self.records.get(job_id, owner=owner)
+        return record or snapshot(self.runner.find(job_id, owner=owner))

@@ -1,4 +1,4 @@
-"""Use case: which pictures were made lately, and which jobs are not settled."""
+"""Use case: list recent images, and jobs that are not settled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,30 +14,30 @@ MAX_UNSETTLED_JOBS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageListing:
-    """Jobs that made pictures, and jobs that are open or of unknown outcome; the newest first."""
+    """Jobs with images, and jobs that are open or of unknown outcome; the newest first."""
 
     completed: Sequence[JobRecord]
     unsettled: Sequence[JobRecord]
 
 
 class ListImages:
-    """Reads the records, and adds jobs here that have none yet because they wait their turn."""
+    """Reads the records, and adds jobs of this process that are queued and have none yet."""
 
-    def __init__(self, runner: JobRunner, journal: JobRepository) -> None:
+    def __init__(self, runner: JobRunner, records: JobRepository) -> None:
         self.runner = runner
-        self.journal = journal
+        self.records = records
 
     async def __call__(self, *, owner: str = LOCAL, limit: int = 20) -> ImageListing:
-        """The last `limit` jobs with pictures, and MOST_JOBS that are not settled, at most.
+        """Return at most `limit` jobs with images, and MAX_UNSETTLED_JOBS that are not settled.
 
         Raises ArchiveUnavailable.
         """
-        unsettled = await self.journal.unsettled(owner=owner, limit=MAX_UNSETTLED_JOBS)
-        made = await self.journal.recent(owner=owner, limit=limit)
-        recorded = {record.id for record in (*unsettled, *made)}
+        unsettled = await self.records.unsettled(owner=owner, limit=MAX_UNSETTLED_JOBS)
+        completed = await self.records.recent(owner=owner, limit=limit)
+        recorded = {record.id for record in (*unsettled, *completed)}
         waiting = [
             snapshot(job) for job in self.runner.all(owner=owner) if job.job.id not in recorded
         ]
         return ImageListing(
-            completed=made, unsettled=[*(each for each in waiting if each.is_open), *unsettled]
+            completed=completed, unsettled=[*(each for each in waiting if each.is_open), *unsettled]
         )

@@ -1,37 +1,63 @@
-"""Use case: take old pictures away, by age or by room."""
+"""Use case: delete old images, by age or by size."""
 
+from collections.abc import Collection
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 
+from application.image_library import DeletionResult, ImageLibrary
 from application.ports.clock import Clock
 from application.ports.image_cache import ImageCache
-from application.ports.image_store import DeletionResult, ImageStore
 from domain.errors import CacheUnavailable
+from domain.job_records import OwnedImage
 
 MIN_AGE = timedelta(hours=1)
-"""A picture that is younger is never taken away for want of room: its caller may still come."""
+"""A younger image is never deleted to free space: its caller may not have fetched it yet."""
+BATCH = 100
+"""Images that are deleted at once: nothing else is written to the records meanwhile."""
 
 
 class PruneImages:
-    """Deletes the oldest pictures of all owners, as DeleteImage does."""
+    """Deletes the oldest images of all owners, as DeleteImage does."""
 
-    def __init__(self, archive: ImageStore, cache: ImageCache, clock: Clock) -> None:
-        self.archive = archive
+    def __init__(self, library: ImageLibrary, cache: ImageCache, clock: Clock) -> None:
+        self.library = library
         self.cache = cache
         self.clock = clock
 
     async def older_than(self, age: timedelta, /) -> DeletionResult:
-        """Delete what was made before; say what went. Raises ArchiveUnavailable."""
+        """Delete the images that are older; return what was deleted. Raises ArchiveUnavailable."""
         return await self._prune(age, keep_bytes=0)
 
     async def down_to(self, max_bytes: int, /) -> DeletionResult:
-        """Delete the oldest until the rest has at most `max_bytes`, or is younger than SAFE_FOR."""
+        """Delete the oldest images until at most `max_bytes` are left, but none below MIN_AGE.
+
+        Raises ArchiveUnavailable.
+        """
         return await self._prune(MIN_AGE, keep_bytes=max_bytes)
 
     async def _prune(self, age: timedelta, *, keep_bytes: int) -> DeletionResult:
-        before = self.clock.now() - age
-        deleted = await self.archive.prune(before, keep_bytes=keep_bytes)
-        for fingerprint in deleted.fingerprints:
+        deleted = DeletionResult()
+        oldest = iter(await self._oldest(self.clock.now() - age, keep_bytes))
+        while batch := list(islice(oldest, BATCH)):
+            more = await self.library.delete(batch)
+            await self._forget(more.fingerprints)
+            deleted += more
+        return deleted
+
+    async def _oldest(self, before: datetime, keep_bytes: int) -> list[OwnedImage]:
+        """The images to delete until the rest takes at most `keep_bytes`."""
+        by_age = await self.library.by_age()
+        left = sum(each.bytes for each in by_age)
+        found = list[OwnedImage]()
+        for each in by_age:
+            if left <= keep_bytes or each.created_at >= before:
+                break
+            found.append(each.image)
+            left -= each.bytes
+        return found
+
+    async def _forget(self, fingerprints: Collection[str]) -> None:
+        for fingerprint in fingerprints:
             with suppress(CacheUnavailable):  # its entries cannot be read either
                 await self.cache.delete(fingerprint)
-        return deleted

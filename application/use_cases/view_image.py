@@ -4,8 +4,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
+from application.image_library import ImageLibrary
 from application.ports.image_cache import CacheEntry, ImageCache
-from application.ports.image_store import ImageStore
 from application.rendition_service import RenditionService
 from domain.errors import CacheUnavailable
 from domain.image import Image
@@ -28,9 +28,9 @@ class ViewImage:
     """
 
     def __init__(
-        self, images: ImageStore, renditions: RenditionService, recent: ImageCache
+        self, library: ImageLibrary, renditions: RenditionService, recent: ImageCache
     ) -> None:
-        self.images = images
+        self.library = library
         self.renditions = renditions
         self.recent = recent
 
@@ -48,7 +48,7 @@ class ViewImage:
 
     async def original(self, image_id: str, /, *, owner: str = LOCAL) -> Image:
         """Return the provider's bytes; raise NotFound for an ID that this owner does not have."""
-        return await self.images.find(image_id, owner=owner)
+        return await self.library.find(image_id, owner=owner)
 
     async def _cached_original(self, picture_id: str, owner: str) -> Image:
         key = view_cache_key(picture_id, owner)
@@ -56,7 +56,7 @@ class ViewImage:
             hit = await self.recent.get(key)
             if hit is not None:
                 return hit.entry.images[0]
-        image = await self.images.find(picture_id, owner=owner)
+        image = await self.library.find(picture_id, owner=owner)
         with suppress(CacheUnavailable):
             await self.recent.put(key, CacheEntry(images=(image,)))
         return image

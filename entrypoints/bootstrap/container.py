@@ -15,6 +15,7 @@ from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Factory, List, Object
 from dependency_injector.providers import ThreadSafeSingleton as Singleton  # built while warming
 
+from application.image_library import ImageLibrary
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_runner import JobRunner
 from application.jobs.job_service import JobService
@@ -25,7 +26,7 @@ from application.ports.image_inspector import ImageInspector
 from application.ports.image_provider import ImageProvider
 from application.ports.image_store import ImageStore
 from application.ports.job_events import JobEvents
-from application.ports.usage_ledger import UsageLedger
+from application.ports.job_repository import JobRepository
 from application.provider_registry import ProviderRegistry
 from application.rendition_service import RenditionService
 from application.result_cache import ResultCache
@@ -61,12 +62,12 @@ from entrypoints.bootstrap.providers import (
     retry_loop,
 )
 from entrypoints.bootstrap.storage import (
-    file_archive,
     image_cache,
+    image_store,
     job_events,
+    job_repository,
     records,
-    sql_journal,
-    sql_ledger,
+    usage_ledger,
     view_cache,
 )
 from entrypoints.config.settings import Settings
@@ -74,8 +75,8 @@ from entrypoints.config.settings import Settings
 
 def with_safeguards(
     provider: ImageProvider,
-    archive: ImageStore,
-    ledger: UsageLedger,
+    images: ImageStore,
+    records: JobRepository,
     inspector: ImageInspector,
     attempts: RetryLoop,
     clock: Clock,
@@ -87,8 +88,8 @@ def with_safeguards(
     most, waiting = settings.max_concurrent_calls, settings.max_waiting_calls
     retried = partial(Retry, attempts=attempts)
     inspected = partial(Inspection, inspector=inspector)
-    archived = partial(Archiving, archive=archive)
-    budgeted = partial(Budget, ledger=ledger, limits=settings.limits, clock=clock)
+    archived = partial(Archiving, images=images, records=records)
+    budgeted = partial(Budget, records=records, limits=settings.limits, clock=clock)
     circuit_breaker = partial(CircuitBreaker, clock=timer)
     limited = partial(ConcurrencyLimit, most=most, waiting=waiting)
     return limited(circuit_breaker(budgeted(archived(inspected(retried(provider))))))
@@ -118,9 +119,10 @@ class Container(DeclarativeContainer):
     clock = Singleton(SystemClock)
     log_writer = Singleton(log_writer, settings, exit_stack)
     database = Singleton(records, settings, exit_stack)
-    image_store = Singleton(file_archive, settings, database)
-    job_repository = Singleton(sql_journal, settings, database)
-    usage_ledger = Singleton(sql_ledger, database)
+    image_store = Singleton(image_store, settings, database, exit_stack)
+    job_repository = Singleton(job_repository, database)
+    usage_ledger = Singleton(usage_ledger, database)
+    image_library = Singleton(ImageLibrary, image_store, job_repository)
 
     log_sink = Singleton(log_sink, settings, log_writer)
     metrics = Singleton(job_metrics)
@@ -138,8 +140,8 @@ class Container(DeclarativeContainer):
     """Every provider; the first one serves requests that name no model."""
     guard = Callable(
         with_safeguards,
-        archive=image_store,
-        ledger=usage_ledger,
+        images=image_store,
+        records=job_repository,
         inspector=inspector,
         attempts=retry_loop,
         clock=clock,
@@ -152,12 +154,12 @@ class Container(DeclarativeContainer):
     first_sweep_seconds = Object(0.5)
     """Seconds from the start to the first look for what was left behind."""
     cache = Singleton(image_cache, settings, exit_stack, event_sink)
-    result_cache = Singleton(ResultCache, cache, image_store)
+    result_cache = Singleton(ResultCache, cache, image_library)
     view_cache = Singleton(view_cache)
     rendition_service = Singleton(RenditionService, optimizer, cache, image_store, event_sink)
     job_events = Singleton(job_events)
     job_runner = Singleton(job_runner, settings, job_events, event_sink)
-    stored_results = Singleton(StoredResults, image_store)
+    stored_results = Singleton(StoredResults, image_library)
     idempotent_jobs = Singleton(IdempotentJobs, job_runner, job_repository, stored_results)
     job_service = Singleton(
         JobService,
@@ -172,14 +174,14 @@ class Container(DeclarativeContainer):
     edit_image = Factory(EditImage, job_service, inspector)
     get_image = Factory(GetImage, job_runner, job_repository, stored_results, rendition_service)
     list_images = Factory(ListImages, job_runner, job_repository)
-    delete_image = Factory(DeleteImage, image_store, cache, view_cache)
-    prune_images = Factory(PruneImages, image_store, cache, clock)
+    delete_image = Factory(DeleteImage, image_library, cache, view_cache)
+    prune_images = Factory(PruneImages, image_library, cache, clock)
     get_job = Factory(GetJob, job_runner, job_repository)
-    view_image = Factory(ViewImage, image_store, rendition_service, view_cache)
+    view_image = Factory(ViewImage, image_library, rendition_service, view_cache)
     preview_images = Factory(PreviewImages, rendition_service)
     follow_job = Factory(FollowJob, job_runner)
     drain_jobs = Factory(DrainJobs, job_runner)
-    recover_jobs = Factory(RecoverJobs, job_repository)
+    recover_jobs = Factory(RecoverJobs, job_repository, image_store)
     list_models = Factory(ListModels, image_providers, clock)
     check_readiness = Factory(CheckReadiness, job_runner, image_store, cache)
     clear_cache = Factory(ClearCache, cache)

@@ -57,10 +57,10 @@ async def _recover(container: Container) -> None:
     Not at once: servers shall start first, and commands that take no time be spared it.
     """
     await asyncio.sleep(container.first_sweep_seconds())
-    journal = await asyncio.to_thread(container.job_repository)  # it loads a database's library
+    recover_jobs = await asyncio.to_thread(container.recover_jobs)  # it loads a database's library
     while True:
         with suppress(ArchiveUnavailable):  # whoever asks for a picture is told
-            await journal.close_abandoned()
+            await recover_jobs()
         await asyncio.sleep(container.sweep_seconds())
 
 

@@ -20,7 +20,7 @@ MEGABYTE = 1_000_000
 
 
 def records(settings: Settings, closing: AsyncExitStack) -> "Database":
-    """Where it is recorded what became of jobs."""
+    """The data folder with the records of jobs."""
     from adapters.records.engine import Database
 
     database = Database(settings.data_dir)
@@ -28,22 +28,29 @@ def records(settings: Settings, closing: AsyncExitStack) -> "Database":
     return database
 
 
-def file_archive(settings: Settings, database: "Database") -> ImageStore:
-    """Where pictures are kept."""
-    from adapters.records.file_image_store import FileImageStore
+def image_store(settings: Settings, database: "Database", closing: AsyncExitStack) -> ImageStore:
+    """Images as files. What is being written bears the ID of our process among the writers."""
+    from adapters.image_store.files import FileImageStore
 
-    return FileImageStore(database, pictures_folder=settings.images_folder)
+    images = FileImageStore(
+        settings.images_folder,
+        fallback=settings.data_dir / "rescued",
+        quarantine=settings.data_dir / "quarantine",
+        writer=database.writer,
+    )
+    closing.callback(images.close)
+    return images
 
 
-def sql_journal(settings: Settings, database: "Database") -> JobRepository:
-    """Who reads the records."""
+def job_repository(database: "Database") -> JobRepository:
+    """The records of jobs."""
     from adapters.records.job_repository import SqlJobRepository
 
-    return SqlJobRepository(database, pictures_folder=settings.images_folder)
+    return SqlJobRepository(database)
 
 
-def sql_ledger(database: "Database") -> UsageLedger:
-    """Who knows what was spent."""
+def usage_ledger(database: "Database") -> UsageLedger:
+    """What was spent and saved."""
     from adapters.records.usage_ledger import SqlUsageLedger
 
     return SqlUsageLedger(database)

@@ -1,4 +1,4 @@
-"""Reserves beside others, all at once, and prints how many jobs got in.
+"""Reserves beside other processes, all at once, and prints how many jobs were accepted.
 
 python -m tests.contracts.ledger_worker FOLDER NAME JOBS
 """
@@ -7,19 +7,18 @@ import asyncio
 import sys
 from pathlib import Path
 
-from adapters.records.engine import Database
-from adapters.records.usage_ledger import SqlUsageLedger
 from domain.money.budget_errors import BudgetExhausted
-from tests.testkit.contracts.usage_ledger import NOW, TEN, costing
+from tests.contracts.data_folder import DataFolder
+from tests.testkit.contracts.usage_ledger import TEN, Books, costing
 
 
-async def work(folder: Path, name: str, jobs: int) -> int:
-    """Ask for room for as many jobs at once, and say how many were let in."""
-    database = Database(folder)
-    ledger = SqlUsageLedger(database)
-    asking = (ledger.reserve(costing(f"{name}_{number}"), TEN, now=NOW) for number in range(jobs))
-    ends = await asyncio.gather(*asking, return_exceptions=True)
-    await database.close()
+async def work(home: Path, name: str, jobs: int) -> int:
+    """Reserve as many jobs at once, and return how many were accepted."""
+    folder = DataFolder(home)
+    books = Books(folder.ledger, folder.records)
+    reserving = (books.reserve(costing(f"{name}_{number}"), TEN) for number in range(jobs))
+    ends = await asyncio.gather(*reserving, return_exceptions=True)
+    await folder.close()
     assert all(end is None or isinstance(end, BudgetExhausted) for end in ends), ends
     return sum(end is None for end in ends)
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.records.engine import Database
-from adapters.records.file_image_store import FileImageStore
 from application.safeguards.archiving import Archiving
 from domain.errors import ArchiveUnavailable
 from domain.provider_errors import OutcomeUnknown
 from tests.chaos.meddling import fill, small_disk
+from tests.contracts.data_folder import DataFolder
 from tests.testkit.fakes import PNG, FakeProvider
 from tests.unit.results import delivered, events
 
@@ -28,20 +27,20 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-async def archive(disk: Path, anyio_backend: str) -> AsyncIterator[FileImageStore]:
-    database = Database(disk / "data")
-    yield FileImageStore(database, pictures_folder=disk / "pictures")
+async def full(disk: Path, anyio_backend: str) -> AsyncIterator[DataFolder]:
+    folder = DataFolder(disk)
+    yield folder
     with suppress(ArchiveUnavailable):
-        await database.close()
+        await folder.close()
 
 
 async def test_a_picture_that_fits_nowhere_is_delivered_and_said_not_to_be_stored(
-    disk: Path, archive: FileImageStore
+    disk: Path, full: DataFolder
 ) -> None:
     async def fills() -> None:
         await asyncio.to_thread(fill, disk)
 
-    came = await delivered(Archiving(FakeProvider(meanwhile=fills), archive))
+    came = await delivered(Archiving(FakeProvider(meanwhile=fills), full.images, full.records))
     (picture,) = came.images
     assert picture.image == PNG
     assert picture.location is None
@@ -51,7 +50,7 @@ async def test_a_picture_that_fits_nowhere_is_delivered_and_said_not_to_be_store
 
 
 async def test_a_reply_that_fits_nowhere_leaves_the_word_on_money_as_it_is(
-    disk: Path, archive: FileImageStore
+    disk: Path, full: DataFolder
 ) -> None:
     async def fills_and_breaks() -> None:
         await asyncio.to_thread(fill, disk)
@@ -60,16 +59,14 @@ async def test_a_reply_that_fits_nowhere_leaves_the_word_on_money_as_it_is(
     cut = OutcomeUnknown("Cut.")
     cut.raw_remainder = (bytes(100_000),)
     with pytest.raises(OutcomeUnknown) as broken:
-        await events(Archiving(FakeProvider(meanwhile=fills_and_breaks), archive))
+        await events(Archiving(FakeProvider(meanwhile=fills_and_breaks), full.images, full.records))
     assert broken.value.quarantined == ()
     assert "quarantine" not in broken.value.hint
 
 
-async def test_on_a_disk_that_is_full_before_nothing_is_sent(
-    disk: Path, archive: FileImageStore
-) -> None:
+async def test_on_a_disk_that_is_full_before_nothing_is_sent(disk: Path, full: DataFolder) -> None:
     fill(disk)
     provider = FakeProvider()
     with pytest.raises(ArchiveUnavailable):
-        await events(Archiving(provider, archive))
+        await events(Archiving(provider, full.images, full.records))
     assert provider.seen == []

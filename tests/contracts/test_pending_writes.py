@@ -9,10 +9,6 @@ from time import monotonic
 
 import pytest
 
-from adapters.records.engine import Database
-from adapters.records.file_image_store import FileImageStore
-from adapters.records.job_repository import SqlJobRepository
-from adapters.records.usage_ledger import SqlUsageLedger
 from application.ports.image_provider import Delivered
 from application.safeguards.archiving import Archiving
 from application.safeguards.budget import Budget
@@ -23,7 +19,8 @@ from domain.money.budgets import BudgetLimits
 from domain.provider_errors import OutcomeUnknown, ProviderError, RateLimited
 from domain.requests import ImageRequest
 from domain.results import ResultFacts, ResultImage
-from tests.testkit.contracts.usage_ledger import NOW, TEN, costing
+from tests.contracts.data_folder import DataFolder
+from tests.testkit.contracts.usage_ledger import NOW, TEN, Books, costing
 from tests.testkit.fakes import PNG, FakeProvider, FrozenClock, job_for
 
 pytestmark = pytest.mark.anyio
@@ -32,27 +29,19 @@ BUSY = 0.05
 """Seconds after which a writer gives up here."""
 
 
-class Records:
-    """All that reads and writes one folder, and a stranger who can lock its database."""
-
-    def __init__(self, home: Path) -> None:
-        self.file = home / "data" / "records.sqlite3"
-        self.database = Database(home / "data")
-        self.archive = FileImageStore(self.database, pictures_folder=home / "pictures")
-        self.journal = SqlJobRepository(self.database, pictures_folder=home / "pictures")
-        self.ledger = SqlUsageLedger(self.database)
+class Records(DataFolder):
+    """A data folder whose database another process can lock."""
 
     def locked(self) -> closing[sqlite3.Connection]:
-        """Nobody else writes until it is closed."""
-        stranger = sqlite3.connect(self.file, isolation_level=None)
-        stranger.execute("BEGIN IMMEDIATE")
-        return closing(stranger)
+        """Nothing else is written until it is closed."""
+        other = sqlite3.connect(self.file, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        return closing(other)
 
     def state(self, id_: str = "job_1") -> str:
-        """What a stranger finds in the database."""
-        with closing(sqlite3.connect(self.file)) as stranger:
-            query = "SELECT state FROM jobs WHERE id = ?"
-            return str(stranger.execute(query, [id_]).fetchone()[0])
+        """What another process finds in the database."""
+        ((state,),) = self.sql("SELECT state FROM jobs WHERE id = ?", id_)
+        return str(state)
 
 
 @pytest.fixture
@@ -62,7 +51,7 @@ async def records(
     monkeypatch.setattr("adapters.records.dialect.BUSY_TIMEOUT", BUSY)
     its = Records(tmp_path)
     yield its
-    await its.database.close()
+    await its.close()
 
 
 @dataclass(frozen=True)
@@ -76,7 +65,7 @@ class End:
 ENDS = {
     "stored": End(lambda job: job.stored((ResultImage(image=PNG, location="/p"),))),
     "failed": End(lambda job: job.failed(RateLimited("Not now."))),
-    "unknown": End(lambda job: job.unknown(OutcomeUnknown("Cut."))),
+    "unknown": End(lambda job: job.ended(OutcomeUnknown("Cut."))),
     "released": End(lambda job: job.failed(Canceled("Never sent.")), sent=False),
 }
 
@@ -85,26 +74,26 @@ async def came_too_early(records: Records, end: End) -> JobState:
     """Let the job end while the database is locked; return the state that it should have."""
     job = job_for()
     job = job.dispatched() if end.sent else job
-    await records.archive.record(job)
+    await records.records.save(job)
     ended = end.of(job)
     with records.locked():
         with pytest.raises(ArchiveUnavailable):
-            await (records.archive.record if end.sent else records.ledger.release)(ended)
-        assert (await records.journal.find("job_1", owner="local")).is_open
+            await records.records.save(ended)
+        assert (await records.record()).is_open
     assert records.state() == job.state
     return ended.state
 
 
 async def recover(records: Records) -> None:
-    assert await records.journal.close_abandoned() == 0
+    assert await records.recover() == 0
 
 
 async def record_another(records: Records) -> None:
-    await records.archive.record(job_for(id="job_2"))
+    await records.records.save(job_for(id="job_2"))
 
 
 async def close(records: Records) -> None:
-    await records.database.close()
+    await records.close()
 
 
 @pytest.mark.parametrize("catch_up", [recover, record_another, close])
@@ -121,12 +110,12 @@ async def test_who_asks_for_the_job_or_its_picture_is_told_the_truth_at_once(
     records: Records,
 ) -> None:
     job = job_for().dispatched()
-    await records.archive.record(job)
-    entry = ResultImage(image=PNG, location=await records.archive.put(PNG))
+    await records.records.save(job)
+    entry = ResultImage(image=PNG, location=(await records.images.put(PNG)).ref)
     with records.locked(), pytest.raises(ArchiveUnavailable):
-        await records.archive.record(job.stored((entry,), ResultFacts(request_id="req_1")))
-    assert await records.archive.find(PNG.id, owner="local") == PNG
-    told = await records.journal.find("job_1", owner="local")
+        await records.records.save(job.stored((entry,), ResultFacts(request_id="req_1")))
+    assert await records.library.find(PNG.id, owner="local") == PNG
+    told = await records.record()
     assert (told.state, told.request_id) == (JobState.STORED, "req_1")
 
 
@@ -136,42 +125,46 @@ async def test_nobody_who_reads_waits_for_the_lock(
     monkeypatch.setattr("adapters.records.dialect.BUSY_TIMEOUT", 2)
     records = Records(tmp_path)
     job = job_for().dispatched()
-    await records.archive.record(job)
+    await records.records.save(job)
     with records.locked():
         with pytest.raises(ArchiveUnavailable):
-            await records.archive.record(job.failed(RateLimited("Not now.")))
+            await records.records.save(job.failed(RateLimited("Not now.")))
         started = monotonic()
         for _ in range(5):
-            assert (await records.journal.find("job_1", owner="local")).is_open
+            assert (await records.record()).is_open
         assert monotonic() - started < 1
         with pytest.raises(ArchiveUnavailable):
-            await records.archive.record(job_for(id="job_2"))
+            await records.records.save(job_for(id="job_2"))
         assert monotonic() - started > 2
-    await records.database.close()
+    await records.close()
     assert records.state() == JobState.FAILED
 
 
 async def test_a_job_that_is_only_sent_is_not_written_later(records: Records) -> None:
-    await records.archive.record(job_for())
+    await records.records.save(job_for())
     with records.locked(), pytest.raises(ArchiveUnavailable):
-        await records.archive.record(job_for().dispatched())
-    await records.journal.close_abandoned()
+        await records.records.save(job_for().dispatched())
+    await records.recover()
     assert records.state() == JobState.RESERVED
 
 
 async def test_a_late_release_makes_room_for_the_next_reservation(records: Records) -> None:
     job = costing("job_1", "10")
-    await records.ledger.reserve(job, TEN, now=NOW)
+    books = Books(records.ledger, records.records)
+    await books.reserve(job, TEN)
     with records.locked(), pytest.raises(ArchiveUnavailable):
-        await records.ledger.release(job.failed(Canceled("Never sent.")))
-    await records.ledger.reserve(costing("job_2", "10"), TEN, now=NOW)
+        await records.records.save(job.failed(Canceled("Never sent.")))
+    await books.reserve(costing("job_2", "10"), TEN)
 
 
 async def test_a_picture_that_was_paid_for_is_known_although_the_lock_outlasted_its_record(
     records: Records,
 ) -> None:
     line = Budget(
-        Archiving(FakeProvider(), records.archive), records.ledger, BudgetLimits(), FrozenClock()
+        Archiving(FakeProvider(), records.images, records.records),
+        records.records,
+        BudgetLimits(),
+        FrozenClock(),
     )
     painting = line.generate(job_for())
     assert isinstance(await anext(painting), JobDispatched)
@@ -180,7 +173,7 @@ async def test_a_picture_that_was_paid_for_is_known_although_the_lock_outlasted_
     assert isinstance(came, Delivered)
     assert came.notes == ("The job's record could not be written.",)
     await painting.aclose()
-    assert await records.archive.find(PNG.id, owner="local") == PNG
+    assert await records.library.find(PNG.id, owner="local") == PNG
     (account,) = await records.ledger.accounts(NOW.replace(year=2000))
     assert account.images == 1
 
@@ -189,12 +182,12 @@ async def test_a_picture_that_was_paid_for_is_known_although_the_lock_outlasted_
 async def test_how_a_call_failed_is_known_although_the_lock_outlasted_its_record(
     records: Records, fault: ProviderError
 ) -> None:
-    line = Archiving(FakeProvider(fails=[fault]), records.archive)
+    line = Archiving(FakeProvider(fails=[fault]), records.images, records.records)
     painting = line.generate(job_for())
     await anext(painting)
     with records.locked(), pytest.raises(type(fault)):
         await anext(painting)
-    told = await records.journal.find("job_1", owner="local")
+    told = await records.record()
     assert told.failure is not None
     assert (told.is_open, told.failure.code) == (False, fault.code)
 
@@ -204,8 +197,8 @@ async def test_a_close_that_finds_the_lock_still_there_leaves_the_job_to_the_nex
 ) -> None:
     await came_too_early(records, ENDS["failed"])
     with records.locked():
-        await records.database.close()
+        await records.close()
     other = Records(tmp_path)
-    assert await other.journal.close_abandoned() == 1
+    assert await other.recover() == 1
     assert other.state() == JobState.UNKNOWN
-    await other.database.close()
+    await other.close()

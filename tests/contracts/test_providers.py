@@ -31,7 +31,7 @@ from tests.testkit.fakes import (
     FrozenClock,
     InstantRetries,
     MemoryImageStore,
-    MemoryUsageLedger,
+    MemoryJobRepository,
     small_image,
 )
 
@@ -40,8 +40,8 @@ Around = Callable[[ImageProvider], ImageProvider]
 SAFEGUARDS: dict[str, Around] = {
     "retry": lambda inner: Retry(inner, InstantRetries()),
     "inspection": lambda inner: Inspection(inner, PillowInspector()),
-    "archiving": lambda inner: Archiving(inner, MemoryImageStore()),
-    "budget": lambda inner: Budget(inner, MemoryUsageLedger(), PLENTY, FrozenClock()),
+    "archiving": lambda inner: Archiving(inner, MemoryImageStore(), MemoryJobRepository()),
+    "budget": lambda inner: Budget(inner, MemoryJobRepository(), PLENTY, FrozenClock()),
     "circuit_breaker": CircuitBreaker,
     "concurrency_limit": lambda inner: ConcurrencyLimit(inner, 1, 10),
 }

@@ -1,80 +1,112 @@
-"""Pruning many pictures takes as long as reading their folder, and leaves none of their files."""
+"""Pruning many images takes as long as reading their folder, and leaves none of their files."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
 import pytest
 
-from adapters.records.engine import Database
-from adapters.records.file_image_store import FileImageStore
+from application.use_cases.prune_images import BATCH, PruneImages
+from domain.errors import NotFound
 from domain.image import Image
 from domain.results import ResultImage
-from tests.testkit.fakes import PNG, job_for, small_image
+from tests.contracts.data_folder import DataFolder
+from tests.testkit.fakes import PNG, DictCache, FrozenClock, job_for, small_image
 
 pytestmark = pytest.mark.anyio
 MANY = 2_000
 BEGUN = job_for().created_at
-LATER = BEGUN + timedelta(days=9)
+AGE = timedelta(days=9)
 
 
 @pytest.fixture
-async def database(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Database]:
-    its = Database(tmp_path / "data")
-    yield its
-    await its.close()
+def prune(here: DataFolder) -> PruneImages:
+    return PruneImages(here.library, DictCache(), FrozenClock(BEGUN + AGE))
 
 
-async def recorded(database: Database, folder: Path, count: int) -> None:
-    """As many pictures as that, a second apart; nothing is synced, for that takes minutes."""
-    folder.mkdir()
-    records = database.records()
+async def save(here: DataFolder, image: Image, day: int = 0) -> Path:
+    """Store an image that was made on that day; return its path."""
+    stored = await here.images.put(image)
+    job = job_for(id=f"job_{day}", created_at=BEGUN + timedelta(days=day))
+    kept = ResultImage(image=image, location=stored.ref)
+    await here.records.save(job.dispatched().stored((kept,)))
+    return Path(stored.ref)
+
+
+def save_many(here: DataFolder, count: int) -> None:
+    """As many images as that, a second apart; nothing is synced, for that takes minutes."""
+    here.folder.mkdir()
+    records = here.database.records()
     with records.writing.begin() as connection:
         for number in range(count):
             image = Image(PNG.data + str(number).encode())
-            place = folder / f"{image.id}.png"
-            place.write_bytes(image.data)
+            path = here.folder / f"{image.id}.png"
+            path.write_bytes(image.data)
             job = job_for(id=f"job_{number}", created_at=BEGUN + timedelta(seconds=number))
-            kept = ResultImage(image=image, location=str(place))
+            kept = ResultImage(image=image, location=str(path))
             records.put(connection, job.dispatched().stored((kept,)))
 
 
-async def test_of_many_pictures_the_oldest_are_found_quickly(
-    database: Database, tmp_path: Path
+async def test_of_many_images_the_oldest_are_found_quickly(
+    here: DataFolder, prune: PruneImages
 ) -> None:
-    folder = tmp_path / "pictures"
-    await recorded(database, folder, MANY)
-    archive = FileImageStore(database, pictures_folder=folder)
+    save_many(here, MANY)
     began = perf_counter()
-    assert (await archive.prune(LATER, keep_bytes=10**12)).images == 0
-    assert (await archive.prune(BEGUN + timedelta(seconds=10))).images == 10
+    assert (await prune.down_to(10**12)).images == 0
+    assert (await prune.older_than(AGE - timedelta(seconds=10))).images == 10
     assert perf_counter() - began < 1.5  # 0.14 s; looking through the folder for each took 6 s
-    assert len([*folder.iterdir()]) == MANY - 10
+    assert len([*here.folder.iterdir()]) == MANY - 10
 
 
-async def test_renditions_go_with_their_picture_and_nothing_else_does(
-    database: Database, tmp_path: Path
+async def test_all_of_many_images_are_pruned_in_batches(
+    here: DataFolder, prune: PruneImages
 ) -> None:
-    folder = tmp_path / "pictures"
-    archive = FileImageStore(database, pictures_folder=folder)
-    place = await archive.put(PNG)
-    await archive.put_rendition(small_image("red"), of=PNG)
+    save_many(here, 2 * BATCH + 1)
+    assert (await prune.older_than(timedelta())).images == 2 * BATCH + 1
+    assert [*here.folder.iterdir()] == []
+    assert here.sql("SELECT count(*) FROM pictures") == [(0,)]
+
+
+async def test_the_oldest_are_pruned_until_the_rest_is_small_enough(
+    here: DataFolder, prune: PruneImages
+) -> None:
+    images = [small_image(color) for color in ("red", "green", "blue")]
+    for day, image in enumerate(images):
+        await save(here, image, day)
+    assert (await prune.older_than(AGE)).images == 0
+    assert (await prune.down_to(sum(len(image.data) for image in images[1:]))).images == 1
+    with pytest.raises(NotFound):
+        await here.library.find(images[0].id, owner="local")
+    assert (await prune.older_than(AGE - timedelta(days=2))).images == 1
+    assert await here.library.find(images[2].id, owner="local") == images[2]
+
+
+async def test_a_young_image_is_not_pruned_for_its_size(
+    here: DataFolder, prune: PruneImages
+) -> None:
+    await save(here, PNG, day=AGE.days)
+    assert (await prune.down_to(0)).images == 0
+
+
+async def test_renditions_go_with_their_image_and_nothing_else_does(
+    here: DataFolder, prune: PruneImages
+) -> None:
+    folder = (await save(here, PNG)).parent
+    await here.images.put(small_image("red"), derived_from=PNG.id)
     own, alike = folder / "holiday.png", folder / f"{PNG.id}0.png"
     for file in (own, alike):
         file.write_bytes(b"the user's own")
-    kept = ResultImage(image=PNG, location=place)
-    await archive.record(job_for().dispatched().stored((kept,)))
-    gone = await archive.prune(LATER)
-    assert (gone.images, gone.bytes) == (1, len(PNG.data) + len(small_image("red").data))
+    deleted = await prune.older_than(timedelta())
+    assert (deleted.images, deleted.bytes) == (1, len(PNG.data) + len(small_image("red").data))
     assert {*folder.iterdir()} == {own, alike}
 
 
 async def test_a_folder_that_is_gone_holds_nothing_and_stops_no_pruning(
-    database: Database, tmp_path: Path
+    here: DataFolder, prune: PruneImages, tmp_path: Path
 ) -> None:
-    kept = ResultImage(image=PNG, location=str(tmp_path / "gone" / f"{PNG.id}.png"))
-    archive = FileImageStore(database, pictures_folder=tmp_path / "pictures")
-    await archive.record(job_for().dispatched().stored((kept,)))
-    gone = await archive.prune(LATER, keep_bytes=-1)
-    assert (gone.images, gone.bytes) == (1, 0)
+    lost = ResultImage(image=PNG, location=str(tmp_path / "gone" / f"{PNG.id}.png"))
+    await here.records.save(job_for().dispatched().stored((lost,)))
+    red = small_image("red")
+    await save(here, red, day=2)
+    deleted = await prune.older_than(timedelta())
+    assert (deleted.images, deleted.bytes) == (2, len(red.data))

@@ -14,7 +14,7 @@ import pytest
 from dependency_injector.providers import Object
 
 from domain.errors import ArchiveUnavailable
-from domain.image import Image
+from domain.image import Image, StoredRef
 from domain.provider_errors import ContentRefused
 from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS
 from tests.e2e.served import served
@@ -251,15 +251,15 @@ async def test_public_url_is_where_links_lead(tmp_path: Path) -> None:
     assert answer.headers["location"] == f"https://pictures.example/studio/images/{PNG.id}"
 
 
-class FullArchive(MemoryImageStore):
-    """Records jobs and has no room for pictures."""
+class FullStore(MemoryImageStore):
+    """Has no room for images."""
 
-    async def put(self, image: Image, /) -> str:
+    async def put(self, image: Image, /, *, derived_from: str | None = None) -> StoredRef:
         raise ArchiveUnavailable("The disk is full.")
 
 
 async def test_a_picture_that_could_not_be_stored_is_in_the_answer(tmp_path: Path) -> None:
-    async with scene(tmp_path, image_store=Object(FullArchive())) as server:
+    async with scene(tmp_path, image_store=Object(FullStore())) as server:
         server.go_on.set()
         answer = await server.client.post("/images", json={"prompt": "a red bridge"})
         assert "location" not in answer.headers

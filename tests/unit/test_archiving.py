@@ -1,14 +1,13 @@
 """What was paid for is on disk before anyone is told about it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
-from application.ports.image_provider import StreamEvent
-from application.ports.image_store import ImageStore
+from application.ports.image_provider import ImageProvider, StreamEvent
 from application.safeguards.archiving import Archiving
 from application.safeguards.inspection import Inspection
 from domain.errors import ArchiveUnavailable, Canceled
@@ -28,6 +27,7 @@ from tests.testkit.fakes import (
     FakeProvider,
     HeaderInspector,
     MemoryImageStore,
+    MemoryJobRepository,
     job_for,
     small_image,
 )
@@ -36,34 +36,49 @@ from tests.unit.results import SMALL, delivered, events
 pytestmark = pytest.mark.anyio
 
 
-def states(archive: MemoryImageStore) -> list[JobState]:
-    return [job.state for job in archive.history]
+class Archive:
+    """An image store and records in memory, and the safeguard that fills them."""
+
+    def __init__(
+        self, images: MemoryImageStore | None = None, records: MemoryJobRepository | None = None
+    ) -> None:
+        self.images = images or MemoryImageStore()
+        self.records = records or MemoryJobRepository()
+
+    def around(self, provider: ImageProvider) -> Archiving:
+        """The safeguard around this provider."""
+        return Archiving(provider, self.images, self.records)
+
+    @property
+    def states(self) -> list[JobState]:
+        """Every state that was recorded, in order."""
+        return [job.state for job in self.records.history]
 
 
 async def test_the_job_is_recorded_before_it_is_sent_and_the_picture_kept_before_it_is_told() -> (
     None
 ):
-    archive, order = MemoryImageStore(), list[str]()
+    archive, order = Archive(), list[str]()
 
     class Noted(FakeProvider):
         async def _deliver(self, job: Job[ImageRequest]) -> AsyncIterator[StreamEvent]:  # type: ignore[override] # a plain iterator is enough here
-            order.append(f"sent with {len(archive.history)} record")
+            order.append(f"sent with {len(archive.records.history)} record")
             async for event in super()._deliver(job):
                 yield event
 
-    async with aclosing(Archiving(Noted(), archive).generate(job_for(SMALL))) as painting:
+    async with aclosing(archive.around(Noted()).generate(job_for(SMALL))) as painting:
         async for event in painting:
-            order.append(f"{type(event).__name__} with {len(archive.kept)} kept")
+            order.append(f"{type(event).__name__} with {len(archive.images.stored)} kept")
     assert order == ["JobDispatched with 0 kept", "sent with 1 record", "Delivered with 1 kept"]
-    assert states(archive) == [JobState.DISPATCHED, JobState.STORED]
+    assert archive.states == [JobState.DISPATCHED, JobState.STORED]
 
 
 async def test_pictures_come_with_their_place() -> None:
-    archive = MemoryImageStore()
-    came = await delivered(Archiving(FakeProvider(), archive))
+    archive = Archive()
+    came = await delivered(archive.around(FakeProvider()))
     assert came.images[0].location is not None
-    assert archive.kept[came.images[0].location] == PNG
-    assert await archive.find(PNG.id, owner="local") == PNG
+    assert archive.images.stored[came.images[0].location] == PNG
+    assert await archive.records.by_image(PNG.id, owner="local") is not None
 
 
 @pytest.mark.parametrize(
@@ -76,46 +91,46 @@ async def test_pictures_come_with_their_place() -> None:
     ],
 )
 async def test_how_a_job_ended_is_recorded(fault: ProviderError, state: JobState) -> None:
-    archive = MemoryImageStore()
+    archive = Archive()
     with pytest.raises(type(fault)):
-        await events(Archiving(FakeProvider(fails=[fault]), archive))
-    assert states(archive) == [JobState.DISPATCHED, state]
-    assert archive.history[-1].failure is fault
+        await events(archive.around(FakeProvider(fails=[fault])))
+    assert archive.states == [JobState.DISPATCHED, state]
+    assert archive.records.history[-1].failure is fault
 
 
 async def test_rubbish_is_quarantined_and_the_error_says_where() -> None:
-    archive = MemoryImageStore()
+    archive = Archive()
     fault = BadProviderReply("What?", raw_remainder=[b"<html>"])
     with pytest.raises(BadProviderReply) as bad:
-        await events(Archiving(FakeProvider(fails=[fault]), archive))
-    assert archive.quarantined == [b"<html>"]
+        await events(archive.around(FakeProvider(fails=[fault])))
+    assert archive.images.quarantined == [b"<html>"]
     assert bad.value.quarantined == ("/quarantine/job_1-1.bin",)
 
 
 async def test_rubbish_beside_good_pictures_is_quarantined_too() -> None:
-    archive = MemoryImageStore()
-    came = await delivered(Archiving(FakeProvider(PNG, undecodable=(b"??",)), archive))
-    assert archive.quarantined == [b"??"]
+    archive = Archive()
+    came = await delivered(archive.around(FakeProvider(PNG, undecodable=(b"??",))))
+    assert archive.images.quarantined == [b"??"]
     assert "/quarantine/" in came.notes[-1]
 
 
 async def test_a_job_that_is_ended_after_dispatch_is_unknown() -> None:
-    archive, painting = MemoryImageStore(), asyncio.Event()
+    archive, painting = Archive(), asyncio.Event()
 
     async def forever() -> None:
         painting.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(events(Archiving(FakeProvider(meanwhile=forever), archive)))
+    task = asyncio.create_task(events(archive.around(FakeProvider(meanwhile=forever))))
     await painting.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert states(archive) == [JobState.DISPATCHED, JobState.UNKNOWN]
+    assert archive.states == [JobState.DISPATCHED, JobState.UNKNOWN]
 
 
 async def test_what_came_of_a_call_that_broke_off_is_kept_and_the_error_says_where() -> None:
-    archive, cut = MemoryImageStore(), OutcomeUnknown("Cut.")
+    archive, cut = Archive(), OutcomeUnknown("Cut.")
     cut.raw_remainder = (b"half a reply",)
 
     async def breaks() -> None:
@@ -123,27 +138,51 @@ async def test_what_came_of_a_call_that_broke_off_is_kept_and_the_error_says_whe
 
     provider = FakeProvider(meanwhile=breaks)
     with pytest.raises(OutcomeUnknown):
-        await events(Archiving(provider, archive), replace(SMALL, partial_images=2))
-    assert archive.quarantined == [b"half a reply", small_image("gray", size=(2, 1)).data]
+        await events(archive.around(provider), replace(SMALL, partial_images=2))
+    assert archive.images.quarantined == [b"half a reply", small_image("gray", size=(2, 1)).data]
     assert cut.quarantined == ("/quarantine/job_1-1.bin", "/quarantine/job_1-2.png")
     assert "kept in DATA_DIR/quarantine" in cut.hint
     assert not cut.raw_remainder
 
 
 async def test_the_last_preview_of_a_job_that_is_ended_is_kept() -> None:
-    archive, painting = MemoryImageStore(), asyncio.Event()
+    archive, painting = Archive(), asyncio.Event()
 
     async def forever() -> None:
         painting.set()
         await asyncio.Event().wait()
 
     request = replace(SMALL, partial_images=1)
-    task = asyncio.create_task(events(Archiving(FakeProvider(meanwhile=forever), archive), request))
+    task = asyncio.create_task(events(archive.around(FakeProvider(meanwhile=forever)), request))
     await painting.wait()
     task.cancel()
     await asyncio.wait({task})
-    assert archive.quarantined == [small_image("gray", size=(1, 1)).data]
-    assert archive.history[-1].state is JobState.UNKNOWN
+    assert archive.images.quarantined == [small_image("gray", size=(1, 1)).data]
+    assert archive.records.history[-1].state is JobState.UNKNOWN
+
+
+class FullStore(MemoryImageStore):
+    """Refuses the named method, as a full disk does."""
+
+    def __init__(self, refused: str) -> None:
+        super().__init__()
+        setattr(self, refused, self._refuse)
+
+    async def _refuse(self, *_: object) -> None:
+        raise ArchiveUnavailable("The disk is full.")
+
+
+class FullRecords(MemoryJobRepository):
+    """Refuses to save anything after so many states."""
+
+    def __init__(self, *, after: int) -> None:
+        super().__init__()
+        self.after = after
+
+    async def save(self, job: Job[ImageRequest], /) -> None:
+        if len(self.history) >= self.after:
+            raise ArchiveUnavailable("The disk is full.")
+        await super().save(job)
 
 
 class Slow(HeaderInspector):
@@ -158,8 +197,8 @@ class Slow(HeaderInspector):
 
 
 async def test_a_picture_that_has_arrived_is_stored_although_the_job_is_told_to_end() -> None:
-    archive, slow = MemoryImageStore(), Slow()
-    provider = Archiving(Inspection(FakeProvider(), slow), archive)
+    archive, slow = Archive(), Slow()
+    provider = archive.around(Inspection(FakeProvider(), slow))
     task = asyncio.create_task(delivered(provider))
     await slow.at_work.wait()
     task.cancel()
@@ -167,20 +206,20 @@ async def test_a_picture_that_has_arrived_is_stored_although_the_job_is_told_to_
     task.cancel()
     slow.go_on.set()
     assert (await task).images[0].location is not None
-    assert states(archive) == [JobState.DISPATCHED, JobState.STORED]
+    assert archive.states == [JobState.DISPATCHED, JobState.STORED]
 
 
 async def test_a_job_that_is_given_up_while_it_is_recorded_is_not_sent_and_not_left_open() -> None:
     provider, writing, go_on = FakeProvider(), asyncio.Event(), asyncio.Event()
 
-    class SlowArchive(MemoryImageStore):
-        async def record(self, job: Job[ImageRequest], /) -> None:
+    class SlowRecords(MemoryJobRepository):
+        async def save(self, job: Job[ImageRequest], /) -> None:
             writing.set()
             await go_on.wait()
-            await super().record(job)
+            await super().save(job)
 
-    archive = SlowArchive()
-    task = asyncio.create_task(events(Archiving(provider, archive)))
+    archive = Archive(records=SlowRecords())
+    task = asyncio.create_task(events(archive.around(provider)))
     await writing.wait()
     task.cancel()
     await asyncio.sleep(0)
@@ -188,70 +227,46 @@ async def test_a_job_that_is_given_up_while_it_is_recorded_is_not_sent_and_not_l
     with pytest.raises(asyncio.CancelledError):
         await task
     assert provider.seen == []
-    assert states(archive) == [JobState.DISPATCHED, JobState.FAILED]
-    assert isinstance(archive.history[-1].failure, Canceled)
+    assert archive.states == [JobState.DISPATCHED, JobState.FAILED]
+    assert isinstance(archive.records.history[-1].failure, Canceled)
 
 
 async def test_nothing_is_sent_when_no_picture_could_be_kept() -> None:
-    provider, archive = FakeProvider(), FullArchive("check_writable")
+    provider, archive = FakeProvider(), Archive(FullStore("check_writable"))
     with pytest.raises(ArchiveUnavailable):
-        await events(Archiving(provider, archive))
-    assert (provider.seen, archive.history) == ([], [])
-
-
-class FullArchive(MemoryImageStore):
-    """Refuses the named methods, as a full disk does."""
-
-    def __init__(self, *refused: str, after: int = 0) -> None:
-        super().__init__()
-        for name in refused:
-            setattr(self, name, self._refusing(getattr(self, name), after))
-
-    @staticmethod
-    def _refusing(method: Callable[..., object], after: int) -> Callable[..., object]:
-        calls = 0
-
-        async def refuse(*given: object, **named: object) -> object:
-            nonlocal calls
-            calls += 1
-            if calls > after:
-                raise ArchiveUnavailable("The disk is full.")
-            return await method(*given, **named)  # type: ignore[misc] # a bound async method
-
-        return refuse
+        await events(archive.around(provider))
+    assert (provider.seen, archive.records.history) == ([], [])
 
 
 async def test_nothing_is_sent_when_the_record_cannot_be_written() -> None:
     provider = FakeProvider()
-    full: ImageStore = FullArchive("record")
+    archive = Archive(records=FullRecords(after=0))
     with pytest.raises(ArchiveUnavailable):
-        await events(Archiving(provider, full))
+        await events(archive.around(provider))
     assert provider.seen == []
 
 
 async def test_a_paid_picture_is_delivered_even_if_it_cannot_be_stored() -> None:
-    came = await delivered(Archiving(FakeProvider(), FullArchive("put")))
+    came = await delivered(Archive(FullStore("put")).around(FakeProvider()))
     assert came.images[0].image == PNG
     assert came.images[0].location is None
     assert came.notes[0].startswith("Not stored: The disk is full.")
 
 
 async def test_a_paid_picture_is_delivered_even_if_its_record_cannot_be_written() -> None:
-    archive = FullArchive("record", after=1)
-    came = await delivered(Archiving(FakeProvider(), archive))
+    archive = Archive(records=FullRecords(after=1))
+    came = await delivered(archive.around(FakeProvider()))
     assert came.images[0].location is not None
     assert came.notes == ("The job's record could not be written.",)
 
 
 async def test_the_first_event_says_that_money_may_be_spent_from_now_on() -> None:
-    assert isinstance(
-        (await events(Archiving(FakeProvider(), MemoryImageStore())))[0], JobDispatched
-    )
+    assert isinstance((await events(Archive().around(FakeProvider())))[0], JobDispatched)
 
 
 async def test_who_stops_reading_just_when_it_is_sent_leaves_no_job_open() -> None:
-    archive = MemoryImageStore()
-    painting = Archiving(FakeProvider(), archive).generate(job_for(SMALL))
+    archive = Archive()
+    painting = archive.around(FakeProvider()).generate(job_for(SMALL))
     assert isinstance(await anext(painting), JobDispatched)
     await painting.aclose()
-    assert states(archive) == [JobState.DISPATCHED, JobState.UNKNOWN]
+    assert archive.states == [JobState.DISPATCHED, JobState.UNKNOWN]

@@ -11,6 +11,12 @@ import pytest
 
 from adapters.openai.catalog import openai_catalog
 from application.ports.image_provider import Delivered, PartialImage
+from application.ports.job_repository import (
+    AlreadyRunning,
+    BudgetCheck,
+    MayReplace,
+    Reserved,
+)
 from application.safeguards.archiving import Archiving
 from application.safeguards.budget import Budget
 from domain.errors import ArchiveUnavailable, Canceled
@@ -24,7 +30,7 @@ from tests.testkit.fakes import (
     FakeProvider,
     FrozenClock,
     MemoryImageStore,
-    MemoryUsageLedger,
+    MemoryJobRepository,
     job_for,
 )
 
@@ -36,23 +42,29 @@ JOB = job_for(REQUEST, card=CARD)
 DEAR = Decimal("0.20")
 
 
-class Slow(MemoryUsageLedger):
-    """A ledger that takes its time, and says when it began."""
+class Slow(MemoryJobRepository):
+    """Takes its time, and says when it began."""
 
-    def __init__(self, archive: MemoryImageStore) -> None:
-        super().__init__(archive)
+    def __init__(self) -> None:
+        super().__init__()
         self.began, self.go_on = asyncio.Event(), asyncio.Event()
 
     async def reserve(
-        self, job: Job[ImageRequest], /, limits: BudgetLimits, *, now: datetime
-    ) -> None:
+        self,
+        job: Job[ImageRequest],
+        /,
+        *,
+        since: datetime | None,
+        check: BudgetCheck,
+        may_replace: MayReplace,
+    ) -> Reserved | AlreadyRunning:
         self.began.set()
         await self.go_on.wait()
-        await super().reserve(job, limits, now=now)
+        return await super().reserve(job, since=since, check=check, may_replace=may_replace)
 
 
 class Full(MemoryImageStore):
-    """An archive without room for pictures."""
+    """A store without room for images."""
 
     async def check_writable(self) -> None:
         raise ArchiveUnavailable("The disk is full.")
@@ -64,18 +76,18 @@ class Studio:
     def __init__(
         self,
         *fails: ProviderError,
-        archive: MemoryImageStore | None = None,
+        images: MemoryImageStore | None = None,
         **more: Any,  # noqa: ANN401 - arguments of Limits
     ) -> None:
-        self.archive = archive or MemoryImageStore()
-        self.ledger = MemoryUsageLedger(self.archive)
+        self.images = images or MemoryImageStore()
+        self.records = MemoryJobRepository()
         self.provider = FakeProvider(fails=fails)
         self.limits = BudgetLimits(**more)
 
     @property
     def safe(self) -> Budget:
-        kept = Archiving(self.provider, self.archive)
-        return Budget(kept, self.ledger, self.limits, FrozenClock())
+        kept = Archiving(self.provider, self.images, self.records)
+        return Budget(kept, self.records, self.limits, FrozenClock())
 
     async def paint(self, job: Job[GenerateRequest] = JOB) -> list[object]:
         async with aclosing(self.safe.generate(job)) as painting:
@@ -83,14 +95,14 @@ class Studio:
 
     @property
     def states(self) -> list[JobState]:
-        return [job.state for job in self.archive.history]
+        return [job.state for job in self.records.history]
 
 
 async def test_the_estimate_is_reserved_first_and_goes_inward_with_the_job() -> None:
     studio = Studio()
     assert isinstance((await studio.paint())[-1], Delivered)
     assert studio.states == [JobState.RESERVED, JobState.DISPATCHED, JobState.STORED]
-    estimates = {job.estimate for job in (*studio.archive.history, *studio.provider.seen)}
+    estimates = {job.estimate for job in (*studio.records.history, *studio.provider.seen)}
     assert len(estimates) == 1
     assert DEAR < (estimates.pop() or 0) < Decimal("0.25")
 
@@ -101,7 +113,7 @@ async def test_what_there_is_no_room_for_is_not_sent_and_not_recorded() -> None:
     with pytest.raises(BudgetExhausted, match=r"BUDGET_DAY_USD allows \$0\.30 "):
         await studio.paint(replace(JOB, id="job_2"))
     assert len(studio.provider.seen) == 1
-    assert {job.id for job in studio.archive.history} == {"job_1"}
+    assert {job.id for job in studio.records.history} == {"job_1"}
 
 
 @pytest.mark.parametrize("limits", [{"day_usd": Decimal(99)}, {"call_usd": Decimal(99)}])
@@ -113,7 +125,7 @@ async def test_a_model_whose_price_nobody_knows_is_refused_under_a_limit_in_doll
     assert not caught.value.retryable
     unknown = Studio(images_hour=5)
     await unknown.paint(job_for(REQUEST))
-    assert unknown.archive.history[0].estimate is None
+    assert unknown.records.history[0].estimate is None
 
 
 async def test_a_refused_call_is_told_what_would_be_cheaper() -> None:
@@ -133,11 +145,11 @@ async def test_nothing_is_nothing(limits: dict[str, Any]) -> None:
 
 
 async def test_what_fails_before_it_is_sent_is_let_go_of() -> None:
-    studio = Studio(archive=Full())
+    studio = Studio(images=Full())
     with pytest.raises(ArchiveUnavailable):
         await studio.paint()
     assert studio.states == [JobState.RESERVED, JobState.FAILED]
-    assert await studio.ledger.spent(datetime.min.replace(tzinfo=JOB.created_at.tzinfo)) == []
+    assert studio.records.spent(datetime.min.replace(tzinfo=JOB.created_at.tzinfo)) == []
 
 
 @pytest.mark.parametrize("error", [RateLimited("Not now."), OutcomeUnknown("No word.")])
@@ -151,7 +163,7 @@ async def test_what_was_sent_is_settled_by_its_own_records(error: ProviderError)
 
 async def test_what_is_canceled_while_it_is_reserved_is_let_go_of_and_never_sent() -> None:
     studio = Studio()
-    slow = studio.ledger = Slow(studio.archive)
+    slow = studio.records = Slow()
     painting = asyncio.create_task(studio.paint())
     await slow.began.wait()
     painting.cancel()
@@ -161,7 +173,7 @@ async def test_what_is_canceled_while_it_is_reserved_is_let_go_of_and_never_sent
         await painting
     assert studio.provider.seen == []
     assert studio.states == [JobState.RESERVED, JobState.FAILED]
-    assert isinstance(studio.archive.history[-1].failure, Canceled)
+    assert isinstance(studio.records.history[-1].failure, Canceled)
 
 
 async def test_a_painting_that_is_closed_in_the_middle_keeps_its_reservation() -> None:
@@ -174,12 +186,12 @@ async def test_a_painting_that_is_closed_in_the_middle_keeps_its_reservation() -
 
 
 async def test_records_that_cannot_be_written_refuse_before_anything_is_sent() -> None:
-    class Closed(MemoryUsageLedger):
-        async def reserve(self, *_: object, **__: object) -> None:
+    class Closed(MemoryJobRepository):
+        async def reserve(self, *_: object, **__: object) -> Reserved:
             raise ArchiveUnavailable("The disk is gone.")
 
     studio = Studio()
-    studio.ledger = Closed(studio.archive)
+    studio.records = Closed()
     with pytest.raises(ArchiveUnavailable):
         await studio.paint()
     assert (studio.provider.seen, studio.states) == ([], [])

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.job_events.memory import MemoryJobEvents
 from adapters.openai.catalog import openai_catalog
+from application.image_library import ImageLibrary
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_runner import JobRunner
 from application.jobs.job_service import JobService
@@ -45,11 +46,11 @@ def use_case(
     cache: DictCache | None = None,
     sink: RecordingSink | None = None,
 ) -> GenerateImage:
-    archive = MemoryImageStore()
-    guarded = Archiving(provider, archive)
+    library = ImageLibrary(MemoryImageStore(), MemoryJobRepository())
+    guarded = Archiving(provider, library.images, library.records)
     jobs = JobRunner(MemoryJobEvents(), sink or RecordingSink())
-    memory = ResultCache(cache or DictCache(), archive)
-    again = IdempotentJobs(jobs, MemoryJobRepository(archive), StoredResults(archive))
+    memory = ResultCache(cache or DictCache(), library)
+    again = IdempotentJobs(jobs, library.records, StoredResults(library))
     clock = clock or FrozenClock()
     return GenerateImage(
         JobService(ProviderRegistry(guarded), memory, renditions(), jobs, again, clock)

@@ -16,7 +16,7 @@ from tests.testkit.fakes import (
     HeaderInspector,
     InstantRetries,
     MemoryImageStore,
-    MemoryUsageLedger,
+    MemoryJobRepository,
     job_for,
     settings_in,
 )
@@ -32,13 +32,12 @@ class Scene:
 
     def __init__(self, home: Path) -> None:
         self.now, self.broken = 0.0, True
-        self.clock, self.archive = FrozenClock(), MemoryImageStore()
-        self.ledger = MemoryUsageLedger(self.archive)
+        self.clock, self.records = FrozenClock(), MemoryJobRepository()
         self.provider = FakeProvider(meanwhile=self._paints)
         self.line: ImageProvider = with_safeguards(
             self.provider,
-            self.archive,
-            self.ledger,
+            MemoryImageStore(),
+            self.records,
             HeaderInspector(),
             InstantRetries(),
             self.clock,
@@ -78,9 +77,9 @@ async def test_of_forty_at_once_no_more_are_sent_than_were_at_work_when_it_opene
 async def test_whoever_queued_and_was_not_sent_takes_nothing_of_the_budget(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     await scene.all_at_once()
-    spent = await scene.ledger.spent(scene.clock.now() - timedelta(days=1))
+    spent = scene.records.spent(scene.clock.now() - timedelta(days=1))
     assert len(spent) == len(scene.provider.seen)
-    assert {job.id for job in scene.archive.history} == {job.id for job in scene.provider.seen}
+    assert {job.id for job in scene.records.history} == {job.id for job in scene.provider.seen}
 
 
 async def test_after_the_rest_one_of_the_queue_tries_and_then_they_are_served(

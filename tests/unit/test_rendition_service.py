@@ -117,13 +117,13 @@ def test_every_content_has_a_compression_for_every_lossy_format() -> None:
 
 
 async def test_a_rendition_is_stored_beside_its_original() -> None:
-    archive, sink = MemoryImageStore(), RecordingSink()
-    made = renditions(ScriptedOptimizer(JPEG), archive=archive, sink=sink)
+    images, sink = MemoryImageStore(), RecordingSink()
+    made = renditions(ScriptedOptimizer(JPEG), images=images, sink=sink)
     (served,) = (await made.apply_requested_format(answer(PNG), AUTO)).images
     assert served.image == PNG
     assert served.delivered == JPEG
     assert served.rendition is not None
-    assert archive.kept == {served.rendition.location: JPEG}
+    assert images.renditions == {served.rendition.location: JPEG}
     assert PNG.id in str(served.rendition.location)
     sizes = {"bytes_before": len(PNG.data), "bytes_after": len(JPEG.data)}
     assert sink.events == [RenditionCreated(image_id=PNG.id, description="from the test", **sizes)]

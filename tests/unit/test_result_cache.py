@@ -5,23 +5,43 @@ from decimal import Decimal
 
 import pytest
 
+from application.image_library import ImageLibrary
 from application.ports.image_cache import Fact
 from application.result_cache import STORED_CHECK_SECONDS, ResultCache
 from domain.errors import ArchiveUnavailable, CacheUnavailable
-from domain.image import Image
+from domain.image import Image, StoredRef
+from domain.job_records import OwnedImage
 from domain.jobs import Job
 from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage, Usage
-from tests.testkit.fakes import DictCache, FrozenClock, MemoryImageStore, job_for, small_image
+from tests.testkit.fakes import (
+    DictCache,
+    FrozenClock,
+    MemoryImageStore,
+    MemoryJobRepository,
+    job_for,
+    small_image,
+)
 
 pytestmark = pytest.mark.anyio
 JOB = job_for()
 
 
+def library() -> ImageLibrary:
+    """An image library in memory."""
+    return ImageLibrary(MemoryImageStore(), MemoryJobRepository())
+
+
+def kept(images: ImageLibrary) -> dict[str, Image]:
+    """The images in the library's store."""
+    assert isinstance(images.images, MemoryImageStore)
+    return images.images.stored
+
+
 async def test_a_file_that_is_gone_is_written_again_within_the_check_interval() -> None:
-    archive, now = MemoryImageStore(), [100.0]
-    result_cache = ResultCache(DictCache(), archive, lambda: now[0])
-    await archive.record(stored())
+    images, now = library(), [100.0]
+    result_cache = ResultCache(DictCache(), images, lambda: now[0])
+    await images.records.save(stored())
     await result_cache.put(JOB, result())
 
     async def served() -> ImageResult:
@@ -30,55 +50,55 @@ async def test_a_file_that_is_gone_is_written_again_within_the_check_interval() 
         return images
 
     first = await served()
-    (place,) = archive.kept
-    archive.kept.clear()
+    (place,) = kept(images)
+    kept(images).clear()
     now[0] += STORED_CHECK_SECONDS / 2
     assert await served() == first
-    assert not archive.kept
+    assert not kept(images)
     now[0] += STORED_CHECK_SECONDS / 2
     assert await served() == first
-    assert list(archive.kept) == [place]
+    assert list(kept(images)) == [place]
 
 
 async def test_an_image_that_another_process_deleted_is_not_served_and_not_written_again() -> None:
-    archive, cache = MemoryImageStore(), DictCache()
-    result_cache = ResultCache(cache, archive)
-    await archive.record(stored())
+    images, cache = library(), DictCache()
+    result_cache = ResultCache(cache, images)
+    await images.records.save(stored())
     await result_cache.put(JOB, result())
-    await archive.delete(result().images[0].id, owner=JOB.owner)
+    await images.delete([OwnedImage(result().images[0].id, JOB.owner)])
     assert await result_cache.get(JOB) is None
-    assert archive.kept == {}
+    assert kept(images) == {}
 
 
 async def test_a_check_of_one_owners_image_counts_for_no_other_owner() -> None:
-    archive = MemoryImageStore()
-    result_cache = ResultCache(DictCache(), archive, lambda: 0.0)
+    images = library()
+    result_cache = ResultCache(DictCache(), images, lambda: 0.0)
     other = replace(JOB, id="job_2", owner="another", fingerprint="1" * 64)
     for job in (JOB, other):
-        await archive.record(replace(stored(), id=job.id, owner=job.owner))
+        await images.records.save(replace(stored(), id=job.id, owner=job.owner))
         await result_cache.put(job, replace(result(), job_id=job.id))
-    await archive.delete(result().images[0].id, owner=other.owner)
+    await images.delete([OwnedImage(result().images[0].id, other.owner)])
     assert await result_cache.get(JOB) is not None
     assert await result_cache.get(other) is None
 
 
 async def test_a_result_whose_record_failed_is_served_and_not_paid_again() -> None:
-    archive = MemoryImageStore()
-    result_cache = ResultCache(DictCache(), archive)
-    await archive.record(JOB.dispatched())
+    images = library()
+    result_cache = ResultCache(DictCache(), images)
+    await images.records.save(JOB.dispatched())
     await result_cache.put(JOB, result())
     assert await result_cache.get(JOB) is not None
 
 
-class UnreadableStore(MemoryImageStore):
-    """A store that cannot tell where an image is."""
+class UnreadableRecords(MemoryJobRepository):
+    """Records that cannot tell where an image is."""
 
-    async def ensure_stored(self, image: Image, /, *, owner: str, job_id: str) -> str:
+    async def image_refs(self, image: OwnedImage, /) -> list[StoredRef]:
         raise ArchiveUnavailable("The records could not be read.")
 
 
-async def test_a_result_is_served_without_location_if_the_store_cannot_tell() -> None:
-    result_cache = ResultCache(DictCache(), UnreadableStore())
+async def test_a_result_is_served_without_location_if_the_records_cannot_tell() -> None:
+    result_cache = ResultCache(DictCache(), ImageLibrary(MemoryImageStore(), UnreadableRecords()))
     await result_cache.put(JOB, result())
     images = await result_cache.get(JOB)
     assert images is not None
@@ -93,7 +113,7 @@ class UndeletableCache(DictCache):
 
 
 async def test_a_cache_that_fails_to_delete_is_unavailable() -> None:
-    result_cache = ResultCache(UndeletableCache(), MemoryImageStore())
+    result_cache = ResultCache(UndeletableCache(), library())
     await result_cache.put(JOB, result())
     with pytest.raises(CacheUnavailable):
         await result_cache.get(JOB)
@@ -107,7 +127,7 @@ class BrokenCache(DictCache):
 
 
 async def test_any_exception_of_a_cache_means_that_it_is_unavailable() -> None:
-    result_cache = ResultCache(BrokenCache(), MemoryImageStore())
+    result_cache = ResultCache(BrokenCache(), library())
     for calling in (result_cache.get(JOB), result_cache.put(JOB, result())):
         with pytest.raises(CacheUnavailable) as failed:
             await calling
@@ -129,9 +149,9 @@ async def test_an_entry_of_another_version_is_a_miss_or_the_result(
     change: dict[str, Fact] | None,
 ) -> None:
     cache = DictCache()
-    archive = MemoryImageStore()
-    result_cache = ResultCache(cache, archive)
-    await archive.record(stored())
+    images = library()
+    result_cache = ResultCache(cache, images)
+    await images.records.save(stored())
     await result_cache.put(JOB, result())
     entry = cache.entries[JOB.fingerprint]
     facts = {} if change is None else {**entry.facts, **change}
@@ -150,7 +170,7 @@ async def test_the_facts_of_an_entry_have_the_names_that_caches_on_disk_have() -
         request_id="req_1",
         notes=("a note",),
     )
-    await ResultCache(cache, MemoryImageStore()).put(JOB, full)
+    await ResultCache(cache, library()).put(JOB, full)
     assert cache.entries[JOB.fingerprint].facts == {
         "job_id": "job_1",
         "provider": "fake",
@@ -166,13 +186,13 @@ async def test_the_facts_of_an_entry_have_the_names_that_caches_on_disk_have() -
 
 
 async def test_an_entry_without_a_later_fact_is_served() -> None:
-    cache, store = DictCache(), MemoryImageStore()
-    await store.record(stored())
-    await ResultCache(cache, store).put(JOB, result())
+    cache, images = DictCache(), library()
+    await images.records.save(stored())
+    await ResultCache(cache, images).put(JOB, result())
     entry = cache.entries[JOB.fingerprint]
     facts = {name: fact for name, fact in entry.facts.items() if name != "revised_prompt"}
     cache.entries[JOB.fingerprint] = replace(entry, facts=facts)
-    assert await ResultCache(cache, store).get(JOB) is not None
+    assert await ResultCache(cache, images).get(JOB) is not None
 
 
 def result() -> ImageResult:

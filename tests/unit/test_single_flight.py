@@ -86,7 +86,7 @@ class Storm:
         await turns(turn)
         if caller.cancel():
             last = [kinds(history)[-1].__name__ for history in self.service.histories()[-1:]]
-            self.left_at |= {"storing"} if self.service.archive.storing else set(last)
+            self.left_at |= {"storing"} if self.service.images.storing else set(last)
 
 
 @pytest.mark.parametrize("leader_alone", [True, False], ids=["the leader", "49 of them"])
@@ -129,8 +129,8 @@ async def test_a_job_that_all_callers_left_after_it_was_sent_is_stored_and_cache
     await service.jobs.drain(10)
     (history,) = service.histories()
     assert kinds(history) == GENERATED
-    assert list(service.archive.kept.values()) == list(service.provider.images)
-    assert service.archive.states() == [JobState.STORED]
+    assert list(service.images.stored.values()) == list(service.provider.images)
+    assert service.records.states() == [JobState.STORED]
     assert len(service.cache.entries) == 1
 
 
@@ -149,8 +149,8 @@ async def test_a_caller_that_arrives_when_all_others_leave_gets_the_image_of_one
         assert images == set(service.provider.images), (moment, later)
         assert len(service.provider.seen) == 1, (moment, later)
         ends += [kinds(history) for history in service.histories()]
-        assert service.archive.states().count(JobState.STORED) == 1, (moment, later)
-        assert JobState.DISPATCHED not in service.archive.states(), (moment, later)
+        assert service.records.states().count(JobState.STORED) == 1, (moment, later)
+        assert JobState.DISPATCHED not in service.records.states(), (moment, later)
     assert all(end in (CANCELED, GENERATED, CACHED) for end in ends)
     assert all(end in ends for end in (CANCELED, GENERATED, CACHED))
 

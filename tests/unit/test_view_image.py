@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from adapters.cache.memory import MemoryCache
+from application.image_library import ImageLibrary
 from application.ports.image_cache import ImageCache
 from application.use_cases.view_image import ViewImage
 from domain.errors import NotFound
@@ -16,6 +17,7 @@ from tests.testkit.fakes import (
     PNG,
     DictCache,
     MemoryImageStore,
+    MemoryJobRepository,
     ScriptedOptimizer,
     job_for,
     renditions,
@@ -29,35 +31,39 @@ WEBP = small_image(form="WEBP")
 FULL, THUMB = ViewSpec(), ViewSpec(max_side=256)
 
 
-class CountingArchive(MemoryImageStore):
-    """Counts how often it is asked for a picture."""
+class CountingLibrary(ImageLibrary):
+    """Counts how often it is asked for an image."""
 
     asked = 0
 
-    async def find(self, picture_id: str, /, *, owner: str) -> Image:
+    def __init__(self) -> None:
+        self.store = MemoryImageStore()
+        super().__init__(self.store, MemoryJobRepository())
+
+    async def find(self, image_id: str, /, *, owner: str) -> Image:
         self.asked += 1
-        return await super().find(picture_id, owner=owner)
+        return await super().find(image_id, owner=owner)
 
     async def has(self, image: Image, owner: str) -> None:
-        """Let `owner` have made the picture."""
-        kept = (ResultImage(image=image, location="/kept"),)
-        await self.record(job_for(owner=owner).dispatched().stored(kept))
+        """Let `owner` have made the image."""
+        kept = (ResultImage(image=image, location=(await self.images.put(image)).ref),)
+        await self.records.save(job_for(owner=owner).dispatched().stored(kept))
 
     def lose(self) -> None:
-        """Let all pictures be deleted."""
-        self._owners.clear()
+        """Let all images be deleted."""
+        self.store.stored.clear()
 
 
 class Gallery:
     """Shows pictures of `archive`, with time that stands still."""
 
     def __init__(self, made: Image | None = WEBP, recent: ImageCache | None = None) -> None:
-        self.archive = CountingArchive()
+        self.archive = CountingLibrary()
         self.optimizer = ScriptedOptimizer(made)
         self.time = 0.0
         self.show = ViewImage(
             self.archive,
-            renditions(self.optimizer, archive=self.archive),
+            renditions(self.optimizer, images=self.archive.store),
             recent or MemoryCache(1_000_000, 60.0, timer=lambda: self.time),
         )
 

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from adapters.job_events.memory import MemoryJobEvents
+from application.image_library import ImageLibrary
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_runner import JobRunner
@@ -17,7 +18,7 @@ from application.provider_registry import ProviderRegistry
 from application.result_cache import ResultCache
 from application.use_cases.generate_image import GenerateImage
 from domain.events import JobEvent
-from domain.image import Image
+from domain.image import Image, StoredRef
 from domain.image_formats import Dimensions
 from domain.jobs import Job, JobState
 from domain.requests import GenerateRequest, ImageRequest
@@ -30,7 +31,6 @@ from tests.testkit.fakes import (
     InstantRetries,
     MemoryImageStore,
     MemoryJobRepository,
-    MemoryUsageLedger,
     RecordingSink,
     renditions,
     settings_in,
@@ -64,7 +64,7 @@ class TickingProvider(FakeProvider):
                 yield event
 
 
-class TickingArchive(MemoryImageStore):
+class TickingStore(MemoryImageStore):
     """Takes its turns; `storing` is true while an image is written."""
 
     def __init__(self, pace: Pace) -> None:
@@ -75,15 +75,23 @@ class TickingArchive(MemoryImageStore):
     async def check_writable(self) -> None:
         await turns(self.pace())
 
-    async def record(self, job: Job[ImageRequest], /) -> None:
-        await turns(self.pace())
-        await super().record(job)
-
-    async def put(self, image: Image, /) -> str:
+    async def put(self, image: Image, /, *, derived_from: str | None = None) -> StoredRef:
         self.storing = True
         await turns(self.pace())
         self.storing = False
-        return await super().put(image)
+        return await super().put(image, derived_from=derived_from)
+
+
+class TickingRecords(MemoryJobRepository):
+    """Takes its turns."""
+
+    def __init__(self, pace: Pace) -> None:
+        super().__init__()
+        self.pace = pace
+
+    async def save(self, job: Job[ImageRequest], /) -> None:
+        await turns(self.pace())
+        await super().save(job)
 
     def states(self) -> list[JobState]:
         """The last recorded state of each job."""
@@ -111,22 +119,23 @@ class TickingService:
 
     def __init__(self, pace: Pace = lambda: 1) -> None:
         self.provider = TickingProvider(pace)
-        self.archive = TickingArchive(pace)
+        self.images = TickingStore(pace)
+        self.records = TickingRecords(pace)
         self.cache = TickingCache(pace)
         self.sink = RecordingSink()
         self.jobs = JobRunner(MemoryJobEvents(), self.sink)
         safe = with_safeguards(
             self.provider,
-            self.archive,
-            MemoryUsageLedger(self.archive),
+            self.images,
+            self.records,
             HeaderInspector(),
             InstantRetries(),
             FrozenClock(),
             SETTINGS,
         )
-        memory = ResultCache(self.cache, self.archive)
-        past = StoredResults(self.archive)
-        again = IdempotentJobs(self.jobs, MemoryJobRepository(self.archive), past)
+        library = ImageLibrary(self.images, self.records)
+        memory = ResultCache(self.cache, library)
+        again = IdempotentJobs(self.jobs, self.records, StoredResults(library))
         self.generate = GenerateImage(
             JobService(
                 ProviderRegistry(safe), memory, renditions(), self.jobs, again, FrozenClock()

@@ -1,130 +1,95 @@
-"""What every Archive promises. A new one inherits this suite."""
+"""What every ImageStore promises. A new one inherits this suite."""
 
-from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
+import asyncio
 
 import pytest
 
 from application.ports.image_store import ImageStore
-from domain.errors import NotFound
-from domain.jobs import Job
-from domain.provider_errors import OutcomeUnknown, RateLimited
-from domain.requests import ImageRequest
-from domain.results import ResultFacts, ResultImage, Usage
 
-from ..fakes import PNG, job_for, small_image
+from ..fakes import PNG, small_image
 
-
-def stored(place: str) -> Job[ImageRequest]:
-    """A job whose one picture is kept at this place."""
-    pictures = (ResultImage(image=PNG, location=place),)
-    usage = Usage(text_tokens_in=1, image_tokens_in=2, tokens_out=3)
-    return job_for().dispatched().stored(pictures, ResultFacts(usage=usage, request_id="req_1"))
+RED = small_image("red")
 
 
 @pytest.mark.anyio
-class ArchiveContract:
-    """Give a fixture `archive`; the rest is asked of it here."""
+class ImageStoreContract:
+    """Give two fixtures, `store` and `other`: two processes that share one store."""
 
     @pytest.fixture
-    def archive(self, tmp_path: Path) -> ImageStore:
-        raise AssertionError("a contract's subclass gives the archive")
+    def store(self) -> ImageStore:
+        raise AssertionError("a contract's subclass gives the store")
 
-    async def test_it_is_ready_before_anything_was_kept(self, archive: ImageStore) -> None:
-        await archive.check_writable()
+    @pytest.fixture
+    def other(self) -> ImageStore:
+        raise AssertionError("a contract's subclass gives a second instance of the store")
 
-    async def test_a_picture_of_a_recorded_job_is_found_byte_for_byte(
-        self, archive: ImageStore
+    async def test_it_is_writable_before_anything_was_stored(self, store: ImageStore) -> None:
+        await store.check_writable()
+
+    async def test_an_image_is_read_byte_for_byte_by_every_process(
+        self, store: ImageStore, other: ImageStore
     ) -> None:
-        await archive.record(stored(await archive.put(PNG)))
-        assert await archive.find(PNG.id, owner="local") == PNG
+        stored = await store.put(PNG)
+        assert await store.get(stored.ref) == PNG
+        assert await other.get(stored.ref) == PNG
 
-    async def test_somebody_elses_picture_is_not_found(self, archive: ImageStore) -> None:
-        await archive.record(stored(await archive.put(PNG)))
-        with pytest.raises(NotFound):
-            await archive.find(PNG.id, owner="somebody")
+    async def test_equal_images_share_a_ref_and_others_do_not(
+        self, store: ImageStore, other: ImageStore
+    ) -> None:
+        stored = await store.put(PNG)
+        assert await store.put(PNG) == stored
+        assert await other.put(PNG) == stored
+        assert (await store.put(RED)).ref != stored.ref
 
-    async def test_an_unknown_id_is_not_found(self, archive: ImageStore) -> None:
-        with pytest.raises(NotFound, match="img_0000"):
-            await archive.find(f"img_{'0' * 32}", owner="local")
+    async def test_processes_that_store_one_image_at_once_share_its_ref(
+        self, store: ImageStore, other: ImageStore
+    ) -> None:
+        puts = (each.put(PNG) for each in (store, other) * 10)
+        refs = {stored.ref for stored in await asyncio.gather(*puts)}
+        assert len(refs) == 1
+        assert await store.get(refs.pop()) == PNG
 
-    async def test_equal_bytes_share_a_place_and_others_do_not(self, archive: ImageStore) -> None:
-        assert await archive.put(PNG) == await archive.put(PNG)
-        assert await archive.put(PNG) != await archive.put(small_image("red"))
+    async def test_at_an_unknown_ref_is_nothing(self, store: ImageStore) -> None:
+        stored = await store.put(PNG)
+        missing = stored.ref.replace(PNG.id, RED.id)
+        assert await store.get(missing) is None
+        assert await store.sizes([missing]) == {missing: 0}
+        assert await store.delete([missing]) == 0
 
-    async def test_a_job_can_be_recorded_in_every_state(self, archive: ImageStore) -> None:
-        job = job_for().dispatched()
-        await archive.record(job)
-        for ended in (
-            job.failed(RateLimited("x")),
-            replace(job, id="job_2").unknown(OutcomeUnknown("y")),
-        ):
-            await archive.record(ended)
-        await archive.record(stored(await archive.put(PNG)))
+    async def test_an_image_is_deleted_with_its_renditions_and_nothing_else_is(
+        self, store: ImageStore, other: ImageStore
+    ) -> None:
+        stored, kept = await store.put(PNG), await store.put(RED)
+        rendition = small_image("teal", form="WEBP")
+        derived = await store.put(rendition, derived_from=PNG.id)
+        size = len(PNG.data) + len(rendition.data)
+        assert await store.get(derived.ref) == rendition
+        assert await other.sizes([stored.ref, kept.ref]) == {
+            stored.ref: size,
+            kept.ref: len(RED.data),
+        }
+        assert await other.delete([stored.ref]) == size
+        assert await store.get(stored.ref) is None
+        assert await store.get(derived.ref) is None
+        assert await store.get(kept.ref) == RED
 
-    async def test_what_is_quarantined_gets_a_place_each(self, archive: ImageStore) -> None:
-        places = {await archive.quarantine(data, job_id="job_1") for data in (b"one", b"two", b"")}
+    async def test_several_images_are_deleted_at_once(self, store: ImageStore) -> None:
+        refs = [(await store.put(image)).ref for image in (PNG, RED)]
+        assert await store.delete(refs) == len(PNG.data) + len(RED.data)
+        assert [await store.get(ref) for ref in refs] == [None, None]
+
+    async def test_a_deleted_image_can_be_stored_again(self, store: ImageStore) -> None:
+        stored = await store.put(PNG)
+        await store.delete([stored.ref])
+        assert await store.get((await store.put(PNG)).ref) == PNG
+
+    async def test_everything_in_quarantine_has_a_place_of_its_own(self, store: ImageStore) -> None:
+        places = {await store.quarantine(data, job_id="job_1") for data in (b"one", b"two", b"")}
         assert len(places) == 3
 
-    async def test_a_deleted_picture_is_not_found_any_more(self, archive: ImageStore) -> None:
-        await archive.record(stored(await archive.put(PNG)))
-        deleted = await archive.delete(PNG.id, owner="local")
-        assert (deleted.images, deleted.bytes) == (1, len(PNG.data))
-        assert deleted.fingerprints == {"0" * 64}
-        for again in (archive.find, archive.delete):
-            with pytest.raises(NotFound):
-                await again(PNG.id, owner="local")
-
-    async def test_a_picture_that_was_kept_has_its_place_until_it_is_deleted(
-        self, archive: ImageStore
+    async def test_whole_images_outlive_the_processes_that_wrote_them(
+        self, store: ImageStore, other: ImageStore
     ) -> None:
-        place = await archive.put(PNG)
-        with pytest.raises(NotFound):
-            await archive.ensure_stored(PNG, owner="local", job_id="job_1")
-        job = stored(place)
-        await archive.record(job)
-        assert await archive.ensure_stored(PNG, owner="local", job_id=job.id) == place
-        with pytest.raises(NotFound):
-            await archive.ensure_stored(PNG, owner="somebody", job_id=job.id)
-        await archive.delete(PNG.id, owner="local")
-        with pytest.raises(NotFound):
-            await archive.ensure_stored(PNG, owner="local", job_id=job.id)
-
-    async def test_a_picture_whose_jobs_end_is_not_recorded_is_not_taken_for_deleted(
-        self, archive: ImageStore
-    ) -> None:
-        place, job = await archive.put(PNG), job_for().dispatched()
-        await archive.record(job)
-        assert await archive.ensure_stored(PNG, owner="local", job_id=job.id) == place
-        with pytest.raises(NotFound):
-            await archive.ensure_stored(PNG, owner="somebody", job_id=job.id)
-
-    async def test_deleting_spares_the_same_picture_of_somebody_else(
-        self, archive: ImageStore
-    ) -> None:
-        job = stored(await archive.put(PNG))
-        await archive.record(job)
-        await archive.record(replace(job, id="job_2", owner="somebody"))
-        assert (await archive.delete(PNG.id, owner="local")).images == 1
-        assert await archive.find(PNG.id, owner="somebody") == PNG
-        with pytest.raises(NotFound):
-            await archive.find(PNG.id, owner="local")
-
-    async def test_pruning_takes_the_oldest_until_the_rest_is_small_enough(
-        self, archive: ImageStore
-    ) -> None:
-        images = [small_image(color) for color in ("red", "green", "blue")]
-        begun = job_for().created_at
-        for day, image in enumerate(images):
-            entry = ResultImage(image=image, location=await archive.put(image))
-            job = job_for(id=f"job_{day}", created_at=begun + timedelta(days=day))
-            await archive.record(job.dispatched().stored((entry,)))
-        rest = sum(len(image.data) for image in images[1:])
-        later = begun + timedelta(days=9)
-        assert (await archive.prune(begun, keep_bytes=0)).images == 0
-        assert (await archive.prune(later, keep_bytes=rest)).images == 1
-        with pytest.raises(NotFound):
-            await archive.find(images[0].id, owner="local")
-        assert (await archive.prune(begun + timedelta(days=2))).images == 1
-        assert await archive.find(images[2].id, owner="local") == images[2]
+        stored = await store.put(PNG)
+        await other.finish_partial_writes([])
+        assert await store.get(stored.ref) == PNG

@@ -1,4 +1,4 @@
-"""What every Ledger promises. A new one inherits this suite."""
+"""What every UsageLedger promises. A new one inherits this suite."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from application.ports.image_store import ImageStore
+from application.ports.job_repository import JobRepository
 from application.ports.usage_ledger import UsageLedger
 from domain.errors import Canceled
+from domain.job_records import may_retry
 from domain.jobs import Job
 from domain.models import ModelCard
 from domain.money.budget_errors import BudgetExhausted
+from domain.money.budget_policy import check_budget
 from domain.money.budgets import BudgetLimits
 from domain.money.prices import TokenPricing
 from domain.money.usage_account import Savings
@@ -36,10 +38,19 @@ AnyJob = Job[ImageRequest]
 
 @dataclass(frozen=True)
 class Books:
-    """A ledger, and the archive over the same records."""
+    """A ledger, and the repository whose jobs it accounts for."""
 
     ledger: UsageLedger
-    archive: ImageStore
+    records: JobRepository
+
+    async def reserve(self, job: AnyJob, limits: BudgetLimits, *, now: datetime = NOW) -> None:
+        """Reserve the job as the Budget safeguard does."""
+        await self.records.reserve(
+            job,
+            since=limits.since(now),
+            check=lambda spent: check_budget(job, limits, spent, now),
+            may_replace=may_retry,
+        )
 
 
 def costing(id_: str, usd: str | None = "1", **facts: Any) -> AnyJob:  # noqa: ANN401 - fields of Job
@@ -52,7 +63,7 @@ def costing(id_: str, usd: str | None = "1", **facts: Any) -> AnyJob:  # noqa: A
 
 
 def stored(job: AnyJob, usd: str | None) -> AnyJob:
-    """The job, painted for that much."""
+    """The job, stored at that cost."""
     tokens = None if usd is None else int(Decimal(usd) * 1_000_000)
     usage = (
         None if tokens is None else Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=tokens)
@@ -63,7 +74,7 @@ def stored(job: AnyJob, usd: str | None) -> AnyJob:
 
 
 @pytest.mark.anyio
-class LedgerContract:
+class UsageLedgerContract:
     """Give a fixture `books`; the rest is asked of it here."""
 
     @pytest.fixture
@@ -73,9 +84,7 @@ class LedgerContract:
     async def test_of_fifty_at_once_exactly_as_many_get_in_as_there_is_room_for(
         self, books: Books
     ) -> None:
-        asking = (
-            books.ledger.reserve(costing(f"job_{number}"), TEN, now=NOW) for number in range(50)
-        )
+        asking = (books.reserve(costing(f"job_{number}"), TEN) for number in range(50))
         ends = await asyncio.gather(*asking, return_exceptions=True)
         assert sum(end is None for end in ends) == 10
         assert sum(isinstance(end, BudgetExhausted) for end in ends) == 40
@@ -85,10 +94,10 @@ class LedgerContract:
         limits = BudgetLimits(images_hour=5)
         for number in range(2):
             request = GenerateRequest(prompt="x", model="fake-1", n=2)
-            await books.ledger.reserve(costing(f"job_{number}", request=request), limits, now=NOW)
+            await books.reserve(costing(f"job_{number}", request=request), limits)
         with pytest.raises(BudgetExhausted, match="4 images are used"):
-            await books.ledger.reserve(costing("job_3", request=request), limits, now=NOW)
-        await books.ledger.reserve(costing("job_4"), limits, now=NOW)
+            await books.reserve(costing("job_3", request=request), limits)
+        await books.reserve(costing("job_4"), limits)
 
     @pytest.mark.parametrize(
         ("settle", "left"),
@@ -96,7 +105,7 @@ class LedgerContract:
             (lambda job: stored(job, "0.25"), "9.75"),
             (lambda job: stored(job, None), "6"),
             (lambda job: job.dispatched(), "6"),
-            (lambda job: job.dispatched().unknown(OutcomeUnknown("x")), "6"),
+            (lambda job: job.dispatched().ended(OutcomeUnknown("x")), "6"),
             (lambda job: job.dispatched().failed(BadProviderReply("x")), "6"),
             (lambda job: job.dispatched().failed(RateLimited("x")), "10"),
             (lambda job: job.failed(Canceled("x")), "10"),
@@ -110,25 +119,25 @@ class LedgerContract:
         left: str,
     ) -> None:
         job = costing("job_1", "4")
-        await books.ledger.reserve(job, TEN, now=NOW)
-        await books.archive.record(settle(job))
+        await books.reserve(job, TEN)
+        await books.records.save(settle(job))
         with pytest.raises(BudgetExhausted):
-            await books.ledger.reserve(costing("job_2", f"{left}1"), TEN, now=NOW)
-        await books.ledger.reserve(costing("job_2", left), TEN, now=NOW)
+            await books.reserve(costing("job_2", f"{left}1"), TEN)
+        await books.reserve(costing("job_2", left), TEN)
 
     async def test_what_is_released_makes_room(self, books: Books) -> None:
         job = costing("job_1", "10")
-        await books.ledger.reserve(job, TEN, now=NOW)
-        await books.ledger.release(job.failed(Canceled("x")))
-        await books.ledger.reserve(costing("job_2", "10"), TEN, now=NOW)
+        await books.reserve(job, TEN)
+        await books.records.save(job.failed(Canceled("x")))
+        await books.reserve(costing("job_2", "10"), TEN)
 
     async def test_cents_are_added_up_exactly(self, books: Books) -> None:
         for number in range(10):
-            await books.ledger.reserve(
+            await books.reserve(
                 costing(f"job_{number}", "0.1"), BudgetLimits(day_usd=DOLLAR), now=NOW
             )
         with pytest.raises(BudgetExhausted):
-            await books.ledger.reserve(
+            await books.reserve(
                 costing("job_more", "0.0000001"), BudgetLimits(day_usd=DOLLAR), now=NOW
             )
 
@@ -140,8 +149,8 @@ class LedgerContract:
         self, books: Books, ago: float, counts: bool
     ) -> None:
         before = NOW - timedelta(hours=ago)
-        await books.ledger.reserve(costing("job_1", "10", created_at=before), TEN, now=before)
-        asking = books.ledger.reserve(costing("job_2"), TEN, now=NOW)
+        await books.reserve(costing("job_1", "10", created_at=before), TEN, now=before)
+        asking = books.reserve(costing("job_2"), TEN)
         if counts:
             with pytest.raises(BudgetExhausted):
                 await asking
@@ -150,7 +159,7 @@ class LedgerContract:
 
     async def test_what_is_refused_is_not_recorded(self, books: Books) -> None:
         with pytest.raises(BudgetExhausted):
-            await books.ledger.reserve(costing("job_1", "11"), TEN, now=NOW)
+            await books.reserve(costing("job_1", "11"), TEN)
         assert await books.ledger.spent(NOW - timedelta(days=1)) == []
 
     async def test_accounts_tell_days_and_models_apart(self, books: Books) -> None:
@@ -159,12 +168,12 @@ class LedgerContract:
             stored(costing("job_1"), "0.1"),
             stored(costing("job_2"), "0.2"),
             stored(costing("job_3", "0.7"), None),
-            costing("job_4", None).dispatched().unknown(OutcomeUnknown("x")),
+            costing("job_4", None).dispatched().ended(OutcomeUnknown("x")),
             costing("job_5").dispatched().failed(RateLimited("x")),
             stored(costing("job_6", created_at=yesterday), "0.5"),
             stored(costing("job_7", request=GenerateRequest(prompt="x", model="fake-2")), "0.3"),
         ):
-            await books.archive.record(job)
+            await books.records.save(job)
         today, other, before = await books.ledger.accounts(NOW - timedelta(days=2))
         assert [(each.day, each.model) for each in (today, other, before)] == [
             (NOW.date(), "fake-1"),
@@ -184,8 +193,8 @@ class LedgerContract:
             ResultImage(image=small_image("red"), location="/q"),
         )
         job = costing("job_1", request=four)
-        await books.archive.record(job.dispatched().stored(came))
-        await books.archive.record(costing("job_2", request=four).dispatched())
+        await books.records.save(job.dispatched().stored(came))
+        await books.records.save(costing("job_2", request=four).dispatched())
         (today,) = await books.ledger.accounts(NOW)
         assert (today.calls, today.images) == (2, 2)
 

@@ -1,11 +1,11 @@
 """Fakes for every port: small classes to build tests from, and to swap providers with."""
 
 from .image_cache import DictCache
+from .image_store import MemoryImageStore
 from .job_repository import MemoryJobRepository
 from .optimizer import ScriptedOptimizer, renditions
 from .provider import FakeProvider
 from .samples import PNG, job_for, mask, settings_in, small_image
-from .storage import MemoryImageStore
 from .surroundings import (
     FrozenClock,
     HeaderInspector,

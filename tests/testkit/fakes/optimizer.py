@@ -12,7 +12,7 @@ from domain.image import Image
 from domain.renditions import Rendition, RenditionSpec
 
 from .image_cache import DictCache
-from .storage import MemoryImageStore
+from .image_store import MemoryImageStore
 from .surroundings import RecordingSink
 
 
@@ -41,13 +41,13 @@ class ScriptedOptimizer:
 def renditions(
     optimizer: ImageOptimizer | None = None,
     cache: ImageCache | None = None,
-    archive: ImageStore | None = None,
+    images: ImageStore | None = None,
     sink: EventSink | None = None,
 ) -> RenditionService:
     """A rendition service over fakes, where a test does not bring its own."""
     return RenditionService(
         optimizer or ScriptedOptimizer(),
         cache or DictCache(),
-        archive or MemoryImageStore(),
+        images or MemoryImageStore(),
         sink or RecordingSink(),
     )

@@ -1,4 +1,4 @@
-"""Writes files so that they are there whole, and stay, or are not there at all."""
+"""Writes files that are complete and survive a power cut, or do not exist."""
 
 import os
 import re
@@ -14,53 +14,53 @@ if sys.platform == "darwin":
 
 
 PARTIAL_NAME = re.compile(r"^\.(?P<stem>.+)\.(?P<suffix>\w+)\.(?P<writer>[\w-]+)\.\w+\.part$")
-"""What a file is called until it is whole."""
+"""The name of a file until it is complete."""
 
 
 def write_durably(folder: Path, stem: str, suffix: str, data: bytes, *, writer: str) -> Path:
-    """Put `data` under `folder/stem.suffix` and return that path, absolute.
+    """Write `data` to `folder/stem.suffix` and return that path, absolute.
 
-    Bytes and name survive a power cut once this returns. Until the rename the bytes have a name
-    that starts with a dot and tells who writes. A file that is there already is never
-    overwritten: equal bytes share it, others get a number behind the stem. Raises OSError.
+    Bytes and name survive a power cut once this returns. Until they are renamed, the bytes have a
+    name that starts with a dot and contains the writer's ID. An existing file is never overwritten:
+    equal bytes share it, others get a number after the stem. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{stem}.{suffix}"
     if path.exists() and path.read_bytes() == data:
         return path.absolute()
-    part = folder / f".{stem}.{suffix}.{writer}.{uuid4().hex[:8]}.part"
+    partial = folder / f".{stem}.{suffix}.{writer}.{uuid4().hex[:8]}.part"
     try:
-        _write_and_sync(part, data)
-        path = _renamed(part, path, data)
+        _write_and_sync(partial, data)
+        path = _rename(partial, path, data)
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
     _sync_folder(folder)
     return path.absolute()
 
 
 def finish_partial_files(folder: Path, living: Collection[str]) -> None:
-    """Finish what the dead began to write in this folder, or take it away. Raises OSError.
+    """Rename or remove the partial files of writers that are not living. Raises OSError.
 
-    A picture whose bytes are those that its name promises is whole, and only lacks the name.
+    A file whose bytes have the digest in its name is complete, and only has to be renamed.
     """
-    for part in [*folder.glob(".*.part")] if folder.is_dir() else []:
-        told = PARTIAL_NAME.match(part.name)
-        if told is None or told["writer"] in living:
+    for partial in [*folder.glob(".*.part")] if folder.is_dir() else []:
+        name = PARTIAL_NAME.match(partial.name)
+        if name is None or name["writer"] in living:
             continue
-        data = part.read_bytes()
-        if told["stem"] == f"img_{sha256(data).hexdigest()[:32]}":
-            _renamed(part, folder / f"{told['stem']}.{told['suffix']}", data)
-        part.unlink(missing_ok=True)
+        data = partial.read_bytes()
+        if name["stem"] == f"img_{sha256(data).hexdigest()[:32]}":
+            _rename(partial, folder / f"{name['stem']}.{name['suffix']}", data)
+        partial.unlink(missing_ok=True)
         _sync_folder(folder)
 
 
-def _renamed(part: Path, wanted: Path, data: bytes) -> Path:
+def _rename(partial: Path, wanted: Path, data: bytes) -> Path:
     path, number = wanted, 1
     while True:
         if not path.exists():
-            with suppress(FileExistsError):  # Windows, if somebody was faster
-                return part.rename(path)
+            with suppress(FileExistsError):  # Windows, if another process was faster
+                return partial.rename(path)
         if path.read_bytes() == data:
             return path
         number += 1
@@ -86,7 +86,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _sync(descriptor: int) -> None:
-    if sys.platform == "darwin":  # its fsync stops short of the disk
+    if sys.platform == "darwin":  # its fsync does not reach the disk
         fcntl(descriptor, F_FULLFSYNC)
     else:
         os.fsync(descriptor)

@@ -1,0 +1,126 @@
+"""Images as files on this machine."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from errno import EACCES, ENOSPC
+from pathlib import Path
+from typing import TypeVar
+
+from adapters.image_store.durable_write import finish_partial_files, write_durably
+from adapters.image_store.file_index import FileIndex, file_size
+from domain.errors import ArchiveUnavailable
+from domain.image import Image, StoredRef
+
+T = TypeVar("T")
+
+MIN_FREE_BYTES = 64_000_000
+"""Bytes that must be free before an image is paid for: four of the largest ones, and a margin."""
+
+
+class FileImageStore:
+    """An ImageStore whose refs are absolute paths.
+
+    Images go to `folder`, or to `fallback` if that refuses them. Folders are created when the first
+    file is written. All disk work runs in threads of its own, so that a slow disk delays nothing
+    else.
+    """
+
+    def __init__(
+        self, folder: Path, *, fallback: Path, quarantine: Path, writer: Callable[[], str]
+    ) -> None:
+        """`writer` returns our process's ID. It is called in a thread and may raise OSError."""
+        self._folder = folder
+        self._fallback = fallback
+        self._quarantine = quarantine
+        self._writer = writer
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="images")
+
+    async def check_writable(self) -> None:
+        folder = self._folder
+        await self._run(lambda: _probe(folder), f"Images could not be kept in {folder}")
+
+    async def put(self, image: Image, /, *, derived_from: str | None = None) -> StoredRef:
+        folders = (self._folder,) if derived_from else (self._folder, self._fallback)
+        stem, suffix = derived_from or image.id, image.format.extension
+        path = await self._run(
+            lambda: self._write(folders, stem, suffix, image.data),
+            f"The image could not be written to {folders[-1]}",
+        )
+        return StoredRef(ref=path, local_path=path)
+
+    async def get(self, ref: str, /) -> Image | None:
+        return await self._run(lambda: _read(Path(ref)), "The image could not be read")
+
+    async def sizes(self, refs: Collection[str], /) -> Mapping[str, int]:
+        index = FileIndex(self._folder)
+        return await self._run(
+            lambda: {ref: sum(map(file_size, index.files(ref))) for ref in refs},
+            "The images could not be measured",
+        )
+
+    async def delete(self, refs: Collection[str], /) -> int:
+        index = FileIndex(self._folder)
+        return await self._run(
+            lambda: _remove({file for ref in refs for file in index.files(ref)}),
+            "The image could not be deleted",
+        )
+
+    async def quarantine(self, data: bytes, /, *, job_id: str, suffix: str = "bin") -> str:
+        folder = self._quarantine
+        return await self._run(
+            lambda: self._write((folder,), job_id, suffix, data),
+            f"Nothing could be written to {folder}",
+        )
+
+    async def finish_partial_writes(self, living: Collection[str], /) -> None:
+        def finish() -> None:
+            for folder in (self._folder, self._fallback):
+                finish_partial_files(folder, living)
+
+        await self._run(finish, "Leftovers could not be settled")
+
+    def close(self) -> None:
+        """Start no more work."""
+        self._threads.shutdown(wait=False)
+
+    def _write(self, folders: tuple[Path, ...], stem: str, suffix: str, data: bytes) -> str:
+        """Write to the first folder that accepts it; raise OSError if none does."""
+        writer = self._writer()
+        for folder in folders[:-1]:
+            with suppress(OSError):
+                return str(write_durably(folder, stem, suffix, data, writer=writer))
+        return str(write_durably(folders[-1], stem, suffix, data, writer=writer))
+
+    async def _run(self, work: Callable[[], T], trouble: str) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise ArchiveUnavailable(f"{trouble} ({reason}).") from error
+
+
+def _probe(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(EACCES, os.strerror(EACCES))
+    if shutil.disk_usage(folder).free < MIN_FREE_BYTES:
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+
+def _read(path: Path) -> Image | None:
+    with suppress(OSError):
+        return Image(path.read_bytes())
+    return None
+
+
+def _remove(files: Collection[Path]) -> int:
+    removed = 0
+    for file in files:
+        size = file_size(file)
+        file.unlink(missing_ok=True)
+        removed += size
+    return removed

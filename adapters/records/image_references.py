@@ -1,0 +1,100 @@
+"""Which owner has which image, and where a store has it."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC
+
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+
+from adapters.records.job_table import JobTable
+from adapters.records.row_mapping import stored_ref
+from adapters.records.schema import images, jobs
+from application.ports.job_repository import ImageReferences, RecordedImage
+from domain.image import StoredRef
+from domain.job_records import OwnedImage
+
+
+def image_refs(records: JobTable, image: OwnedImage) -> list[StoredRef]:
+    """Every place where the owner's image was stored, the latest first."""
+    query = (
+        select(images.c.ref)
+        .join(jobs, jobs.c.id == images.c.job_id)
+        .where(_is(image))
+        .order_by(jobs.c.created_at.desc())
+    )
+    with records.engine.connect() as connection:
+        return [stored for ref in connection.scalars(query) if (stored := stored_ref(ref))]
+
+
+def images_by_age(records: JobTable) -> list[RecordedImage]:
+    """All owners' images that a store has, by the creation of their latest job."""
+    created_at = func.max(jobs.c.created_at).label("created_at")
+    ref = func.max(images.c.ref).label("ref")
+    query = (
+        select(images.c.image_id, images.c.owner, ref, created_at)
+        .join(jobs, jobs.c.id == images.c.job_id)
+        .where(images.c.ref.is_not(None))
+        .group_by(images.c.image_id, images.c.owner)
+        .order_by(created_at)
+    )
+    with records.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return [
+        RecordedImage(
+            image=OwnedImage(row.image_id, row.owner),
+            stored=stored,
+            created_at=row.created_at.replace(tzinfo=UTC),
+        )
+        for row in rows
+        if (stored := stored_ref(row.ref))
+    ]
+
+
+@contextmanager
+def references(
+    records: JobTable, wanted: Collection[OwnedImage]
+) -> Iterator[list[ImageReferences]]:
+    """The references to these images; their changes are written at the end of the block.
+
+    One transaction: no other writes until it ends. A block that raises changes nothing.
+    """
+    with records.writing.begin() as connection:
+        found = _find(connection, wanted)
+        yield found
+        for each in found:
+            _write(connection, each)
+
+
+def _find(connection: Connection, wanted: Collection[OwnedImage]) -> list[ImageReferences]:
+    query = (
+        select(images.c.image_id, images.c.owner, images.c.ref, jobs.c.fingerprint)
+        .join(jobs, jobs.c.id == images.c.job_id)
+        .where(images.c.image_id.in_({image.id for image in wanted}))
+        .order_by(jobs.c.created_at.desc())
+    )
+    found: dict[OwnedImage, list[tuple[StoredRef | None, str]]] = {}
+    for image_id, owner, ref, fingerprint in connection.execute(query):
+        found.setdefault(OwnedImage(image_id, owner), []).append((stored_ref(ref), fingerprint))
+    others = {image.id for image in found.keys() - set(wanted)}
+    return [
+        ImageReferences(
+            image=image,
+            stored=tuple(dict.fromkeys(stored for stored, _ in found[image] if stored)),
+            fingerprints=frozenset(fingerprint for _, fingerprint in found[image]),
+            shared=image.id in others,
+        )
+        for image in wanted
+        if image in found
+    ]
+
+
+def _write(connection: Connection, references: ImageReferences) -> None:
+    if references.forgotten:
+        connection.execute(delete(images).where(_is(references.image)))
+    elif references.moved_to is not None:
+        values = {"ref": references.moved_to.ref}
+        connection.execute(update(images).where(_is(references.image)).values(values))
+
+
+def _is(image: OwnedImage) -> ColumnElement[bool]:
+    return (images.c.image_id == image.id) & (images.c.owner == image.owner)

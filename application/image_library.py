@@ -1,0 +1,119 @@
+"""The images of all owners: the records say who has which, and the store has their bytes."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from application.ports.image_store import ImageStore
+from application.ports.job_repository import JobRepository
+from domain.errors import NotFound
+from domain.image import Image, StoredRef
+from domain.job_records import OwnedImage
+from domain.jobs import JobState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionResult:
+    """How many images were deleted, the bytes that freed, and the jobs that had made them."""
+
+    images: int = 0
+    bytes: int = 0
+    fingerprints: frozenset[str] = frozenset()
+
+    def __add__(self, other: "DeletionResult") -> "DeletionResult":
+        return DeletionResult(
+            images=self.images + other.images,
+            bytes=self.bytes + other.bytes,
+            fingerprints=self.fingerprints | other.fingerprints,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredImage:
+    """An owner's image, when its latest job was created, and its bytes with all renditions."""
+
+    image: OwnedImage
+    created_at: datetime
+    bytes: int
+
+
+class ImageLibrary:
+    """Finds, restores and deletes images that owners have. Raises ArchiveUnavailable."""
+
+    def __init__(self, images: ImageStore, records: JobRepository) -> None:
+        self.images = images
+        self.records = records
+
+    async def find(self, image_id: str, /, *, owner: str) -> Image:
+        """Return the image; raise NotFound if this owner has no such image, or its bytes are gone.
+
+        An image of which nothing is left but changed bytes is not found either.
+        """
+        places = await self.records.image_refs(OwnedImage(image_id, owner))
+        for stored in places:
+            image = await self.images.get(stored.ref)
+            if image is not None and image.id == image_id:
+                return image
+        reason = "its file was moved, changed or deleted" if places else "no such image is known"
+        raise NotFound(
+            f"{image_id[:80]} cannot be had: {reason}.",
+            hint="Use an id from an earlier answer, exactly as it was given.",
+        )
+
+    async def ensure_stored(self, image: Image, /, *, owner: str, job_id: str) -> StoredRef:
+        """Return where the image of this job is stored; store it again if its bytes are gone.
+
+        Raises NotFound if this owner has no such image, or deleted it. An image whose job's end
+        could not be recorded was not deleted.
+        """
+        owned = OwnedImage(image.id, owner)
+        places = await self.records.image_refs(owned)
+        for stored in places:
+            if await self.images.get(stored.ref) == image:
+                return stored
+        if places:
+            return await self._store_again(image, owned)
+        job = await self.records.get(job_id, owner=owner)
+        if job is None or job.state is JobState.STORED:
+            raise NotFound(f"{image.id} was deleted.")
+        return await self.images.put(image)
+
+    async def by_age(self) -> Sequence[MeasuredImage]:
+        """Return all owners' images that are stored, the oldest first.
+
+        The bytes of an image that two owners have count for both.
+        """
+        recorded = await self.records.images_by_age()
+        sizes = await self.images.sizes({each.stored.ref for each in recorded})
+        return [
+            MeasuredImage(
+                image=each.image, created_at=each.created_at, bytes=sizes[each.stored.ref]
+            )
+            for each in recorded
+        ]
+
+    async def delete(self, images: Collection[OwnedImage], /) -> DeletionResult:
+        """Delete these images and their renditions; pass over those that are not known.
+
+        Bytes that another owner has too stay. Bytes go first: after a crash between the two a
+        record without bytes is left, which can be deleted again.
+        """
+        async with self.records.image_references(images) as found:
+            places = (stored for each in found if not each.shared for stored in each.stored)
+            freed = await self.images.delete({stored.ref for stored in places})
+            for references in found:
+                references.forget()
+        fingerprints = (each.fingerprints for each in found)
+        return DeletionResult(
+            images=len(found), bytes=freed, fingerprints=frozenset[str]().union(*fingerprints)
+        )
+
+    async def _store_again(self, image: Image, owned: OwnedImage) -> StoredRef:
+        """Nothing can delete the image between the look and the writing."""
+        async with self.records.image_references([owned]) as found:
+            if not found:
+                raise NotFound(f"{image.id} was deleted.")
+            stored = await self.images.put(image)
+            for references in found:
+                references.move_to(stored)
+        return stored
