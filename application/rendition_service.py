@@ -90,7 +90,7 @@ class RenditionService:
             return image
         with suppress(ArchiveUnavailable):
             stored = await self.images.put(rendition.image, derived_from=original.id)
-            rendition = replace(rendition, location=stored.ref)
+            rendition = replace(rendition, stored=stored)
         return replace(image, rendition=rendition)
 
     async def _render_once(self, image: Image, spec: RenditionSpec) -> Rendition:

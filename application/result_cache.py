@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from application.image_library import ImageLibrary
 from application.ports.image_cache import CacheEntry, CacheHit, Fact, ImageCache
 from domain.errors import ArchiveUnavailable, CacheUnavailable, NotFound
+from domain.image import StoredRef
+from domain.job_records import OwnedImage
 from domain.jobs import Job
 from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage, Usage
@@ -35,13 +37,13 @@ class ResultCache:
         self.cache = cache
         self.library = library
         self._clock = clock
-        self._checks: dict[tuple[str, str], tuple[str, float]] = {}
+        self._checks: dict[OwnedImage, tuple[StoredRef, float]] = {}
 
     async def get(self, job: Job[ImageRequest]) -> ImageResult | None:
         """Return the result of an equal job, or None where there is none or it was deleted.
 
         Its images are stored, or were STORED_CHECK_SECONDS ago at most. Images of which the store
-        cannot tell have no location.
+        cannot tell count as not stored.
         """
         result = await _call(self._cached(job.fingerprint))
         if result is None:
@@ -66,34 +68,33 @@ class ResultCache:
 
     async def put(self, job: Job[ImageRequest], result: ImageResult) -> None:
         """Keep a result that is complete and as requested; any other is generated anew."""
-        partial = any(image.notes or not image.location for image in result.images)
+        partial = any(image.notes or not image.stored for image in result.images)
         if not partial and len(result.images) == job.request.n:
             await _call(self.cache.put(job.fingerprint, to_entry(result)))
 
     async def _verify_stored(self, image: ResultImage, job_id: str, owner: str) -> ResultImage:
-        """Return the image with its location; a file that is gone is written again.
+        """Return the image with its stored ref; an image that is gone is stored again.
 
         Raises NotFound for an image that was deleted.
         """
-        now, key = self._clock(), (image.id, owner)
-        location, checked_at = self._checks.get(key, (None, now))
-        if location is None or now - checked_at >= STORED_CHECK_SECONDS:
+        now, key = self._clock(), OwnedImage(image.id, owner)
+        stored, checked_at = self._checks.get(key, (None, now))
+        if stored is None or now - checked_at >= STORED_CHECK_SECONDS:
             try:
                 stored = await self.library.ensure_stored(image.image, owner=owner, job_id=job_id)
             except ArchiveUnavailable:
                 return image
-            location = stored.ref
-            self._remember_check(key, location, now)
-        return replace(image, location=location)
+            self._remember_check(key, stored, now)
+        return replace(image, stored=stored)
 
-    def _remember_check(self, key: tuple[str, str], location: str, now: float) -> None:
+    def _remember_check(self, key: OwnedImage, stored: StoredRef, now: float) -> None:
         """Remember this check, and forget those that have become too old."""
         self._checks = {
             known: check
             for known, check in self._checks.items()
             if now - check[1] < STORED_CHECK_SECONDS
         }
-        self._checks[key] = location, now
+        self._checks[key] = stored, now
 
 
 async def _call(operation: Coroutine[Any, Any, T]) -> T:

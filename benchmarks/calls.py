@@ -63,7 +63,7 @@ async def _ours(container: Container) -> float:
     with Stopwatch() as watch:
         job = await container.generate_image()(GenerateRequest(prompt=prompt()))
         images = await job.result()
-    assert images.images[0].location, images.notes
+    assert images.images[0].stored, images.notes
     return watch.wall
 
 

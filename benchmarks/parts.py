@@ -89,9 +89,9 @@ class Parts:
             await self.inspector.inspect(image)
         _ = image.digest  # measured separately
         with Stopwatch() as keep:
-            place = (await self.images.put(image)).ref
+            kept = await self.images.put(image)
         sent = job_for(id=uuid4().hex).dispatched()
-        stored = sent.stored((ResultImage(image=image, location=place),))
+        stored = sent.stored((ResultImage(image=image, stored=kept),))
         with Stopwatch() as records:
             await self.records.save(sent)
             await self.records.save(stored)

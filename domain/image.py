@@ -52,9 +52,13 @@ class Image:
 class StoredRef:
     """Where a store has an image.
 
-    `ref` is the store's own name for it, an absolute path only if it is a file on this machine:
-    then `local_path` is the same.
+    `ref` is the store's own name for it. `local_path` is the absolute path of its file, None if it
+    is not a file on this machine; only such a file has an absolute path as its `ref`.
     """
 
     ref: str
     local_path: str | None = None
+
+    def __str__(self) -> str:
+        """What callers read: the path, or else the ref."""
+        return self.local_path or self.ref

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from domain.errors import ChargeStatus, RecordedFailure
+from domain.image import StoredRef
 from domain.image_formats import Dimensions
 from domain.jobs import OPEN_STATES, JobState
 from domain.results import ResultFacts
@@ -20,14 +21,14 @@ class OwnedImage(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImage:
-    """A picture of a job that ended well, by its name; its bytes are in the archive.
+    """An image that a job delivered, without its bytes.
 
-    `place` is None where it could not be stored. `size` is in bytes; `format` is empty and
-    `dimensions` None where a record does not tell them.
+    `stored` is None if it could not be stored. `size` is in bytes. `format` is empty and
+    `dimensions` is None where a record lacks them.
     """
 
     id: str
-    location: str | None
+    stored: StoredRef | None
     format: str
     dimensions: Dimensions | None
     size: int

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from domain.image import Image
+from domain.image import Image, StoredRef
 from domain.image_formats import ImageFormat
 from domain.requests import ImageRequest, Quality
 
@@ -105,11 +105,11 @@ class ViewSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
-    """Another form of an image, how it was made, and its location if it is stored."""
+    """Another form of an image, how it was made, and where it is stored, if it is."""
 
     image: Image
     description: str
-    location: str | None = None
+    stored: StoredRef | None = None
 
 
 def rendition_for(request: ImageRequest, image: Image) -> RenditionSpec | None:

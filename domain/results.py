@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from domain.image import Image
+from domain.image import Image, StoredRef
 from domain.renditions import Rendition
 
 
@@ -76,12 +76,12 @@ NO_FACTS = ResultFacts()
 class ResultImage:
     """An image as the provider sent it, and where it is stored.
 
-    `location` is None while it is not stored; `notes` say how it differs from the request.
+    `stored` is None while no store has it; `notes` say how it differs from the request.
     `rendition` is what the caller gets instead, if it requested another format.
     """
 
     image: Image
-    location: str | None = None
+    stored: StoredRef | None = None
     notes: tuple[str, ...] = ()
     rendition: Rendition | None = None
 

@@ -77,7 +77,7 @@ def image_rows(job: Job[ImageRequest]) -> list[Values]:
             "position": at,
             "image_id": image.id,
             "owner": job.owner,
-            "ref": image.location,
+            "ref": image.stored and image.stored.ref,
             "bytes": len(image.image.data),
             "notes": json.dumps(image.notes),
             **_header(image),
@@ -141,7 +141,7 @@ def _header(image: ResultImage) -> Values:
 def _stored_image(row: Row[Any]) -> StoredImage:
     return StoredImage(
         id=row.image_id,
-        location=row.ref,
+        stored=stored_ref(row.ref),
         format=row.format,
         dimensions=Dimensions(row.width, row.height) if row.width else None,
         size=row.bytes,

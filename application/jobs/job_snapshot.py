@@ -51,7 +51,7 @@ def to_stored_image(image: ResultImage) -> StoredImage:
     """What a record has of an image."""
     return StoredImage(
         id=image.id,
-        location=image.location,
+        stored=image.stored,
         format=image.image.format.value,
         dimensions=image.image.dimensions,
         size=len(image.image.data),

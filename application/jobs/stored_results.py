@@ -37,7 +37,7 @@ class StoredResults:
 
     async def _load_image(self, stored: StoredImage, owner: str) -> ResultImage:
         image = await self.library.find(stored.id, owner=owner)
-        return ResultImage(image=image, location=stored.location, notes=stored.notes)
+        return ResultImage(image=image, stored=stored.stored, notes=stored.notes)
 
 
 def _to_result(record: JobRecord, images: tuple[ResultImage, ...]) -> ImageResult:

@@ -100,7 +100,7 @@ class Archiving(Safeguard):
         except ArchiveUnavailable as error:
             notes.append(f"Not stored: {error.message} Save the picture from this answer.")
             return picture
-        return replace(picture, location=stored.ref)
+        return replace(picture, stored=stored)
 
     async def _record_failure(
         self, job: Job[R], error: ProviderError, previews: "LastPartials"

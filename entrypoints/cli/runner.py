@@ -79,7 +79,7 @@ def run_job(
                 print(INTERRUPTED_TEXT, file=sys.stderr)
                 images, code = await job.result(), CANCELED
             print(_report(images, job.job.request, as_json=as_json))
-        stored = all(image.location for image in images.images)
+        stored = all(image.stored for image in images.images)
         return code if stored else EXIT_CODE_BY_CODE[ArchiveUnavailable.code]
 
     try:

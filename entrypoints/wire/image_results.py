@@ -122,8 +122,8 @@ def _entry(result: ResultImage, link: Link | None) -> ImageEntry:
         bytes=len(image.data),
         shown="full",
     )
-    if result.location:
-        entry.path = result.location
+    if result.stored:
+        entry.path = str(result.stored)
         entry.url = link(result) if link else UNSET
     if result.rendition:
         entry.rendition = _rendition(result.rendition)
@@ -135,7 +135,7 @@ def _entry(result: ResultImage, link: Link | None) -> ImageEntry:
 def _rendition(rendition: Rendition) -> RenditionEntry:
     image = rendition.image
     return RenditionEntry(
-        path=rendition.location or UNSET,
+        path=str(rendition.stored) if rendition.stored else UNSET,
         format=image.format.value,
         width=image.dimensions.width,
         height=image.dimensions.height,

@@ -68,7 +68,7 @@ def listed_image(record: JobRecord, image: StoredImage) -> ListedImage:
     return ListedImage(
         id=image.id,
         job_id=record.id,
-        path=image.location or UNSET,
+        path=str(image.stored) if image.stored else UNSET,
         made_at=record.changed_at.isoformat(timespec="seconds"),
         prompt=record.prompt[:MAX_PROMPT_SHOWN],
         model=record.model,

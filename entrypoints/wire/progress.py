@@ -35,7 +35,7 @@ def describe_event(event: JobEvent, request: ImageRequest) -> tuple[float, str]:
             of = f" of image {image + 1}" if request.n > 1 else ""
             return 5 + 85 * share, f"Preview {index + 1} of {request.partial_images}{of} ready."
         case Finished(result=result):
-            stored = all(image.location for image in result.images)
+            stored = all(image.stored for image in result.images)
             images = count(len(result.images), "image")
             return TOTAL, f"Saved {images}." if stored else f"Generated {images}; not all stored."
         case _:

@@ -43,7 +43,7 @@ async def test_a_picture_that_fits_nowhere_is_delivered_and_said_not_to_be_store
     came = await delivered(Archiving(FakeProvider(meanwhile=fills), full.images, full.records))
     (picture,) = came.images
     assert picture.image == PNG
-    assert picture.location is None
+    assert picture.stored is None
     assert came.notes[0].startswith("Not stored: ")
     assert "No space left on device" in came.notes[0]
     assert [*disk.rglob("*.png")] == [*disk.rglob(".*.part")] == []

@@ -37,12 +37,17 @@ def library(request: pytest.FixtureRequest, here: DataFolder) -> ImageLibrary:
 
 async def saved(library: ImageLibrary, *images: Image, **facts: Any) -> Job[ImageRequest]:  # noqa: ANN401 - fields of Job
     """A job that brought these images."""
-    results = [
-        ResultImage(image=image, location=(await library.images.put(image)).ref) for image in images
-    ]
+    results = [ResultImage(image=image, stored=await library.images.put(image)) for image in images]
     job = job_for(**facts).dispatched().stored(tuple(results))
     await library.records.save(job)
     return job
+
+
+def place_of(job: Job[ImageRequest]) -> str:
+    """The ref of the job's first image."""
+    stored = job.images[0].stored
+    assert stored is not None
+    return stored.ref
 
 
 async def test_an_image_of_a_recorded_job_is_found_byte_for_byte(library: ImageLibrary) -> None:
@@ -63,7 +68,7 @@ async def test_an_unknown_id_is_not_found(library: ImageLibrary) -> None:
 
 async def test_an_image_whose_bytes_are_gone_is_not_found(library: ImageLibrary) -> None:
     job = await saved(library, PNG)
-    await library.images.delete([str(job.images[0].location)])
+    await library.images.delete([place_of(job)])
     with pytest.raises(NotFound, match="moved, changed or deleted"):
         await library.find(PNG.id, owner="local")
 
@@ -84,7 +89,7 @@ async def test_an_image_is_stored_until_it_is_deleted(library: ImageLibrary) -> 
 
 async def test_an_image_whose_bytes_are_gone_is_stored_again(library: ImageLibrary) -> None:
     job = await saved(library, PNG)
-    await library.images.delete([str(job.images[0].location)])
+    await library.images.delete([place_of(job)])
     stored = await library.ensure_stored(PNG, owner="local", job_id=job.id)
     assert await library.images.get(stored.ref) == PNG
     assert await library.records.image_refs(MINE) == [stored]
@@ -126,7 +131,7 @@ async def test_an_image_that_all_its_owners_delete_at_once_is_gone(library: Imag
     await library.records.save(replace(job, id="job_2", owner="other"))
     deleted = await library.delete([MINE, THEIRS])
     assert (deleted.images, deleted.bytes) == (2, len(PNG.data))
-    assert await library.images.get(str(job.images[0].location)) is None
+    assert await library.images.get(place_of(job)) is None
 
 
 async def test_of_many_that_delete_an_image_at_once_one_did(library: ImageLibrary) -> None:
@@ -179,7 +184,7 @@ async def test_what_is_stored_again_elsewhere_is_known_there_and_can_be_deleted(
 
 async def test_a_file_that_was_changed_is_not_found_rather_than_wrong(here: DataFolder) -> None:
     job = await saved(here.library, PNG)
-    path = Path(str(job.images[0].location))
+    path = Path(place_of(job))
     path.write_bytes(b"something else")
     with pytest.raises(NotFound, match="moved, changed or deleted"):
         await here.library.find(PNG.id, owner="local")
@@ -200,7 +205,7 @@ async def test_an_image_that_is_deleted_while_it_would_be_stored_again_stays_del
 ) -> None:
     for number in range(20):
         job = await saved(here.library, PNG, id=f"job_{number}")
-        Path(str(job.images[0].location)).unlink()
+        Path(place_of(job)).unlink()
         ends = await asyncio.gather(
             here.library.ensure_stored(PNG, owner="local", job_id=job.id),
             there.library.delete([MINE]),

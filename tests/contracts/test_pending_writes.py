@@ -14,6 +14,7 @@ from application.safeguards.archiving import Archiving
 from application.safeguards.budget import Budget
 from domain.errors import ArchiveUnavailable, Canceled
 from domain.events import JobDispatched
+from domain.image import StoredRef
 from domain.jobs import Job, JobState
 from domain.money.budgets import BudgetLimits
 from domain.provider_errors import OutcomeUnknown, ProviderError, RateLimited
@@ -63,7 +64,7 @@ class End:
 
 
 ENDS = {
-    "stored": End(lambda job: job.stored((ResultImage(image=PNG, location="/p"),))),
+    "stored": End(lambda job: job.stored((ResultImage(image=PNG, stored=StoredRef(ref="p")),))),
     "failed": End(lambda job: job.failed(RateLimited("Not now."))),
     "unknown": End(lambda job: job.ended(OutcomeUnknown("Cut."))),
     "released": End(lambda job: job.failed(Canceled("Never sent.")), sent=False),
@@ -111,7 +112,7 @@ async def test_who_asks_for_the_job_or_its_picture_is_told_the_truth_at_once(
 ) -> None:
     job = job_for().dispatched()
     await records.records.save(job)
-    entry = ResultImage(image=PNG, location=(await records.images.put(PNG)).ref)
+    entry = ResultImage(image=PNG, stored=await records.images.put(PNG))
     with records.locked(), pytest.raises(ArchiveUnavailable):
         await records.records.save(job.stored((entry,), ResultFacts(request_id="req_1")))
     assert await records.library.find(PNG.id, owner="local") == PNG

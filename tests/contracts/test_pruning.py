@@ -8,7 +8,7 @@ import pytest
 
 from application.use_cases.prune_images import BATCH, PruneImages
 from domain.errors import NotFound
-from domain.image import Image
+from domain.image import Image, StoredRef
 from domain.results import ResultImage
 from tests.contracts.data_folder import DataFolder
 from tests.testkit.fakes import PNG, DictCache, FrozenClock, job_for, small_image
@@ -28,7 +28,7 @@ async def save(here: DataFolder, image: Image, day: int = 0) -> Path:
     """Store an image that was made on that day; return its path."""
     stored = await here.images.put(image)
     job = job_for(id=f"job_{day}", created_at=BEGUN + timedelta(days=day))
-    kept = ResultImage(image=image, location=stored.ref)
+    kept = ResultImage(image=image, stored=stored)
     await here.records.save(job.dispatched().stored((kept,)))
     return Path(stored.ref)
 
@@ -43,7 +43,7 @@ def save_many(here: DataFolder, count: int) -> None:
             path = here.folder / f"{image.id}.png"
             path.write_bytes(image.data)
             job = job_for(id=f"job_{number}", created_at=BEGUN + timedelta(seconds=number))
-            kept = ResultImage(image=image, location=str(path))
+            kept = ResultImage(image=image, stored=StoredRef(ref=str(path)))
             records.put(connection, job.dispatched().stored((kept,)))
 
 
@@ -104,7 +104,7 @@ async def test_renditions_go_with_their_image_and_nothing_else_does(
 async def test_a_folder_that_is_gone_holds_nothing_and_stops_no_pruning(
     here: DataFolder, prune: PruneImages, tmp_path: Path
 ) -> None:
-    lost = ResultImage(image=PNG, location=str(tmp_path / "gone" / f"{PNG.id}.png"))
+    lost = ResultImage(image=PNG, stored=StoredRef(ref=str(tmp_path / "gone" / f"{PNG.id}.png")))
     await here.records.save(job_for().dispatched().stored((lost,)))
     red = small_image("red")
     await save(here, red, day=2)

@@ -185,7 +185,7 @@ async def test_a_server_that_drains_finishes_what_was_sent_and_sends_nothing_mor
         await until(lambda: all(result.done() for result in results[1:]))
         gate.set()
         await draining
-        assert (await results[0]).images[0].location
+        assert (await results[0]).images[0].stored
         for result in results[1:]:
             with pytest.raises(ShuttingDown):
                 await result

@@ -116,7 +116,7 @@ async def test_who_leaves_after_it_was_sent_leaves_a_picture_that_is_painted_and
         gate.open.set()
         await until(lambda: gate.events(Finished))
         (picture,) = gate.events(Finished)[0].result.images
-        assert Path(picture.location).read_bytes() == PNG.data
+        assert Path(picture.stored.ref).read_bytes() == PNG.data
         *_, again = await by_older_loop(url, AS_IT_COMES)
     assert again["data"]["result"]["servedFrom"] in ("joined", "memory")
     assert picture_in(again) == PNG.data

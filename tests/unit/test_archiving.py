@@ -76,8 +76,8 @@ async def test_the_job_is_recorded_before_it_is_sent_and_the_picture_kept_before
 async def test_pictures_come_with_their_place() -> None:
     archive = Archive()
     came = await delivered(archive.around(FakeProvider()))
-    assert came.images[0].location is not None
-    assert archive.images.stored[came.images[0].location] == PNG
+    assert came.images[0].stored is not None
+    assert archive.images.stored[came.images[0].stored.ref] == PNG
     assert await archive.records.by_image(PNG.id, owner="local") is not None
 
 
@@ -205,7 +205,7 @@ async def test_a_picture_that_has_arrived_is_stored_although_the_job_is_told_to_
     await asyncio.sleep(0)
     task.cancel()
     slow.go_on.set()
-    assert (await task).images[0].location is not None
+    assert (await task).images[0].stored is not None
     assert archive.states == [JobState.DISPATCHED, JobState.STORED]
 
 
@@ -249,14 +249,14 @@ async def test_nothing_is_sent_when_the_record_cannot_be_written() -> None:
 async def test_a_paid_picture_is_delivered_even_if_it_cannot_be_stored() -> None:
     came = await delivered(Archive(FullStore("put")).around(FakeProvider()))
     assert came.images[0].image == PNG
-    assert came.images[0].location is None
+    assert came.images[0].stored is None
     assert came.notes[0].startswith("Not stored: The disk is full.")
 
 
 async def test_a_paid_picture_is_delivered_even_if_its_record_cannot_be_written() -> None:
     archive = Archive(records=FullRecords(after=1))
     came = await delivered(archive.around(FakeProvider()))
-    assert came.images[0].location is not None
+    assert came.images[0].stored is not None
     assert came.notes == ("The job's record could not be written.",)
 
 

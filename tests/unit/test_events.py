@@ -8,7 +8,7 @@ import pytest
 from domain.errors import Busy, ImageServiceError, InternalError, InvalidRequest
 from domain.events import Failed, JobAccepted, ServiceEvent
 from domain.failures import Failure
-from domain.image import Image
+from domain.image import Image, StoredRef
 from domain.image_formats import ImageFormat
 from domain.jobs import JobState
 from domain.provider_errors import (
@@ -25,10 +25,11 @@ from entrypoints.wire.error_codes import as_dict, error_text
 from tests.testkit.events import every_event, generated, job
 from tests.testkit.fakes import PNG, small_image
 
+STORED = StoredRef(ref="/kept/a.png", local_path="/kept/a.png")
 RENDITION = Rendition(
-    image=small_image(form="JPEG"), description="as JPEG", location="/kept/a.jpeg"
+    image=small_image(form="JPEG"), description="as JPEG", stored=StoredRef(ref="img_1.jpeg")
 )
-RICH_IMAGE = ResultImage(image=PNG, location="/kept/a.png", notes=("a note",), rendition=RENDITION)
+RICH_IMAGE = ResultImage(image=PNG, stored=STORED, notes=("a note",), rendition=RENDITION)
 EVENTS = [
     *every_event(),
     *generated(

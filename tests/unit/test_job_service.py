@@ -104,7 +104,7 @@ async def test_a_later_equal_request_is_served_from_the_cache() -> None:
     images = await request_twice(provider, cache)
     assert len(provider.seen) == 1
     assert images.served_from == "dict"
-    assert images.images[0].location is not None
+    assert images.images[0].stored is not None
     assert (cache.hits, cache.misses) == (1, 1)
 
 

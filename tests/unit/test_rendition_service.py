@@ -8,7 +8,7 @@ import pytest
 
 from application.rendition_service import RenditionService
 from domain.events import RenditionCreated, RenditionFailed
-from domain.image import Image
+from domain.image import Image, StoredRef
 from domain.image_formats import ImageFormat
 from domain.renditions import COMPRESSION_BY_CONTENT, ContentClass, RenditionSpec, rendition_for
 from domain.requests import Background, GenerateRequest, Quality
@@ -33,7 +33,7 @@ AUTO = GenerateRequest(prompt="a red bridge", format=None)
 def answer(*images: Image) -> ImageResult:
     return ImageResult(
         job_id="job_1",
-        images=tuple(ResultImage(image=image, location=f"/kept/{image.id}") for image in images),
+        images=tuple(ResultImage(image=image, stored=StoredRef(ref=image.id)) for image in images),
         provider="fake",
         model="fake-1",
         requested_model="fake-1",
@@ -123,8 +123,8 @@ async def test_a_rendition_is_stored_beside_its_original() -> None:
     assert served.image == PNG
     assert served.delivered == JPEG
     assert served.rendition is not None
-    assert images.renditions == {served.rendition.location: JPEG}
-    assert PNG.id in str(served.rendition.location)
+    assert images.renditions == {str(served.rendition.stored): JPEG}
+    assert PNG.id in str(served.rendition.stored)
     sizes = {"bytes_before": len(PNG.data), "bytes_after": len(JPEG.data)}
     assert sink.events == [RenditionCreated(image_id=PNG.id, description="from the test", **sizes)]
 

@@ -102,7 +102,7 @@ async def test_a_result_is_served_without_location_if_the_records_cannot_tell() 
     await result_cache.put(JOB, result())
     images = await result_cache.get(JOB)
     assert images is not None
-    assert [each.location for each in images.images] == [None]
+    assert [each.stored for each in images.images] == [None]
 
 
 class UndeletableCache(DictCache):
@@ -198,7 +198,7 @@ async def test_an_entry_without_a_later_fact_is_served() -> None:
 def result() -> ImageResult:
     return ImageResult(
         job_id=JOB.id,
-        images=(ResultImage(image=small_image("red"), location="/kept/before"),),
+        images=(ResultImage(image=small_image("red"), stored=StoredRef(ref="kept/before")),),
         provider="fake",
         model="fake-1",
         requested_model="fake-1",

@@ -46,8 +46,8 @@ async def test_a_new_provider_is_archived_inspected_and_retried(tmp_path: Path) 
     async with run_application(settings_in(tmp_path), provider=Object(camera)) as container:
         ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
         (painted,) = (await ticket.result()).images
-        assert painted.location is not None
-        assert Path(painted.location).read_bytes() == PNG.data
+        assert painted.stored is not None
+        assert Path(painted.stored.ref).read_bytes() == PNG.data
         assert await container.view_image().original(painted.id) == PNG
         assert painted.notes == ("asked for 1024x1024, the provider sent 8x8",)
 

@@ -46,7 +46,7 @@ class CountingLibrary(ImageLibrary):
 
     async def has(self, image: Image, owner: str) -> None:
         """Let `owner` have made the image."""
-        kept = (ResultImage(image=image, location=(await self.images.put(image)).ref),)
+        kept = (ResultImage(image=image, stored=await self.images.put(image)),)
         await self.records.save(job_for(owner=owner).dispatched().stored(kept))
 
     def lose(self) -> None:

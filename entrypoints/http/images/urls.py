@@ -31,7 +31,7 @@ class ImageUrls:
         An image that could not be stored has no URL and is always inline. `requested` is what the
         caller asked for, if that may be another format.
         """
-        inlined = [inline or not image.location for image in result.images]
+        inlined = [inline or not image.stored for image in result.images]
         report = self.facts(result, ["full" if each else "none" for each in inlined], requested)
         for entry, image, has_data in zip(report["images"], result.images, inlined, strict=True):
             if has_data:
@@ -47,9 +47,9 @@ class ImageUrls:
             image_entry.shown = how
         report: dict[str, Any] = msgspec.to_builtins(structured)
         for entry, image in zip(report["images"], result.images, strict=True):
-            if image.location:
+            if image.stored:
                 entry |= self._urls(image)
-            if image.location and image.rendition and requested and _has_url(image, requested):
+            if image.stored and image.rendition and requested and _has_url(image, requested):
                 form = image.rendition.image.format
                 entry["rendition"]["url"] = f"{self.image(image)}?format={form}"
         return report

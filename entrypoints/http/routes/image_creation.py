@@ -117,7 +117,7 @@ async def create_image(request: AnyRequest, inline: Inline = False) -> ASGIApp:
     urls = image_urls_for(request)
     body = msgspec.json.encode(urls.report(result, handle.request, inline=inline))
     headers = {"content-type": "application/json", "content-length": str(len(body))}
-    stored = [image for image in result.images if image.location]
+    stored = [image for image in result.images if image.stored]
     if len(stored) == len(result.images) == 1:
         headers["location"] = urls.image(stored[0])
     return as_response(BytesResponse(201, headers, body))

@@ -31,11 +31,11 @@ class ImageRecordsContract:
         self, records: JobRepository
     ) -> None:
         later = BEGUN + timedelta(days=1)
-        await records.save(stored(PNG, id="job_2", ref="/new", created_at=later))
-        await records.save(stored(PNG, ref="/old"))
+        await records.save(stored(PNG, id="job_2", ref="new", created_at=later))
+        await records.save(stored(PNG, ref="old"))
         await records.save(stored(RED, id="job_3"))
         refs = await records.image_refs(OwnedImage(PNG.id, "local"))
-        assert [each.ref for each in refs] == [f"/new/{PNG.id}.png", f"/old/{PNG.id}.png"]
+        assert [each.ref for each in refs] == [f"new/{PNG.id}.png", f"old/{PNG.id}.png"]
 
     async def test_images_of_all_owners_come_by_the_age_of_their_latest_job(
         self, records: JobRepository
@@ -64,7 +64,7 @@ class ImageRecordsContract:
             (references,) = found
             assert references.fingerprints == {"0", "1"}
             assert references.shared
-            assert [each.ref for each in references.stored] == [f"/p/{PNG.id}.png"]
+            assert [each.ref for each in references.stored] == [f"p/{PNG.id}.png"]
             references.forget()
         assert await other.by_image(PNG.id, owner="local") is None
         assert [image.id for image in (await known(other, "job_0")).images] == [RED.id]
@@ -85,11 +85,11 @@ class ImageRecordsContract:
         self, records: JobRepository, other: JobRepository
     ) -> None:
         await records.save(stored(PNG, RED))
-        moved = replace((await records.image_refs(OwnedImage(PNG.id, "local")))[0], ref="/new")
+        moved = replace((await records.image_refs(OwnedImage(PNG.id, "local")))[0], ref="new")
         async with records.image_references([OwnedImage(PNG.id, "local")]) as found:
             found[0].move_to(moved)
         refs = await other.image_refs(OwnedImage(PNG.id, "local"))
-        assert [each.ref for each in refs] == ["/new"]
+        assert [each.ref for each in refs] == ["new"]
         assert await other.image_refs(OwnedImage(RED.id, "local")) != refs
 
     async def test_a_block_that_raises_changes_nothing(self, records: JobRepository) -> None:

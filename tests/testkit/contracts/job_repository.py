@@ -10,7 +10,7 @@ import pytest
 
 from application.ports.job_repository import AlreadyRunning, JobRepository, Reserved
 from domain.errors import Busy, Canceled, ChargeStatus, ImageServiceError
-from domain.image import Image
+from domain.image import Image, StoredRef
 from domain.job_records import JobRecord, OwnedImage, may_retry
 from domain.jobs import IdempotencyKey, Job, JobState
 from domain.money.budgets import SpendingEntry
@@ -24,12 +24,15 @@ AnyJob = Job[ImageRequest]
 
 KEY = IdempotencyKey("k-1", "a digest")
 RED = small_image("red")
+PLACE = StoredRef(ref="p")
 BEGUN = job_for().created_at
 
 
-def stored(*images: Image, ref: str = "/p", **facts: Any) -> AnyJob:  # noqa: ANN401 - fields of Job
+def stored(*images: Image, ref: str = "p", **facts: Any) -> AnyJob:  # noqa: ANN401 - fields of Job
     """A job whose images are stored at `ref` and their ID."""
-    results = tuple(ResultImage(image=image, location=f"{ref}/{image.id}.png") for image in images)
+    results = tuple(
+        ResultImage(image=image, stored=StoredRef(ref=f"{ref}/{image.id}.png")) for image in images
+    )
     return job_for(**facts).dispatched().stored(results)
 
 
@@ -74,7 +77,7 @@ class JobRepositoryContract:
         self, records: JobRepository, other: JobRepository
     ) -> None:
         usage = Usage(text_tokens_in=1, image_tokens_in=2, tokens_out=3)
-        image = ResultImage(image=PNG, location="/p", notes=("smaller",))
+        image = ResultImage(image=PNG, stored=PLACE, notes=("smaller",))
         job = job_for(estimate=Decimal("0.07")).dispatched()
         facts = ResultFacts(
             revised_prompt="a bridge", usage=usage, request_id="req_1", notes=("one",)
@@ -86,7 +89,7 @@ class JobRepositoryContract:
         assert (record.revised_prompt, record.notes) == ("a bridge", ("one",))
         assert (record.created_at, record.is_open) == (job.created_at, False)
         (saved,) = record.images
-        assert (saved.id, saved.location, saved.notes) == (PNG.id, "/p", ("smaller",))
+        assert (saved.id, saved.stored, saved.notes) == (PNG.id, PLACE, ("smaller",))
         assert (saved.format, str(saved.dimensions), saved.size) == ("png", "8x8", len(PNG.data))
 
     async def test_a_failure_is_read_in_its_own_words(self, records: JobRepository) -> None:

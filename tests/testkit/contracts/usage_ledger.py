@@ -13,6 +13,7 @@ import pytest
 from application.ports.job_repository import JobRepository
 from application.ports.usage_ledger import UsageLedger
 from domain.errors import Canceled
+from domain.image import StoredRef
 from domain.job_records import may_retry
 from domain.jobs import Job
 from domain.models import ModelCard
@@ -69,7 +70,7 @@ def stored(job: AnyJob, usd: str | None) -> AnyJob:
         None if tokens is None else Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=tokens)
     )
     return job.dispatched().stored(
-        (ResultImage(image=PNG, location="/p"),), ResultFacts(usage=usage)
+        (ResultImage(image=PNG, stored=StoredRef(ref="p")),), ResultFacts(usage=usage)
     )
 
 
@@ -189,8 +190,8 @@ class UsageLedgerContract:
     async def test_pictures_of_an_account_are_those_that_came(self, books: Books) -> None:
         four = GenerateRequest(prompt="x", model="fake-1", n=4)
         came = (
-            ResultImage(image=PNG, location="/p"),
-            ResultImage(image=small_image("red"), location="/q"),
+            ResultImage(image=PNG, stored=StoredRef(ref="p")),
+            ResultImage(image=small_image("red"), stored=StoredRef(ref="q")),
         )
         job = costing("job_1", request=four)
         await books.records.save(job.dispatched().stored(came))

@@ -172,11 +172,7 @@ class MemoryJobRepository:
 
     def _places(self, image: OwnedImage) -> list[StoredRef]:
         made = (each for record in self._made(image) for each in record.images)
-        refs = (each.location for each in made if each.id == image.id and each.location)
-        return [
-            StoredRef(ref=ref, local_path=ref if ref.startswith("/") else None)
-            for ref in dict.fromkeys(refs)
-        ]
+        return [*dict.fromkeys(each.stored for each in made if each.id == image.id and each.stored)]
 
     def _references(self, image: OwnedImage, wanted: Collection[OwnedImage]) -> ImageReferences:
         others = self._images() - set(wanted)
@@ -211,8 +207,7 @@ def _changed(image: StoredImage, references: ImageReferences) -> StoredImage | N
         return image
     if references.forgotten:
         return None
-    stored = references.moved_to
-    return image if stored is None else replace(image, location=stored.ref)
+    return replace(image, stored=references.moved_to or image.stored)
 
 
 def _first(records: Iterable[JobRecord]) -> JobRecord | None:
