@@ -5,6 +5,7 @@ from pathlib import Path
 from tests.architecture.checkout import PACKAGES, ROOT
 
 SHARED = {
+    ("adapters", "memory.py"): "a port may have an adapter that keeps everything in memory",
     ("adapters", "provider.py"): "each provider's folder has its ImageProvider",
     ("adapters", "translate.py"): "each provider's folder maps requests and replies",
 }
