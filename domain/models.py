@@ -83,7 +83,7 @@ class ModelCard:
     successor: str | None = None
     pricing: Pricing | None = None
 
-    def retired(self, today: date) -> bool:
+    def is_retired(self, today: date) -> bool:
         """Whether the provider has shut the model down by this day."""
         return self.shutdown is not None and self.shutdown <= today
 
@@ -167,7 +167,7 @@ class Catalog:
             unknown = replace(self.fallback_card, name=requested)
             return ModelSelection(model=requested, card=unknown, requested_model=requested)
         successor = self.find(card.successor) if card.successor else None
-        if card.retired(today) and successor is not None:
+        if card.is_retired(today) and successor is not None:
             note = (
                 f"{requested} was shut down on {card.shutdown}; {successor.name} is used instead."
             )
@@ -186,7 +186,7 @@ class Catalog:
         able = [
             other.name
             for other in self.cards
-            if not other.retired(today) and other.unsupported_option(request) is None
+            if not other.is_retired(today) and other.unsupported_option(request) is None
         ]
         hint = (
             f"Use {able[0]} instead."
@@ -205,7 +205,7 @@ def join_catalogs(catalogs: Sequence[Catalog]) -> Catalog:
 def _retirement_notes(card: ModelCard, today: date) -> tuple[str, ...]:
     if card.shutdown is None or card.shutdown - today > WARN_BEFORE_SHUTDOWN:
         return ()
-    if card.retired(today):
+    if card.is_retired(today):
         return (f"{card.name} was shut down on {card.shutdown}.",)
     replacement = f"; {card.successor} will replace it" if card.successor else ""
     return (f"{card.name} shuts down on {card.shutdown}{replacement}.",)

@@ -100,4 +100,4 @@ def _shortest(qualities: list[str]) -> str:
 def _retires(card: ModelCard, today: date) -> str:
     if card.shutdown is None:
         return "-"
-    return f"retired {card.shutdown}" if card.retired(today) else str(card.shutdown)
+    return f"retired {card.shutdown}" if card.is_retired(today) else str(card.shutdown)
