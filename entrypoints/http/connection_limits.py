@@ -159,5 +159,5 @@ class Connection(HttpToolsProtocol):
         if scope["path"] in ALWAYS_OPEN:
             await self.config.loaded_app(scope, receive, send)
             return
-        busy = Busy("Too many clients are connected to this server.", retry_after=5.0)
+        busy = Busy("The server has too many open connections.", retry_after=5.0)
         await send_problem(problem_of(busy), send, close=True)

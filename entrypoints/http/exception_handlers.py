@@ -21,20 +21,20 @@ AnyRequest = Request[Any, Any, Any]
 NO_ROUTE = Problem(
     status=404,
     code="not_found",
-    message="There is nothing at this address.",
-    hint="GET /openapi.json lists what there is; GET /docs shows it.",
+    message="Not found.",
+    hint="GET /openapi.json lists all paths; GET /docs displays them.",
 )
 OTHER_METHOD = Problem(
     status=405,
     code="method_not_allowed",
-    message="This address is not used with that method.",
-    hint="The Allow header has those that it is used with.",
+    message="Method not allowed.",
+    hint="The Allow header lists the methods of this path.",
 )
 BAD_REQUEST = Problem(
     status=400,
     code="invalid_request",
-    message="The request cannot be read.",
-    hint="GET /openapi.json says what is read here.",
+    message="The request is invalid.",
+    hint="GET /openapi.json describes the valid requests.",
 )
 BY_STATUS = {404: NO_ROUTE, 405: OTHER_METHOD, 413: TOO_LARGE}
 
@@ -71,7 +71,9 @@ def _invalid_parameter(request: AnyRequest, error: ValidationException) -> Respo
     field = next((name for name, known in arguments.items() if known == argument), "request")
     return problem_response(
         problem_of(
-            InvalidRequest(f"{field} is not of the right form.", field=field, hint=BAD_REQUEST.hint)
+            InvalidRequest(
+                f"The value of {field} is not valid.", field=field, hint=BAD_REQUEST.hint
+            )
         )
     )
 

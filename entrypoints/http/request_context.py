@@ -49,11 +49,11 @@ async def json_object(request: AnyRequest) -> dict[str, object]:
         body = msgspec.json.decode(await _body(request))
     except UnicodeDecodeError as error:
         raise InvalidRequest(
-            "The body is not JSON: it is not in UTF-8.", field="body", hint="Send one JSON object."
+            "The body is not JSON in UTF-8.", field="body", hint="Send one JSON object."
         ) from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidRequest(
-            f"The body is not JSON: {error}.", field="body", hint="Send one JSON object."
+            f"The body is not valid JSON: {error}.", field="body", hint="Send one JSON object."
         ) from error
     if not isinstance(body, dict):
         raise InvalidRequest(

@@ -82,7 +82,7 @@ async def test_bodies_that_cannot_be_read_are_told_by_the_field(tmp_path: Path) 
 
 QUERIES = (
     ("inlne=true", "inlne", "Did you mean inline?"),
-    ("inline=true&width=300", "width", "Known are: inline."),
+    ("inline=true&width=300", "width", "Valid parameters: inline."),
     ("inline=maybe", "inline", ""),
     ("inline=", "inline", ""),
     ("inline=%ff", "inline", ""),

@@ -66,7 +66,7 @@ def range_not_satisfiable(size: int) -> Problem:
     return Problem(
         status=416,
         code="no_such_part",
-        message=f"There are {size:,} bytes, and none of them is in the range that was asked for.",
-        hint="Ask for a range that begins before the end, or for the whole.",
+        message=f"The requested range is outside of the {size:,} bytes.",
+        hint="Request a range that starts before the end, or omit Range.",
         headers={"Content-Range": f"bytes */{size}"},
     )

@@ -62,7 +62,7 @@ async def get_docs_asset(request: AnyRequest, folder: Folder, name: Name) -> ASG
     """A script or a style of that page."""
     docs = _docs(request)
     if folder != docs.folder or name not in docs.assets:
-        raise NotFound("There is no such file.", hint="GET /docs names those that there are.")
+        raise NotFound("Not found.", hint="GET /docs links to all files.")
     return _respond(request, docs.assets[name])
 
 

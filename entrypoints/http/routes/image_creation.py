@@ -140,7 +140,7 @@ def _idempotency_key(request: AnyRequest) -> str | None:
         return None
     if len(keys) > 1 or not VALID_KEY.fullmatch(keys[0]):
         raise InvalidRequest(
-            "Idempotency-Key is not one key of 1 to 255 visible ASCII characters.",
+            "Idempotency-Key must be one key of 1 to 255 visible ASCII characters.",
             field="Idempotency-Key",
             hint="Send a new UUID with each request, and the same one when you repeat it.",
         )

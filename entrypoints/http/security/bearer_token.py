@@ -17,7 +17,7 @@ NO_TOKEN = Problem(
     status=401,
     code="unauthorized",
     message="The token is missing or wrong.",
-    hint="Send the server's AUTH_TOKEN as Authorization: Bearer ….",
+    hint="Send Authorization: Bearer with the server's AUTH_TOKEN.",
     headers={"WWW-Authenticate": 'Bearer realm="mcp-server-gpt-image"'},
 )
 

@@ -25,13 +25,13 @@ MIN_BYTES_PER_SECOND = 200_000
 TOO_LARGE = Problem(
     status=413,
     code="too_large",
-    message=f"The body has more than {MAX_BODY_BYTES:,} bytes.",
-    hint="Send smaller pictures, or the img_… ids of pictures that are here already.",
+    message=f"The body is larger than {MAX_BODY_BYTES:,} bytes.",
+    hint="Send smaller images, or the img_… IDs of stored images.",
 )
 TOO_SLOW = Problem(
-    status=408, code="too_slow", message="The body took too long.", hint="Send it at once."
+    status=408, code="too_slow", message="The body arrived too slowly.", hint="Send it in one go."
 )
-OVERLOADED = "Too much is being sent to this server at once."
+OVERLOADED = "The server is receiving too many large requests at once."
 BODY_RESERVATION = "gpt_image.body_reservation"
 """The key of an ASGI scope's BodyReservation."""
 

@@ -20,20 +20,20 @@ CROSS_SITE = ("cross-site", "same-site")
 BAD_HOST = Problem(
     status=400,
     code="bad_host",
-    message="The request does not say by which one name it calls the server.",
-    hint="Send one Host header with a name or an address, and perhaps a port.",
+    message="The Host header is missing, repeated or invalid.",
+    hint="Send one Host header: a name or an address, and optionally a port.",
 )
 HOST_NOT_ALLOWED = Problem(
     status=421,
     code="misdirected",
-    message="This server is not known by that name.",
-    hint="Call it by its own name, or add the name to ALLOWED_HOSTS.",
+    message="The Host header does not name this server.",
+    hint="Use the server's own name, or add this one to ALLOWED_HOSTS.",
 )
 ORIGIN_NOT_ALLOWED = Problem(
     status=403,
     code="foreign_page",
-    message="A web page of another origin may not call this server.",
-    hint="Add the page's origin to CORS_ORIGIN if it should.",
+    message="Web pages of this origin may not call the server.",
+    hint="Add the origin to CORS_ORIGIN if they should.",
 )
 
 

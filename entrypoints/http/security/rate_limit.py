@@ -28,6 +28,6 @@ class RateLimiter:
             return
         resets_at = self._limiter.get_window_stats(self._rate, client).reset_time
         raise TooManyRequests(
-            f"This client may ask for {self._rate}, and has.",
+            f"This client's rate limit, {self._rate}, is reached.",
             retry_after=max(1.0, resets_at - time()),
         )

@@ -1,6 +1,6 @@
 """Litestar guards that run before every handler except /mcp."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -18,8 +18,8 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]
 NOT_JSON = Problem(
     status=415,
     code="not_json",
-    message="Only application/json is read here.",
-    hint="Send JSON with Content-Type: application/json.",
+    message="The Content-Type is not application/json.",
+    hint="Send JSON, with Content-Type: application/json.",
 )
 
 
@@ -55,13 +55,11 @@ def only_known_parameters(connection: AnyConnection, handler: BaseRouteHandler) 
     known = query_parameters(handler)
     for name, values in connection.query_params.dict().items():
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"Known are: {_listed(known)}."
             raise InvalidRequest(
-                f"There is no parameter {name[:80]!r}.", field=name[:80], hint=hint
+                f"Unknown query parameter {name[:80]!r}.", field=name[:80], hint=_hint(name, known)
             )
         if len(values) > 1:
-            raise InvalidRequest(f"{name} is there {len(values)} times.", field=name)
+            raise InvalidRequest(f"The query parameter {name} is repeated.", field=name)
 
 
 def query_parameters(handler: HTTPRouteHandler) -> dict[str, str]:
@@ -74,5 +72,9 @@ def query_parameters(handler: HTTPRouteHandler) -> dict[str, str]:
     }
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
+def _hint(name: str, known: Mapping[str, str]) -> str:
+    if near := get_close_matches(name, known, n=1):
+        return f"Did you mean {near[0]}?"
+    if known:
+        return f"Valid parameters: {', '.join(sorted(known))}."
+    return "This path takes no query parameters."
