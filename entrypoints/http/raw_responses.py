@@ -8,14 +8,14 @@ from entrypoints.http.problem_documents import Problem, headers_of
 NOT_HTTP = Problem(
     status=400,
     code="not_http",
-    message="That is not HTTP, or more requests at once than one connection may have.",
-    hint="Send HTTP/1.1, and no more requests before the first of them are answered.",
+    message="Malformed HTTP, or too many pipelined requests on one connection.",
+    hint="Send valid HTTP/1.1, and wait for responses before sending more requests.",
 )
 HEAD_TOO_LARGE = Problem(
     status=431,
     code="head_too_large",
-    message="The headers are too large, or what stands around the body is.",
-    hint="Send fewer and shorter headers; pictures belong into the body.",
+    message="The headers, or the framing of the body, are too large.",
+    hint="Send fewer and shorter headers; put images into the body.",
 )
 
 

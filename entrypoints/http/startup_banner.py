@@ -1,4 +1,4 @@
-"""What the server says about itself when it starts."""
+"""What the server prints when it starts."""
 
 from entrypoints.bootstrap.version import version
 from entrypoints.config.host_names import is_loopback
@@ -6,29 +6,31 @@ from entrypoints.config.settings import APP, Settings
 
 
 def startup_banner(settings: Settings, port: int) -> str:
-    """Where it listens, and a line for each thing that its operator might not want to be so."""
+    """The server's address, and a line for each setting that its operator may not intend."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    lines = [f"{APP} {version()} listens on http://{host}:{port} (MCP at /mcp). Ctrl+C ends it."]
+    lines = [
+        f"{APP} {version()} listens on http://{host}:{port} (MCP at /mcp). Press Ctrl+C to stop."
+    ]
     if settings.provider_name == "sketch":
-        lines.append("Pictures are offline sketches, because PROVIDER is sketch.")
+        lines.append("Images are offline sketches, because PROVIDER is sketch.")
     if "*" in settings.cors_origin:
         lines.append(
-            "Warning: with CORS_ORIGIN=* every web page that somebody opens may use this server, "
-            "if it can reach it. Name the origins that should."
+            "Warning: with CORS_ORIGIN=* any web page in a browser that can reach this server may "
+            "use it. List the allowed origins instead."
         )
     if "*" in settings.trusted_proxies:
         lines.append(
-            "Warning: with TRUSTED_PROXIES=* everybody may say which address they come from, so "
-            "RATE_LIMIT holds up nobody. Name the proxy's address."
+            "Warning: with TRUSTED_PROXIES=* any client can claim any address, so RATE_LIMIT has "
+            "no effect. Set the proxy's address instead."
         )
     if settings.auth_token is None and not is_loopback(settings.host):
         lines.append(
-            "Warning: whoever reaches this address may paint at your cost, because there is no "
-            "AUTH_TOKEN and ALLOW_UNAUTHENTICATED is true."
+            "Warning: any client that can reach this address may generate images at your cost, "
+            "because AUTH_TOKEN is not set and ALLOW_UNAUTHENTICATED is true."
         )
     elif settings.auth_token is None and (settings.public_url or settings.trusted_proxies):
         lines.append(
-            "Warning: there is no AUTH_TOKEN, so whoever the proxy lets through may paint at your "
-            "cost."
+            "Warning: any client that the proxy admits may generate images at your cost, because "
+            "AUTH_TOKEN is not set."
         )
     return "\n".join(lines)

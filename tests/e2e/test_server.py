@@ -204,10 +204,13 @@ TOKEN = "0123456789abcdef"
         ({}, "listens on http://127.0.0.1:3000 (MCP at /mcp)"),
         ({"host": "::1"}, "listens on http://[::1]:3000 "),
         ({"provider": "sketch"}, "offline sketches"),
-        ({"cors_origin": "https://a.example, *"}, "Warning: with CORS_ORIGIN=* every web page"),
-        ({"trusted_proxies": "*"}, "Warning: with TRUSTED_PROXIES=* everybody may say"),
-        (OPEN, "Warning: whoever reaches this address may paint at your cost"),
-        ({"public_url": "https://a.example"}, "Warning: there is no AUTH_TOKEN, so whoever the"),
+        ({"cors_origin": "https://a.example, *"}, "Warning: with CORS_ORIGIN=* any web page"),
+        (
+            {"trusted_proxies": "*"},
+            "Warning: with TRUSTED_PROXIES=* any client can claim any address",
+        ),
+        (OPEN, "Warning: any client that can reach this address may generate images at your cost"),
+        ({"public_url": "https://a.example"}, "Warning: any client that the proxy admits"),
     ],
 )
 def test_it_says_where_it_listens_and_what_its_operator_should_know(
