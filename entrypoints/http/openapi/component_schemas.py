@@ -36,13 +36,13 @@ PROBLEM: Schema = {
         detail={**STRING, "description": "The same as `message`."},
         **ERROR_FIELDS,
         **OPTIONAL_ERROR_FIELDS,
-        provider_status={"type": "integer", "description": "The provider's status."},
+        provider_status={"type": "integer", "description": "The provider's HTTP status."},
     ),
     "examples": [msgspec.json.decode(NOT_JSON.body())],
 }
 JSON_RPC: Schema = {
     "title": "JSONRPCMessage",
-    "description": "As the Model Context Protocol has it, in the version that was agreed upon.",
+    "description": "A message of the Model Context Protocol, in the negotiated version.",
     **object_of(
         "jsonrpc",
         jsonrpc={**STRING, "const": "2.0"},
@@ -55,13 +55,20 @@ JSON_RPC: Schema = {
 }
 PROGRESS_FIELDS: dict[str, Schema] = {"progress": PERCENT, "message": STRING, "jobId": STRING}
 PARTIAL: dict[str, Schema] = {
-    "partialImage": {**BASE64, "description": "A preview that the provider painted."},
-    "partialImageIndex": {**NON_NEGATIVE, "description": "Which preview of its picture, from 0."},
-    "picture": {**NON_NEGATIVE, "description": "Which picture it is of, from 0."},
+    "partialImage": {**BASE64, "description": "A preview that the provider sent."},
+    "partialImageIndex": {
+        **NON_NEGATIVE,
+        "description": "The number of the preview of its image, from 0.",
+    },
+    "picture": {**NON_NEGATIVE, "description": "The number of the image, from 0."},
 }
 COMPLETE: dict[str, Schema] = {
-    "finalImage": {**BASE64, "description": "The first picture."},
-    "images": {"type": "array", "items": BASE64, "description": "All, where there are several."},
+    "finalImage": {**BASE64, "description": "The first image."},
+    "images": {
+        "type": "array",
+        "items": BASE64,
+        "description": "All images, if there are several.",
+    },
     "revisedPrompt": STRING,
     "result": ref("ImagesResult"),
 }
@@ -94,7 +101,7 @@ ERROR = object_of(
 EVENTS: dict[str, Schema] = {
     "StreamEvent": {
         "title": "StreamEvent",
-        "description": "An event of /mcp/stream: nothing but data.",
+        "description": "An event of /mcp/stream; it has only data.",
         **_event(ref("Frame")),
     },
     "Frame": {
@@ -107,17 +114,17 @@ EVENTS: dict[str, Schema] = {
     "ErrorFrame": {"title": "ErrorFrame", **ERROR},
     "JobEvent": {
         "title": "JobEvent",
-        "description": "An event of a job: its number, its name and what is told.",
+        "description": "An event of a job: its number, its name and its data.",
         **_event(
-            ref("JobNews"),
+            ref("JobEventData"),
             id={**STRING, "pattern": "^[0-9]+$"},
             event={**STRING, "enum": [*EVENT_NAMES.values()]},
         ),
     },
-    "JobNews": {
-        "title": "JobNews",
-        "description": "`partial` has a picture, `finished` a result; `failed` has the members of "
-        "a problem, but no progress.",
+    "JobEventData": {
+        "title": "JobEventData",
+        "description": "`partial` has an image, `finished` a result. `failed` has the fields of a "
+        "problem document, and no progress.",
         **object_of(
             *("jobId", "message"),
             **PROGRESS_FIELDS,
@@ -133,18 +140,21 @@ EVENTS: dict[str, Schema] = {
 def components() -> dict[str, Schema]:
     """All of them, by name."""
     _, results = msgspec.json.schema_components(RESULTS, ref_template=PREFIX + "{name}")
-    picture, rendition = results.pop("ImageEntry"), results.pop("RenditionEntry")
+    image, rendition = results.pop("ImageEntry"), results.pop("RenditionEntry")
     listed = results.pop("ListedImage")
     return {
         "GenerateArguments": json_schema(GenerateArguments),
         "EditArguments": json_schema(EditArguments),
         **results,
         "ImageEntry": with_properties(
-            picture,
-            url={**URL, "description": "Where it is, over HTTP only."},
+            image,
+            url={**URL, "description": "Over HTTP only."},
             previewUrl=URL,
             thumbUrl=URL,
-            data={**BASE64, "description": "With inline=true, or if it could not be stored."},
+            data={
+                **BASE64,
+                "description": "With inline=true, or if the image could not be stored.",
+            },
         ),
         "RenditionEntry": with_properties(rendition, url=URL),
         "ListedImage": with_properties(listed, url=URL, previewUrl=URL, thumbUrl=URL),

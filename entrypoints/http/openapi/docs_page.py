@@ -36,7 +36,7 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="docs/{folder}/swagger.css">
 </head>
 <body>
-<div id="ui">This page needs JavaScript. The document that it shows is
+<div id="ui">This page requires JavaScript. The document that it displays is
 <a href="openapi.json">openapi.json</a>.</div>
 <script src="docs/{folder}/swagger.js"></script>
 <script src="docs/{folder}/start.js"></script>

@@ -18,19 +18,19 @@ from entrypoints.http.security.bearer_token import needs_token
 from entrypoints.wire.json_schema import Schema
 
 INTRODUCTION = """
-Pictures from words and from pictures. [MCP](https://modelcontextprotocol.io) is at `/mcp`; all
-else is plain HTTP.
+Generate and edit images from text prompts. [MCP](https://modelcontextprotocol.io) is at `/mcp`; all
+other paths are plain HTTP.
 
-Everything that goes wrong is a problem document (RFC 9457): `code` is stable, `hint` says what to
-do next, `charged` whether money may have been spent, `retryable` whether asking again may help. An
-address that is used with another method answers 405, with `Allow`.
+Every error is a problem document (RFC 9457): `code` is stable, `hint` says what to do next,
+`charged` whether money may have been spent, and `retryable` whether a retry can help. A path that
+does not support a method answers 405, with `Allow`.
 """
 TAGS = {
-    "Painting": "Ask for pictures, and follow how they come into being.",
-    "Pictures": "Those that were made, and smaller ones of them.",
+    "Generation": "Generate or edit images, and follow their jobs.",
+    "Images": "Stored images, and smaller versions of them.",
     "MCP": "The Model Context Protocol over streamable HTTP.",
-    "Health": "For those who watch the server.",
-    "Documents": "About this server; open to everybody who may call it.",
+    "Health": "Liveness, readiness and metrics.",
+    "Documentation": "This API; no token required.",
 }
 TOKEN = {"type": "http", "scheme": "bearer", "description": "The server's AUTH_TOKEN."}
 JSON_TYPES = {bool: "boolean", int: "integer"}

@@ -18,10 +18,10 @@ from entrypoints.http.security.request_checks import NOT_JSON
 from entrypoints.wire.error_codes import HTTP_STATUSES
 from entrypoints.wire.json_schema import Schema
 
-RETRY_AFTER = "Seconds to wait before asking again."
+RETRY_AFTER = "Seconds to wait before a retry."
 PROBLEM_HEADERS = {
     401: {"WWW-Authenticate": "Bearer."},
-    416: {"Content-Range": "How many bytes there are."},
+    416: {"Content-Range": "The size in bytes."},
     429: {"Retry-After": RETRY_AFTER},
     503: {"Retry-After": RETRY_AFTER},
 }
@@ -131,13 +131,13 @@ def event_stream(description: str, event: Schema, *, example: str) -> ApiRespons
     return ApiResponse(
         description=description,
         content={"text/event-stream": {"schema": event, "example": example}},
-        headers={"X-Job-Id": "The job that is told of."},
+        headers={"X-Job-Id": "The ID of the job."},
     )
 
 
 def _problem_response(status: int, codes: Iterable[str]) -> ApiResponse:
     return ApiResponse(
-        description="A problem: " + ", ".join(f"`{code}`" for code in sorted(codes)) + ".",
+        description="A problem document: " + ", ".join(f"`{code}`" for code in sorted(codes)) + ".",
         content={MEDIA_TYPE: {"schema": ref("Problem")}},
         headers=PROBLEM_HEADERS.get(status, {}),
     )

@@ -27,22 +27,26 @@ def with_properties(schema: Schema, **properties: Schema) -> Schema:
 
 
 ERROR_FIELDS: dict[str, Schema] = {
-    "code": {**STRING, "pattern": "^[a-z_]+$", "description": "Stable; docs/errors.md has all."},
+    "code": {
+        **STRING,
+        "pattern": "^[a-z_]+$",
+        "description": "Stable; docs/errors.md lists all codes.",
+    },
     "message": {**STRING, "description": "What happened, and why."},
     "hint": {**STRING, "description": "What to do next; may be empty."},
-    "retryable": {"type": "boolean", "description": "Whether asking again may help."},
+    "retryable": {"type": "boolean", "description": "Whether a retry can help."},
     "charged": {
         **STRING,
         "enum": [word.value for word in ChargeStatus],
-        "description": "Whether the provider may ask money for it.",
+        "description": "Whether the provider may have charged for the request.",
     },
 }
 """The fields of every error, in problem documents and in events."""
 OPTIONAL_ERROR_FIELDS: dict[str, Schema] = {
-    "field": {**STRING, "description": "The argument or parameter that is at fault."},
-    "retry_after": {"type": "number", "description": "Seconds to wait before asking again."},
-    "resets_at": {**STRING, "description": "When there is room in the budget again."},
-    "incident": {**STRING, "description": "What to look for in the server's log."},
-    "request_id": {**STRING, "description": "The provider's id of the request."},
+    "field": {**STRING, "description": "The invalid argument or parameter."},
+    "retry_after": {"type": "number", "description": "Seconds to wait before a retry."},
+    "resets_at": {**STRING, "description": "When the budget has room again."},
+    "incident": {**STRING, "description": "The ID to search for in the server's log."},
+    "request_id": {**STRING, "description": "The provider's ID of the request."},
 }
 """The fields of some errors."""

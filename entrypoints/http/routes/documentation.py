@@ -19,22 +19,22 @@ from entrypoints.http.openapi.schema_parts import STRING
 from entrypoints.http.request_context import AnyRequest, headers_of
 from entrypoints.wire.json_schema import Schema
 
-Folder = Annotated[str, PathParameter(description="Changes with the files.")]
-Name = Annotated[str, PathParameter(description="As the page has it.")]
+Folder = Annotated[str, PathParameter(description="A hash of the files.")]
+Name = Annotated[str, PathParameter(description="A file of the page.")]
 
 
 def _file(schema: Schema, *media_types: str, refusals: tuple[Refusal, ...] = ()) -> Operation:
     """A file that does not change while the server runs."""
     content = {media_type: {"schema": schema} for media_type in media_types}
-    headers = {"ETag": "Strong.", "Cache-Control": "How long it may be kept."}
+    headers = {"ETag": "Strong.", "Cache-Control": "How long the file may be cached."}
     return Operation(
-        tag="Documents",
+        tag="Documentation",
         responses={
             200: ApiResponse(description="The file.", content=content, headers=headers),
-            206: ApiResponse(
-                description="The part that Range asked for.", content=content, headers=headers
+            206: ApiResponse(description="The requested range.", content=content, headers=headers),
+            304: ApiResponse(
+                description="The client has the file: see If-None-Match.", headers=headers
             ),
-            304: ApiResponse(description="The client has it: see If-None-Match.", headers=headers),
         },
         refusals=(range_not_satisfiable(0), *refusals),
     )
@@ -42,13 +42,13 @@ def _file(schema: Schema, *media_types: str, refusals: tuple[Refusal, ...] = ())
 
 @get("/openapi.json", operation=_file({"type": "object"}, "application/json"))
 async def get_openapi(request: AnyRequest) -> ASGIApp:
-    """What you are reading: this document, as JSON."""
+    """The OpenAPI document, as JSON."""
     return _respond(request, _docs(request).document)
 
 
 @get("/docs", operation=_file(STRING, "text/html"))
 async def get_docs(request: AnyRequest) -> ASGIApp:
-    """A page that shows the document, and lets you try it."""
+    """A page that displays this document and can send requests."""
     if request.scope["raw_path"].partition(b"?")[0].endswith(b"/"):
         return as_response(BytesResponse(308, {"location": "../docs"}))
     return _respond(request, _docs(request).page)
@@ -59,7 +59,7 @@ async def get_docs(request: AnyRequest) -> ASGIApp:
     operation=_file(STRING, "text/javascript", "text/css", refusals=(NotFound,)),
 )
 async def get_docs_asset(request: AnyRequest, folder: Folder, name: Name) -> ASGIApp:
-    """A script or a style of that page."""
+    """A script or a style sheet of that page."""
     docs = _docs(request)
     if folder != docs.folder or name not in docs.assets:
         raise NotFound("Not found.", hint="GET /docs links to all files.")

@@ -26,16 +26,18 @@ def _status(ok: str, unavailable: str = "", **fields: Schema) -> Operation:
 
 
 @route(
-    "/health", http_method=METHODS, operation=_status("It answers.", service=STRING, version=STRING)
+    "/health",
+    http_method=METHODS,
+    operation=_status("The server responds.", service=STRING, version=STRING),
 )
 async def health() -> dict[str, str]:
-    """That it answers, and who it is."""
+    """Service name and version."""
     return {"status": "ok", "service": APP, "version": version()}
 
 
-@route("/livez", http_method=METHODS, operation=_status("The process lives."))
+@route("/livez", http_method=METHODS, operation=_status("The process runs."))
 async def livez() -> dict[str, str]:
-    """That the process lives; looks at nothing else."""
+    """Liveness: the process runs; nothing else is checked."""
     return {"status": "ok"}
 
 
@@ -43,16 +45,16 @@ async def livez() -> dict[str, str]:
     "/readyz",
     http_method=METHODS,
     operation=_status(
-        "It takes new work.",
-        "It drains, or cannot keep pictures.",
+        "The server accepts new jobs.",
+        "The server is draining, or cannot store images.",
         checks={"type": "object"},
     ),
 )
 async def readyz(request: AnyRequest) -> Response[dict[str, object]]:
-    """Whether it takes new work: 503 while it drains, or where pictures could not be kept.
+    """Readiness: 503 while the server drains, or if it cannot store images.
 
-    A cache that fails is told, and is no reason: every call works without it. Why something is
-    unavailable only the log says: whoever asks here may be a stranger.
+    The state of the cache is reported but does not affect readiness, because every call works
+    without it. The reason for a failed check is only in the log, because this path needs no token.
     """
     readiness = await container_of(request).check_readiness()()
     for check in readiness.checks:

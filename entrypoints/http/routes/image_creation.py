@@ -51,24 +51,24 @@ ARGUMENTS: Schema = {
 IDEMPOTENCY_KEY = parameter(
     "Idempotency-Key",
     "header",
-    "Asking again under the same key is asking once, also after a restart.",
+    "Requests with the same key count as one, even across a restart.",
     type="string",
     pattern="^[!-~]{1,255}$",
 )
-Inline = Annotated[bool, QueryParameter(description="Pictures as base64 too.")]
+Inline = Annotated[bool, QueryParameter(description="Add each image as base64.")]
 
 
 @post(
     "/mcp/stream",
     status_code=200,
     operation=Operation(
-        tag="Painting",
+        tag="Generation",
         parameters=(IDEMPOTENCY_KEY,),
         body=ARGUMENTS,
         responses={
             200: event_stream(
                 "Server-sent events. A frame is exactly `data: {json}` and an empty line; comments "
-                "come at least each 15 s. The stream ends after `complete` or `error`.",
+                "come at least every 15 s. The stream ends after `complete` or `error`.",
                 ref("StreamEvent"),
                 example='data: {"type":"progress","data":{"progress":5,"message":"…","jobId":"…"}}'
                 "\n\n: keep-alive\n\n",
@@ -78,9 +78,10 @@ Inline = Annotated[bool, QueryParameter(description="Pictures as base64 too.")]
     ),
 )
 async def stream_image(request: AnyRequest) -> ASGIApp:
-    """Paint, and tell of it as server-sent events up to `complete` or `error`.
+    """Generate or edit images and stream progress as server-sent events.
 
-    The body has the arguments of generate_image, or of edit_image where there are `images`.
+    The stream ends with `complete` or `error`. The body takes the arguments of generate_image;
+    with `images`, those of edit_image.
     """
     handle = await _submit(request)
     messages = event_json_of(request).messages(handle, image_urls_for(request))
@@ -92,23 +93,24 @@ async def stream_image(request: AnyRequest) -> ASGIApp:
     "/images",
     status_code=201,
     operation=Operation(
-        tag="Painting",
+        tag="Generation",
         parameters=(IDEMPOTENCY_KEY,),
         body=ARGUMENTS,
         responses={
             201: json_response(
-                "The pictures are done.",
+                "The images are finished.",
                 ref("ImagesResult"),
-                Location="Where the picture is, if it is only one.",
+                Location="The URL of the image, if it is the only one.",
             )
         },
         refusals=ANY_ERROR,
     ),
 )
 async def create_image(request: AnyRequest, inline: Inline = False) -> ASGIApp:
-    """Paint, and answer when it is done: facts and links, and with `inline` the pictures too.
+    """Generate or edit images and respond when they are finished.
 
-    The body has the arguments of generate_image, or of edit_image where there are `images`.
+    The response has facts and URLs, with `inline` also the images. The body takes the arguments of
+    generate_image; with `images`, those of edit_image.
     """
     handle = await _submit(request)
     result = await until_disconnect(handle.result(), request.receive)

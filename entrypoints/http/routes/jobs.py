@@ -36,19 +36,19 @@ from entrypoints.wire.listings import listed_job
 EVENT_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
-JobId = Annotated[str, PathParameter(description="As a frame or X-Job-Id had it.")]
+JobId = Annotated[str, PathParameter(description="From an event, or from X-Job-Id.")]
 
 
 @get(
     "/jobs/{job_id:str}",
     operation=Operation(
-        tag="Painting",
-        responses={200: json_response("How the job stands.", ref("ListedJob"))},
+        tag="Generation",
+        responses={200: json_response("The job.", ref("ListedJob"))},
         refusals=(NotFound, ArchiveUnavailable),
     ),
 )
 async def get_job(request: AnyRequest, job_id: JobId) -> dict[str, Any]:
-    """How the caller's job stands, or how it ended: also long after, and after a restart."""
+    """The state or outcome of a job, even long after, and after a restart."""
     record = await container_of(request).get_job()(job_id, owner=caller_of(request).owner)
     return image_urls_for(request).job(listed_job(record))
 
@@ -56,28 +56,28 @@ async def get_job(request: AnyRequest, job_id: JobId) -> dict[str, Any]:
 @get(
     "/jobs/{job_id:str}/events",
     operation=Operation(
-        tag="Painting",
+        tag="Generation",
         parameters=(
-            parameter("Last-Event-ID", "header", "Go on behind this event.", type="string"),
+            parameter("Last-Event-ID", "header", "Continue after this event.", type="string"),
         ),
         responses={
             200: event_stream(
                 "Server-sent events with `id` and `event`, up to `finished` or `failed`; comments "
-                "come at least each 15 s.",
+                "come at least every 15 s.",
                 ref("JobEvent"),
                 example='id: 0\nevent: started\ndata: {"jobId":"…","message":"…","progress":1}\n\n',
             ),
-            204: ApiResponse(description="That was the last one: there is no more."),
+            204: ApiResponse(description="There are no more events."),
         },
         refusals=(NotFound,),
     ),
 )
 async def follow_job(request: AnyRequest, job_id: JobId) -> ASGIApp:
-    """All that is told of the caller's job, numbered, up to `finished` or `failed`.
+    """Follow a job: its numbered events, up to `finished` or `failed`.
 
-    Goes on behind the event of the header Last-Event-ID; 204 where that was the last one, so that
-    an EventSource does not come back. Following a job neither starts nor cancels anything. A job
-    that ended can be followed for five minutes more, without its partials.
+    Continues after the event in Last-Event-ID; 204 if that was the last one, so that an
+    EventSource does not reconnect. Following a job neither starts nor cancels anything. An ended
+    job can be followed for five minutes more, without its partials.
     """
     job = container_of(request).follow_job()(job_id, owner=caller_of(request).owner)
     cursor = _cursor_after(request.headers.get("last-event-id", ""))

@@ -69,13 +69,14 @@ def session_manager(server: Server[Any]) -> StreamableHTTPSessionManager:
 
 MESSAGE: Schema = {"application/json": {"schema": ref("JSONRPCMessage")}}
 STREAM: Schema = {"text/event-stream": {"schema": {"type": "object"}}}
-SESSION = {"MCP-Session-Id": "Goes with every further request of the handshake eras."}
+SESSION = {"MCP-Session-Id": "For every further request of the session."}
 SESSION_PARAMETERS = (
-    parameter("MCP-Session-Id", "header", "From the answer to `initialize`.", type="string"),
-    parameter("MCP-Protocol-Version", "header", "The version that was agreed upon.", type="string"),
+    parameter("MCP-Session-Id", "header", "From the response to `initialize`.", type="string"),
+    parameter("MCP-Protocol-Version", "header", "The negotiated version.", type="string"),
 )
 HANDSHAKE_ONLY = ApiResponse(
-    description="Versions from 2026-07-28 on know only POST.", headers={"Allow": "What there is."}
+    description="Versions from 2026-07-28 on support POST only.",
+    headers={"Allow": "The supported methods."},
 )
 
 
@@ -84,46 +85,44 @@ def _error(description: str) -> ApiResponse:
 
 
 ERRORS = {
-    400: _error("not JSON, no message, or no session."),
-    404: _error("the session is unknown or has ended; or no such method."),
-    406: ApiResponse(description="The Accept header lacks a media type that is needed."),
-    500: _error("something went wrong inside the server."),
+    400: _error("not JSON, not a message, or no session."),
+    404: _error("an unknown or ended session, or an unknown method."),
+    406: ApiResponse(description="The Accept header lacks a required media type."),
+    500: _error("an internal error."),
 }
 OPERATIONS = {
     "POST": Operation(
         name="send_mcp_message",
         text="""Send a JSON-RPC message of the Model Context Protocol.
 
-        All versions of the protocol are served: those that begin with `initialize`, which open a
-        session, and those from 2026-07-28 on, which have none.
+        All protocol versions are supported: those that begin with `initialize` and have a session,
+        and those from 2026-07-28 on, which have none.
         """,
         tag="MCP",
         parameters=(
             *SESSION_PARAMETERS,
-            parameter("Accept", "header", "Both media types of the answer.", type="string"),
+            parameter("Accept", "header", "Both media types of the response.", type="string"),
         ),
         body={"schema": ref("JSONRPCMessage")},
         responses={
             **ERRORS,
             200: ApiResponse(
-                description="The answer.", content={**MESSAGE, **STREAM}, headers=SESSION
+                description="The response.", content={**MESSAGE, **STREAM}, headers=SESSION
             ),
-            202: ApiResponse(description="A notification or an answer was taken."),
-            503: _error("too many sessions are open."),
+            202: ApiResponse(description="A notification or a response was accepted."),
+            503: _error("too many open sessions."),
         },
     ),
     "GET": Operation(
         name="listen_to_mcp_session",
-        text="Listen to what the server sends to a session by itself.",
+        text="Receive the messages that the server initiates in a session.",
         tag="MCP",
         parameters=SESSION_PARAMETERS,
         responses={
             **ERRORS,
-            200: ApiResponse(
-                description="Messages of the server.", content=STREAM, headers=SESSION
-            ),
+            200: ApiResponse(description="The server's messages.", content=STREAM, headers=SESSION),
             405: HANDSHAKE_ONLY,
-            409: _error("the session has such a stream already."),
+            409: _error("the session already has such a stream."),
         },
     ),
     "DELETE": Operation(

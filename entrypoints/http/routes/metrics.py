@@ -52,15 +52,13 @@ def request_metrics() -> DefineMiddleware:
         tag="Health",
         responses={
             200: ApiResponse(
-                description="Prometheus' text format.", content={"text/plain": {"schema": STRING}}
+                description="The Prometheus text format.",
+                content={"text/plain": {"schema": STRING}},
             )
         },
     ),
 )
 async def metrics(request: AnyRequest) -> Response[bytes]:
-    """Counters and timings for Prometheus, as text.
-
-    The plugin's own controller would show the registry of the process alone.
-    """
-    numbers = container_of(request).metrics()
+    """Counters and timings for Prometheus, as text."""
+    numbers = container_of(request).metrics()  # the plugin's own route lacks those of jobs
     return Response(numbers.exposition(), media_type=numbers.media_type)

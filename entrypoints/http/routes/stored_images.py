@@ -45,30 +45,34 @@ ImageId = Annotated[
     str,
     PathParameter(
         name="picture_id",
-        description="As an answer had it.",
+        description="The ID of an image.",
         examples=[Example(value="img_" + "0" * 32)],
     ),
 ]
 Form = Annotated[
     ImageFormat | None,
-    QueryParameter(name="format", description="The format, whatever the Accept header says."),
+    QueryParameter(name="format", description="The format; overrides the Accept header."),
 ]
-Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=100, description="How many.")]
+Limit = Annotated[
+    int, QueryParameter(name="limit", ge=1, le=100, description="The maximum number of images.")
+]
 
 
 CACHING = {"ETag": "Strong.", "Cache-Control": "A year, immutable.", "Vary": "Accept."}
 FILE = {**CACHING, "Accept-Ranges": "bytes.", "Content-Disposition": "A file name."}
 MEDIA_TYPES: Schema = {form.media_type: {"schema": {}} for form in ImageFormat}
 VIEW = Operation(
-    tag="Pictures",
+    tag="Images",
     responses={
-        200: ApiResponse(description="The picture.", content=MEDIA_TYPES, headers=FILE),
+        200: ApiResponse(description="The image.", content=MEDIA_TYPES, headers=FILE),
         206: ApiResponse(
-            description="The part that Range asked for.",
+            description="The requested range.",
             content=MEDIA_TYPES,
-            headers={**FILE, "Content-Range": "Which part."},
+            headers={**FILE, "Content-Range": "The range."},
         ),
-        304: ApiResponse(description="The client has it: see If-None-Match.", headers=CACHING),
+        304: ApiResponse(
+            description="The client has the image: see If-None-Match.", headers=CACHING
+        ),
     },
     refusals=(NotFound, ArchiveUnavailable, UnreadableImage, range_not_satisfiable(0)),
 )
@@ -76,32 +80,32 @@ VIEW = Operation(
 
 @route("/images/{picture_id:str}", http_method=METHODS, operation=VIEW)
 async def get_image(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
-    """The picture as the provider sent it; in another format where the client takes only that."""
+    """An image as the provider returned it; converted if the client accepts only other formats."""
     return await _view(request, image_id, form, "full")
 
 
 @route("/images/{picture_id:str}/preview", http_method=METHODS, operation=VIEW)
 async def get_preview(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
-    """At most 1024 pixels wide and high, in a format that the client takes."""
+    """A preview: at most 1024 pixels wide and high, in a format that the client accepts."""
     return await _view(request, image_id, form, "preview")
 
 
 @route("/images/{picture_id:str}/thumb", http_method=METHODS, operation=VIEW)
 async def get_thumbnail(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
-    """At most 256 pixels wide and high, in a format that the client takes."""
+    """A thumbnail: at most 256 pixels wide and high, in a format that the client accepts."""
     return await _view(request, image_id, form, "thumb")
 
 
 @get(
     "/images",
     operation=Operation(
-        tag="Pictures",
+        tag="Images",
         responses={200: json_response("The newest first.", ref("ListImagesResult"))},
         refusals=(ArchiveUnavailable,),
     ),
 )
 async def list_images(request: AnyRequest, limit: Limit = 20) -> dict[str, Any]:
-    """The caller's latest pictures, and their jobs that are not done or of unknown outcome."""
+    """The latest images, and jobs that are unfinished or have an unknown outcome."""
     found = await container_of(request).list_images()(owner=caller_of(request).owner, limit=limit)
     return image_urls_for(request).listing(listing(found, limit))
 
@@ -110,13 +114,13 @@ async def list_images(request: AnyRequest, limit: Limit = 20) -> dict[str, Any]:
     "/images/{picture_id:str}",
     status_code=200,
     operation=Operation(
-        tag="Pictures",
-        responses={200: json_response("It is gone.", ref("DeleteImageResult"))},
+        tag="Images",
+        responses={200: json_response("The image is deleted.", ref("DeleteImageResult"))},
         refusals=(NotFound, ArchiveUnavailable),
     ),
 )
 async def delete_image(request: AnyRequest, image_id: ImageId) -> DeleteImageResult:
-    """Delete a picture's files for good; what it cost stays recorded."""
+    """Permanently delete an image and its renditions; its cost stays in the records."""
     owner = caller_of(request).owner
     deleted = await container_of(request).delete_image()(image_id, owner=owner)
     return DeleteImageResult(id=image_id, bytes=deleted.bytes)
