@@ -9,7 +9,7 @@ from collections import abc
 from contextlib import AsyncExitStack
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import TypedDict, Unpack
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Factory, List, Object
@@ -22,11 +22,14 @@ from application.jobs.job_service import JobService
 from application.jobs.stored_results import StoredResults
 from application.ports.clock import Clock, SystemClock
 from application.ports.event_sink import EventSink
+from application.ports.image_cache import ImageCache
 from application.ports.image_inspector import ImageInspector
+from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
 from application.ports.image_store import ImageStore
 from application.ports.job_events import JobEvents
 from application.ports.job_repository import JobRepository
+from application.ports.usage_ledger import UsageLedger
 from application.provider_registry import ProviderRegistry
 from application.rendition_service import RenditionService
 from application.result_cache import ResultCache
@@ -110,8 +113,7 @@ def job_runner(settings: Settings, events: JobEvents, sink: EventSink) -> JobRun
 class Container(DeclarativeContainer):
     """Everything, each part built once at first use.
 
-    A test passes other parts to the constructor:
-    `Container(settings=providers.Object(...), provider=providers.Object(FakeProvider()))`.
+    `run_application(settings, provider=FakeProvider())` opens it with other parts.
     """
 
     settings: Dependency[Settings] = Dependency(instance_of=Settings)
@@ -189,6 +191,28 @@ class Container(DeclarativeContainer):
     report_usage = Factory(ReportUsage, usage_ledger, settings.provided.limits, clock)
 
 
-def build_container(settings: Settings, **overrides: Any) -> Container:  # noqa: ANN401 - providers of any kind
-    """A container for these settings; `overrides` are providers by the names of its parts."""
-    return Container(settings=Object(settings), **overrides)
+class Parts(TypedDict, total=False):
+    """Parts of the container that a test, or an application around this one, may replace.
+
+    The container closes only what it builds.
+    """
+
+    provider: ImageProvider
+    image_providers: abc.Sequence[ImageProvider]
+    image_store: ImageStore
+    job_repository: JobRepository
+    usage_ledger: UsageLedger
+    cache: ImageCache
+    job_events: JobEvents
+    extra_sinks: abc.Sequence[EventSink]
+    inspector: ImageInspector
+    optimizer: ImageOptimizer
+    clock: Clock
+    sweep_seconds: float
+    first_sweep_seconds: float
+
+
+def build_container(settings: Settings, **parts: Unpack[Parts]) -> Container:
+    """A container for these settings, with `parts` in place of its own of the same names."""
+    replaced = {name: Object(part) for name, part in parts.items()}
+    return Container(settings=Object(settings), **replaced)

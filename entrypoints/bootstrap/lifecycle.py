@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Unpack
 
 from application.ports.image_cache import Sweepable
 from domain.errors import ArchiveUnavailable, CacheUnavailable
-from entrypoints.bootstrap.container import Container, build_container
+from entrypoints.bootstrap.container import Container, Parts, build_container
 from entrypoints.bootstrap.storage import MEGABYTE
 from entrypoints.config.settings import Settings
 
@@ -16,13 +16,13 @@ SAVINGS_FLUSH_SECONDS = 5.0
 
 
 @asynccontextmanager
-async def open_application(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
-    """Open the application, and at the end close what was opened.
+async def open_application(settings: Settings, **parts: Unpack[Parts]) -> AsyncIterator[Container]:
+    """Open the application; at the end close what it opened.
 
-    For a door that drains the jobs itself, with the grace that is left then; for all else there
-    is `running`. `overrides` are dependency-injector providers by the names of the Container.
+    For an entry point that drains the jobs itself, within the grace period that is left; all
+    others use `run_application`. `parts` replace those of the container.
     """
-    container = build_container(settings, **overrides)
+    container = build_container(settings, **parts)
     tidying = [asyncio.create_task(work(container)) for work in BACKGROUND_TASKS]
     try:
         yield container
@@ -36,9 +36,9 @@ async def open_application(settings: Settings, **overrides: Any) -> AsyncIterato
 
 
 @asynccontextmanager
-async def run_application(settings: Settings, **overrides: Any) -> AsyncIterator[Container]:  # noqa: ANN401 - providers of any kind
-    """Open the application, and at the end drain its jobs and close what was opened."""
-    async with open_application(settings, **overrides) as container:
+async def run_application(settings: Settings, **parts: Unpack[Parts]) -> AsyncIterator[Container]:
+    """Open the application; at the end drain its jobs and close what it opened."""
+    async with open_application(settings, **parts) as container:
         try:
             yield container
         finally:

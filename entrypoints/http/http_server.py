@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import Any
+from typing import Any, Unpack
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.container import Container, Parts
 from entrypoints.bootstrap.import_gc import collector_paused
 from entrypoints.bootstrap.lazy_application import WARM_UP_DELAY_SECONDS
 from entrypoints.bootstrap.lifecycle import open_application, warm
@@ -49,10 +49,10 @@ async def serve(
     settings: Settings,
     listener: socket.socket,
     stop: asyncio.Event,
-    **overrides: Any,  # noqa: ANN401 - providers of any kind
+    **parts: Unpack[Parts],
 ) -> None:
     """Serve on that socket until `stop` is set; return once drained, within SHUTDOWN_GRACE."""
-    async with open_application(settings, **overrides) as container:
+    async with open_application(settings, **parts) as container:
         application = HttpApplication(container)
         server = Server(application.asgi, settings)
         async with application.manager.run():

@@ -5,13 +5,13 @@ import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 from litestar.routes import HTTPRoute
 from starlette.datastructures import Headers
 from starlette.types import Message, Scope
 
-from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.container import Container, Parts
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.settings import Settings
 from entrypoints.http.application import HttpApplication
@@ -105,9 +105,9 @@ class Asked:
 
 
 @asynccontextmanager
-async def asked(settings: Settings, **overrides: Any) -> AsyncIterator[Asked]:  # noqa: ANN401 - providers of any kind
+async def asked(settings: Settings, **parts: Unpack[Parts]) -> AsyncIterator[Asked]:
     """The whole application, without a server around it."""
-    async with run_application(settings, **overrides) as container:
+    async with run_application(settings, **parts) as container:
         door = HttpApplication(container)
         ready, done = asyncio.Event(), asyncio.Event()
         opened = asyncio.create_task(_sessions(door, ready, done))

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Unpack
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.container import Container, Parts
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.settings import Settings
 from entrypoints.http.application import HttpApplication
@@ -16,13 +16,13 @@ from entrypoints.http.connection_limits import Connection
 
 
 @asynccontextmanager
-async def served(settings: Settings, **overrides: Any) -> AsyncIterator[str]:  # noqa: ANN401 - providers of any kind
+async def served(settings: Settings, **parts: Unpack[Parts]) -> AsyncIterator[str]:
     """Serve the whole application; yield its address, such as `http://127.0.0.1:40123`.
 
-    `overrides` are providers by the names of the Container. At the end connections are closed,
+    `parts` replace those of the container. At the end connections are closed,
     the jobs drained and everything closed, in the order in which the program does it.
     """
-    async with run_application(settings, **overrides) as container, serving(container) as url:
+    async with run_application(settings, **parts) as container, serving(container) as url:
         yield url
 
 

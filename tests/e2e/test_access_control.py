@@ -64,10 +64,9 @@ class Reached:
 async def guarded(folder: Path, **settings: Any) -> AsyncIterator[tuple[Asked, Reached]]:  # noqa: ANN401 - fields of Settings
     """A door whose use cases do nothing, and what reached them."""
     reached = Reached()
-    cases = {name: Object(reached) for name in USE_CASES}
-    async with asked(
-        settings_in(folder, **settings), provider=Object(FakeProvider()), **cases
-    ) as door:
+    async with asked(settings_in(folder, **settings), provider=FakeProvider()) as door:
+        for name in USE_CASES:
+            getattr(door.container, name).override(Object(reached))
         yield door, reached
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import anyio
 import pytest
-from dependency_injector.providers import Object
 
 from domain.requests import GenerateRequest
 from entrypoints.bootstrap.lifecycle import run_application
@@ -138,7 +137,7 @@ async def test_what_has_expired_is_swept_from_the_disk_without_being_asked_for(
         return list((tmp_path / "cache").rglob("*.val"))
 
     settings = settings_for(openai_api, tmp_path, cache_ttl=1.0)
-    async with run_application(settings, sweep_seconds=Object(0.05)) as container:
+    async with run_application(settings, sweep_seconds=0.05) as container:
         await (await container.generate_image()(GenerateRequest(prompt="x"))).result()
         await container.job_runner().drain(10)  # the answer is kept by then
         assert files()

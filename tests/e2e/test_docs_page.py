@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dependency_injector.providers import Object
 
 from tests.e2e.asking import HOST, Asked, Reply, asked
 from tests.testkit.fakes import FakeProvider, settings_in, small_image
@@ -41,7 +40,7 @@ async def painted_once(
 ) -> AsyncIterator[tuple[Asked, FakeProvider, str]]:
     """A door with one picture behind it, which is in the cache too; and the picture's id."""
     provider, settings = FakeProvider(SQUARE), {"rate_limit": "0", **settings}
-    async with asked(settings_in(folder, **settings), provider=Object(provider)) as door:
+    async with asked(settings_in(folder, **settings), provider=provider) as door:
         while (reply := await door.post("/images", PAINT)).json["servedFrom"] != "memory":
             assert len(provider.seen) == 1
             await asyncio.sleep(0)  # the answer is kept meanwhile
@@ -206,7 +205,7 @@ async def test_a_page_that_is_not_on_the_list_is_refused(tmp_path: Path) -> None
 async def test_a_named_page_can_read_why_it_was_refused(setting: str, tmp_path: Path) -> None:
     token = "a-token-of-the-tests-5f1c"
     settings = settings_in(tmp_path, cors_origin=setting, auth_token=token)
-    async with asked(settings, provider=Object(FakeProvider())) as door:
+    async with asked(settings, provider=FakeProvider()) as door:
         preflight = await door.ask("OPTIONS", "/images", PREFLIGHT)
         without = await door.post("/images", PAINT, Origin=PAGE)
         bearer = {"Authorization": f"Bearer {token}"}

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from dependency_injector.providers import Object
 
 from entrypoints.http import exception_handlers, raw_responses
 from entrypoints.http.images.conditional_responses import range_not_satisfiable
@@ -112,7 +111,7 @@ def documents_of(reply: Reply) -> list[Any]:
 
 async def test_every_example_answers_as_it_is_shown(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, rate_limit="0")
-    provider = Object(FakeProvider(small_image(size=(1024, 1024))))
+    provider = FakeProvider(small_image(size=(1024, 1024)))
     async with asked(settings, provider=provider) as door:
         painted = await door.post("/images", {"prompt": "x"})
         names = {"ID": painted.json["images"][0]["id"], "JOB": painted.json["jobId"]}

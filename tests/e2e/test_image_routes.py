@@ -11,12 +11,12 @@ from typing import Any
 import httpx2
 import PIL.Image
 import pytest
-from dependency_injector.providers import Object
 
 from adapters.pillow.optimizer import PillowOptimizer
 from application.ports.image_optimizer import ImageOptimizer
 from domain.image import Image
 from domain.renditions import Rendition, RenditionSpec
+from entrypoints.bootstrap.container import Parts
 from tests.e2e.served import served
 from tests.testkit.fakes import PNG, FakeProvider, ScriptedOptimizer, settings_in
 from tests.testkit.photographs import cutout, graphic, photograph
@@ -46,9 +46,9 @@ async def client_of(
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of a whole server whose provider paints `images`, or else PNG."""
     settings |= {"auth_token": token} if token else {}
-    parts = {
-        "provider": Object(FakeProvider(*images)),
-        "optimizer": Object(optimizer or PillowOptimizer()),
+    parts: Parts = {
+        "provider": FakeProvider(*images),
+        "optimizer": optimizer or PillowOptimizer(),
     }
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with (

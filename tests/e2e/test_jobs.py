@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import httpx2
 import pytest
-from dependency_injector.providers import Object
 
 from domain.errors import ArchiveUnavailable
 from domain.image import Image, StoredRef
 from domain.provider_errors import ContentRefused
+from entrypoints.bootstrap.container import Parts
 from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS
 from tests.e2e.served import served
 from tests.testkit.fakes import PNG, FakeProvider, MemoryImageStore, settings_in, small_image
@@ -68,15 +68,16 @@ async def scene(
     folder: Path,
     *,
     token: str = "",
-    **overrides: Any,  # noqa: ANN401 - providers of any kind
+    **parts: Unpack[Parts],
 ) -> AsyncIterator[Scene]:
-    """A server and a client of it; `overrides` are providers by the names of the Container."""
+    """A server and a client of it; `parts` replace those of the container."""
     go_on = asyncio.Event()
     settings = settings_in(folder, **({"auth_token": token} if token else {}))
-    parts = {"provider": Object(FakeProvider(meanwhile=go_on.wait)), **overrides}
+    provider = FakeProvider(meanwhile=go_on.wait)
+    all_parts: Parts = {"provider": provider, **parts}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with (
-        served(settings, **parts) as url,
+        served(settings, **all_parts) as url,
         httpx2.AsyncClient(base_url=url, headers=headers) as client,
     ):
         yield Scene(client, go_on)
@@ -185,7 +186,7 @@ async def test_looking_on_and_leaving_ends_no_job(tmp_path: Path) -> None:
 
 async def test_a_failed_job_tells_the_error_with_its_code(tmp_path: Path) -> None:
     provider = FakeProvider(fails=[ContentRefused("No.", categories=("violence",))])
-    async with scene(tmp_path, provider=Object(provider)) as server:
+    async with scene(tmp_path, provider=provider) as server:
         last = (await told(server, await server.ended()))[-1]
     assert last.event == "failed"
     assert (last.data["code"], last.data["retryable"]) == ("content_refused", False)
@@ -224,7 +225,7 @@ async def test_plain_answers_have_links_and_name_the_place_of_a_single_picture(
     tmp_path: Path,
 ) -> None:
     two = FakeProvider(PNG, small_image("navy"))
-    async with scene(tmp_path, provider=Object(two)) as server:
+    async with scene(tmp_path, provider=two) as server:
         several = await server.client.post("/images", json={"prompt": "two boats", "n": 2})
         assert "location" not in several.headers
         two.images = (photograph("png"),)
@@ -244,7 +245,7 @@ async def test_plain_answers_have_links_and_name_the_place_of_a_single_picture(
 async def test_public_url_is_where_links_lead(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, public_url="https://pictures.example/studio/")
     async with (
-        served(settings, provider=Object(FakeProvider())) as url,
+        served(settings, provider=FakeProvider()) as url,
         httpx2.AsyncClient(base_url=url) as client,
     ):
         answer = await client.post("/images", json={"prompt": "a red bridge"})
@@ -259,7 +260,7 @@ class FullStore(MemoryImageStore):
 
 
 async def test_a_picture_that_could_not_be_stored_is_in_the_answer(tmp_path: Path) -> None:
-    async with scene(tmp_path, image_store=Object(FullStore())) as server:
+    async with scene(tmp_path, image_store=FullStore()) as server:
         server.go_on.set()
         answer = await server.client.post("/images", json={"prompt": "a red bridge"})
         assert "location" not in answer.headers

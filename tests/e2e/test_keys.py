@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from dependency_injector.providers import Object
 
 from domain.provider_errors import ContentRefused, OutcomeUnknown, RateLimited
 from tests.e2e.asking import Asked, Reply, asked
@@ -25,10 +24,10 @@ async def test_the_same_key_is_the_same_job_also_where_fresh_is_asked_and_nothin
     tmp_path: Path,
 ) -> None:
     provider, settings = FakeProvider(), settings_in(tmp_path, cache_ttl=0)
-    async with asked(settings, provider=Object(provider)) as door:
+    async with asked(settings, provider=provider) as door:
         first = await post(door, {**ASK, "fresh": True})
         second = await post(door, {**ASK, "fresh": True})
-    async with asked(settings, provider=Object(provider)) as door:  # after a restart
+    async with asked(settings, provider=provider) as door:  # after a restart
         third = await post(door, {**ASK, "fresh": True})
         stream = await door.post("/mcp/stream", ASK, Idempotency_Key="k-1")
     assert [each.status for each in (first, second, third, stream)] == [201, 201, 201, 200]
@@ -41,7 +40,7 @@ async def test_the_same_key_is_the_same_job_also_where_fresh_is_asked_and_nothin
 
 async def test_another_key_is_another_job(tmp_path: Path) -> None:
     provider = FakeProvider()
-    async with asked(settings_in(tmp_path, cache_ttl=0), provider=Object(provider)) as door:
+    async with asked(settings_in(tmp_path, cache_ttl=0), provider=provider) as door:
         first, second = await post(door), await post(door, key="k-2")
     assert first.json["jobId"] != second.json["jobId"]
     assert len(provider.seen) == 2
@@ -50,7 +49,7 @@ async def test_another_key_is_another_job(tmp_path: Path) -> None:
 async def test_two_at_once_under_one_key_are_one_job(tmp_path: Path) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
-    async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
+    async with asked(settings_in(tmp_path), provider=provider) as door:
         body = {**ASK, "fresh": True}
         both = [asyncio.create_task(post(door, body)) for _ in range(2)]
         await asyncio.sleep(0.1)
@@ -63,7 +62,7 @@ async def test_two_at_once_under_one_key_are_one_job(tmp_path: Path) -> None:
 async def test_a_key_that_joined_a_job_means_it_from_then_on(tmp_path: Path) -> None:
     gate = asyncio.Event()
     provider, settings = FakeProvider(meanwhile=gate.wait), settings_in(tmp_path, cache_ttl=0)
-    async with asked(settings, provider=Object(provider)) as door:
+    async with asked(settings, provider=provider) as door:
         both = [asyncio.create_task(post(door, key=f"k-{number}")) for number in range(2)]
         await asyncio.sleep(0.1)
         gate.set()
@@ -75,7 +74,7 @@ async def test_a_key_that_joined_a_job_means_it_from_then_on(tmp_path: Path) -> 
 
 async def test_a_key_for_something_else_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     provider = FakeProvider()
-    async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
+    async with asked(settings_in(tmp_path), provider=provider) as door:
         await post(door)
         other = await post(door, {"prompt": "a blue bridge"})
     assert (other.status, other.code) == (422, "key_reused")
@@ -86,9 +85,9 @@ async def test_a_key_for_something_else_is_refused_before_anything_is_sent(tmp_p
 async def test_a_call_whose_end_is_unknown_is_not_made_again(tmp_path: Path) -> None:
     provider = FakeProvider(fails=[OutcomeUnknown("The line broke.")])
     settings = settings_in(tmp_path)
-    async with asked(settings, provider=Object(provider)) as door:
+    async with asked(settings, provider=provider) as door:
         first, second = await post(door), await post(door)
-    async with asked(settings, provider=Object(provider)) as door:
+    async with asked(settings, provider=provider) as door:
         third = await post(door)
     for answer in (first, second, third):
         assert (answer.status, answer.code) == (502, "outcome_unknown")
@@ -98,7 +97,7 @@ async def test_a_call_whose_end_is_unknown_is_not_made_again(tmp_path: Path) -> 
 
 async def test_a_call_that_was_refused_for_good_is_told_again(tmp_path: Path) -> None:
     provider = FakeProvider(fails=[ContentRefused("No such thing.")])
-    async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
+    async with asked(settings_in(tmp_path), provider=provider) as door:
         first, second = await post(door), await post(door)
     assert (first.status, second.status) == (422, 422)
     assert first.problem["message"] == second.problem["message"]
@@ -109,7 +108,7 @@ async def test_a_call_that_was_refused_for_now_and_free_is_made_when_it_is_asked
     tmp_path: Path,
 ) -> None:
     provider = FakeProvider(fails=[RateLimited("Not now.", retry_after=99)])
-    async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
+    async with asked(settings_in(tmp_path), provider=provider) as door:
         first, second, third = await post(door), await post(door), await post(door)
     assert [answer.status for answer in (first, second, third)] == [429, 201, 201]
     assert second.json["jobId"] == third.json["jobId"]
@@ -118,7 +117,7 @@ async def test_a_call_that_was_refused_for_now_and_free_is_made_when_it_is_asked
 
 @pytest.mark.parametrize("key", ["", "two words", "ü", "x" * 256])
 async def test_what_is_no_key_is_refused(key: str, tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
         headers = [("Content-Type", "application/json"), ("Idempotency-Key", key)]
         answer = await door.ask("POST", "/images", headers, b'{"prompt": "a red bridge"}')
     assert (answer.status, answer.problem.get("field")) == (400, "Idempotency-Key")
@@ -126,8 +125,8 @@ async def test_what_is_no_key_is_refused(key: str, tmp_path: Path) -> None:
 
 async def test_what_is_told_again_is_counted_logged_and_followed_once(tmp_path: Path) -> None:
     sink = RecordingSink()
-    parts = {"provider": Object(FakeProvider()), "extra_sinks": Object([sink])}
-    async with asked(settings_in(tmp_path), **parts) as door:
+    settings, provider = settings_in(tmp_path), FakeProvider()
+    async with asked(settings, provider=provider, extra_sinks=[sink]) as door:
         first = await post(door)
         told = list(sink.events)
         followed = await door.ask("GET", f"/jobs/{first.json['jobId']}/events")
@@ -140,14 +139,14 @@ async def test_what_is_told_again_is_counted_logged_and_followed_once(tmp_path: 
 
 async def test_a_key_that_the_cache_answered_means_the_job_that_was_paid(tmp_path: Path) -> None:
     provider, settings = FakeProvider(), settings_in(tmp_path)
-    async with asked(settings, provider=Object(provider)) as door:
+    async with asked(settings, provider=provider) as door:
         paid = await post(door, AS_IT_COMES)
         await until(lambda: not door.container.job_runner()._tasks)
         cached = await post(door, AS_IT_COMES, key="k-2")
         assert cached.json["servedFrom"] == "memory"
         other = await post(door, {"prompt": "a blue bridge"}, key="k-2")
         await door.container.clear_cache()()
-    async with asked(settings, provider=Object(provider)) as door:
+    async with asked(settings, provider=provider) as door:
         again = await post(door, AS_IT_COMES, key="k-2")
     assert (other.status, other.code) == (422, "key_reused")
     assert (again.json["jobId"], again.json["servedFrom"]) == (paid.json["jobId"], "archive")
@@ -157,9 +156,9 @@ async def test_a_key_that_the_cache_answered_means_the_job_that_was_paid(tmp_pat
 async def test_a_key_means_the_same_request_also_when_a_setting_changed(tmp_path: Path) -> None:
     first, second = FakeProvider(), FakeProvider()
     second.endpoint = "elsewhere"
-    async with asked(settings_in(tmp_path), provider=Object(first)) as door:
+    async with asked(settings_in(tmp_path), provider=first) as door:
         paid = await post(door)
-    async with asked(settings_in(tmp_path), provider=Object(second)) as door:
+    async with asked(settings_in(tmp_path), provider=second) as door:
         again = await post(door)
     assert (again.status, again.json["jobId"]) == (201, paid.json["jobId"])
     assert second.seen == []

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dependency_injector.providers import Object
 from mcp import Client
 from mcp_types import TextContent
 
@@ -49,7 +48,7 @@ async def test_a_call_that_takes_too_long_is_answered_with_its_job_and_goes_on(
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
     settings = settings_in(tmp_path, reply_deadline=0.1)
-    async with run_application(settings, provider=Object(provider)) as container:
+    async with run_application(settings, provider=provider) as container:
         async with client_of(container) as client:
             early = await client.call_tool("generate_image", CALL)
             assert not early.is_error
@@ -72,7 +71,7 @@ async def test_a_call_that_takes_too_long_is_answered_with_its_job_and_goes_on(
         assert late.content[1].type == "image"
     assert len(provider.seen) == 1
     async with (  # after a restart
-        run_application(settings, provider=Object(provider)) as container,
+        run_application(settings, provider=provider) as container,
         client_of(container) as client,
     ):
         later = await client.call_tool("get_image", {"id": job_id})
@@ -86,7 +85,7 @@ async def test_a_job_that_waits_its_turn_goes_on_too(tmp_path: Path) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
     settings = settings_in(tmp_path, reply_deadline=0.1, max_concurrent_calls=1)
-    async with run_application(settings, provider=Object(provider)) as container:
+    async with run_application(settings, provider=provider) as container:
         async with client_of(container) as client:
             await client.call_tool("generate_image", CALL)
             await until(lambda: provider.seen)
@@ -106,7 +105,7 @@ async def test_a_job_that_waits_its_turn_goes_on_too(tmp_path: Path) -> None:
 
 async def test_what_a_job_failed_with_is_told_later(tmp_path: Path) -> None:
     provider = FakeProvider(fails=[OutcomeUnknown("The line broke.")])
-    async with run_application(settings_in(tmp_path), provider=Object(provider)) as container:
+    async with run_application(settings_in(tmp_path), provider=provider) as container:
         ticket = await container.generate_image()(REQUEST)
         with pytest.raises(OutcomeUnknown):
             await ticket.result()
@@ -121,7 +120,7 @@ async def test_what_a_job_failed_with_is_told_later(tmp_path: Path) -> None:
 
 
 async def test_a_picture_is_had_in_another_form(tmp_path: Path) -> None:
-    async with run_application(settings_in(tmp_path), provider=Object(FakeProvider())) as container:
+    async with run_application(settings_in(tmp_path), provider=FakeProvider()) as container:
         await (await container.generate_image()(REQUEST)).result()
         async with client_of(container) as client:
             had = await client.call_tool("get_image", {"id": PNG.id, "format": "webp"})
@@ -133,7 +132,7 @@ async def test_a_picture_is_had_in_another_form(tmp_path: Path) -> None:
 async def test_a_deleted_picture_is_gone_and_painted_anew(tmp_path: Path) -> None:
     provider = FakeProvider()
     async with (
-        run_application(settings_in(tmp_path), provider=Object(provider)) as container,
+        run_application(settings_in(tmp_path), provider=provider) as container,
         client_of(container) as client,
     ):
         made = await client.call_tool("generate_image", CALL)
@@ -174,7 +173,7 @@ async def test_a_server_that_drains_finishes_what_was_sent_and_sends_nothing_mor
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
     settings = settings_in(tmp_path, max_concurrent_calls=1)
-    async with run_application(settings, provider=Object(provider)) as container:
+    async with run_application(settings, provider=provider) as container:
         tickets = [
             await container.generate_image()(GenerateRequest(prompt=f"bridge {number}"))
             for number in range(4)
@@ -196,7 +195,7 @@ async def test_where_jobs_are_not_finished_for_nobody_answers_are_kept_all_the_s
     tmp_path: Path,
 ) -> None:
     provider, settings = FakeProvider(), settings_in(tmp_path, on_disconnect="cancel")
-    async with run_application(settings, provider=Object(provider)) as container:
+    async with run_application(settings, provider=provider) as container:
         for _ in range(2):
             await (await container.generate_image()(replace(REQUEST, size=None))).result()
             await until(lambda: not container.job_runner()._tasks)
@@ -206,7 +205,7 @@ async def test_where_jobs_are_not_finished_for_nobody_answers_are_kept_all_the_s
 async def test_a_picture_had_while_it_is_painted_is_as_it_was_asked_for(tmp_path: Path) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(small_image(form="JPEG"), meanwhile=gate.wait)
-    async with run_application(settings_in(tmp_path), provider=Object(provider)) as container:
+    async with run_application(settings_in(tmp_path), provider=provider) as container:
         request = GenerateRequest(prompt="a red bridge", format=ImageFormat.JPEG)
         ticket = await container.generate_image()(request)
         had = await container.get_image()(ticket.job.id)

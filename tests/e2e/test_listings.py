@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dependency_injector.providers import Object
 
 from domain.provider_errors import OutcomeUnknown
 from tests.e2e.asking import asked
@@ -23,7 +22,7 @@ ASK = {"prompt": "a red bridge"}
 async def test_pictures_are_listed_with_links_the_newest_first(tmp_path: Path) -> None:
     red = small_image("red")
     provider = FakeProvider(PNG, red)
-    async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
+    async with asked(settings_in(tmp_path), provider=provider) as door:
         made = (await door.post("/images", {**ASK, "n": 2})).json
         listed = (await door.ask("GET", "/images")).json
         one = (await door.ask("GET", "/images?limit=1")).json
@@ -42,7 +41,7 @@ async def test_a_job_is_told_while_it_is_painted_and_when_its_end_is_unknown(
 ) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
-    async with asked(settings_in(tmp_path), provider=Object(provider)) as door:
+    async with asked(settings_in(tmp_path), provider=provider) as door:
         asking = asyncio.create_task(door.post("/images", ASK))
         await until(lambda: provider.seen)
         (open_job,) = (await door.ask("GET", "/images")).json["jobs"]
@@ -60,7 +59,7 @@ async def test_a_job_is_told_while_it_is_painted_and_when_its_end_is_unknown(
 
 
 async def test_an_answer_of_the_cache_can_be_looked_up_too(tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
         await door.post("/images", ASK)
         hit = await door.post("/mcp/stream", ASK)
         job = (await door.ask("GET", f"/jobs/{hit.headers['x-job-id']}")).json
@@ -69,12 +68,12 @@ async def test_an_answer_of_the_cache_can_be_looked_up_too(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("path", ["/jobs/job_x", f"/jobs/job_{'0' * 32}", "/images/img_x"])
 async def test_what_there_is_not_is_not_found(path: str, tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
         assert (await door.ask("GET", path)).code == "not_found"
 
 
 async def test_a_picture_is_deleted_with_what_was_made_of_it(tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
         await door.post("/images", {**ASK, "format": "webp"})
         assert len([*(tmp_path / "images").iterdir()]) == 2
         gone = await door.ask("DELETE", f"/images/{PNG.id}")
@@ -88,12 +87,12 @@ async def test_a_picture_is_deleted_with_what_was_made_of_it(tmp_path: Path) -> 
 
 
 async def test_somebody_elses_pictures_and_jobs_are_not_there(tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
         made = (await door.post("/images", ASK)).json
     token = "a-token-of-some-length"
     bearer = {"Authorization": f"Bearer {token}"}
     settings = settings_in(tmp_path, auth_token=token)
-    async with asked(settings, provider=Object(FakeProvider())) as door:
+    async with asked(settings, provider=FakeProvider()) as door:
         assert (await door.ask("GET", "/images", bearer)).json == {"images": [], "jobs": []}
         for method, path in [("GET", f"/jobs/{made['jobId']}"), ("DELETE", f"/images/{PNG.id}")]:
             assert (await door.ask(method, path, bearer)).code == "not_found"
@@ -118,7 +117,7 @@ async def command(folder: Path, *arguments: str) -> tuple[int, str]:
 
 async def test_the_commands_list_delete_and_prune(tmp_path: Path) -> None:
     red = small_image("red")
-    async with asked(settings_in(tmp_path), provider=Object(FakeProvider(PNG, red))) as door:
+    async with asked(settings_in(tmp_path), provider=FakeProvider(PNG, red)) as door:
         await door.post("/images", {**ASK, "n": 2})
     code, out = await command(tmp_path, "images", "list", "--json")
     listed: dict[str, Any] = json.loads(out)
@@ -141,13 +140,13 @@ async def test_the_oldest_pictures_go_where_there_is_a_bound_and_young_ones_stay
     tmp_path: Path,
 ) -> None:
     settings = settings_in(tmp_path, output_max_size=0)
-    often: dict[str, Any] = {"provider": Object(FakeProvider()), "sweep_seconds": Object(0.01)}
-    often["first_sweep_seconds"] = Object(0.0)
+    often: dict[str, Any] = {"provider": FakeProvider(), "sweep_seconds": 0.01}
+    often["first_sweep_seconds"] = 0.0
     place = tmp_path / "images" / f"{PNG.id}.png"
-    async with asked(settings, **often, clock=Object(FrozenClock())) as door:
+    async with asked(settings, **often, clock=FrozenClock()) as door:
         await door.post("/images", ASK)
         await asyncio.sleep(0.1)
         assert place.exists()
     later = FrozenClock(FrozenClock().now() + timedelta(hours=2))
-    async with asked(settings, **often, clock=Object(later)):
+    async with asked(settings, **often, clock=later):
         await until(lambda: not place.exists())

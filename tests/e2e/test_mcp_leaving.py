@@ -8,7 +8,6 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
-from dependency_injector.providers import Object
 from mcp import Client
 from mcp_types import CallToolResult
 
@@ -57,7 +56,7 @@ async def gated(folder: Path, **values: int) -> AsyncIterator[Gated]:
     provider, sink = FakeProvider(small_image(size=(1024, 1024))), RecordingSink()
     async with (
         run_application(
-            settings_in(folder, **values), provider=Object(provider), extra_sinks=Object([sink])
+            settings_in(folder, **values), provider=provider, extra_sinks=[sink]
         ) as container,
         serving(container) as url,
     ):

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from dependency_injector.providers import Object
 
 from tests.e2e.asking import asked
 from tests.standin import StandIn
@@ -73,7 +72,7 @@ def test_a_budget_is_held_across_processes_and_says_when_there_is_room(
 @pytest.mark.anyio
 async def test_over_http_a_budget_says_when_to_come_back(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, budget_images_hour=1, rate_limit="0")
-    async with asked(settings, provider=Object(FakeProvider())) as door:
+    async with asked(settings, provider=FakeProvider()) as door:
         body = {"prompt": "a red bridge", "fresh": True}
         assert (await door.post("/images", body)).status == 201
         refused = await door.post("/images", body)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dependency_injector.providers import Object
 from litestar.routes import HTTPRoute
 from syrupy.assertion import SnapshotAssertion
 
@@ -23,7 +22,7 @@ TOKEN = "a-token-of-the-tests-5f1c"
 
 
 async def document(folder: Path, **settings: Any) -> tuple[dict[str, Any], Asked]:  # noqa: ANN401 - fields of Settings
-    async with asked(settings_in(folder, **settings), provider=Object(FakeProvider())) as door:
+    async with asked(settings_in(folder, **settings), provider=FakeProvider()) as door:
         reply = await door.ask("GET", "/openapi.json")
         assert reply.headers["content-type"] == "application/json"
         return reply.json, door
@@ -126,7 +125,7 @@ async def page_and_assets(door: Asked) -> tuple[Reply, dict[str, Reply]]:
 
 async def test_the_page_loads_nothing_from_another_host(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, auth_token=TOKEN)
-    async with asked(settings, provider=Object(FakeProvider())) as door:
+    async with asked(settings, provider=FakeProvider()) as door:
         page, assets = await page_and_assets(door)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     html = page.body.decode()
@@ -139,7 +138,7 @@ async def test_the_page_loads_nothing_from_another_host(tmp_path: Path) -> None:
 
 
 async def test_the_browser_is_told_to_load_nothing_from_another_host(tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
         page, assets = await page_and_assets(door)
     for reply in (page, *assets.values()):
         policy = dict(
@@ -154,7 +153,7 @@ async def test_the_browser_is_told_to_load_nothing_from_another_host(tmp_path: P
 
 
 async def test_assets_are_kept_forever_and_the_page_is_asked_for_again(tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=Object(FakeProvider())) as door:
+    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
         page, assets = await page_and_assets(door)
         for link, reply in {"docs": page, **assets}.items():
             lasting = link.startswith("docs/")

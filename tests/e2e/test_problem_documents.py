@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dependency_injector.providers import Object
@@ -27,10 +26,15 @@ SECRET = "the-words-of-a-stranger"
 
 
 @asynccontextmanager
-async def door_with(folder: Path, **overrides: Any) -> AsyncIterator[tuple[Asked, FakeProvider]]:  # noqa: ANN401 - providers of any kind
+async def door_with(
+    folder: Path, *, failing: "Failing | None" = None
+) -> AsyncIterator[tuple[Asked, FakeProvider]]:
+    """A door; with `failing` in place of the use case that generates images."""
     provider = FakeProvider()
     settings = settings_in(folder, rate_limit="0")
-    async with asked(settings, provider=Object(provider), **overrides) as door:
+    async with asked(settings, provider=provider) as door:
+        if failing is not None:
+            door.container.generate_image.override(Object(failing))
         yield door, provider
 
 
@@ -168,7 +172,7 @@ RETRY_AFTER = {
 
 async def test_every_error_of_the_tree_is_a_problem(tmp_path: Path) -> None:
     failing = Failing(Exception())
-    async with door_with(tmp_path, generate_image=Object(failing)) as (door, _):
+    async with door_with(tmp_path, failing=failing) as (door, _):
         for kind, status in HTTP_STATUSES.items():
             failing.error = error = SPECIAL.get(kind) or kind("Words.")
             for path in ("/images", "/mcp/stream"):
@@ -184,7 +188,7 @@ async def test_every_error_of_the_tree_is_a_problem(tmp_path: Path) -> None:
 
 async def test_the_providers_status_is_not_taken_for_ours(tmp_path: Path) -> None:
     error = SPECIAL[provider_errors.ProviderFailed]
-    async with door_with(tmp_path, generate_image=Object(Failing(error))) as (door, _):
+    async with door_with(tmp_path, failing=Failing(error)) as (door, _):
         problem = (await door.post("/images", {"prompt": "x"})).problem
     assert (problem["status"], problem["provider_status"]) == (502, 500)
 
@@ -193,7 +197,7 @@ async def test_what_nobody_foresaw_is_told_by_an_incident_and_not_by_its_words(
     tmp_path: Path,
 ) -> None:
     failing = Failing(Exception())
-    async with door_with(tmp_path, generate_image=Object(failing)) as (door, _):
+    async with door_with(tmp_path, failing=failing) as (door, _):
         unforeseen = (RuntimeError(SECRET), KeyError(SECRET))
         for error in (*unforeseen, HTTPException(SECRET, status_code=500)):
             failing.error = error

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from dependency_injector.providers import Object
 
 from tests.e2e.served import served
 from tests.testkit.fakes import DictCache, settings_in
@@ -31,9 +30,9 @@ async def test_where_pictures_cannot_be_kept_strangers_do_not_hear_of_the_folder
 async def test_a_cache_that_fails_is_told_and_is_no_reason(
     tmp_path: Path, fails: bool, state: str
 ) -> None:
-    parts = {"cache": Object(DictCache(fails=fails))}
+    cache = DictCache(fails=fails)
     async with (
-        served(settings_in(tmp_path, provider="sketch"), **parts) as url,
+        served(settings_in(tmp_path, provider="sketch"), cache=cache) as url,
         httpx2.AsyncClient(base_url=url) as http,
     ):
         answer = await http.get("/readyz")

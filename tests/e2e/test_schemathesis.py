@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from dependency_injector.providers import Object
 from schemathesis.openapi import from_dict
 
 from domain.provider_errors import ContentRefused
@@ -25,7 +24,7 @@ CONFIG = ROOT / "tests" / "e2e" / "schemathesis.toml"
 
 async def test_no_request_is_answered_with_what_is_not_documented(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, auth_token=TOKEN, rate_limit="0")
-    provider = Object(FakeProvider(small_image(size=(64, 64))))
+    provider = FakeProvider(small_image(size=(64, 64)))
     async with served(settings, provider=provider) as url:
         process = await asyncio.create_subprocess_exec(
             *(SCHEMATHESIS, "--config-file", CONFIG, "run", f"{url}/openapi.json"),
@@ -67,7 +66,7 @@ async def test_real_answers_are_as_the_document_describes_them(tmp_path: Path) -
     provider = FakeProvider(small_image(size=(64, 64)), fails=[refused, refused])
     settings = settings_in(tmp_path, rate_limit="0")
     async with (
-        served(settings, provider=Object(provider)) as url,
+        served(settings, provider=provider) as url,
         httpx2.AsyncClient(base_url=url) as client,
     ):
         api = Described(client, (await client.get("/openapi.json")).json())

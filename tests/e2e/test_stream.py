@@ -10,7 +10,6 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from dependency_injector.providers import Object
 from starlette.types import Receive, Scope, Send
 from syrupy.assertion import SnapshotAssertion
 
@@ -80,7 +79,7 @@ async def test_the_transcript_is_what_clients_rely_on(
 ) -> None:
     settings = settings_for(openai_api, tmp_path)
     openai_api.script(faults.normal(), faults.moderation_blocked())
-    async with served(settings, clock=Object(FrozenClock())) as url:
+    async with served(settings, clock=FrozenClock()) as url:
         said = [
             shortened(await transcript(url, SMALL | asked), tmp_path)
             for asked in ({"partialImages": 2}, {"prompt": "something cruel"})

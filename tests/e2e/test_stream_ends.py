@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dependency_injector.providers import Object
 from starlette.types import Receive, Scope, Send
 
 from application.jobs.running_job import RunningJob
@@ -88,7 +87,7 @@ class Gate:
         async with openai_help.streaming(*previews, self.open, completed(PNG)) as api:
             settings = settings_in(folder, openai_api_key=KEY, openai_base_url=api)
             async with (
-                run_application(settings, extra_sinks=Object([self.sink])) as container,
+                run_application(settings, extra_sinks=[self.sink]) as container,
                 serving(container) as url,
             ):
                 yield url, container
@@ -128,7 +127,7 @@ async def test_who_leaves_while_it_waits_its_turn_cancels_it_and_nothing_is_sent
     openai_api.default = faults.hang()
     sink = RecordingSink()
     settings = settings_for(openai_api, tmp_path, max_concurrent_calls=1, shutdown_grace=0)
-    async with served(settings, extra_sinks=Object([sink])) as url:
+    async with served(settings, extra_sinks=[sink]) as url:
         painting = asyncio.create_task(by_older_loop(url, ASKED))
         await asyncio.to_thread(openai_api.wait_for_calls, 1)
         async with streaming(url, ASKED | {"prompt": "another"}) as answer:
@@ -149,7 +148,7 @@ async def test_who_reads_slowly_is_spared_old_partials_and_never_the_end(tmp_pat
     async with openai_help.streaming(*map(preview, previews), completed(PNG)) as api:
         settings = settings_in(tmp_path, openai_api_key=KEY, openai_base_url=api)
         async with (
-            run_application(settings, extra_sinks=Object([sink])) as container,
+            run_application(settings, extra_sinks=[sink]) as container,
             taking(HttpApplication(container).asgi, buffer=4096) as port,
             wire(port, window=4096) as client,
         ):

@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from dependency_injector.providers import Object
 
 from domain.events import Finished
 from domain.requests import GenerateRequest
@@ -23,9 +22,9 @@ async def test_an_added_sink_gets_events_and_log_metrics_and_savings_still_count
     sink, clock, gate = RecordingSink(), FrozenClock(), asyncio.Event()
     async with run_application(
         settings_in(tmp_path, log_level="info", log_format="json"),
-        provider=Object(FakeProvider(meanwhile=gate.wait)),
-        clock=Object(clock),
-        extra_sinks=Object([sink]),
+        provider=FakeProvider(meanwhile=gate.wait),
+        clock=clock,
+        extra_sinks=[sink],
     ) as container:
         first, joined = [await container.generate_image()(REQUEST) for _ in range(2)]
         gate.set()

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from dependency_injector.providers import Object
 
 from domain.errors import UnreadableImage
 from domain.image import Image
@@ -24,8 +23,8 @@ async def test_an_image_that_cannot_be_inspected_in_time_is_not_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("application.use_cases.edit_image.INSPECTION_TIMEOUT", 0.01)
-    parts = {"provider": Object(provider := FakeProvider()), "inspector": Object(Hanging())}
-    async with run_application(settings_in(tmp_path), **parts) as container:
+    settings, provider = settings_in(tmp_path), FakeProvider()
+    async with run_application(settings, provider=provider, inspector=Hanging()) as container:
         with pytest.raises(UnreadableImage, match=r"within 0\.01 s") as late:
             await container.edit_image()(EditRequest(prompt="a lake", images=(PNG,)))
     assert late.value.field == "images[0]"

@@ -4,10 +4,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from dependency_injector.providers import List, Object
 
 from application.jobs.job_handle import JobHandle
-from application.ports.image_provider import ProviderStream
+from application.ports.image_provider import ImageProvider, ProviderStream
 from application.provider_registry import ProviderRegistry
 from domain.fingerprint import fingerprint
 from domain.jobs import Job
@@ -33,9 +32,11 @@ class OtherProvider(FakeProvider):
     )
 
 
-def two(*, fake: FakeProvider | None = None, other: FakeProvider | None = None) -> List:
+def two(
+    *, fake: FakeProvider | None = None, other: FakeProvider | None = None
+) -> list[ImageProvider]:
     """Both providers, for a container."""
-    return List(Object(fake or FakeProvider(PNG)), Object(other or OtherProvider(RED)))
+    return [fake or FakeProvider(PNG), other or OtherProvider(RED)]
 
 
 async def ask(container: Container, model: str | None, prompt: str = "a red bridge") -> JobHandle:
@@ -91,7 +92,7 @@ async def test_the_models_of_all_are_listed(tmp_path: Path) -> None:
 
 
 async def test_the_fingerprint_names_the_provider_and_its_endpoint_as_ever(tmp_path: Path) -> None:
-    async with run_application(settings_in(tmp_path), provider=Object(FakeProvider())) as container:
+    async with run_application(settings_in(tmp_path), provider=FakeProvider()) as container:
         job = (await ask(container, "fake-1")).job
     facts = {"provider": "fake", "endpoint": "nowhere", "owner": "local"}
     assert job.fingerprint == fingerprint(job.request, **facts)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from dependency_injector.providers import Object
 
 from application.ports.image_provider import Delivered, ProviderStream
 from domain.image import Image
@@ -12,6 +11,7 @@ from domain.models import Catalog, ModelCard
 from domain.provider_errors import BadProviderReply, ProviderUnreachable
 from domain.requests import EditRequest, GenerateRequest
 from domain.results import ResultImage
+from entrypoints.bootstrap.container import Container, Parts
 from entrypoints.bootstrap.lifecycle import run_application
 from tests.testkit.fakes import PNG, FakeProvider, settings_in
 
@@ -43,7 +43,7 @@ class Polaroid:
 
 async def test_a_new_provider_is_archived_inspected_and_retried(tmp_path: Path) -> None:
     camera = Polaroid(ProviderUnreachable("Jammed."), PNG)
-    async with run_application(settings_in(tmp_path), provider=Object(camera)) as container:
+    async with run_application(settings_in(tmp_path), provider=camera) as container:
         ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
         (painted,) = (await ticket.result()).images
         assert painted.stored is not None
@@ -54,7 +54,7 @@ async def test_a_new_provider_is_archived_inspected_and_retried(tmp_path: Path) 
 
 async def test_what_a_new_provider_spoils_is_quarantined(tmp_path: Path) -> None:
     camera = Polaroid(Image(b"<html>out of film</html>"))
-    async with run_application(settings_in(tmp_path), provider=Object(camera)) as container:
+    async with run_application(settings_in(tmp_path), provider=camera) as container:
         ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
         with pytest.raises(BadProviderReply) as bad:
             await ticket.result()
@@ -64,8 +64,13 @@ async def test_what_a_new_provider_spoils_is_quarantined(tmp_path: Path) -> None
 
 async def test_a_provider_is_swapped_in_five_lines(tmp_path: Path) -> None:
     fake = FakeProvider(PNG)
-    async with run_application(settings_in(tmp_path), provider=Object(fake)) as container:
+    async with run_application(settings_in(tmp_path), provider=fake) as container:
         ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
         images = await ticket.result()
     assert images.images[0].image == PNG
     assert fake.seen[0].request.prompt == "a red bridge"
+
+
+def test_every_part_that_may_be_replaced_is_one_of_the_container() -> None:
+    """The container ignores names that it does not have."""
+    assert {*Parts.__annotations__} <= {*Container.providers}
