@@ -17,9 +17,9 @@ from entrypoints.config.settings_error import SettingsError
 @click.version_option(version(), prog_name="mcp-server-gpt-image")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Generate and edit pictures with OpenAI's GPT Image models.
+    """Generate and edit images with OpenAI's GPT Image models.
 
-    Without a command it serves MCP over standard input and output, as MCP hosts want it.
+    With no command, runs the MCP server over stdio.
     """
     if context.invoked_subcommand is None:
         context.invoke(stdio)
@@ -28,7 +28,7 @@ def cli(context: click.Context) -> None:
 @cli.command()
 @env_file_option
 def stdio(env_file: Path | None = None) -> None:
-    """Serve MCP over standard input and output."""
+    """Run the MCP server over stdio."""
     with collector_paused():
         from entrypoints.config.settings import load_settings
         from entrypoints.mcp.stdio_server import run
@@ -37,11 +37,13 @@ def stdio(env_file: Path | None = None) -> None:
 
 
 @cli.command()
-@click.option("--host", help="The address to listen on; HOST, or 127.0.0.1, if left out.")
-@click.option("--port", type=int, help="0 takes a free one; PORT, or 3000, if left out.")
+@click.option("--host", help="Address to listen on (default: $HOST or 127.0.0.1).")
+@click.option(
+    "--port", type=int, help="Port to listen on (default: $PORT or 3000; 0 picks a free one)."
+)
 @env_file_option
 def http(host: str | None, port: int | None, env_file: Path | None) -> None:
-    """Serve MCP, pictures and streams over HTTP."""
+    """Run the HTTP server for MCP, images and event streams."""
     with collector_paused():
         from entrypoints.config.http_checks import load_http_settings
 
@@ -59,7 +61,7 @@ for command in (generate, edit, models, usage, images, cache):
 def main() -> None:
     """Run a command. Invalid settings end it with exit code 2 and a list of what to fix."""
     try:
-        cli()
+        cli(prog_name="gpt-image")
     except SettingsError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -1,12 +1,11 @@
 """Commands that generate and edit images."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from entrypoints.bootstrap.import_gc import collector_paused
+from entrypoints.cli.commands import job
 from entrypoints.cli.options import generation_options
 
 if TYPE_CHECKING:  # a command loads these when it runs
@@ -16,68 +15,63 @@ if TYPE_CHECKING:  # a command loads these when it runs
     from entrypoints.bootstrap.container import Container
 
 
-@click.command()
+@job
 @click.argument("prompt")
 @generation_options
-def generate(prompt: str, *, as_json: bool, env_file: Path | None, **options: object) -> None:
-    """Paint new pictures from a PROMPT."""
-    with collector_paused():
-        from entrypoints.cli.runner import run_job
-        from entrypoints.wire.inputs import GenerateArguments
-        from entrypoints.wire.parsing import parse
+async def generate(container: "Container", **options: object) -> "JobHandle":
+    """Generate images from a PROMPT."""
+    from entrypoints.wire.inputs import GenerateArguments
+    from entrypoints.wire.parsing import parse
 
-    async def start(container: "Container") -> "JobHandle":
-        arguments = parse(GenerateArguments, {"prompt": prompt, **options})
-        return await container.generate_image()(arguments.to_request(), fresh=arguments.fresh)
-
-    sys.exit(run_job(start, as_json=as_json, env_file=env_file))
+    arguments = parse(GenerateArguments, options)
+    return await container.generate_image()(arguments.to_request(), fresh=arguments.fresh)
 
 
-@click.command()
+@job
 @click.argument("prompt")
 @click.option(
-    "-i", "--image", "images", multiple=True, required=True, help="A file or img_… id; repeat it."
+    *("-i", "--image", "images"),
+    multiple=True,
+    required=True,
+    help="Image file or img_… ID; can be repeated.",
 )
-@click.option("--mask", help="PNG file or img_… id, transparent where it may change.")
+@click.option("--mask", help="PNG file or img_… ID; transparent pixels will be edited.")
 @generation_options
-def edit(
-    prompt: str,
-    *,
-    images: tuple[str, ...],
-    mask: str | None,
-    as_json: bool,
-    env_file: Path | None,
-    **options: object,
-) -> None:
-    """Change or combine pictures as a PROMPT says."""
-    with collector_paused():
-        from entrypoints.cli.runner import run_job
-        from entrypoints.wire.inputs import EditArguments
-        from entrypoints.wire.parsing import parse
+async def edit(
+    container: "Container", *, images: tuple[str, ...], mask: str | None, **options: object
+) -> "JobHandle":
+    """Edit or combine images, guided by a PROMPT."""
+    from entrypoints.wire.inputs import EditArguments
+    from entrypoints.wire.parsing import parse
 
-    async def start(container: "Container") -> "JobHandle":
-        given = {"prompt": prompt, "images": list(images), "mask": mask or None, **options}
-        arguments, view = parse(EditArguments, given), container.view_image()
-        inputs = [await _open(name, f"images[{at}]", view) for at, name in enumerate(images)]
-        over = await _open(mask, "mask", view) if mask else None
-        request = arguments.to_request(tuple(inputs), over)
-        return await container.edit_image()(request, fresh=arguments.fresh)
-
-    sys.exit(run_job(start, as_json=as_json, env_file=env_file))
+    given = {**options, "images": list(images), "mask": mask or None}
+    arguments, view = parse(EditArguments, given), container.view_image()
+    inputs = [await _open(name, f"images[{at}]", view) for at, name in enumerate(images)]
+    mask_image = await _open(mask, "mask", view) if mask else None
+    request = arguments.to_request(tuple(inputs), mask_image)
+    return await container.edit_image()(request, fresh=arguments.fresh)
 
 
 async def _open(name: str, field: str, view: "ViewImage") -> "Image":
     """The image in a file or with an ID; raise InvalidRequest or NotFound if there is none."""
+    from domain.errors import UnreadableImage
     from domain.image import Image
-    from domain.jobs import LOCAL
-    from entrypoints.requests.image_references import open_reference
+    from entrypoints.requests.image_references import IMAGE_ID
 
     data = _file_bytes(name, field)
-    return await open_reference(name, field, view, LOCAL) if data is None else Image(data)
+    if data is not None:
+        return Image(data)
+    if IMAGE_ID.match(name):
+        return await view.original(name)
+    raise UnreadableImage(
+        f"{field} is neither a file nor a complete image ID.",
+        field=field,
+        hint="Check the path or the ID.",
+    )
 
 
 def _file_bytes(name: str, field: str) -> bytes | None:
-    """The file's bytes; None for a name that is an image ID and no file."""
+    """The file's bytes; None for a name that starts like an image ID and is no file."""
     from domain.errors import InvalidRequest
 
     path = Path(name)

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from application.jobs.job_handle import JobHandle
-from domain.errors import ArchiveUnavailable, Canceled, ImageServiceError
-from domain.requests import ImageRequest
+from domain.errors import ArchiveUnavailable, Canceled, ImageServiceError, InvalidRequest
 from domain.results import ImageResult
 from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
+from entrypoints.cli.options import option_for
 from entrypoints.config.settings import Settings, load_settings
 from entrypoints.requests.follow import follow
+from entrypoints.wire.counts import count
 from entrypoints.wire.error_codes import EXIT_CODE_BY_CODE, as_dict, error_text
-from entrypoints.wire.image_results import structured_report, text_report
+from entrypoints.wire.image_results import Hints, structured_report, text_report
 from entrypoints.wire.outputs import to_json
 
 CommandOutput = tuple[str, object]
@@ -30,10 +32,11 @@ CommandOutput = tuple[str, object]
 
 PROGRESS_SECONDS = 1.0
 """Seconds between progress reports at a terminal."""
+NO_OPTIONS: Mapping[str, Any] = {}
 CANCELED = EXIT_CODE_BY_CODE[Canceled.code]
 INTERRUPTED_TEXT = (
-    "The request was already sent, so the picture may be paid for: waiting for it. "
-    "Interrupt again to give it up."
+    "The request was already sent and may be billed. Waiting for it; "
+    "press Ctrl-C again to abandon it."
 )
 
 
@@ -62,7 +65,11 @@ def run_query(
 
 
 def run_job(
-    start: Callable[[Container], Awaitable[JobHandle]], *, as_json: bool, env_file: Path | None
+    start: Callable[..., Awaitable[JobHandle]],
+    options: Mapping[str, Any],
+    *,
+    as_json: bool,
+    env_file: Path | None,
 ) -> int:
     """Start a job, show its progress and print its result; return the exit code.
 
@@ -72,18 +79,18 @@ def run_job(
     async def run() -> int:
         _interrupt_on_sigterm()
         async with run_application(_settings(env_file)) as container:
-            job = await start(container)
+            job = await start(container, **options)
             try:
                 images, code = await _show_progress(job), 0
             except asyncio.CancelledError:
                 print(INTERRUPTED_TEXT, file=sys.stderr)
                 images, code = await job.result(), CANCELED
-            print(_report(images, job.job.request, as_json=as_json))
+            print(_report(images, as_json=as_json))
         stored = all(image.stored for image in images.images)
         return code if stored else EXIT_CODE_BY_CODE[ArchiveUnavailable.code]
 
     try:
-        return _exit_code(run(), as_json=as_json)
+        return _exit_code(run(), options, as_json=as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):
         return CANCELED
 
@@ -97,23 +104,37 @@ def _settings(env_file: Path | None) -> Settings:
     return settings.model_copy(update={"log_level": "error"})  # the command explains its failures
 
 
-def _exit_code(work: Coroutine[Any, Any, int], *, as_json: bool) -> int:
+def _exit_code(
+    work: Coroutine[Any, Any, int], options: Mapping[str, Any] = NO_OPTIONS, *, as_json: bool
+) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console may lack a character
     try:
         return asyncio.run(work)
     except ImageServiceError as error:
-        _print_error(error, as_json=as_json)
+        _print_error(error, options, as_json=as_json)
         return EXIT_CODE_BY_CODE[error.code]
 
 
-def _print_error(error: ImageServiceError, *, as_json: bool) -> None:
-    """Print what went wrong: for people on standard error, for programs on standard output."""
+def _print_error(error: ImageServiceError, options: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print an error: for people on standard error, for programs on standard output."""
     if as_json:
         print(json.dumps({"error": as_dict(error)}))
-    else:
-        Console(stderr=True, soft_wrap=True).print(error_text(error), style="red", markup=False)
+        return
+    if isinstance(error, InvalidRequest):
+        _name_option(error, options)
+    text = error_text(error, field_label="option")
+    Console(stderr=True, soft_wrap=True).print(text, style="red", markup=False)
+
+
+def _name_option(error: InvalidRequest, options: Mapping[str, Any]) -> None:
+    """Replace the field that the error names by its option, or by the file that was typed."""
+    field, option = error.field, option_for(error.field)
+    files = {f"images[{at}]": name for at, name in enumerate(options.get("images", ()))}
+    subject = files.get(field, option)
+    error.message = re.sub(rf"^{re.escape(field)}(?=[ :])", lambda _: subject, error.message)
+    error.field = option
 
 
 async def _show_progress(job: JobHandle) -> ImageResult:
@@ -140,6 +161,13 @@ def _interrupt_on_sigterm() -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
-def _report(images: ImageResult, request: ImageRequest, *, as_json: bool) -> str:
+def _report(images: ImageResult, *, as_json: bool) -> str:
     facts = structured_report(images)
-    return to_json(facts).decode() if as_json else text_report(images, request, facts)
+    if as_json:
+        return to_json(facts).decode()
+    verb = "Reused" if images.is_cached else "Created"
+    hints = Hints(
+        new_image="For a new image, add --fresh.",
+        edit=f"To edit an image, run: gpt-image edit PROMPT -i {images.images[0].id}",
+    )
+    return text_report(f"{verb} {count(len(images.images), 'image')}.", images, facts, hints)

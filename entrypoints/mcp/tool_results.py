@@ -13,6 +13,7 @@ from domain.results import ImageResult
 from entrypoints.wire.error_codes import error_text
 from entrypoints.wire.image_results import (
     Link,
+    headline,
     pending_report,
     pending_text,
     structured_report,
@@ -39,12 +40,13 @@ async def to_tool_result(
     preview, or by nothing; its ID and path are in the text and the structured content either way.
     """
     facts = structured_report(images, link)
-    words = text_report(images, request, facts)
-    room = max_bytes - FRAME_OVERHEAD - len(to_json(words)) - len(to_json(facts))
+    first_line = headline(images, request)
+    text = text_report(first_line, images, facts)
+    room = max_bytes - FRAME_OVERHEAD - len(to_json(text)) - len(to_json(facts))
     previews = await preview(images, max_bytes=(room // len(images.images) - PER_IMAGE) * 3 // 4)
     for entry, image, inline in zip(facts.images, images.images, previews, strict=True):
         entry.shown = _shown_as(image.delivered, inline)
-    result = to_text_result(text_report(images, request, facts), facts)
+    result = to_text_result(text_report(first_line, images, facts), facts)
     result.content += [_block(inline) for inline in previews if inline is not None]
     return result
 

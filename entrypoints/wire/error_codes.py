@@ -77,16 +77,18 @@ CHARGE_TEXT = {
 }
 
 
-def error_text(error: ImageServiceError) -> str:
+def error_text(error: ImageServiceError, *, field_label: str = "field") -> str:
     """What happened, what to do next, whether to retry, and whether it cost money.
 
-    One text for every client; it is complete without the structured form.
+    One text for every client; it is complete without the structured form. `field_label` is what
+    the client calls an argument.
     """
     retry = "safe to retry" if error.retryable else "do not retry unchanged"
     if error.charged is not ChargeStatus.NO:
         retry = "check your usage page before retrying"
     facts = [f"Error {error.code}", retry]
-    facts += [f"{name}: {_shown(fact)}" for name, fact in error.details().items()]
+    labels = {"field": field_label}
+    facts += [f"{labels.get(name, name)}: {_shown(fact)}" for name, fact in error.details().items()]
     lines = [error.message, error.hint, f"{CHARGE_TEXT[error.charged]} [{'; '.join(facts)}]"]
     return "\n".join(line for line in lines if line)
 

@@ -1,6 +1,7 @@
 """The result of a job as text and as structured data, for every entry point."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from msgspec import UNSET
@@ -38,24 +39,38 @@ def headline(images: ImageResult, request: ImageRequest | None) -> str:
     return f"Generated {len(images.images)} image(s) successfully."
 
 
-def text_report(images: ImageResult, request: ImageRequest | None, facts: ImagesResult) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What a client can do with a result, in the words of its own interface."""
+
+    new_image: str
+    edit: str
+
+
+TOOL_HINTS = Hints(
+    new_image="For a new image, pass fresh: true.",
+    edit="To edit an image, pass its ID to edit_image.",
+)
+
+
+def text_report(
+    first_line: str, images: ImageResult, facts: ImagesResult, hints: Hints = TOOL_HINTS
+) -> str:
     """Every fact in words: some clients pass nothing else to the model.
 
     `facts` is the structured report of the same images; it states how each of them is shown.
     """
-    lines = [headline(images, request)]
+    lines = [first_line]
     if facts.revised_prompt:
         lines.append(f"Revised prompt: {facts.revised_prompt}")
     lines += [_line(entry) for entry in facts.images]
     lines.append(f"Model {facts.model} · {_cost(images)} · {facts.job_id}")
     if images.is_cached:
-        lines.append(
-            f"From the cache ({facts.served_from}), created {facts.made_at}. "
-            "For a new image, pass fresh: true."
-        )
+        source = f"From the cache ({facts.served_from}), created {facts.made_at}."
+        lines.append(f"{source} {hints.new_image}")
     lines += [f"Note: {note}" for note in images.notes]
     if all(entry.path for entry in facts.images):
-        lines.append("To edit an image, pass its ID to edit_image.")
+        lines.append(hints.edit)
     return "\n".join(lines)
 
 

@@ -54,7 +54,7 @@ def test_edit_takes_files_ids_and_a_mask(
     (tmp_path / "mask.png").write_bytes(mask((1024, 1024)).data)
     images = ["-i", made["images"][0]["id"], "-i", str(tmp_path / "two.jpg")]
     done = run(environment, "edit", "blue", *images, "--mask", str(tmp_path / "mask.png"))
-    assert done.stdout.startswith("Edited image(s) successfully.\n")
+    assert done.stdout.startswith("Created 1 image.\n")
     assert [each.filename for each in openai_api.posts[1].files] == [
         "image-1.png",
         "image-2.jpg",
@@ -127,7 +127,7 @@ def test_an_interrupt_after_dispatch_waits_for_the_paid_picture_however_long(
     process.send_signal(number)
     told, said = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert b"waiting for it" in said
+    assert b"Waiting for it" in said
     (kept,) = Path(environment["OUTPUT_DIR"]).iterdir()
     assert str(kept).encode() in told
 
@@ -145,7 +145,7 @@ def test_a_second_interrupt_gives_the_picture_up(
     openai_api.wait_for_calls(1, timeout=20)
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
-    while b"waiting for it" not in process.stderr.readline():
+    while b"Waiting for it" not in process.stderr.readline():
         continue
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)

@@ -57,7 +57,7 @@ def test_a_command_says_the_same_with_an_exit_code(
     for name, value in _environment(row, openai_api, tmp_path).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit) as ended:
-        cli.main(_command(row, tmp_path), prog_name="mcp-server-gpt-image")
+        cli.main(_command(row, tmp_path), prog_name="gpt-image")
     said = capsys.readouterr()
     assert len(openai_api.posts) == row.calls
     assert (ended.value.code == 0) is (row in SERVED)

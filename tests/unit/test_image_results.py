@@ -29,5 +29,5 @@ def test_a_result_says_what_it_cost_and_what_it_saved(
     known = None if cost is None else Decimal(cost)
     told = images(job("job_1"), served_from, generation_cost=known)
     result = structured_report(told)
-    assert f"· {words} ·" in text_report(told, job("job_1").request, result)
+    assert f"· {words} ·" in text_report("Done.", told, result)
     assert (result.cost_usd, result.saved_usd) == (charged, saved)

@@ -1,0 +1,69 @@
+"""Turns an async function into a command that runs it inside the application.
+
+The function takes the container and its options by name, and imports what it needs when it runs.
+"""
+
+import functools
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from entrypoints.bootstrap.import_gc import collector_paused
+from entrypoints.cli.options import env_file_option, json_option
+
+if TYPE_CHECKING:  # a command loads these when it runs
+    from application.jobs.job_handle import JobHandle
+    from entrypoints.cli.runner import CommandOutput
+
+Ask = Callable[..., Awaitable["CommandOutput"]]
+Start = Callable[..., Awaitable["JobHandle"]]
+
+
+def query(
+    group: click.Group | None = None, name: str | None = None, *, auto_provider: str = "auto"
+) -> Callable[[Ask], click.Command]:
+    """A command that prints the answer which the function returns.
+
+    `auto_provider` is what PROVIDER=auto means for this command, whether or not a key is set.
+    """
+
+    def add(ask: Ask) -> click.Command:
+        def run(*, as_json: bool, env_file: Path | None, **options: Any) -> None:  # noqa: ANN401 - options of any type
+            with collector_paused():
+                from entrypoints.cli.runner import run_query
+
+            asked = functools.partial(ask, **options)
+            sys.exit(
+                run_query(asked, as_json=as_json, env_file=env_file, auto_provider=auto_provider)
+            )
+
+        return _command(run, ask, group, name)
+
+    return add
+
+
+def job(start: Start) -> click.Command:
+    """A command that shows the progress and the result of the job which the function starts."""
+
+    def run(*, as_json: bool, env_file: Path | None, **options: Any) -> None:  # noqa: ANN401 - options of any type
+        with collector_paused():
+            from entrypoints.cli.runner import run_job
+
+        sys.exit(run_job(start, options, as_json=as_json, env_file=env_file))
+
+    return _command(run, start)
+
+
+def _command(
+    run: Callable[..., None],
+    wrapped: Callable[..., Any],
+    group: click.Group | None = None,
+    name: str | None = None,
+) -> click.Command:
+    functools.update_wrapper(run, wrapped)  # with its help text and its own options
+    make = click.command if group is None else group.command
+    command: click.Command = make(name)(json_option(env_file_option(run)))
+    return command
