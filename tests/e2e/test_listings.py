@@ -126,7 +126,7 @@ async def test_the_commands_list_delete_and_prune(tmp_path: Path) -> None:
     code, out = await command(tmp_path, "images", "list")
     assert f"- {PNG.id} · " in out
     code, out = await command(tmp_path, "images", "prune", "--older-than", "1h")
-    assert (code, out) == (0, "Deleted 0 picture(s), 0 bytes.\n")
+    assert (code, out) == (0, "Deleted 0 images, 0 bytes.\n")
     code, out = await command(tmp_path, "images", "delete", PNG.id)
     assert (code, out) == (0, f"Deleted {PNG.id}: {len(PNG.data):,} bytes.\n")
     code, out = await command(tmp_path, "images", "prune", "--older-than", "0h", "--json")
