@@ -15,7 +15,7 @@ from domain.errors import ImageServiceError
 from domain.models import ModelCard
 from domain.provider_errors import OutcomeUnknown
 from domain.requests import EditRequest, ImageRequest
-from domain.results import NO_FACTS, ResultFacts, ResultImage
+from domain.results import NO_FACTS, ImageResult, ResultFacts, ResultImage
 
 LOCAL = "local"
 """The owner of everything that is requested over stdio or the command line."""
@@ -111,6 +111,21 @@ class Job(ResultFacts, Generic[R]):
     def cost(self) -> Decimal | None:
         """US dollars by the card's price, None while usage or price is unknown."""
         return self.card.cost(self.usage)
+
+    def result(
+        self, images: tuple[ResultImage, ...], facts: ResultFacts, *, created_at: datetime
+    ) -> ImageResult:
+        """The result of the job, whose images the provider has delivered with these facts."""
+        return ImageResult(
+            job_id=self.id,
+            images=images,
+            provider=self.provider,
+            model=self.model,
+            requested_model=self.requested_model,
+            created_at=created_at,
+            generation_cost=self.card.cost(facts.usage),
+            **facts.facts(),
+        )
 
     @property
     def is_final(self) -> bool:

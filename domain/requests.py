@@ -108,6 +108,13 @@ class ImageRequest:
         return ImageFormat.WEBP if transparent else ImageFormat.PNG
 
     @property
+    def ignored_options(self) -> tuple[str, ...]:
+        """A note for each option that cannot have an effect, and is not sent."""
+        if self.output_compression is None or self.format is not ImageFormat.PNG:
+            return ()
+        return ("output_compression means nothing for png, which loses nothing; it was not sent.",)
+
+    @property
     def compression(self) -> int | None:
         """The compression to send: the requested one, else the quality's; None for PNG."""
         if not self.provider_format.has_compression:

@@ -46,6 +46,21 @@ class IdempotentJobs:
         ended = replace(job, id=record.id)
         return self.runner.start_replay(ended, self._replay(ended, record))
 
+    async def join(self, running: RunningJob, key: IdempotencyKey | None) -> None:
+        """Add a caller to a job at work, and let the caller's key mean that job.
+
+        If the key cannot be bound, the caller does not wait: the error is raised.
+        """
+        self.runner.join(running)
+        if key is None or key == running.job.key:
+            return
+        try:
+            job_id, owner = running.job.id, running.job.owner
+            await self.records.bind_key(key, job_id, owner=owner, may_replace=may_retry)
+        except BaseException:
+            running.remove_waiter()
+            raise
+
     async def bind(self, key: IdempotencyKey | None, job_id: str, *, owner: str) -> None:
         """Let the key mean a job that was started under another key, or under none."""
         if key is not None:

@@ -16,8 +16,8 @@ from domain.results import ImageResult, ServedFrom
 class JobHandle:
     """A job as one caller requested it: with that caller's model name, notes and renditions.
 
-    The caller counts as waiting from the handle's creation until it has read the events or stopped
-    reading. If it never begins to read, the job goes on to its end.
+    Its caller is counted as waiting before the handle is created, and counts until it has read the
+    events or stopped reading. If it never begins to read, the job goes on to its end.
     """
 
     def __init__(
@@ -30,7 +30,6 @@ class JobHandle:
         notes: tuple[str, ...],
         joined: bool = False,
     ) -> None:
-        running.add_waiter()
         self._first_reader_is_counted = True
         self._running = running
         self._request = request

@@ -74,8 +74,12 @@ class JobRunner:
         return found
 
     def start(self, job: AnyJob, execution: Execution) -> RunningJob:
-        """Run the job in a task of its own; raise ShuttingDown once `drain` has begun."""
-        running = RunningJob(job, self._events.open(job.id), finish=self._finish)
+        """Run the job in a task of its own; raise ShuttingDown once `drain` has begun.
+
+        The caller that starts it counts as waiting.
+        """
+        log = self._events.open(job.id)
+        running = RunningJob(job, log, finish_when_abandoned=self._finish, waiting=1)
         self._start_task(running, execution)
         self._by_fingerprint[job.fingerprint] = self._by_id[job.id] = running
         return running
@@ -91,7 +95,8 @@ class JobRunner:
         return running
 
     def join(self, running: RunningJob) -> None:
-        """Count one more caller that shares the job, and publish that."""
+        """Count one more caller that waits for the job and shares it, and publish that."""
+        running.waiting += 1
         running.joined_callers += 1
         self._publish(running, JobJoined.of(running.job))
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_runner import Execution, JobRunner
-from application.jobs.running_job import AnyJob, RunningJob
+from application.jobs.running_job import AnyJob
 from application.ports.clock import Clock
 from application.ports.image_provider import Accepted, Delivered, PartialImage
 from application.provider_registry import ProviderRegistry
@@ -23,7 +23,6 @@ from domain.events import (
     ServedFromCache,
 )
 from domain.fingerprint import fingerprint, request_digest
-from domain.image_formats import ImageFormat
 from domain.jobs import IdempotencyKey, Job
 from domain.requests import ImageRequest
 from domain.results import ImageResult
@@ -61,19 +60,18 @@ class JobService:
         if running is None and not fresh:
             running = self.runner.by_fingerprint(job.fingerprint)
         joined = running is not None
-        if running is None:
+        if running is not None:
+            await self.idempotent_jobs.join(running, job.key)
+        else:
             running = self.runner.start(job, self.execute(job, fresh=fresh))
-        handle = JobHandle(
+        return JobHandle(
             running,
             request,
             self.renditions,
             requested_model=job.requested_model,
-            notes=(*job.notes, *_ignored_option_notes(request)),
+            notes=(*job.notes, *request.ignored_options),
             joined=joined,
         )
-        if joined:
-            await self._join(running, job.key, handle)
-        return handle
 
     def _prepare(self, request: ImageRequest, owner: str, key: str | None) -> AnyJob:
         """Check the request against its model's card; return the job that would serve it."""
@@ -95,18 +93,6 @@ class JobService:
             key=None if key is None else IdempotencyKey(key, request_digest(request)),
             notes=selection.notes,
         )
-
-    async def _join(
-        self, running: RunningJob, key: IdempotencyKey | None, handle: JobHandle
-    ) -> None:
-        self.runner.join(running)
-        if key == running.job.key:
-            return
-        try:
-            await self.idempotent_jobs.bind(key, running.job.id, owner=running.job.owner)
-        except BaseException:
-            handle.release()  # the caller gets no handle, so it does not wait
-            raise
 
     async def execute(self, job: AnyJob, *, fresh: bool) -> Execution:
         """Serve the job from the cache, unless `fresh`, or else by the provider.
@@ -145,7 +131,7 @@ class JobService:
             async for event in stream:
                 match event:
                     case Delivered():
-                        result = self._to_result(job, event)
+                        result = job.result(event.images, event, created_at=self.clock.now())
                     case PartialImage(image=image, image_index=of, index=index):
                         yield PartialReady(job_id=job.id, image=image, image_index=of, index=index)
                     case Accepted(handle=handle):
@@ -158,21 +144,3 @@ class JobService:
             await self.result_cache.put(job, result)
         except CacheUnavailable as error:
             yield CacheFailed(job_id=job.id, reason=error.message)
-
-    def _to_result(self, job: AnyJob, delivered: Delivered) -> ImageResult:
-        return ImageResult(
-            job_id=job.id,
-            images=delivered.images,
-            provider=job.provider,
-            model=job.model,
-            requested_model=job.requested_model,
-            created_at=self.clock.now(),
-            generation_cost=job.card.cost(delivered.usage),
-            **delivered.facts(),
-        )
-
-
-def _ignored_option_notes(request: ImageRequest) -> list[str]:
-    if request.output_compression is None or request.format is not ImageFormat.PNG:
-        return []
-    return ["output_compression means nothing for png, which loses nothing; it was not sent."]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
 
 from application.ports.job_events import JobLog
 from domain.errors import ImageServiceError
@@ -12,32 +13,28 @@ from domain.requests import ImageRequest
 AnyJob = Job[ImageRequest]
 
 
+@dataclass(eq=False, slots=True)
 class RunningJob:
     """A job, its log of events, and the number of its waiting callers.
 
-    The runner appends the events; every reader reads the log at its own pace.
+    The runner appends the events; every reader reads the log at its own pace. A job that all
+    callers left after it was sent goes on if `finish_when_abandoned`. `is_replay`: the events
+    repeat how an earlier job ended, and are no news to the sink.
     """
 
-    def __init__(
-        self, job: AnyJob, log: JobLog, *, finish: bool = True, is_replay: bool = False
-    ) -> None:
-        """A job that all callers left after it was sent goes on if it is to `finish`.
-
-        `is_replay`: the events repeat how an earlier job ended, and are no news to the sink.
-        """
-        self.job = job
-        self.log = log
-        self.is_replay = is_replay
-        self.is_dispatched = False
-        self.is_abandoned = False
-        self.joined_callers = 0
-        self.error: ImageServiceError | None = None
-        """What the job failed with; its log has the error as a plain value."""
-        self.task: asyncio.Task[None] | None = None
-        self._milestones: list[tuple[int, JobEvent]] = []
-        self._next_number = 0
-        self._finish_when_abandoned = finish
-        self._waiting = 0
+    job: AnyJob
+    log: JobLog
+    finish_when_abandoned: bool = True
+    is_replay: bool = False
+    waiting: int = 0
+    joined_callers: int = 0
+    is_dispatched: bool = False
+    is_abandoned: bool = False
+    error: ImageServiceError | None = None
+    """What the job failed with; its log has the error as a plain value."""
+    task: asyncio.Task[None] | None = None
+    _milestones: list[tuple[int, JobEvent]] = field(default_factory=list)
+    _next_number: int = 0
 
     def append(self, event: JobEvent) -> None:
         """Append to the log, which must not be closed."""
@@ -67,16 +64,16 @@ class RunningJob:
 
     def add_waiter(self) -> None:
         """Count one more caller that waits for the end."""
-        self._waiting += 1
+        self.waiting += 1
 
     def remove_waiter(self) -> None:
         """Count one caller less, and cancel a job that was not sent when the last one leaves.
 
         A job that was sent goes on if it is to `finish`, because the image may already be paid for.
         """
-        self._waiting -= 1
+        self.waiting -= 1
         ended = self.log.closed  # all that may still run then is filling the cache
-        if self._waiting or ended or (self.is_dispatched and self._finish_when_abandoned):
+        if self.waiting or ended or (self.is_dispatched and self.finish_when_abandoned):
             return
         self.is_abandoned = True
         if self.task is not None:

@@ -56,6 +56,7 @@ class GetImage:
         return record if record.is_open else await self._load(record, form)
 
     def _handle(self, running: RunningJob, form: Form | None) -> JobHandle:
+        running.add_waiter()
         job = running.job
         request = job.request if form is None else replace(job.request, format=_format(form))
         return JobHandle(

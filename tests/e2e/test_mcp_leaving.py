@@ -48,7 +48,7 @@ class Gated:
     async def nobody_waits(self) -> None:
         """Wait until the server has noticed that all its callers left."""
         jobs = self.container.job_runner()._by_id
-        await until(lambda: not any(job._waiting for job in jobs.values()))
+        await until(lambda: not any(job.waiting for job in jobs.values()))
 
 
 @asynccontextmanager

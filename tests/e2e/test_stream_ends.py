@@ -111,7 +111,7 @@ async def test_who_leaves_after_it_was_sent_leaves_a_picture_that_is_painted_and
         told = await first_of("partial", url, AS_IT_COMES)
         job = container.job_runner().find(told["data"]["jobId"], owner=LOCAL)
         assert isinstance(job, RunningJob)
-        await until(lambda: not job._waiting)
+        await until(lambda: not job.waiting)
         gate.open.set()
         await until(lambda: gate.events(Finished))
         (picture,) = gate.events(Finished)[0].result.images

@@ -111,6 +111,7 @@ async def test_before_dispatch_the_last_caller_to_leave_cancels_the_job() -> Non
     scene = Scene()
     running = scene.start()
     first = asyncio.create_task(result(running))
+    scene.jobs.join(running)
     second = asyncio.create_task(result(running))
     await others_run()
     first.cancel()

@@ -167,7 +167,6 @@ async def test_a_slow_reader_skips_previews_and_gets_no_number_twice() -> None:
 
 async def test_a_job_that_is_canceled_before_its_first_step_ends_its_log() -> None:
     jobs, running = start(all_events())
-    running.add_waiter()
     running.remove_waiter()
     await ended_and_kept(running)
     ((_, last),) = await numbered(jobs.find(JOB.id, owner="ann"))
