@@ -1,4 +1,4 @@
-"""One call to a server, which may be left in the middle; what came of it."""
+"""One HTTP call to a server, which may be abandoned midway, and its outcome."""
 
 import json
 import re
@@ -15,35 +15,38 @@ from typing import Any
 from tests.chaos.canaries import TOKEN
 
 Json = dict[str, Any]
-LookedAt = Callable[[bytes], None]
-PATIENCE = 60.0
-PIECE = 16_384
+CheckSecrets = Callable[[bytes], None]
+TIMEOUT = 60.0
+CHUNK = 16_384
 ERROR_CODE = re.compile(r"\[Error (\w+)[;\]]")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a call ended: with pictures, with the code of a failure, or cut off without an end."""
+    """How a call ended: with images, with an error code, or cut off.
+
+    `images` are SHA-256 hex digests. `facts` is the reply as JSON, with long texts cut.
+    """
 
     code: str | None = None
-    pictures: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
     facts: Json
     seconds: float
     bytes: int = 0
     cut: bool = False
 
     @property
-    def painted(self) -> bool:
+    def succeeded(self) -> bool:
         return self.code is None and not self.cut
 
     @property
-    def words(self) -> str:
-        """All that was said, as JSON."""
+    def text(self) -> str:
+        """The whole reply as JSON text."""
         return json.dumps(self.facts)
 
 
 class HttpCall:
-    """A POST of which the share `sent` was sent. Nothing is read before somebody asks for it."""
+    """A POST of which the share `sent` was sent. The reply is read only on demand."""
 
     def __init__(
         self,
@@ -51,86 +54,86 @@ class HttpCall:
         path: str,
         body: Json,
         headers: Mapping[str, str],
-        looked_at: LookedAt,
+        check_secrets: CheckSecrets,
         *,
         sent: float = 1.0,
     ) -> None:
-        self._begun = monotonic()
-        self._looked_at = looked_at
-        self._line = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        self._connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-        self._connection.sock = self._line
+        self._started = monotonic()
+        self._check_secrets = check_secrets
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+        self._connection.sock = self._socket
         self._response: HTTPResponse | None = None
-        self.came = bytearray()
+        self.received = bytearray()
         data = json.dumps(body).encode()
         always = {"Authorization": f"Bearer {TOKEN}", "Content-Length": str(len(data))}
         always["Content-Type"] = "application/json"
         part = data[: round(len(data) * sent)]
-        with suppress(ConnectionError):  # whoever reads the answer finds out
+        with suppress(ConnectionError):  # reading the reply reports it
             self._connection.request("POST", path, part, {**always, **headers})
 
     @property
     def response(self) -> HTTPResponse:
-        """The answer, once its head has come."""
+        """The response, once its head has arrived."""
         if self._response is None:
             self._response = self._connection.getresponse()
         return self._response
 
     def read_until(self, wanted: Callable[[bytes], object]) -> None:
-        """Read until what came is as wanted, or all has come."""
-        while not wanted(bytes(self.came)):
-            piece = self.response.read1(PIECE)
-            if not piece:
+        """Read until the received bytes satisfy `wanted`, or the reply has ended."""
+        while not wanted(bytes(self.received)):
+            chunk = self.response.read1(CHUNK)
+            if not chunk:
                 return
-            self.came += piece
+            self.received += chunk
 
-    def leave(self) -> None:
-        """Hang up at once, whatever has come."""
+    def disconnect(self) -> None:
+        """Hang up at once."""
         with suppress(OSError):
-            self._line.shutdown(socket.SHUT_RDWR)
+            self._socket.shutdown(socket.SHUT_RDWR)
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection."""
-        self._looked_at(bytes(self.came))
+        """Close the connection."""
+        self._check_secrets(bytes(self.received))
         self._connection.close()
         if self._response is not None:
             self._response.close()
-        self._line.close()
+        self._socket.close()
 
     def outcome(self) -> Outcome:
         """Read to the end."""
         try:
-            self.came += self.response.read()
+            self.received += self.response.read()
         except (OSError, HTTPException):
             self.close()
-            return Outcome(facts={}, seconds=monotonic() - self._begun, cut=True)
+            return Outcome(facts={}, seconds=monotonic() - self._started, cut=True)
         self.close()
         kind = (self.response.getheader("content-type") or "").partition(";")[0]
-        facts = read_answer(kind, bytes(self.came))
-        outcome = outcome_of(facts, self.response.status, monotonic() - self._begun)
-        return replace(outcome, bytes=len(self.came))
+        facts = read_reply(kind, bytes(self.received))
+        outcome = to_outcome(facts, self.response.status, monotonic() - self._started)
+        return replace(outcome, bytes=len(self.received))
 
 
-def read_answer(kind: str, body: bytes) -> Json:
-    """The JSON of an answer; of a stream of events, that of the last one."""
+def read_reply(kind: str, body: bytes) -> Json:
+    """The JSON of a reply; of a stream, the JSON of the last event."""
     if kind == "text/event-stream":
         frames = [each for each in body.replace(b"\r\n", b"\n").split(b"\n\n") if b"data: " in each]
         assert frames, f"a stream without events: {body[:500]!r}"
         body = frames[-1].partition(b"data: ")[2]
     else:
         assert kind in ("application/json", "application/problem+json"), (kind, body[:500])
-    answer: Json = json.loads(body)
-    return answer
+    reply: Json = json.loads(body)
+    return reply
 
 
-def outcome_of(facts: Json, status: int, seconds: float) -> Outcome:
-    """What any door's last words mean."""
+def to_outcome(facts: Json, status: int, seconds: float) -> Outcome:
+    """The outcome that a final reply of any entry point means."""
     code = _code(facts)
     assert code or status < 400, f"a bare {status}: {facts}"
     assert "error" not in facts or code, f"an error without a code: {facts}"
-    pictures = () if code else tuple(map(_digest, _texts(facts)))
-    return Outcome(code=code, pictures=pictures, facts=_without_pictures(facts), seconds=seconds)
+    images = () if code else tuple(map(_digest, _base64_images(facts)))
+    return Outcome(code=code, images=images, facts=_cut_texts(facts), seconds=seconds)
 
 
 def _code(facts: Json) -> str | None:
@@ -139,14 +142,14 @@ def _code(facts: Json) -> str | None:
     result = facts.get("result", {})
     if not result.get("isError"):
         return None
-    said = result["content"][0]["text"]
-    found = ERROR_CODE.search(said)
-    assert found, f"an error without a code: {said}"
+    text = result["content"][0]["text"]
+    found = ERROR_CODE.search(text)
+    assert found, f"an error without a code: {text}"
     return found[1]
 
 
-def _texts(facts: Json) -> list[str]:
-    """The base64 of the pictures that are whole in the answer, whichever door gave it."""
+def _base64_images(facts: Json) -> list[str]:
+    """The base64 of the full-size images in a reply, whatever the entry point."""
     if facts.get("type") == "complete":
         data = facts["data"]
         return data.get("images") or [data["finalImage"]]
@@ -162,10 +165,10 @@ def _digest(text: str) -> str:
     return sha256(b64decode(text, validate=True)).hexdigest()
 
 
-def _without_pictures(facts: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """The same with long texts cut, for messages of failed tests and for looking into."""
+def _cut_texts(facts: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """The same JSON with long texts cut, for messages of failed tests."""
     if isinstance(facts, dict):
-        return {name: _without_pictures(value) for name, value in facts.items()}
+        return {name: _cut_texts(value) for name, value in facts.items()}
     if isinstance(facts, list):
-        return [_without_pictures(value) for value in facts]
+        return [_cut_texts(value) for value in facts]
     return facts[:2000] if isinstance(facts, str) else facts

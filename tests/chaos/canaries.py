@@ -1,4 +1,4 @@
-"""Secrets that must never show up, in all the forms in which one can."""
+"""Secrets that must never leak, in every form in which they could."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from urllib.parse import quote
 
 KEY = "sk-canary/4d1f+0e9b7c2a=="
 TOKEN = "token-canary/8c2e+5a61f0d7=="
-"""Both have characters that are spelled otherwise in an address."""
+"""Both have characters that a URL encodes."""
 
 
-def spelled(secret: str) -> Iterator[bytes]:
-    """As it is, in an address, in JSON that escapes slashes, and in base64, wherever it begins."""
+def spellings(secret: str) -> Iterator[bytes]:
+    """As it is, URL-encoded, in JSON with escaped slashes, and in base64 at any offset."""
     yield secret.encode()
     yield quote(secret, safe="").encode()
     yield secret.replace("/", "\\/").encode()
@@ -20,7 +20,7 @@ def spelled(secret: str) -> Iterator[bytes]:
         yield text[first:last]
 
 
-SPELLINGS = tuple(sorted({form for secret in (KEY, TOKEN) for form in spelled(secret)}))
+SPELLINGS = tuple(sorted({form for secret in (KEY, TOKEN) for form in spellings(secret)}))
 
 
 def secrets_in(data: bytes) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""What every case has: a stand-in, a trial, and a line of counts."""
+"""Fixtures of every case: a stand-in and a trial; and the report of its counts."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -10,18 +10,18 @@ from tests.chaos.trial import Trial
 from tests.standin import StandIn, body_faults
 
 SHARE = float(os.environ.get("CHAOS_SHARE", "1"))
-"""The share of each long case that is run: `CHAOS_SHARE=0.05 make chaos` while one is written."""
-COUNTED = "counted"
+"""The share of each long case that runs: `CHAOS_SHARE=0.05 make chaos` while writing one."""
+COUNTS = "counts"
 
 
 def share_of(number: int) -> int:
-    """So many, or fewer where less than all is run."""
+    """The part of the number that SHARE selects, at least 1."""
     return max(1, round(number * SHARE))
 
 
 @pytest.fixture
 def openai_api() -> Iterator[StandIn]:
-    """A stand-in that paints tiny pictures unless it is told otherwise."""
+    """A stand-in that generates tiny images by default."""
     with StandIn(default=body_faults.small(), keep_uploads=False) as api:
         yield api
 
@@ -30,15 +30,15 @@ def openai_api() -> Iterator[StandIn]:
 def trial(
     openai_api: StandIn, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> Iterator[Trial]:
-    """A trial to run a case under; what it counted is printed at the end of the run."""
+    """A trial for a case; its counts are printed at the end of the run."""
     trial = Trial(api=openai_api, folder=tmp_path)
     yield trial
-    counted = [f"{number} {name}" for name, number in sorted(trial.counts.items())]
-    record_property(COUNTED, ", ".join(counted + trial.notes))
+    counts = [f"{number} {name}" for name, number in sorted(trial.counts.items())]
+    record_property(COUNTS, ", ".join(counts + trial.notes))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A line for each case, with what it counted."""
+    """Print a line with the counts of each case."""
     reports = [
         report
         for outcome in ("", "passed", "failed")
@@ -49,9 +49,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         f"{report.nodeid.rpartition('/')[2]}: {value}"
         for report in reports
         for name, value in report.user_properties
-        if name == COUNTED
+        if name == COUNTS
     }
     if lines:
-        terminalreporter.section("what was counted")
+        terminalreporter.section("counts")
         for line in sorted(lines):
             terminalreporter.write_line(line)

@@ -1,4 +1,4 @@
-"""What a server has left on the disk, read without its help."""
+"""What a server left on the disk, read without the server."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ ID = "img_"
 
 @dataclass(frozen=True, kw_only=True)
 class JobRow:
-    """A job as it is recorded."""
+    """A recorded job."""
 
     id: str
     prompt: str
@@ -23,40 +23,40 @@ class JobRow:
 
 
 class Disk:
-    """The three folders of a server: `pictures`, `data` and `cache` below `folder`."""
+    """The three folders of a server: `images`, `data` and `cache` below `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        self.pictures = folder / "pictures"
+        self.images = folder / "images"
         self.data = folder / "data"
         self.cache = folder / "cache"
         self._read: dict[tuple[Path, int, int], str] = {}
 
     def files(self) -> Iterator[Path]:
-        """Every file below the three."""
-        for folder in (self.pictures, self.data, self.cache):
+        """Every file below the three folders."""
+        for folder in (self.images, self.data, self.cache):
             yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
 
-    def kept(self) -> set[str]:
-        """SHA-256 of everything that is kept for somebody who paid: pictures and quarantine."""
-        folders = (self.pictures, self.data / "rescued", self.data / "quarantine")
+    def stored_digests(self) -> set[str]:
+        """SHA-256 of everything that was charged and is on the disk: images and quarantine."""
+        folders = (self.images, self.data / "rescued", self.data / "quarantine")
         found = (path for folder in folders for path in _visible(folder))
         return {self._digest(path) for path in found}
 
     def quarantined(self) -> list[Path]:
-        """Replies that were no pictures."""
+        """Replies that were not images."""
         return list(_visible(self.data / "quarantine"))
 
-    def parts(self) -> list[Path]:
-        """Files that are being written, or were when their writer died."""
+    def partial_files(self) -> list[Path]:
+        """Files that are being written, or were when their writer ended."""
         return [path for path in self.files() if path.suffix == ".part"]
 
-    def cut(self) -> list[Path]:
-        """Pictures whose bytes are not what their name says, unless they are whole renditions."""
-        files = [*_visible(self.pictures), *_visible(self.data / "rescued")]
-        return [file for file in files if not (self._is_named_so(file) or _is_rendition(file))]
+    def truncated_images(self) -> list[Path]:
+        """Images whose bytes do not match their name, except intact renditions."""
+        files = [*_visible(self.images), *_visible(self.data / "rescued")]
+        return [file for file in files if not (self._matches_its_name(file) or _is_rendition(file))]
 
     def jobs(self) -> list[JobRow]:
-        """All that are recorded, in the order of their creation."""
+        """All recorded jobs, in the order of their creation."""
         records = self.data / "records.sqlite3"
         if not records.exists():
             return []
@@ -66,12 +66,12 @@ class Disk:
             ).fetchall()
         return [JobRow(id=row[0], prompt=row[1], state=row[2], failure=row[3]) for row in rows]
 
-    def _is_named_so(self, file: Path) -> bool:
+    def _matches_its_name(self, file: Path) -> bool:
         name = file.stem.partition("-")[0]
         return bool(name) and self._digest(file).startswith(name.removeprefix(ID))
 
     def _digest(self, path: Path) -> str:
-        """Read once, for thousands of files that do not change."""
+        """The digest, computed once for each version of a file."""
         try:
             status = path.stat()
             key = (path, status.st_mtime_ns, status.st_size)
@@ -90,11 +90,11 @@ def _visible(folder: Path) -> Iterator[Path]:
 
 
 def _is_rendition(file: Path) -> bool:
-    """Whether it can be decoded, and stands beside the picture that it was made of."""
+    """Whether it can be decoded, and its original is in the same folder."""
     original = any(other != file for other in file.parent.glob(f"{file.stem}.*"))
     try:
-        with Image.open(file) as picture:
-            picture.load()
+        with Image.open(file) as image:
+            image.load()
     except OSError:
         return False
     return original

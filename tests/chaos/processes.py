@@ -1,4 +1,4 @@
-"""A process of ours as the system sees it, and the web server as such a process."""
+"""The resources of a process, and the HTTP server as a process."""
 
 import re
 import subprocess
@@ -7,33 +7,33 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-from tests.chaos.waiting import PATIENCE, until
+from tests.chaos.waiting import TIMEOUT, wait_until
 from tests.e2e.host import SERVER
 
 ADDRESS = re.compile(rb"http://127\.0\.0\.1:(\d+)")
 DATABASES = ("records.sqlite3", "cache.db")
 POOLED = 30
-"""Descriptors of ten connections, each of a database, its log and its index of that."""
+"""Descriptors of ten connections: each one has the database, its log and the log's index."""
 
 
 def resident(pid: int) -> int:
-    """The bytes of memory that a process has now."""
+    """The resident memory of a process in bytes."""
     return _status(pid, "VmRSS")
 
 
-def most_resident(pid: int) -> int:
-    """The most bytes of memory that it has had."""
+def peak_resident(pid: int) -> int:
+    """The peak resident memory of a process in bytes."""
     return _status(pid, "VmHWM")
 
 
 def descriptors(pid: int) -> int:
-    """How many files, pipes and connections it has open, beyond the POOLED for its databases.
+    """The number of open files, pipes and connections beyond the POOLED ones of its databases.
 
-    Those are opened by need, up to a bound, and kept.
+    Database connections are opened on demand, up to a bound, and stay open.
     """
     names = []
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):  # closed meanwhile
+        with suppress(FileNotFoundError):  # closed in the meantime
             names.append(descriptor.readlink().name)
     pooled = sum(name.startswith(DATABASES) for name in names)
     return len(names) - min(pooled, POOLED)
@@ -44,12 +44,12 @@ def _status(pid: int, name: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
 
 
-class WebServer:
-    """`mcp-server-gpt-image http` on a free port. All that it says goes to the file `log`."""
+class HttpServer:
+    """`mcp-server-gpt-image http` on a free port. Its output goes to the file `log`."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         self.log = log
-        self._begun = monotonic()
+        self._spawned = monotonic()
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [SERVER, "http", "--port", "0"],
@@ -58,33 +58,33 @@ class WebServer:
                 stderr=output,
                 env=dict(environment),
             )
-        self.port = self._told_port()
-        self.started_in = monotonic() - self._begun
-        """Seconds from nothing to a server that listens."""
+        self.port = self._wait_for_port()
+        self.started_in = monotonic() - self._spawned
+        """Seconds from spawning the process to listening."""
 
     @property
     def pid(self) -> int:
         return self.process.pid
 
     @property
-    def runs(self) -> bool:
-        """Whether it has not ended."""
+    def is_running(self) -> bool:
+        """Whether the process has not ended."""
         return self.process.poll() is None
 
     def kill(self) -> None:
-        """SIGKILL, which nothing can be done about."""
+        """Send SIGKILL and wait."""
         self.process.kill()
         self.process.wait()
 
-    def ended(self, patience: float = PATIENCE) -> int:
-        """Wait for it to end; return its exit code."""
-        return self.process.wait(patience)
+    def wait(self, timeout: float = TIMEOUT) -> int:
+        """Wait for the process to end; return its exit code."""
+        return self.process.wait(timeout)
 
-    def _told_port(self) -> int:
-        def told() -> bool:
-            return bool(ADDRESS.search(self.log.read_bytes())) or not self.runs
+    def _wait_for_port(self) -> int:
+        def is_listening_or_ended() -> bool:
+            return bool(ADDRESS.search(self.log.read_bytes())) or not self.is_running
 
-        until(told, "the server says where it listens")
+        wait_until(is_listening_or_ended, "the server prints its address")
         address = ADDRESS.search(self.log.read_bytes())
         assert address, self.log.read_text()
         return int(address[1])

@@ -1,4 +1,4 @@
-"""What a case runs under: servers, a stand-in provider, and the oracles at the end."""
+"""A trial: servers, a stand-in provider, and the oracles at the end."""
 
 import os
 import signal
@@ -16,31 +16,31 @@ from tests.chaos import oracles
 from tests.chaos.calls import Outcome
 from tests.chaos.canaries import KEY, TOKEN, secrets_in
 from tests.chaos.disk import Disk
-from tests.chaos.doors import SMALL, AnyDoor, Arguments, PipeDoor, WebDoor
+from tests.chaos.entry_points import SMALL, AnyClient, Arguments, HttpClient, StdioClient
+from tests.chaos.health_probe import HealthProbe
 from tests.chaos.oracles import Allowed, Baseline
-from tests.chaos.processes import WebServer
-from tests.chaos.pulse import Pulse
+from tests.chaos.processes import HttpServer
 from tests.e2e.host import Host
 from tests.standin import StandIn
 
-MOST_AT_ONCE = 64
+MAX_CONCURRENT = 64
 WARM_UP = 24
-"""Pictures that are painted at once, twice, before anything is measured: libraries are loaded then,
-and connections to the provider and to the records opened, which stay."""
+"""Images that are generated concurrently, twice, before anything is measured. They load libraries
+and open the connections to the provider and the records that stay open."""
 
 
 @dataclass
 class Served:
-    """A web server, its pulse, and what it took before the case began."""
+    """An HTTP server, its health probe, and its resources before the case."""
 
-    server: WebServer
-    pulse: Pulse
+    server: HttpServer
+    probe: HealthProbe
     before: Baseline | None
 
 
 @dataclass
 class Trial:
-    """Servers of one folder that talk to one stand-in. At the end of `with` all oracles hold.
+    """Servers on one folder with one stand-in. At the end of `with` all oracles must hold.
 
     `settings` are environment variables; `notes` and `counts` are printed by `make chaos`.
     """
@@ -73,13 +73,13 @@ class Trial:
     ) -> None:
         with self._stack:
             if error is None:
-                self.judge()
+                self.check_oracles()
         if error is None:
-            self.faults += oracles.no_secret_is_told(self.disk.files())
+            self.faults += oracles.no_secret_leaks(self.disk.files())
             assert not self.faults, "\n".join(self.faults)
 
     def environment(self, **more: str) -> dict[str, str]:
-        """What a server of this trial is started with."""
+        """The environment of a server of this trial."""
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder / "home"),
@@ -87,7 +87,7 @@ class Trial:
             "OPENAI_BASE_URL": self.api.base_url,
             "AUTH_TOKEN": TOKEN,
             "RATE_LIMIT": "0",
-            "OUTPUT_DIR": str(self.disk.pictures),
+            "OUTPUT_DIR": str(self.disk.images),
             "DATA_DIR": str(self.disk.data),
             "CACHE_DIR": str(self.disk.cache),
             "LOG_LEVEL": "debug",
@@ -95,106 +95,108 @@ class Trial:
             **more,
         }
 
-    def serve(self, *, warm: bool = True, **more: str) -> WebServer:
-        """Start a web server; warmed up, so that what it holds afterwards can be compared."""
+    def serve(self, *, warm: bool = True, **more: str) -> HttpServer:
+        """Start an HTTP server, warmed up so that its resources can be compared afterwards."""
         log = self.folder / f"server-{len(self._served)}.log"
-        server = WebServer(self.environment(**more), log)
+        server = HttpServer(self.environment(**more), log)
         self._stack.callback(server.kill)
         if warm:
-            self._warm(WebDoor("images", server.port, self.look_at))
+            self._warm(HttpClient("images", server.port, self.check_secrets))
         before = Baseline.at_rest(server.pid) if warm else None
-        served = Served(server, Pulse(server.port), before)
-        self._stack.callback(served.pulse.stop)
+        served = Served(server, HealthProbe(server.port), before)
+        self._stack.callback(served.probe.stop)
         self._served.append(served)
         return server
 
-    def measure_anew(self, server: WebServer) -> None:
-        """What it holds now is what it may hold afterwards."""
+    def reset_baseline(self, server: HttpServer) -> None:
+        """Take the current resources as the baseline."""
         (served,) = [served for served in self._served if served.server is server]
         served.before = Baseline.at_rest(server.pid)
 
     def host(self, *, warm: bool = True, **more: str) -> Host:
-        """Start a server over stdio, and shake hands."""
+        """Start a stdio server, and initialize the session."""
         host = self._stack.enter_context(Host(self.environment(**more)))
         host.initialize()
         if warm:
-            self._warm(PipeDoor(host))
+            self._warm(StdioClient(host))
         self._hosts.append((host, Baseline.at_rest(host.process.pid) if warm else None))
         return host
 
-    def door(self, name: str) -> AnyDoor:
-        """The door of that name, with a warm server behind it."""
+    def client(self, name: str) -> AnyClient:
+        """A client of that entry point, with a warm server behind it."""
         if name == "stdio":
-            return PipeDoor(self.host())
-        return WebDoor(name, self.serve().port, self.look_at)
+            return StdioClient(self.host())
+        return HttpClient(name, self.serve().port, self.check_secrets)
 
-    def prompt(self, words: str = "a red bridge") -> str:
-        """One that nobody asked for before."""
-        return f"{words}, number {next(self._numbers)}"
+    def prompt(self, text: str = "a red bridge") -> str:
+        """A new prompt."""
+        return f"{text}, number {next(self._numbers)}"
 
-    def small(self, words: str = "a red bridge", **more: object) -> Arguments:
-        """Arguments of a picture that nobody asked for, and that may be tiny."""
-        return {"prompt": self.prompt(words), **SMALL, **more}
+    def small(self, text: str = "a red bridge", **more: object) -> Arguments:
+        """Arguments for a new image that may be tiny."""
+        return {"prompt": self.prompt(text), **SMALL, **more}
 
-    def note(self, *outcomes: Outcome) -> None:
-        """Count how calls ended; what they failed with is judged at the end."""
+    def record(self, *outcomes: Outcome) -> None:
+        """Count the outcomes; their error codes are checked at the end."""
         for outcome in outcomes:
-            self.counts[outcome.code or ("cut off" if outcome.cut else "painted")] += 1
+            self.counts[outcome.code or ("cut off" if outcome.cut else "succeeded")] += 1
             self.codes += [outcome.code] if outcome.code else []
-            if "not stored" in outcome.words.lower():
-                self.unstored |= {*outcome.pictures}
+            if "not stored" in outcome.text.lower():
+                self.unstored |= {*outcome.images}
 
-    def ask_at_once(self, door: WebDoor, all_arguments: Iterable[Arguments]) -> list[Outcome]:
-        """Make calls in threads, MOST_AT_ONCE at the same time; note how they ended."""
-        with ThreadPoolExecutor(MOST_AT_ONCE) as threads:
-            outcomes = list(threads.map(door.ask, all_arguments))
-        self.note(*outcomes)
+    def call_concurrently(
+        self, client: HttpClient, all_arguments: Iterable[Arguments]
+    ) -> list[Outcome]:
+        """Make calls in threads, MAX_CONCURRENT at a time, and record their outcomes."""
+        with ThreadPoolExecutor(MAX_CONCURRENT) as threads:
+            outcomes = list(threads.map(client.call, all_arguments))
+        self.record(*outcomes)
         return outcomes
 
-    def look_at(self, data: bytes) -> None:
-        """O3, of an answer."""
+    def check_secrets(self, data: bytes) -> None:
+        """O3 for a reply."""
         if found := secrets_in(data):
-            self.faults.append(f"O3: an answer has {found}: {data[:500]!r}")
+            self.faults.append(f"O3: a reply has {found}: {data[:500]!r}")
 
-    def judge(self) -> None:
-        """All oracles; what they find is told at the end of the trial."""
-        self.judge_ledger()
+    def check_oracles(self) -> None:
+        """Check all oracles; violations are reported at the end of the trial."""
+        self.check_ledger()
         for served in self._served:
-            self._judge_server(served)
+            self._check_server(served)
         for host in self._hosts:
-            self._judge_host(*host)
-        said = b"\n".join(served.server.log.read_bytes() for served in self._served)
-        self.look_at(said)
-        self.faults += oracles.failures_have_names(self.codes, lambda: said)
+            self._check_host(*host)
+        output = b"\n".join(served.server.log.read_bytes() for served in self._served)
+        self.check_secrets(output)
+        self.faults += oracles.failures_are_documented(self.codes, lambda: output)
 
-    def judge_ledger(self) -> None:
-        """O1 and O2, of all that the stand-in was asked for since its last reset."""
+    def check_ledger(self) -> None:
+        """Check O1 and O2 for all calls since the stand-in's last reset."""
         self.faults += oracles.nothing_is_lost(self.api, self.disk, self.allowed, self.unstored)
-        self.faults += oracles.nothing_is_paid_twice(self.api, self.allowed)
+        self.faults += oracles.nothing_is_charged_twice(self.api, self.allowed)
 
-    def _judge_server(self, served: Served) -> None:
-        if served.server.runs and served.before is not None:
-            self.faults += oracles.nothing_leaks(served.server.pid, served.before)
-        served.pulse.stop()
-        if served.before is None:  # it is still loading libraries when the pulse begins
+    def _check_server(self, served: Served) -> None:
+        if served.server.is_running and served.before is not None:
+            self.faults += oracles.no_resource_leaks(served.server.pid, served.before)
+        served.probe.stop()
+        if served.before is None:  # it still loads libraries when the probe begins
             return
-        if not self.allowed.drowsy:
-            self.faults += oracles.it_stays_awake(served.pulse)
+        if not self.allowed.slow_health:
+            self.faults += oracles.health_stays_responsive(served.probe)
         self.notes.append(
-            f"/health p99 {served.pulse.percentile(0.99) * 1000:.0f} ms,"
-            f" at most {served.pulse.percentile(1) * 1000:.0f} of {len(served.pulse.waits)}"
+            f"/health p99 {served.probe.percentile(0.99) * 1000:.0f} ms,"
+            f" at most {served.probe.percentile(1) * 1000:.0f} of {len(served.probe.latencies)}"
         )
 
-    def _judge_host(self, host: Host, before: Baseline | None) -> None:
+    def _check_host(self, host: Host, before: Baseline | None) -> None:
         if host.process.poll() is None and before is not None:
-            self.faults += oracles.nothing_leaks(host.process.pid, before)
+            self.faults += oracles.no_resource_leaks(host.process.pid, before)
         host.process.send_signal(signal.SIGKILL)
         host.ended()
-        self.look_at(b"".join(host.lines) + host.errors)
-        self.faults += oracles.failures_have_names([], lambda: host.errors)
+        self.check_secrets(b"".join(host.lines) + host.errors)
+        self.faults += oracles.failures_are_documented([], lambda: host.errors)
 
-    def _warm(self, door: AnyDoor) -> None:
+    def _warm(self, client: AnyClient) -> None:
         for _ in range(2):
-            calls = [door.begin(self.small("warming up")) for _ in range(WARM_UP)]
+            calls = [client.start(self.small("warming up")) for _ in range(WARM_UP)]
             outcomes = [call.outcome() for call in calls]
-            assert all(outcome.painted for outcome in outcomes), outcomes
+            assert all(outcome.succeeded for outcome in outcomes), outcomes

@@ -1,28 +1,28 @@
-"""Waiting for what a process gets to by itself."""
+"""Waiting for conditions in other processes."""
 
 import time
 from collections.abc import Callable
 
-PATIENCE = 20.0
-"""Seconds after which a case gives up; none depends on it."""
-LOOK_EVERY = 0.01
+TIMEOUT = 20.0
+"""Seconds after which a case fails; no case depends on it."""
+POLL_SECONDS = 0.01
 
 
-def reached(wanted: Callable[[], object], patience: float = PATIENCE) -> bool:
-    """Whether it becomes true within `patience` seconds."""
-    end = time.monotonic() + patience
+def wait_for(wanted: Callable[[], object], timeout: float = TIMEOUT) -> bool:
+    """Wait at most `timeout` seconds; return whether the condition became true."""
+    end = time.monotonic() + timeout
     while not wanted():
         if time.monotonic() > end:
             return False
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_SECONDS)
     return True
 
 
-def until(wanted: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    """Wait until it is true; fail, saying `what` did not happen, after `patience` seconds."""
-    assert reached(wanted, patience), f"within {patience} s this did not happen: {what}"
+def wait_until(wanted: Callable[[], object], what: str, timeout: float = TIMEOUT) -> None:
+    """Wait until the condition is true; fail after `timeout` seconds, naming `what`."""
+    assert wait_for(wanted, timeout), f"within {timeout} s this did not happen: {what}"
 
 
-def pass_time(seconds: float) -> None:
-    """Let so much time go by, where the time of what comes next is what a case is about."""
+def sleep_for(seconds: float) -> None:
+    """Sleep, in cases about the time of the next action."""
     time.sleep(seconds)

@@ -10,7 +10,7 @@ import pytest
 from application.safeguards.archiving import Archiving
 from domain.errors import ArchiveUnavailable
 from domain.provider_errors import OutcomeUnknown
-from tests.chaos.meddling import fill, small_disk
+from tests.chaos.fault_injection import fill, small_disk
 from tests.contracts.data_folder import DataFolder
 from tests.testkit.fakes import PNG, FakeProvider
 from tests.unit.results import delivered, events

@@ -1,7 +1,7 @@
-"""What a case does to the machine below a server: disks, system calls, the clock.
+"""Faults of the machine below a server: disks, system calls, the clock.
 
-Each skips the case, with a reason, where the machine does not have what it needs. Debian's
-packages fiu-utils and faketime bring what is preloaded.
+Each one skips the case, with a reason, if the machine lacks what it needs. Debian's packages
+fiu-utils and faketime contain the preloaded libraries.
 """
 
 import os
@@ -20,7 +20,7 @@ BLOCK = 65_536
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
-    """A disk of so many megabytes in this place."""
+    """Mount a disk of this many megabytes on the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0:
         pytest.skip("only root may mount a disk")
@@ -34,13 +34,13 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
 
 
 def make_read_only(folder: Path) -> None:
-    """Take writes no more on the small disk that is mounted there."""
+    """Remount the small disk on this folder as read-only."""
     done = _run("mount", "-o", "remount,ro", str(folder))
     assert done.returncode == 0, done.stderr
 
 
 def fill(folder: Path) -> Path:
-    """Fill the disk of this folder to its last byte; return the file that does."""
+    """Fill the disk of this folder to its last byte; return the file that fills it."""
     filler = folder / ".filler"
     with filler.open("ab", buffering=0) as file:
         for size in (BLOCK, 1):
@@ -53,7 +53,7 @@ def fill(folder: Path) -> Path:
 
 
 class FailingDisk:
-    """System calls of one process that fail with EIO, as often as one says."""
+    """Makes a share of one process's system calls fail with EIO."""
 
     def __init__(self, folder: Path) -> None:
         if shutil.which("fiu-ctrl") is None or not all(file.exists() for file in FIU):
@@ -62,50 +62,50 @@ class FailingDisk:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs to be told."""
+        """The environment variables of the process."""
         libraries = " ".join(map(str, FIU))
         return {"LD_PRELOAD": libraries, "FIU_CTRL_FIFO": str(self._control)}
 
     def fail(self, pid: int, call: str, share: float) -> None:
-        """From now on that share of those calls fails; `call` is such as `sync/fsync`."""
+        """Make that share of the calls fail from now on; `call` is, for example, `sync/fsync`."""
         name = f"name=posix/io/{call},failinfo={EIO}"
-        self._tell(pid, f"enable_random {name},probability={share}")
+        self._send(pid, f"enable_random {name},probability={share}")
 
-    def mend(self, pid: int, call: str) -> None:
-        """No longer."""
-        self._tell(pid, f"disable name=posix/io/{call}")
+    def stop(self, pid: int, call: str) -> None:
+        """Make the calls succeed again."""
+        self._send(pid, f"disable name=posix/io/{call}")
 
-    def _tell(self, pid: int, command: str) -> None:
-        told = _run("fiu-ctrl", "-f", str(self._control), "-c", command, str(pid))
-        assert told.returncode == 0, told.stderr
+    def _send(self, pid: int, command: str) -> None:
+        done = _run("fiu-ctrl", "-f", str(self._control), "-c", command, str(pid))
+        assert done.returncode == 0, done.stderr
 
 
 class MovableClock:
-    """The wall clock of one process, which can be moved while it runs."""
+    """The wall clock of one process, movable while the process runs."""
 
     def __init__(self, folder: Path) -> None:
         libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
         if not libraries:
             pytest.skip("libfaketime is not installed (faketime in Debian)")
         self._library = libraries[0]
-        self._says = folder / "clock"
+        self._offset_file = folder / "clock"
         self.move("+0")
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs to be told."""
+        """The environment variables of the process."""
         return {
             "LD_PRELOAD": str(self._library),
-            "FAKETIME_TIMESTAMP_FILE": str(self._says),
+            "FAKETIME_TIMESTAMP_FILE": str(self._offset_file),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
 
     def move(self, to: str) -> None:
-        """To an offset such as `+2h` or `-10d`; a process that runs finds out within a second."""
-        new = self._says.with_suffix(".new")
+        """Set an offset such as `+2h` or `-10d`; a running process sees it within a second."""
+        new = self._offset_file.with_suffix(".new")
         new.write_text(f"{to}\n", encoding="ascii")
-        new.rename(self._says)
+        new.rename(self._offset_file)
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -1,8 +1,8 @@
-"""P5 and P6: of a reply that was cut, what came is kept: it may have been paid for."""
+"""P5 and P6: the received part of a cut reply is quarantined, because it may have been charged."""
 
 import pytest
 
-from tests.chaos.doors import WebDoor
+from tests.chaos.entry_points import HttpClient
 from tests.chaos.oracles import Allowed
 from tests.chaos.trial import Trial
 from tests.standin import Fault, faults
@@ -20,16 +20,16 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(120)]
     ],
     ids=["a fifth", "nearly all", "one partial", "three partials"],
 )
-def test_what_came_of_a_reply_that_was_cut_is_in_quarantine(
+def test_the_received_part_of_a_cut_reply_is_quarantined(
     trial: Trial, fault: Fault, more: dict[str, int]
 ) -> None:
     trial.allowed = Allowed(unknown=True)
     with trial:
-        door = WebDoor("images", trial.serve().port, trial.look_at)
+        client = HttpClient("images", trial.serve().port, trial.check_secrets)
         trial.api.script(fault)
-        outcome = door.ask(trial.small() | more)
-        trial.note(outcome)
+        outcome = client.call(trial.small() | more)
+        trial.record(outcome)
         assert outcome.code == "outcome_unknown"
         (job,) = [job for job in trial.disk.jobs() if job.state == "unknown"]
-        kept = trial.disk.quarantined()
-        assert [file.name.startswith(job.id) for file in kept] == [True]
+        files = trial.disk.quarantined()
+        assert [file.name.startswith(job.id) for file in files] == [True]
