@@ -14,8 +14,10 @@ from zipfile import ZipFile
 import pytest
 
 from tests.architecture.checkout import PACKAGES, ROOT, kept_files, project
+from tests.architecture.recipes import new_files
 
 UNIQUE = "mcp_server_gpt_image"
+TESTKIT = Path("tests/testkit")
 DECOY = 'raise RuntimeError("this package is a stranger\'s")\n'
 
 
@@ -103,14 +105,19 @@ def test_packages_of_the_same_name_stay_their_owners(installed: Installed) -> No
         assert (package / "__init__.py").read_text("utf-8") == DECOY
 
 
-def test_the_wheel_carries_every_file_of_the_four_packages(contents: ZipFile) -> None:
+def test_the_wheel_carries_every_file_of_the_four_packages_and_of_the_testkit(
+    contents: ZipFile,
+) -> None:
     ours = {file.relative_to(ROOT) for file in kept_files()}
-    ours = {file for file in ours if file.parts[0] in PACKAGES}
+    ours = {file for file in ours if file.parts[0] in PACKAGES or file.is_relative_to(TESTKIT)}
     assert {Path("adapters/openai/models.toml"), Path("domain/py.typed")} <= ours
     moved = {
         Path("entrypoints/launcher.py"): f"{UNIQUE}/__init__.py",
         Path("entrypoints/__main__.py"): f"{UNIQUE}/__main__.py",
     }
+    for file in ours:
+        if file.is_relative_to(TESTKIT):
+            moved[file] = f"{UNIQUE}/testkit/{file.relative_to(TESTKIT).as_posix()}"
     expected = {moved.get(file, f"{UNIQUE}/_bundle/{file.as_posix()}") for file in ours}
     assert {name for name in contents.namelist() if ".dist-info/" not in name} == expected
 
@@ -141,3 +148,34 @@ def test_it_paints_a_picture(installed: Installed) -> None:
     command = ("generate", "a red bridge", "--size", "64x64", "--json")
     assert json.loads(installed.run("mcp-server-gpt-image", *command))
     assert list((installed.elsewhere / "pictures").rglob("*.png"))
+
+
+def test_every_file_of_the_testkit_can_be_imported_and_the_fakes_without_pytest(
+    installed: Installed,
+) -> None:
+    code = (
+        "import sys\n"
+        "from importlib import import_module\n"
+        "from pkgutil import walk_packages\n"
+        f"import {UNIQUE}.testkit.fakes as fakes\n"
+        "assert 'pytest' not in sys.modules\n"
+        f"kit = import_module('{UNIQUE}.testkit')\n"
+        f"for module in walk_packages(kit.__path__, '{UNIQUE}.testkit.'):\n"
+        "    print(import_module(module.name).__name__)\n"
+    )
+    said = installed.run("python", "-c", code).split()
+    for name in ("fakes.samples", "contracts.image_provider", "contracts.image_cache"):
+        assert f"{UNIQUE}.testkit.{name}" in said
+
+
+def test_a_page_of_the_documents_works_in_a_project_of_its_own(installed: Installed) -> None:
+    """The provider of the page passes its suite with the installed testkit."""
+    (installed.elsewhere / "conftest.py").write_text(f"import {UNIQUE}\n", encoding="utf-8")
+    for path, text in new_files(ROOT / "docs" / "extend" / "write-a-provider.md").items():
+        file = installed.elsewhere / path.removeprefix("adapters/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = text.replace("from adapters.flat", "from flat")
+        text = text.replace("from tests.testkit", f"from {UNIQUE}.testkit")
+        file.write_text(text, encoding="utf-8")
+    said = installed.run("python", "-m", "pytest", "-v", "tests")
+    assert "TestFlatProvider::test_it_delivers_once_and_last PASSED" in said

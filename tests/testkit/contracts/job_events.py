@@ -8,7 +8,8 @@ import pytest
 from application.ports.job_events import JobEvents, JobLog
 from domain.events import Failed, JobDispatched, JobEvent, JobStarted, PartialReady
 from domain.provider_errors import OutcomeUnknown
-from tests.testkit.fakes import PNG, job_for
+
+from ..fakes import PNG, job_for
 
 JOB = job_for()
 STARTED, DISPATCHED = JobStarted.of(JOB), JobDispatched(job_id=JOB.id)

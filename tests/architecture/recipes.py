@@ -1,0 +1,84 @@
+"""The pages of docs/extend as changes to the checkout: the files that they print, and the edits.
+
+A Python block whose first line is a comment with a path is that file. A diff block names its file
+after `---`; each `@@` begins an edit, and its lines are found wherever the file has them.
+"""
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.architecture.checkout import ROOT, kept_files
+from tests.architecture.documents import blocks
+
+PAGES = sorted((ROOT / "docs" / "extend").glob("*.md"))
+FILE = re.compile(r"# (?P<path>[\w./-]+\.py)\n")
+EDIT = re.compile(r"^@@.*\n", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Lines of a file, and what replaces them."""
+
+    path: str
+    before: str
+    after: str
+
+    def apply(self, root: Path) -> None:
+        """Replace the lines; raise ValueError unless the file has them exactly once."""
+        file = root / self.path
+        lines = re.compile(f"^{re.escape(self.before)}", re.MULTILINE)
+        text, times = lines.subn(lambda _: self.after, file.read_text("utf-8"))
+        if times != 1:
+            raise ValueError(f"{self.path} has {times} of these lines, not 1:\n{self.before}")
+        file.write_text(text, encoding="utf-8")
+
+
+def new_files(page: Path) -> dict[str, str]:
+    """The files that the page prints, by their paths; raise ValueError for a block without one."""
+    files: dict[str, str] = {}
+    for block in blocks(page, "python"):
+        found = FILE.match(block.text)
+        if found is None or found["path"] in files:
+            raise ValueError(
+                f"{page.name}:{block.line} names no file, or one that is there already"
+            )
+        files[found["path"]] = block.text[found.end() :]
+    return files
+
+
+def edits(page: Path) -> list[Edit]:
+    """The edits that the page prints, in its order."""
+    return [
+        Edit(path.removeprefix("--- ").strip(), _side(lines, "-"), _side(lines, "+"))
+        for path, *hunks in (EDIT.split(block.text) for block in blocks(page, "diff"))
+        for lines in hunks
+    ]
+
+
+def _side(hunk: str, sign: str) -> str:
+    """The lines of an edit before it (`-`) or after it (`+`)."""
+    lines = (line if line.strip() else f" {line}" for line in hunk.splitlines(keepends=True))
+    return "".join(line[1:] for line in lines if line[0] in (" ", sign))
+
+
+def copy_checkout(folder: Path) -> None:
+    """Copy every text file that git keeps."""
+    for file in kept_files():
+        copy = folder / file.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, copy)
+
+
+def follow(page: Path, root: Path) -> list[str]:
+    """Change the checkout at `root` as the page says; return the tests that the page adds."""
+    files = new_files(page)
+    for path, text in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        (file.parent / "__init__.py").touch()
+        file.write_text(text, encoding="utf-8")
+    for edit in edits(page):
+        edit.apply(root)
+    return [path for path in files if path.startswith("tests/")]
