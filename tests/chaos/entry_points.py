@@ -78,11 +78,11 @@ class StdioCall:
 
     def disconnect(self) -> None:
         """Cancel the call."""
-        self._host.tell("notifications/cancelled", {"requestId": self._number, "reason": "bored"})
+        self._host.notify("notifications/cancelled", {"requestId": self._number, "reason": "bored"})
 
     def outcome(self) -> Outcome:
         """Wait for the reply."""
-        reply = self._host.answer(self._number)
+        reply = self._host.response(self._number)
         return to_outcome(reply, 200, monotonic() - self._started)
 
 

@@ -123,5 +123,5 @@ def test_images_are_on_the_disk_after_the_host_exits(trial: Trial, share: float)
         trial.api.wait_for_calls(10)
         sleep_for(share * GENERATION_SECONDS)
         host.close_input()
-        assert host.ended() == 0
+        assert host.wait_for_exit() == 0
         trial.counts["calls of hosts that exited"] += 10

@@ -31,7 +31,7 @@ def test_no_image_is_lost_if_the_host_exits(trial: Trial) -> None:
         StdioClient(host).start(trial.small())
         trial.api.wait_for_calls(len(trial.api.posts) + 1)
         host.close_input()
-        assert host.ended() == 0
+        assert host.wait_for_exit() == 0
         trial.counts["hosts that exited"] += 1
 
 

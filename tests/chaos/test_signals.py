@@ -108,7 +108,7 @@ def test_a_host_that_sends_sigterm_gets_its_replies(trial: Trial) -> None:
         signaled = monotonic()
         host.terminate()
         outcomes = [call.outcome() for call in calls]
-        assert host.ended() == 0
+        assert host.wait_for_exit() == 0
         assert monotonic() - signaled < EXIT_SECONDS
         trial.record(*outcomes)
         assert all(outcome.succeeded for outcome in outcomes)

@@ -191,7 +191,7 @@ class Trial:
         if host.process.poll() is None and before is not None:
             self.faults += oracles.no_resource_leaks(host.process.pid, before)
         host.process.send_signal(signal.SIGKILL)
-        host.ended()
+        host.wait_for_exit()
         self.check_secrets(b"".join(host.lines) + host.errors)
         self.faults += oracles.failures_are_documented([], lambda: host.errors)
 

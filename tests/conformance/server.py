@@ -26,7 +26,7 @@ from tests.conformance.fixtures import Context, ToolResult
 from tests.conformance.questions import questions
 from tests.conformance.rounds import rounds
 from tests.conformance.tools import tools
-from tests.e2e.served import listening
+from tests.e2e.loopback_server import serve_app
 
 NAME = "conformance-fixtures"
 
@@ -39,7 +39,7 @@ async def fixtures_served(settings: Settings) -> AsyncIterator[str]:
     manager.retry_interval = 100
     app = Litestar([mcp_route(manager)], logging_config=None)
     door = with_security(app, settings)
-    async with manager.run(), listening(door) as url:
+    async with manager.run(), serve_app(door) as url:
         yield f"{url}/mcp"
 
 

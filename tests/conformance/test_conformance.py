@@ -7,7 +7,7 @@ from mcp_types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION
 
 from tests.conformance.cli import HERE, Conformance
 from tests.conformance.server import fixtures_served
-from tests.e2e.served import served
+from tests.e2e.loopback_server import serve
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn
 from tests.testkit.fakes import settings_in
@@ -36,7 +36,7 @@ def conformance() -> Conformance:
 async def test_the_real_server_passes_what_needs_no_fixtures(
     conformance: Conformance, openai_api: StandIn, tmp_path: Path
 ) -> None:
-    async with served(settings_for(openai_api, tmp_path)) as url:
+    async with serve(settings_for(openai_api, tmp_path)) as url:
         report = await conformance.run(f"{url}/mcp")
     for scenario in NEEDS_NO_FIXTURES:
         passed, failed = report.checks[scenario]

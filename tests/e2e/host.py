@@ -1,4 +1,4 @@
-"""An MCP host that starts the server as a process and keeps every byte that it says."""
+"""An MCP host that starts the server as a process and records its whole output."""
 
 import json
 import signal
@@ -12,9 +12,10 @@ from typing import Any, Self
 
 Message = dict[str, Any]
 Wanted = Callable[[Message], object]
-PATIENCE = 20.0
+TIMEOUT = 20.0
+"""Seconds after which a test fails; no test depends on it."""
 SERVER = str(Path(sys.executable).with_name("mcp-server-gpt-image"))
-HANDSHAKE: Message = {
+INITIALIZE: Message = {
     "id": 1,
     "method": "initialize",
     "params": {
@@ -25,19 +26,19 @@ HANDSHAKE: Message = {
 }
 
 
-def as_lines(*messages: Message) -> bytes:
-    """JSON-RPC messages as they go over a pipe."""
+def to_lines(*messages: Message) -> bytes:
+    """JSON-RPC messages as lines of a stdio transport."""
     return b"".join(json.dumps({"jsonrpc": "2.0", **each}).encode() + b"\n" for each in messages)
 
 
-def text_of(answer: Message) -> str:
-    """The text of a tool's result."""
-    text: str = answer["result"]["content"][0]["text"]
+def text_of(response: Message) -> str:
+    """The first text of a tool result."""
+    text: str = response["result"]["content"][0]["text"]
     return text
 
 
 class Host:
-    """Speaks raw JSON-RPC of the handshake era over the pipes of a server started in `/`."""
+    """Sends raw JSON-RPC to a stdio server started in `/`; its protocol version has a handshake."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.process = subprocess.Popen(
@@ -50,7 +51,7 @@ class Host:
         )
         self.lines: list[bytes] = []
         self.errors = b""
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._ended = False
         self._threads = [threading.Thread(target=read) for read in (self._read, self._read_errors)]
         self._number = 0
@@ -75,61 +76,61 @@ class Host:
                 pipe.close()
 
     def initialize(self) -> Message:
-        """Shake hands; return the server's answer."""
-        answer = self.ask("initialize", HANDSHAKE["params"])
-        self.tell("notifications/initialized")
-        return answer
+        """Initialize the session; return the server's response."""
+        response = self.request("initialize", INITIALIZE["params"])
+        self.notify("notifications/initialized")
+        return response
 
     def send(self, method: str, params: Mapping[str, Any] | None = None) -> int:
-        """Ask without waiting; return the request's id."""
+        """Send a request without waiting; return its id."""
         self._number += 1
         self._write({"id": self._number, "method": method, "params": params or {}})
         return self._number
 
-    def tell(self, method: str, params: Mapping[str, Any] | None = None) -> None:
+    def notify(self, method: str, params: Mapping[str, Any] | None = None) -> None:
         """Send a notification."""
         self._write({"method": method, "params": params or {}})
 
-    def ask(self, method: str, params: Mapping[str, Any] | None = None) -> Message:
-        """Ask and wait for the answer."""
-        return self.answer(self.send(method, params))
+    def request(self, method: str, params: Mapping[str, Any] | None = None) -> Message:
+        """Send a request and wait for its response."""
+        return self.response(self.send(method, params))
 
     def call(self, tool: str, arguments: Mapping[str, Any], token: str | None = None) -> int:
         """Call a tool without waiting; return the request's id."""
         meta = {} if token is None else {"_meta": {"progressToken": token}}
         return self.send("tools/call", {"name": tool, "arguments": arguments, **meta})
 
-    def answer(self, number: int, patience: float = PATIENCE) -> Message:
-        """Wait for the answer to a request."""
-        return self.wait(lambda message: message.get("id") == number, patience)
+    def response(self, number: int, timeout: float = TIMEOUT) -> Message:
+        """Wait for the response to a request."""
+        return self.wait_for(lambda message: message.get("id") == number, timeout)
 
-    def wait(self, wanted: Wanted, patience: float = PATIENCE) -> Message:
-        """Wait for the first message that is wanted, also among those that came before."""
-        with self._news:
-            found = self._news.wait_for(lambda: self._find(wanted) or self._ended, patience)
+    def wait_for(self, wanted: Wanted, timeout: float = TIMEOUT) -> Message:
+        """Wait for the first message that matches, including those already received."""
+        with self._changed:
+            found = self._changed.wait_for(lambda: self._find(wanted) or self._ended, timeout)
         message = self._find(wanted)
-        assert found, f"nothing of the kind within {patience} s: {self.lines!r}"
-        assert message, f"the server ended without it: {self.lines!r} {self.errors!r}"
+        assert found, f"no such message within {timeout} s: {self.lines!r}"
+        assert message, f"the server exited without it: {self.lines!r} {self.errors!r}"
         return message
 
     def messages(self) -> list[Message]:
-        """Everything the server said, parsed; any other byte on stdout is an error here."""
+        """All messages, parsed. Any other output on stdout raises an error."""
         return [json.loads(line) for line in self.lines]
 
     def close_input(self) -> None:
-        """End the server's standard input, as a host does that goes away."""
+        """Close the server's standard input, as an exiting host does."""
         assert self.process.stdin is not None
         self.process.stdin.close()
 
-    def ended(self, patience: float = PATIENCE) -> int:
-        """Wait for the process to end; return its exit code."""
-        code = self.process.wait(patience)
+    def wait_for_exit(self, timeout: float = TIMEOUT) -> int:
+        """Wait until the process has ended; return its exit code."""
+        code = self.process.wait(timeout)
         for thread in self._threads:
             thread.join()
         return code
 
     def terminate(self) -> None:
-        """Send SIGTERM, with the input left open."""
+        """Send SIGTERM; the input stays open."""
         self.process.send_signal(signal.SIGTERM)
 
     def _write(self, message: Message) -> None:
@@ -143,12 +144,12 @@ class Host:
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            with self._news:
+            with self._changed:
                 self.lines.append(line)
-                self._news.notify_all()
-        with self._news:
+                self._changed.notify_all()
+        with self._changed:
             self._ended = True
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def _read_errors(self) -> None:
         assert self.process.stderr is not None

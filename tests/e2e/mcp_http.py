@@ -1,4 +1,4 @@
-"""MCP clients over HTTP: the official one, and one that sees the bytes of the handshake eras."""
+"""MCP clients over HTTP: the official one, and a raw one for protocol versions with a handshake."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -11,11 +11,11 @@ from mcp.client.streamable_http import streamable_http_client
 
 NO_TIME_LIMIT = httpx2.Timeout(None)
 ERAS = ["auto", "legacy"]
-"""What the official client calls the modern era, where a server has it, and those before."""
+"""The official client's names: the modern era if the server supports it, and the eras before."""
 
 
 @asynccontextmanager
-async def connected_to(
+async def connect_over_http(
     url: str, era: str = "auto", headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[Client]:
     """The official client, connected to `/mcp` of this server."""
@@ -26,7 +26,7 @@ async def connected_to(
 
 
 class RawSession:
-    """A session of the handshake eras, one HTTP request at a time."""
+    """A session of a protocol version with a handshake, one HTTP request at a time."""
 
     def __init__(self, http: httpx2.AsyncClient, url: str, version: str = "2025-11-25") -> None:
         self.http = http
@@ -38,17 +38,17 @@ class RawSession:
         self._version = version
 
     @classmethod
-    async def opened(cls, http: httpx2.AsyncClient, url: str, version: str = "2025-11-25") -> Self:
-        """A session after its handshake."""
+    async def open(cls, http: httpx2.AsyncClient, url: str, version: str = "2025-11-25") -> Self:
+        """Open a session: initialize it, and send the notification."""
         session = cls(http, url, version)
-        answer = await session.initialize()
-        assert answer.status_code == 200, answer.text
-        session.headers["mcp-session-id"] = answer.headers["mcp-session-id"]
+        response = await session.initialize()
+        assert response.status_code == 200, response.text
+        session.headers["mcp-session-id"] = response.headers["mcp-session-id"]
         await session.post("notifications/initialized", number=None)
         return session
 
     async def initialize(self) -> httpx2.Response:
-        """The first request."""
+        """Send the `initialize` request."""
         client = {"name": "raw", "version": "1"}
         params = {"protocolVersion": self._version, "capabilities": {}, "clientInfo": client}
         return await self.post("initialize", params)
@@ -56,7 +56,7 @@ class RawSession:
     async def post(
         self, method: str, params: Mapping[str, Any] | None = None, number: int | None = 1
     ) -> httpx2.Response:
-        """Send a request, or a notification where it has no number; return the whole answer."""
+        """Send a request, or a notification if `number` is None; return the whole response."""
         return await self.http.post(
             self.url, headers=self.headers, json=message(method, params, number)
         )
@@ -69,18 +69,18 @@ class RawSession:
 def message(
     method: str, params: Mapping[str, Any] | None = None, number: int | None = 1
 ) -> dict[str, Any]:
-    """A JSON-RPC request, or a notification where it has no number."""
+    """A JSON-RPC request, or a notification if `number` is None."""
     numbered = {} if number is None else {"id": number}
     return {"jsonrpc": "2.0", **numbered, "method": method, "params": dict(params or {})}
 
 
-def events(answer: httpx2.Response) -> list[bytes]:
-    """The events of an answer, as they came."""
-    return [each for each in answer.content.replace(b"\r\n", b"\n").split(b"\n\n") if each]
+def events(response: httpx2.Response) -> list[bytes]:
+    """The raw events of a response."""
+    return [each for each in response.content.replace(b"\r\n", b"\n").split(b"\n\n") if each]
 
 
-def result_of(answer: httpx2.Response) -> dict[str, Any]:
-    """The result in the last event."""
-    data = events(answer)[-1].partition(b"data: ")[2]
+def result_of(response: httpx2.Response) -> dict[str, Any]:
+    """The JSON-RPC result in the last event."""
+    data = events(response)[-1].partition(b"data: ")[2]
     result: dict[str, Any] = json.loads(data)["result"]
     return result

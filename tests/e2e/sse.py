@@ -1,4 +1,4 @@
-"""Readers of /mcp/stream: as older users wrote theirs, as browsers have it, and curl."""
+"""Readers of /mcp/stream: the loop that existing clients use, a browser's EventSource, and curl."""
 
 import json
 from asyncio.subprocess import PIPE, create_subprocess_exec
@@ -11,21 +11,21 @@ import httpx2
 
 Event = dict[str, Any]
 Body = Mapping[str, Any]
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 @asynccontextmanager
-async def streaming(url: str, body: Body) -> AsyncIterator[httpx2.Response]:
-    """The answer of /mcp/stream, as it comes."""
+async def open_stream(url: str, body: Body) -> AsyncIterator[httpx2.Response]:
+    """The response of /mcp/stream, not read yet."""
     async with (
-        httpx2.AsyncClient(timeout=PATIENCE) as client,
-        client.stream("POST", f"{url}/mcp/stream", json=dict(body)) as answer,
+        httpx2.AsyncClient(timeout=TIMEOUT) as client,
+        client.stream("POST", f"{url}/mcp/stream", json=dict(body)) as response,
     ):
-        yield answer
+        yield response
 
 
 async def older_loop(chunks: AsyncIterator[str]) -> AsyncIterator[Event]:
-    """What users of the older server wrote, word for word but for the language."""
+    """The loop of version 1 clients, translated to Python without a change."""
     buffer = ""
     async for chunk in chunks:
         buffer += chunk
@@ -38,7 +38,7 @@ async def older_loop(chunks: AsyncIterator[str]) -> AsyncIterator[Event]:
 
 
 async def event_source(chunks: AsyncIterator[str]) -> AsyncIterator[Event]:
-    """What a browser hands on: the data of messages. Nothing but data and comments may come."""
+    """What a browser delivers: the data of messages. Only data and comments are accepted."""
     data: list[str] = []
     rest = ""
     async for chunk in chunks:
@@ -57,35 +57,35 @@ async def event_source(chunks: AsyncIterator[str]) -> AsyncIterator[Event]:
     assert not data
 
 
-async def by_older_loop(url: str, body: Body) -> list[Event]:
-    """All events, up to the end of the answer."""
-    async with streaming(url, body) as answer:
-        assert answer.status_code == 200
-        return [event async for event in older_loop(answer.aiter_text())]
+async def read_with_older_loop(url: str, body: Body) -> list[Event]:
+    """All events of the response, read with the loop of version 1 clients."""
+    async with open_stream(url, body) as response:
+        assert response.status_code == 200
+        return [event async for event in older_loop(response.aiter_text())]
 
 
-async def by_event_source(url: str, body: Body) -> list[Event]:
-    """The same."""
-    async with streaming(url, body) as answer:
-        assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
-        return [event async for event in event_source(answer.aiter_text())]
+async def read_with_event_source(url: str, body: Body) -> list[Event]:
+    """All events of the response, read as a browser reads them."""
+    async with open_stream(url, body) as response:
+        assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+        return [event async for event in event_source(response.aiter_text())]
 
 
-async def by_curl(url: str, body: Body) -> list[Event]:
-    """The same, as a process that ends with the stream."""
-    asked = ["-H", "Content-Type: application/json", "--data-binary", json.dumps(body)]
+async def read_with_curl(url: str, body: Body) -> list[Event]:
+    """All events, read by a curl process, which exits when the stream ends."""
+    options = ["-H", "Content-Type: application/json", "--data-binary", json.dumps(body)]
     curl = await create_subprocess_exec(
-        "curl", "-sS", "-N", "--fail", "--noproxy", "*", *asked, f"{url}/mcp/stream", stdout=PIPE
+        "curl", "-sS", "-N", "--fail", "--noproxy", "*", *options, f"{url}/mcp/stream", stdout=PIPE
     )
-    said, _ = await curl.communicate()
+    output, _ = await curl.communicate()
     assert curl.returncode == 0
-    frames = said.decode().split("\n\n")
+    frames = output.decode().split("\n\n")
     assert frames.pop() == ""
     return [json.loads(frame.removeprefix("data: ")) for frame in frames]
 
 
-def kinds(events: list[Event]) -> list[str]:
-    """What kinds of events came, in their order, progress in a row told once."""
+def event_types(events: list[Event]) -> list[str]:
+    """The types of the events in order, with consecutive progress events as one."""
     names = [event["type"] for event in events]
     return [
         name
@@ -94,7 +94,7 @@ def kinds(events: list[Event]) -> list[str]:
     ]
 
 
-def picture_in(event: Event) -> bytes:
-    """The picture of a partial or a complete event."""
+def image_of(event: Event) -> bytes:
+    """The image of a partial or complete event."""
     text = event["data"].get("partialImage") or event["data"]["finalImage"]
     return b64decode(text, validate=True)

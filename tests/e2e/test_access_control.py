@@ -1,4 +1,4 @@
-"""Who may come in by the web door, on every route that there is."""
+"""Who may come in by the web client, on every route that there is."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,8 +12,8 @@ from dependency_injector.providers import Object
 from starlette.types import Message
 
 from domain.errors import NotFound
-from tests.e2e.asking import HOST, Asked, asked
-from tests.e2e.wires import taking, wire
+from tests.e2e.asgi_client import HOST, AsgiClient, asgi_client
+from tests.e2e.raw_connections import connect, listen
 from tests.testkit.fakes import FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio
@@ -61,17 +61,17 @@ class Reached:
 
 
 @asynccontextmanager
-async def guarded(folder: Path, **settings: Any) -> AsyncIterator[tuple[Asked, Reached]]:  # noqa: ANN401 - fields of Settings
-    """A door whose use cases do nothing, and what reached them."""
+async def guarded(folder: Path, **settings: Any) -> AsyncIterator[tuple[AsgiClient, Reached]]:  # noqa: ANN401 - fields of Settings
+    """A client whose use cases do nothing, and what reached them."""
     reached = Reached()
-    async with asked(settings_in(folder, **settings), provider=FakeProvider()) as door:
+    async with asgi_client(settings_in(folder, **settings), provider=FakeProvider()) as client:
         for name in USE_CASES:
-            getattr(door.container, name).override(Object(reached))
-        yield door, reached
+            getattr(client.container, name).override(Object(reached))
+        yield client, reached
 
 
 def wanted(method: str, path: str, *reasons: str | None) -> str | None:
-    """Why the door refuses a request: the first of host, origin, token and type that counts."""
+    """Why the client refuses a request: the first of host, origin, token and type that counts."""
     host, origin, token, media_type = reasons
     return (
         (None if path in WATCHED else host or origin)
@@ -85,14 +85,14 @@ async def test_the_whole_table_of_hosts_origins_tokens_and_types_on_every_route(
 ) -> None:
     """Nobody who is refused gets as far as to a use case, and everybody else comes in."""
     said, expected = {}, {}
-    async with guarded(tmp_path, auth_token=TOKEN) as (door, reached):
-        for method, path in door.addresses():
+    async with guarded(tmp_path, auth_token=TOKEN) as (client, reached):
+        for method, path in client.routes():
             for row in product(HOSTS, ORIGINS, TOKENS, TYPES):
                 host, origin, token, media_type = row
                 given = {"Origin": origin, "Authorization": token, "Content-Type": media_type}
                 headers = {name: value for name, value in given.items() if value is not None}
                 before = reached.times
-                reply = await door.ask(method, path, headers, PROMPT, host=host)
+                reply = await client.request(method, path, headers, PROMPT, host=host)
                 code = reply.code if reply.code in REFUSALS else None
                 assert code is None or reached.times == before, (method, path, row)
                 assert code is None or reply.status == REFUSALS[code]
@@ -129,16 +129,16 @@ NO_NAMES = host_table(
 
 async def test_a_host_is_ours_foreign_or_nonsense(tmp_path: Path) -> None:
     expected = {**OUR_NAMES, **FOREIGN_NAMES, **NO_NAMES}
-    async with guarded(tmp_path) as (door, _):
-        said = {host: (await door.ask("GET", "/health", host=host)).code for host in expected}
+    async with guarded(tmp_path) as (client, _):
+        said = {host: (await client.request("GET", "/health", host=host)).code for host in expected}
     assert said == expected
 
 
 async def test_a_request_without_one_host_alone_is_refused(tmp_path: Path) -> None:
-    async with guarded(tmp_path) as (door, _):
-        without = await door.ask("GET", "/health", host=None)
-        doubled = await door.ask("GET", "/health", [("Host", "evil.example")])
-        twice = await door.ask("GET", "/health", [("Host", HOST)])
+    async with guarded(tmp_path) as (client, _):
+        without = await client.request("GET", "/health", host=None)
+        doubled = await client.request("GET", "/health", [("Host", "evil.example")])
+        twice = await client.request("GET", "/health", [("Host", HOST)])
     assert [reply.code for reply in (without, doubled, twice)] == ["bad_host"] * 3
 
 
@@ -157,19 +157,19 @@ REQUESTS = {
 
 
 async def test_the_door_looks_the_same_over_a_wire(tmp_path: Path) -> None:
-    async with guarded(tmp_path) as (door, _), taking(door.door.asgi) as port:
+    async with guarded(tmp_path) as (client, _), listen(client.app.asgi) as port:
         for request, status in REQUESTS.items():
-            async with wire(port) as client:
-                await client.send(request)
-                assert (await client.answer()).split(b" ")[1] == status, request
+            async with connect(port) as connection:
+                await connection.send(request)
+                assert (await connection.read_reply()).split(b" ")[1] == status, request
 
 
 async def test_watchers_may_call_by_any_name(tmp_path: Path) -> None:
     """Those that look after containers call by addresses that nobody knows before."""
-    async with guarded(tmp_path, auth_token=TOKEN) as (door, _):
+    async with guarded(tmp_path, auth_token=TOKEN) as (client, _):
         for path, host in product(WATCHED, ("10.1.2.3", "evil.example", None)):
             headers = {"Origin": "http://evil.example"}
-            assert (await door.ask("GET", path, headers, host=host)).status == 200
+            assert (await client.request("GET", path, headers, host=host)).status == 200
 
 
 async def test_settings_add_names(tmp_path: Path) -> None:
@@ -180,11 +180,11 @@ async def test_settings_add_names(tmp_path: Path) -> None:
     }
     names = ["pics.example.com", "pics.example.com:3000", "other.example", "OTHER.example:1"]
     names += ("public.example", "public.example:444", "192.168.1.5:3000", "[2001:db8::1]:3000")
-    async with guarded(tmp_path, **settings) as (door, _):
+    async with guarded(tmp_path, **settings) as (client, _):
         for name in (*names, *OUR_NAMES):
-            assert (await door.ask("GET", "/health", host=name)).status == 200, name
+            assert (await client.request("GET", "/health", host=name)).status == 200, name
         for name in ("example.com", "evil.pics.example.com", "192.168.1.6", "[2001:db8::2]"):
-            assert (await door.ask("GET", "/health", host=name)).status == 421, name
+            assert (await client.request("GET", "/health", host=name)).status == 421, name
 
 
 @pytest.mark.parametrize(
@@ -202,8 +202,8 @@ async def test_the_address_that_a_client_reached_is_a_name_of_ours(
 ) -> None:
     """Nobody can point an address at us; names they can."""
     settings = {"host": "0.0.0.0", "allow_unauthenticated": True}  # noqa: S104 - nothing is bound
-    async with guarded(tmp_path, **settings) as (door, _):
-        reply = await replace(door, server=(address, 3000)).ask("GET", "/health", host=host)
+    async with guarded(tmp_path, **settings) as (client, _):
+        reply = await replace(client, server=(address, 3000)).request("GET", "/health", host=host)
     assert reply.status == status
 
 
@@ -216,26 +216,28 @@ FOREIGN_ORIGINS = (
 
 
 async def test_a_page_of_another_origin_is_refused(tmp_path: Path) -> None:
-    async with guarded(tmp_path) as (door, reached):
+    async with guarded(tmp_path) as (client, reached):
         for origin in FOREIGN_ORIGINS:
             for headers in ({"Origin": origin}, [("Origin", f"http://{HOST}"), ("Origin", origin)]):
                 for method, path in (("GET", "/health"), ("GET", "/images/x"), ("DELETE", "/mcp")):
-                    assert (await door.ask(method, path, headers)).code == "foreign_page", origin
-            reply = await door.post("/images", {"prompt": "x"}, Origin=origin)
+                    assert (await client.request(method, path, headers)).code == "foreign_page", (
+                        origin
+                    )
+            reply = await client.post("/images", {"prompt": "x"}, Origin=origin)
             assert reply.code == "foreign_page", origin
         assert reached.times == 0
 
 
 async def test_our_own_page_may_ask(tmp_path: Path) -> None:
-    async with guarded(tmp_path) as (door, reached):
+    async with guarded(tmp_path) as (client, reached):
         for origin in (f"http://{HOST}", f"https://{HOST}", "HTTP://127.0.0.1:3000"):
-            await door.post("/images", {"prompt": "x"}, Origin=origin)
+            await client.post("/images", {"prompt": "x"}, Origin=origin)
         assert reached.times == 3
 
 
 async def test_the_public_page_may_ask_although_a_proxy_calls_us_otherwise(tmp_path: Path) -> None:
-    async with guarded(tmp_path, public_url="https://Public.example/pictures") as (door, reached):
-        await door.post("/images", {"prompt": "x"}, Origin="https://public.example")
+    async with guarded(tmp_path, public_url="https://Public.example/pictures") as (client, reached):
+        await client.post("/images", {"prompt": "x"}, Origin="https://public.example")
         assert reached.times == 1
 
 
@@ -246,34 +248,34 @@ WRONG_TOKENS = (
 
 
 async def test_a_token_is_the_whole_one_or_none(tmp_path: Path) -> None:
-    async with guarded(tmp_path, auth_token=TOKEN) as (door, _):
+    async with guarded(tmp_path, auth_token=TOKEN) as (client, _):
         for wrong in WRONG_TOKENS:
             both = [("Authorization", f"Bearer {TOKEN}"), ("Authorization", wrong)]
             for headers in ({"Authorization": wrong}, both):
-                reply = await door.ask("GET", "/metrics", headers)
+                reply = await client.request("GET", "/metrics", headers)
                 assert reply.code == "unauthorized", wrong
                 assert reply.headers["www-authenticate"].startswith("Bearer ")
                 assert TOKEN not in reply.body.decode()
 
 
 async def test_the_token_opens(tmp_path: Path) -> None:
-    async with guarded(tmp_path, auth_token=TOKEN) as (door, _):
+    async with guarded(tmp_path, auth_token=TOKEN) as (client, _):
         for scheme in ("Bearer", "bearer", "BEARER"):
-            reply = await door.ask("GET", "/metrics", {"Authorization": f"{scheme} {TOKEN}"})
+            reply = await client.request("GET", "/metrics", {"Authorization": f"{scheme} {TOKEN}"})
             assert reply.status == 200
 
 
 async def test_an_address_that_does_not_exist_is_kept_from_strangers_too(tmp_path: Path) -> None:
-    async with guarded(tmp_path, auth_token=TOKEN) as (door, _):
+    async with guarded(tmp_path, auth_token=TOKEN) as (client, _):
         for path in ("/nothing", "/images", "//docs", "/docsx", "/livez/", "/health/x"):
-            assert (await door.ask("GET", path)).code == "unauthorized", path
+            assert (await client.request("GET", path)).code == "unauthorized", path
 
 
 async def test_a_content_type_sent_twice_is_none(tmp_path: Path) -> None:
     types = [("Content-Type", "application/json"), ("Content-Type", "text/plain")]
-    async with guarded(tmp_path) as (door, reached):
+    async with guarded(tmp_path) as (client, reached):
         for headers in (types, types[::-1]):
-            assert (await door.ask("POST", "/images", headers, PROMPT)).code == "not_json"
+            assert (await client.request("POST", "/images", headers, PROMPT)).code == "not_json"
         assert reached.times == 0
 
 
@@ -286,7 +288,7 @@ async def test_there_are_no_websockets(tmp_path: Path) -> None:
     async def send(message: Message) -> None:
         said.append(message)
 
-    async with guarded(tmp_path) as (door, _):
+    async with guarded(tmp_path) as (client, _):
         scope = {"type": "websocket", "path": "/mcp", "headers": [], "query_string": b""}
-        await door.door.asgi(scope, receive, send)
+        await client.app.asgi(scope, receive, send)
     assert said == [{"type": "websocket.close", "code": 1008}]

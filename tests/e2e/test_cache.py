@@ -12,7 +12,7 @@ import pytest
 from domain.requests import GenerateRequest
 from entrypoints.bootstrap.lifecycle import run_application
 from tests.e2e.host import SERVER, Host, text_of
-from tests.e2e.transports import DOORS, connected, connected_through, settings_for
+from tests.e2e.transports import TRANSPORTS, connect_in_memory, connect_over, settings_for
 from tests.standin import StandIn, faults
 
 Environment = dict[str, str]
@@ -31,16 +31,16 @@ def test_one_call_serves_stdio_the_command_line_and_a_server_started_later(
 ) -> None:
     with Host(environment) as host:
         host.initialize()
-        first = host.answer(host.call("generate_image", CALL))["result"]["structuredContent"]
-        again = host.answer(host.call("generate_image", CALL | {"partialImages": 2}))
+        first = host.response(host.call("generate_image", CALL))["result"]["structuredContent"]
+        again = host.response(host.call("generate_image", CALL | {"partialImages": 2}))
         host.close_input()
-        assert host.ended() == 0
+        assert host.wait_for_exit() == 0
     assert "From the cache (memory), created " in text_of(again)
     assert "fresh: true" in text_of(again)
     told = json.loads(run(environment, "generate", "a red bridge", "--json"))
     with Host(environment) as host:
         host.initialize()
-        later = host.answer(host.call("generate_image", CALL))["result"]["structuredContent"]
+        later = host.response(host.call("generate_image", CALL))["result"]["structuredContent"]
     assert len(openai_api.posts) == 1
     assert (told["servedFrom"], told["costUsd"]) == ("disk", 0.0)
     assert later["servedFrom"] == "disk"
@@ -51,7 +51,7 @@ async def asked(
     api: StandIn, folder: Path, *calls: dict[str, Any], **values: float
 ) -> list[dict[str, Any]]:
     """The structured results of calls to a server of this process, {} for a failed one."""
-    async with connected(settings_for(api, folder, **values)) as client:
+    async with connect_in_memory(settings_for(api, folder, **values)) as client:
         results = [await client.call_tool("generate_image", CALL | call) for call in calls]
     return [result.structured_content or {} for result in results]
 
@@ -159,9 +159,11 @@ def test_the_commands_tell_and_clear(openai_api: StandIn, environment: Environme
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("door", DOORS)
-async def test_the_tools_tell_and_clear(door: str, openai_api: StandIn, tmp_path: Path) -> None:
-    async with connected_through(door, settings_for(openai_api, tmp_path)) as client:
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_the_tools_tell_and_clear(
+    transport: str, openai_api: StandIn, tmp_path: Path
+) -> None:
+    async with connect_over(transport, settings_for(openai_api, tmp_path)) as client:
         for _ in range(2):
             await client.call_tool("generate_image", CALL)
         stats = await client.call_tool("cache_stats", {})

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from entrypoints.http.connection_limits import Connection
 from entrypoints.http.security.body_limits import BodyLimitMiddleware
-from tests.e2e.wires import PATIENCE, Wire, taking, wire
+from tests.e2e.raw_connections import TIMEOUT, RawConnection, connect, listen
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +59,7 @@ class Answers:
         self.left.set()
 
 
-async def read_steadily(client: Wire, piece: int) -> int:
+async def read_steadily(client: RawConnection, piece: int) -> int:
     """Read so many bytes each 20 ms to the end; tell how many came."""
     taken = 0
     with suppress(ConnectionError):
@@ -70,34 +70,34 @@ async def read_steadily(client: Wire, piece: int) -> int:
 
 
 async def test_who_says_nothing_is_hung_up_on() -> None:
-    async with taking(Answers(), Hasty) as port, wire(port) as client:
-        assert await client.rest() == b""
+    async with listen(Answers(), Hasty) as port, connect(port) as client:
+        assert await client.read_to_end() == b""
 
 
 async def test_headers_that_come_byte_by_byte_are_hung_up_on() -> None:
-    async with taking(Answers(), Hasty) as port, wire(port) as client:
+    async with listen(Answers(), Hasty) as port, connect(port) as client:
         assert await client.drip(HEAD * 10, pause=0.02) == b""
 
 
 @pytest.mark.parametrize("drip", [HEAD * 10, b"\r\n" * 100], ids=["headers", "empty lines"])
 async def test_a_further_request_has_no_more_time_than_the_first(drip: bytes) -> None:
-    async with taking(Answers(), Hasty) as port, wire(port) as client:
+    async with listen(Answers(), Hasty) as port, connect(port) as client:
         await client.send(REQUEST)
-        assert (await client.answer()).endswith(b"xx")
+        assert (await client.read_reply()).endswith(b"xx")
         assert await client.drip(drip, pause=0.02) == b""
 
 
 async def test_what_a_refused_body_still_has_to_say_is_heard_for_a_while_only() -> None:
-    async with taking(Answers(), Hasty) as port, wire(port) as client:
+    async with listen(Answers(), Hasty) as port, connect(port) as client:
         await client.send(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n1")
-        await client.answer()
+        await client.read_reply()
         assert await client.drip(b"x" * 200, pause=0.02) == b""
 
 
 async def test_headers_without_end_are_refused() -> None:
-    async with taking(Answers()) as port, wire(port) as client:
+    async with listen(Answers()) as port, connect(port) as client:
         await client.send(TOO_LARGE_HEAD)
-        assert (await client.rest()).startswith(b"HTTP/1.1 431 ")
+        assert (await client.read_to_end()).startswith(b"HTTP/1.1 431 ")
 
 
 async def test_headers_without_end_are_refused_behind_a_request_that_takes_long() -> None:
@@ -108,11 +108,11 @@ async def test_headers_without_end_are_refused_behind_a_request_that_takes_long(
         while (await receive())["type"] != "http.disconnect":
             pass
 
-    async with taking(endless) as port, wire(port) as client:
+    async with listen(endless) as port, connect(port) as client:
         await client.send(REQUEST)
-        await asyncio.wait_for(asked.wait(), PATIENCE)
+        await asyncio.wait_for(asked.wait(), TIMEOUT)
         await client.send(TOO_LARGE_HEAD)
-        assert (await client.rest()).startswith(b"HTTP/1.1 431 ")
+        assert (await client.read_to_end()).startswith(b"HTTP/1.1 431 ")
 
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
@@ -125,10 +125,10 @@ ENDLESS = {
 
 @pytest.mark.parametrize("rest", ENDLESS.values(), ids=ENDLESS)
 async def test_what_is_no_part_of_a_body_is_refused_without_end(rest: bytes) -> None:
-    async with taking(BodyLimitMiddleware(Answers())) as port, wire(port) as client:
+    async with listen(BodyLimitMiddleware(Answers())) as port, connect(port) as client:
         await client.send(CHUNKED)
         await client.send(rest)
-        assert (await client.rest()).startswith(b"HTTP/1.1 431 ")
+        assert (await client.read_to_end()).startswith(b"HTTP/1.1 431 ")
 
 
 @pytest.mark.parametrize("rest", ENDLESS.values(), ids=ENDLESS)
@@ -136,13 +136,13 @@ async def test_behind_an_answer_that_came_early_there_is_nothing_without_end_eit
     rest: bytes,
 ) -> None:
     class Patient(Connection):
-        header_timeout = 2 * PATIENCE
+        header_timeout = 2 * TIMEOUT
 
-    async with taking(Answers(), Patient) as port, wire(port) as client:
+    async with listen(Answers(), Patient) as port, connect(port) as client:
         await client.send(CHUNKED)
-        assert (await client.answer()).endswith(b"xx")
+        assert (await client.read_reply()).endswith(b"xx")
         await client.send(rest)
-        assert await client.rest() == b""
+        assert await client.read_to_end() == b""
 
 
 async def test_trailers_are_passed_over_and_a_further_request_is_served() -> None:
@@ -152,10 +152,10 @@ async def test_trailers_are_passed_over_and_a_further_request_is_served() -> Non
         scopes.append(scope)
         await Answers()(scope, receive, send)
 
-    async with taking(BodyLimitMiddleware(app)) as port, wire(port) as client:
+    async with listen(BodyLimitMiddleware(app)) as port, connect(port) as client:
         for _ in range(2):
             await client.send(CHUNKED + b"0\r\nX-Tn: a\r\nExpect: 100-continue\r\n\r\n")
-            assert (await client.answer()).endswith(b"xx")
+            assert (await client.read_reply()).endswith(b"xx")
     heads = [dict(scope["headers"]) for scope in scopes]
     assert [sorted(head) for head in heads] == [[b"host", b"transfer-encoding"]] * 2
 
@@ -163,26 +163,26 @@ async def test_trailers_are_passed_over_and_a_further_request_is_served() -> Non
 async def test_requests_may_follow_large_bodies_and_each_other() -> None:
     body = b"x" * 1_000_000
     post = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + body
-    async with taking(Answers()) as port, wire(port) as client:
+    async with listen(Answers()) as port, connect(port) as client:
         await client.send(post * 3 + REQUEST * 3)
         for _ in range(6):
-            assert (await client.answer()).endswith(b"xx")
+            assert (await client.read_reply()).endswith(b"xx")
 
 
 async def test_who_leaves_before_answers_to_requests_sent_together_ends_them_quietly(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     app = Answers(1_000_000)
-    async with taking(app, Hasty, SMALL_BUFFER) as port, wire(port, SMALL_BUFFER) as client:
+    async with listen(app, Hasty, SMALL_BUFFER) as port, connect(port, SMALL_BUFFER) as client:
         await client.send(REQUEST * 3)
-        await asyncio.wait_for(app.left.wait(), PATIENCE)
+        await asyncio.wait_for(app.left.wait(), TIMEOUT)
     assert caplog.text == ""
 
 
 async def test_thousands_of_requests_at_once_are_refused() -> None:
-    async with taking(Answers()) as port, wire(port) as client:
+    async with listen(Answers()) as port, connect(port) as client:
         await client.send(b"GET / HTTP/1.1\r\n\r\n" * 5000)
-        assert b"HTTP/1.1 400 " in await client.rest()
+        assert b"HTTP/1.1 400 " in await client.read_to_end()
 
 
 @pytest.mark.parametrize(
@@ -193,15 +193,15 @@ async def test_thousands_of_requests_at_once_are_refused() -> None:
 async def test_what_is_no_request_is_answered_with_a_problem_too(
     said: bytes, status: int, code: str
 ) -> None:
-    async with taking(Answers()) as port, wire(port) as client:
+    async with listen(Answers()) as port, connect(port) as client:
         await client.send(said)
-        answer = await client.answer()
+        answer = await client.read_reply()
         head, _, body = answer.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 %d " % status)
         assert b"content-type: application/problem+json" in head
         assert b"connection: close" in head
         assert (json.loads(body)["status"], json.loads(body)["code"]) == (status, code)
-        assert await client.rest() == b""
+        assert await client.read_to_end() == b""
 
 
 async def test_an_answer_may_take_longer_than_the_headers() -> None:
@@ -209,26 +209,26 @@ async def test_an_answer_may_take_longer_than_the_headers() -> None:
         await asyncio.sleep(2 * Hasty.header_timeout)
         await Answers()(scope, receive, send)
 
-    async with taking(slow, Hasty) as port, wire(port) as client:
+    async with listen(slow, Hasty) as port, connect(port) as client:
         await client.send(REQUEST)
-        assert (await client.answer()).endswith(b"xx")
+        assert (await client.read_reply()).endswith(b"xx")
 
 
 async def test_who_reads_nothing_of_a_long_answer_is_cut_off() -> None:
     app = Answers(100_000, 100)
-    async with taking(app, Hasty) as port, wire(port, SMALL_BUFFER) as client:
+    async with listen(app, Hasty) as port, connect(port, SMALL_BUFFER) as client:
         await client.send(REQUEST)
-        await asyncio.wait_for(app.left.wait(), PATIENCE)
-        assert len(await client.rest()) < 10_000_000
+        await asyncio.wait_for(app.left.wait(), TIMEOUT)
+        assert len(await client.read_to_end()) < 10_000_000
         assert client.was_reset
 
 
 async def test_who_reads_too_little_of_a_long_answer_is_cut_off() -> None:
     app = Answers(1_000_000, 4)
-    async with taking(app, Hasty, SMALL_BUFFER) as port, wire(port, SMALL_BUFFER) as client:
+    async with listen(app, Hasty, SMALL_BUFFER) as port, connect(port, SMALL_BUFFER) as client:
         await client.send(REQUEST)
         reading = asyncio.create_task(read_steadily(client, 1000))
-        await asyncio.wait_for(app.left.wait(), PATIENCE)
+        await asyncio.wait_for(app.left.wait(), TIMEOUT)
         assert await reading < 4_000_000
 
 
@@ -238,7 +238,7 @@ async def test_who_reads_slowly_but_steadily_gets_the_whole_answer(size: int, pi
         write_timeout = 0.8  # longer than this process is ever held up
 
     app = Answers(size, pieces, (b"connection", b"close"))
-    async with taking(app, Patient, SMALL_BUFFER) as port, wire(port, SMALL_BUFFER) as client:
+    async with listen(app, Patient, SMALL_BUFFER) as port, connect(port, SMALL_BUFFER) as client:
         await client.send(REQUEST)
         assert await read_steadily(client, 10_000) > 600_000
 
@@ -253,48 +253,58 @@ async def test_who_does_not_take_the_last_bytes_is_cut_off(closing: bool) -> Non
             lost.set()
 
     app = Answers(60_000, 1, *([(b"connection", b"close")] if closing else []))
-    async with taking(app, Watched, SMALL_BUFFER) as port, wire(port, SMALL_BUFFER) as client:
+    async with listen(app, Watched, SMALL_BUFFER) as port, connect(port, SMALL_BUFFER) as client:
         await client.send(REQUEST)
-        await asyncio.wait_for(app.left.wait(), PATIENCE)  # for the application all is said
+        await asyncio.wait_for(app.left.wait(), TIMEOUT)  # for the application all is said
         assert not lost.is_set()
-        await asyncio.wait_for(lost.wait(), PATIENCE)
-        assert len(await client.rest()) < 60_000
+        await asyncio.wait_for(lost.wait(), TIMEOUT)
+        assert len(await client.read_to_end()) < 60_000
 
 
 async def test_of_too_many_clients_the_last_are_told_to_come_back() -> None:
-    async with taking(Answers(), Crowded) as port, wire(port), wire(port), wire(port) as third:
+    async with (
+        listen(Answers(), Crowded) as port,
+        connect(port),
+        connect(port),
+        connect(port) as third,
+    ):
         await third.send(REQUEST)
-        answer = await third.answer()
+        answer = await third.read_reply()
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"retry-after: 5\r\n" in answer
         assert b'"code":"busy"' in answer
 
 
 async def test_whoever_watches_is_answered_in_any_crowd() -> None:
-    async with taking(Answers(), Crowded) as port, wire(port), wire(port), wire(port) as third:
+    async with (
+        listen(Answers(), Crowded) as port,
+        connect(port),
+        connect(port),
+        connect(port) as third,
+    ):
         await third.send(REQUEST.replace(b"GET /", b"GET /livez"))
-        assert (await third.answer()).startswith(b"HTTP/1.1 200 ")
+        assert (await third.read_reply()).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_room_is_free_again_when_somebody_leaves() -> None:
-    async with taking(Answers(), Crowded) as port, wire(port) as first:
-        async with wire(port):
+    async with listen(Answers(), Crowded) as port, connect(port) as first:
+        async with connect(port):
             pass
         await first.send(REQUEST)
-        await first.answer()
-        async with wire(port) as second:
+        await first.read_reply()
+        async with connect(port) as second:
             await second.send(REQUEST)
-            assert (await second.answer()).startswith(b"HTTP/1.1 200 ")
+            assert (await second.read_reply()).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_beyond_twice_as_many_nobody_is_let_in() -> None:
     async with (
-        taking(Answers(), Crowded) as port,
-        wire(port),
-        wire(port),
-        wire(port),
-        wire(port),
-        wire(port) as fifth,
+        listen(Answers(), Crowded) as port,
+        connect(port),
+        connect(port),
+        connect(port),
+        connect(port),
+        connect(port) as fifth,
     ):
         await fifth.send(REQUEST)
-        assert await fifth.rest() == b""
+        assert await fifth.read_to_end() == b""

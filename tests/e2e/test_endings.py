@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.host import HANDSHAKE, SERVER, Host, as_lines, text_of
+from tests.e2e.host import INITIALIZE, SERVER, Host, text_of, to_lines
 from tests.standin import StandIn, faults
 
 Environment = dict[str, str]
@@ -28,7 +28,7 @@ def test_an_idle_server_ends_when_its_input_ends(environment: Environment) -> No
         host.initialize()
         started = time.monotonic()
         host.close_input()
-        assert host.ended() == 0
+        assert host.wait_for_exit() == 0
         assert time.monotonic() - started < 10
 
 
@@ -40,8 +40,8 @@ def test_calls_that_came_before_the_input_ended_are_answered(
         host.initialize()
         number = host.call("generate_image", {"prompt": "a red bridge"})
         host.close_input()
-        assert text_of(host.answer(number)).startswith("Generated 1 image(s)")
-        assert host.ended() == 0
+        assert text_of(host.response(number)).startswith("Generated 1 image(s)")
+        assert host.wait_for_exit() == 0
     assert states(environment) == ["stored"]
 
 
@@ -55,9 +55,9 @@ def test_sigterm_with_an_open_input_finishes_what_runs_and_refuses_what_comes(
         openai_api.wait_for_calls(1, timeout=20)
         host.terminate()
         late = host.call("generate_image", {"prompt": "too late"})
-        assert "shutting down" in text_of(host.answer(late))
-        assert text_of(host.answer(running)).startswith("Generated 1 image(s)")
-        assert host.ended() == 0
+        assert "shutting down" in text_of(host.response(late))
+        assert text_of(host.response(running)).startswith("Generated 1 image(s)")
+        assert host.wait_for_exit() == 0
     assert len(openai_api.posts) == 1
 
 
@@ -71,8 +71,8 @@ def test_work_that_outlasts_the_grace_is_recorded_as_unknown(
         openai_api.wait_for_calls(1, timeout=20)
         started = time.monotonic()
         host.terminate()
-        assert "A charge is possible. [Error outcome_unknown" in text_of(host.answer(number))
-        assert host.ended() == 0
+        assert "A charge is possible. [Error outcome_unknown" in text_of(host.response(number))
+        assert host.wait_for_exit() == 0
         assert time.monotonic() - started < 2 + 1.5
     assert states(environment) == ["unknown"]
 
@@ -91,7 +91,7 @@ def test_a_disk_that_hangs_does_not_keep_the_server(
             lock.execute("BEGIN EXCLUSIVE")
             started = time.monotonic()
             end(host)
-            assert host.ended() in (0, 1)
+            assert host.wait_for_exit() in (0, 1)
             assert time.monotonic() - started < 2 + 1.5
 
 
@@ -106,7 +106,7 @@ def test_a_host_that_reads_no_answers_does_not_keep_the_server(environment: Envi
     with deaf:
         assert deaf.stdin is not None
         questions = [{"id": number, "method": "tools/list"} for number in range(2, 60)]
-        deaf.stdin.write(as_lines(HANDSHAKE, *questions))  # answers are more than a pipe holds
+        deaf.stdin.write(to_lines(INITIALIZE, *questions))  # answers are more than a pipe holds
         deaf.stdin.close()
         assert deaf.wait(10) == 0
 
@@ -119,10 +119,10 @@ def test_a_second_signal_leaves_at_once(openai_api: StandIn, environment: Enviro
         openai_api.wait_for_calls(1, timeout=20)
         host.terminate()
         late = host.call("generate_image", {"prompt": "too late"})
-        host.answer(late)  # the first signal has been heard
+        host.response(late)  # the first signal has been heard
         started = time.monotonic()
         host.terminate()
-        assert host.ended() == 1
+        assert host.wait_for_exit() == 1
         assert time.monotonic() - started < 5
     assert states(environment) == ["dispatched"]
 
@@ -135,9 +135,9 @@ def test_a_canceled_call_is_not_answered_and_its_paid_picture_is_kept(
         host.initialize()
         number = host.call("generate_image", {"prompt": "a red bridge"})
         openai_api.wait_for_calls(1, timeout=20)
-        host.tell("notifications/cancelled", {"requestId": number})
+        host.notify("notifications/cancelled", {"requestId": number})
         host.close_input()
-        assert host.ended() == 0
+        assert host.wait_for_exit() == 0
         assert not any(each.get("id") == number for each in host.messages())
     assert states(environment) == ["stored"]
     (kept,) = Path(environment["OUTPUT_DIR"]).glob("img_*.png")
@@ -154,7 +154,7 @@ def test_a_host_that_vanishes_loses_no_picture(
     )
     assert vanishing.stdin is not None
     assert vanishing.stdout is not None
-    vanishing.stdin.write(as_lines(HANDSHAKE, {"id": 2, "method": "tools/call", "params": call}))
+    vanishing.stdin.write(to_lines(INITIALIZE, {"id": 2, "method": "tools/call", "params": call}))
     vanishing.stdin.flush()
     openai_api.wait_for_calls(1, timeout=20)
     vanishing.stdout.close()

@@ -12,7 +12,7 @@ import pytest
 from domain.image import Image
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import commands
-from tests.e2e.served import served
+from tests.e2e.loopback_server import serve
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn, faults
 
@@ -30,7 +30,7 @@ TOKEN = "a token that nobody guesses"
 @pytest.fixture
 async def url(openai_api: StandIn, tmp_path: Path) -> AsyncIterator[str]:
     """A server with a token; the examples find it in their environment."""
-    async with served(settings_for(openai_api, tmp_path / "server", auth_token=TOKEN)) as address:
+    async with serve(settings_for(openai_api, tmp_path / "server", auth_token=TOKEN)) as address:
         yield address
 
 

@@ -11,21 +11,21 @@ from mcp_types import CallToolResult, ImageContent
 
 from domain.image import Image
 from tests.e2e.host import SERVER
-from tests.e2e.transports import DOORS, connected_through, settings_for
+from tests.e2e.transports import TRANSPORTS, connect_over, settings_for
 from tests.standin import StandIn, faults
 
 CALL = {"prompt": "a red bridge"}
 
 
-@pytest.fixture(params=DOORS)
-def door(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 async def called(
-    door: str, api: StandIn, folder: Path, *calls: dict[str, Any]
+    transport: str, api: StandIn, folder: Path, *calls: dict[str, Any]
 ) -> list[CallToolResult]:
-    async with connected_through(door, settings_for(api, folder)) as client:
+    async with connect_over(transport, settings_for(api, folder)) as client:
         return [await client.call_tool("generate_image", CALL | call) for call in calls]
 
 
@@ -44,9 +44,9 @@ def shown(result: CallToolResult) -> Image:
 
 @pytest.mark.anyio
 async def test_auto_gives_a_smaller_form_and_keeps_the_original(
-    door: str, openai_api: StandIn, tmp_path: Path
+    transport: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
-    (result,) = await called(door, openai_api, tmp_path, {"format": "auto"})
+    (result,) = await called(transport, openai_api, tmp_path, {"format": "auto"})
     (post,) = openai_api.posts
     assert post.fields["output_format"] == "png"
     assert "output_compression" not in post.fields
@@ -63,10 +63,10 @@ async def test_auto_gives_a_smaller_form_and_keeps_the_original(
 
 @pytest.mark.anyio
 async def test_auto_and_png_share_one_call_and_its_answer(
-    door: str, openai_api: StandIn, tmp_path: Path
+    transport: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     calls = ({"format": "png"}, {"format": "auto"}, {"format": "auto", "output_compression": 10})
-    plain, small, smaller = await called(door, openai_api, tmp_path, *calls)
+    plain, small, smaller = await called(transport, openai_api, tmp_path, *calls)
     assert len(openai_api.posts) == 1
     assert "rendition" not in facts(plain)
     assert facts(smaller)["rendition"]["bytes"] < facts(small)["rendition"]["bytes"]
@@ -75,10 +75,10 @@ async def test_auto_and_png_share_one_call_and_its_answer(
 
 @pytest.mark.anyio
 async def test_auto_asks_the_provider_for_what_is_known_before(
-    door: str, openai_api: StandIn, tmp_path: Path
+    transport: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     (result,) = await called(
-        door, openai_api, tmp_path, {"format": "auto", "background": "transparent"}
+        transport, openai_api, tmp_path, {"format": "auto", "background": "transparent"}
     )
     assert openai_api.posts[0].fields["output_format"] == "webp"
     assert facts(result)["format"] == "webp"
@@ -87,10 +87,10 @@ async def test_auto_asks_the_provider_for_what_is_known_before(
 
 @pytest.mark.anyio
 async def test_a_format_that_the_provider_does_not_keep_is_made_here_and_paid_for_once(
-    door: str, openai_api: StandIn, tmp_path: Path
+    transport: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     openai_api.script(faults.other_format("png"))
-    for result in await called(door, openai_api, tmp_path, *[{"format": "webp"}] * 2):
+    for result in await called(transport, openai_api, tmp_path, *[{"format": "webp"}] * 2):
         assert facts(result)["notes"] == ["asked for webp, the provider sent png"]
         assert shown(result).format == "webp"
     assert len(openai_api.posts) == 1

@@ -17,7 +17,7 @@ from entrypoints.http.problem_documents import Problem
 from entrypoints.http.security import bearer_token, body_limits, cors, host_origin, request_checks
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import blocks
-from tests.e2e.asking import Asked, Reply, asked
+from tests.e2e.asgi_client import AsgiClient, Reply, asgi_client
 from tests.testkit.fakes import FakeProvider, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
@@ -65,7 +65,7 @@ def words_of(command: str, variables: Mapping[str, str]) -> list[str]:
     return done.stdout.decode().split("\0")[:-1]
 
 
-async def run(words: Iterable[str], door: Asked) -> Reply:
+async def run(words: Iterable[str], client: AsgiClient) -> Reply:
     """Ask as curl would. Options that this does not know are a fault."""
     method, body, url = "GET", b"", ""
     headers: list[tuple[str, str]] = []
@@ -89,7 +89,7 @@ async def run(words: Iterable[str], door: Asked) -> Reply:
     assert url.startswith(f"{OURS}/")
     host = next((value for name, value in headers if name == "Host"), urlsplit(OURS).netloc)
     headers = [pair for pair in headers if pair[0] != "Host"]
-    return await door.ask(method, url.removeprefix(OURS), headers, body, host=host)
+    return await client.request(method, url.removeprefix(OURS), headers, body, host=host)
 
 
 def is_part_of(shown: Any, real: Any) -> bool:  # noqa: ANN401 - any JSON value
@@ -112,12 +112,12 @@ def documents_of(reply: Reply) -> list[Any]:
 async def test_every_example_answers_as_it_is_shown(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, rate_limit="0")
     provider = FakeProvider(small_image(size=(1024, 1024)))
-    async with asked(settings, provider=provider) as door:
-        painted = await door.post("/images", {"prompt": "x"})
+    async with asgi_client(settings, provider=provider) as client:
+        painted = await client.post("/images", {"prompt": "x"})
         names = {"ID": painted.json["images"][0]["id"], "JOB": painted.json["jobId"]}
         assert len(examples()) > 15
         for example in examples():
-            reply = await run(words_of(example.command, names), door)
+            reply = await run(words_of(example.command, names), client)
             assert reply.status == (example.status or reply.status), example
             assert (reply.status < 400) is (example.status is None), example
             real = documents_of(reply) if example.documents else []

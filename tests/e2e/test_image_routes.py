@@ -17,7 +17,7 @@ from application.ports.image_optimizer import ImageOptimizer
 from domain.image import Image
 from domain.renditions import Rendition, RenditionSpec
 from entrypoints.bootstrap.container import Parts
-from tests.e2e.served import served
+from tests.e2e.loopback_server import serve
 from tests.testkit.fakes import PNG, FakeProvider, ScriptedOptimizer, settings_in
 from tests.testkit.photographs import cutout, graphic, photograph
 
@@ -52,7 +52,7 @@ async def client_of(
     }
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with (
-        served(settings_in(folder, **settings), **parts) as url,
+        serve(settings_in(folder, **settings), **parts) as url,
         httpx2.AsyncClient(base_url=url, headers=headers) as client,
     ):
         yield client

@@ -13,7 +13,7 @@ from anyio import to_thread
 from domain.image import Image
 from entrypoints.mcp.tools import TOOLS
 from tests.e2e.inspector_cli import Answer, Inspector
-from tests.e2e.served import served
+from tests.e2e.loopback_server import serve
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn
 from tests.testkit.fakes import mask, small_image
@@ -41,10 +41,10 @@ async def ask(
 ) -> AsyncIterator[Ask]:
     """Ask one thing, of a process that is started for it or of a server that listens."""
     if request.param == "stdio":
-        yield lambda *words: to_thread.run_sync(lambda: inspector.ask(environment, *words))
+        yield lambda *words: to_thread.run_sync(lambda: inspector.call(environment, *words))
         return
-    async with served(settings_for(openai_api, tmp_path)) as url:
-        yield lambda *words: to_thread.run_sync(lambda: inspector.ask_at(f"{url}/mcp", *words))
+    async with serve(settings_for(openai_api, tmp_path)) as url:
+        yield lambda *words: to_thread.run_sync(lambda: inspector.call_at(f"{url}/mcp", *words))
 
 
 def call(tool: str, **arguments: str) -> list[str]:

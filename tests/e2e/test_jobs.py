@@ -17,7 +17,7 @@ from domain.image import Image, StoredRef
 from domain.provider_errors import ContentRefused
 from entrypoints.bootstrap.container import Parts
 from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS
-from tests.e2e.served import served
+from tests.e2e.loopback_server import serve
 from tests.testkit.fakes import PNG, FakeProvider, MemoryImageStore, settings_in, small_image
 from tests.testkit.photographs import photograph
 
@@ -77,7 +77,7 @@ async def scene(
     all_parts: Parts = {"provider": provider, **parts}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with (
-        served(settings, **all_parts) as url,
+        serve(settings, **all_parts) as url,
         httpx2.AsyncClient(base_url=url, headers=headers) as client,
     ):
         yield Scene(client, go_on)
@@ -245,7 +245,7 @@ async def test_plain_answers_have_links_and_name_the_place_of_a_single_picture(
 async def test_public_url_is_where_links_lead(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, public_url="https://pictures.example/studio/")
     async with (
-        served(settings, provider=FakeProvider()) as url,
+        serve(settings, provider=FakeProvider()) as url,
         httpx2.AsyncClient(base_url=url) as client,
     ):
         answer = await client.post("/images", json={"prompt": "a red bridge"})

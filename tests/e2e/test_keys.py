@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from domain.provider_errors import ContentRefused, OutcomeUnknown, RateLimited
-from tests.e2e.asking import Asked, Reply, asked
-from tests.e2e.served import until
+from tests.e2e.asgi_client import AsgiClient, Reply, asgi_client
+from tests.e2e.loopback_server import wait_until
 from tests.testkit.fakes import FakeProvider, RecordingSink, settings_in
 
 pytestmark = pytest.mark.anyio
@@ -16,20 +16,20 @@ AS_IT_COMES = {**ASK, "size": "auto"}
 """Of no size, so that small pictures are as asked, and kept in the cache."""
 
 
-async def post(door: Asked, body: object = ASK, key: str = "k-1") -> Reply:
-    return await door.post("/images", body, Idempotency_Key=key)
+async def post(client: AsgiClient, body: object = ASK, key: str = "k-1") -> Reply:
+    return await client.post("/images", body, Idempotency_Key=key)
 
 
 async def test_the_same_key_is_the_same_job_also_where_fresh_is_asked_and_nothing_is_cached(
     tmp_path: Path,
 ) -> None:
     provider, settings = FakeProvider(), settings_in(tmp_path, cache_ttl=0)
-    async with asked(settings, provider=provider) as door:
-        first = await post(door, {**ASK, "fresh": True})
-        second = await post(door, {**ASK, "fresh": True})
-    async with asked(settings, provider=provider) as door:  # after a restart
-        third = await post(door, {**ASK, "fresh": True})
-        stream = await door.post("/mcp/stream", ASK, Idempotency_Key="k-1")
+    async with asgi_client(settings, provider=provider) as client:
+        first = await post(client, {**ASK, "fresh": True})
+        second = await post(client, {**ASK, "fresh": True})
+    async with asgi_client(settings, provider=provider) as client:  # after a restart
+        third = await post(client, {**ASK, "fresh": True})
+        stream = await client.post("/mcp/stream", ASK, Idempotency_Key="k-1")
     assert [each.status for each in (first, second, third, stream)] == [201, 201, 201, 200]
     assert first.json["jobId"] == second.json["jobId"] == third.json["jobId"]
     assert first.json["images"] == second.json["images"] == third.json["images"]
@@ -40,8 +40,8 @@ async def test_the_same_key_is_the_same_job_also_where_fresh_is_asked_and_nothin
 
 async def test_another_key_is_another_job(tmp_path: Path) -> None:
     provider = FakeProvider()
-    async with asked(settings_in(tmp_path, cache_ttl=0), provider=provider) as door:
-        first, second = await post(door), await post(door, key="k-2")
+    async with asgi_client(settings_in(tmp_path, cache_ttl=0), provider=provider) as client:
+        first, second = await post(client), await post(client, key="k-2")
     assert first.json["jobId"] != second.json["jobId"]
     assert len(provider.seen) == 2
 
@@ -49,9 +49,9 @@ async def test_another_key_is_another_job(tmp_path: Path) -> None:
 async def test_two_at_once_under_one_key_are_one_job(tmp_path: Path) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
-    async with asked(settings_in(tmp_path), provider=provider) as door:
+    async with asgi_client(settings_in(tmp_path), provider=provider) as client:
         body = {**ASK, "fresh": True}
-        both = [asyncio.create_task(post(door, body)) for _ in range(2)]
+        both = [asyncio.create_task(post(client, body)) for _ in range(2)]
         await asyncio.sleep(0.1)
         gate.set()
         first, second = [await each for each in both]
@@ -62,21 +62,21 @@ async def test_two_at_once_under_one_key_are_one_job(tmp_path: Path) -> None:
 async def test_a_key_that_joined_a_job_means_it_from_then_on(tmp_path: Path) -> None:
     gate = asyncio.Event()
     provider, settings = FakeProvider(meanwhile=gate.wait), settings_in(tmp_path, cache_ttl=0)
-    async with asked(settings, provider=provider) as door:
-        both = [asyncio.create_task(post(door, key=f"k-{number}")) for number in range(2)]
+    async with asgi_client(settings, provider=provider) as client:
+        both = [asyncio.create_task(post(client, key=f"k-{number}")) for number in range(2)]
         await asyncio.sleep(0.1)
         gate.set()
         first, second = [await each for each in both]
-        third = await post(door, key="k-1")
+        third = await post(client, key="k-1")
     assert first.json["jobId"] == second.json["jobId"] == third.json["jobId"]
     assert len(provider.seen) == 1
 
 
 async def test_a_key_for_something_else_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     provider = FakeProvider()
-    async with asked(settings_in(tmp_path), provider=provider) as door:
-        await post(door)
-        other = await post(door, {"prompt": "a blue bridge"})
+    async with asgi_client(settings_in(tmp_path), provider=provider) as client:
+        await post(client)
+        other = await post(client, {"prompt": "a blue bridge"})
     assert (other.status, other.code) == (422, "key_reused")
     assert other.problem["field"] == "Idempotency-Key"
     assert len(provider.seen) == 1
@@ -85,10 +85,10 @@ async def test_a_key_for_something_else_is_refused_before_anything_is_sent(tmp_p
 async def test_a_call_whose_end_is_unknown_is_not_made_again(tmp_path: Path) -> None:
     provider = FakeProvider(fails=[OutcomeUnknown("The line broke.")])
     settings = settings_in(tmp_path)
-    async with asked(settings, provider=provider) as door:
-        first, second = await post(door), await post(door)
-    async with asked(settings, provider=provider) as door:
-        third = await post(door)
+    async with asgi_client(settings, provider=provider) as client:
+        first, second = await post(client), await post(client)
+    async with asgi_client(settings, provider=provider) as client:
+        third = await post(client)
     for answer in (first, second, third):
         assert (answer.status, answer.code) == (502, "outcome_unknown")
         assert answer.problem["charged"] == "maybe"
@@ -97,8 +97,8 @@ async def test_a_call_whose_end_is_unknown_is_not_made_again(tmp_path: Path) -> 
 
 async def test_a_call_that_was_refused_for_good_is_told_again(tmp_path: Path) -> None:
     provider = FakeProvider(fails=[ContentRefused("No such thing.")])
-    async with asked(settings_in(tmp_path), provider=provider) as door:
-        first, second = await post(door), await post(door)
+    async with asgi_client(settings_in(tmp_path), provider=provider) as client:
+        first, second = await post(client), await post(client)
     assert (first.status, second.status) == (422, 422)
     assert first.problem["message"] == second.problem["message"]
     assert len(provider.seen) == 1
@@ -108,8 +108,8 @@ async def test_a_call_that_was_refused_for_now_and_free_is_made_when_it_is_asked
     tmp_path: Path,
 ) -> None:
     provider = FakeProvider(fails=[RateLimited("Not now.", retry_after=99)])
-    async with asked(settings_in(tmp_path), provider=provider) as door:
-        first, second, third = await post(door), await post(door), await post(door)
+    async with asgi_client(settings_in(tmp_path), provider=provider) as client:
+        first, second, third = await post(client), await post(client), await post(client)
     assert [answer.status for answer in (first, second, third)] == [429, 201, 201]
     assert second.json["jobId"] == third.json["jobId"]
     assert len(provider.seen) == 2
@@ -117,21 +117,21 @@ async def test_a_call_that_was_refused_for_now_and_free_is_made_when_it_is_asked
 
 @pytest.mark.parametrize("key", ["", "two words", "ü", "x" * 256])
 async def test_what_is_no_key_is_refused(key: str, tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
         headers = [("Content-Type", "application/json"), ("Idempotency-Key", key)]
-        answer = await door.ask("POST", "/images", headers, b'{"prompt": "a red bridge"}')
+        answer = await client.request("POST", "/images", headers, b'{"prompt": "a red bridge"}')
     assert (answer.status, answer.problem.get("field")) == (400, "Idempotency-Key")
 
 
 async def test_what_is_told_again_is_counted_logged_and_followed_once(tmp_path: Path) -> None:
     sink = RecordingSink()
     settings, provider = settings_in(tmp_path), FakeProvider()
-    async with asked(settings, provider=provider, extra_sinks=[sink]) as door:
-        first = await post(door)
+    async with asgi_client(settings, provider=provider, extra_sinks=[sink]) as client:
+        first = await post(client)
         told = list(sink.events)
-        followed = await door.ask("GET", f"/jobs/{first.json['jobId']}/events")
-        second = await post(door)
-        again = await door.ask("GET", f"/jobs/{first.json['jobId']}/events")
+        followed = await client.request("GET", f"/jobs/{first.json['jobId']}/events")
+        second = await post(client)
+        again = await client.request("GET", f"/jobs/{first.json['jobId']}/events")
     assert second.json["servedFrom"] == "archive"
     assert sink.events == told
     assert again.body == followed.body
@@ -139,15 +139,15 @@ async def test_what_is_told_again_is_counted_logged_and_followed_once(tmp_path: 
 
 async def test_a_key_that_the_cache_answered_means_the_job_that_was_paid(tmp_path: Path) -> None:
     provider, settings = FakeProvider(), settings_in(tmp_path)
-    async with asked(settings, provider=provider) as door:
-        paid = await post(door, AS_IT_COMES)
-        await until(lambda: not door.container.job_runner()._tasks)
-        cached = await post(door, AS_IT_COMES, key="k-2")
+    async with asgi_client(settings, provider=provider) as client:
+        paid = await post(client, AS_IT_COMES)
+        await wait_until(lambda: not client.container.job_runner()._tasks)
+        cached = await post(client, AS_IT_COMES, key="k-2")
         assert cached.json["servedFrom"] == "memory"
-        other = await post(door, {"prompt": "a blue bridge"}, key="k-2")
-        await door.container.clear_cache()()
-    async with asked(settings, provider=provider) as door:
-        again = await post(door, AS_IT_COMES, key="k-2")
+        other = await post(client, {"prompt": "a blue bridge"}, key="k-2")
+        await client.container.clear_cache()()
+    async with asgi_client(settings, provider=provider) as client:
+        again = await post(client, AS_IT_COMES, key="k-2")
     assert (other.status, other.code) == (422, "key_reused")
     assert (again.json["jobId"], again.json["servedFrom"]) == (paid.json["jobId"], "archive")
     assert len(provider.seen) == 1
@@ -156,9 +156,9 @@ async def test_a_key_that_the_cache_answered_means_the_job_that_was_paid(tmp_pat
 async def test_a_key_means_the_same_request_also_when_a_setting_changed(tmp_path: Path) -> None:
     first, second = FakeProvider(), FakeProvider()
     second.endpoint = "elsewhere"
-    async with asked(settings_in(tmp_path), provider=first) as door:
-        paid = await post(door)
-    async with asked(settings_in(tmp_path), provider=second) as door:
-        again = await post(door)
+    async with asgi_client(settings_in(tmp_path), provider=first) as client:
+        paid = await post(client)
+    async with asgi_client(settings_in(tmp_path), provider=second) as client:
+        again = await post(client)
     assert (again.status, again.json["jobId"]) == (201, paid.json["jobId"])
     assert second.seen == []

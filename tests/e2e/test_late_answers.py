@@ -21,7 +21,7 @@ from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.settings import Settings
 from entrypoints.mcp.reply_deadline import reply_deadline
 from entrypoints.mcp.tool_server import build_server
-from tests.e2e.served import until
+from tests.e2e.loopback_server import wait_until
 from tests.testkit.fakes import PNG, FakeProvider, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
@@ -63,7 +63,7 @@ async def test_a_call_that_takes_too_long_is_answered_with_its_job_and_goes_on(
             (job,) = listed.structured_content["jobs"]
             assert (job["jobId"], job["state"]) == (job_id, "dispatched")
             gate.set()
-            await until(lambda: container.job_runner().by_id(job_id, owner="local") is None)
+            await wait_until(lambda: container.job_runner().by_id(job_id, owner="local") is None)
             late = await client.call_tool("get_image", {"id": job_id})
         assert late.structured_content is not None
         assert [image["id"] for image in late.structured_content["images"]] == [PNG.id]
@@ -88,7 +88,7 @@ async def test_a_job_that_waits_its_turn_goes_on_too(tmp_path: Path) -> None:
     async with run_application(settings, provider=provider) as container:
         async with client_of(container) as client:
             await client.call_tool("generate_image", CALL)
-            await until(lambda: provider.seen)
+            await wait_until(lambda: provider.seen)
             queued = await client.call_tool("generate_image", {"prompt": "a blue bridge"})
             assert queued.structured_content is not None
             job_id = queued.structured_content["jobId"]
@@ -99,7 +99,7 @@ async def test_a_job_that_waits_its_turn_goes_on_too(tmp_path: Path) -> None:
                 "reserved",
             }
         gate.set()
-        await until(lambda: container.job_runner().by_id(job_id, owner="local") is None)
+        await wait_until(lambda: container.job_runner().by_id(job_id, owner="local") is None)
         assert (await container.get_job()(job_id)).state is JobState.STORED
 
 
@@ -179,9 +179,9 @@ async def test_a_server_that_drains_finishes_what_was_sent_and_sends_nothing_mor
             for number in range(4)
         ]
         results = [asyncio.create_task(ticket.result()) for ticket in tickets]
-        await until(lambda: provider.seen)
+        await wait_until(lambda: provider.seen)
         draining = asyncio.create_task(container.job_runner().drain(20))
-        await until(lambda: all(result.done() for result in results[1:]))
+        await wait_until(lambda: all(result.done() for result in results[1:]))
         gate.set()
         await draining
         assert (await results[0]).images[0].stored
@@ -198,7 +198,7 @@ async def test_where_jobs_are_not_finished_for_nobody_answers_are_kept_all_the_s
     async with run_application(settings, provider=provider) as container:
         for _ in range(2):
             await (await container.generate_image()(replace(REQUEST, size=None))).result()
-            await until(lambda: not container.job_runner()._tasks)
+            await wait_until(lambda: not container.job_runner()._tasks)
     assert len(provider.seen) == 1
 
 
@@ -212,7 +212,7 @@ async def test_a_picture_had_while_it_is_painted_is_as_it_was_asked_for(tmp_path
         assert isinstance(had, JobHandle)
         gate.set()
         later = await had.result()
-        await until(lambda: not container.job_runner()._tasks)
+        await wait_until(lambda: not container.job_runner()._tasks)
         past = await container.get_image()(ticket.job.id)
     assert isinstance(past, ImageResult)
     for images in (later, past):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.host import HANDSHAKE, as_lines
+from tests.e2e.host import INITIALIZE, to_lines
 
 Environment = dict[str, str]
 HEAVY = "openai litestar PIL diskcache sqlalchemy dependency_injector prometheus_client"
@@ -27,7 +27,7 @@ def test_until_tools_are_listed_nothing_heavy_is_loaded(environment: Environment
         "sys.argv = ['mcp-server-gpt-image']\n"
         "launcher.main()\n"
     )
-    asked = as_lines(HANDSHAKE, {"id": 2, "method": "tools/list"})
+    asked = to_lines(INITIALIZE, {"id": 2, "method": "tools/list"})
     done = subprocess.run(
         [sys.executable, "-c", probe],
         input=asked,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from domain.provider_errors import OutcomeUnknown
-from tests.e2e.asking import asked
+from tests.e2e.asgi_client import asgi_client
 from tests.e2e.host import SERVER
-from tests.e2e.served import until
+from tests.e2e.loopback_server import wait_until
 from tests.testkit.fakes import PNG, FakeProvider, FrozenClock, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
@@ -22,11 +22,11 @@ ASK = {"prompt": "a red bridge"}
 async def test_pictures_are_listed_with_links_the_newest_first(tmp_path: Path) -> None:
     red = small_image("red")
     provider = FakeProvider(PNG, red)
-    async with asked(settings_in(tmp_path), provider=provider) as door:
-        made = (await door.post("/images", {**ASK, "n": 2})).json
-        listed = (await door.ask("GET", "/images")).json
-        one = (await door.ask("GET", "/images?limit=1")).json
-        job = (await door.ask("GET", f"/jobs/{made['jobId']}")).json
+    async with asgi_client(settings_in(tmp_path), provider=provider) as client:
+        made = (await client.post("/images", {**ASK, "n": 2})).json
+        listed = (await client.request("GET", "/images")).json
+        one = (await client.request("GET", "/images?limit=1")).json
+        job = (await client.request("GET", f"/jobs/{made['jobId']}")).json
     assert [image["id"] for image in listed["images"]] == [PNG.id, red.id]
     assert listed["jobs"] == []
     assert one["images"] == listed["images"][:1]
@@ -41,16 +41,16 @@ async def test_a_job_is_told_while_it_is_painted_and_when_its_end_is_unknown(
 ) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
-    async with asked(settings_in(tmp_path), provider=provider) as door:
-        asking = asyncio.create_task(door.post("/images", ASK))
-        await until(lambda: provider.seen)
-        (open_job,) = (await door.ask("GET", "/images")).json["jobs"]
+    async with asgi_client(settings_in(tmp_path), provider=provider) as client:
+        asking = asyncio.create_task(client.post("/images", ASK))
+        await wait_until(lambda: provider.seen)
+        (open_job,) = (await client.request("GET", "/images")).json["jobs"]
         assert open_job["state"] == "dispatched"
         job_id = open_job["jobId"]
-        assert (await door.ask("GET", f"/jobs/{job_id}")).json == open_job
+        assert (await client.request("GET", f"/jobs/{job_id}")).json == open_job
         provider.fails.append(OutcomeUnknown("The line broke."))
-        unknown = await door.post("/images", {"prompt": "a blue bridge"})
-        listed = (await door.ask("GET", "/images")).json["jobs"]
+        unknown = await client.post("/images", {"prompt": "a blue bridge"})
+        listed = (await client.request("GET", "/images")).json["jobs"]
         gate.set()
         await asking
     assert unknown.status == 502
@@ -59,26 +59,26 @@ async def test_a_job_is_told_while_it_is_painted_and_when_its_end_is_unknown(
 
 
 async def test_an_answer_of_the_cache_can_be_looked_up_too(tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
-        await door.post("/images", ASK)
-        hit = await door.post("/mcp/stream", ASK)
-        job = (await door.ask("GET", f"/jobs/{hit.headers['x-job-id']}")).json
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+        await client.post("/images", ASK)
+        hit = await client.post("/mcp/stream", ASK)
+        job = (await client.request("GET", f"/jobs/{hit.headers['x-job-id']}")).json
     assert (job["state"], [image["id"] for image in job["images"]]) == ("stored", [PNG.id])
 
 
 @pytest.mark.parametrize("path", ["/jobs/job_x", f"/jobs/job_{'0' * 32}", "/images/img_x"])
 async def test_what_there_is_not_is_not_found(path: str, tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
-        assert (await door.ask("GET", path)).code == "not_found"
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+        assert (await client.request("GET", path)).code == "not_found"
 
 
 async def test_a_picture_is_deleted_with_what_was_made_of_it(tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
-        await door.post("/images", {**ASK, "format": "webp"})
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+        await client.post("/images", {**ASK, "format": "webp"})
         assert len([*(tmp_path / "images").iterdir()]) == 2
-        gone = await door.ask("DELETE", f"/images/{PNG.id}")
-        again = await door.ask("DELETE", f"/images/{PNG.id}")
-        job = (await door.ask("GET", "/images")).json
+        gone = await client.request("DELETE", f"/images/{PNG.id}")
+        again = await client.request("DELETE", f"/images/{PNG.id}")
+        job = (await client.request("GET", "/images")).json
     assert (gone.status, gone.json["id"]) == (200, PNG.id)
     assert gone.json["bytes"] > len(PNG.data)
     assert (again.status, again.code) == (404, "not_found")
@@ -87,15 +87,15 @@ async def test_a_picture_is_deleted_with_what_was_made_of_it(tmp_path: Path) -> 
 
 
 async def test_somebody_elses_pictures_and_jobs_are_not_there(tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
-        made = (await door.post("/images", ASK)).json
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+        made = (await client.post("/images", ASK)).json
     token = "a-token-of-some-length"
     bearer = {"Authorization": f"Bearer {token}"}
     settings = settings_in(tmp_path, auth_token=token)
-    async with asked(settings, provider=FakeProvider()) as door:
-        assert (await door.ask("GET", "/images", bearer)).json == {"images": [], "jobs": []}
+    async with asgi_client(settings, provider=FakeProvider()) as client:
+        assert (await client.request("GET", "/images", bearer)).json == {"images": [], "jobs": []}
         for method, path in [("GET", f"/jobs/{made['jobId']}"), ("DELETE", f"/images/{PNG.id}")]:
-            assert (await door.ask(method, path, bearer)).code == "not_found"
+            assert (await client.request(method, path, bearer)).code == "not_found"
     assert (tmp_path / "images" / f"{PNG.id}.png").exists()
 
 
@@ -117,8 +117,8 @@ async def command(folder: Path, *arguments: str) -> tuple[int, str]:
 
 async def test_the_commands_list_delete_and_prune(tmp_path: Path) -> None:
     red = small_image("red")
-    async with asked(settings_in(tmp_path), provider=FakeProvider(PNG, red)) as door:
-        await door.post("/images", {**ASK, "n": 2})
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider(PNG, red)) as client:
+        await client.post("/images", {**ASK, "n": 2})
     code, out = await command(tmp_path, "images", "list", "--json")
     listed: dict[str, Any] = json.loads(out)
     assert code == 0
@@ -143,10 +143,10 @@ async def test_the_oldest_pictures_go_where_there_is_a_bound_and_young_ones_stay
     often: dict[str, Any] = {"provider": FakeProvider(), "sweep_seconds": 0.01}
     often["first_sweep_seconds"] = 0.0
     place = tmp_path / "images" / f"{PNG.id}.png"
-    async with asked(settings, **often, clock=FrozenClock()) as door:
-        await door.post("/images", ASK)
+    async with asgi_client(settings, **often, clock=FrozenClock()) as client:
+        await client.post("/images", ASK)
         await asyncio.sleep(0.1)
         assert place.exists()
     later = FrozenClock(FrozenClock().now() + timedelta(hours=2))
-    async with asked(settings, **often, clock=later):
-        await until(lambda: not place.exists())
+    async with asgi_client(settings, **often, clock=later):
+        await wait_until(lambda: not place.exists())

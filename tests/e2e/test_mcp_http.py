@@ -13,8 +13,8 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSI
 from domain.image import Image
 from entrypoints.config.settings import APP
 from entrypoints.mcp.tools import TOOLS
-from tests.e2e.mcp_http import ERAS, RawSession, connected_to, events, result_of
-from tests.e2e.served import served
+from tests.e2e.loopback_server import serve
+from tests.e2e.mcp_http import ERAS, RawSession, connect_over_http, events, result_of
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn
 
@@ -51,20 +51,20 @@ async def test_the_tools_are_those_of_every_transport(
     era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     async with (
-        served(settings_for(openai_api, tmp_path)) as url,
-        connected_to(url, era) as client,
+        serve(settings_for(openai_api, tmp_path)) as url,
+        connect_over_http(url, era) as client,
     ):
         assert (await client.list_tools()).tools == [tool.describe() for tool in TOOLS]
         assert (client.protocol_version in MODERN_PROTOCOL_VERSIONS) is (era == "auto")
 
 
 async def test_every_version_of_the_protocol_is_spoken(openai_api: StandIn, tmp_path: Path) -> None:
-    async with served(settings_for(openai_api, tmp_path)) as url, httpx2.AsyncClient() as http:
+    async with serve(settings_for(openai_api, tmp_path)) as url, httpx2.AsyncClient() as http:
         for version in HANDSHAKE_PROTOCOL_VERSIONS:
             shaken = result_of(await RawSession(http, url, version).initialize())
             assert shaken["protocolVersion"] == version
             assert shaken["serverInfo"]["name"] == APP
-            session = await RawSession.opened(http, url, version)
+            session = await RawSession.open(http, url, version)
             called = {"name": "cache_stats", "arguments": {}}
             stats = result_of(await session.post("tools/call", called))
             assert stats["content"][0]["text"].startswith("Cache Statistics:"), version
@@ -86,8 +86,8 @@ async def test_a_picture_of_4_mb_arrives_as_a_preview_and_every_step_is_told(
         heard.append((progress, total))
 
     async with (
-        served(settings_for(openai_api, tmp_path)) as url,
-        connected_to(url, era) as client,
+        serve(settings_for(openai_api, tmp_path)) as url,
+        connect_over_http(url, era) as client,
     ):
         result = await client.call_tool("generate_image", LARGE, progress_callback=hear)
         picture = facts(result)
@@ -109,10 +109,10 @@ async def test_no_event_is_larger_than_clients_take_whatever_is_behind_it(
 ) -> None:
     call = {"name": "generate_image", "arguments": LARGE | {"n": 4}}
     async with (
-        served(settings_for(openai_api, tmp_path)) as url,
+        serve(settings_for(openai_api, tmp_path)) as url,
         httpx2.AsyncClient(timeout=None) as http,
     ):
-        session = await RawSession.opened(http, url)
+        session = await RawSession.open(http, url)
         answer = await session.post("tools/call", call)
     told = result_of(answer)
     assert [block["type"] for block in told["content"]] == ["text", *["image"] * 4]
@@ -125,7 +125,7 @@ async def test_links_lead_below_the_public_url(
     era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     settings = settings_for(openai_api, tmp_path, public_url="https://pics.example/studio/")
-    async with served(settings) as url, connected_to(url, era) as client:
+    async with serve(settings) as url, connect_over_http(url, era) as client:
         made = facts(await painted(client))
         again = facts(await client.call_tool("get_image", {"id": made["id"]}))
     assert made["url"] == again["url"] == f"https://pics.example/studio/images/{made['id']}"
@@ -135,9 +135,9 @@ async def test_links_lead_below_the_public_url(
 async def test_without_the_token_nobody_comes_in(
     era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
-    async with served(settings_for(openai_api, tmp_path, auth_token=TOKEN)) as url:
+    async with serve(settings_for(openai_api, tmp_path, auth_token=TOKEN)) as url:
         with pytest.raises(ExceptionGroup) as refused:
-            async with connected_to(url, era, {"authorization": "Bearer another token here"}):
+            async with connect_over_http(url, era, {"authorization": "Bearer another token here"}):
                 pytest.fail("it was let in")
         assert refused.value.subgroup(MCPError), refused.value
         async with httpx2.AsyncClient() as http:
@@ -152,14 +152,14 @@ async def test_a_token_is_an_owner_who_sees_no_picture_of_others(
     era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     async with (
-        served(settings_for(openai_api, tmp_path)) as url,
-        connected_to(url, era) as client,
+        serve(settings_for(openai_api, tmp_path)) as url,
+        connect_over_http(url, era) as client,
     ):
         ours = facts(await painted(client))["id"]
     settings = settings_for(openai_api, tmp_path, auth_token=TOKEN)
     async with (
-        served(settings) as url,
-        connected_to(url, era, {"authorization": f"Bearer {TOKEN}"}) as client,
+        serve(settings) as url,
+        connect_over_http(url, era, {"authorization": f"Bearer {TOKEN}"}) as client,
     ):
         theirs = facts(await painted(client))["id"]
         assert len(openai_api.posts) == 2, "the cache of another owner was looked into"
@@ -177,8 +177,8 @@ async def test_who_asks_too_often_is_told_when_to_come_back_and_looking_costs_no
     era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     async with (
-        served(settings_for(openai_api, tmp_path, rate_limit="2/minute")) as url,
-        connected_to(url, era) as client,
+        serve(settings_for(openai_api, tmp_path, rate_limit="2/minute")) as url,
+        connect_over_http(url, era) as client,
     ):
         for _ in range(2):
             assert not (await painted(client)).is_error

@@ -17,8 +17,8 @@ from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.mcp.tool_server import build_server
 from tests.e2e.host import Host
-from tests.e2e.mcp_http import ERAS, RawSession, connected_to, message
-from tests.e2e.served import served, serving, until
+from tests.e2e.loopback_server import serve, serve_container, wait_until
+from tests.e2e.mcp_http import ERAS, RawSession, connect_over_http, message
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn, faults
 from tests.testkit.fakes import FakeProvider, RecordingSink, settings_in, small_image
@@ -43,12 +43,12 @@ class Gated:
         return any(isinstance(event, kind) for event in self.sink.events)
 
     async def heard(self, kind: type) -> None:
-        await until(lambda: self.has(kind))
+        await wait_until(lambda: self.has(kind))
 
     async def nobody_waits(self) -> None:
         """Wait until the server has noticed that all its callers left."""
         jobs = self.container.job_runner()._by_id
-        await until(lambda: not any(job.waiting for job in jobs.values()))
+        await wait_until(lambda: not any(job.waiting for job in jobs.values()))
 
 
 @asynccontextmanager
@@ -58,7 +58,7 @@ async def gated(folder: Path, **values: int) -> AsyncIterator[Gated]:
         run_application(
             settings_in(folder, **values), provider=provider, extra_sinks=[sink]
         ) as container,
-        serving(container) as url,
+        serve_container(container) as url,
     ):
         yield Gated(container, url, provider, sink)
 
@@ -77,7 +77,7 @@ def source(result: CallToolResult) -> str:
 async def test_a_call_that_is_canceled_after_it_was_sent_is_painted_and_kept(
     era: str, tmp_path: Path
 ) -> None:
-    async with gated(tmp_path) as server, connected_to(server.url, era) as client:
+    async with gated(tmp_path) as server, connect_over_http(server.url, era) as client:
         async with anyio.create_task_group() as calling:
             calling.start_soon(generated, client)
             await server.heard(JobDispatched)
@@ -95,7 +95,7 @@ async def test_a_call_that_is_canceled_while_it_waits_its_turn_is_never_sent(
 ) -> None:
     async with (
         gated(tmp_path, max_concurrent_calls=1) as server,
-        connected_to(server.url, era) as client,
+        connect_over_http(server.url, era) as client,
         anyio.create_task_group() as others,
     ):
         others.start_soon(generated, client)
@@ -138,12 +138,12 @@ async def test_a_client_that_hangs_up_in_the_middle_finds_its_picture_later(
     call = message("tools/call", {"name": "generate_image", "arguments": CALL})
     async with gated(tmp_path) as server:
         async with httpx2.AsyncClient() as http:
-            session = await RawSession.opened(http, server.url)
+            session = await RawSession.open(http, server.url)
             async with http.stream("POST", session.url, headers=session.headers, json=call):
                 await server.heard(JobDispatched)
         server.let.set()
         await server.heard(Finished)
-        async with connected_to(server.url, era) as client:
+        async with connect_over_http(server.url, era) as client:
             assert source(await generated(client)) in ("joined", "memory")
     assert len(server.provider.seen) == 1
 
@@ -155,7 +155,7 @@ async def test_a_session_that_ends_in_the_middle_of_a_call_costs_no_picture(tmp_
         httpx2.AsyncClient() as http,
         anyio.create_task_group() as calling,
     ):
-        session = await RawSession.opened(http, server.url)
+        session = await RawSession.open(http, server.url)
         calling.start_soon(session.post, "tools/call", call)
         await server.heard(JobDispatched)
         assert (await session.delete()).status_code == 200
@@ -175,9 +175,9 @@ async def test_two_clients_at_once_get_their_own_pictures_and_share_equal_ones(
         results[era, prompt] = await generated(client, prompt)
 
     async with (
-        served(settings_for(openai_api, tmp_path)) as url,
-        connected_to(url, "auto") as one,
-        connected_to(url, "legacy") as other,
+        serve(settings_for(openai_api, tmp_path)) as url,
+        connect_over_http(url, "auto") as one,
+        connect_over_http(url, "legacy") as other,
         anyio.create_task_group() as calling,
     ):
         for client, era in ((one, "auto"), (other, "legacy")):
@@ -209,8 +209,8 @@ async def test_equal_calls_over_http_in_memory_and_stdio_cost_one_call(
             return container
 
         async with (
-            serving(container) as url,
-            connected_to(url) as over_http,
+            serve_container(container) as url,
+            connect_over_http(url) as over_http,
             Client(build_server(opened, settings)) as in_memory,
             anyio.create_task_group() as calling,
         ):
@@ -218,7 +218,7 @@ async def test_equal_calls_over_http_in_memory_and_stdio_cost_one_call(
             calling.start_soon(ask, in_memory)
     with Host(environment) as host:
         host.initialize()
-        later = host.answer(host.call("generate_image", CALL))["result"]["structuredContent"]
+        later = host.response(host.call("generate_image", CALL))["result"]["structuredContent"]
     assert sources.count("provider") == 1
     assert later["servedFrom"] == "disk"
     assert len(openai_api.posts) == 1

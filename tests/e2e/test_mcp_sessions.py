@@ -14,8 +14,8 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.http.application import HttpApplication
 from entrypoints.http.routes import mcp_endpoint
-from tests.e2e.mcp_http import RawSession, connected_to, result_of
-from tests.e2e.served import listening, until
+from tests.e2e.loopback_server import serve_app, wait_until
+from tests.e2e.mcp_http import RawSession, connect_over_http, result_of
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn
 
@@ -31,7 +31,7 @@ async def door(
         web = HttpApplication(container)
         async with (
             web.manager.run(),
-            listening(web.asgi) as url,
+            serve_app(web.asgi) as url,
             httpx2.AsyncClient() as http,
         ):
             yield url, http, web.manager
@@ -71,7 +71,7 @@ async def test_a_request_that_opens_no_session_leaves_none(
 
 async def test_a_session_ends_when_its_client_says_so(openai_api: StandIn, tmp_path: Path) -> None:
     async with door(openai_api, tmp_path) as (url, http, manager):
-        session, other = [await RawSession.opened(http, url) for _ in range(2)]
+        session, other = [await RawSession.open(http, url) for _ in range(2)]
         assert (await session.delete()).status_code == 200
         assert await ping(session) == 404
         assert await ping(other) == 200
@@ -84,13 +84,13 @@ async def test_one_session_more_than_there_may_be_is_turned_away_until_one_ends(
     assert mcp_endpoint.MAX_SESSIONS == 1_000
     monkeypatch.setattr(mcp_endpoint, "MAX_SESSIONS", 3)
     async with door(openai_api, tmp_path) as (url, http, _):
-        sessions = [await RawSession.opened(http, url) for _ in range(3)]
+        sessions = [await RawSession.open(http, url) for _ in range(3)]
         assert (await RawSession(http, url).initialize()).status_code == 503
         assert [await ping(session) for session in sessions] == [200] * 3
-        async with connected_to(url) as modern:  # which needs no session
+        async with connect_over_http(url) as modern:  # which needs no session
             assert (await modern.list_tools()).tools
         await sessions[0].delete()
-        await RawSession.opened(http, url)
+        await RawSession.open(http, url)
 
 
 async def test_a_session_without_requests_ends_and_one_at_work_does_not(
@@ -99,12 +99,12 @@ async def test_a_session_without_requests_ends_and_one_at_work_does_not(
     assert mcp_endpoint.SESSION_IDLE_TIMEOUT == 600.0
     monkeypatch.setattr(mcp_endpoint, "SESSION_IDLE_TIMEOUT", 0.5)
     async with door(openai_api, tmp_path) as (url, http, manager):
-        session, listener = [await RawSession.opened(http, url) for _ in range(2)]
+        session, listener = [await RawSession.open(http, url) for _ in range(2)]
         async with http.stream("GET", listener.url, headers=listener.headers):
-            await until(lambda: open_sessions(manager) == 1)
+            await wait_until(lambda: open_sessions(manager) == 1)
             assert await ping(session) == 404
             assert await ping(listener) == 200
-        await until(lambda: not open_sessions(manager))
+        await wait_until(lambda: not open_sessions(manager))
         assert await ping(listener) == 404
 
 
@@ -115,12 +115,12 @@ async def test_nothing_stays_of_thirty_clients_that_came_and_went(
     call: dict[str, Any] = {"name": "cache_stats", "arguments": {}}
     async with door(openai_api, tmp_path) as (url, http, manager):
         for number in range(30):
-            session = await RawSession.opened(http, url)
+            session = await RawSession.open(http, url)
             assert result_of(await session.post("tools/call", call))["content"]
             if number % 2:
                 await session.delete()
-        await until(lambda: not open_sessions(manager))
-        await until(lambda: not transports())
+        await wait_until(lambda: not open_sessions(manager))
+        await wait_until(lambda: not transports())
         assert manager._session_owners == {}
 
 
@@ -130,11 +130,11 @@ async def test_memory_does_not_grow_with_clients_that_come_and_go(
     """Objects are counted, not bytes: one that stays of each client would show."""
     async with door(openai_api, tmp_path) as (url, http, manager):
         await come_and_go(http, url, 50)
-        await until(lambda: not open_sessions(manager))
+        await wait_until(lambda: not open_sessions(manager))
         before = objects()
         await come_and_go(http, url, 300)
-        await until(lambda: not open_sessions(manager))
-        await until(lambda: objects() - before < 150)
+        await wait_until(lambda: not open_sessions(manager))
+        await wait_until(lambda: objects() - before < 150)
 
 
 async def come_and_go(http: httpx2.AsyncClient, url: str, times: int) -> None:

@@ -1,4 +1,4 @@
-"""What money does, from the door to the records: budgets, savings, and the command `usage`."""
+"""What money does, from the client to the records: budgets, savings, and the command `usage`."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.asking import asked
+from tests.e2e.asgi_client import asgi_client
 from tests.standin import StandIn
 from tests.testkit.fakes import FakeProvider, settings_in
 
@@ -72,10 +72,10 @@ def test_a_budget_is_held_across_processes_and_says_when_there_is_room(
 @pytest.mark.anyio
 async def test_over_http_a_budget_says_when_to_come_back(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, budget_images_hour=1, rate_limit="0")
-    async with asked(settings, provider=FakeProvider()) as door:
+    async with asgi_client(settings, provider=FakeProvider()) as client:
         body = {"prompt": "a red bridge", "fresh": True}
-        assert (await door.post("/images", body)).status == 201
-        refused = await door.post("/images", body)
+        assert (await client.post("/images", body)).status == 201
+        refused = await client.post("/images", body)
     assert (refused.status, refused.problem["code"]) == (429, "budget_exhausted")
     assert 3500 < int(refused.headers["retry-after"]) <= 3600
     assert refused.problem["charged"] == "no"

@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from entrypoints.http.openapi.docs_page import BUNDLED
 from entrypoints.http.routes.mcp_endpoint import OPERATIONS
 from entrypoints.wire.error_codes import HTTP_STATUSES
-from tests.e2e.asking import Asked, Reply, asked
+from tests.e2e.asgi_client import AsgiClient, Reply, asgi_client
 from tests.testkit.fakes import FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio
@@ -21,11 +21,11 @@ METHODS = {"get", "head", "post", "delete", "put", "patch"}
 TOKEN = "a-token-of-the-tests-5f1c"
 
 
-async def document(folder: Path, **settings: Any) -> tuple[dict[str, Any], Asked]:  # noqa: ANN401 - fields of Settings
-    async with asked(settings_in(folder, **settings), provider=FakeProvider()) as door:
-        reply = await door.ask("GET", "/openapi.json")
+async def document(folder: Path, **settings: Any) -> tuple[dict[str, Any], AsgiClient]:  # noqa: ANN401 - fields of Settings
+    async with asgi_client(settings_in(folder, **settings), provider=FakeProvider()) as client:
+        reply = await client.request("GET", "/openapi.json")
         assert reply.headers["content-type"] == "application/json"
-        return reply.json, door
+        return reply.json, client
 
 
 def operations(said: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -38,9 +38,9 @@ def operations(said: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 async def test_every_route_is_described_with_the_parameters_that_it_reads(tmp_path: Path) -> None:
-    said, door = await document(tmp_path)
+    said, client = await document(tmp_path)
     routes: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
-    for route in door.door.litestar.routes:
+    for route in client.app.litestar.routes:
         if not isinstance(route, HTTPRoute):
             routes |= {(method, route.path): (set(), set()) for method in OPERATIONS}
             continue
@@ -116,17 +116,17 @@ async def test_the_server_is_where_clients_reach_it(tmp_path: Path) -> None:
     assert said["servers"] == [{"url": "https://pics.example/gpt"}]
 
 
-async def page_and_assets(door: Asked) -> tuple[Reply, dict[str, Reply]]:
-    page = await door.ask("GET", "/docs")
+async def page_and_assets(client: AsgiClient) -> tuple[Reply, dict[str, Reply]]:
+    page = await client.request("GET", "/docs")
     links = re.findall(r'(?:src|href)="([^"]+)"', page.body.decode())
-    assets = {link: await door.ask("GET", f"/{link}") for link in links if link != "data:,"}
+    assets = {link: await client.request("GET", f"/{link}") for link in links if link != "data:,"}
     return page, assets
 
 
 async def test_the_page_loads_nothing_from_another_host(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, auth_token=TOKEN)
-    async with asked(settings, provider=FakeProvider()) as door:
-        page, assets = await page_and_assets(door)
+    async with asgi_client(settings, provider=FakeProvider()) as client:
+        page, assets = await page_and_assets(client)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     html = page.body.decode()
     assert "//" not in html
@@ -138,8 +138,8 @@ async def test_the_page_loads_nothing_from_another_host(tmp_path: Path) -> None:
 
 
 async def test_the_browser_is_told_to_load_nothing_from_another_host(tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
-        page, assets = await page_and_assets(door)
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+        page, assets = await page_and_assets(client)
     for reply in (page, *assets.values()):
         policy = dict(
             part.strip().split(" ", 1)
@@ -153,13 +153,13 @@ async def test_the_browser_is_told_to_load_nothing_from_another_host(tmp_path: P
 
 
 async def test_assets_are_kept_forever_and_the_page_is_asked_for_again(tmp_path: Path) -> None:
-    async with asked(settings_in(tmp_path), provider=FakeProvider()) as door:
-        page, assets = await page_and_assets(door)
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+        page, assets = await page_and_assets(client)
         for link, reply in {"docs": page, **assets}.items():
             lasting = link.startswith("docs/")
             assert ("immutable" in reply.headers["cache-control"]) is lasting
             known = {"If-None-Match": reply.headers["etag"]}
-            assert (await door.ask("GET", f"/{link}", known)).status == 304
+            assert (await client.request("GET", f"/{link}", known)).status == 304
         other = "/" + next(iter(assets)).replace("docs/", "docs/0")
-        assert (await door.ask("GET", other)).code == "not_found"
-        assert (await door.ask("GET", "/docs/")).headers["location"] == "../docs"
+        assert (await client.request("GET", other)).code == "not_found"
+        assert (await client.request("GET", "/docs/")).headers["location"] == "../docs"

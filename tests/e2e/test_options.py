@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.transports import connected, settings_for
+from tests.e2e.transports import connect_in_memory, settings_for
 from tests.standin import StandIn
 from tests.testkit.fakes import mask, small_image
 
@@ -79,7 +79,7 @@ async def test_every_option_arrives_upstream(
         arguments["images"] = [IMAGE]
     else:
         arguments.pop("mask", None)
-    async with connected(settings_for(openai_api, tmp_path)) as client:
+    async with connect_in_memory(settings_for(openai_api, tmp_path)) as client:
         result = await client.call_tool(tool, arguments)
     assert not result.is_error, result.content
     (call,) = openai_api.posts
@@ -112,7 +112,7 @@ async def test_pictures_and_mask_arrive_byte_for_byte_with_true_names_and_types(
         ],
         "mask": b64encode(over.data).decode(),
     }
-    async with connected(settings_for(openai_api, tmp_path)) as client:
+    async with connect_in_memory(settings_for(openai_api, tmp_path)) as client:
         result = await client.call_tool("edit_image", arguments)
     assert not result.is_error, result.content
     sent = [
@@ -128,7 +128,7 @@ async def test_pictures_and_mask_arrive_byte_for_byte_with_true_names_and_types(
 
 
 async def test_an_earlier_picture_is_edited_by_its_id(openai_api: StandIn, tmp_path: Path) -> None:
-    async with connected(settings_for(openai_api, tmp_path)) as client:
+    async with connect_in_memory(settings_for(openai_api, tmp_path)) as client:
         first = await client.call_tool("generate_image", {"prompt": "a red bridge"})
         made = first.structured_content["images"][0]["id"]
         second = await client.call_tool("edit_image", {"prompt": "blue", "images": [made]})
@@ -141,7 +141,7 @@ async def test_key_organization_and_project_are_told_upstream(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     settings = settings_for(openai_api, tmp_path, openai_org_id="org-1", openai_project_id="proj_2")
-    async with connected(settings) as client:
+    async with connect_in_memory(settings) as client:
         await client.call_tool("generate_image", {"prompt": "a red bridge"})
     headers = openai_api.posts[0].headers
     assert headers["authorization"].startswith("Bearer sk-")
@@ -152,6 +152,6 @@ async def test_the_model_of_the_settings_is_used_where_none_is_named(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     settings = settings_for(openai_api, tmp_path, image_model="gpt-image-2")
-    async with connected(settings) as client:
+    async with connect_in_memory(settings) as client:
         await client.call_tool("generate_image", {"prompt": "a red bridge"})
     assert openai_api.posts[0].fields["model"] == "gpt-image-2"

@@ -1,4 +1,4 @@
-"""Everything that goes wrong at the web door is one kind of document, and costs nothing."""
+"""Everything that goes wrong at the web client is one kind of document, and costs nothing."""
 
 import json
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from domain import errors, provider_errors
 from domain.errors import ImageServiceError
 from domain.money.budget_errors import BudgetExhausted
 from entrypoints.wire.error_codes import HTTP_STATUSES
-from tests.e2e.asking import Asked, Reply, asked
+from tests.e2e.asgi_client import AsgiClient, Reply, asgi_client
 from tests.testkit.fakes import FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio
@@ -28,14 +28,14 @@ SECRET = "the-words-of-a-stranger"
 @asynccontextmanager
 async def door_with(
     folder: Path, *, failing: "Failing | None" = None
-) -> AsyncIterator[tuple[Asked, FakeProvider]]:
-    """A door; with `failing` in place of the use case that generates images."""
+) -> AsyncIterator[tuple[AsgiClient, FakeProvider]]:
+    """A client; with `failing` in place of the use case that generates images."""
     provider = FakeProvider()
     settings = settings_in(folder, rate_limit="0")
-    async with asked(settings, provider=provider) as door:
+    async with asgi_client(settings, provider=provider) as client:
         if failing is not None:
-            door.container.generate_image.override(Object(failing))
-        yield door, provider
+            client.container.generate_image.override(Object(failing))
+        yield client, provider
 
 
 def assert_is_problem(reply: Reply) -> None:
@@ -74,10 +74,10 @@ BODIES: dict[str, tuple[bytes, str]] = {
 
 
 async def test_bodies_that_cannot_be_read_are_told_by_the_field(tmp_path: Path) -> None:
-    async with door_with(tmp_path) as (door, provider):
+    async with door_with(tmp_path) as (client, provider):
         for name, (body, field) in BODIES.items():
             for path in ("/images", "/mcp/stream"):
-                reply = await door.ask("POST", path, JSON_TYPE, body)
+                reply = await client.request("POST", path, JSON_TYPE, body)
                 assert reply.status == 400, (name, reply.body)
                 assert_is_problem(reply)
                 assert (reply.problem["field"], reply.problem["charged"]) == (field, "no"), name
@@ -95,9 +95,9 @@ QUERIES = (
 
 
 async def test_what_stands_behind_the_question_mark_is_never_passed_over(tmp_path: Path) -> None:
-    async with door_with(tmp_path) as (door, provider):
+    async with door_with(tmp_path) as (client, provider):
         for query, field, hint in QUERIES:
-            reply = await door.post(f"/images?{query}", {"prompt": "x"})
+            reply = await client.post(f"/images?{query}", {"prompt": "x"})
             assert_is_problem(reply)
             assert (reply.status, reply.problem["field"]) == (400, field)
             assert hint in reply.problem["hint"]
@@ -105,32 +105,32 @@ async def test_what_stands_behind_the_question_mark_is_never_passed_over(tmp_pat
 
 
 async def test_a_parameter_has_the_name_that_clients_know(tmp_path: Path) -> None:
-    async with door_with(tmp_path) as (door, _):
+    async with door_with(tmp_path) as (client, _):
         for query in ("format=gif", "format=png&format=jpeg"):
-            reply = await door.ask("GET", f"/images/x?{query}")
+            reply = await client.request("GET", f"/images/x?{query}")
             assert (reply.status, reply.problem["field"]) == (400, "format")
-        assert (await door.ask("GET", "/health?now=1")).status == 200
+        assert (await client.request("GET", "/health?now=1")).status == 200
 
 
 async def test_addresses_that_do_not_exist_are_problems(tmp_path: Path) -> None:
-    async with door_with(tmp_path) as (door, _):
+    async with door_with(tmp_path) as (client, _):
         for path in ("/", "/nothing", "/images/x/y/z", "/jobs/x/y/z", "/docs/x/../../y", "/é"):
             for method in ("GET", "POST", "DELETE", "OPTIONS"):
-                reply = await door.ask(method, path, JSON_TYPE)
+                reply = await client.request(method, path, JSON_TYPE)
                 assert (reply.status, reply.code) == (404, "not_found"), path
                 assert_is_problem(reply)
 
 
 async def test_other_methods_are_answered_with_those_that_are_allowed(tmp_path: Path) -> None:
     methods = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "NONSENSE"}
-    async with door_with(tmp_path) as (door, _):
+    async with door_with(tmp_path) as (client, _):
         used: dict[str, set[str]] = {}
-        for method, path in door.addresses():
+        for method, path in client.routes():
             used.setdefault(path, set()).add(method)
         del used["/mcp"]  # where the SDK answers
         for path, allowed in used.items():
             for method in methods - allowed:
-                reply = await door.ask(method, path, JSON_TYPE)
+                reply = await client.request(method, path, JSON_TYPE)
                 assert (reply.status, reply.code) == (405, "method_not_allowed"), (method, path)
                 assert_is_problem(reply)
                 assert set(reply.headers["allow"].split(", ")) == {*allowed, "OPTIONS"}
@@ -172,11 +172,11 @@ RETRY_AFTER = {
 
 async def test_every_error_of_the_tree_is_a_problem(tmp_path: Path) -> None:
     failing = Failing(Exception())
-    async with door_with(tmp_path, failing=failing) as (door, _):
+    async with door_with(tmp_path, failing=failing) as (client, _):
         for kind, status in HTTP_STATUSES.items():
             failing.error = error = SPECIAL.get(kind) or kind("Words.")
             for path in ("/images", "/mcp/stream"):
-                reply = await door.post(path, {"prompt": "x"})
+                reply = await client.post(path, {"prompt": "x"})
                 assert_is_problem(reply)
                 problem = reply.problem
                 assert (reply.status, problem["code"]) == (status, kind.code)
@@ -188,8 +188,8 @@ async def test_every_error_of_the_tree_is_a_problem(tmp_path: Path) -> None:
 
 async def test_the_providers_status_is_not_taken_for_ours(tmp_path: Path) -> None:
     error = SPECIAL[provider_errors.ProviderFailed]
-    async with door_with(tmp_path, failing=Failing(error)) as (door, _):
-        problem = (await door.post("/images", {"prompt": "x"})).problem
+    async with door_with(tmp_path, failing=Failing(error)) as (client, _):
+        problem = (await client.post("/images", {"prompt": "x"})).problem
     assert (problem["status"], problem["provider_status"]) == (502, 500)
 
 
@@ -197,12 +197,12 @@ async def test_what_nobody_foresaw_is_told_by_an_incident_and_not_by_its_words(
     tmp_path: Path,
 ) -> None:
     failing = Failing(Exception())
-    async with door_with(tmp_path, failing=failing) as (door, _):
+    async with door_with(tmp_path, failing=failing) as (client, _):
         unforeseen = (RuntimeError(SECRET), KeyError(SECRET))
         for error in (*unforeseen, HTTPException(SECRET, status_code=500)):
             failing.error = error
             for path in ("/images", "/mcp/stream"):
-                reply = await door.post(path, {"prompt": "x"})
+                reply = await client.post(path, {"prompt": "x"})
                 assert_is_problem(reply)
                 assert (reply.status, reply.code) == (500, "internal")
                 assert reply.problem["charged"] == "maybe"

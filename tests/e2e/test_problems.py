@@ -14,7 +14,7 @@ from domain.image import Image
 from entrypoints.cli.app import cli
 from tests.conftest import KEY
 from tests.e2e.problems import OURS, SERVED, THEIRS, Row
-from tests.e2e.transports import connected, settings_for
+from tests.e2e.transports import connect_in_memory, settings_for
 from tests.standin import StandIn
 
 ROWS = [*OURS, *THEIRS, *SERVED]
@@ -67,7 +67,7 @@ def test_a_command_says_the_same_with_an_exit_code(
 
 async def _called(row: Row, api: StandIn, folder: Path) -> tuple[bool, str]:
     arguments = {name: _encoded(value) for name, value in row.arguments.items()}
-    async with connected(settings_for(api, folder, **row.settings)) as client:
+    async with connect_in_memory(settings_for(api, folder, **row.settings)) as client:
         result = await client.call_tool(row.tool, arguments)
     assert isinstance(result.content[0], TextContent)
     return bool(result.is_error), result.content[0].text

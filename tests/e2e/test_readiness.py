@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.e2e.served import served
+from tests.e2e.loopback_server import serve
 from tests.testkit.fakes import DictCache, settings_in
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ async def test_where_pictures_cannot_be_kept_strangers_do_not_hear_of_the_folder
     folder = tmp_path / "occupied"
     folder.write_text("a file, where a folder should be")
     async with (
-        served(settings_in(tmp_path, provider="sketch", output_dir=folder)) as url,
+        serve(settings_in(tmp_path, provider="sketch", output_dir=folder)) as url,
         httpx2.AsyncClient(base_url=url) as http,
     ):
         answer = await http.get("/readyz")
@@ -32,7 +32,7 @@ async def test_a_cache_that_fails_is_told_and_is_no_reason(
 ) -> None:
     cache = DictCache(fails=fails)
     async with (
-        served(settings_in(tmp_path, provider="sketch"), cache=cache) as url,
+        serve(settings_in(tmp_path, provider="sketch"), cache=cache) as url,
         httpx2.AsyncClient(base_url=url) as http,
     ):
         answer = await http.get("/readyz")

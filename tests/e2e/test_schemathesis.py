@@ -12,7 +12,7 @@ from schemathesis.openapi import from_dict
 
 from domain.provider_errors import ContentRefused
 from tests.architecture.checkout import ROOT
-from tests.e2e.served import served
+from tests.e2e.loopback_server import serve
 from tests.testkit.fakes import FakeProvider, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +25,7 @@ CONFIG = ROOT / "tests" / "e2e" / "schemathesis.toml"
 async def test_no_request_is_answered_with_what_is_not_documented(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, auth_token=TOKEN, rate_limit="0")
     provider = FakeProvider(small_image(size=(64, 64)))
-    async with served(settings, provider=provider) as url:
+    async with serve(settings, provider=provider) as url:
         process = await asyncio.create_subprocess_exec(
             *(SCHEMATHESIS, "--config-file", CONFIG, "run", f"{url}/openapi.json"),
             *("-n", "3", "--no-color", "-H", f"Authorization: Bearer {TOKEN}"),
@@ -66,7 +66,7 @@ async def test_real_answers_are_as_the_document_describes_them(tmp_path: Path) -
     provider = FakeProvider(small_image(size=(64, 64)), fails=[refused, refused])
     settings = settings_in(tmp_path, rate_limit="0")
     async with (
-        served(settings, provider=provider) as url,
+        serve(settings, provider=provider) as url,
         httpx2.AsyncClient(base_url=url) as client,
     ):
         api = Described(client, (await client.get("/openapi.json")).json())

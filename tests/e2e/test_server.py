@@ -19,10 +19,10 @@ from entrypoints.config.settings_error import SettingsError
 from entrypoints.http.http_server import serve
 from entrypoints.http.listening_socket import MAX_UNSENT, listen
 from entrypoints.http.startup_banner import startup_banner
+from tests.e2e.loopback_server import wait_until
 from tests.e2e.mcp_http import RawSession
-from tests.e2e.served import until
+from tests.e2e.raw_connections import connect
 from tests.e2e.transports import settings_for
-from tests.e2e.wires import wire
 from tests.standin import StandIn, faults
 from tests.testkit.fakes import settings_in
 
@@ -32,7 +32,7 @@ POST = (
     b"POST /mcp/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Content-Length: %d\r\n\r\n"
 )
-PATIENCE = 8.0
+TIMEOUT = 8.0
 """Seconds that no ending here takes, unless it waits for somebody for whom it should not."""
 
 
@@ -106,7 +106,7 @@ async def test_while_it_drains_what_runs_is_finished_and_what_comes_is_refused(
         assert (refused.status_code, refused.json()["code"]) == (503, "shutting_down")
         assert (await client.get("/livez")).status_code == 200
         assert b'data: {"type":"complete"' in await stream
-        assert await ending < PATIENCE
+        assert await ending < TIMEOUT
     assert len(openai_api.posts) == 1
     assert all_are_kept(openai_api, settings)
 
@@ -115,19 +115,19 @@ async def test_nothing_that_is_open_keeps_it_when_there_is_nothing_to_do(tmp_pat
     async with (
         running(settings_in(tmp_path, provider="sketch")) as server,
         client_of(server) as client,
-        wire(server.port),
-        wire(server.port) as half,
-        wire(server.port) as almost,
-        wire(server.port) as listens,
+        connect(server.port),
+        connect(server.port) as half,
+        connect(server.port) as almost,
+        connect(server.port) as listens,
     ):
-        session = await RawSession.opened(client, server.url)
+        session = await RawSession.open(client, server.url)
         await half.send(b"POST /images HTTP/1.1\r\nHost: localhost\r\nContent-Le")
         await almost.send(POST % 1000 + b'{"prompt": ')
         headers = "".join(f"{name}: {value}\r\n" for name, value in session.headers.items())
         await listens.send(f"GET /mcp HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
         await listens.reader.readuntil(b"\r\n\r\n")
-        assert await server.ended() < PATIENCE
-        assert (await listens.rest()).endswith(b"0\r\n\r\n")
+        assert await server.ended() < TIMEOUT
+        assert (await listens.read_to_end()).endswith(b"0\r\n\r\n")
 
 
 async def test_who_does_not_read_keeps_it_no_longer_than_the_grace(
@@ -135,10 +135,10 @@ async def test_who_does_not_read_keeps_it_no_longer_than_the_grace(
 ) -> None:
     settings = settings_for(openai_api, tmp_path, shutdown_grace=1.5)
     body = b'{"prompt": "a red bridge"}'
-    async with running(settings) as server, wire(server.port, SMALL_BUFFER) as deaf:
+    async with running(settings) as server, connect(server.port, SMALL_BUFFER) as deaf:
         await deaf.send(POST % len(body) + body)
-        await until(lambda: openai_api.ledger and all_are_kept(openai_api, settings))
-        assert await server.ended() < PATIENCE
+        await wait_until(lambda: openai_api.ledger and all_are_kept(openai_api, settings))
+        assert await server.ended() < TIMEOUT
 
 
 async def test_work_that_outlasts_the_grace_ends_in_a_word_to_its_caller(
@@ -150,7 +150,7 @@ async def test_work_that_outlasts_the_grace_ends_in_a_word_to_its_caller(
         stream = asyncio.create_task(streamed(client, "a red bridge"))
         answer = asyncio.create_task(painted(client, "a blue bridge"))
         await called(openai_api, 2)
-        assert await server.ended() < PATIENCE
+        assert await server.ended() < TIMEOUT
         assert b'"code":"outcome_unknown"' in (await stream).splitlines()[-2]
         assert (await answer).json()["code"] == "outcome_unknown"
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.e2e.host import SERVER
 from tests.e2e.mcp_http import RawSession, result_of
-from tests.e2e.wires import PATIENCE
+from tests.e2e.raw_connections import TIMEOUT
 from tests.standin import StandIn, faults
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +31,7 @@ async def started(environment: Environment) -> AsyncIterator[tuple[Process, str]
     assert process.stderr
     assert process.stdout
     try:
-        welcome = (await asyncio.wait_for(process.stderr.readline(), PATIENCE)).decode()
+        welcome = (await asyncio.wait_for(process.stderr.readline(), TIMEOUT)).decode()
         address = re.search(r"http://\S+", welcome)
         assert address, welcome
         rest = asyncio.create_task(process.stderr.read())
@@ -63,7 +63,7 @@ async def asked(url: str) -> int:
 async def called(url: str, prompt: str) -> bool:
     """Whether a call over MCP failed. The official client would ask for more behind its answer."""
     async with httpx2.AsyncClient(timeout=None) as client:
-        session = await RawSession.opened(client, url)
+        session = await RawSession.open(client, url)
         call = {"name": "generate_image", "arguments": {"prompt": prompt}}
         return bool(result_of(await session.post("tools/call", call)).get("isError"))
 
@@ -76,7 +76,7 @@ async def test_sigterm_ends_it_with_code_0_and_every_picture_is_kept_and_deliver
         streams = [asyncio.create_task(streamed(url, f"stream {n}")) for n in range(4)]
         answers = [asyncio.create_task(painted(url, f"answer {n}")) for n in range(3)]
         calls = [asyncio.create_task(called(url, f"call {n}")) for n in range(3)]
-        await asyncio.to_thread(openai_api.wait_for_calls, 10, PATIENCE)
+        await asyncio.to_thread(openai_api.wait_for_calls, 10, TIMEOUT)
         process.terminate()
         told, readiness, listened = monotonic(), 200, 0.0
         while not streams[0].done():
@@ -84,7 +84,7 @@ async def test_sigterm_ends_it_with_code_0_and_every_picture_is_kept_and_deliver
                 readiness, listened = await asked(f"{url}/readyz"), monotonic() - told
         assert readiness == 503
         assert listened > 0.3
-        assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
+        assert await asyncio.wait_for(process.wait(), TIMEOUT) == 0
         for stream in streams:
             assert b'data: {"type":"complete"' in await stream
         assert [await answer for answer in answers] == [201] * 3
@@ -101,7 +101,7 @@ async def test_a_second_signal_leaves_at_once(
     openai_api.default = faults.hang()
     async with started(environment) as (process, url):
         hanging = asyncio.create_task(streamed(url, "a red bridge"))
-        await asyncio.to_thread(openai_api.wait_for_calls, 1, PATIENCE)
+        await asyncio.to_thread(openai_api.wait_for_calls, 1, TIMEOUT)
         process.send_signal(signal.SIGINT)
         while await painted(url, "has it heard?") != 503:
             pass

@@ -79,7 +79,7 @@ def test_a_busy_run_leaves_only_json_rpc_on_stdout_and_the_key_nowhere(
     )
     with Host(environment) as host:
         host.initialize()
-        host.ask("tools/list")
+        host.request("tools/list")
         calls = [
             host.call("generate_image", {"prompt": f"picture {n}", "partialImages": 3}, f"token{n}")
             for n in range(4)
@@ -87,9 +87,9 @@ def test_a_busy_run_leaves_only_json_rpc_on_stdout_and_the_key_nowhere(
         calls += [host.call("generate_image", {"prompt": f"{n}", "fresh": True}) for n in range(4)]
         calls += [host.call("generate_image", {"prompt": "", "sise": KEY})]
         for number in calls:
-            host.answer(number)
+            host.response(number)
         host.close_input()
-        assert host.ended() == 0
+        assert host.wait_for_exit() == 0
     for line in host.lines:
         assert json.loads(line)["jsonrpc"] == "2.0"
     everything = [b"".join(host.lines), host.errors]
@@ -106,9 +106,9 @@ def test_progress_is_only_told_to_a_client_that_sent_a_token(
 ) -> None:
     with Host(environment) as host:
         host.initialize()
-        host.answer(host.call("generate_image", {"prompt": "silent", "partialImages": 1}))
+        host.response(host.call("generate_image", {"prompt": "silent", "partialImages": 1}))
         assert progress(host) == []
-        host.answer(host.call("generate_image", {"prompt": "told", "partialImages": 1}, "token"))
+        host.response(host.call("generate_image", {"prompt": "told", "partialImages": 1}, "token"))
         assert len(progress(host)) == 4
 
 
@@ -120,7 +120,7 @@ def test_a_picture_that_takes_25_seconds_has_worded_heartbeats(
         host.initialize()
         number = host.call("generate_image", {"prompt": "slow"}, "token")
         openai_api.wait_for_calls(1, timeout=20)
-        host.answer(number, 40)
+        host.response(number, 40)
     told = progress(host)
     beats = [words for _, words in told if words.startswith("Still generating after")]
     assert len(beats) >= 2
@@ -134,9 +134,9 @@ def test_partials_are_told_before_the_picture_is_there(
     with Host(environment) as host:
         host.initialize()
         number = host.call("generate_image", {"prompt": "slow", "partialImages": 2}, "token")
-        host.wait(lambda each: "Preview 1" in each.get("params", {}).get("message", ""))
+        host.wait_for(lambda each: "Preview 1" in each.get("params", {}).get("message", ""))
         assert not any(each.get("id") == number for each in host.messages())
-        host.answer(number)
+        host.response(number)
 
 
 def test_twelve_pictures_of_each_format_on_disk_are_what_the_provider_sent(
@@ -147,7 +147,7 @@ def test_twelve_pictures_of_each_format_on_disk_are_what_the_provider_sent(
         host.initialize()
         for at, (form, number) in enumerate(calls):
             arguments = {"prompt": f"four, {number}", "n": 4, "format": form}
-            answer = host.answer(host.call("generate_image", arguments))
+            answer = host.response(host.call("generate_image", arguments))
             entries = answer["result"]["structuredContent"]["images"]
             digests = tuple(_digest(Path(entry["path"])) for entry in entries)
             assert openai_api.ledger[at].digests == digests
@@ -167,7 +167,7 @@ def test_no_message_is_larger_than_result_max_bytes(
     with Host(environment | {"RESULT_MAX_BYTES": "300000"}) as host:
         host.initialize()
         answers = [
-            host.answer(host.call("generate_image", {"prompt": "large", "n": n}, "token"))
+            host.response(host.call("generate_image", {"prompt": "large", "n": n}, "token"))
             for n in (1, 4)
         ]
     assert max(map(len, host.lines)) <= 300_000
@@ -193,7 +193,7 @@ def test_a_picture_that_fits_but_not_with_all_that_is_around_it_is_shown_smaller
         with Host(environment | {"RESULT_MAX_BYTES": str(most)}) as host:
             host.initialize()
             host._write(call)
-            host.wait(lambda each: each.get("id") == call["id"])
+            host.wait_for(lambda each: each.get("id") == call["id"])
         return host.lines[-1]
 
     whole = answered(1_000_000)
@@ -204,7 +204,7 @@ def test_a_picture_that_fits_but_not_with_all_that_is_around_it_is_shown_smaller
 def test_a_small_picture_is_shown_whole(openai_api: StandIn, environment: Environment) -> None:
     with Host(environment) as host:
         host.initialize()
-        answer = host.answer(
+        answer = host.response(
             host.call("generate_image", {"prompt": "small", "format": "jpeg", "quality": "low"})
         )
     (entry,) = answer["result"]["structuredContent"]["images"]
@@ -218,7 +218,7 @@ def test_garbage_on_the_input_does_not_end_the_server(environment: Environment) 
         host.initialize()
         assert host.process.stdin is not None
         host.process.stdin.write(b'\xff\xfe{"half\n\n[]\n{"jsonrpc":"2.0","id":"x"}\n')
-        assert len(host.ask("tools/list")["result"]["tools"]) == len(TOOLS)
+        assert len(host.request("tools/list")["result"]["tools"]) == len(TOOLS)
 
 
 def test_an_unknown_tool_and_arguments_that_are_no_object_are_protocol_errors(
@@ -226,10 +226,10 @@ def test_an_unknown_tool_and_arguments_that_are_no_object_are_protocol_errors(
 ) -> None:
     with Host(environment) as host:
         host.initialize()
-        unknown = host.ask("tools/call", {"name": "draw", "arguments": {}})
+        unknown = host.request("tools/call", {"name": "draw", "arguments": {}})
         assert unknown["error"]["code"] == -32602
         assert "generate_image" in unknown["error"]["message"]
-        wrong = host.ask("tools/call", {"name": "generate_image", "arguments": [1]})
+        wrong = host.request("tools/call", {"name": "generate_image", "arguments": [1]})
         assert wrong["error"]["code"] == -32602
 
 
@@ -237,6 +237,6 @@ def test_without_a_key_it_draws_offline_and_says_so(environment: Environment) ->
     del environment["OPENAI_API_KEY"]
     with Host(environment) as host:
         host.initialize()
-        answer = host.answer(host.call("generate_image", {"prompt": "a hill", "size": "256x256"}))
+        answer = host.response(host.call("generate_image", {"prompt": "a hill", "size": "256x256"}))
     assert "offline" in text_of(answer).lower()
     assert answer["result"]["structuredContent"]["provider"] == "sketch"

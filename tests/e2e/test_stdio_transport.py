@@ -11,7 +11,7 @@ import pytest
 from mcp_types import JSONRPCResponse
 
 from entrypoints.mcp.stdio_transport import _line
-from tests.e2e.host import HANDSHAKE, SERVER, Host, as_lines, text_of
+from tests.e2e.host import INITIALIZE, SERVER, Host, text_of, to_lines
 from tests.standin import StandIn, faults
 
 Environment = dict[str, str]
@@ -41,9 +41,9 @@ def test_no_line_makes_the_server_deaf(line: bytes, environment: Environment) ->
     with Host(environment) as host:
         host.initialize()
         say(host, line)
-        assert host.ask("ping")["result"] == {}
+        assert host.request("ping")["result"] == {}
         host.close_input()
-        assert host.ended(10) == 0
+        assert host.wait_for_exit(10) == 0
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,10 @@ def test_a_request_that_is_none_is_refused_and_not_waited_for(
     with Host(environment) as host:
         host.initialize()
         say(host, line)
-        assert host.answer(50)["error"]["code"] == -32600
+        assert host.response(50)["error"]["code"] == -32600
         started = time.monotonic()
         host.close_input()
-        assert host.ended() == 0
+        assert host.wait_for_exit() == 0
         assert time.monotonic() - started < 5
 
 
@@ -74,7 +74,7 @@ def test_half_a_character_in_a_prompt_is_an_error_that_names_it(
     with Host(environment) as host:
         host.initialize()
         say(host, GENERATE + b'"arguments":{"prompt":"a \\ud83c bridge"}}}')
-        assert "invalid_request" in text_of(host.answer(50))
+        assert "invalid_request" in text_of(host.response(50))
     assert openai_api.posts == []
 
 
@@ -93,9 +93,9 @@ def test_half_a_character_anywhere_in_a_call_is_answered(
     with Host(environment) as host:
         host.initialize()
         say(host, GENERATE + arguments)
-        answer = host.answer(50)
+        answer = host.response(50)
         assert "error" in answer or answer["result"]["isError"]
-        assert host.ask("ping")["result"] == {}
+        assert host.request("ping")["result"] == {}
 
 
 def test_an_answer_with_half_a_character_is_sent_without_it() -> None:
@@ -115,17 +115,17 @@ def test_a_canceled_call_is_not_waited_for(
         host._number = number - 1
         assert host.call("generate_image", {"prompt": "a red bridge"}) == number
         openai_api.wait_for_calls(1, timeout=20)
-        host.tell("notifications/cancelled", {"requestId": canceled})
+        host.notify("notifications/cancelled", {"requestId": canceled})
         started = time.monotonic()
         host.close_input()
-        assert host.ended() == 0
+        assert host.wait_for_exit() == 0
         assert time.monotonic() - started < 6
 
 
 def test_a_slow_disk_does_not_mute_the_server(environment: Environment) -> None:
     with Host(environment) as host:
         host.initialize()
-        host.answer(host.call("generate_image", {"prompt": "first"}))
+        host.response(host.call("generate_image", {"prompt": "first"}))
         records = Path(environment["DATA_DIR"]) / "records.sqlite3"
         with closing(sqlite3.connect(records, isolation_level=None)) as lock:
             lock.execute("BEGIN EXCLUSIVE")
@@ -133,14 +133,14 @@ def test_a_slow_disk_does_not_mute_the_server(environment: Environment) -> None:
                 host.call("generate_image", {"prompt": f"picture {number}"})
             started = time.monotonic()
             while time.monotonic() - started < 1:  # until every call has come to the disk
-                assert host.answer(host.send("ping"), 3)
+                assert host.response(host.send("ping"), 3)
 
 
 def test_a_server_without_standard_error_serves(environment: Environment) -> None:
     call = {"name": "generate_image", "arguments": {"prompt": "a red bridge"}}
     done = subprocess.run(
         ["/bin/sh", "-c", f"exec '{SERVER}' 2>&-"],
-        input=as_lines(HANDSHAKE, {"id": 2, "method": "tools/call", "params": call}),
+        input=to_lines(INITIALIZE, {"id": 2, "method": "tools/call", "params": call}),
         stdout=subprocess.PIPE,
         env=environment,
         check=True,

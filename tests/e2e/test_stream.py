@@ -16,18 +16,18 @@ from syrupy.assertion import SnapshotAssertion
 from domain.image import Image
 from entrypoints.http.sse_response import EventStream
 from tests.conftest import KEY
-from tests.e2e.served import listening, served
+from tests.e2e.loopback_server import serve, serve_app
 from tests.e2e.sse import (
     Body,
     Event,
-    by_curl,
-    by_event_source,
-    by_older_loop,
     event_source,
-    kinds,
+    event_types,
+    image_of,
     older_loop,
-    picture_in,
-    streaming,
+    open_stream,
+    read_with_curl,
+    read_with_event_source,
+    read_with_older_loop,
 )
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn, faults
@@ -40,10 +40,10 @@ Reader = Callable[[str, Body], Awaitable[list[Event]]]
 SMALL = {"prompt": "a red bridge", "size": "1024x640", "format": "jpeg"}
 WHOLE = ("progress", "partial", "partial", "complete")
 READERS = [
-    pytest.param(by_older_loop, id="older loop"),
-    pytest.param(by_event_source, id="EventSource"),
+    pytest.param(read_with_older_loop, id="older loop"),
+    pytest.param(read_with_event_source, id="EventSource"),
     pytest.param(
-        by_curl,
+        read_with_curl,
         id="curl",
         marks=pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here"),
     ),
@@ -54,13 +54,13 @@ READERS = [
 async def test_every_kind_of_reader_is_told_everything_in_order(
     read: Reader, openai_api: StandIn, tmp_path: Path
 ) -> None:
-    async with served(settings_for(openai_api, tmp_path)) as url:
+    async with serve(settings_for(openai_api, tmp_path)) as url:
         events = await read(url, SMALL | {"partialImages": 2})
-    assert tuple(kinds(events)) == WHOLE
+    assert tuple(event_types(events)) == WHOLE
     first, second, last = (event for event in events if event["type"] != "progress")
     assert [first["data"]["partialImageIndex"], second["data"]["partialImageIndex"]] == [0, 1]
-    assert sha256(picture_in(last)).hexdigest() in openai_api.ledger[0].digests
-    assert len({picture_in(event) for event in (first, second, last)}) == 3
+    assert sha256(image_of(last)).hexdigest() in openai_api.ledger[0].digests
+    assert len({image_of(event) for event in (first, second, last)}) == 3
     steps = [event["data"]["progress"] for event in events]
     assert steps == sorted(set(steps))
     assert (steps[0], steps[-1]) == (1, 100)
@@ -79,7 +79,7 @@ async def test_the_transcript_is_what_clients_rely_on(
 ) -> None:
     settings = settings_for(openai_api, tmp_path)
     openai_api.script(faults.normal(), faults.moderation_blocked())
-    async with served(settings, clock=FrozenClock()) as url:
+    async with serve(settings, clock=FrozenClock()) as url:
         said = [
             shortened(await transcript(url, SMALL | asked), tmp_path)
             for asked in ({"partialImages": 2}, {"prompt": "something cruel"})
@@ -89,7 +89,7 @@ async def test_the_transcript_is_what_clients_rely_on(
 
 async def transcript(url: str, body: Body) -> str:
     """Every character of an answer."""
-    async with streaming(url, body) as answer:
+    async with open_stream(url, body) as answer:
         return (await answer.aread()).decode()
 
 
@@ -101,21 +101,21 @@ async def test_a_partial_is_sent_byte_for_byte_before_there_is_anything_more(
     events: list[Event] = []
     async with (
         openai_help.streaming(preview(TEAL), second, preview(PLUM), last, completed(PNG)) as api,
-        served(settings_in(tmp_path, openai_api_key=KEY, openai_base_url=api)) as url,
-        streaming(url, SMALL | {"format": "png", "partialImages": 2}) as answer,
+        serve(settings_in(tmp_path, openai_api_key=KEY, openai_base_url=api)) as url,
+        open_stream(url, SMALL | {"format": "png", "partialImages": 2}) as answer,
     ):
         async for event in older_loop(answer.aiter_text()):
             events.append(event)
             if event["type"] == "partial":
                 (last if second.is_set() else second).set()
-    assert tuple(kinds(events)) == WHOLE
-    pictures = [picture_in(event) for event in events if event["type"] != "progress"]
+    assert tuple(event_types(events)) == WHOLE
+    pictures = [image_of(event) for event in events if event["type"] != "progress"]
     assert pictures == [TEAL.data, PLUM.data, PNG.data]
 
 
 async def test_all_of_several_pictures_are_in_the_end(openai_api: StandIn, tmp_path: Path) -> None:
-    async with served(settings_for(openai_api, tmp_path)) as url:
-        *_, last = await by_older_loop(url, SMALL | {"n": 3})
+    async with serve(settings_for(openai_api, tmp_path)) as url:
+        *_, last = await read_with_older_loop(url, SMALL | {"n": 3})
     pictures = [b64decode(text, validate=True) for text in last["data"]["images"]]
     assert tuple(Image(data).digest for data in pictures) == openai_api.ledger[0].digests
     assert last["data"]["finalImage"] == last["data"]["images"][0]
@@ -124,14 +124,14 @@ async def test_all_of_several_pictures_are_in_the_end(openai_api: StandIn, tmp_p
 async def test_auto_sends_the_rendition_and_keeps_the_original(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
-    async with served(settings_for(openai_api, tmp_path)) as url:
-        *_, last = await by_older_loop(url, SMALL | {"format": "auto"})
+    async with serve(settings_for(openai_api, tmp_path)) as url:
+        *_, last = await read_with_older_loop(url, SMALL | {"format": "auto"})
         (entry,) = last["data"]["result"]["images"]
         async with httpx2.AsyncClient() as http:
             found = await http.get(entry["rendition"]["url"])
             for link in (entry["url"], entry["previewUrl"], entry["thumbUrl"]):
                 assert (await http.get(link)).status_code == 200
-    sent, kept = Image(picture_in(last)), Image(Path(entry["path"]).read_bytes())
+    sent, kept = Image(image_of(last)), Image(Path(entry["path"]).read_bytes())
     assert (sent.format, kept.format) == ("jpeg", "png")
     assert (kept.digest,) == openai_api.ledger[0].digests
     assert Path(entry["rendition"]["path"]).read_bytes() == sent.data == found.content
@@ -140,12 +140,12 @@ async def test_auto_sends_the_rendition_and_keeps_the_original(
 async def test_with_images_it_is_an_edit(openai_api: StandIn, tmp_path: Path) -> None:
     given = small_image("teal", (64, 64))
     images = {"images": [b64encode(given.data).decode()]}
-    async with served(settings_for(openai_api, tmp_path)) as url:
-        events = await by_older_loop(url, SMALL | images | {"partialImages": 1})
+    async with serve(settings_for(openai_api, tmp_path)) as url:
+        events = await read_with_older_loop(url, SMALL | images | {"partialImages": 1})
     (call,) = openai_api.posts
     assert call.path == "/v1/images/edits"
     assert [file.data for file in call.files] == [given.data]
-    assert kinds(events) == ["progress", "partial", "complete"]
+    assert event_types(events) == ["progress", "partial", "complete"]
     assert events[-1]["data"]["message"] == "Edited image(s) successfully."
 
 
@@ -164,7 +164,7 @@ async def test_with_images_it_is_an_edit(openai_api: StandIn, tmp_path: Path) ->
 async def test_what_cannot_be_asked_is_a_problem_before_any_stream(
     body: bytes, status: int, field: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
-    async with served(settings_for(openai_api, tmp_path)) as url, httpx2.AsyncClient() as client:
+    async with serve(settings_for(openai_api, tmp_path)) as url, httpx2.AsyncClient() as client:
         headers = {"Content-Type": "application/json"}
         answer = await client.post(f"{url}/mcp/stream", content=body, headers=headers)
     assert answer.headers["content-type"] == "application/problem+json"
@@ -199,9 +199,9 @@ async def test_comments_keep_the_line_open_and_no_reader_stumbles_over_them(
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await EventStream(quiet(enough), 0.01, {})(scope, receive, send)
 
-    async with listening(app) as url, streaming(url, {}) as answer:
+    async with serve_app(app) as url, open_stream(url, {}) as answer:
         events = [event async for event in read(seen(answer.aiter_text()))]
-    assert kinds(events) == ["progress", "complete"]
+    assert event_types(events) == ["progress", "complete"]
     assert said.startswith('data: {"type": "progress"}\n\n: keep-alive\n\n: keep-alive\n\n')
 
 
@@ -212,10 +212,10 @@ async def test_many_streams_at_once_are_each_whole_and_cost_one_call_each(
     openai_api.default = faults.slow(0.3)
     settings = settings_for(openai_api, tmp_path, max_concurrent_calls=6)
     asked = [SMALL | {"prompt": f"bridge {n}", "partialImages": 2} for n in range(20)]
-    async with served(settings) as url:
-        streams = await asyncio.gather(*(by_older_loop(url, body) for body in asked))
-    digests = {sha256(picture_in(events[-1])).hexdigest() for events in streams}
-    assert {tuple(kinds(events)) for events in streams} == {WHOLE}
+    async with serve(settings) as url:
+        streams = await asyncio.gather(*(read_with_older_loop(url, body) for body in asked))
+    digests = {sha256(image_of(events[-1])).hexdigest() for events in streams}
+    assert {tuple(event_types(events)) for events in streams} == {WHOLE}
     assert len(openai_api.posts) == 20
     assert digests == {digest for charge in openai_api.ledger for digest in charge.digests}
     waited = ["behind" in str(events) for events in streams]
@@ -226,10 +226,10 @@ async def test_equal_streams_at_once_are_one_call_and_one_picture(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     openai_api.default = faults.slow(0.3)
-    async with served(settings_for(openai_api, tmp_path)) as url:
-        streams = await asyncio.gather(*(by_older_loop(url, SMALL) for _ in range(20)))
+    async with serve(settings_for(openai_api, tmp_path)) as url:
+        streams = await asyncio.gather(*(read_with_older_loop(url, SMALL) for _ in range(20)))
     assert len(openai_api.posts) == 1
-    assert {sha256(picture_in(events[-1])).hexdigest() for events in streams} == {
+    assert {sha256(image_of(events[-1])).hexdigest() for events in streams} == {
         *openai_api.ledger[0].digests
     }
     served_from = [events[-1]["data"]["result"]["servedFrom"] for events in streams]

@@ -21,10 +21,18 @@ from entrypoints.http.application import HttpApplication
 from entrypoints.http.connection_limits import Connection
 from entrypoints.http.sse_response import EventStream
 from tests.conftest import KEY
-from tests.e2e.served import served, serving, until
-from tests.e2e.sse import Body, Event, by_older_loop, kinds, older_loop, picture_in, streaming
+from tests.e2e.loopback_server import serve, serve_container, wait_until
+from tests.e2e.raw_connections import RawConnection, connect, listen
+from tests.e2e.sse import (
+    Body,
+    Event,
+    event_types,
+    image_of,
+    older_loop,
+    open_stream,
+    read_with_older_loop,
+)
 from tests.e2e.transports import settings_for
-from tests.e2e.wires import Wire, taking, wire
 from tests.standin import Fault, StandIn, faults
 from tests.testkit.fakes import PNG, RecordingSink, settings_in
 from tests.unit import openai_help
@@ -59,9 +67,9 @@ async def test_what_goes_wrong_at_the_provider_is_the_last_event_and_says_what_i
     tmp_path: Path,
 ) -> None:
     openai_api.script(fault)
-    async with served(settings_for(openai_api, tmp_path)) as url:
-        events = await by_older_loop(url, ASKED)
-    assert kinds(events) == ["progress", *before, "error"]
+    async with serve(settings_for(openai_api, tmp_path)) as url:
+        events = await read_with_older_loop(url, ASKED)
+    assert event_types(events) == ["progress", *before, "error"]
     told = events[-1]
     assert (told["code"], told["charged"]) == (code, charged)
     assert told["error"] == told["message"] != ""
@@ -82,13 +90,13 @@ class Gate:
         return [event for event in self.sink.events if isinstance(event, kind)]
 
     @asynccontextmanager
-    async def served(self, folder: Path, *previews: bytes) -> AsyncIterator[tuple[str, Container]]:
+    async def serve(self, folder: Path, *previews: bytes) -> AsyncIterator[tuple[str, Container]]:
         """The server in front of it, at an address."""
         async with openai_help.streaming(*previews, self.open, completed(PNG)) as api:
             settings = settings_in(folder, openai_api_key=KEY, openai_base_url=api)
             async with (
                 run_application(settings, extra_sinks=[self.sink]) as container,
-                serving(container) as url,
+                serve_container(container) as url,
             ):
                 yield url, container
                 self.open.set()
@@ -96,7 +104,7 @@ class Gate:
 
 async def first_of(kind: str, url: str, body: Body) -> Event:
     """Ask, read up to that event, and leave."""
-    async with streaming(url, body) as answer:
+    async with open_stream(url, body) as answer:
         async for event in older_loop(answer.aiter_text()):
             if event["type"] == kind:
                 return event
@@ -107,18 +115,18 @@ async def test_who_leaves_after_it_was_sent_leaves_a_picture_that_is_painted_and
     tmp_path: Path,
 ) -> None:
     gate = Gate()
-    async with gate.served(tmp_path, preview(PLUM)) as (url, container):
+    async with gate.serve(tmp_path, preview(PLUM)) as (url, container):
         told = await first_of("partial", url, AS_IT_COMES)
         job = container.job_runner().find(told["data"]["jobId"], owner=LOCAL)
         assert isinstance(job, RunningJob)
-        await until(lambda: not job.waiting)
+        await wait_until(lambda: not job.waiting)
         gate.open.set()
-        await until(lambda: gate.events(Finished))
+        await wait_until(lambda: gate.events(Finished))
         (picture,) = gate.events(Finished)[0].result.images
         assert Path(picture.stored.ref).read_bytes() == PNG.data
-        *_, again = await by_older_loop(url, AS_IT_COMES)
+        *_, again = await read_with_older_loop(url, AS_IT_COMES)
     assert again["data"]["result"]["servedFrom"] in ("joined", "memory")
-    assert picture_in(again) == PNG.data
+    assert image_of(again) == PNG.data
 
 
 async def test_who_leaves_while_it_waits_its_turn_cancels_it_and_nothing_is_sent(
@@ -127,14 +135,14 @@ async def test_who_leaves_while_it_waits_its_turn_cancels_it_and_nothing_is_sent
     openai_api.default = faults.hang()
     sink = RecordingSink()
     settings = settings_for(openai_api, tmp_path, max_concurrent_calls=1, shutdown_grace=0)
-    async with served(settings, extra_sinks=[sink]) as url:
-        painting = asyncio.create_task(by_older_loop(url, ASKED))
+    async with serve(settings, extra_sinks=[sink]) as url:
+        painting = asyncio.create_task(read_with_older_loop(url, ASKED))
         await asyncio.to_thread(openai_api.wait_for_calls, 1)
-        async with streaming(url, ASKED | {"prompt": "another"}) as answer:
+        async with open_stream(url, ASKED | {"prompt": "another"}) as answer:
             events = older_loop(answer.aiter_text())  # whose end would be the stream's
             assert (await anext(events))["type"] == "progress"
-            await until(lambda: any(isinstance(event, JobQueued) for event in sink.events))
-        await until(lambda: any(isinstance(event, Failed) for event in sink.events))
+            await wait_until(lambda: any(isinstance(event, JobQueued) for event in sink.events))
+        await wait_until(lambda: any(isinstance(event, Failed) for event in sink.events))
         (failed,) = [event for event in sink.events if isinstance(event, Failed)]
         assert failed.failure.code == Canceled.code
         assert len(openai_api.posts) == 1
@@ -149,14 +157,14 @@ async def test_who_reads_slowly_is_spared_old_partials_and_never_the_end(tmp_pat
         settings = settings_in(tmp_path, openai_api_key=KEY, openai_base_url=api)
         async with (
             run_application(settings, extra_sinks=[sink]) as container,
-            taking(HttpApplication(container).asgi, buffer=4096) as port,
-            wire(port, window=4096) as client,
+            listen(HttpApplication(container).asgi, buffer=4096) as port,
+            connect(port, window=4096) as client,
         ):
             await client.send(request(AS_IT_COMES))
-            await until(lambda: any(isinstance(event, Finished) for event in sink.events))
+            await wait_until(lambda: any(isinstance(event, Finished) for event in sink.events))
             events = await read_all(client)
-    assert kinds(events) == ["progress", "partial", "partial", "complete"]
-    first, second, last = (picture_in(event) for event in events if event["type"] != "progress")
+    assert event_types(events) == ["progress", "partial", "partial", "complete"]
+    first, second, last = (image_of(event) for event in events if event["type"] != "progress")
     assert [Image(data) for data in (first, second)] == [previews[0], previews[2]]
     assert last == PNG.data
 
@@ -168,9 +176,9 @@ def request(body: dict[str, object]) -> bytes:
     return f"{head}Content-Length: {len(data)}\r\nConnection: close\r\n\r\n".encode() + data
 
 
-async def read_all(client: Wire) -> list[Event]:
+async def read_all(client: RawConnection) -> list[Event]:
     """All events, up to the end of the connection."""
-    _, _, chunks = (await client.rest()).partition(b"\r\n\r\n")
+    _, _, chunks = (await client.read_to_end()).partition(b"\r\n\r\n")
 
     async def said() -> AsyncIterator[str]:
         rest = chunks
@@ -202,6 +210,6 @@ async def test_who_stops_reading_is_cut_off_and_what_they_were_told_of_is_let_go
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await EventStream(endless(), 60, {})(scope, receive, send)
 
-    async with taking(app, Hasty, 4096) as port, wire(port, 4096) as client:
+    async with listen(app, Hasty, 4096) as port, connect(port, 4096) as client:
         await client.send(request({}))
         await asyncio.wait_for(ended.wait(), 20)

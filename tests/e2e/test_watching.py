@@ -18,7 +18,7 @@ from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.http_checks import load_http_settings
 from tests.architecture.checkout import ROOT
 from tests.conftest import KEY
-from tests.e2e.served import served, serving, until
+from tests.e2e.loopback_server import serve, serve_container, wait_until
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn
 from tests.standin.faults import bad_key, hang, html_page, moderation_blocked, slow
@@ -85,7 +85,7 @@ async def test_metrics_tell_what_was_painted_cached_joined_and_failed(
     settings = settings_for(openai_api, tmp_path)
     async with (
         run_application(settings) as container,
-        serving(container) as url,
+        serve_container(container) as url,
         httpx2.AsyncClient(base_url=url) as http,
     ):
         before = await Numbers.read(http)
@@ -123,7 +123,7 @@ async def test_requests_are_counted_by_route_and_those_that_meet_none_by_status(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     settings = settings_for(openai_api, tmp_path, auth_token=TOKEN)
-    async with served(settings) as url, httpx2.AsyncClient(base_url=url) as http:
+    async with serve(settings) as url, httpx2.AsyncClient(base_url=url) as http:
         assert (await http.get("/metrics")).status_code == 401
         http.headers.update(BEARER)
         await http.get("/images/img_" + "0" * 32)
@@ -147,7 +147,7 @@ async def test_each_request_has_a_line_with_its_job_and_what_it_cost(
     settings = settings_for(openai_api, tmp_path, log_level="info")
     async with (
         run_application(settings) as container,
-        serving(container) as url,
+        serve_container(container) as url,
         httpx2.AsyncClient(base_url=url) as http,
     ):
         answer = await http.post("/images", json={"prompt": "one"}, headers={"x-request-id": "r-1"})
@@ -178,15 +178,15 @@ async def test_who_leaves_while_it_waits_its_turn_pays_nothing_and_has_no_status
     waits = {"max_concurrent_calls": 1, "shutdown_grace": 0}
     async with (
         run_application(settings_for(openai_api, tmp_path, log_level="info", **waits)) as container,
-        serving(container) as url,
+        serve_container(container) as url,
         httpx2.AsyncClient(base_url=url) as http,
     ):
         first = asyncio.create_task(paint(http, "one"))
         await asyncio.to_thread(openai_api.wait_for_calls, 1)
         second = asyncio.create_task(paint(http, "two"))
-        await until(lambda: len(container.job_runner().all(owner=LOCAL)) == 2)
+        await wait_until(lambda: len(container.job_runner().all(owner=LOCAL)) == 2)
         second.cancel()
-        await until(lambda: len(container.job_runner().all(owner=LOCAL)) == 1)
+        await wait_until(lambda: len(container.job_runner().all(owner=LOCAL)) == 1)
         first.cancel()
     assert len(openai_api.posts) == 1
     left, *_ = requests(capsys)
@@ -201,7 +201,7 @@ async def test_a_tool_call_is_in_the_line_of_the_request_that_brought_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     settings = settings_for(openai_api, tmp_path, log_level="info")
-    async with served(settings) as url, Client(f"{url}/mcp", mode=mode) as client:
+    async with serve(settings) as url, Client(f"{url}/mcp", mode=mode) as client:
         result = await client.call_tool("generate_image", {"prompt": "one"})
         await client.call_tool("generate_image", {"prompt": 1})
     told = requests(capsys)
@@ -238,7 +238,7 @@ async def test_neither_key_nor_token_nor_prompt_is_ever_written(
     settings = settings_for(
         openai_api, tmp_path, auth_token=TOKEN, log_level="debug", log_format=form
     )
-    async with served(settings) as url:
+    async with serve(settings) as url:
         await provoke(url, openai_api)
     said = capsys.readouterr()
     assert said.out == ""
@@ -252,7 +252,7 @@ async def test_prompts_are_written_where_that_is_wanted(
     openai_api: StandIn, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = settings_for(openai_api, tmp_path, log_level="info", log_prompts=True)
-    async with served(settings) as url, httpx2.AsyncClient(base_url=url) as http:
+    async with serve(settings) as url, httpx2.AsyncClient(base_url=url) as http:
         await paint(http, PROMPT)
     assert [line["prompt"] for line in lines(capsys) if "prompt" in line] == [PROMPT]
 
@@ -269,7 +269,7 @@ async def test_what_nobody_foresaw_is_told_with_its_incident(
     monkeypatch.setattr("entrypoints.http.routes.image_creation.submit", broken)
     settings = settings_for(openai_api, tmp_path, auth_token=TOKEN)
     async with (
-        served(settings) as url,
+        serve(settings) as url,
         httpx2.AsyncClient(base_url=url, headers=BEARER) as http,
     ):
         answer = await paint(http, "one")

@@ -1,4 +1,4 @@
-"""Clients of the real server, in this process, against the stand-in API."""
+"""Clients of the real server in this process, with the stand-in API as its provider."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,13 +11,13 @@ from entrypoints.bootstrap.lazy_application import LazyApplication
 from entrypoints.config.settings import Settings
 from entrypoints.mcp.tool_server import build_server
 from tests.conftest import KEY
-from tests.e2e.mcp_http import connected_to
-from tests.e2e.served import served
+from tests.e2e.loopback_server import serve
+from tests.e2e.mcp_http import connect_over_http
 from tests.standin import StandIn
 from tests.testkit.fakes import settings_in
 
 ERAS = {"http": "auto", "http, handshake": "legacy"}
-DOORS = ["memory", *ERAS]
+TRANSPORTS = ["memory", *ERAS]
 
 
 def settings_for(api: StandIn, folder: Path, **values: Any) -> Settings:  # noqa: ANN401 - fields of Settings
@@ -26,23 +26,23 @@ def settings_for(api: StandIn, folder: Path, **values: Any) -> Settings:  # noqa
 
 
 @asynccontextmanager
-async def connected(settings: Settings) -> AsyncIterator[Client]:
-    """An MCP client connected in memory to a whole server."""
-    studio = LazyApplication(settings)
+async def connect_in_memory(settings: Settings) -> AsyncIterator[Client]:
+    """Connect an MCP client to a whole server in memory."""
+    application = LazyApplication(settings)
     try:
-        async with Client(build_server(studio.container, settings)) as client:
+        async with Client(build_server(application.container, settings)) as client:
             yield client
     finally:
-        await studio.drain(settings.shutdown_grace)
-        await studio.close()
+        await application.drain(settings.shutdown_grace)
+        await application.close()
 
 
 @asynccontextmanager
-async def connected_through(door: str, settings: Settings) -> AsyncIterator[Client]:
-    """An MCP client of a whole server, through one of DOORS."""
-    if door == "memory":
-        async with connected(settings) as client:
+async def connect_over(transport: str, settings: Settings) -> AsyncIterator[Client]:
+    """Connect an MCP client to a whole server over one of TRANSPORTS."""
+    if transport == "memory":
+        async with connect_in_memory(settings) as client:
             yield client
         return
-    async with served(settings) as url, connected_to(url, ERAS[door]) as client:
+    async with serve(settings) as url, connect_over_http(url, ERAS[transport]) as client:
         yield client

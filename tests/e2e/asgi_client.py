@@ -1,4 +1,4 @@
-"""The web door asked in memory: every header as it is given, also those that no client sends."""
+"""Calls the HTTP application in memory, with every header as given."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ Pairs = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What was answered."""
+    """A whole response."""
 
     status: int
     headers: Headers
@@ -30,7 +30,7 @@ class Reply:
 
     @property
     def problem(self) -> dict[str, Any]:
-        """The problem document, or nothing where it is something else."""
+        """The problem document; empty for any other content type."""
         if self.headers.get("content-type") != "application/problem+json":
             return {}
         document: dict[str, Any] = json.loads(self.body)
@@ -47,14 +47,14 @@ class Reply:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A door, and how to ask at it."""
+class AsgiClient:
+    """Sends requests to an application; even headers that no real client sends."""
 
-    door: HttpApplication
+    app: HttpApplication
     container: Container
     server: tuple[str, int] = field(default=("127.0.0.1", 3000))
 
-    async def ask(
+    async def request(
         self,
         method: str,
         path: str,
@@ -63,7 +63,7 @@ class Asked:
         *,
         host: str | None = HOST,
     ) -> Reply:
-        """One request, and its whole answer. `host` of None sends no Host header."""
+        """Send one request; return its whole response. `host=None` sends no Host header."""
         pairs = [*(headers.items() if isinstance(headers, Mapping) else headers)]
         if host is not None:
             pairs.insert(0, ("Host", host))
@@ -82,19 +82,19 @@ class Asked:
             "server": self.server,
             "client": ("127.0.0.1", 50000),
         }
-        return await _replied(self.door, scope, body)
+        return await _respond(self.app, scope, body)
 
     async def post(self, path: str, value: object, **headers: str) -> Reply:
-        """JSON, as a client sends it."""
-        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        """Post JSON. Header names have `_` for `-`."""
+        more = {name.replace("_", "-"): text for name, text in headers.items()}
         json_type = {"Content-Type": "application/json"}
-        return await self.ask("POST", path, {**json_type, **named}, json.dumps(value).encode())
+        return await self.request("POST", path, {**json_type, **more}, json.dumps(value).encode())
 
-    def addresses(self) -> list[tuple[str, str]]:
-        """Method and path of every route that there is, with `x` for what a path leaves open."""
+    def routes(self) -> list[tuple[str, str]]:
+        """The method and path of every route; a path parameter has its name as its value."""
         return [
             (method, path)
-            for route in self.door.litestar.routes
+            for route in self.app.litestar.routes
             for path in [route.path_format.replace("{", "").replace("}", "")]
             for method in sorted(
                 route.methods - {"OPTIONS"}
@@ -105,41 +105,41 @@ class Asked:
 
 
 @asynccontextmanager
-async def asked(settings: Settings, **parts: Unpack[Parts]) -> AsyncIterator[Asked]:
-    """The whole application, without a server around it."""
+async def asgi_client(settings: Settings, **parts: Unpack[Parts]) -> AsyncIterator[AsgiClient]:
+    """Run the whole application, without a server around it."""
     async with run_application(settings, **parts) as container:
-        door = HttpApplication(container)
+        app = HttpApplication(container)
         ready, done = asyncio.Event(), asyncio.Event()
-        opened = asyncio.create_task(_sessions(door, ready, done))
+        sessions = asyncio.create_task(_run_sessions(app, ready, done))
         await ready.wait()
         try:
-            yield Asked(door=door, container=container)
+            yield AsgiClient(app=app, container=container)
         finally:
             done.set()
-            await opened
+            await sessions
 
 
-async def _sessions(door: HttpApplication, ready: asyncio.Event, done: asyncio.Event) -> None:
-    """In a task of their own, so that what a test raises is not wrapped into a group."""
-    async with door.manager.run():
+async def _run_sessions(app: HttpApplication, ready: asyncio.Event, done: asyncio.Event) -> None:
+    """Run in a separate task, so that an exception of a test is not wrapped in a group."""
+    async with app.manager.run():
         ready.set()
         await done.wait()
 
 
-async def _replied(door: HttpApplication, scope: Scope, body: bytes) -> Reply:
+async def _respond(app: HttpApplication, scope: Scope, body: bytes) -> Reply:
     incoming: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
     outgoing: list[Message] = []
 
     async def receive() -> Message:
         if incoming:
             return incoming.pop()
-        await asyncio.Event().wait()  # the client stays
+        await asyncio.Event().wait()  # the client stays connected
         raise AssertionError
 
     async def send(message: Message) -> None:
         outgoing.append(message)
 
-    await door.asgi(scope, receive, send)
+    await app.asgi(scope, receive, send)
     start = outgoing[0]
     return Reply(
         status=start["status"],

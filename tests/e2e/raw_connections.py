@@ -1,4 +1,4 @@
-"""Clients that speak HTTP byte by byte, and a server that takes connections of a given kind."""
+"""Clients that send raw HTTP bytes, and a server with a given Connection class."""
 
 import asyncio
 import socket
@@ -11,12 +11,12 @@ from uvicorn.server import ServerState
 
 from entrypoints.http.connection_limits import Connection
 
-PATIENCE = 20.0
-"""Seconds after which a test gives up; none depends on it."""
+TIMEOUT = 20.0
+"""Seconds after which a test fails; no test depends on it."""
 
 
-class Wire:
-    """One connection."""
+class RawConnection:
+    """One client connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -24,31 +24,31 @@ class Wire:
         self.was_reset = False
 
     async def send(self, data: bytes) -> None:
-        """Send all of it, or as much as the server takes before it hangs up."""
+        """Send the data; stop without an error if the server hangs up."""
         with suppress(ConnectionError):
             self.writer.write(data)
             await self.writer.drain()
 
     async def drip(self, data: bytes, pause: float) -> bytes:
-        """Send byte by byte until the server hangs up; return what it said."""
-        said = asyncio.create_task(self.rest())
+        """Send byte by byte until the server hangs up; return its output."""
+        output = asyncio.create_task(self.read_to_end())
         for number in range(len(data)):
             await self.send(data[number : number + 1])
-            done, _ = await asyncio.wait({said}, timeout=pause)
+            done, _ = await asyncio.wait({output}, timeout=pause)
             if done:
-                return await said
-        said.cancel()
-        raise AssertionError("the server took it all")
+                return await output
+        output.cancel()
+        raise AssertionError("the server accepted all data")
 
-    async def leave(self) -> None:
+    async def disconnect(self) -> None:
         """Hang up."""
         self.writer.close()
         with suppress(ConnectionError):
             await self.writer.wait_closed()
 
-    async def answer(self) -> bytes:
-        """One answer with a Content-Length."""
-        async with asyncio.timeout(PATIENCE):
+    async def read_reply(self) -> bytes:
+        """Read one response that has a Content-Length."""
+        async with asyncio.timeout(TIMEOUT):
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = next(
                 int(line.partition(b":")[2])
@@ -57,41 +57,41 @@ class Wire:
             )
             return head + await self.reader.readexactly(length)
 
-    async def rest(self) -> bytes:
-        """All that comes until the server hangs up."""
+    async def read_to_end(self) -> bytes:
+        """Read until the server hangs up."""
         data = bytearray()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             try:
-                while piece := await self.reader.read(65536):
-                    data += piece
+                while chunk := await self.reader.read(65536):
+                    data += chunk
             except ConnectionError:
                 self.was_reset = True
         return bytes(data)
 
 
 @asynccontextmanager
-async def wire(port: int, window: int | None = None) -> AsyncIterator[Wire]:
-    """Connect; with a `window` only about so many bytes are taken in before they are read."""
+async def connect(port: int, window: int | None = None) -> AsyncIterator[RawConnection]:
+    """Connect; `window` limits the bytes that are received before they are read, approximately."""
     connection = socket.socket()
     if window:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
     connection.setblocking(False)
     await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
     reader, writer = await asyncio.open_connection(sock=connection, limit=window or 2**16)
-    client = Wire(reader, writer)
+    client = RawConnection(reader, writer)
     try:
         yield client
     finally:
-        await client.leave()
+        await client.disconnect()
 
 
 @asynccontextmanager
-async def taking(
-    app: ASGIApp, kind: type[Connection] = Connection, buffer: int | None = None
+async def listen(
+    app: ASGIApp, connection_class: type[Connection] = Connection, buffer: int | None = None
 ) -> AsyncIterator[int]:
-    """Serve an application to connections of that kind; yield the port.
+    """Serve an application with this Connection class; yield the port.
 
-    With a `buffer` the system takes about so many bytes of answers that are not read yet.
+    `buffer` limits the bytes of unread responses in the operating system, approximately.
     """
     config = uvicorn.Config(app, ws="none", lifespan="off", log_config=None, access_log=False)
     config.load()
@@ -100,7 +100,7 @@ async def taking(
     if buffer:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
     server = await asyncio.get_running_loop().create_server(
-        lambda: kind(config, state, {}), sock=listener
+        lambda: connection_class(config, state, {}), sock=listener
     )
     try:
         yield listener.getsockname()[1]
