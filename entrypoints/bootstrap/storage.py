@@ -57,20 +57,24 @@ def usage_ledger(database: "Database") -> UsageLedger:
 
 
 def image_cache(settings: Settings, closing: AsyncExitStack, sink: EventSink) -> ImageCache:
-    """What was answered lately: in memory, and below that on disk. Failures are told to `sink`."""
-    from adapters.cache.disk import DiskCache
+    """Earlier results: in memory, and below that on disk. Failures of a tier go to `sink`."""
     from adapters.cache.memory import MemoryCache
     from adapters.cache.tiered import TieredCache
 
-    memory = MemoryCache(settings.cache_memory_size * MEGABYTE, settings.cache_ttl)
-    disk = DiskCache(settings.cache_dir, settings.cache_max_size * MEGABYTE, settings.cache_ttl)
     cache = TieredCache(
-        memory,
-        disk,
+        MemoryCache(settings.cache_memory_size * MEGABYTE, settings.cache_ttl),
+        persistent_cache(settings),
         on_tier_failure=lambda error: sink.publish(CacheTierFailed(reason=error.message)),
     )
     closing.push_async_callback(_closed, cache)
     return cache
+
+
+def persistent_cache(settings: Settings) -> ImageCache:
+    """The cache below the memory tier, which survives a restart."""
+    from adapters.cache.disk import DiskCache
+
+    return DiskCache(settings.cache_dir, settings.cache_max_size * MEGABYTE, settings.cache_ttl)
 
 
 async def _closed(cache: ImageCache) -> None:

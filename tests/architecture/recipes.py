@@ -4,8 +4,11 @@ A Python block whose first line is a comment with a path is that file. A diff bl
 after `---`; each `@@` begins an edit, and its lines are found wherever the file has them.
 """
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,3 +85,17 @@ def follow(page: Path, root: Path) -> list[str]:
     for edit in edits(page):
         edit.apply(root)
     return [path for path in files if path.startswith("tests/")]
+
+
+def run(root: Path, *command: str, **settings: str) -> str:
+    """The output of a Python module that must succeed in this checkout, with these settings."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=root,
+        env={"HOME": str(root / "home"), "PATH": os.defpath, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
