@@ -74,7 +74,7 @@ async def images_prune(container: "Container", *, older_than: str) -> "CommandOu
 
     deleted = await container.prune_images().older_than(_age(older_than))
     text = f"Deleted {count(deleted.images, 'image')}, {deleted.bytes:,} bytes."
-    return text, PruneResult(pictures=deleted.images, bytes=deleted.bytes)
+    return text, PruneResult(images=deleted.images, bytes=deleted.bytes)
 
 
 @click.group()

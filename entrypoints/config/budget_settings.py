@@ -15,13 +15,13 @@ class BudgetSettings(BaseSettings):
     """Limits for all processes that share the job records together. None by default."""
 
     budget_day_usd: Amount | None = Field(
-        None, description="US dollars that may be spent in 24 hours; 0 lets nothing be spent."
+        None, description="Spending limit in US dollars per 24 hours; 0 blocks all spending."
     )
     budget_images_hour: Annotated[int, Field(ge=0)] | None = Field(
-        None, description="Pictures that may be painted in an hour; 0 lets none be painted."
+        None, description="Maximum number of images generated per hour; 0 blocks all generation."
     )
     budget_call_usd: Amount | None = Field(
-        None, description="US dollars that one call may be expected to cost."
+        None, description="Maximum estimated cost of one call in US dollars."
     )
 
     @property

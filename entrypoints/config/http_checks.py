@@ -1,4 +1,4 @@
-"""Checks that the settings of the HTTP server must pass before it listens."""
+"""The settings of the HTTP server, with the checks that they must pass before it listens."""
 
 import re
 from ipaddress import ip_network
@@ -17,7 +17,7 @@ MAX_RESULT_BYTES = 1024 * 1024 - EVENT_OVERHEAD_BYTES
 
 
 class HttpServerSettings(Settings):
-    """Settings with which an HTTP server may start. By default it logs every request."""
+    """All settings, valid for an HTTP server. By default it logs every request."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -29,8 +29,8 @@ class HttpServerSettings(Settings):
         host, open_to_all = others.data.get("host"), others.data.get("allow_unauthenticated")
         if token is None and open_to_all is False and host is not None and not is_loopback(host):
             raise ValueError(
-                f"With HOST={host} other machines reach the server, and their pictures would cost "
-                "your money: set one (openssl rand -hex 32), or ALLOW_UNAUTHENTICATED=true"
+                f"With HOST={host}, other machines could generate images at your cost. Set a token "
+                "(openssl rand -hex 32), or ALLOW_UNAUTHENTICATED=true"
             )
         return token
 
@@ -40,8 +40,8 @@ class HttpServerSettings(Settings):
         for name in names:
             if not HOST.fullmatch(name.lower()):
                 raise ValueError(
-                    f"{name!r} is not the name of one host: write each name out, such as "
-                    "pics.example.com or [2001:db8::1], without https:// and without *"
+                    f"{name!r} is not a host name. Use full names or addresses, e.g. "
+                    "images.example.com or [2001:db8::1], without https:// and without *"
                 )
         return names
 
@@ -51,8 +51,8 @@ class HttpServerSettings(Settings):
         for origin in origins:
             if origin != "*" and not ORIGIN.fullmatch(origin):
                 raise ValueError(
-                    f"{origin!r} is not an origin: write scheme and host, such as "
-                    "https://pages.example.com or http://localhost:5173, without a path, or * alone"
+                    f"{origin!r} is not an origin. Use scheme and host without a path, e.g. "
+                    "https://app.example.com or http://localhost:5173, or * alone"
                 )
         return origins
 
@@ -62,8 +62,8 @@ class HttpServerSettings(Settings):
         for proxy in proxies:
             if proxies != ("*",) and not _is_address(proxy):
                 raise ValueError(
-                    f"{proxy!r} is not an address: write one, such as 127.0.0.1, or a network, "
-                    "such as 10.0.0.0/8 (the bits behind the /8 are 0), or * alone"
+                    f"{proxy!r} is not an address or network. Use e.g. 127.0.0.1 or 10.0.0.0/8 "
+                    "(the bits after the first 8 are 0), or * alone"
                 )
         return proxies
 
@@ -72,8 +72,8 @@ class HttpServerSettings(Settings):
     def _check_result_size(cls, size: int) -> int:
         if size > MAX_RESULT_BYTES:
             raise ValueError(
-                "MCP clients hang up at events of more than 1 MiB, so the web server sends at most "
-                f"{MAX_RESULT_BYTES} bytes: set that or less"
+                "MCP clients disconnect at events larger than 1 MiB. Over HTTP, use at most "
+                f"{MAX_RESULT_BYTES}"
             )
         return size
 
@@ -82,8 +82,7 @@ class HttpServerSettings(Settings):
     def _require_provider(cls, provider: str, others: ValidationInfo) -> str:
         if provider != "sketch" and others.data.get("openai_api_key", "unknown") is None:
             raise ValueError(
-                "There is no OPENAI_API_KEY to paint with: set it, or PROVIDER=sketch for "
-                "offline sketches"
+                "OPENAI_API_KEY is not set. Set it, or use PROVIDER=sketch for offline sketches"
             )
         return provider
 
@@ -99,8 +98,8 @@ def _is_address(text: str) -> bool:
 def load_http_settings(env_file: Path | None, host: str | None, port: int | None) -> Settings:
     """Load settings from the environment and from `env_file`, or `.env` in the working directory.
 
-    Raises SettingsError, also for settings that would let strangers in or that leave the server
-    without a provider.
+    `host` and `port` override both. Raises SettingsError, also for settings that would open the
+    server to other machines without a token or leave it without a provider.
     """
     here = Path(".env")
     given = {"host": host, "port": port}

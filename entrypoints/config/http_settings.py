@@ -20,45 +20,48 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 class HttpSettings(BaseSettings):
     """Settings that `gpt-image http` reads in addition to the general ones."""
 
-    host: str = Field("127.0.0.1", description="The address that the web server listens on.")
+    host: str = Field("127.0.0.1", description="Address that the HTTP server listens on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
-        3000, description="The port that the web server listens on; 0 takes a free one."
+        3000, description="Port that the HTTP server listens on; 0 picks a free one."
     )
     public_url: str | None = Field(
         None,
         pattern="^https?://",
-        description="How clients reach the web server, for links.",
+        description="Public URL of the HTTP server, used in links.",
     )
     allow_unauthenticated: bool = Field(
-        False, description="Let in everybody who can reach an address that is not loopback."
+        False, description="Allow access without a token on non-loopback addresses."
     )
     auth_token: SecretStr | None = Field(
-        None, description="Clients of the web server must send it as Authorization: Bearer …."
+        None,
+        description="Bearer token that HTTP clients must send; at least 16 characters.",
     )
     allowed_hosts: Names = Field(
-        (), description="More names by which clients may call the web server, with commas between."
+        (), description="Additional host names of the HTTP server, comma-separated."
     )
     cors_origin: Names = Field(
-        (), description="Origins of web pages that may call the web server, with commas, or *."
+        (), description="Origins whose web pages may call the HTTP server, comma-separated, or *."
     )
     trusted_proxies: Names = Field(
-        (), description="Addresses of proxies whose X-Forwarded-For is believed, with commas."
+        (),
+        description="Addresses of proxies whose X-Forwarded-For is trusted, comma-separated, or *.",
     )
     rate_limit: str = Field(
         "60/minute",
         pattern=r"^(0|[1-9]\d{0,5}/(second|minute|hour|day))$",
-        description="How often one web client may ask for pictures; 0 sets no limit.",
+        description="Maximum image requests per HTTP client, e.g. 60/minute; 0 disables the limit.",
     )
     log_format: Literal["json", "console"] = Field(
-        "json", description="What lines on standard error look like."
+        "json", description="Log format: json, or console for people."
     )
-    log_prompts: bool = Field(False, description="Write prompts into the log, not their hashes.")
+    log_prompts: bool = Field(False, description="Log prompts in plain text instead of hashes.")
 
     @field_validator("auth_token")
     @classmethod
     def _check_token_length(cls, token: SecretStr | None) -> SecretStr | None:
         if token is not None and len(token.get_secret_value()) < MIN_TOKEN_LENGTH:
             raise ValueError(
-                f"It has under {MIN_TOKEN_LENGTH} characters; make one with openssl rand -hex 32"
+                f"It has fewer than {MIN_TOKEN_LENGTH} characters. Generate one with: "
+                "openssl rand -hex 32"
             )
         return token

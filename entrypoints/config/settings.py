@@ -21,67 +21,76 @@ class Settings(BudgetSettings, HttpSettings):
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
-    openai_api_key: SecretStr | None = Field(None, description="Your OpenAI API key.")
+    openai_api_key: SecretStr | None = Field(None, description="OpenAI API key.")
     openai_base_url: str = Field(
-        OPENAI, pattern="^https?://", description="Another endpoint that speaks the Images API."
+        OPENAI,
+        pattern="^https?://",
+        description="Base URL of OpenAI's Images API, or of a compatible one.",
     )
-    openai_org_id: str | None = Field(None, description="Bill this organization.")
-    openai_project_id: str | None = Field(None, description="Bill this project.")
+    openai_org_id: str | None = Field(None, description="Organization to bill.")
+    openai_project_id: str | None = Field(None, description="Project to bill.")
     provider: Literal["auto", "openai", "sketch"] = Field(
-        "auto", description="Who paints; auto is openai with a key and offline sketches without."
+        "auto",
+        description="Image provider: auto uses openai if a key is set, offline sketches otherwise.",
     )
-    image_model: str | None = Field(None, description="The model where a call names none.")
+    image_model: str | None = Field(None, description="Default model.")
     output_dir: Path | None = Field(
-        None, description="Where pictures are kept; your pictures folder if it is not set."
+        None, description="Directory for images. By default, GPT Image in your Pictures folder."
     )
     data_dir: Path = Field(
-        Path(user_data_path(APP)), description="Where records, sketches and quarantine are kept."
+        Path(user_data_path(APP)),
+        description="Directory for job records, offline sketches and quarantined replies.",
     )
     provider_timeout: Annotated[float, Field(gt=0, le=3600)] = Field(
         300.0, description="Seconds to wait for the provider's next bytes."
     )
     result_max_bytes: Annotated[int, Field(ge=100_000, le=8_000_000)] = Field(
-        900_000, description="The largest MCP message; larger pictures go as previews."
+        900_000, description="Maximum bytes of an MCP message; larger images are sent as previews."
     )
     progress_interval: Annotated[float, Field(gt=0, le=10)] = Field(
-        10.0, description="Seconds between words of progress while nothing else happens."
+        10.0, description="Maximum seconds between progress notifications."
     )
     shutdown_grace: Annotated[float, Field(ge=0, le=600)] = Field(
-        25.0, description="Seconds that running work may take to end when the server stops."
+        25.0, description="Seconds to let running jobs finish on shutdown."
     )
     cache_dir: Path = Field(
-        Path(".cache/images"), description="Where kept answers are, so that equal calls are free."
+        Path(".cache/images"),
+        description="Directory for cached results, which make equal requests free.",
     )
     cache_ttl: Annotated[float, Field(ge=0)] = Field(
-        3600.0, description="Seconds for which an answer is kept; 0 keeps none."
+        3600.0, description="Cache lifetime in seconds; 0 disables caching."
     )
     cache_max_size: Annotated[int, Field(ge=0)] = Field(
-        100, description="Megabytes that the cache may take on disk; 0 keeps nothing."
+        100, description="Maximum megabytes of the cache on disk; 0 disables it."
     )
     cache_memory_size: Annotated[int, Field(ge=0)] = Field(
-        64, description="Megabytes of answers that are kept in memory as well."
+        64, description="Maximum megabytes of the cache in memory; 0 disables it."
     )
     on_disconnect: Literal["finish", "cancel"] = Field(
-        "finish", description="What becomes of a job whose callers all left after it was sent."
+        "finish",
+        description="What to do with a sent job after all clients disconnect: finish or cancel.",
     )
     reply_deadline: Annotated[float, Field(ge=0, le=3600)] = Field(
-        45.0, description="Seconds after which an MCP call is answered with the name of its job."
+        45.0,
+        description="Seconds after which an MCP call returns a job ID if its images are not ready.",
     )
     reply_deadline_progress: Annotated[float, Field(ge=0, le=3600)] = Field(
-        200.0, description="The same for clients that are known to wait on while they see progress."
+        200.0,
+        description="The same for clients that restart their timeout on progress notifications.",
     )
     output_max_size: Annotated[int, Field(ge=0)] | None = Field(
-        None, description="Megabytes of pictures to keep; the oldest go. Without it all are kept."
+        None,
+        description="Maximum megabytes of stored images; deletes the oldest. Unlimited by default.",
     )
     max_concurrent_calls: Annotated[int, Field(ge=1, le=1000)] = Field(
-        48, description="Calls to the provider at once; the rest wait their turn."
+        48, description="Maximum number of concurrent calls to the provider; further calls wait."
     )
     max_waiting_calls: Annotated[int, Field(ge=0, le=10_000)] = Field(
-        200, description="Calls that may wait their turn; the rest are told to come back."
+        200, description="Maximum number of waiting calls; further calls are rejected."
     )
-    warm_up: bool = Field(True, description="Load what a call needs once tools are listed.")
+    warm_up: bool = Field(True, description="Load libraries before the first call needs them.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "warning", description="How much is told on standard error."
+        "warning", description="Log level: debug, info, warning or error."
     )
 
     @field_validator("openai_api_key")
@@ -89,7 +98,7 @@ class Settings(BudgetSettings, HttpSettings):
     def _check_key_characters(cls, key: SecretStr | None) -> SecretStr | None:
         bare = key.get_secret_value().strip() if key else ""
         if not (bare.isascii() and bare.isprintable()) or " " in bare:
-            raise ValueError("It has characters that no key has; copy it anew")
+            raise ValueError("It contains invalid characters. Copy the key again")
         return SecretStr(bare) if bare else None
 
     @field_validator("log_level", "provider", mode="before")
@@ -172,7 +181,7 @@ def load_settings(
     user's data and cache folders instead of the working directory, which MCP hosts set to `/`.
     """
     if env_file is not None and not env_file.is_file():
-        raise SettingsError(f"There is no file {env_file} to read settings from.")
+        raise SettingsError(f"The .env file {env_file} does not exist.")
     try:
         settings = kind(_env_file=env_file, **(given or {}))  # type: ignore[call-arg] # the base class's
     except ValidationError as error:
@@ -187,7 +196,7 @@ def load_settings(
 
 
 def _faults(error: ValidationError) -> str:
-    lines = ["These settings cannot be used:"]
+    lines = ["Invalid settings:"]
     for fault in error.errors(include_input=False, include_url=False):
         name = str(fault["loc"][0])
         meaning = Settings.model_fields[name].description if name in Settings.model_fields else ""

@@ -26,8 +26,8 @@ def listen(settings: Settings) -> socket.socket:
         reason = (error.strerror or str(error)).partition(" (while")[0]
         raise SettingsError(
             f"The server cannot listen with HOST={settings.host} and PORT={settings.port}: "
-            f"{reason}.\nHOST must be an address of this machine, and PORT one that no other "
-            "program has; 0 takes a free one."
+            f"{reason}.\nHOST must be an address of this machine, and PORT must not be in use; "
+            "PORT=0 picks a free one."
         ) from error
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # inherited by every connection
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT)

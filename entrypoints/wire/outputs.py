@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 
 class TokenUsage(Struct, kw_only=True, rename="camel"):
@@ -158,7 +158,7 @@ class DeleteImageResult(Struct, kw_only=True):
 class PruneResult(Struct, kw_only=True):
     """What the command `images prune` deleted."""
 
-    pictures: int
+    images: int = field(name="pictures")
     bytes: int
 
 

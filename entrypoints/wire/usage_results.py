@@ -4,7 +4,7 @@ from functools import reduce
 from itertools import groupby
 from operator import add
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -24,7 +24,7 @@ class AccountEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
     day: str | UnsetType = UNSET
     model: str | UnsetType = UNSET
     calls: int
-    pictures: int
+    images: int = field(name="pictures")
     tokens: TokenUsage
     cost_usd: float
     unknown_cost_calls: int
@@ -123,7 +123,7 @@ def _entry(account: UsageAccount) -> AccountEntry:
     tokens = account.usage
     return AccountEntry(
         calls=account.calls,
-        pictures=account.images,
+        images=account.images,
         tokens=TokenUsage(
             text_in=tokens.text_tokens_in, image_in=tokens.image_tokens_in, out=tokens.tokens_out
         ),

@@ -34,10 +34,19 @@ DROPPED = {
 """Patterns, whatever the case, and the words to use."""
 
 WIRE = "a released wire name"
+VOLUME = "a volume that deployments of the Docker image have"
 COMPATIBLE = "a first line that clients of version 1 look for"
 ALLOWED = [
     ("*", r"(?:Generated (?:N|\d+|\{[^}]*\})|Edited) image\(s\)(?: successfully)?", COMPATIBLE),
     ("*", r'"picture"|\bpicture_id\b', WIRE),
+    ("*", '"painting"', "a released value of `state`"),
+    ("entrypoints/wire/*", '"pictures"', "released JSON fields"),
+    ("*", "Pictures folder|user_pictures_path", "the operating system's name of that folder"),
+    ("docs/operating.md", "UPDATE pictures", "a table of the released database"),
+    ("*Docker*", "/pictures", VOLUME),
+    ("docker-compose.yml", r"\bpictures:(?:/pictures)?", VOLUME),
+    ("docs/operating.md", r"\bpictures:/pictures", VOLUME),
+    ("tests/architecture/test_operating.py", "/pictures", VOLUME),
     ("adapters/telemetry/*", r'"pictures"|\bpainted\b', "a released log field and metric label"),
     ("*/__snapshots__/test_log_sink/*", '"pictures": ', "the same log field"),
     ("*", r"\b(?:asked|made)_pictures\b", "columns of the released database"),

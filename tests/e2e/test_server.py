@@ -254,6 +254,6 @@ def test_a_server_that_others_could_use_does_not_start_and_names_all_its_faults(
     assert ended_with(["--host", "0.0.0.0", "--port", "70000"], monkeypatch) == 2  # noqa: S104 - it must be refused
     said = capsys.readouterr().err
     assert "  PORT: " in said
-    assert "  AUTH_TOKEN: With HOST=0.0.0.0 other machines reach the server" in said
-    assert "  PROVIDER: There is no OPENAI_API_KEY to paint with" in said
+    assert "  AUTH_TOKEN: With HOST=0.0.0.0, other machines could generate images" in said
+    assert "  PROVIDER: OPENAI_API_KEY is not set" in said
     assert "  MAX_CONCURRENT_CALLS: " in said

@@ -1,4 +1,4 @@
-"""A web server that nobody could use as its settings say does not start, and says what to write."""
+"""An HTTP server does not start with settings that can never match; each error says what to use."""
 
 import pytest
 
@@ -19,10 +19,10 @@ WRONG = {
     "RESULT_MAX_BYTES": (str(MAX_RESULT_BYTES + 1), "8000000"),
 }
 FIXES = {
-    "CORS_ORIGIN": "write scheme and host",
-    "TRUSTED_PROXIES": "write one, such as 127.0.0.1",
-    "ALLOWED_HOSTS": "write each name out",
-    "RESULT_MAX_BYTES": f"{MAX_RESULT_BYTES} bytes: set that or less",
+    "CORS_ORIGIN": "Use scheme and host",
+    "TRUSTED_PROXIES": "Use e.g. 127.0.0.1",
+    "ALLOWED_HOSTS": "Use full names",
+    "RESULT_MAX_BYTES": f"use at most {MAX_RESULT_BYTES}.",
 }
 
 

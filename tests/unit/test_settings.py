@@ -1,4 +1,4 @@
-"""Settings come from the environment; every fault is told at once, and no secret."""
+"""Settings come from the environment; all faults are reported at once, without secrets."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_all_faults_are_told_at_once_with_what_each_setting_means(
     with pytest.raises(SettingsError) as refused:
         load_settings()
     said = str(refused.value)
-    for part in ("PROVIDER: ", "RESULT_MAX_BYTES: ", "SHUTDOWN_GRACE: ", "Who paints"):
+    for part in ("PROVIDER: ", "RESULT_MAX_BYTES: ", "SHUTDOWN_GRACE: ", "Image provider"):
         assert part in said
     assert SECRET not in said
 
@@ -122,7 +122,9 @@ def test_a_key_is_freed_of_blanks_and_refused_if_no_header_could_carry_it(
     assert key.get_secret_value() == SECRET
     for broken in ("sk-größe", "sk one two", "sk-\x07"):
         env.setenv("OPENAI_API_KEY", broken)
-        with pytest.raises(SettingsError, match="OPENAI_API_KEY: It has characters") as refused:
+        with pytest.raises(
+            SettingsError, match="OPENAI_API_KEY: It contains invalid characters"
+        ) as refused:
             load_settings()
         assert broken not in str(refused.value)
 
@@ -157,7 +159,7 @@ def test_a_files_endpoint_counts_only_with_the_files_own_key(
 
 
 def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no file"):
+    with pytest.raises(SettingsError, match="does not exist"):
         load_settings(env_file=tmp_path / "missing")
 
 
