@@ -21,7 +21,7 @@ from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.cli.options import option_for
 from entrypoints.config.settings import Settings, load_settings
-from entrypoints.requests.follow import follow
+from entrypoints.jobs.follow import follow
 from entrypoints.wire.counts import count
 from entrypoints.wire.error_codes import EXIT_CODE_BY_CODE, as_dict, error_text
 from entrypoints.wire.image_results import Hints, structured_report, text_report

@@ -10,9 +10,9 @@ from mcp_types import CallToolResult
 from application.jobs.job_handle import JobHandle
 from domain.requests import ImageRequest
 from domain.results import ImageResult
+from entrypoints.jobs.follow import Report, follow
 from entrypoints.mcp.reply_deadline import wait_until_deadline
 from entrypoints.mcp.tool_results import to_pending_result, to_tool_result
-from entrypoints.requests.follow import Report, follow
 from entrypoints.wire.caller import Caller
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call

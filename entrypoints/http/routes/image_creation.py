@@ -32,7 +32,7 @@ from entrypoints.http.request_context import (
 from entrypoints.http.security.body_limits import body_reservation_of
 from entrypoints.http.sse_events import data_frames
 from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS, EventStream, until_disconnect
-from entrypoints.requests.submit import submit
+from entrypoints.jobs.submit import submit
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
 from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.parsing import parse

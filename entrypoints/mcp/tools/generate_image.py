@@ -2,9 +2,9 @@
 
 from mcp_types import CallToolResult
 
+from entrypoints.jobs.submit import submit
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_spec import GENERATES, ToolSpec
-from entrypoints.requests.submit import submit
 from entrypoints.wire.inputs import GenerateArguments
 from entrypoints.wire.outputs import ImagesResult
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from application.jobs.job_handle import JobHandle
 from domain.requests import EditRequest
-from entrypoints.requests.image_references import open_reference
+from entrypoints.jobs.image_references import open_reference
 from entrypoints.wire.caller import Caller
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
 
