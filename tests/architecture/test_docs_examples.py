@@ -54,3 +54,11 @@ def test_without_its_server_the_cache_of_the_page_is_a_miss(tmp_path: Path) -> N
     root = checkout_after("write-a-cache", tmp_path)
     results = [generate(root, PROVIDER="sketch", REDIS_URL="redis://127.0.0.1:1") for _ in range(2)]
     assert [result["servedFrom"] for result in results] == ["provider", "provider"]
+
+
+def test_the_tool_of_the_page_has_a_snapshot_once_it_was_written(tmp_path: Path) -> None:
+    root = checkout_after("write-a-tool", tmp_path)
+    with pytest.raises(AssertionError, match="get_prompt"):
+        run(root, "pytest", "-q", "tests/snapshots")
+    run(root, "pytest", "-q", "tests/snapshots", "--snapshot-update")
+    assert "4 passed" in run(root, "pytest", "-q", "tests/snapshots", "-k", "get_prompt or small")
