@@ -18,35 +18,35 @@ if TYPE_CHECKING:  # a command loads these when it runs
     from application.jobs.job_handle import JobHandle
     from entrypoints.cli.runner import CommandOutput
 
-Ask = Callable[..., Awaitable["CommandOutput"]]
+Query = Callable[..., Awaitable["CommandOutput"]]
 Start = Callable[..., Awaitable["JobHandle"]]
 
 
 def query(
     group: click.Group | None = None, name: str | None = None, *, auto_provider: str = "auto"
-) -> Callable[[Ask], click.Command]:
-    """A command that prints the answer which the function returns.
+) -> Callable[[Query], click.Command]:
+    """Make a command that prints the answer which the function returns.
 
     `auto_provider` is what PROVIDER=auto means for this command, whether or not a key is set.
     """
 
-    def add(ask: Ask) -> click.Command:
+    def decorate(answer: Query) -> click.Command:
         def run(*, as_json: bool, env_file: Path | None, **options: Any) -> None:  # noqa: ANN401 - options of any type
             with collector_paused():
                 from entrypoints.cli.runner import run_query
 
-            asked = functools.partial(ask, **options)
+            bound = functools.partial(answer, **options)
             sys.exit(
-                run_query(asked, as_json=as_json, env_file=env_file, auto_provider=auto_provider)
+                run_query(bound, as_json=as_json, env_file=env_file, auto_provider=auto_provider)
             )
 
-        return _command(run, ask, group, name)
+        return _command(run, answer, group, name)
 
-    return add
+    return decorate
 
 
 def job(start: Start) -> click.Command:
-    """A command that shows the progress and the result of the job which the function starts."""
+    """Make a command that shows the progress and the result of the job that the function starts."""
 
     def run(*, as_json: bool, env_file: Path | None, **options: Any) -> None:  # noqa: ANN401 - options of any type
         with collector_paused():

@@ -201,5 +201,5 @@ def _faults(error: ValidationError) -> str:
         name = str(fault["loc"][0])
         meaning = Settings.model_fields[name].description if name in Settings.model_fields else ""
         reason = fault["msg"].removeprefix("Value error, ")
-        lines.append(f"  {name.upper()}: {reason}. {meaning}")
+        lines.append(f"  {name.upper()}: {reason}. ({meaning})")
     return "\n".join(lines)

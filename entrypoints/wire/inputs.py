@@ -58,7 +58,7 @@ class SharedOptions(
     ] = "auto"
     format: Annotated[
         Literal["png", "jpeg", "webp", "auto"],
-        Meta(description="File format; auto picks a compact one that suits the image."),
+        Meta(description="File format; auto picks a compact format that suits the image."),
     ] = "png"
     background: Annotated[
         Literal["transparent", "opaque", "auto"],
@@ -70,7 +70,7 @@ class SharedOptions(
             Meta(
                 ge=0,
                 le=100,
-                description="0 to 100, for jpeg and webp; depends on quality by default.",
+                description="0 to 100, for jpeg and webp; the default depends on quality.",
             ),
         ]
         | UnsetType

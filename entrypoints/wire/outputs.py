@@ -36,7 +36,7 @@ class ImageEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
         Annotated[str, Meta(description="The file; omitted if the image could not be stored.")]
         | UnsetType
     ) = UNSET
-    url: Annotated[str, Meta(description="The image's URL, over HTTP only.")] | UnsetType = UNSET
+    url: Annotated[str, Meta(description="The image's URL; over HTTP only.")] | UnsetType = UNSET
     format: str
     width: int
     height: int
@@ -88,14 +88,17 @@ class ImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     provider: str
     model: str
     asked_model: str
-    state: Annotated[Literal["painting"], Meta(description="Still running.")] | UnsetType = UNSET
+    state: (
+        Annotated[Literal["painting"], Meta(description="Present while the job is running.")]
+        | UnsetType
+    ) = UNSET
     made_at: str | UnsetType = UNSET
     served_from: (
         Annotated[
             str,
             Meta(
-                description="provider, joined (an equal running request), archive (this key's "
-                "stored result), or the cache that had it: memory, disk."
+                description="provider; joined (an equal running request); archive (the stored "
+                "result of this idempotency key); or the cache tier: memory, disk."
             ),
         ]
         | UnsetType
@@ -124,7 +127,7 @@ class ListedImage(Struct, kw_only=True, rename="camel", omit_defaults=True):
 
 
 class ListedJob(Struct, kw_only=True, rename="camel", omit_defaults=True):
-    """A job: `reserved` waits, `dispatched` was sent, `unknown` was sent and has no known end."""
+    """A job: `reserved` waits, `dispatched` was sent, `unknown` has no known outcome."""
 
     job_id: str
     state: Literal["reserved", "dispatched", "stored", "failed", "unknown"]

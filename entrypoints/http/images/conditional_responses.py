@@ -66,7 +66,7 @@ def range_not_satisfiable(size: int) -> Problem:
     return Problem(
         status=416,
         code="no_such_part",
-        message=f"The requested range is outside of the {size:,} bytes.",
+        message=f"The requested range is outside the {size:,} bytes.",
         hint="Request a range that starts before the end, or omit Range.",
         headers={"Content-Range": f"bytes */{size}"},
     )

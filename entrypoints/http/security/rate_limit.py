@@ -28,6 +28,7 @@ class RateLimiter:
             return
         resets_at = self._limiter.get_window_stats(self._rate, client).reset_time
         raise TooManyRequests(
-            f"This client's rate limit, {self._rate}, is reached.",
+            f"Rate limit reached: {self._rate.amount} image requests per "
+            f"{self._rate.GRANULARITY.name} for each client.",
             retry_after=max(1.0, resets_at - time()),
         )

@@ -19,7 +19,7 @@ async def handle(call: ToolCall, _: NoArguments) -> CallToolResult:
 TOOL = ToolSpec(
     name="cache_stats",
     title="Image cache statistics",
-    description="Show what the cache holds, in memory and on disk, and how often it was used.",
+    description="Show what the cache holds in memory and on disk, and its hits and misses.",
     input=NoArguments,
     output=CacheStatsResult,
     annotations=READS,

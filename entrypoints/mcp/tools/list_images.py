@@ -14,7 +14,7 @@ from entrypoints.wire.listings import listing, listing_text
 class ListArguments(Struct, forbid_unknown_fields=True):
     """Arguments of list_images."""
 
-    limit: Annotated[int, Meta(ge=1, le=100, description="How many of the latest images.")] = 20
+    limit: Annotated[int, Meta(ge=1, le=100, description="Number of images, 1 to 100.")] = 20
 
 
 async def handle(call: ToolCall, arguments: ListArguments) -> CallToolResult:
