@@ -10,6 +10,7 @@ import pytest
 
 from tests.architecture.recipes import PAGES, copy_checkout, follow, run
 
+pytestmark = pytest.mark.timeout(300)
 fakeredis = pytest.importorskip("fakeredis", reason="the development tools are out of date")
 FOLDERS = {"OUTPUT_DIR": "images", "DATA_DIR": "records", "CACHE_DIR": "cache"}
 

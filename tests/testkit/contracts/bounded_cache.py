@@ -25,7 +25,7 @@ TTL = 3600.0
 
 
 class BoundedCache(ImageCache, HasCacheStats, Protocol):
-    """A cache that can say how much it keeps."""
+    """A cache that counts what it keeps."""
 
 
 class Clock:
@@ -47,7 +47,7 @@ class Clock:
 
 
 class BoundedCacheContract(ImageCacheContract, ABC):
-    """Say in `build` how one is made; the suite tests the rest.
+    """Return your cache from `build`; the suite tests the rest.
 
     Bytes are those of the images, and at most 1,000 more in all. Of several tiers, each has these
     bounds.
@@ -59,7 +59,7 @@ class BoundedCacheContract(ImageCacheContract, ABC):
     def build(
         self, folder: Path, max_bytes: int, ttl: float, clock: Callable[[], float]
     ) -> BoundedCache:
-        """Return a cache whose every clock is `clock`. Those with one folder share its entries."""
+        """Return a cache that reads times from `clock`. Caches of one folder share its entries."""
 
     @pytest.fixture
     def clock(self) -> Clock:
@@ -73,7 +73,7 @@ class BoundedCacheContract(ImageCacheContract, ABC):
     def open_cache(self, tmp_path: Path, clock: Clock) -> OpenCache:
         return lambda: self.build(tmp_path / "cache", BOUND, TTL, clock)
 
-    async def test_an_entry_that_is_replaced_or_deleted_is_not_evicted(
+    async def test_replacing_or_deleting_an_entry_is_no_eviction(
         self, cache: BoundedCache, clock: Clock
     ) -> None:
         await cache.put(key("other"), clock.entry(30_000))
@@ -86,7 +86,7 @@ class BoundedCacheContract(ImageCacheContract, ABC):
             assert (tier.entries, tier.evictions) == (1, 0)
             assert tier.bytes < 60_000
 
-    async def test_the_one_unused_the_longest_goes_first(
+    async def test_the_least_recently_used_entry_is_evicted_first(
         self, cache: BoundedCache, clock: Clock
     ) -> None:
         for name in "abc":
@@ -96,14 +96,16 @@ class BoundedCacheContract(ImageCacheContract, ABC):
         assert {"a", "c", "d"} <= set(await kept(cache, *"acd"))
         assert [tier.evictions for tier in (await cache.stats())[:1]] == [1]
 
-    async def test_only_as_many_go_as_must(self, cache: BoundedCache, clock: Clock) -> None:
+    async def test_no_more_entries_are_evicted_than_necessary(
+        self, cache: BoundedCache, clock: Clock
+    ) -> None:
         for name in range(9):
             await cache.put(key(name), clock.entry(10_000))
         await cache.put(key("large"), clock.entry(25_000))
         assert await kept(cache, *range(9), "large") == [*range(2, 9), "large"]
         assert all(tier.evictions == 2 for tier in await cache.stats())
 
-    async def test_the_entry_just_written_survives_and_the_bound_holds(
+    async def test_a_new_entry_is_kept_and_the_bound_is_never_exceeded(
         self, cache: BoundedCache, clock: Clock
     ) -> None:
         sizes = random.Random(7)  # noqa: S311 - sizes, no secrets
@@ -115,7 +117,7 @@ class BoundedCacheContract(ImageCacheContract, ABC):
             assert hit.entry == written
             assert all(0 <= tier.bytes <= BOUND for tier in await cache.stats())
 
-    async def test_what_is_larger_than_the_bound_is_not_kept_and_displaces_only_its_own(
+    async def test_an_entry_larger_than_the_bound_removes_only_the_one_of_its_key(
         self, cache: BoundedCache, clock: Clock
     ) -> None:
         await cache.put(key("a"), clock.entry(10))
@@ -124,7 +126,7 @@ class BoundedCacheContract(ImageCacheContract, ABC):
         assert await kept(cache, "a", "b") == ["b"]
         assert all((tier.entries, tier.evictions) == (1, 0) for tier in await cache.stats())
 
-    async def test_an_entry_lives_for_its_time_however_often_it_is_used(
+    async def test_using_an_entry_does_not_extend_its_life(
         self, cache: BoundedCache, clock: Clock
     ) -> None:
         await cache.put(key("a"), clock.entry(10))
@@ -135,13 +137,15 @@ class BoundedCacheContract(ImageCacheContract, ABC):
         for tier in await cache.stats():
             assert (tier.entries, tier.bytes, tier.evictions) == (0, 0, 0)
 
-    async def test_a_newer_entry_begins_a_new_life(self, cache: BoundedCache, clock: Clock) -> None:
+    async def test_a_newer_entry_has_the_whole_ttl_again(
+        self, cache: BoundedCache, clock: Clock
+    ) -> None:
         for seed in range(3):
             await cache.put(key("a"), clock.entry(10, seed))
             clock.time += TTL - 1
         assert await kept(cache, "a") == ["a"]
 
-    async def test_an_entry_that_was_kept_elsewhere_expires_that_much_earlier(
+    async def test_the_age_counts_from_the_creation_and_not_from_put(
         self, cache: BoundedCache, clock: Clock
     ) -> None:
         older = clock.entry(10)
@@ -154,7 +158,7 @@ class BoundedCacheContract(ImageCacheContract, ABC):
         assert await kept(cache, "a") == []
 
     @pytest.mark.parametrize("age", [TTL, TTL + 1])
-    async def test_what_is_as_old_as_the_ttl_is_not_kept_and_ends_only_its_own(
+    async def test_an_entry_as_old_as_the_ttl_removes_only_the_one_of_its_key(
         self, cache: BoundedCache, clock: Clock, age: float
     ) -> None:
         old = clock.entry(60_000)
@@ -165,7 +169,7 @@ class BoundedCacheContract(ImageCacheContract, ABC):
         assert await kept(cache, "a", "b") == ["b"]
         assert all((tier.entries, tier.evictions) == (1, 0) for tier in await cache.stats())
 
-    async def test_what_has_expired_makes_room_before_anything_alive(
+    async def test_expired_entries_are_removed_before_live_ones(
         self, cache: BoundedCache, clock: Clock
     ) -> None:
         await cache.put(key("old"), clock.entry(60_000))
@@ -187,7 +191,9 @@ class BoundedCacheContract(ImageCacheContract, ABC):
         await cache.delete(key("a"))
         await cache.close()
 
-    async def test_clear_says_how_much_it_removed(self, cache: BoundedCache, clock: Clock) -> None:
+    async def test_clear_returns_how_much_it_removed(
+        self, cache: BoundedCache, clock: Clock
+    ) -> None:
         for name in "abc":
             await cache.put(key(name), clock.entry(10_000))
         before = await cache.stats()
@@ -197,7 +203,7 @@ class BoundedCacheContract(ImageCacheContract, ABC):
         assert all(tier.entries == tier.bytes == 0 for tier in await cache.stats())
         assert await cache.clear() == ClearResult(entries=0, bytes=0)
 
-    async def test_the_numbers_are_true(self, cache: BoundedCache, clock: Clock) -> None:
+    async def test_the_statistics_are_correct(self, cache: BoundedCache, clock: Clock) -> None:
         for name in "abcd":
             await cache.put(key(name), clock.entry(30_000))
         await kept(cache, "d", "d", "c", "never put")

@@ -37,12 +37,12 @@ async def kept(cache: ImageCache, *names: object) -> list[object]:
 
 @pytest.mark.anyio
 class ImageCacheContract:
-    """Give a fixture `open_cache`, and say what yours can do; the suite tests that."""
+    """Give a fixture `open_cache`, and state what your cache can do; the suite tests that."""
 
     ttl: float | None = None
     """Seconds for which it keeps an entry, at least 60; None if entries do not expire."""
     shares_store = False
-    """Whether all that one test opens work on one store, and see each other's changes."""
+    """Whether all caches that one test opens share a store, and see each other's changes."""
 
     @pytest.fixture
     def anyio_backend(self) -> str:
@@ -60,7 +60,7 @@ class ImageCacheContract:
 
     @pytest.fixture
     def now(self) -> Now:
-        """Return the clock that the cache goes by."""
+        """Return the clock that the cache reads."""
         return lambda: datetime.now(UTC)
 
     @pytest.fixture
@@ -78,7 +78,7 @@ class ImageCacheContract:
     def cache(self, opened: OpenCache) -> ImageCache:
         return opened()
 
-    async def test_what_goes_in_comes_out_byte_for_byte(self, cache: ImageCache, now: Now) -> None:
+    async def test_an_entry_is_returned_byte_for_byte(self, cache: ImageCache, now: Now) -> None:
         images = tuple(Image(bytes([index]) * size) for index, size in enumerate((0, 1, 40_000)))
         facts: dict[str, Fact] = {
             "s": "ü \0 \n",
@@ -108,7 +108,7 @@ class ImageCacheContract:
         assert hit is not None
         assert hit.entry.images == entry(60_000, 2).images
 
-    async def test_what_is_deleted_is_a_miss(self, cache: ImageCache, now: Now) -> None:
+    async def test_a_deleted_entry_is_a_miss(self, cache: ImageCache, now: Now) -> None:
         for name in "ab":
             await cache.put(key(name), entry(10, created_at=now()))
         await cache.delete(key("a"))
@@ -117,7 +117,7 @@ class ImageCacheContract:
         await cache.put(key("a"), entry(10, created_at=now()))
         assert await kept(cache, "a", "b") == ["a", "b"]
 
-    async def test_an_entry_expires_by_the_time_since_it_was_created(
+    async def test_an_entry_expires_by_its_age_since_created_at(
         self, cache: ImageCache, now: Now
     ) -> None:
         if self.ttl is None:
@@ -141,7 +141,7 @@ class ImageCacheContract:
         await cache.put(key("a"), entry(10, created_at=now()))
         assert await kept(cache, "a") == ["a"]
 
-    async def test_calls_at_once_do_not_mix_entries(self, cache: ImageCache, now: Now) -> None:
+    async def test_concurrent_calls_do_not_mix_entries(self, cache: ImageCache, now: Now) -> None:
         entries = [entry(20_000, seed, created_at=now()) for seed in range(8)]
 
         async def work(number: int) -> None:
@@ -155,7 +155,7 @@ class ImageCacheContract:
 
         await asyncio.gather(*map(work, range(len(entries))))
 
-    async def test_instances_on_one_store_see_each_others_changes(
+    async def test_instances_that_share_a_store_see_each_others_changes(
         self, opened: OpenCache, now: Now
     ) -> None:
         if not self.shares_store:
@@ -173,7 +173,7 @@ class ImageCacheContract:
         await one.clear()
         assert await kept(other, "a", "b") == []
 
-    async def test_a_store_that_cannot_be_reached_is_cache_unavailable(
+    async def test_an_unreachable_store_raises_cache_unavailable(
         self, unavailable: ImageCache | None
     ) -> None:
         if unavailable is None:

@@ -19,7 +19,7 @@ class ImageOptimizerContract:
     """Give a fixture `optimizer`; the suite tests the rest."""
 
     @pytest.mark.parametrize("form", list(ImageFormat))
-    async def test_what_meets_the_spec_is_the_image_itself(
+    async def test_an_image_that_meets_the_spec_is_returned_itself(
         self, optimizer: ImageOptimizer, form: ImageFormat
     ) -> None:
         image = photograph(form.value)
@@ -28,7 +28,7 @@ class ImageOptimizerContract:
 
     @pytest.mark.parametrize("form", list(ImageFormat))
     @pytest.mark.parametrize("came", list(ImageFormat))
-    async def test_another_format_shows_the_same(
+    async def test_another_format_looks_the_same(
         self, optimizer: ImageOptimizer, came: ImageFormat, form: ImageFormat
     ) -> None:
         image = photograph(came.value)
@@ -39,7 +39,7 @@ class ImageOptimizerContract:
 
     @pytest.mark.parametrize("room", [600_000, 100_000, 20_000, 6_000])
     @pytest.mark.parametrize("alpha", [False, True])
-    async def test_a_bound_of_bytes_is_kept_and_the_rest_shows_the_same(
+    async def test_a_limit_of_bytes_is_met_and_the_image_looks_the_same(
         self, optimizer: ImageOptimizer, room: int, alpha: bool
     ) -> None:
         image = cutout() if alpha else photograph("png")
@@ -48,13 +48,13 @@ class ImageOptimizerContract:
         assert preview.image.has_alpha is alpha
         assert distance(image, preview.image) < 30
 
-    async def test_a_bound_that_nothing_fits_into_is_refused(
+    async def test_a_limit_that_no_image_can_meet_is_refused(
         self, optimizer: ImageOptimizer
     ) -> None:
         with pytest.raises(CannotRender, match="100 bytes"):
             await optimizer.render(photograph("png"), RenditionSpec(max_bytes=100))
 
-    async def test_a_bound_of_pixels_is_kept(self, optimizer: ImageOptimizer) -> None:
+    async def test_a_limit_of_pixels_is_met(self, optimizer: ImageOptimizer) -> None:
         rendition = await optimizer.render(photograph("png"), RenditionSpec(max_side=300))
         assert str(rendition.image.dimensions) == "300x300"
 
@@ -74,17 +74,19 @@ class ImageOptimizerContract:
         assert len(rendition.image.data) < 0.97 * len(image.data)
         assert rendition.image.has_alpha is image.has_alpha
 
-    async def test_few_colors_lose_nothing(self, optimizer: ImageOptimizer) -> None:
+    async def test_an_image_of_few_colors_loses_nothing(self, optimizer: ImageOptimizer) -> None:
         image = graphic()
         rendition = await optimizer.render(image, RenditionSpec(smaller=True))
         assert distance(image, rendition.image, side=256) == 0
 
-    async def test_what_gets_no_smaller_stays_as_it_is(self, optimizer: ImageOptimizer) -> None:
+    async def test_an_image_that_gets_no_smaller_is_returned_itself(
+        self, optimizer: ImageOptimizer
+    ) -> None:
         once = await optimizer.render(photograph("png"), RenditionSpec(smaller=True))
         again = await optimizer.render(once.image, RenditionSpec(smaller=True))
         assert again.image is once.image
 
-    async def test_a_finer_number_takes_more_bytes(self, optimizer: ImageOptimizer) -> None:
+    async def test_a_higher_quality_takes_more_bytes(self, optimizer: ImageOptimizer) -> None:
         for form in (ImageFormat.JPEG, ImageFormat.WEBP):
             sizes = [
                 len((await optimizer.render(photograph("png"), spec)).image.data)
@@ -93,7 +95,7 @@ class ImageOptimizerContract:
             assert sizes == sorted(set(sizes))
 
     @pytest.mark.parametrize("cut", [0, 4, 60, 5000])
-    async def test_what_cannot_be_read_is_refused(
+    async def test_an_unreadable_image_is_refused(
         self, optimizer: ImageOptimizer, cut: int
     ) -> None:
         broken = Image(photograph("png").data[:cut])

@@ -76,22 +76,22 @@ def stored(job: AnyJob, usd: str | None) -> AnyJob:
 
 @pytest.mark.anyio
 class UsageLedgerContract:
-    """Give a fixture `books`; the rest is asked of it here."""
+    """Give a fixture `books`; the suite tests the rest."""
 
     @pytest.fixture
     def books(self, tmp_path: Path) -> Books:
-        raise AssertionError("a contract's subclass gives the books")
+        pytest.fail("The class that inherits this suite gives the books.")
 
-    async def test_of_fifty_at_once_exactly_as_many_get_in_as_there_is_room_for(
+    async def test_of_fifty_concurrent_jobs_exactly_as_many_are_reserved_as_fit(
         self, books: Books
     ) -> None:
-        asking = (books.reserve(costing(f"job_{number}"), TEN) for number in range(50))
-        ends = await asyncio.gather(*asking, return_exceptions=True)
+        reserving = (books.reserve(costing(f"job_{number}"), TEN) for number in range(50))
+        ends = await asyncio.gather(*reserving, return_exceptions=True)
         assert sum(end is None for end in ends) == 10
         assert sum(isinstance(end, BudgetExhausted) for end in ends) == 40
         assert len(await books.ledger.spent(NOW - timedelta(days=1))) == 10
 
-    async def test_pictures_are_counted_as_they_are_asked_for(self, books: Books) -> None:
+    async def test_requested_images_are_counted(self, books: Books) -> None:
         limits = BudgetLimits(images_hour=5)
         for number in range(2):
             request = GenerateRequest(prompt="x", model="fake-1", n=2)
@@ -113,7 +113,7 @@ class UsageLedgerContract:
         ],
         ids=["stored", "not counted", "sent", "unknown", "perhaps charged", "refused", "canceled"],
     )
-    async def test_a_job_takes_its_cost_or_what_it_may_have_cost(
+    async def test_a_job_uses_its_cost_or_its_estimate(
         self,
         books: Books,
         settle: Callable[[AnyJob], AnyJob],
@@ -126,13 +126,13 @@ class UsageLedgerContract:
             await books.reserve(costing("job_2", f"{left}1"), TEN)
         await books.reserve(costing("job_2", left), TEN)
 
-    async def test_what_is_released_makes_room(self, books: Books) -> None:
+    async def test_a_canceled_job_releases_its_reservation(self, books: Books) -> None:
         job = costing("job_1", "10")
         await books.reserve(job, TEN)
         await books.records.save(job.failed(Canceled("x")))
         await books.reserve(costing("job_2", "10"), TEN)
 
-    async def test_cents_are_added_up_exactly(self, books: Books) -> None:
+    async def test_cents_are_added_exactly(self, books: Books) -> None:
         for number in range(10):
             await books.reserve(
                 costing(f"job_{number}", "0.1"), BudgetLimits(day_usd=DOLLAR), now=NOW
@@ -146,24 +146,24 @@ class UsageLedgerContract:
         ("ago", "counts"),
         [(24.0, False), (23.99, True), (0.0, True), (-20.0, True), (-500.0, False)],
     )
-    async def test_the_window_rolls_and_what_is_dated_in_the_near_future_counts(
+    async def test_the_window_rolls_and_jobs_of_the_near_future_count(
         self, books: Books, ago: float, counts: bool
     ) -> None:
         before = NOW - timedelta(hours=ago)
         await books.reserve(costing("job_1", "10", created_at=before), TEN, now=before)
-        asking = books.reserve(costing("job_2"), TEN)
+        reserving = books.reserve(costing("job_2"), TEN)
         if counts:
             with pytest.raises(BudgetExhausted):
-                await asking
+                await reserving
         else:
-            await asking
+            await reserving
 
-    async def test_what_is_refused_is_not_recorded(self, books: Books) -> None:
+    async def test_a_refused_job_is_not_recorded(self, books: Books) -> None:
         with pytest.raises(BudgetExhausted):
             await books.reserve(costing("job_1", "11"), TEN)
         assert await books.ledger.spent(NOW - timedelta(days=1)) == []
 
-    async def test_accounts_tell_days_and_models_apart(self, books: Books) -> None:
+    async def test_there_is_an_account_for_each_day_and_model(self, books: Books) -> None:
         yesterday = NOW - timedelta(days=1)
         for job in (
             stored(costing("job_1"), "0.1"),
@@ -187,25 +187,25 @@ class UsageLedgerContract:
         assert (other.cost, before.cost) == (Decimal("0.3"), Decimal("0.5"))
         assert await books.ledger.accounts(NOW + timedelta(days=1)) == []
 
-    async def test_pictures_of_an_account_are_those_that_came(self, books: Books) -> None:
+    async def test_an_account_counts_the_images_that_were_delivered(self, books: Books) -> None:
         four = GenerateRequest(prompt="x", model="fake-1", n=4)
-        came = (
+        delivered = (
             ResultImage(image=PNG, stored=StoredRef(ref="p")),
             ResultImage(image=small_image("red"), stored=StoredRef(ref="q")),
         )
         job = costing("job_1", request=four)
-        await books.records.save(job.dispatched().stored(came))
+        await books.records.save(job.dispatched().stored(delivered))
         await books.records.save(costing("job_2", request=four).dispatched())
         (today,) = await books.ledger.accounts(NOW)
         assert (today.calls, today.images) == (2, 2)
 
-    async def test_savings_of_a_day_are_added_up(self, books: Books) -> None:
+    async def test_the_savings_of_a_day_are_added(self, books: Books) -> None:
         today, more = NOW.date(), Savings(answers=2, usd=Decimal("0.1"))
         await books.ledger.credit({"fake-1": more, "fake-2": replace(more, answers=1)}, today)
         await books.ledger.credit({"fake-1": more}, today)
         await books.ledger.credit({"fake-1": more}, today - timedelta(days=1))
-        told = await books.ledger.accounts(NOW)
-        assert [(each.model, each.saved) for each in told] == [
+        accounts = await books.ledger.accounts(NOW)
+        assert [(each.model, each.saved) for each in accounts] == [
             ("fake-1", Savings(answers=4, usd=Decimal("0.2"))),
             ("fake-2", Savings(answers=1, usd=Decimal("0.1"))),
         ]

@@ -1,4 +1,4 @@
-"""Fakes for every port: small classes to build tests from, and to swap providers with."""
+"""Fakes for ports: small classes for tests, to pass to `run_application` or to use alone."""
 
 from .image_cache import DictCache
 from .image_store import MemoryImageStore
