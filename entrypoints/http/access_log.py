@@ -1,4 +1,4 @@
-"""Every request: an ID that client and log both name, and one line in the log."""
+"""The access log: an ID for every request, which its response names too, and one log line."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ from domain.errors import ImageServiceError
 from domain.events import Failed, Finished
 
 PROBE_PATHS = frozenset({"/health", "/livez", "/readyz", "/metrics"})
-"""Routes that monitoring reads every few seconds, so they are logged as debug."""
+"""Routes that monitoring tools read every few seconds, so they are logged as debug."""
 VALID_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:=/+-]{1,128}")
 MAX_PATH_LENGTH = 200
 
@@ -21,7 +21,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 
 class Log(Protocol):
-    """Writes lines of some levels: debug, info, warning, error."""
+    """Writes log lines. Levels are debug, info, warning and error."""
 
     def enabled(self, level: str) -> bool: ...
 
@@ -70,7 +70,7 @@ class AccessLogMiddleware:
 
 
 def note_outcome(scope: Mapping[str, Any], outcome: JobHandle | ImageServiceError) -> None:
-    """Have the log name the job that serves this ASGI scope's request, or the error sent."""
+    """Note the job that serves this ASGI scope's request, or its error, for the access log."""
     if isinstance(outcome, ImageServiceError):
         scope["state"]["error_code"] = outcome.code
     else:

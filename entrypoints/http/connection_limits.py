@@ -39,7 +39,7 @@ class Connection(HttpToolsProtocol):
     """Bytes a second."""
     max_connections = 1_000
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # the type that uvicorn declares
         super().connection_made(transport)
         self._requests: list[RequestResponseCycle] = []
         self._overhead = self._piece = 0
@@ -110,7 +110,7 @@ class Connection(HttpToolsProtocol):
 
     @property
     def has_pending_post(self) -> bool:
-        """Whether a POST still waits for its complete response; every POST ends by itself.
+        """Whether a POST still waits for its complete response; every POST ends on its own.
 
         A POST whose body is incomplete does not count: it has started nothing.
         """

@@ -39,7 +39,7 @@ Fields = dict[str, object]
 ImageFields = dict[str, Image | list[Image]]
 
 MAX_CACHED_BASE64 = 32_000_000
-"""Bytes of base64 that are kept for readers a little behind the first."""
+"""Bytes of base64 that are cached for readers slightly behind the first."""
 
 EVENT_NAMES: dict[type[JobEvent], str] = {
     JobStarted: "started",
@@ -57,7 +57,7 @@ to_json = msgspec.json.Encoder().encode
 
 
 class EventJson:
-    """Makes the JSON of all streams of a server."""
+    """Encodes the events of all streams of a server."""
 
     def __init__(self) -> None:
         self._base64: LRUCache[Image, bytes] = LRUCache(MAX_CACHED_BASE64, getsizeof=len)
@@ -84,7 +84,7 @@ class EventJson:
     ) -> JsonText:
         """One event with its `type`. Progress is 0 to 100; a partial is the provider's image.
 
-        `requested` is what this reader asked for, if that may be another format.
+        `requested` is this reader's own request, whose format may differ.
         """
         if isinstance(event, Failed):
             fields = as_dict(event.failure.to_error()) | {"jobId": event.job_id}

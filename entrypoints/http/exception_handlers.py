@@ -1,4 +1,4 @@
-"""Error responses, for what handlers raise and for what the web framework finds."""
+"""Error responses for exceptions of route handlers and of the web framework."""
 
 import logging
 from typing import Any

@@ -31,13 +31,13 @@ POLL_SECONDS = 0.05
 
 
 def run(settings: Settings) -> None:
-    """Serve until a signal comes, then exit within SHUTDOWN_GRACE, with exit code 0.
+    """Serve until a signal arrives, then exit within SHUTDOWN_GRACE, with exit code 0.
 
     While it drains, /readyz responds 503, new jobs are refused, and running jobs finish or are
     recorded as unknown. The exit code is 1 after a second signal, which ends the process at once,
     and if something hangs, such as the disk: the process then ends CLOSE_TIMEOUT seconds after
     the grace period. Raises SettingsError if it cannot listen. Otherwise it does not return: the
-    process ends, even if a thread still waits.
+    process ends, even if a thread is still waiting.
     """
     listener = listen(settings)
     allow_many_descriptors()

@@ -1,4 +1,4 @@
-"""What route handlers read of a request."""
+"""What route handlers read from a request and from its application."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the server prints when it starts."""
+"""The text that the server prints when it starts."""
 
 from entrypoints.bootstrap.version import version
 from entrypoints.config.host_names import is_loopback

@@ -1,4 +1,4 @@
-"""From a client's arguments to a job, for all clients alike."""
+"""Submits a client's arguments as a job, the same for every client."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ async def submit(
     """Start or join the job for these arguments.
 
     Raises InvalidRequest or NotFound for arguments that cannot be used, TooManyRequests for a
-    caller above its rate, and what GenerateImage and EditImage raise.
+    caller above its rate limit, and what GenerateImage and EditImage raise.
     """
     if isinstance(arguments, EditArguments):
         edit = await _edit_request(container, arguments, caller.owner)

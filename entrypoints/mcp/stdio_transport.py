@@ -151,7 +151,7 @@ def _malformed_request(raw: Any) -> JSONRPCError | None:  # noqa: ANN401 - any J
         return None
     if isinstance(request_id, str):
         request_id = request_id.encode(errors="replace").decode()
-    error = ErrorData(code=INVALID_REQUEST, message="This is no JSON-RPC 2.0 request.")
+    error = ErrorData(code=INVALID_REQUEST, message="This is not a valid JSON-RPC 2.0 request.")
     return JSONRPCError(jsonrpc="2.0", id=request_id, error=error)
 
 

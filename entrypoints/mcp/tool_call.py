@@ -24,7 +24,7 @@ class ToolCall:
     """The application, the caller, and how the caller waits.
 
     `deadline` is a moment of the monotonic clock: a job that runs past it is answered with its ID.
-    `on_job` hears of the job that the call waits for.
+    `on_job` is called with the job that the call waits for.
     """
 
     container: "Container"

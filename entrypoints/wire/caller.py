@@ -1,4 +1,4 @@
-"""Who calls: whose images a request may see, and how often it may ask for new ones."""
+"""The caller of a request: its owner, its rate limit, and its links to images."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -31,7 +31,10 @@ Link = Callable[[ResultImage], str]
 
 
 def headline(images: ImageResult, request: ImageRequest | None) -> str:
-    """The first line, which clients of version 1 parse; `request` is None if none was made now."""
+    """The first line, which clients of version 1 parse.
+
+    `request` is what the images were generated for; None if that was an earlier call.
+    """
     if request is None:
         return f"{count(len(images.images), 'image')}, created {_created_at(images)}."
     if isinstance(request, EditRequest):
@@ -176,8 +179,8 @@ def _line(entry: ImageEntry) -> str:
 def _rendition_line(rendition: RenditionEntry, original_bytes: int) -> str:
     ratio = rendition.bytes / original_bytes
     change = f"{abs(1 - ratio):.0%} {'smaller' if ratio < 1 else 'larger'}"
-    place = rendition.path or "not stored"
-    return f"  {rendition.how} · {rendition.bytes:,} bytes, {change} · {place}"
+    location = rendition.path or "not stored"
+    return f"  {rendition.how} · {rendition.bytes:,} bytes, {change} · {location}"
 
 
 def _created_at(images: ImageResult) -> str:

@@ -50,8 +50,8 @@ def _invalid(fault: str, kind: type[msgspec.Struct], present: Arguments) -> Inva
             hint = properties[field]["description"]
             return InvalidRequest(f"{field} is required.", field=field, hint=hint)
         return _unknown(field, list(properties))
-    place = FIELD.match(fault)
-    field, reason = (place["field"], place["reason"]) if place else ("arguments", fault)
+    match = FIELD.match(fault)
+    field, reason = (match["field"], match["reason"]) if match else ("arguments", fault)
     name = re.split(r"[.\[]", field)[0]
     schema = properties.get(name, {})
     hint = f"Use one of: {', '.join(schema['enum'])}." if "enum" in schema else ""

@@ -1,4 +1,4 @@
-"""Bytes that never change under their name, and the part of them that a request needs."""
+"""Responses with bytes that never change under their URL: 200, 206, 304 or 416."""
 
 import re
 from collections.abc import Mapping

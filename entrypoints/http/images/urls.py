@@ -28,8 +28,8 @@ class ImageUrls:
     ) -> dict[str, Any]:
         """A finished job as JSON, with the URLs of its images; with `inline` also their bytes.
 
-        An image that could not be stored has no URL and is always inline. `requested` is what the
-        caller asked for, if that may be another format.
+        An image that could not be stored has no URL and is always inline. `requested` is the
+        caller's own request, whose format may differ.
         """
         inlined = [inline or not image.stored for image in result.images]
         report = self.facts(result, ["full" if each else "none" for each in inlined], requested)

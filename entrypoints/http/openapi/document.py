@@ -91,7 +91,7 @@ def _words(id_: str, text: str) -> dict[str, str]:
 
 
 def _parameters(handler: HTTPRouteHandler) -> Iterator[Schema]:
-    """Those of the handler's signature: in the path, and behind the `?`."""
+    """The parameters in the handler's signature: those of the path and of the query."""
     for argument, field in handler.parsed_fn_signature.parameters.items():
         kwarg = field.kwarg_definition
         if isinstance(kwarg, PathParameter | QueryParameter):

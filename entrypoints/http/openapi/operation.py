@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of one operation. It stands beside the handler of its route."""
+"""The OpenAPI description of one operation, declared beside the handler of its route."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ Refusal = type[ImageServiceError] | Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiResponse:
-    """What comes with one status: a description, media types with their schemas, headers."""
+    """The response with one status: a description, media types with their schemas, headers."""
 
     description: str
     content: Mapping[str, Schema] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class ApiResponse:
         return response
 
     def merged(self, other: "ApiResponse | None") -> "ApiResponse":
-        """Both, where a status can mean either."""
+        """Both as one response, for a status with two meanings."""
         if other is None:
             return self
         return ApiResponse(
@@ -82,7 +82,7 @@ class Operation:
     def to_openapi(
         self, method: str, path: str, *, words: Mapping[str, str], parameters: Iterable[Schema] = ()
     ) -> Schema:
-        """The Operation Object, but for its security; `words` are its name, summary and so on."""
+        """The Operation Object without security; `words` are its ID, summary and description."""
         responses = self._refused(method, path)
         for status, response in self.responses.items():
             responses[status] = response.merged(responses.get(status))

@@ -1,4 +1,4 @@
-"""Small JSON Schemas, and how they are put together."""
+"""Small JSON Schemas, and functions that combine them."""
 
 from domain.errors import ChargeStatus
 from entrypoints.wire.json_schema import Schema
@@ -17,12 +17,12 @@ def ref(name: str) -> Schema:
 
 
 def object_of(*required: str, **properties: Schema) -> Schema:
-    """An object that has these properties, and perhaps others."""
+    """An object with these properties; others are allowed."""
     return {"type": "object", "required": list(required), "properties": properties}
 
 
 def with_properties(schema: Schema, **properties: Schema) -> Schema:
-    """An object that may have these properties too."""
+    """The same object with these optional properties added."""
     return {**schema, "properties": {**schema["properties"], **properties}}
 
 
@@ -45,7 +45,7 @@ ERROR_FIELDS: dict[str, Schema] = {
 OPTIONAL_ERROR_FIELDS: dict[str, Schema] = {
     "field": {**STRING, "description": "The invalid argument or parameter."},
     "retry_after": {"type": "number", "description": "Seconds to wait before a retry."},
-    "resets_at": {**STRING, "description": "When the budget has room again."},
+    "resets_at": {**STRING, "description": "When the request fits into the budget again."},
     "incident": {**STRING, "description": "The ID to search for in the server's log."},
     "request_id": {**STRING, "description": "The provider's ID of the request."},
 }

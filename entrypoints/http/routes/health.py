@@ -14,7 +14,7 @@ from entrypoints.wire.json_schema import Schema
 logger = logging.getLogger(__name__)
 
 METHODS = [HttpMethod.GET, HttpMethod.HEAD]
-"""Many monitoring tools want no body."""
+"""Many monitoring tools send HEAD."""
 
 
 def _status(ok: str, unavailable: str = "", **fields: Schema) -> Operation:

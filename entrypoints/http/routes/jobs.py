@@ -1,4 +1,4 @@
-"""Routes for jobs: the state of one, and its events so far and from now on."""
+"""Routes for jobs: the state of a job, and its events from the first on."""
 
 import re
 from collections.abc import AsyncGenerator

@@ -33,7 +33,7 @@ from entrypoints.wire.listings import listing
 from entrypoints.wire.outputs import DeleteImageResult
 
 SIDES = {"full": None, "preview": 1024, "thumb": 256}
-"""At most so many pixels on the longer side."""
+"""Maximum pixels on the longer side; None for the original."""
 CACHE_FOREVER = "max-age=31536000, immutable"
 CACHE_BRIEFLY = "max-age=60"
 NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"

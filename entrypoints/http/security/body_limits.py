@@ -65,7 +65,7 @@ class BodyReservation:
 
 
 class BodyLimitMiddleware:
-    """ASGI middleware: a body must be within a size, a memory budget for all bodies, and a time.
+    """ASGI middleware that limits the size and duration of a body, and the memory of all bodies.
 
     The application runs once the whole body has arrived, so every route refuses the same bodies
     with the same problem. Memory is reserved as bytes arrive, so a large Content-Length takes

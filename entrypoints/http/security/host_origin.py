@@ -1,4 +1,4 @@
-"""Which Host names and which web pages may call the server; the first check of all."""
+"""Which Host names and which web pages may call the server: the first of all checks."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit

@@ -45,7 +45,7 @@ def only_json(scope: Scope) -> None:
 def only_known_parameters(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     """Raise InvalidRequest for a query parameter that would be ignored: unknown, or repeated.
 
-    Not on routes without a token, where monitoring tools add parameters against caches.
+    Not on routes without a token, where monitoring tools add parameters to bypass caches.
     """
     scope = connection.scope
     if not scope["query_string"] or not needs_token(scope["path"]):
