@@ -42,6 +42,12 @@ ALLOWED = [
     ("*", '"painting"', "a released value of `state`"),
     ("entrypoints/wire/*", '"pictures"', "released JSON fields"),
     ("*", "Pictures folder|user_pictures_path", "the operating system's name of that folder"),
+    ("docs/http.md", r"`data\.picture`", WIRE),
+    (
+        "docs/observability.md",
+        r'"pictures"|\bpainted\b|\bgpt_image_pictures_total\b',
+        "a released log field, label and metric",
+    ),
     ("docs/operating.md", "UPDATE pictures", "a table of the released database"),
     ("*Docker*", "/pictures", VOLUME),
     ("docker-compose.yml", r"\bpictures:(?:/pictures)?", VOLUME),
