@@ -33,7 +33,7 @@ async def usage(container: "Container", *, days: int) -> "CommandOutput":
     """Show spending and savings by day and model, and remaining budgets."""
     from entrypoints.wire.usage_results import usage_result, usage_text
 
-    await container.recover_jobs()()  # a process may have been killed since the last look
+    await container.recover_jobs()()  # a process may have been killed since the last command
     report = await container.report_usage()(days)
     return usage_text(report), usage_result(report)
 
@@ -49,7 +49,7 @@ async def images_list(container: "Container", *, limit: int) -> "CommandOutput":
     """List the latest images, and jobs that are unfinished or whose outcome is unknown."""
     from entrypoints.wire.listings import listing, listing_text
 
-    await container.recover_jobs()()  # a process may have been killed since the last look
+    await container.recover_jobs()()  # a process may have been killed since the last command
     found = await container.list_images()(limit=limit)
     return listing_text(found, limit), listing(found, limit)
 

@@ -26,10 +26,10 @@ from domain.events import (
 from domain.image import Image
 from domain.requests import ImageRequest
 from domain.results import ImageResult
-from entrypoints.http.exception_handlers import incident
 from entrypoints.http.images.urls import ImageUrls
 from entrypoints.wire.error_codes import as_dict
 from entrypoints.wire.image_results import headline
+from entrypoints.wire.incidents import log_incident
 from entrypoints.wire.outputs import Shown
 from entrypoints.wire.progress import describe_event
 
@@ -73,7 +73,7 @@ class EventJson:
                 async for event in events:
                     yield self.message(event, request, urls, job.request)
         except Exception as error:  # noqa: BLE001 - the last place that can still report it
-            yield self.message(Failed.of(job.job.id, incident(error)), request, urls)
+            yield self.message(Failed.of(job.job.id, log_incident(error)), request, urls)
 
     def message(
         self,

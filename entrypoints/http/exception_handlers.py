@@ -1,20 +1,17 @@
 """Error responses for exceptions of route handlers and of the web framework."""
 
-import logging
 from typing import Any
-from uuid import uuid4
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
 
-from domain.errors import ImageServiceError, InternalError, InvalidRequest
+from domain.errors import ImageServiceError, InvalidRequest
 from entrypoints.http.access_log import note_outcome
 from entrypoints.http.problem_documents import MEDIA_TYPE, Problem, RequestRejected, problem_of
 from entrypoints.http.security.body_limits import TOO_LARGE
 from entrypoints.http.security.request_checks import query_parameters
-
-logger = logging.getLogger(__name__)
+from entrypoints.wire.incidents import log_incident
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -86,15 +83,8 @@ def _http_exception(request: AnyRequest, error: HTTPException) -> Response[bytes
     return response
 
 
-def incident(error: Exception) -> InternalError:
-    """The error that clients get for an unexpected exception, which the log has in full."""
-    internal = InternalError(uuid4().hex[:12])
-    logger.error("incident %s", internal.incident, exc_info=error)
-    return internal
-
-
 def _incident(_: AnyRequest, error: Exception) -> Response[bytes]:
-    return problem_response(problem_of(incident(error)))
+    return problem_response(problem_of(log_incident(error)))
 
 
 HANDLERS: dict[int | type[Exception], Any] = {

@@ -26,8 +26,8 @@ HEADERS = {
 class EventStream:
     """An ASGI response of server-sent events.
 
-    A comment is sent whenever no frame has come for `every` seconds. A client that disconnects
-    ends the generator of `frames` at once; a client that reads slowly is waited for.
+    A comment is sent whenever no frame has arrived for `every` seconds. When the client
+    disconnects, the generator of `frames` is closed at once. The stream waits for a slow reader.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ def _chunks(pieces: Frame) -> Iterator[bytes | memoryview]:
 async def with_keep_alive(
     items: AsyncGenerator[T, None], every: float
 ) -> AsyncGenerator[T | None, None]:
-    """The items, and None whenever no item has come for `every` seconds."""
+    """The items, and None whenever no item has arrived for `every` seconds."""
     pending: asyncio.Future[T | None] | None = None
     try:
         while True:
@@ -109,13 +109,13 @@ async def _next(items: AsyncGenerator[T, None]) -> T | None:
 async def until_disconnect(work: Coroutine[Any, Any, T], receive: AnyReceive) -> T | None:
     """The result of `work`; None if the client disconnects first, which cancels `work`."""
     task = asyncio.create_task(work)
-    leaving = asyncio.create_task(_wait_for_disconnect(receive))
+    disconnect = asyncio.create_task(_wait_for_disconnect(receive))
     try:
-        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, disconnect}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         task.cancel()
-        leaving.cancel()
-        await asyncio.wait({task, leaving})
+        disconnect.cancel()
+        await asyncio.wait({task, disconnect})
     return None if task.cancelled() else task.result()
 
 

@@ -1,10 +1,8 @@
 """The MCP server: lists the tools and answers their calls, the same over every transport."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
@@ -18,7 +16,7 @@ from mcp_types import (
 )
 
 from application.jobs.job_handle import JobHandle
-from domain.errors import ImageServiceError, InternalError
+from domain.errors import ImageServiceError
 from entrypoints.bootstrap.version import version
 from entrypoints.config.settings import APP, Settings
 from entrypoints.mcp.reply_deadline import reply_deadline
@@ -26,11 +24,10 @@ from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import to_tool_error
 from entrypoints.mcp.tools import TOOLS
 from entrypoints.wire.caller import Caller
+from entrypoints.wire.incidents import log_incident
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.bootstrap.container import Container
-
-logger = logging.getLogger(__name__)
 
 Context = ServerRequestContext[Any, Any]
 OpenContainer = Callable[[], Awaitable["Container"]]
@@ -79,10 +76,8 @@ class ToolHandler:
         except ImageServiceError as error:
             self._observe(context, error)
             return to_tool_error(error)
-        except Exception as error:
-            incident = InternalError(uuid4().hex[:12])
-            logger.error("incident %s", incident.incident, exc_info=error)
-            return to_tool_error(incident)
+        except Exception as error:  # noqa: BLE001 - logged, and answered with the incident
+            return to_tool_error(log_incident(error))
 
     async def _open_call(self, context: Context) -> ToolCall:
         deadline = monotonic() + self._seconds_to_reply(context)

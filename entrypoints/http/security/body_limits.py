@@ -133,7 +133,7 @@ def body_reservation_of(scope: Mapping[str, Any]) -> BodyReservation:
 
 
 class _ReplayBody:
-    """An ASGI receive callable: the whole body at once, then what else the client sends."""
+    """An ASGI receive callable: the whole body as one message, then the client's next messages."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
         self._message: Message | None = {"type": "http.request", "body": body, "more_body": False}
