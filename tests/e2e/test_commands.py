@@ -1,4 +1,4 @@
-"""The commands, as a person types them."""
+"""The commands, run as processes."""
 
 import json
 import os
@@ -34,25 +34,25 @@ def run(environment: Environment, *arguments: str) -> subprocess.CompletedProces
     )
 
 
-def test_generate_prints_where_the_picture_is(
+def test_generate_prints_the_path_of_the_image(
     openai_api: StandIn, environment: Environment
 ) -> None:
     done = run(environment, "generate", "a red bridge", "--size", "1536x1024", "--json")
     result = json.loads(done.stdout)
     (entry,) = result["images"]
-    kept = Path(entry["path"]).read_bytes()
-    assert (sha256(kept).hexdigest(),) == openai_api.ledger[0].digests
+    data = Path(entry["path"]).read_bytes()
+    assert (sha256(data).hexdigest(),) == openai_api.ledger[0].digests
     assert (entry["width"], entry["height"]) == (1536, 1024)
     assert result["costUsd"] > 0
 
 
-def test_edit_takes_files_ids_and_a_mask(
+def test_edit_accepts_files_ids_and_a_mask(
     openai_api: StandIn, environment: Environment, tmp_path: Path
 ) -> None:
-    made = json.loads(run(environment, "generate", "a red bridge", "--json").stdout)
+    created = json.loads(run(environment, "generate", "a red bridge", "--json").stdout)
     (tmp_path / "two.jpg").write_bytes(small_image(size=(64, 64), form="JPEG").data)
     (tmp_path / "mask.png").write_bytes(mask((1024, 1024)).data)
-    images = ["-i", made["images"][0]["id"], "-i", str(tmp_path / "two.jpg")]
+    images = ["-i", created["images"][0]["id"], "-i", str(tmp_path / "two.jpg")]
     done = run(environment, "edit", "blue", *images, "--mask", str(tmp_path / "mask.png"))
     assert done.stdout.startswith("Created 1 image.\n")
     assert [each.filename for each in openai_api.posts[1].files] == [
@@ -62,7 +62,7 @@ def test_edit_takes_files_ids_and_a_mask(
     ]
 
 
-def test_a_terminal_shows_a_bar_with_the_count_of_previews(
+def test_a_terminal_shows_a_progress_bar_with_the_count_of_previews(
     openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.slow(0.9)
@@ -86,26 +86,26 @@ def test_a_terminal_shows_a_bar_with_the_count_of_previews(
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 4096)
-    except OSError:  # what Linux says when the other side is closed
+    except OSError:  # Linux raises it when the other side is closed
         return b""
 
 
-def test_without_a_key_it_draws_offline_and_says_so(environment: Environment) -> None:
+def test_without_a_key_generate_draws_offline_and_reports_it(environment: Environment) -> None:
     del environment["OPENAI_API_KEY"]
     done = run(environment, "generate", "a hill", "--size", "128x128")
     assert done.returncode == 0
     assert "Drawn offline" in done.stdout
 
 
-def test_json_errors_are_for_programs(environment: Environment) -> None:
+def test_json_output_contains_errors(environment: Environment) -> None:
     done = run(environment, "generate", "x", "-n", "9", "--json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["code"] == "invalid_request"
 
 
-def test_faulty_settings_end_every_command_with_their_list(environment: Environment) -> None:
+def test_invalid_settings_end_every_command_with_a_list_of_them(environment: Environment) -> None:
     for command in (["generate", "x"], ["stdio"], ["models"]):
-        done = run(environment | {"PROVIDER": "nobody", "LOG_LEVEL": "loud"}, *command)
+        done = run(environment | {"PROVIDER": "unknown", "LOG_LEVEL": "loud"}, *command)
         assert done.returncode == 2
         assert "PROVIDER: " in done.stderr
         assert "LOG_LEVEL: " in done.stderr
@@ -113,7 +113,7 @@ def test_faulty_settings_end_every_command_with_their_list(environment: Environm
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_after_dispatch_waits_for_the_paid_picture_however_long(
+def test_an_interrupt_after_dispatch_waits_for_the_charged_image(
     number: signal.Signals, openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.slow(2.0)
@@ -125,14 +125,14 @@ def test_an_interrupt_after_dispatch_waits_for_the_paid_picture_however_long(
     )
     openai_api.wait_for_calls(1, timeout=20)
     process.send_signal(number)
-    told, said = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert b"Waiting for it" in said
-    (kept,) = Path(environment["OUTPUT_DIR"]).iterdir()
-    assert str(kept).encode() in told
+    assert b"Waiting for it" in errors
+    (stored,) = Path(environment["OUTPUT_DIR"]).iterdir()
+    assert str(stored).encode() in output
 
 
-def test_a_second_interrupt_gives_the_picture_up(
+def test_a_second_interrupt_abandons_the_image(
     openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.hang()
@@ -152,7 +152,7 @@ def test_a_second_interrupt_gives_the_picture_up(
     assert process.returncode == 130
 
 
-def test_a_folder_that_cannot_be_written_is_found_out_before_paying(
+def test_an_unwritable_folder_is_reported_before_any_charge(
     openai_api: StandIn, environment: Environment, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -162,19 +162,19 @@ def test_a_folder_that_cannot_be_written_is_found_out_before_paying(
     assert openai_api.posts == []
 
 
-def test_a_console_that_lacks_characters_still_tells_the_path(
+def test_a_console_with_a_limited_encoding_still_prints_the_path(
     openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.revised_prompt("a bridge \u2600 [/red]")
     narrow = environment | {"PYTHONIOENCODING": "cp1252"}
     done = run(narrow, "generate", "a red bridge", "--model", "x[/b]")
-    assert done.returncode == 5, done.stderr  # the stand-in knows no such model
+    assert done.returncode == 5, done.stderr  # the stand-in does not have this model
     done = run(narrow, "generate", "a red bridge")
     assert done.returncode == 0, done.stderr
     assert environment["OUTPUT_DIR"] in done.stdout
 
 
-def test_a_prompt_that_is_no_text_is_refused(environment: Environment) -> None:
+def test_a_prompt_of_invalid_unicode_is_rejected(environment: Environment) -> None:
     done = subprocess.run(
         [COMMAND.encode(), b"generate", b"a \xff bridge"],
         env=environment,
@@ -194,7 +194,7 @@ def test_models_are_listed_without_a_key(
     assert "gpt-image-2.6-flare *" in run(environment, "models").stdout
 
 
-def test_the_table_of_models_fits_a_terminal(snapshot: SnapshotAssertion) -> None:
+def test_the_model_table_fits_a_terminal(snapshot: SnapshotAssertion) -> None:
     out = StringIO()
     console = Console(file=out, width=80)
     console.print(catalog_table(openai_catalog(), date(2026, 11, 22)))

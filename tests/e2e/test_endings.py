@@ -1,4 +1,4 @@
-"""However the server is told to end, nothing that was paid for is lost."""
+"""However a stdio server is shut down, no charged image is lost."""
 
 import sqlite3
 import subprocess
@@ -23,7 +23,7 @@ def states(environment: Environment) -> list[str]:
     return [row[0] for row in rows]
 
 
-def test_an_idle_server_ends_when_its_input_ends(environment: Environment) -> None:
+def test_an_idle_server_exits_when_its_input_ends(environment: Environment) -> None:
     with Host(environment) as host:
         host.initialize()
         started = time.monotonic()
@@ -32,7 +32,7 @@ def test_an_idle_server_ends_when_its_input_ends(environment: Environment) -> No
         assert time.monotonic() - started < 10
 
 
-def test_calls_that_came_before_the_input_ended_are_answered(
+def test_calls_before_the_end_of_input_get_their_replies(
     openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.slow(0.5)
@@ -45,7 +45,7 @@ def test_calls_that_came_before_the_input_ended_are_answered(
     assert states(environment) == ["stored"]
 
 
-def test_sigterm_with_an_open_input_finishes_what_runs_and_refuses_what_comes(
+def test_sigterm_finishes_running_calls_and_rejects_new_ones(
     openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.slow(1.5)
@@ -61,7 +61,7 @@ def test_sigterm_with_an_open_input_finishes_what_runs_and_refuses_what_comes(
     assert len(openai_api.posts) == 1
 
 
-def test_work_that_outlasts_the_grace_is_recorded_as_unknown(
+def test_a_call_beyond_the_grace_period_is_recorded_as_unknown(
     openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.hang()
@@ -78,7 +78,7 @@ def test_work_that_outlasts_the_grace_is_recorded_as_unknown(
 
 
 @pytest.mark.parametrize("end", [Host.terminate, Host.close_input], ids=["signal", "input"])
-def test_a_disk_that_hangs_does_not_keep_the_server(
+def test_a_hanging_disk_does_not_delay_the_exit(
     end: Callable[[Host], None], openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.slow(0.5)
@@ -95,23 +95,24 @@ def test_a_disk_that_hangs_does_not_keep_the_server(
             assert time.monotonic() - started < 2 + 1.5
 
 
-def test_a_host_that_reads_no_answers_does_not_keep_the_server(environment: Environment) -> None:
-    deaf = subprocess.Popen(
+def test_a_host_that_reads_no_output_does_not_delay_the_exit(environment: Environment) -> None:
+    server = subprocess.Popen(
         [SERVER],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment | {"SHUTDOWN_GRACE": "1"},
         cwd="/",
     )
-    with deaf:
-        assert deaf.stdin is not None
-        questions = [{"id": number, "method": "tools/list"} for number in range(2, 60)]
-        deaf.stdin.write(to_lines(INITIALIZE, *questions))  # answers are more than a pipe holds
-        deaf.stdin.close()
-        assert deaf.wait(10) == 0
+    with server:
+        assert server.stdin is not None
+        requests = [{"id": number, "method": "tools/list"} for number in range(2, 60)]
+        # The responses exceed a pipe's buffer.
+        server.stdin.write(to_lines(INITIALIZE, *requests))
+        server.stdin.close()
+        assert server.wait(10) == 0
 
 
-def test_a_second_signal_leaves_at_once(openai_api: StandIn, environment: Environment) -> None:
+def test_a_second_signal_exits_at_once(openai_api: StandIn, environment: Environment) -> None:
     openai_api.default = faults.hang()
     with Host(environment) as host:
         host.initialize()
@@ -119,7 +120,7 @@ def test_a_second_signal_leaves_at_once(openai_api: StandIn, environment: Enviro
         openai_api.wait_for_calls(1, timeout=20)
         host.terminate()
         late = host.call("generate_image", {"prompt": "too late"})
-        host.response(late)  # the first signal has been heard
+        host.response(late)  # the first signal was handled
         started = time.monotonic()
         host.terminate()
         assert host.wait_for_exit() == 1
@@ -127,7 +128,7 @@ def test_a_second_signal_leaves_at_once(openai_api: StandIn, environment: Enviro
     assert states(environment) == ["dispatched"]
 
 
-def test_a_canceled_call_is_not_answered_and_its_paid_picture_is_kept(
+def test_a_canceled_call_gets_no_reply_and_its_image_is_stored(
     openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.slow(0.8)
@@ -140,24 +141,24 @@ def test_a_canceled_call_is_not_answered_and_its_paid_picture_is_kept(
         assert host.wait_for_exit() == 0
         assert not any(each.get("id") == number for each in host.messages())
     assert states(environment) == ["stored"]
-    (kept,) = Path(environment["OUTPUT_DIR"]).glob("img_*.png")
-    assert sha256(kept.read_bytes()).hexdigest() in openai_api.ledger[0].digests
+    (stored,) = Path(environment["OUTPUT_DIR"]).glob("img_*.png")
+    assert sha256(stored.read_bytes()).hexdigest() in openai_api.ledger[0].digests
 
 
-def test_a_host_that_vanishes_loses_no_picture(
+def test_the_image_is_stored_if_the_host_vanishes(
     openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.slow(0.8)
     call = {"name": "generate_image", "arguments": {"prompt": "a red bridge"}}
-    vanishing = subprocess.Popen(
+    server = subprocess.Popen(
         [SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/"
     )
-    assert vanishing.stdin is not None
-    assert vanishing.stdout is not None
-    vanishing.stdin.write(to_lines(INITIALIZE, {"id": 2, "method": "tools/call", "params": call}))
-    vanishing.stdin.flush()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(to_lines(INITIALIZE, {"id": 2, "method": "tools/call", "params": call}))
+    server.stdin.flush()
     openai_api.wait_for_calls(1, timeout=20)
-    vanishing.stdout.close()
-    vanishing.stdin.close()
-    assert vanishing.wait(20) == 0
+    server.stdout.close()
+    server.stdin.close()
+    assert server.wait(20) == 0
     assert states(environment) == ["stored"]

@@ -1,4 +1,4 @@
-"""The examples do what their README shows, against a real server."""
+"""The examples run against a real server as their README shows."""
 
 import asyncio
 import runpy
@@ -19,42 +19,45 @@ from tests.standin import StandIn, faults
 pytestmark = pytest.mark.anyio
 FOLDER = ROOT / "examples"
 PROGRAMS = sorted(file.name for file in FOLDER.glob("*.py") if file.name != "__init__.py")
-SHOWN = {
+DOCUMENTED = {
     Path(words[1]).name: words[2:]
     for words in commands(FOLDER / "README.md")
     if words[0] == "python"
 }
-TOKEN = "a token that nobody guesses"
+TOKEN = "a token that is hard to guess"
 
 
 @pytest.fixture
 async def url(openai_api: StandIn, tmp_path: Path) -> AsyncIterator[str]:
-    """A server with a token; the examples find it in their environment."""
+    """The URL of a server with a token; the examples read the token from their environment."""
     async with serve(settings_for(openai_api, tmp_path / "server", auth_token=TOKEN)) as address:
         yield address
 
 
 async def run(name: str, url: str, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run a program with the arguments that the README shows, but for address and place."""
-    given = SHOWN[name]
-    where = {"--url": url, "--out": str(out)}
-    arguments = [where.get(before, word) for before, word in zip(["", *given], given, strict=False)]
-    assert set(where) <= set(given)
+    """Run a program with the arguments in the README, except for the URL and the output path."""
+    documented = DOCUMENTED[name]
+    replaced = {"--url": url, "--out": str(out)}
+    arguments = [
+        replaced.get(before, word)
+        for before, word in zip(["", *documented], documented, strict=False)
+    ]
+    assert set(replaced) <= set(documented)
     monkeypatch.setattr(sys, "argv", [name, *arguments])
     monkeypatch.setenv("AUTH_TOKEN", TOKEN)
     await asyncio.to_thread(runpy.run_path, str(FOLDER / name), run_name="__main__")
 
 
 def test_the_readme_shows_every_program() -> None:
-    assert sorted(SHOWN) == PROGRAMS
+    assert sorted(DOCUMENTED) == PROGRAMS
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_a_program_is_short_enough_to_be_read(name: str) -> None:
+def test_a_program_is_short(name: str) -> None:
     assert len((FOLDER / name).read_text("utf-8").splitlines()) <= 80
 
 
-async def test_the_mcp_client_tells_of_progress_and_saves_the_whole_picture(
+async def test_the_mcp_client_reports_progress_and_saves_the_image(
     url: str,
     openai_api: StandIn,
     tmp_path: Path,
@@ -64,13 +67,13 @@ async def test_the_mcp_client_tells_of_progress_and_saves_the_whole_picture(
     await run("mcp_client.py", url, tmp_path / "out", monkeypatch)
     (file,) = (tmp_path / "out").iterdir()
     assert (Image(file.read_bytes()).digest,) == openai_api.ledger[0].digests
-    said = capsys.readouterr().out
-    assert "Preview 2 of 2 ready." in said
-    assert "100.0 of 100" in said
-    assert "Generated 1 image(s) successfully." in said
+    output = capsys.readouterr().out
+    assert "Preview 2 of 2 ready." in output
+    assert "100.0 of 100" in output
+    assert "Generated 1 image(s) successfully." in output
 
 
-async def test_the_stream_client_writes_previews_and_the_picture(
+async def test_the_stream_client_saves_previews_and_the_image(
     url: str,
     openai_api: StandIn,
     tmp_path: Path,
@@ -86,7 +89,7 @@ async def test_the_stream_client_writes_previews_and_the_picture(
     assert "Generated 1 image(s) successfully." in capsys.readouterr().out
 
 
-async def test_the_stream_client_says_what_went_wrong(
+async def test_the_stream_client_reports_an_error(
     url: str, openai_api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     openai_api.script(faults.quota_exhausted())
@@ -94,7 +97,7 @@ async def test_the_stream_client_says_what_went_wrong(
         await run("stream_client.py", url, tmp_path / "out", monkeypatch)
 
 
-async def test_the_demo_compares_four_forms_of_one_picture(
+async def test_the_demo_compares_four_formats_of_one_image(
     url: str,
     openai_api: StandIn,
     tmp_path: Path,
@@ -106,6 +109,6 @@ async def test_the_demo_compares_four_forms_of_one_picture(
     with PIL.Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.format == "PNG"
         assert sheet.width > 4 * 400
-    said = capsys.readouterr().out
-    assert all(form in said for form in ("png", "jpeg", "webp", "auto"))
-    assert "%" in said
+    output = capsys.readouterr().out
+    assert all(format_name in output for format_name in ("png", "jpeg", "webp", "auto"))
+    assert "%" in output

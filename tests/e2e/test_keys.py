@@ -1,4 +1,4 @@
-"""Asking again under one Idempotency-Key is asking once."""
+"""Requests with one Idempotency-Key are one request."""
 
 import asyncio
 from pathlib import Path
@@ -11,25 +11,25 @@ from tests.e2e.loopback_server import wait_until
 from tests.testkit.fakes import FakeProvider, RecordingSink, settings_in
 
 pytestmark = pytest.mark.anyio
-ASK = {"prompt": "a red bridge"}
-AS_IT_COMES = {**ASK, "size": "auto"}
-"""Of no size, so that small pictures are as asked, and kept in the cache."""
+BODY = {"prompt": "a red bridge"}
+ANY_SIZE = {**BODY, "size": "auto"}
+"""Without a fixed size, so that small images match the request and are cached."""
 
 
-async def post(client: AsgiClient, body: object = ASK, key: str = "k-1") -> Reply:
+async def post(client: AsgiClient, body: object = BODY, key: str = "k-1") -> Reply:
     return await client.post("/images", body, Idempotency_Key=key)
 
 
-async def test_the_same_key_is_the_same_job_also_where_fresh_is_asked_and_nothing_is_cached(
+async def test_the_same_key_is_the_same_job_even_if_fresh_and_uncached(
     tmp_path: Path,
 ) -> None:
     provider, settings = FakeProvider(), settings_in(tmp_path, cache_ttl=0)
     async with asgi_client(settings, provider=provider) as client:
-        first = await post(client, {**ASK, "fresh": True})
-        second = await post(client, {**ASK, "fresh": True})
+        first = await post(client, {**BODY, "fresh": True})
+        second = await post(client, {**BODY, "fresh": True})
     async with asgi_client(settings, provider=provider) as client:  # after a restart
-        third = await post(client, {**ASK, "fresh": True})
-        stream = await client.post("/mcp/stream", ASK, Idempotency_Key="k-1")
+        third = await post(client, {**BODY, "fresh": True})
+        stream = await client.post("/mcp/stream", BODY, Idempotency_Key="k-1")
     assert [each.status for each in (first, second, third, stream)] == [201, 201, 201, 200]
     assert first.json["jobId"] == second.json["jobId"] == third.json["jobId"]
     assert first.json["images"] == second.json["images"] == third.json["images"]
@@ -46,11 +46,11 @@ async def test_another_key_is_another_job(tmp_path: Path) -> None:
     assert len(provider.seen) == 2
 
 
-async def test_two_at_once_under_one_key_are_one_job(tmp_path: Path) -> None:
+async def test_two_concurrent_requests_with_one_key_are_one_job(tmp_path: Path) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
     async with asgi_client(settings_in(tmp_path), provider=provider) as client:
-        body = {**ASK, "fresh": True}
+        body = {**BODY, "fresh": True}
         both = [asyncio.create_task(post(client, body)) for _ in range(2)]
         await asyncio.sleep(0.1)
         gate.set()
@@ -59,7 +59,7 @@ async def test_two_at_once_under_one_key_are_one_job(tmp_path: Path) -> None:
     assert len(provider.seen) == 1
 
 
-async def test_a_key_that_joined_a_job_means_it_from_then_on(tmp_path: Path) -> None:
+async def test_a_key_that_joined_a_job_stays_bound_to_it(tmp_path: Path) -> None:
     gate = asyncio.Event()
     provider, settings = FakeProvider(meanwhile=gate.wait), settings_in(tmp_path, cache_ttl=0)
     async with asgi_client(settings, provider=provider) as client:
@@ -72,7 +72,7 @@ async def test_a_key_that_joined_a_job_means_it_from_then_on(tmp_path: Path) -> 
     assert len(provider.seen) == 1
 
 
-async def test_a_key_for_something_else_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+async def test_a_key_of_another_request_is_rejected_before_anything_is_sent(tmp_path: Path) -> None:
     provider = FakeProvider()
     async with asgi_client(settings_in(tmp_path), provider=provider) as client:
         await post(client)
@@ -82,21 +82,21 @@ async def test_a_key_for_something_else_is_refused_before_anything_is_sent(tmp_p
     assert len(provider.seen) == 1
 
 
-async def test_a_call_whose_end_is_unknown_is_not_made_again(tmp_path: Path) -> None:
-    provider = FakeProvider(fails=[OutcomeUnknown("The line broke.")])
+async def test_a_call_of_unknown_outcome_is_not_repeated(tmp_path: Path) -> None:
+    provider = FakeProvider(fails=[OutcomeUnknown("The connection broke.")])
     settings = settings_in(tmp_path)
     async with asgi_client(settings, provider=provider) as client:
         first, second = await post(client), await post(client)
     async with asgi_client(settings, provider=provider) as client:
         third = await post(client)
-    for answer in (first, second, third):
-        assert (answer.status, answer.code) == (502, "outcome_unknown")
-        assert answer.problem["charged"] == "maybe"
+    for reply in (first, second, third):
+        assert (reply.status, reply.code) == (502, "outcome_unknown")
+        assert reply.problem["charged"] == "maybe"
     assert len(provider.seen) == 1
 
 
-async def test_a_call_that_was_refused_for_good_is_told_again(tmp_path: Path) -> None:
-    provider = FakeProvider(fails=[ContentRefused("No such thing.")])
+async def test_a_final_refusal_is_replayed(tmp_path: Path) -> None:
+    provider = FakeProvider(fails=[ContentRefused("Refused.")])
     async with asgi_client(settings_in(tmp_path), provider=provider) as client:
         first, second = await post(client), await post(client)
     assert (first.status, second.status) == (422, 422)
@@ -104,61 +104,61 @@ async def test_a_call_that_was_refused_for_good_is_told_again(tmp_path: Path) ->
     assert len(provider.seen) == 1
 
 
-async def test_a_call_that_was_refused_for_now_and_free_is_made_when_it_is_asked_again(
+async def test_a_call_that_failed_temporarily_and_free_of_charge_is_repeated(
     tmp_path: Path,
 ) -> None:
     provider = FakeProvider(fails=[RateLimited("Not now.", retry_after=99)])
     async with asgi_client(settings_in(tmp_path), provider=provider) as client:
         first, second, third = await post(client), await post(client), await post(client)
-    assert [answer.status for answer in (first, second, third)] == [429, 201, 201]
+    assert [reply.status for reply in (first, second, third)] == [429, 201, 201]
     assert second.json["jobId"] == third.json["jobId"]
     assert len(provider.seen) == 2
 
 
 @pytest.mark.parametrize("key", ["", "two words", "ü", "x" * 256])
-async def test_what_is_no_key_is_refused(key: str, tmp_path: Path) -> None:
+async def test_an_invalid_key_is_rejected(key: str, tmp_path: Path) -> None:
     async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
         headers = [("Content-Type", "application/json"), ("Idempotency-Key", key)]
-        answer = await client.request("POST", "/images", headers, b'{"prompt": "a red bridge"}')
-    assert (answer.status, answer.problem.get("field")) == (400, "Idempotency-Key")
+        reply = await client.request("POST", "/images", headers, b'{"prompt": "a red bridge"}')
+    assert (reply.status, reply.problem.get("field")) == (400, "Idempotency-Key")
 
 
-async def test_what_is_told_again_is_counted_logged_and_followed_once(tmp_path: Path) -> None:
+async def test_a_replayed_job_is_counted_and_logged_once(tmp_path: Path) -> None:
     sink = RecordingSink()
     settings, provider = settings_in(tmp_path), FakeProvider()
     async with asgi_client(settings, provider=provider, extra_sinks=[sink]) as client:
         first = await post(client)
-        told = list(sink.events)
+        events = list(sink.events)
         followed = await client.request("GET", f"/jobs/{first.json['jobId']}/events")
         second = await post(client)
         again = await client.request("GET", f"/jobs/{first.json['jobId']}/events")
     assert second.json["servedFrom"] == "archive"
-    assert sink.events == told
+    assert sink.events == events
     assert again.body == followed.body
 
 
-async def test_a_key_that_the_cache_answered_means_the_job_that_was_paid(tmp_path: Path) -> None:
+async def test_a_key_served_from_the_cache_is_bound_to_the_charged_job(tmp_path: Path) -> None:
     provider, settings = FakeProvider(), settings_in(tmp_path)
     async with asgi_client(settings, provider=provider) as client:
-        paid = await post(client, AS_IT_COMES)
+        charged = await post(client, ANY_SIZE)
         await wait_until(lambda: not client.container.job_runner()._tasks)
-        cached = await post(client, AS_IT_COMES, key="k-2")
+        cached = await post(client, ANY_SIZE, key="k-2")
         assert cached.json["servedFrom"] == "memory"
         other = await post(client, {"prompt": "a blue bridge"}, key="k-2")
         await client.container.clear_cache()()
     async with asgi_client(settings, provider=provider) as client:
-        again = await post(client, AS_IT_COMES, key="k-2")
+        again = await post(client, ANY_SIZE, key="k-2")
     assert (other.status, other.code) == (422, "key_reused")
-    assert (again.json["jobId"], again.json["servedFrom"]) == (paid.json["jobId"], "archive")
+    assert (again.json["jobId"], again.json["servedFrom"]) == (charged.json["jobId"], "archive")
     assert len(provider.seen) == 1
 
 
-async def test_a_key_means_the_same_request_also_when_a_setting_changed(tmp_path: Path) -> None:
+async def test_a_key_stays_bound_to_its_job_after_a_setting_changed(tmp_path: Path) -> None:
     first, second = FakeProvider(), FakeProvider()
     second.endpoint = "elsewhere"
     async with asgi_client(settings_in(tmp_path), provider=first) as client:
-        paid = await post(client)
+        charged = await post(client)
     async with asgi_client(settings_in(tmp_path), provider=second) as client:
         again = await post(client)
-    assert (again.status, again.json["jobId"]) == (201, paid.json["jobId"])
+    assert (again.status, again.json["jobId"]) == (201, charged.json["jobId"])
     assert second.seen == []

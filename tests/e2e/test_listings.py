@@ -1,4 +1,4 @@
-"""Pictures and jobs of before, over HTTP and at the command line."""
+"""Stored images and past jobs, over HTTP and on the command line."""
 
 import asyncio
 import json
@@ -16,91 +16,91 @@ from tests.e2e.loopback_server import wait_until
 from tests.testkit.fakes import PNG, FakeProvider, FrozenClock, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
-ASK = {"prompt": "a red bridge"}
+BODY = {"prompt": "a red bridge"}
 
 
-async def test_pictures_are_listed_with_links_the_newest_first(tmp_path: Path) -> None:
+async def test_images_are_listed_newest_first_with_urls(tmp_path: Path) -> None:
     red = small_image("red")
     provider = FakeProvider(PNG, red)
     async with asgi_client(settings_in(tmp_path), provider=provider) as client:
-        made = (await client.post("/images", {**ASK, "n": 2})).json
+        created = (await client.post("/images", {**BODY, "n": 2})).json
         listed = (await client.request("GET", "/images")).json
         one = (await client.request("GET", "/images?limit=1")).json
-        job = (await client.request("GET", f"/jobs/{made['jobId']}")).json
+        job = (await client.request("GET", f"/jobs/{created['jobId']}")).json
     assert [image["id"] for image in listed["images"]] == [PNG.id, red.id]
     assert listed["jobs"] == []
     assert one["images"] == listed["images"][:1]
     first = listed["images"][0]
-    assert (first["jobId"], first["prompt"]) == (made["jobId"], "a red bridge")
-    assert first["url"] == made["images"][0]["url"]
+    assert (first["jobId"], first["prompt"]) == (created["jobId"], "a red bridge")
+    assert first["url"] == created["images"][0]["url"]
     assert (job["state"], job["images"]) == ("stored", listed["images"])
 
 
-async def test_a_job_is_told_while_it_is_painted_and_when_its_end_is_unknown(
+async def test_running_and_unknown_jobs_are_listed(
     tmp_path: Path,
 ) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
     async with asgi_client(settings_in(tmp_path), provider=provider) as client:
-        asking = asyncio.create_task(client.post("/images", ASK))
+        request = asyncio.create_task(client.post("/images", BODY))
         await wait_until(lambda: provider.seen)
         (open_job,) = (await client.request("GET", "/images")).json["jobs"]
         assert open_job["state"] == "dispatched"
         job_id = open_job["jobId"]
         assert (await client.request("GET", f"/jobs/{job_id}")).json == open_job
-        provider.fails.append(OutcomeUnknown("The line broke."))
+        provider.fails.append(OutcomeUnknown("The connection broke."))
         unknown = await client.post("/images", {"prompt": "a blue bridge"})
         listed = (await client.request("GET", "/images")).json["jobs"]
         gate.set()
-        await asking
+        await request
     assert unknown.status == 502
     assert [job["state"] for job in listed] == ["unknown", "dispatched"]
     assert (listed[0]["code"], listed[0]["charged"]) == ("outcome_unknown", "maybe")
 
 
-async def test_an_answer_of_the_cache_can_be_looked_up_too(tmp_path: Path) -> None:
+async def test_the_job_of_a_cached_result_can_be_looked_up(tmp_path: Path) -> None:
     async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
-        await client.post("/images", ASK)
-        hit = await client.post("/mcp/stream", ASK)
+        await client.post("/images", BODY)
+        hit = await client.post("/mcp/stream", BODY)
         job = (await client.request("GET", f"/jobs/{hit.headers['x-job-id']}")).json
     assert (job["state"], [image["id"] for image in job["images"]]) == ("stored", [PNG.id])
 
 
 @pytest.mark.parametrize("path", ["/jobs/job_x", f"/jobs/job_{'0' * 32}", "/images/img_x"])
-async def test_what_there_is_not_is_not_found(path: str, tmp_path: Path) -> None:
+async def test_an_unknown_id_is_not_found(path: str, tmp_path: Path) -> None:
     async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
         assert (await client.request("GET", path)).code == "not_found"
 
 
-async def test_a_picture_is_deleted_with_what_was_made_of_it(tmp_path: Path) -> None:
+async def test_an_image_is_deleted_with_its_renditions(tmp_path: Path) -> None:
     async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
-        await client.post("/images", {**ASK, "format": "webp"})
+        await client.post("/images", {**BODY, "format": "webp"})
         assert len([*(tmp_path / "images").iterdir()]) == 2
-        gone = await client.request("DELETE", f"/images/{PNG.id}")
+        deleted = await client.request("DELETE", f"/images/{PNG.id}")
         again = await client.request("DELETE", f"/images/{PNG.id}")
         job = (await client.request("GET", "/images")).json
-    assert (gone.status, gone.json["id"]) == (200, PNG.id)
-    assert gone.json["bytes"] > len(PNG.data)
+    assert (deleted.status, deleted.json["id"]) == (200, PNG.id)
+    assert deleted.json["bytes"] > len(PNG.data)
     assert (again.status, again.code) == (404, "not_found")
     assert job["images"] == []
     assert [*(tmp_path / "images").iterdir()] == []
 
 
-async def test_somebody_elses_pictures_and_jobs_are_not_there(tmp_path: Path) -> None:
+async def test_images_and_jobs_of_another_owner_are_not_found(tmp_path: Path) -> None:
     async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
-        made = (await client.post("/images", ASK)).json
+        created = (await client.post("/images", BODY)).json
     token = "a-token-of-some-length"
     bearer = {"Authorization": f"Bearer {token}"}
     settings = settings_in(tmp_path, auth_token=token)
     async with asgi_client(settings, provider=FakeProvider()) as client:
         assert (await client.request("GET", "/images", bearer)).json == {"images": [], "jobs": []}
-        for method, path in [("GET", f"/jobs/{made['jobId']}"), ("DELETE", f"/images/{PNG.id}")]:
+        for method, path in [("GET", f"/jobs/{created['jobId']}"), ("DELETE", f"/images/{PNG.id}")]:
             assert (await client.request(method, path, bearer)).code == "not_found"
     assert (tmp_path / "images" / f"{PNG.id}.png").exists()
 
 
 async def command(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Exit code and output of a command over these folders."""
+    """The exit code and output of a command on these folders."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -118,7 +118,7 @@ async def command(folder: Path, *arguments: str) -> tuple[int, str]:
 async def test_the_commands_list_delete_and_prune(tmp_path: Path) -> None:
     red = small_image("red")
     async with asgi_client(settings_in(tmp_path), provider=FakeProvider(PNG, red)) as client:
-        await client.post("/images", {**ASK, "n": 2})
+        await client.post("/images", {**BODY, "n": 2})
     code, out = await command(tmp_path, "images", "list", "--json")
     listed: dict[str, Any] = json.loads(out)
     assert code == 0
@@ -136,17 +136,17 @@ async def test_the_commands_list_delete_and_prune(tmp_path: Path) -> None:
     assert [*(tmp_path / "images").iterdir()] == []
 
 
-async def test_the_oldest_pictures_go_where_there_is_a_bound_and_young_ones_stay(
+async def test_old_images_above_the_size_limit_are_deleted_and_recent_ones_stay(
     tmp_path: Path,
 ) -> None:
     settings = settings_in(tmp_path, output_max_size=0)
-    often: dict[str, Any] = {"provider": FakeProvider(), "sweep_seconds": 0.01}
-    often["first_sweep_seconds"] = 0.0
-    place = tmp_path / "images" / f"{PNG.id}.png"
-    async with asgi_client(settings, **often, clock=FrozenClock()) as client:
-        await client.post("/images", ASK)
+    sweep: dict[str, Any] = {"provider": FakeProvider(), "sweep_seconds": 0.01}
+    sweep["first_sweep_seconds"] = 0.0
+    file = tmp_path / "images" / f"{PNG.id}.png"
+    async with asgi_client(settings, **sweep, clock=FrozenClock()) as client:
+        await client.post("/images", BODY)
         await asyncio.sleep(0.1)
-        assert place.exists()
+        assert file.exists()
     later = FrozenClock(FrozenClock().now() + timedelta(hours=2))
-    async with asgi_client(settings, **often, clock=later):
-        await wait_until(lambda: not place.exists())
+    async with asgi_client(settings, **sweep, clock=later):
+        await wait_until(lambda: not file.exists())

@@ -28,26 +28,26 @@ LARGE = {"prompt": "a red bridge", "size": "2048x1280"}
 
 def facts(result: CallToolResult) -> dict[str, Any]:
     assert result.structured_content, result.content
-    picture: dict[str, Any] = result.structured_content["images"][0]
-    return picture
+    image: dict[str, Any] = result.structured_content["images"][0]
+    return image
 
 
-def words(result: CallToolResult) -> str:
+def text_of(result: CallToolResult) -> str:
     assert isinstance(result.content[0], TextContent)
     return result.content[0].text
 
 
-async def fetched(url: str) -> bytes:
+async def fetch(url: str) -> bytes:
     async with httpx2.AsyncClient() as http:
         return (await http.get(url)).content
 
 
-async def painted(client: Client, **arguments: Any) -> CallToolResult:  # noqa: ANN401 - tool arguments
+async def generate(client: Client, **arguments: Any) -> CallToolResult:  # noqa: ANN401 - tool arguments
     return await client.call_tool("generate_image", {"prompt": "a red bridge", **arguments})
 
 
 @in_both_eras
-async def test_the_tools_are_those_of_every_transport(
+async def test_the_tools_are_the_same_as_over_every_transport(
     era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     async with (
@@ -58,122 +58,120 @@ async def test_the_tools_are_those_of_every_transport(
         assert (client.protocol_version in MODERN_PROTOCOL_VERSIONS) is (era == "auto")
 
 
-async def test_every_version_of_the_protocol_is_spoken(openai_api: StandIn, tmp_path: Path) -> None:
+async def test_every_protocol_version_is_supported(openai_api: StandIn, tmp_path: Path) -> None:
     async with serve(settings_for(openai_api, tmp_path)) as url, httpx2.AsyncClient() as http:
         for version in HANDSHAKE_PROTOCOL_VERSIONS:
-            shaken = result_of(await RawSession(http, url, version).initialize())
-            assert shaken["protocolVersion"] == version
-            assert shaken["serverInfo"]["name"] == APP
+            initialized = result_of(await RawSession(http, url, version).initialize())
+            assert initialized["protocolVersion"] == version
+            assert initialized["serverInfo"]["name"] == APP
             session = await RawSession.open(http, url, version)
-            called = {"name": "cache_stats", "arguments": {}}
-            stats = result_of(await session.post("tools/call", called))
+            call = {"name": "cache_stats", "arguments": {}}
+            stats = result_of(await session.post("tools/call", call))
             assert stats["content"][0]["text"].startswith("Cache Statistics:"), version
         for version in MODERN_PROTOCOL_VERSIONS:
             async with Client(f"{url}/mcp", mode=version) as client:
                 assert client.protocol_version == version
                 stats_now = await client.call_tool("cache_stats", {})
-                assert words(stats_now).startswith("Cache Statistics:")
+                assert text_of(stats_now).startswith("Cache Statistics:")
 
 
 @in_both_eras
-async def test_a_picture_of_4_mb_arrives_as_a_preview_and_every_step_is_told(
+async def test_an_image_of_4_mb_arrives_as_a_preview_and_progress_is_reported(
     era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
-    heard: list[tuple[float, float | None]] = []
+    steps: list[tuple[float, float | None]] = []
 
-    async def hear(progress: float, total: float | None, message: str | None) -> None:
+    async def on_progress(progress: float, total: float | None, message: str | None) -> None:
         assert message
-        heard.append((progress, total))
+        steps.append((progress, total))
 
     async with (
         serve(settings_for(openai_api, tmp_path)) as url,
         connect_over_http(url, era) as client,
     ):
-        result = await client.call_tool("generate_image", LARGE, progress_callback=hear)
-        picture = facts(result)
-        original = await fetched(picture["url"])
-    assert picture["bytes"] == Path(picture["path"]).stat().st_size > 4_000_000
+        result = await client.call_tool("generate_image", LARGE, progress_callback=on_progress)
+        image = facts(result)
+        original = await fetch(image["url"])
+    assert image["bytes"] == Path(image["path"]).stat().st_size > 4_000_000
     (shown,) = [block for block in result.content if isinstance(block, ImageContent)]
     assert Image(b64decode(shown.data)).format.media_type == shown.mime_type
-    assert picture["shown"] == "preview"
-    assert original == Path(picture["path"]).read_bytes()
-    assert picture["url"] in words(result)
-    values = [progress for progress, _ in heard]
+    assert image["shown"] == "preview"
+    assert original == Path(image["path"]).read_bytes()
+    assert image["url"] in text_of(result)
+    values = [progress for progress, _ in steps]
     assert values == sorted({*values})
-    assert heard[-1] == (100.0, 100.0)
-    assert len(heard) >= 3
+    assert steps[-1] == (100.0, 100.0)
+    assert len(steps) >= 3
 
 
-async def test_no_event_is_larger_than_clients_take_whatever_is_behind_it(
-    openai_api: StandIn, tmp_path: Path
-) -> None:
+async def test_no_event_exceeds_the_limit_of_clients(openai_api: StandIn, tmp_path: Path) -> None:
     call = {"name": "generate_image", "arguments": LARGE | {"n": 4}}
     async with (
         serve(settings_for(openai_api, tmp_path)) as url,
         httpx2.AsyncClient(timeout=None) as http,
     ):
         session = await RawSession.open(http, url)
-        answer = await session.post("tools/call", call)
-    told = result_of(answer)
-    assert [block["type"] for block in told["content"]] == ["text", *["image"] * 4]
-    assert sum(picture["bytes"] for picture in told["structuredContent"]["images"]) > 16_000_000
-    assert max(len(event) for event in events(answer)) < MEBIBYTE
+        reply = await session.post("tools/call", call)
+    result = result_of(reply)
+    assert [block["type"] for block in result["content"]] == ["text", *["image"] * 4]
+    assert sum(image["bytes"] for image in result["structuredContent"]["images"]) > 16_000_000
+    assert max(len(event) for event in events(reply)) < MEBIBYTE
 
 
 @in_both_eras
-async def test_links_lead_below_the_public_url(
+async def test_urls_start_with_the_public_url(
     era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     settings = settings_for(openai_api, tmp_path, public_url="https://pics.example/studio/")
     async with serve(settings) as url, connect_over_http(url, era) as client:
-        made = facts(await painted(client))
-        again = facts(await client.call_tool("get_image", {"id": made["id"]}))
-    assert made["url"] == again["url"] == f"https://pics.example/studio/images/{made['id']}"
+        created = facts(await generate(client))
+        again = facts(await client.call_tool("get_image", {"id": created["id"]}))
+    assert created["url"] == again["url"] == f"https://pics.example/studio/images/{created['id']}"
 
 
 @in_both_eras
-async def test_without_the_token_nobody_comes_in(
+async def test_a_request_without_the_token_is_rejected(
     era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     async with serve(settings_for(openai_api, tmp_path, auth_token=TOKEN)) as url:
         with pytest.raises(ExceptionGroup) as refused:
             async with connect_over_http(url, era, {"authorization": "Bearer another token here"}):
-                pytest.fail("it was let in")
+                pytest.fail("it was accepted")
         assert refused.value.subgroup(MCPError), refused.value
         async with httpx2.AsyncClient() as http:
-            answer = await RawSession(http, url).initialize()
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"].startswith("Bearer ")
-    assert answer.json()["code"] == "unauthorized"
+            reply = await RawSession(http, url).initialize()
+    assert reply.status_code == 401
+    assert reply.headers["www-authenticate"].startswith("Bearer ")
+    assert reply.json()["code"] == "unauthorized"
 
 
 @in_both_eras
-async def test_a_token_is_an_owner_who_sees_no_picture_of_others(
+async def test_a_token_is_an_owner_without_access_to_images_of_others(
     era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     async with (
         serve(settings_for(openai_api, tmp_path)) as url,
         connect_over_http(url, era) as client,
     ):
-        ours = facts(await painted(client))["id"]
+        ours = facts(await generate(client))["id"]
     settings = settings_for(openai_api, tmp_path, auth_token=TOKEN)
     async with (
         serve(settings) as url,
         connect_over_http(url, era, {"authorization": f"Bearer {TOKEN}"}) as client,
     ):
-        theirs = facts(await painted(client))["id"]
-        assert len(openai_api.posts) == 2, "the cache of another owner was looked into"
+        theirs = facts(await generate(client))["id"]
+        assert len(openai_api.posts) == 2, "the cache entry of another owner was served"
         change = {"prompt": "blue", "images": [ours]}
         refused = await client.call_tool("edit_image", change)
         assert refused.is_error
-        assert "not_found" in words(refused)
+        assert "not_found" in text_of(refused)
         edited = await client.call_tool("edit_image", change | {"images": [theirs]})
-        assert not edited.is_error, words(edited)
+        assert not edited.is_error, text_of(edited)
     assert len(openai_api.posts) == 3
 
 
 @in_both_eras
-async def test_who_asks_too_often_is_told_when_to_come_back_and_looking_costs_nothing(
+async def test_the_rate_limit_rejects_generations_but_not_queries(
     era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     async with (
@@ -181,10 +179,10 @@ async def test_who_asks_too_often_is_told_when_to_come_back_and_looking_costs_no
         connect_over_http(url, era) as client,
     ):
         for _ in range(2):
-            assert not (await painted(client)).is_error
-        refused = await painted(client)
+            assert not (await generate(client)).is_error
+        refused = await generate(client)
         assert not (await client.call_tool("cache_stats", {})).is_error
     assert refused.is_error
-    assert "too_many_requests" in words(refused)
-    assert "Nothing was charged." in words(refused)
+    assert "too_many_requests" in text_of(refused)
+    assert "Nothing was charged." in text_of(refused)
     assert len(openai_api.posts) == 1

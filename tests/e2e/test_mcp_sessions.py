@@ -1,4 +1,4 @@
-"""Sessions of the handshake eras: how they end, how many there may be, and what stays of them."""
+"""Sessions of the protocol versions with a handshake: their end, their limit, and their memory."""
 
 import gc
 from collections.abc import AsyncIterator
@@ -23,18 +23,18 @@ pytestmark = pytest.mark.anyio
 
 
 @asynccontextmanager
-async def door(
+async def serve_sessions(
     api: StandIn, folder: Path
 ) -> AsyncIterator[tuple[str, httpx2.AsyncClient, StreamableHTTPSessionManager]]:
-    """The address of a server, an HTTP client, and the server's own book of its sessions."""
+    """Serve; yield the URL, an HTTP client, and the manager of the server's sessions."""
     async with run_application(settings_for(api, folder)) as container:
-        web = HttpApplication(container)
+        app = HttpApplication(container)
         async with (
-            web.manager.run(),
-            serve_app(web.asgi) as url,
+            app.manager.run(),
+            serve_app(app.asgi) as url,
             httpx2.AsyncClient() as http,
         ):
-            yield url, http, web.manager
+            yield url, http, app.manager
 
 
 def open_sessions(manager: StreamableHTTPSessionManager) -> int:
@@ -45,10 +45,8 @@ async def ping(session: RawSession) -> int:
     return (await session.post("ping")).status_code
 
 
-async def test_a_session_that_nobody_opened_is_not_found(
-    openai_api: StandIn, tmp_path: Path
-) -> None:
-    async with door(openai_api, tmp_path) as (url, http, manager):
+async def test_an_unknown_session_is_not_found(openai_api: StandIn, tmp_path: Path) -> None:
+    async with serve_sessions(openai_api, tmp_path) as (url, http, manager):
         session = RawSession(http, url)
         session.headers["mcp-session-id"] = "0" * 32
         assert await ping(session) == 404
@@ -57,20 +55,18 @@ async def test_a_session_that_nobody_opened_is_not_found(
         assert open_sessions(manager) == 0
 
 
-async def test_a_request_that_opens_no_session_leaves_none(
-    openai_api: StandIn, tmp_path: Path
-) -> None:
-    async with door(openai_api, tmp_path) as (url, http, manager):
+async def test_a_rejected_request_opens_no_session(openai_api: StandIn, tmp_path: Path) -> None:
+    async with serve_sessions(openai_api, tmp_path) as (url, http, manager):
         session = RawSession(http, url)
         assert await ping(session) == 400
         assert (await http.get(session.url, headers=session.headers)).status_code == 400
-        answer = await http.post(session.url, headers=session.headers, json=["no", "request"])
-        assert answer.status_code == 400
+        reply = await http.post(session.url, headers=session.headers, json=["no", "request"])
+        assert reply.status_code == 400
         assert open_sessions(manager) == 0
 
 
-async def test_a_session_ends_when_its_client_says_so(openai_api: StandIn, tmp_path: Path) -> None:
-    async with door(openai_api, tmp_path) as (url, http, manager):
+async def test_a_client_ends_its_session(openai_api: StandIn, tmp_path: Path) -> None:
+    async with serve_sessions(openai_api, tmp_path) as (url, http, manager):
         session, other = [await RawSession.open(http, url) for _ in range(2)]
         assert (await session.delete()).status_code == 200
         assert await ping(session) == 404
@@ -78,27 +74,27 @@ async def test_a_session_ends_when_its_client_says_so(openai_api: StandIn, tmp_p
         assert open_sessions(manager) == 1
 
 
-async def test_one_session_more_than_there_may_be_is_turned_away_until_one_ends(
+async def test_a_session_above_the_limit_is_rejected_until_one_ends(
     openai_api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert mcp_endpoint.MAX_SESSIONS == 1_000
     monkeypatch.setattr(mcp_endpoint, "MAX_SESSIONS", 3)
-    async with door(openai_api, tmp_path) as (url, http, _):
+    async with serve_sessions(openai_api, tmp_path) as (url, http, _):
         sessions = [await RawSession.open(http, url) for _ in range(3)]
         assert (await RawSession(http, url).initialize()).status_code == 503
         assert [await ping(session) for session in sessions] == [200] * 3
-        async with connect_over_http(url) as modern:  # which needs no session
+        async with connect_over_http(url) as modern:  # it needs no session
             assert (await modern.list_tools()).tools
         await sessions[0].delete()
         await RawSession.open(http, url)
 
 
-async def test_a_session_without_requests_ends_and_one_at_work_does_not(
+async def test_an_idle_session_ends_and_an_active_one_does_not(
     openai_api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert mcp_endpoint.SESSION_IDLE_TIMEOUT == 600.0
     monkeypatch.setattr(mcp_endpoint, "SESSION_IDLE_TIMEOUT", 0.5)
-    async with door(openai_api, tmp_path) as (url, http, manager):
+    async with serve_sessions(openai_api, tmp_path) as (url, http, manager):
         session, listener = [await RawSession.open(http, url) for _ in range(2)]
         async with http.stream("GET", listener.url, headers=listener.headers):
             await wait_until(lambda: open_sessions(manager) == 1)
@@ -108,12 +104,12 @@ async def test_a_session_without_requests_ends_and_one_at_work_does_not(
         assert await ping(listener) == 404
 
 
-async def test_nothing_stays_of_thirty_clients_that_came_and_went(
+async def test_thirty_disconnected_clients_leave_no_sessions(
     openai_api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mcp_endpoint, "SESSION_IDLE_TIMEOUT", 0.5)
     call: dict[str, Any] = {"name": "cache_stats", "arguments": {}}
-    async with door(openai_api, tmp_path) as (url, http, manager):
+    async with serve_sessions(openai_api, tmp_path) as (url, http, manager):
         for number in range(30):
             session = await RawSession.open(http, url)
             assert result_of(await session.post("tools/call", call))["content"]
@@ -124,20 +120,20 @@ async def test_nothing_stays_of_thirty_clients_that_came_and_went(
         assert manager._session_owners == {}
 
 
-async def test_memory_does_not_grow_with_clients_that_come_and_go(
+async def test_memory_does_not_grow_with_the_number_of_past_clients(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
-    """Objects are counted, not bytes: one that stays of each client would show."""
-    async with door(openai_api, tmp_path) as (url, http, manager):
-        await come_and_go(http, url, 50)
+    """Objects are counted, not bytes: one leaked object per client would fail."""
+    async with serve_sessions(openai_api, tmp_path) as (url, http, manager):
+        await open_and_end_sessions(http, url, 50)
         await wait_until(lambda: not open_sessions(manager))
         before = objects()
-        await come_and_go(http, url, 300)
+        await open_and_end_sessions(http, url, 300)
         await wait_until(lambda: not open_sessions(manager))
         await wait_until(lambda: objects() - before < 150)
 
 
-async def come_and_go(http: httpx2.AsyncClient, url: str, times: int) -> None:
+async def open_and_end_sessions(http: httpx2.AsyncClient, url: str, times: int) -> None:
     for _ in range(times):
         session = RawSession(http, url)
         session.headers["mcp-session-id"] = (await session.initialize()).headers["mcp-session-id"]

@@ -1,4 +1,4 @@
-"""Every option, of both tools, arrives upstream as the contract says."""
+"""Every option of both tools is sent to the provider as its API specifies."""
 
 from base64 import b64encode
 from pathlib import Path
@@ -71,7 +71,7 @@ OPTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize("tool", TOOLS)
 @pytest.mark.parametrize(("option", "sent"), OPTIONS, ids=[str(option) for option, _ in OPTIONS])
-async def test_every_option_arrives_upstream(
+async def test_every_option_is_sent_to_the_provider(
     tool: str, option: dict[str, Any], sent: dict[str, Any], openai_api: StandIn, tmp_path: Path
 ) -> None:
     arguments = {"prompt": "a red bridge", **option}
@@ -87,7 +87,7 @@ async def test_every_option_arrives_upstream(
 
 
 def as_sent(tool: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """JSON for generate; multipart strings for edit, whose default moderation is not said."""
+    """JSON for generate; multipart strings for edit, which omits the default moderation."""
     if tool == "generate_image":
         return fields
     if fields["moderation"] == "auto":
@@ -97,7 +97,7 @@ def as_sent(tool: str, fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def test_pictures_and_mask_arrive_byte_for_byte_with_true_names_and_types(
+async def test_images_and_mask_are_sent_unchanged_with_file_names_and_types(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     pictures = [small_image(size=(64, 64), form=form) for form in ("PNG", "JPEG", "WEBP")]
@@ -127,17 +127,17 @@ async def test_pictures_and_mask_arrive_byte_for_byte_with_true_names_and_types(
     ]
 
 
-async def test_an_earlier_picture_is_edited_by_its_id(openai_api: StandIn, tmp_path: Path) -> None:
+async def test_a_stored_image_is_edited_by_its_id(openai_api: StandIn, tmp_path: Path) -> None:
     async with connect_in_memory(settings_for(openai_api, tmp_path)) as client:
         first = await client.call_tool("generate_image", {"prompt": "a red bridge"})
-        made = first.structured_content["images"][0]["id"]
-        second = await client.call_tool("edit_image", {"prompt": "blue", "images": [made]})
+        image_id = first.structured_content["images"][0]["id"]
+        second = await client.call_tool("edit_image", {"prompt": "blue", "images": [image_id]})
     assert not second.is_error, second.content
     (upload,) = openai_api.posts[1].files
     assert Path(first.structured_content["images"][0]["path"]).read_bytes() == upload.data
 
 
-async def test_key_organization_and_project_are_told_upstream(
+async def test_key_organization_and_project_are_sent_to_the_provider(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     settings = settings_for(openai_api, tmp_path, openai_org_id="org-1", openai_project_id="proj_2")
@@ -148,7 +148,7 @@ async def test_key_organization_and_project_are_told_upstream(
     assert (headers["openai-organization"], headers["openai-project"]) == ("org-1", "proj_2")
 
 
-async def test_the_model_of_the_settings_is_used_where_none_is_named(
+async def test_the_default_model_is_the_one_of_the_settings(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     settings = settings_for(openai_api, tmp_path, image_model="gpt-image-2")

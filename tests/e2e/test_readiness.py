@@ -1,4 +1,4 @@
-"""/readyz tells everybody whether, and only the log why."""
+"""/readyz reports the state of each check; only the log contains the reason."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.testkit.fakes import DictCache, settings_in
 pytestmark = pytest.mark.anyio
 
 
-async def test_where_pictures_cannot_be_kept_strangers_do_not_hear_of_the_folder(
+async def test_the_reply_does_not_name_the_unusable_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "occupied"
@@ -20,14 +20,14 @@ async def test_where_pictures_cannot_be_kept_strangers_do_not_hear_of_the_folder
         serve(settings_in(tmp_path, provider="sketch", output_dir=folder)) as url,
         httpx2.AsyncClient(base_url=url) as http,
     ):
-        answer = await http.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["checks"] == {"archive": "unavailable", "cache": "ok"}
+        reply = await http.get("/readyz")
+    assert reply.status_code == 503
+    assert reply.json()["checks"] == {"archive": "unavailable", "cache": "ok"}
     assert str(folder) in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("fails", "state"), [(False, "ok"), (True, "unavailable")])
-async def test_a_cache_that_fails_is_told_and_is_no_reason(
+async def test_a_failing_cache_is_reported_and_does_not_affect_readiness(
     tmp_path: Path, fails: bool, state: str
 ) -> None:
     cache = DictCache(fails=fails)
@@ -35,6 +35,6 @@ async def test_a_cache_that_fails_is_told_and_is_no_reason(
         serve(settings_in(tmp_path, provider="sketch"), cache=cache) as url,
         httpx2.AsyncClient(base_url=url) as http,
     ):
-        answer = await http.get("/readyz")
-    assert answer.status_code == 200
-    assert answer.json()["checks"] == {"archive": "ok", "cache": state}
+        reply = await http.get("/readyz")
+    assert reply.status_code == 200
+    assert reply.json()["checks"] == {"archive": "ok", "cache": state}

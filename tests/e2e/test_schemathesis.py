@@ -1,4 +1,4 @@
-"""The OpenAPI document against the server that it describes: neither surprises the other."""
+"""The OpenAPI document and the server that it describes agree."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ SCHEMATHESIS = Path(sys.executable).with_name("st")
 CONFIG = ROOT / "tests" / "e2e" / "schemathesis.toml"
 
 
-async def test_no_request_is_answered_with_what_is_not_documented(tmp_path: Path) -> None:
+async def test_every_response_is_documented(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, auth_token=TOKEN, rate_limit="0")
     provider = FakeProvider(small_image(size=(64, 64)))
     async with serve(settings, provider=provider) as url:
@@ -34,23 +34,23 @@ async def test_no_request_is_answered_with_what_is_not_documented(tmp_path: Path
             cwd=tmp_path,
             env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
         )
-        said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
-    assert b"0 selected" not in said
+        output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    assert b"0 selected" not in output
 
 
-class Described:
-    """A client whose every answer must be as the document has it."""
+class CheckedClient:
+    """A client that checks every response against the document."""
 
     def __init__(self, client: httpx2.AsyncClient, document: dict[str, Any]) -> None:
         self.client = client
         self.schema = from_dict(document)
         self.names: dict[str, str] = {}
 
-    async def ask(self, status: int, path: str, **how: Any) -> httpx2.Response:  # noqa: ANN401 - of httpx2
-        """Ask with the names that are known by now; POST where there is JSON."""
-        method = "POST" if "json" in how else "GET"
-        reply = await self.client.request(method, path.format(**self.names), **how)
+    async def request(self, status: int, path: str, **options: Any) -> httpx2.Response:  # noqa: ANN401 - options of httpx2
+        """Send a request with the known path parameters; POST if there is JSON."""
+        method = "POST" if "json" in options else "GET"
+        reply = await self.client.request(method, path.format(**self.names), **options)
         assert reply.status_code == status
         operation = self.schema[path][method]
         described = operation.definition.raw["responses"][str(status)].get("content", {})
@@ -60,8 +60,8 @@ class Described:
         return reply
 
 
-async def test_real_answers_are_as_the_document_describes_them(tmp_path: Path) -> None:
-    """Those that need an id, or luck, which a few random requests do not have."""
+async def test_responses_that_need_an_id_match_the_document(tmp_path: Path) -> None:
+    """They need an ID or a certain state, which random requests rarely have."""
     refused = ContentRefused("No.", stage="input", categories=["violence"])
     provider = FakeProvider(small_image(size=(64, 64)), fails=[refused, refused])
     settings = settings_in(tmp_path, rate_limit="0")
@@ -69,18 +69,18 @@ async def test_real_answers_are_as_the_document_describes_them(tmp_path: Path) -
         serve(settings, provider=provider) as url,
         httpx2.AsyncClient(base_url=url) as client,
     ):
-        api = Described(client, (await client.get("/openapi.json")).json())
-        await api.ask(422, "/images", json={"prompt": "x"})
-        await api.ask(200, "/mcp/stream", json={"prompt": "x"})  # and ends with `error`
-        reply = await api.ask(200, "/mcp/stream", json={"prompt": "x", "partialImages": 3})
+        api = CheckedClient(client, (await client.get("/openapi.json")).json())
+        await api.request(422, "/images", json={"prompt": "x"})
+        await api.request(200, "/mcp/stream", json={"prompt": "x"})  # and ends with `error`
+        reply = await api.request(200, "/mcp/stream", json={"prompt": "x", "partialImages": 3})
         api.names["job_id"] = reply.headers["x-job-id"]
-        reply = await api.ask(201, "/images", params={"inline": True}, json={"prompt": "x"})
+        reply = await api.request(201, "/images", params={"inline": True}, json={"prompt": "x"})
         api.names["picture_id"] = reply.json()["images"][0]["id"]
-        await api.ask(200, "/jobs/{job_id}/events")
-        await api.ask(204, "/jobs/{job_id}/events", headers={"Last-Event-ID": "99"})
+        await api.request(200, "/jobs/{job_id}/events")
+        await api.request(204, "/jobs/{job_id}/events", headers={"Last-Event-ID": "99"})
         for view in ("", "/preview", "/thumb"):
             path = "/images/{picture_id}" + view
-            whole = await api.ask(200, path)
-            await api.ask(206, path, headers={"Range": "bytes=0-3"})
-            await api.ask(304, path, headers={"If-None-Match": whole.headers["etag"]})
-            await api.ask(416, path, headers={"Range": "bytes=9999999-"})
+            whole = await api.request(200, path)
+            await api.request(206, path, headers={"Range": "bytes=0-3"})
+            await api.request(304, path, headers={"If-None-Match": whole.headers["etag"]})
+            await api.request(416, path, headers={"Range": "bytes=9999999-"})
