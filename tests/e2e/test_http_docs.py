@@ -1,4 +1,4 @@
-"""Every curl command of docs/http.md does what the document says, and says what it shows."""
+"""Every curl command of docs/http.md works, and its output is as shown."""
 
 import json
 import re
@@ -28,20 +28,20 @@ OURS = "http://127.0.0.1:3000"
 
 @dataclass(frozen=True)
 class Example:
-    """A command and what it prints."""
+    """A command and its documented output."""
 
     command: str
     output: str
 
     @property
     def status(self) -> int | None:
-        """What it shows with -i; all others succeed."""
+        """The documented status, if there is one; all other examples succeed."""
         found = re.match(r"HTTP/1\.1 (\d+)", self.output)
         return int(found[1]) if found else None
 
     @property
     def documents(self) -> list[Any]:
-        """JSON that it prints: its body, or the data of its events."""
+        """The documented JSON: the body, or the data of the events."""
         events = re.findall(r"^data: (.*)$", self.output, re.MULTILINE)
         body = re.search(r"^\{.*", self.output, re.MULTILINE | re.DOTALL)
         return [json.loads(text) for text in (events or ([body[0]] if body else []))]
@@ -56,8 +56,8 @@ def examples() -> list[Example]:
     return found
 
 
-def words_of(command: str, variables: Mapping[str, str]) -> list[str]:
-    """What a shell makes of the arguments of curl."""
+def arguments_of(command: str, variables: Mapping[str, str]) -> list[str]:
+    """The arguments of curl, split by a shell."""
     program, _, arguments = command.partition(" ")
     assert program == "curl"
     script = f"printf '%s\\0' {arguments}"
@@ -65,27 +65,27 @@ def words_of(command: str, variables: Mapping[str, str]) -> list[str]:
     return done.stdout.decode().split("\0")[:-1]
 
 
-async def run(words: Iterable[str], client: AsgiClient) -> Reply:
-    """Ask as curl would. Options that this does not know are a fault."""
+async def run(arguments: Iterable[str], client: AsgiClient) -> Reply:
+    """Send the request as curl would. Unknown options fail the test."""
     method, body, url = "GET", b"", ""
     headers: list[tuple[str, str]] = []
-    rest: Iterator[str] = iter(words)
-    for word in rest:
-        if word in ("--json", "-d"):
+    rest: Iterator[str] = iter(arguments)
+    for argument in rest:
+        if argument in ("--json", "-d"):
             method, body = "POST", next(rest).encode()
-            headers += [("Content-Type", "application/json")] if word == "--json" else []
-        elif word == "-H":
+            headers += [("Content-Type", "application/json")] if argument == "--json" else []
+        elif argument == "-H":
             name, _, value = next(rest).partition(": ")
             headers.append((name, value))
-        elif word == "-X":
+        elif argument == "-X":
             method = next(rest)
-        elif word == "-I":
+        elif argument == "-I":
             method = "HEAD"
-        elif word == "-o":
+        elif argument == "-o":
             next(rest)
-        elif word not in ("-i", "-N"):
+        elif argument not in ("-i", "-N"):
             assert not url
-            url = word
+            url = argument
     assert url.startswith(f"{OURS}/")
     host = next((value for name, value in headers if name == "Host"), urlsplit(OURS).netloc)
     headers = [pair for pair in headers if pair[0] != "Host"]
@@ -93,7 +93,7 @@ async def run(words: Iterable[str], client: AsgiClient) -> Reply:
 
 
 def is_part_of(shown: Any, real: Any) -> bool:  # noqa: ANN401 - any JSON value
-    """Whether all that is shown is there, with values of that kind; lists by their first."""
+    """Whether `real` has all shown members, with values of the same types; of lists, the first one."""
     if isinstance(shown, dict):
         return isinstance(real, dict) and all(
             name in real and is_part_of(value, real[name]) for name, value in shown.items()
@@ -109,15 +109,15 @@ def documents_of(reply: Reply) -> list[Any]:
     return [reply.json]
 
 
-async def test_every_example_answers_as_it_is_shown(tmp_path: Path) -> None:
+async def test_every_example_works_as_shown(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, rate_limit="0")
     provider = FakeProvider(small_image(size=(1024, 1024)))
     async with asgi_client(settings, provider=provider) as client:
-        painted = await client.post("/images", {"prompt": "x"})
-        names = {"ID": painted.json["images"][0]["id"], "JOB": painted.json["jobId"]}
+        created = await client.post("/images", {"prompt": "x"})
+        names = {"ID": created.json["images"][0]["id"], "JOB": created.json["jobId"]}
         assert len(examples()) > 15
         for example in examples():
-            reply = await run(words_of(example.command, names), client)
+            reply = await run(arguments_of(example.command, names), client)
             assert reply.status == (example.status or reply.status), example
             assert (reply.status < 400) is (example.status is None), example
             real = documents_of(reply) if example.documents else []
@@ -125,7 +125,7 @@ async def test_every_example_answers_as_it_is_shown(tmp_path: Path) -> None:
                 assert any(is_part_of(shown, each) for each in real), (example.command, shown)
 
 
-def test_the_doors_own_problems_are_listed() -> None:
+def test_the_problems_of_http_alone_are_listed() -> None:
     modules = (
         host_origin,
         exception_handlers,
@@ -145,7 +145,9 @@ def test_the_doors_own_problems_are_listed() -> None:
     assert {(int(status), code) for status, code in rows} == known
 
 
-def test_the_headers_that_pages_may_read_are_listed() -> None:
-    said = re.search(r"send any header and read ([^;]*);", DOCUMENT.read_text("utf-8"))
-    assert said
-    assert {name.lower() for name in re.findall(r"`([\w-]+)`", said[1])} == {*cors.EXPOSED_HEADERS}
+def test_the_headers_that_pages_can_read_are_listed() -> None:
+    sentence = re.search(r"send any header and read ([^;]*);", DOCUMENT.read_text("utf-8"))
+    assert sentence
+    assert {name.lower() for name in re.findall(r"`([\w-]+)`", sentence[1])} == {
+        *cors.EXPOSED_HEADERS
+    }

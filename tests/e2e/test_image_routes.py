@@ -1,4 +1,4 @@
-"""Pictures over HTTP: the real application, asked as browsers and programs ask."""
+"""Images over HTTP, requested from the real application as browsers and programs do."""
 
 import asyncio
 import hashlib
@@ -22,17 +22,17 @@ from tests.testkit.fakes import PNG, FakeProvider, ScriptedOptimizer, settings_i
 from tests.testkit.photographs import cutout, graphic, photograph
 
 pytestmark = pytest.mark.anyio
-ASK = {"prompt": "a red bridge"}
-NOWHERE = "img_" + "0" * 32
+BODY = {"prompt": "a red bridge"}
+UNKNOWN_ID = "img_" + "0" * 32
 
 
 class CountingOptimizer(PillowOptimizer):
-    """Counts what it makes."""
+    """Counts its renditions."""
 
-    made = 0
+    count = 0
 
     async def render(self, image: Image, spec: RenditionSpec, /) -> Rendition:
-        self.made += 1
+        self.count += 1
         return await super().render(image, spec)
 
 
@@ -44,7 +44,7 @@ async def client_of(
     token: str = "",
     **settings: Any,  # noqa: ANN401 - fields of Settings
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of a whole server whose provider paints `images`, or else PNG."""
+    """A client of a whole server whose provider returns `images`, by default PNG."""
     settings |= {"auth_token": token} if token else {}
     parts: Parts = {
         "provider": FakeProvider(*images),
@@ -58,29 +58,29 @@ async def client_of(
         yield client
 
 
-async def painted(client: httpx2.AsyncClient) -> str:
-    """Ask for a picture; the path of its address."""
-    answer = await client.post("/images", json=ASK)
-    assert answer.status_code == 201
-    return httpx2.URL(answer.json()["images"][0]["url"]).path
+async def create_image(client: httpx2.AsyncClient) -> str:
+    """Create an image; return the path of its URL."""
+    reply = await client.post("/images", json=BODY)
+    assert reply.status_code == 201
+    return httpx2.URL(reply.json()["images"][0]["url"]).path
 
 
-def opened(answer: httpx2.Response) -> PIL.Image.Image:
-    return PIL.Image.open(BytesIO(answer.content))
+def decode(reply: httpx2.Response) -> PIL.Image.Image:
+    return PIL.Image.open(BytesIO(reply.content))
 
 
-async def test_the_picture_is_what_the_provider_sent_and_may_be_kept_for_good(
+async def test_the_image_is_unchanged_and_immutable(
     tmp_path: Path,
 ) -> None:
     async with client_of(tmp_path) as client:
-        answer = await client.get(await painted(client))
-    assert answer.status_code == 200
-    assert answer.content == PNG.data
-    assert {name: answer.headers.get(name) for name in KEPT_FOR_GOOD} == KEPT_FOR_GOOD
-    assert answer.headers["etag"] == f'"{hashlib.sha256(PNG.data).hexdigest()[:32]}"'
+        reply = await client.get(await create_image(client))
+    assert reply.status_code == 200
+    assert reply.content == PNG.data
+    assert {name: reply.headers.get(name) for name in IMMUTABLE_HEADERS} == IMMUTABLE_HEADERS
+    assert reply.headers["etag"] == f'"{hashlib.sha256(PNG.data).hexdigest()[:32]}"'
 
 
-KEPT_FOR_GOOD = {
+IMMUTABLE_HEADERS = {
     "content-type": "image/png",
     "content-length": str(len(PNG.data)),
     "content-disposition": f'inline; filename="{PNG.id}.png"',
@@ -92,28 +92,30 @@ KEPT_FOR_GOOD = {
 }
 
 
-async def test_what_a_token_lets_see_is_for_private_caches_alone(tmp_path: Path) -> None:
+async def test_images_behind_a_token_are_only_for_private_caches(tmp_path: Path) -> None:
     async with client_of(tmp_path, token="a-token-of-20-letters") as client:
-        path = await painted(client)
-        answer = await client.get(path)
-        assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+        path = await create_image(client)
+        reply = await client.get(path)
+        assert reply.headers["cache-control"] == "private, max-age=31536000, immutable"
         assert (await client.get(path, headers={"Authorization": ""})).status_code == 401
 
 
 @pytest.mark.parametrize(
     "behind", [{"public_url": "http://127.0.0.1"}, {"trusted_proxies": ("127.0.0.1",)}]
 )
-async def test_so_is_what_a_proxy_lets_see(behind: dict[str, Any], tmp_path: Path) -> None:
-    """It may ask for a login, and what stands before it may keep pictures for others."""
+async def test_images_behind_a_proxy_are_only_for_private_caches(
+    behind: dict[str, Any], tmp_path: Path
+) -> None:
+    """The proxy may require a login, and a shared cache in front of it would ignore that."""
     async with client_of(tmp_path, **behind) as client:
-        answer = await client.get(await painted(client))
-    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+        reply = await client.get(await create_image(client))
+    assert reply.headers["cache-control"] == "private, max-age=31536000, immutable"
 
 
-async def test_a_client_gets_the_format_that_it_takes(tmp_path: Path) -> None:
+async def test_a_client_gets_a_format_that_it_accepts(tmp_path: Path) -> None:
     async with client_of(tmp_path, photograph("png")) as client:
-        path = await painted(client)
-        for accept, form in (
+        path = await create_image(client)
+        for accept, media_type in (
             ("image/webp", "image/webp"),
             ("image/jpeg, image/webp;q=0.5", "image/jpeg"),
             ("image/webp,*/*;q=0.8", "image/png"),
@@ -121,18 +123,18 @@ async def test_a_client_gets_the_format_that_it_takes(tmp_path: Path) -> None:
             ("", "image/png"),
             ("%;;q=x,,", "image/png"),
         ):
-            answer = await client.get(path, headers={"Accept": accept})
-            assert (answer.status_code, answer.headers["content-type"]) == (200, form), accept
-            assert opened(answer).size == (1024, 1024)
+            reply = await client.get(path, headers={"Accept": accept})
+            assert (reply.status_code, reply.headers["content-type"]) == (200, media_type), accept
+            assert decode(reply).size == (1024, 1024)
         assert (await client.get(path, params={"format": "webp"})).content[8:12] == b"WEBP"
         assert (await client.get(path, params={"format": "gif"})).status_code == 400
 
 
-async def test_thumbs_come_in_the_format_that_suits_client_and_picture(tmp_path: Path) -> None:
+async def test_the_format_of_a_thumbnail_fits_client_and_image(tmp_path: Path) -> None:
     images = {"photo": photograph("png"), "graphic": graphic(), "cutout": cutout()}
     async with client_of(tmp_path, *images.values()) as client:
-        assert (await client.post("/images", json={**ASK, "n": 3})).status_code == 201
-        for name, accept, form in (
+        assert (await client.post("/images", json={**BODY, "n": 3})).status_code == 201
+        for name, accept, media_type in (
             ("photo", "*/*", "jpeg"),
             ("photo", "image/avif,image/webp,*/*;q=0.8", "webp"),
             ("photo", "image/png,image/jpeg", "jpeg"),
@@ -141,48 +143,48 @@ async def test_thumbs_come_in_the_format_that_suits_client_and_picture(tmp_path:
             ("cutout", "image/png,image/jpeg", "png"),
         ):
             path = f"/images/{images[name].id}/thumb"
-            answer = await client.get(path, headers={"Accept": accept})
-            assert answer.headers["content-type"] == f"image/{form}", (name, accept)
-            assert answer.headers["vary"] == "Accept"
-            assert f"{images[name].id}-thumb." in answer.headers["content-disposition"]
-            assert opened(answer).size == (256, 256)
+            reply = await client.get(path, headers={"Accept": accept})
+            assert reply.headers["content-type"] == f"image/{media_type}", (name, accept)
+            assert reply.headers["vary"] == "Accept"
+            assert f"{images[name].id}-thumb." in reply.headers["content-disposition"]
+            assert decode(reply).size == (256, 256)
 
 
-async def test_a_preview_of_a_picture_that_is_small_enough_is_lighter_all_the_same(
+async def test_the_preview_of_a_small_image_has_fewer_bytes(
     tmp_path: Path,
 ) -> None:
     async with client_of(tmp_path, photograph("png")) as client:
-        answer = await client.get(f"{await painted(client)}/preview")
-    assert opened(answer).size == (1024, 1024)
-    assert len(answer.content) < len(photograph("png").data) / 2
+        reply = await client.get(f"{await create_image(client)}/preview")
+    assert decode(reply).size == (1024, 1024)
+    assert len(reply.content) < len(photograph("png").data) / 2
 
 
-async def test_who_has_it_is_told_so_and_sent_nothing(tmp_path: Path) -> None:
+async def test_a_matching_etag_gets_304_without_a_body(tmp_path: Path) -> None:
     async with client_of(tmp_path, photograph("png")) as client:
-        path = await painted(client)
-        for place in (path, f"{path}/thumb", f"{path}?format=jpeg"):
-            tag = (await client.get(place)).headers["etag"]
-            again = await client.get(place, headers={"If-None-Match": f'"x", W/{tag}'})
+        path = await create_image(client)
+        for url in (path, f"{path}/thumb", f"{path}?format=jpeg"):
+            tag = (await client.get(url)).headers["etag"]
+            again = await client.get(url, headers={"If-None-Match": f'"x", W/{tag}'})
             assert (again.status_code, again.content) == (304, b"")
             assert again.headers["etag"] == tag
             assert again.headers["vary"] == "Accept"
             assert "max-age=31536000" in again.headers["cache-control"]
-            other = await client.get(place, headers={"If-None-Match": '"x"'})
+            other = await client.get(url, headers={"If-None-Match": '"x"'})
             assert other.status_code == 200
 
 
-async def test_forms_of_a_picture_have_tags_of_their_own(tmp_path: Path) -> None:
+async def test_each_representation_of_an_image_has_its_own_etag(tmp_path: Path) -> None:
     async with client_of(tmp_path, photograph("png")) as client:
-        path = await painted(client)
-        places = (path, f"{path}/thumb", f"{path}?format=jpeg", f"{path}?format=webp")
-        answers = [await client.get(place) for place in places]
-    tags = {answer.headers["etag"] for answer in answers}
-    assert len(tags) == len({answer.content for answer in answers}) == 4
+        path = await create_image(client)
+        urls = (path, f"{path}/thumb", f"{path}?format=jpeg", f"{path}?format=webp")
+        replies = [await client.get(url) for url in urls]
+    tags = {reply.headers["etag"] for reply in replies}
+    assert len(tags) == len({reply.content for reply in replies}) == 4
 
 
-async def test_a_part_can_be_fetched_and_the_rest_added(tmp_path: Path) -> None:
+async def test_a_range_and_the_rest_make_the_whole_image(tmp_path: Path) -> None:
     async with client_of(tmp_path) as client:
-        path, size = await painted(client), len(PNG.data)
+        path, size = await create_image(client), len(PNG.data)
         first = await client.get(path, headers={"Range": "bytes=0-9"})
         assert (first.status_code, first.headers["content-range"]) == (206, f"bytes 0-9/{size}")
         same = {"Range": "bytes=10-", "If-Range": first.headers["etag"]}
@@ -193,74 +195,74 @@ async def test_a_part_can_be_fetched_and_the_rest_added(tmp_path: Path) -> None:
         assert (other.status_code, other.content) == (200, PNG.data)
 
 
-async def test_a_part_that_is_not_there_is_a_problem_that_tells_the_size(tmp_path: Path) -> None:
+async def test_an_unsatisfiable_range_is_a_problem_with_the_size(tmp_path: Path) -> None:
     async with client_of(tmp_path) as client:
-        answer = await client.get(await painted(client), headers={"Range": "bytes=9999999-"})
-    assert answer.status_code == 416
-    assert answer.headers["content-range"] == f"bytes */{len(PNG.data)}"
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["code"] == "no_such_part"
+        reply = await client.get(await create_image(client), headers={"Range": "bytes=9999999-"})
+    assert reply.status_code == 416
+    assert reply.headers["content-range"] == f"bytes */{len(PNG.data)}"
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json()["code"] == "no_such_part"
 
 
-async def test_head_tells_all_and_sends_nothing(tmp_path: Path) -> None:
+async def test_head_has_all_headers_and_no_body(tmp_path: Path) -> None:
     async with client_of(tmp_path) as client:
-        path = await painted(client)
+        path = await create_image(client)
         whole, head = await client.get(path), await client.head(path)
         assert (head.status_code, head.content) == (200, b"")
-        for name in (*KEPT_FOR_GOOD, "etag"):
+        for name in (*IMMUTABLE_HEADERS, "etag"):
             assert head.headers[name] == whole.headers[name]
-        assert (await client.head(f"/images/{NOWHERE}")).status_code == 404
+        assert (await client.head(f"/images/{UNKNOWN_ID}")).status_code == 404
 
 
 @pytest.mark.parametrize("size", ["", "/preview", "/thumb"])
-async def test_what_does_not_exist_is_a_problem(size: str, tmp_path: Path) -> None:
+async def test_an_unknown_image_is_a_problem(size: str, tmp_path: Path) -> None:
     async with client_of(tmp_path) as client:
-        for odd in (NOWHERE, "img_", "..%2F..%2Fetc%2Fpasswd", "%00%ff", "x" * 5000):
-            answer = await client.get(f"/images/{odd}{size}")
-            assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), odd
-            assert answer.headers["content-type"] == "application/problem+json"
-            assert answer.headers["cache-control"] == "no-store"
+        for image_id in (UNKNOWN_ID, "img_", "..%2F..%2Fetc%2Fpasswd", "%00%ff", "x" * 5000):
+            reply = await client.get(f"/images/{image_id}{size}")
+            assert (reply.status_code, reply.json()["code"]) == (404, "not_found"), image_id
+            assert reply.headers["content-type"] == "application/problem+json"
+            assert reply.headers["cache-control"] == "no-store"
 
 
-async def test_pictures_of_another_owner_do_not_exist(tmp_path: Path) -> None:
-    """Servers with a token and without one share the folders."""
+async def test_images_of_another_owner_are_not_found(tmp_path: Path) -> None:
+    """A server with a token and one without share the folders."""
     async with (
         client_of(tmp_path, token="anns-token-of-20-letters") as ann,
         client_of(tmp_path) as bob,
     ):
-        path = await painted(ann)
-        for place in (path, f"{path}/preview", f"{path}/thumb"):
-            assert (await ann.get(place)).status_code == 200
-            assert (await bob.get(place)).status_code == 404
-        assert await painted(bob) == path, "equal bytes have one name"
+        path = await create_image(ann)
+        for url in (path, f"{path}/preview", f"{path}/thumb"):
+            assert (await ann.get(url)).status_code == 200
+            assert (await bob.get(url)).status_code == 404
+        assert await create_image(bob) == path, "equal bytes have one name"
         assert (await bob.get(path)).content == PNG.data
 
 
-async def test_a_new_token_opens_what_was_kept_under_the_old_one(tmp_path: Path) -> None:
+async def test_a_new_token_gives_access_to_images_of_the_old_one(tmp_path: Path) -> None:
     async with client_of(tmp_path, token="a-token-that-leaked") as client:
-        path = await painted(client)
+        path = await create_image(client)
     async with client_of(tmp_path, token="a-token-that-is-new") as client:
         assert (await client.get(path)).content == PNG.data
         old = {"Authorization": "Bearer a-token-that-leaked"}
         assert (await client.get(path, headers=old)).status_code == 401
 
 
-async def test_many_who_want_a_thumb_at_once_cost_one_encoding(tmp_path: Path) -> None:
+async def test_concurrent_requests_for_a_thumbnail_cost_one_encoding(tmp_path: Path) -> None:
     optimizer = CountingOptimizer()
     async with client_of(tmp_path, photograph("png"), optimizer=optimizer) as client:
-        path = f"{await painted(client)}/thumb"
-        answers = await asyncio.gather(*(client.get(path) for _ in range(20)))
-        assert len({answer.content for answer in answers}) == 1
-        assert optimizer.made == 1
+        path = f"{await create_image(client)}/thumb"
+        replies = await asyncio.gather(*(client.get(path) for _ in range(20)))
+        assert len({reply.content for reply in replies}) == 1
+        assert optimizer.count == 1
         await client.get(path)
-        assert optimizer.made == 1
+        assert optimizer.count == 1
 
 
-async def test_where_no_thumb_can_be_made_the_picture_itself_comes_for_a_minute(
+async def test_without_a_thumbnail_the_image_is_served_and_cached_for_a_minute(
     tmp_path: Path,
 ) -> None:
     async with client_of(tmp_path, optimizer=ScriptedOptimizer(None)) as client:
-        answer = await client.get(f"{await painted(client)}/thumb")
-    assert (answer.status_code, answer.content) == (200, PNG.data)
-    assert answer.headers["cache-control"] == "public, max-age=60"
-    assert answer.headers["content-type"] == "image/png"
+        reply = await client.get(f"{await create_image(client)}/thumb")
+    assert (reply.status_code, reply.content) == (200, PNG.data)
+    assert reply.headers["cache-control"] == "public, max-age=60"
+    assert reply.headers["content-type"] == "image/png"

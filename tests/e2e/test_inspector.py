@@ -1,4 +1,4 @@
-"""The server as the MCP Inspector's command line sees it: both transports, both eras."""
+"""The server and the MCP Inspector's command line, over both transports and in both eras."""
 
 import json
 from base64 import b64decode, b64encode
@@ -18,42 +18,44 @@ from tests.e2e.transports import settings_for
 from tests.standin import StandIn
 from tests.testkit.fakes import mask, small_image
 
-Ask = Callable[..., Awaitable[Answer]]
+CallMethod = Callable[..., Awaitable[Answer]]
 
-# Whichever test comes first in a new checkout waits for the installation.
+# The first test in a new checkout waits for the installation.
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 in_both_eras = pytest.mark.parametrize("era", ["legacy", "modern"])
 
 
 @pytest.fixture(scope="session")
 def inspector() -> Inspector:
-    """A fixture of the session is made before any test's environment is hidden."""
+    """The installed Inspector; a session fixture runs before a test's environment is hidden."""
     return Inspector.installed()
 
 
 @pytest.fixture(params=["stdio", "http"])
-async def ask(
+async def call_method(
     request: pytest.FixtureRequest,
     inspector: Inspector,
     openai_api: StandIn,
     environment: dict[str, str],
     tmp_path: Path,
-) -> AsyncIterator[Ask]:
-    """Ask one thing, of a process that is started for it or of a server that listens."""
+) -> AsyncIterator[CallMethod]:
+    """Calls one method of a server process that is started for it, or of a listening server."""
     if request.param == "stdio":
-        yield lambda *words: to_thread.run_sync(lambda: inspector.call(environment, *words))
+        yield lambda *arguments: to_thread.run_sync(lambda: inspector.call(environment, *arguments))
         return
     async with serve(settings_for(openai_api, tmp_path)) as url:
-        yield lambda *words: to_thread.run_sync(lambda: inspector.call_at(f"{url}/mcp", *words))
+        yield lambda *arguments: to_thread.run_sync(
+            lambda: inspector.call_at(f"{url}/mcp", *arguments)
+        )
 
 
-def call(tool: str, **arguments: str) -> list[str]:
+def tool_call(tool: str, **arguments: str) -> list[str]:
     pairs = [f"{name}={value}" for name, value in arguments.items()]
     return ["tools/call", "--tool-name", tool, "--tool-arg", *pairs]
 
 
 def check_success(answer: Answer, era: str, first_line: str, api: StandIn) -> None:
-    """The words, an image that can be read, and a file that is byte for byte what was paid for."""
+    """Check the text, that the image can be decoded, and that the file is the charged image."""
     assert answer.code == 0
     assert not answer.result.get("isError")
     assert speaks_modern(answer.result) is (era == "modern")
@@ -67,15 +69,15 @@ def check_success(answer: Answer, era: str, first_line: str, api: StandIn) -> No
 
 
 def speaks_modern(result: dict[str, Any]) -> bool:
-    """Only a server of the modern era introduces itself with each result."""
+    """Whether the result has the server's info, which only the modern era adds."""
     return "io.modelcontextprotocol/serverInfo" in result.get("_meta", {})
 
 
 @in_both_eras
-async def test_all_tools_are_listed_and_their_schemas_are_portable_without_a_warning(
-    era: str, ask: Ask
+async def test_all_tools_are_listed_with_portable_schemas(
+    era: str, call_method: CallMethod
 ) -> None:
-    answer = await ask(era, "tools/list", "--strict")
+    answer = await call_method(era, "tools/list", "--strict")
     assert answer.findings == []
     assert answer.code == 0
     names = [tool.name for tool in TOOLS]
@@ -83,8 +85,10 @@ async def test_all_tools_are_listed_and_their_schemas_are_portable_without_a_war
 
 
 @in_both_eras
-async def test_a_picture_is_generated_by_one_call(era: str, ask: Ask, openai_api: StandIn) -> None:
-    answer = await ask(era, *call("generate_image", prompt="a red bridge"))
+async def test_an_image_is_generated_by_one_call(
+    era: str, call_method: CallMethod, openai_api: StandIn
+) -> None:
+    answer = await call_method(era, *tool_call("generate_image", prompt="a red bridge"))
     check_success(answer, era, "Generated 1 image(s) successfully.", openai_api)
     (sent,) = openai_api.calls
     assert (sent.method, sent.path) == ("POST", "/v1/images/generations")
@@ -92,17 +96,17 @@ async def test_a_picture_is_generated_by_one_call(era: str, ask: Ask, openai_api
 
 
 @in_both_eras
-async def test_two_pictures_and_a_mask_are_edited_by_one_call_and_arrive_byte_for_byte(
-    era: str, ask: Ask, openai_api: StandIn
+async def test_two_images_and_a_mask_are_edited_by_one_call_and_sent_unchanged(
+    era: str, call_method: CallMethod, openai_api: StandIn
 ) -> None:
-    teal, red, over = (
+    teal, red, mask_image = (
         small_image("teal", (64, 64)),
         small_image("red", (64, 64), "JPEG"),
         mask((64, 64)),
     )
-    first, second, third = (b64encode(image.data).decode() for image in (teal, red, over))
-    asked = call("edit_image", prompt="blue", images=json.dumps([first, second]), mask=third)
-    answer = await ask(era, *asked)
+    first, second, third = (b64encode(image.data).decode() for image in (teal, red, mask_image))
+    options = tool_call("edit_image", prompt="blue", images=json.dumps([first, second]), mask=third)
+    answer = await call_method(era, *options)
     check_success(answer, era, "Edited image(s) successfully.", openai_api)
     (sent,) = openai_api.calls
     assert (sent.method, sent.path) == ("POST", "/v1/images/edits")
@@ -110,14 +114,14 @@ async def test_two_pictures_and_a_mask_are_edited_by_one_call_and_arrive_byte_fo
     assert [(each.field, each.content_type, each.data) for each in sent.files] == [
         ("image[]", "image/png", teal.data),
         ("image[]", "image/jpeg", red.data),
-        ("mask", "image/png", over.data),
+        ("mask", "image/png", mask_image.data),
     ]
 
 
-async def test_a_refused_call_is_a_result_that_says_why_and_costs_nothing(
-    ask: Ask, openai_api: StandIn
+async def test_a_rejected_call_is_an_error_result_and_costs_nothing(
+    call_method: CallMethod, openai_api: StandIn
 ) -> None:
-    answer = await ask("modern", *call("generate_image", prompt='""'))
+    answer = await call_method("modern", *tool_call("generate_image", prompt='""'))
     assert answer.code == 5  # the Inspector's own code for isError
     assert answer.result["isError"] is True
     (text,) = answer.result["content"]

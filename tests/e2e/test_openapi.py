@@ -1,4 +1,4 @@
-"""The OpenAPI document has every route, and its page loads nothing from anybody else."""
+"""The OpenAPI document has every route, and its page loads nothing from other hosts."""
 
 import json
 import re
@@ -28,17 +28,17 @@ async def document(folder: Path, **settings: Any) -> tuple[dict[str, Any], AsgiC
         return reply.json, client
 
 
-def operations(said: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+def operations(spec: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     return {
         (method.upper(), path): operation
-        for path, item in said["paths"].items()
+        for path, item in spec["paths"].items()
         for method, operation in item.items()
         if method in METHODS
     }
 
 
 async def test_every_route_is_described_with_the_parameters_that_it_reads(tmp_path: Path) -> None:
-    said, client = await document(tmp_path)
+    spec, client = await document(tmp_path)
     routes: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
     for route in client.app.litestar.routes:
         if not isinstance(route, HTTPRoute):
@@ -50,70 +50,74 @@ async def test_every_route_is_described_with_the_parameters_that_it_reads(tmp_pa
                 routes[str(method), route.path_format] = (set(route.path_parameters), query)
     described = {
         key: tuple(
-            {each["name"] for each in operation.get("parameters", ()) if each["in"] == place}
-            for place in ("path", "query")
+            {each["name"] for each in operation.get("parameters", ()) if each["in"] == location}
+            for location in ("path", "query")
         )
-        for key, operation in operations(said).items()
+        for key, operation in operations(spec).items()
     }
     assert described == routes
-    names = [operation["operationId"] for operation in operations(said).values()]
+    names = [operation["operationId"] for operation in operations(spec).values()]
     assert len(names) == len(set(names))
 
 
-async def test_what_each_operation_may_answer(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
-    said, _ = await document(tmp_path, auth_token=TOKEN)
+async def test_every_operation_lists_its_responses(
+    tmp_path: Path, snapshot: SnapshotAssertion
+) -> None:
+    spec, _ = await document(tmp_path, auth_token=TOKEN)
     table = {
         f"{method} {path}": [
-            f"{status} {' '.join(sorted(answer.get('content', ())))} "
-            + " ".join(re.findall(r"`([a-z_]+)`", answer["description"]))
-            for status, answer in operation["responses"].items()
+            f"{status} {' '.join(sorted(response.get('content', ())))} "
+            + " ".join(re.findall(r"`([a-z_]+)`", response["description"]))
+            for status, response in operation["responses"].items()
         ]
-        for (method, path), operation in operations(said).items()
+        for (method, path), operation in operations(spec).items()
     }
     assert table == snapshot
 
 
-async def test_painting_may_end_with_every_error_that_there_is(tmp_path: Path) -> None:
-    said, _ = await document(tmp_path)
+async def test_generations_list_every_error(tmp_path: Path) -> None:
+    spec, _ = await document(tmp_path)
     for path in ("/images", "/mcp/stream"):
-        responses = operations(said)["POST", path]["responses"]
+        responses = operations(spec)["POST", path]["responses"]
         for error, status in HTTP_STATUSES.items():
             assert f"`{error.code}`" in responses[str(status)]["description"]
 
 
-async def test_every_problem_has_the_one_schema(tmp_path: Path) -> None:
-    said, _ = await document(tmp_path)
-    for operation in operations(said).values():
-        for answer in operation["responses"].values():
-            problem = answer.get("content", {}).get("application/problem+json")
+async def test_every_problem_has_the_same_schema(tmp_path: Path) -> None:
+    spec, _ = await document(tmp_path)
+    for operation in operations(spec).values():
+        for response in operation["responses"].values():
+            problem = response.get("content", {}).get("application/problem+json")
             assert problem in (None, {"schema": {"$ref": "#/components/schemas/Problem"}})
 
 
-async def test_every_reference_leads_somewhere(tmp_path: Path) -> None:
-    said, _ = await document(tmp_path)
-    used = set(re.findall(r'"\$ref":\s*"([^"]*)"', json.dumps(said)))
-    assert used == {f"#/components/schemas/{name}" for name in said["components"]["schemas"]}
+async def test_every_reference_has_a_target_and_every_schema_is_used(tmp_path: Path) -> None:
+    spec, _ = await document(tmp_path)
+    used = set(re.findall(r'"\$ref":\s*"([^"]*)"', json.dumps(spec)))
+    assert used == {f"#/components/schemas/{name}" for name in spec["components"]["schemas"]}
 
 
-async def test_the_token_is_asked_for_where_there_is_one(tmp_path: Path) -> None:
+async def test_the_token_is_described_if_configured(tmp_path: Path) -> None:
     without, _ = await document(tmp_path)
     assert "securitySchemes" not in without["components"]
     assert all("security" not in operation for operation in operations(without).values())
-    said, _ = await document(tmp_path, auth_token=TOKEN)
-    assert said["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
-    free = {path for (_, path), told in operations(said).items() if "security" not in told}
+    spec, _ = await document(tmp_path, auth_token=TOKEN)
+    assert spec["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    free = {
+        path for (_, path), operation in operations(spec).items() if "security" not in operation
+    }
     assert free == {
         *("/livez", "/readyz", "/health"),
         *("/openapi.json", "/docs", "/docs/{folder}/{name}"),
     }
-    assert TOKEN not in json.dumps(said)
+    assert TOKEN not in json.dumps(spec)
 
 
-async def test_the_server_is_where_clients_reach_it(tmp_path: Path) -> None:
-    said, _ = await document(tmp_path)
-    assert said["servers"] == [{"url": "/"}]
-    said, _ = await document(tmp_path, public_url="https://pics.example/gpt/")
-    assert said["servers"] == [{"url": "https://pics.example/gpt"}]
+async def test_the_server_url_is_the_public_url(tmp_path: Path) -> None:
+    spec, _ = await document(tmp_path)
+    assert spec["servers"] == [{"url": "/"}]
+    spec, _ = await document(tmp_path, public_url="https://pics.example/gpt/")
+    assert spec["servers"] == [{"url": "https://pics.example/gpt"}]
 
 
 async def page_and_assets(client: AsgiClient) -> tuple[Reply, dict[str, Reply]]:
@@ -131,13 +135,13 @@ async def test_the_page_loads_nothing_from_another_host(tmp_path: Path) -> None:
     html = page.body.decode()
     assert "//" not in html
     assert re.findall(r"<script(?! src=)|<style|style=|\son\w+=", html) == []
-    assert len(assets) == len(BUNDLED) + 2  # its start, and the document
+    assert len(assets) == len(BUNDLED) + 2  # the start script, and the document
     assert {reply.status for reply in assets.values()} == {200}
     start = next(reply for link, reply in assets.items() if link.endswith("start.js"))
     assert b"//" not in start.body
 
 
-async def test_the_browser_is_told_to_load_nothing_from_another_host(tmp_path: Path) -> None:
+async def test_the_content_security_policy_allows_no_other_host(tmp_path: Path) -> None:
     async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
         page, assets = await page_and_assets(client)
     for reply in (page, *assets.values()):
@@ -152,12 +156,12 @@ async def test_the_browser_is_told_to_load_nothing_from_another_host(tmp_path: P
         assert reply.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_assets_are_kept_forever_and_the_page_is_asked_for_again(tmp_path: Path) -> None:
+async def test_assets_are_immutable_and_the_page_is_revalidated(tmp_path: Path) -> None:
     async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
         page, assets = await page_and_assets(client)
         for link, reply in {"docs": page, **assets}.items():
-            lasting = link.startswith("docs/")
-            assert ("immutable" in reply.headers["cache-control"]) is lasting
+            is_asset = link.startswith("docs/")
+            assert ("immutable" in reply.headers["cache-control"]) is is_asset
             known = {"If-None-Match": reply.headers["etag"]}
             assert (await client.request("GET", f"/{link}", known)).status == 304
         other = "/" + next(iter(assets)).replace("docs/", "docs/0")

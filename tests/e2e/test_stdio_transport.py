@@ -1,4 +1,4 @@
-"""Whatever comes over the pipes, every request that can be told apart is answered."""
+"""Whatever the input is, every recognizable request gets a response."""
 
 import json
 import sqlite3
@@ -19,7 +19,7 @@ NESTED = b"[" * 200_000 + b"]" * 200_000
 GENERATE = b'{"jsonrpc":"2.0","id":50,"method":"tools/call","params":{"name":"generate_image",'
 
 
-def say(host: Host, line: bytes) -> None:
+def write_line(host: Host, line: bytes) -> None:
     assert host.process.stdin is not None
     host.process.stdin.write(line + b"\n")
     host.process.stdin.flush()
@@ -37,10 +37,10 @@ def say(host: Host, line: bytes) -> None:
     ],
     ids=["no UTF-8", "nested params", "nested", "half an id", "half a method", "a huge id"],
 )
-def test_no_line_makes_the_server_deaf(line: bytes, environment: Environment) -> None:
+def test_the_server_reads_on_after_any_line(line: bytes, environment: Environment) -> None:
     with Host(environment) as host:
         host.initialize()
-        say(host, line)
+        write_line(host, line)
         assert host.request("ping")["result"] == {}
         host.close_input()
         assert host.wait_for_exit(10) == 0
@@ -55,12 +55,12 @@ def test_no_line_makes_the_server_deaf(line: bytes, environment: Environment) ->
     ],
     ids=["params in an array", "no version", "a number for a method"],
 )
-def test_a_request_that_is_none_is_refused_and_not_waited_for(
+def test_an_invalid_request_is_rejected_and_does_not_delay_the_exit(
     line: bytes, environment: Environment
 ) -> None:
     with Host(environment) as host:
         host.initialize()
-        say(host, line)
+        write_line(host, line)
         assert host.response(50)["error"]["code"] == -32600
         started = time.monotonic()
         host.close_input()
@@ -68,12 +68,12 @@ def test_a_request_that_is_none_is_refused_and_not_waited_for(
         assert time.monotonic() - started < 5
 
 
-def test_half_a_character_in_a_prompt_is_an_error_that_names_it(
+def test_a_lone_surrogate_in_a_prompt_is_an_invalid_request(
     openai_api: StandIn, environment: Environment
 ) -> None:
     with Host(environment) as host:
         host.initialize()
-        say(host, GENERATE + b'"arguments":{"prompt":"a \\ud83c bridge"}}}')
+        write_line(host, GENERATE + b'"arguments":{"prompt":"a \\ud83c bridge"}}}')
         assert "invalid_request" in text_of(host.response(50))
     assert openai_api.posts == []
 
@@ -87,26 +87,26 @@ def test_half_a_character_in_a_prompt_is_an_error_that_names_it(
     ],
     ids=["an argument's name", "an argument", "a tool's name"],
 )
-def test_half_a_character_anywhere_in_a_call_is_answered(
+def test_a_lone_surrogate_anywhere_in_a_call_gets_a_response(
     arguments: bytes, environment: Environment
 ) -> None:
     with Host(environment) as host:
         host.initialize()
-        say(host, GENERATE + arguments)
-        answer = host.response(50)
-        assert "error" in answer or answer["result"]["isError"]
+        write_line(host, GENERATE + arguments)
+        response = host.response(50)
+        assert "error" in response or response["result"]["isError"]
         assert host.request("ping")["result"] == {}
 
 
-def test_an_answer_with_half_a_character_is_sent_without_it() -> None:
-    answer = JSONRPCResponse(jsonrpc="2.0", id=1, result={"é\n": "half \ud800"})
-    line = _line(answer)
+def test_a_lone_surrogate_in_a_response_is_replaced() -> None:
+    response = JSONRPCResponse(jsonrpc="2.0", id=1, result={"é\n": "half \ud800"})
+    line = _line(response)
     assert line.count(b"\n") == 1
     assert json.loads(line)["result"] == {"é\n": "half ?"}
 
 
 @pytest.mark.parametrize(("number", "canceled"), [(0, 0), (7, "7")])
-def test_a_canceled_call_is_not_waited_for(
+def test_a_canceled_call_does_not_delay_the_exit(
     number: int, canceled: int | str, environment: Environment, openai_api: StandIn
 ) -> None:
     openai_api.default = faults.slow(0.5)
@@ -122,7 +122,7 @@ def test_a_canceled_call_is_not_waited_for(
         assert time.monotonic() - started < 6
 
 
-def test_a_slow_disk_does_not_mute_the_server(environment: Environment) -> None:
+def test_a_slow_disk_does_not_block_the_server(environment: Environment) -> None:
     with Host(environment) as host:
         host.initialize()
         host.response(host.call("generate_image", {"prompt": "first"}))
@@ -130,13 +130,13 @@ def test_a_slow_disk_does_not_mute_the_server(environment: Environment) -> None:
         with closing(sqlite3.connect(records, isolation_level=None)) as lock:
             lock.execute("BEGIN EXCLUSIVE")
             for number in range(40):
-                host.call("generate_image", {"prompt": f"picture {number}"})
+                host.call("generate_image", {"prompt": f"image {number}"})
             started = time.monotonic()
-            while time.monotonic() - started < 1:  # until every call has come to the disk
+            while time.monotonic() - started < 1:  # until every call has reached the disk
                 assert host.response(host.send("ping"), 3)
 
 
-def test_a_server_without_standard_error_serves(environment: Environment) -> None:
+def test_a_server_without_standard_error_works(environment: Environment) -> None:
     call = {"name": "generate_image", "arguments": {"prompt": "a red bridge"}}
     done = subprocess.run(
         ["/bin/sh", "-c", f"exec '{SERVER}' 2>&-"],
@@ -146,5 +146,5 @@ def test_a_server_without_standard_error_serves(environment: Environment) -> Non
         check=True,
         timeout=30,
     )
-    _, answer = map(json.loads, done.stdout.splitlines())
-    assert text_of(answer).startswith("Generated 1 image(s)")
+    _, response = map(json.loads, done.stdout.splitlines())
+    assert text_of(response).startswith("Generated 1 image(s)")

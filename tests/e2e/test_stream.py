@@ -1,4 +1,4 @@
-"""/mcp/stream: what is sent, in which order, and to whom."""
+"""/mcp/stream: the events, their order, and their readers."""
 
 import asyncio
 import re
@@ -38,25 +38,25 @@ from tests.unit.openai_help import PLUM, TEAL, completed, preview
 pytestmark = pytest.mark.anyio
 Reader = Callable[[str, Body], Awaitable[list[Event]]]
 SMALL = {"prompt": "a red bridge", "size": "1024x640", "format": "jpeg"}
-WHOLE = ("progress", "partial", "partial", "complete")
+ALL_TYPES = ("progress", "partial", "partial", "complete")
 READERS = [
     pytest.param(read_with_older_loop, id="older loop"),
     pytest.param(read_with_event_source, id="EventSource"),
     pytest.param(
         read_with_curl,
         id="curl",
-        marks=pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here"),
+        marks=pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed"),
     ),
 ]
 
 
 @pytest.mark.parametrize("read", READERS)
-async def test_every_kind_of_reader_is_told_everything_in_order(
+async def test_every_reader_gets_all_events_in_order(
     read: Reader, openai_api: StandIn, tmp_path: Path
 ) -> None:
     async with serve(settings_for(openai_api, tmp_path)) as url:
         events = await read(url, SMALL | {"partialImages": 2})
-    assert tuple(event_types(events)) == WHOLE
+    assert tuple(event_types(events)) == ALL_TYPES
     first, second, last = (event for event in events if event["type"] != "progress")
     assert [first["data"]["partialImageIndex"], second["data"]["partialImageIndex"]] == [0, 1]
     assert sha256(image_of(last)).hexdigest() in openai_api.ledger[0].digests
@@ -66,62 +66,62 @@ async def test_every_kind_of_reader_is_told_everything_in_order(
     assert (steps[0], steps[-1]) == (1, 100)
 
 
-def shortened(said: str, folder: Path) -> str:
-    """Without what differs from run to run and from one encoder to another."""
-    said = re.sub(r'"[A-Za-z0-9+/=]{1000,}"', '"<base64>"', said.replace(str(folder), ""))
-    said = re.sub(r"(job|img)_[0-9a-f]{32}", r"\1_<id>", said)
-    said = re.sub(r"http://127\.0\.0\.1:\d+", "http://<host>", said)
-    return re.sub(r'"bytes":\d+', '"bytes":<number>', said)
+def normalized(text: str, folder: Path) -> str:
+    """The text without the parts that differ between runs and encoders."""
+    text = re.sub(r'"[A-Za-z0-9+/=]{1000,}"', '"<base64>"', text.replace(str(folder), ""))
+    text = re.sub(r"(job|img)_[0-9a-f]{32}", r"\1_<id>", text)
+    text = re.sub(r"http://127\.0\.0\.1:\d+", "http://<host>", text)
+    return re.sub(r'"bytes":\d+', '"bytes":<number>', text)
 
 
-async def test_the_transcript_is_what_clients_rely_on(
+async def test_the_transcript_matches_its_snapshot(
     openai_api: StandIn, tmp_path: Path, snapshot: SnapshotAssertion
 ) -> None:
     settings = settings_for(openai_api, tmp_path)
     openai_api.script(faults.normal(), faults.moderation_blocked())
     async with serve(settings, clock=FrozenClock()) as url:
-        said = [
-            shortened(await transcript(url, SMALL | asked), tmp_path)
-            for asked in ({"partialImages": 2}, {"prompt": "something cruel"})
+        transcripts = [
+            normalized(await transcript(url, SMALL | more), tmp_path)
+            for more in ({"partialImages": 2}, {"prompt": "something cruel"})
         ]
-    assert "\n".join(said) == snapshot
+    assert "\n".join(transcripts) == snapshot
 
 
 async def transcript(url: str, body: Body) -> str:
-    """Every character of an answer."""
-    async with open_stream(url, body) as answer:
-        return (await answer.aread()).decode()
+    """The whole text of a response."""
+    async with open_stream(url, body) as response:
+        return (await response.aread()).decode()
 
 
-async def test_a_partial_is_sent_byte_for_byte_before_there_is_anything_more(
+async def test_a_partial_is_sent_unchanged_before_the_next_one_exists(
     tmp_path: Path,
 ) -> None:
-    """The provider paints on only once the client has read what there is."""
+    """The provider continues only after the client has read the partial."""
     second, last = asyncio.Event(), asyncio.Event()
     events: list[Event] = []
     async with (
         openai_help.streaming(preview(TEAL), second, preview(PLUM), last, completed(PNG)) as api,
         serve(settings_in(tmp_path, openai_api_key=KEY, openai_base_url=api)) as url,
-        open_stream(url, SMALL | {"format": "png", "partialImages": 2}) as answer,
+        open_stream(url, SMALL | {"format": "png", "partialImages": 2}) as response,
     ):
-        async for event in older_loop(answer.aiter_text()):
+        async for event in older_loop(response.aiter_text()):
             events.append(event)
             if event["type"] == "partial":
                 (last if second.is_set() else second).set()
-    assert tuple(event_types(events)) == WHOLE
-    pictures = [image_of(event) for event in events if event["type"] != "progress"]
-    assert pictures == [TEAL.data, PLUM.data, PNG.data]
+    assert tuple(event_types(events)) == ALL_TYPES
+    images = [image_of(event) for event in events if event["type"] != "progress"]
+    assert images == [TEAL.data, PLUM.data, PNG.data]
 
 
-async def test_all_of_several_pictures_are_in_the_end(openai_api: StandIn, tmp_path: Path) -> None:
+async def test_the_last_event_has_all_images(openai_api: StandIn, tmp_path: Path) -> None:
     async with serve(settings_for(openai_api, tmp_path)) as url:
         *_, last = await read_with_older_loop(url, SMALL | {"n": 3})
-    pictures = [b64decode(text, validate=True) for text in last["data"]["images"]]
-    assert tuple(Image(data).digest for data in pictures) == openai_api.ledger[0].digests
+    images = [b64decode(text, validate=True) for text in last["data"]["images"]]
+    assert tuple(Image(data).digest for data in images) == openai_api.ledger[0].digests
     assert last["data"]["finalImage"] == last["data"]["images"][0]
 
 
-async def test_auto_sends_the_rendition_and_keeps_the_original(
+async def test_auto_sends_the_rendition_and_stores_the_original(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     async with serve(settings_for(openai_api, tmp_path)) as url:
@@ -131,9 +131,9 @@ async def test_auto_sends_the_rendition_and_keeps_the_original(
             found = await http.get(entry["rendition"]["url"])
             for link in (entry["url"], entry["previewUrl"], entry["thumbUrl"]):
                 assert (await http.get(link)).status_code == 200
-    sent, kept = Image(image_of(last)), Image(Path(entry["path"]).read_bytes())
-    assert (sent.format, kept.format) == ("jpeg", "png")
-    assert (kept.digest,) == openai_api.ledger[0].digests
+    sent, stored = Image(image_of(last)), Image(Path(entry["path"]).read_bytes())
+    assert (sent.format, stored.format) == ("jpeg", "png")
+    assert (stored.digest,) == openai_api.ledger[0].digests
     assert Path(entry["rendition"]["path"]).read_bytes() == sent.data == found.content
 
 
@@ -157,72 +157,72 @@ async def test_with_images_it_is_an_edit(openai_api: StandIn, tmp_path: Path) ->
         (b"{}", 400, "prompt"),
         (b'{"prompt": "a red bridge", "sise": "1024x1024"}', 400, "sise"),
         (b'{"prompt": "a red bridge", "partialImages": 9}', 400, "partialImages"),
-        (b'{"prompt": "green", "images": ["no picture"]}', 400, "images[0]"),
+        (b'{"prompt": "green", "images": ["not an image"]}', 400, "images[0]"),
         (b'{"prompt": "a red bridge", "n": 2, "partialImages": 2}', 422, "partialImages"),
     ],
 )
-async def test_what_cannot_be_asked_is_a_problem_before_any_stream(
+async def test_an_invalid_request_is_a_problem_instead_of_a_stream(
     body: bytes, status: int, field: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     async with serve(settings_for(openai_api, tmp_path)) as url, httpx2.AsyncClient() as client:
         headers = {"Content-Type": "application/json"}
-        answer = await client.post(f"{url}/mcp/stream", content=body, headers=headers)
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
-    assert (answer.status_code, problem["status"]) == (status, status)
+        response = await client.post(f"{url}/mcp/stream", content=body, headers=headers)
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert (response.status_code, problem["status"]) == (status, status)
     assert (problem["field"], problem["charged"]) == (field, "no")
     assert problem["hint"]
     assert openai_api.posts == []
 
 
 async def quiet(until: asyncio.Event) -> AsyncGenerator[tuple[bytes, ...], None]:
-    """A job of which there is nothing to tell for a while."""
+    """A job without events until `until` is set."""
     yield (b'data: {"type": "progress"}\n\n',)
     await until.wait()
     yield (b'data: {"type": "complete"}\n\n',)
 
 
 @pytest.mark.parametrize("read", [older_loop, event_source])
-async def test_comments_keep_the_line_open_and_no_reader_stumbles_over_them(
+async def test_keep_alive_comments_are_sent_and_ignored_by_readers(
     read: Callable[[AsyncIterator[str]], AsyncIterator[Event]],
 ) -> None:
-    said, enough = "", asyncio.Event()
+    received, enough = "", asyncio.Event()
 
-    async def seen(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
-        nonlocal said
+    async def recorded(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
+        nonlocal received
         async for chunk in chunks:
-            said += chunk
-            if said.count(": keep-alive\n\n") >= 3:
+            received += chunk
+            if received.count(": keep-alive\n\n") >= 3:
                 enough.set()
             yield chunk
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await EventStream(quiet(enough), 0.01, {})(scope, receive, send)
 
-    async with serve_app(app) as url, open_stream(url, {}) as answer:
-        events = [event async for event in read(seen(answer.aiter_text()))]
+    async with serve_app(app) as url, open_stream(url, {}) as response:
+        events = [event async for event in read(recorded(response.aiter_text()))]
     assert event_types(events) == ["progress", "complete"]
-    assert said.startswith('data: {"type": "progress"}\n\n: keep-alive\n\n: keep-alive\n\n')
+    assert received.startswith('data: {"type": "progress"}\n\n: keep-alive\n\n: keep-alive\n\n')
 
 
-async def test_many_streams_at_once_are_each_whole_and_cost_one_call_each(
+async def test_many_concurrent_streams_are_complete_and_cost_one_call_each(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
-    """More than may paint at once: the rest wait, and are told so."""
+    """They exceed the concurrency limit: some report that they wait in the queue."""
     openai_api.default = faults.slow(0.3)
     settings = settings_for(openai_api, tmp_path, max_concurrent_calls=6)
-    asked = [SMALL | {"prompt": f"bridge {n}", "partialImages": 2} for n in range(20)]
+    bodies = [SMALL | {"prompt": f"bridge {n}", "partialImages": 2} for n in range(20)]
     async with serve(settings) as url:
-        streams = await asyncio.gather(*(read_with_older_loop(url, body) for body in asked))
+        streams = await asyncio.gather(*(read_with_older_loop(url, body) for body in bodies))
     digests = {sha256(image_of(events[-1])).hexdigest() for events in streams}
-    assert {tuple(event_types(events)) for events in streams} == {WHOLE}
+    assert {tuple(event_types(events)) for events in streams} == {ALL_TYPES}
     assert len(openai_api.posts) == 20
     assert digests == {digest for charge in openai_api.ledger for digest in charge.digests}
     waited = ["behind" in str(events) for events in streams]
     assert 0 < sum(waited) <= 14
 
 
-async def test_equal_streams_at_once_are_one_call_and_one_picture(
+async def test_equal_concurrent_streams_are_one_call_and_one_image(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     openai_api.default = faults.slow(0.3)

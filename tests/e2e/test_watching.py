@@ -107,9 +107,8 @@ async def test_metrics_count_generated_cached_joined_and_failed_jobs(
     assert now.of("jobs_joined_total", **job) == 1
     assert now.of("pictures_total", **job) == len(openai_api.ledger) == 3
     assert now.of("cache_hits_total", tier="memory") == 1
-    assert (
-        now.of("cache_misses_total") == len(openai_api.posts) - 1 == 3
-    )  # the fresh one skipped the cache
+    # The fresh one skipped the cache.
+    assert now.of("cache_misses_total") == len(openai_api.posts) - 1 == 3
     assert now.of("provider_seconds_count", **job, outcome="painted") == 3
     assert now.of("provider_seconds_count", **job, outcome="failed") == 1
     assert now.of("first_partial_seconds_count", model=MODEL) == 1
