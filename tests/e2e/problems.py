@@ -1,4 +1,4 @@
-"""The rows of the problem table: what is asked, how the provider behaves, what it may cost."""
+"""The rows of the problem table: the request, the provider's behavior, and the allowed calls."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ LARGE_MASK = Image(mask(SIDE).data + bytes(4_000_000))
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One problem. `arguments` holds pictures as Images; `calls` is how many may be made."""
+    """One problem. `arguments` has images as `Image`; `calls` is the number of provider calls."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -43,20 +43,20 @@ def _edit(name: str, **arguments: Any) -> Row:  # noqa: ANN401 - tool arguments
     return Row(name=name, tool="edit_image", arguments={"prompt": "blue", **arguments})
 
 
-OURS = [
+LOCAL_PROBLEMS = [
     Row(name="missing prompt", arguments={}),
     _generate("empty prompt", prompt=""),
     _generate("blank prompt", prompt="   "),
     _generate("prompt of 32,001 characters", prompt="x" * 32_001),
     _generate("bad size", size="huge"),
-    _generate("size that the model does not paint", size="1000x1000"),
+    _generate("size that the model does not support", size="1000x1000"),
     _generate("quality that the model does not have", model="gpt-image-2", quality="max"),
     _generate("unknown quality", quality="ultra"),
     Row(name="a number for a prompt", arguments={"prompt": 2}, on_command_line=False),
     _generate("jpeg with transparency", format="jpeg", background="transparent"),
     _generate("unknown option", sise="1024x1024"),
-    _generate("too many pictures", n=9),
-    _generate("partial images of several pictures", n=2, partialImages=2),
+    _generate("too many images", n=9),
+    _generate("partial images of several images", n=2, partialImages=2),
     Row(
         name="bad base64",
         tool="edit_image",
@@ -64,7 +64,7 @@ OURS = [
         on_command_line=False,
     ),
     Row(
-        name="a path instead of a picture",
+        name="a path instead of an image",
         tool="edit_image",
         arguments={"prompt": "blue", "images": ["~/cat.png"]},
         on_command_line=False,
@@ -79,12 +79,12 @@ OURS = [
     _edit("mask of another size", images=[TEAL], mask=mask((32, 32))),
     _edit("17 images", images=[TEAL] * 17),
     Row(
-        name="more than a call may cost",
+        name="more than a call's budget",
         arguments={"prompt": "a red bridge", "n": 2, "quality": "low"},
         settings={"budget_call_usd": "0.04"},
     ),
     Row(
-        name="more pictures than an hour may have",
+        name="more images than an hour's budget",
         arguments={"prompt": "a red bridge", "n": 4},
         settings={"budget_images_hour": 3},
     ),
@@ -100,14 +100,14 @@ OURS = [
     ),
 ]
 
-THEIRS = [
+PROVIDER_PROBLEMS = [
     _generate("401", faults.bad_key()),
     _generate("403, organization not verified", faults.organization_not_verified()),
     _generate("403", faults.status(403, message="Project proj_secret is archived.")),
     _generate("404", faults.model_not_found(), model="gpt-image-2"),
     _generate("400", faults.status(400, message="Your key sk-abcdef123456 cannot do this.")),
     Row(
-        name="400 that repeats a key of other looks",
+        name="400 that repeats a key of another form",
         arguments={"prompt": "a red bridge"},
         faults=(faults.status(400, message="The key {key} cannot do this."),),
         settings={"openai_api_key": "0123456789-gateway"},
@@ -123,7 +123,7 @@ THEIRS = [
         "400, moderation of the prompt",
         faults.moderation_blocked("input", ("violence", "self-harm")),
     ),
-    _generate("400, moderation of the picture", faults.moderation_blocked("output", ())),
+    _generate("400, moderation of the image", faults.moderation_blocked("output", ())),
     _generate(
         "429 twice, with a short Retry-After",
         faults.rate_limited("0.05"),
@@ -133,7 +133,7 @@ THEIRS = [
     _generate("429, with a long Retry-After", faults.rate_limited("300")),
     _generate("429, without Retry-After", faults.rate_limited()),
     _generate("429, with a garbled Retry-After", faults.rate_limited("soon")),
-    _generate("quota used up", faults.quota_exhausted()),
+    _generate("quota exhausted", faults.quota_exhausted()),
     _generate("408", faults.status(408)),
     _generate("500", faults.status(500)),
     _generate("503", faults.status(503)),
@@ -150,32 +150,32 @@ THEIRS = [
     _generate("deeply nested JSON", faults.status(200, body="[" * 100_000)),
     _generate("cut stream", faults.stream_cut_after(1), partialImages=2),
     _generate("error in the stream", faults.stream_error(), partialImages=2),
-    _generate("stream without a picture", faults.empty_data(), partialImages=1),
+    _generate("stream without an image", faults.empty_data(), partialImages=1),
     _generate("empty reply", faults.empty_data()),
     _generate("reply without a body", faults.no_body()),
-    _generate("null instead of a picture", faults.null_image()),
+    _generate("null instead of an image", faults.null_image()),
     _generate("broken base64 in the reply", faults.broken_base64()),
-    _generate("half a picture", faults.truncated_image()),
+    _generate("half an image", faults.truncated_image()),
     _generate("an HTML page", faults.html_page()),
     _generate("malformed JSON", faults.malformed_json()),
     Row(
-        name="nobody there",
+        name="unreachable provider",
         arguments={"prompt": "a red bridge"},
         settings={"openai_base_url": "http://127.0.0.1:9/v1"},
     ),
 ]
 
-SERVED = [
+SUCCEEDED = [
     _generate(
         "429, with a short Retry-After", faults.rate_limited("0.05"), faults.normal(), calls=2
     ),
     _generate("retired model", faults.normal(), model="gpt-image-1"),
-    _generate("another type than asked", faults.other_format("jpeg")),
-    _generate("fewer pictures than asked", faults.other_count(1), n=2),
-    _generate("more pictures than asked", faults.other_count(2)),
+    _generate("another format than requested", faults.other_format("jpeg")),
+    _generate("fewer images than requested", faults.other_count(1), n=2),
+    _generate("more images than requested", faults.other_count(2)),
     _generate("without usage", faults.without_usage()),
     _generate(
-        "a reply of other shapes than expected",
+        "a reply of unexpected types",
         faults.status(
             200,
             headers={"Content-Type": "application/json"},
@@ -192,10 +192,10 @@ SERVED = [
             ),
         ),
     ),
-    _generate("stream cut after the picture", stream_faults.cut_after_images(), partialImages=1),
+    _generate("stream cut after the image", stream_faults.cut_after_images(), partialImages=1),
     _generate("stream held open", stream_faults.held_open(), partialImages=1),
-    _generate("error after the picture", stream_faults.late_error(), partialImages=1),
+    _generate("error after the image", stream_faults.late_error(), partialImages=1),
     _generate("no stream", stream_faults.not_streamed(), partialImages=1),
     _generate("revised prompt", faults.revised_prompt("A bridge, red.")),
 ]
-"""What is answered although something was odd."""
+"""Requests that succeed although the reply was unusual."""

@@ -1,4 +1,4 @@
-"""Who may come in by the web client, on every route that there is."""
+"""Access control on every route of the HTTP application."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,8 +27,8 @@ REFUSALS = {
     "not_json": 415,
     "misdirected": 421,
 }
-WATCHED = ("/livez", "/readyz")
-OPEN = (*WATCHED, "/health", "/openapi.json", "/docs", "/docs/folder/name")
+PROBES = ("/livez", "/readyz")
+OPEN = (*PROBES, "/health", "/openapi.json", "/docs", "/docs/folder/name")
 PROMPT = b'{"prompt": "a red bridge", "fresh": true}'
 
 HOSTS = {HOST: None, "evil.example": "misdirected", "me@127.0.0.1": "bad_host"}
@@ -49,76 +49,79 @@ TYPES = {
 }
 
 
-class Reached:
-    """A use case that keeps what reached it, and does nothing."""
+class RecordingUseCase:
+    """Counts its calls, and raises NotFound."""
 
     def __init__(self) -> None:
-        self.times = 0
+        self.calls = 0
 
     async def __call__(self, *_: object, **__: object) -> None:
-        self.times += 1
+        self.calls += 1
         raise NotFound("reached")
 
 
 @asynccontextmanager
-async def guarded(folder: Path, **settings: Any) -> AsyncIterator[tuple[AsgiClient, Reached]]:  # noqa: ANN401 - fields of Settings
-    """A client whose use cases do nothing, and what reached them."""
-    reached = Reached()
+async def client_with(
+    folder: Path,
+    **settings: Any,  # noqa: ANN401 - fields of Settings
+) -> AsyncIterator[tuple[AsgiClient, RecordingUseCase]]:
+    """A client of an application whose use cases are replaced by one that counts calls."""
+    use_case = RecordingUseCase()
     async with asgi_client(settings_in(folder, **settings), provider=FakeProvider()) as client:
         for name in USE_CASES:
-            getattr(client.container, name).override(Object(reached))
-        yield client, reached
+            getattr(client.container, name).override(Object(use_case))
+        yield client, use_case
 
 
-def wanted(method: str, path: str, *reasons: str | None) -> str | None:
-    """Why the client refuses a request: the first of host, origin, token and type that counts."""
+def expected_code(method: str, path: str, *reasons: str | None) -> str | None:
+    """The expected code: of the first of host, origin, token and content type that applies."""
     host, origin, token, media_type = reasons
     return (
-        (None if path in WATCHED else host or origin)
+        (None if path in PROBES else host or origin)
         or (None if path in OPEN else token)
         or (media_type if method == "POST" else None)
     )
 
 
-async def test_the_whole_table_of_hosts_origins_tokens_and_types_on_every_route(
+async def test_every_route_checks_host_origin_token_and_content_type(
     tmp_path: Path,
 ) -> None:
-    """Nobody who is refused gets as far as to a use case, and everybody else comes in."""
-    said, expected = {}, {}
-    async with guarded(tmp_path, auth_token=TOKEN) as (client, reached):
+    """A refused request reaches no use case; every other request is accepted."""
+    actual, expected = {}, {}
+    async with client_with(tmp_path, auth_token=TOKEN) as (client, use_case):
         for method, path in client.routes():
             for row in product(HOSTS, ORIGINS, TOKENS, TYPES):
                 host, origin, token, media_type = row
                 given = {"Origin": origin, "Authorization": token, "Content-Type": media_type}
                 headers = {name: value for name, value in given.items() if value is not None}
-                before = reached.times
+                before = use_case.calls
                 reply = await client.request(method, path, headers, PROMPT, host=host)
                 code = reply.code if reply.code in REFUSALS else None
-                assert code is None or reached.times == before, (method, path, row)
+                assert code is None or use_case.calls == before, (method, path, row)
                 assert code is None or reply.status == REFUSALS[code]
-                said[method, path, row] = code
+                actual[method, path, row] = code
                 reasons = (HOSTS[host], ORIGINS[origin], TOKENS[token], TYPES[media_type])
-                expected[method, path, row] = wanted(method, path, *reasons)
-        assert {key for key in said if said[key] != expected[key]} == set()
-        assert reached.times > 0
+                expected[method, path, row] = expected_code(method, path, *reasons)
+        assert {key for key in actual if actual[key] != expected[key]} == set()
+        assert use_case.calls > 0
 
 
 def host_table(*names: str, code: str | None) -> dict[str, str | None]:
     return dict.fromkeys(names, code)
 
 
-OUR_NAMES = host_table(
+OWN_HOSTS = host_table(
     *("localhost", "localhost:3000", "LOCALHOST:80", "localhost.", "localhost.:3000", "localhost:"),
     *("127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:3000"),
     code=None,
 )
-FOREIGN_NAMES = host_table(
+FOREIGN_HOSTS = host_table(
     *("localhost.evil.example", "127.0.0.1.evil.example", "evil.example:3000", "evillocalhost"),
-    *("0.0.0.0", "2130706433", "0x7f000001", "127.1", "127.0.0.2", "[::]", "[::ffff:127.0.0.1]"),  # noqa: S104 - as names
+    *("0.0.0.0", "2130706433", "0x7f000001", "127.1", "127.0.0.2", "[::]", "[::ffff:127.0.0.1]"),  # noqa: S104 - host names, not bound
     *("169.254.169.254", "example.com", "pics.example.com"),
     code="misdirected",
 )
-NO_NAMES = host_table(
+INVALID_HOSTS = host_table(
     *("", " ", ":3000", "localhost:3000:3000", "localhost:port", "localhost:999999", "::1"),
     *("me@localhost", "localhost@evil.example", "localhost, evil.example", "localhost/", "[::1"),
     *("localhost\\@evil.example", "local host", "localhost#", "localhost%2eevil.example", "."),
@@ -127,15 +130,17 @@ NO_NAMES = host_table(
 )
 
 
-async def test_a_host_is_ours_foreign_or_nonsense(tmp_path: Path) -> None:
-    expected = {**OUR_NAMES, **FOREIGN_NAMES, **NO_NAMES}
-    async with guarded(tmp_path) as (client, _):
-        said = {host: (await client.request("GET", "/health", host=host)).code for host in expected}
-    assert said == expected
+async def test_a_host_is_own_foreign_or_invalid(tmp_path: Path) -> None:
+    expected = {**OWN_HOSTS, **FOREIGN_HOSTS, **INVALID_HOSTS}
+    async with client_with(tmp_path) as (client, _):
+        codes = {
+            host: (await client.request("GET", "/health", host=host)).code for host in expected
+        }
+    assert codes == expected
 
 
-async def test_a_request_without_one_host_alone_is_refused(tmp_path: Path) -> None:
-    async with guarded(tmp_path) as (client, _):
+async def test_a_request_without_exactly_one_host_is_rejected(tmp_path: Path) -> None:
+    async with client_with(tmp_path) as (client, _):
         without = await client.request("GET", "/health", host=None)
         doubled = await client.request("GET", "/health", [("Host", "evil.example")])
         twice = await client.request("GET", "/health", [("Host", HOST)])
@@ -156,23 +161,23 @@ REQUESTS = {
 }
 
 
-async def test_the_door_looks_the_same_over_a_wire(tmp_path: Path) -> None:
-    async with guarded(tmp_path) as (client, _), listen(client.app.asgi) as port:
+async def test_the_checks_are_the_same_over_a_socket(tmp_path: Path) -> None:
+    async with client_with(tmp_path) as (client, _), listen(client.app.asgi) as port:
         for request, status in REQUESTS.items():
             async with connect(port) as connection:
                 await connection.send(request)
                 assert (await connection.read_reply()).split(b" ")[1] == status, request
 
 
-async def test_watchers_may_call_by_any_name(tmp_path: Path) -> None:
-    """Those that look after containers call by addresses that nobody knows before."""
-    async with guarded(tmp_path, auth_token=TOKEN) as (client, _):
-        for path, host in product(WATCHED, ("10.1.2.3", "evil.example", None)):
+async def test_probes_accept_any_host(tmp_path: Path) -> None:
+    """Orchestrators call containers by addresses that are not known in advance."""
+    async with client_with(tmp_path, auth_token=TOKEN) as (client, _):
+        for path, host in product(PROBES, ("10.1.2.3", "evil.example", None)):
             headers = {"Origin": "http://evil.example"}
             assert (await client.request("GET", path, headers, host=host)).status == 200
 
 
-async def test_settings_add_names(tmp_path: Path) -> None:
+async def test_settings_add_hosts(tmp_path: Path) -> None:
     settings = {
         "allowed_hosts": "pics.example.com, Other.example:8443, [2001:db8::1]",
         "public_url": "https://public.example:444/pictures/",
@@ -180,8 +185,8 @@ async def test_settings_add_names(tmp_path: Path) -> None:
     }
     names = ["pics.example.com", "pics.example.com:3000", "other.example", "OTHER.example:1"]
     names += ("public.example", "public.example:444", "192.168.1.5:3000", "[2001:db8::1]:3000")
-    async with guarded(tmp_path, **settings) as (client, _):
-        for name in (*names, *OUR_NAMES):
+    async with client_with(tmp_path, **settings) as (client, _):
+        for name in (*names, *OWN_HOSTS):
             assert (await client.request("GET", "/health", host=name)).status == 200, name
         for name in ("example.com", "evil.pics.example.com", "192.168.1.6", "[2001:db8::2]"):
             assert (await client.request("GET", "/health", host=name)).status == 421, name
@@ -194,15 +199,15 @@ async def test_settings_add_names(tmp_path: Path) -> None:
         ("2001:db8::7", "[2001:db8::7]", 200),
         ("10.1.2.3", "10.1.2.4:3000", 421),
         ("evil.example", "evil.example", 421),
-        ("/run/ours.socket", "evil.example", 421),
+        ("/run/server.socket", "evil.example", 421),
     ],
 )
-async def test_the_address_that_a_client_reached_is_a_name_of_ours(
+async def test_the_address_of_the_listening_socket_is_an_accepted_host(
     address: str, host: str, status: int, tmp_path: Path
 ) -> None:
-    """Nobody can point an address at us; names they can."""
+    """An attacker can point a name at the server, but not an address."""
     settings = {"host": "0.0.0.0", "allow_unauthenticated": True}  # noqa: S104 - nothing is bound
-    async with guarded(tmp_path, **settings) as (client, _):
+    async with client_with(tmp_path, **settings) as (client, _):
         reply = await replace(client, server=(address, 3000)).request("GET", "/health", host=host)
     assert reply.status == status
 
@@ -215,8 +220,8 @@ FOREIGN_ORIGINS = (
 )
 
 
-async def test_a_page_of_another_origin_is_refused(tmp_path: Path) -> None:
-    async with guarded(tmp_path) as (client, reached):
+async def test_a_page_of_another_origin_is_rejected(tmp_path: Path) -> None:
+    async with client_with(tmp_path) as (client, use_case):
         for origin in FOREIGN_ORIGINS:
             for headers in ({"Origin": origin}, [("Origin", f"http://{HOST}"), ("Origin", origin)]):
                 for method, path in (("GET", "/health"), ("GET", "/images/x"), ("DELETE", "/mcp")):
@@ -225,20 +230,23 @@ async def test_a_page_of_another_origin_is_refused(tmp_path: Path) -> None:
                     )
             reply = await client.post("/images", {"prompt": "x"}, Origin=origin)
             assert reply.code == "foreign_page", origin
-        assert reached.times == 0
+        assert use_case.calls == 0
 
 
-async def test_our_own_page_may_ask(tmp_path: Path) -> None:
-    async with guarded(tmp_path) as (client, reached):
+async def test_the_servers_own_page_is_accepted(tmp_path: Path) -> None:
+    async with client_with(tmp_path) as (client, use_case):
         for origin in (f"http://{HOST}", f"https://{HOST}", "HTTP://127.0.0.1:3000"):
             await client.post("/images", {"prompt": "x"}, Origin=origin)
-        assert reached.times == 3
+        assert use_case.calls == 3
 
 
-async def test_the_public_page_may_ask_although_a_proxy_calls_us_otherwise(tmp_path: Path) -> None:
-    async with guarded(tmp_path, public_url="https://Public.example/pictures") as (client, reached):
+async def test_the_public_origin_is_accepted_behind_a_proxy(tmp_path: Path) -> None:
+    async with client_with(tmp_path, public_url="https://Public.example/pictures") as (
+        client,
+        use_case,
+    ):
         await client.post("/images", {"prompt": "x"}, Origin="https://public.example")
-        assert reached.times == 1
+        assert use_case.calls == 1
 
 
 WRONG_TOKENS = (
@@ -247,8 +255,8 @@ WRONG_TOKENS = (
 )
 
 
-async def test_a_token_is_the_whole_one_or_none(tmp_path: Path) -> None:
-    async with guarded(tmp_path, auth_token=TOKEN) as (client, _):
+async def test_only_the_exact_token_is_accepted(tmp_path: Path) -> None:
+    async with client_with(tmp_path, auth_token=TOKEN) as (client, _):
         for wrong in WRONG_TOKENS:
             both = [("Authorization", f"Bearer {TOKEN}"), ("Authorization", wrong)]
             for headers in ({"Authorization": wrong}, both):
@@ -258,37 +266,37 @@ async def test_a_token_is_the_whole_one_or_none(tmp_path: Path) -> None:
                 assert TOKEN not in reply.body.decode()
 
 
-async def test_the_token_opens(tmp_path: Path) -> None:
-    async with guarded(tmp_path, auth_token=TOKEN) as (client, _):
+async def test_the_token_gives_access(tmp_path: Path) -> None:
+    async with client_with(tmp_path, auth_token=TOKEN) as (client, _):
         for scheme in ("Bearer", "bearer", "BEARER"):
             reply = await client.request("GET", "/metrics", {"Authorization": f"{scheme} {TOKEN}"})
             assert reply.status == 200
 
 
-async def test_an_address_that_does_not_exist_is_kept_from_strangers_too(tmp_path: Path) -> None:
-    async with guarded(tmp_path, auth_token=TOKEN) as (client, _):
+async def test_an_unknown_path_requires_the_token_too(tmp_path: Path) -> None:
+    async with client_with(tmp_path, auth_token=TOKEN) as (client, _):
         for path in ("/nothing", "/images", "//docs", "/docsx", "/livez/", "/health/x"):
             assert (await client.request("GET", path)).code == "unauthorized", path
 
 
-async def test_a_content_type_sent_twice_is_none(tmp_path: Path) -> None:
+async def test_two_content_types_are_rejected(tmp_path: Path) -> None:
     types = [("Content-Type", "application/json"), ("Content-Type", "text/plain")]
-    async with guarded(tmp_path) as (client, reached):
+    async with client_with(tmp_path) as (client, use_case):
         for headers in (types, types[::-1]):
             assert (await client.request("POST", "/images", headers, PROMPT)).code == "not_json"
-        assert reached.times == 0
+        assert use_case.calls == 0
 
 
-async def test_there_are_no_websockets(tmp_path: Path) -> None:
-    said: list[Message] = []
+async def test_websockets_are_closed(tmp_path: Path) -> None:
+    sent: list[Message] = []
 
     async def receive() -> Message:
         return {"type": "websocket.connect"}
 
     async def send(message: Message) -> None:
-        said.append(message)
+        sent.append(message)
 
-    async with guarded(tmp_path) as (client, _):
+    async with client_with(tmp_path) as (client, _):
         scope = {"type": "websocket", "path": "/mcp", "headers": [], "query_string": b""}
         await client.app.asgi(scope, receive, send)
-    assert said == [{"type": "websocket.close", "code": 1008}]
+    assert sent == [{"type": "websocket.close", "code": 1008}]

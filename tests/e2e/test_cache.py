@@ -1,4 +1,4 @@
-"""Equal requests cost one call, whoever asks and however they ask."""
+"""Equal requests cost one call, whichever client and transport they come from."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ def run(environment: Environment, *arguments: str) -> str:
     return done.stdout
 
 
-def test_one_call_serves_stdio_the_command_line_and_a_server_started_later(
+def test_one_call_serves_stdio_the_command_line_and_a_later_server(
     openai_api: StandIn, environment: Environment
 ) -> None:
     with Host(environment) as host:
@@ -37,79 +37,77 @@ def test_one_call_serves_stdio_the_command_line_and_a_server_started_later(
         assert host.wait_for_exit() == 0
     assert "From the cache (memory), created " in text_of(again)
     assert "fresh: true" in text_of(again)
-    told = json.loads(run(environment, "generate", "a red bridge", "--json"))
+    printed = json.loads(run(environment, "generate", "a red bridge", "--json"))
     with Host(environment) as host:
         host.initialize()
         later = host.response(host.call("generate_image", CALL))["result"]["structuredContent"]
     assert len(openai_api.posts) == 1
-    assert (told["servedFrom"], told["costUsd"]) == ("disk", 0.0)
+    assert (printed["servedFrom"], printed["costUsd"]) == ("disk", 0.0)
     assert later["servedFrom"] == "disk"
-    assert first["images"][0]["path"] == told["images"][0]["path"] == later["images"][0]["path"]
+    assert first["images"][0]["path"] == printed["images"][0]["path"] == later["images"][0]["path"]
 
 
-async def asked(
+async def generate(
     api: StandIn, folder: Path, *calls: dict[str, Any], **values: float
 ) -> list[dict[str, Any]]:
-    """The structured results of calls to a server of this process, {} for a failed one."""
+    """The structured results of calls to a server in this process; {} for a failed call."""
     async with connect_in_memory(settings_for(api, folder, **values)) as client:
         results = [await client.call_tool("generate_image", CALL | call) for call in calls]
     return [result.structured_content or {} for result in results]
 
 
 @pytest.mark.anyio
-async def test_a_picture_that_was_taken_away_is_back_when_the_cache_serves_it(
-    openai_api: StandIn, tmp_path: Path
-) -> None:
-    (first,) = await asked(openai_api, tmp_path, {})
-    kept = Path(first["images"][0]["path"])
-    whole = kept.read_bytes()
-    kept.unlink()
-    await asked(openai_api, tmp_path, {})
-    assert kept.read_bytes() == whole
+async def test_a_cache_hit_restores_a_missing_file(openai_api: StandIn, tmp_path: Path) -> None:
+    (first,) = await generate(openai_api, tmp_path, {})
+    file = Path(first["images"][0]["path"])
+    whole = file.read_bytes()
+    file.unlink()
+    await generate(openai_api, tmp_path, {})
+    assert file.read_bytes() == whole
     assert len(openai_api.posts) == 1
 
 
 @pytest.mark.anyio
-async def test_a_fresh_picture_is_one_more_call_and_is_what_the_cache_has_from_then_on(
+async def test_a_fresh_image_is_one_more_call_and_replaces_the_cached_one(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
-    _, fresh, later = await asked(openai_api, tmp_path, {}, {"fresh": True}, {})
+    _, fresh, later = await generate(openai_api, tmp_path, {}, {"fresh": True}, {})
     assert len(openai_api.posts) == 2
     assert later["images"][0]["id"] == fresh["images"][0]["id"]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("fault", [faults.empty_data(), faults.status(500), faults.other_count(1)])
-async def test_failures_and_short_answers_are_asked_for_anew(
+async def test_failures_and_incomplete_results_are_not_cached(
     fault: faults.Fault, openai_api: StandIn, tmp_path: Path
 ) -> None:
     openai_api.script(fault)
-    await asked(openai_api, tmp_path, {"n": 2}, {"n": 2}, {"n": 2})
+    await generate(openai_api, tmp_path, {"n": 2}, {"n": 2}, {"n": 2})
     assert len(openai_api.posts) == 2
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("trouble", ["file", "garbage"])
-async def test_a_cache_that_cannot_be_used_costs_no_picture(
-    trouble: str, openai_api: StandIn, tmp_path: Path
+@pytest.mark.parametrize("damage", ["file", "garbage"])
+async def test_an_unusable_cache_does_not_fail_a_request(
+    damage: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     folder = tmp_path / "cache"
-    if trouble == "file":
+    if damage == "file":
         folder.write_text("in the way")
     else:
         (folder / "entries").mkdir(parents=True)
-        (folder / "entries" / "cache.db").write_bytes(b"no database" * 1000)
-    (answer,) = await asked(openai_api, tmp_path, {})
-    assert Path(answer["images"][0]["path"]).exists()
+        (folder / "entries" / "cache.db").write_bytes(b"not a database" * 1000)
+    (result,) = await generate(openai_api, tmp_path, {})
+    assert Path(result["images"][0]["path"]).exists()
     assert len(openai_api.posts) == 1
 
 
 @pytest.mark.anyio
-async def test_without_its_disk_the_cache_works_in_memory_and_the_log_warns(
+async def test_without_a_disk_the_cache_works_in_memory_and_a_warning_is_logged(
     openai_api: StandIn, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "cache").write_text("in the way")
-    _, again = await asked(openai_api, tmp_path, {}, {})
+    _, again = await generate(openai_api, tmp_path, {}, {})
     assert again["servedFrom"] == "memory"
     assert len(openai_api.posts) == 1
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
@@ -120,17 +118,17 @@ async def test_without_its_disk_the_cache_works_in_memory_and_the_log_warns(
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "nothing", [{"cache_ttl": 0}, {"cache_max_size": 0, "cache_memory_size": 0}]
+    "limits", [{"cache_ttl": 0}, {"cache_max_size": 0, "cache_memory_size": 0}]
 )
-async def test_zero_bytes_or_seconds_keep_nothing(
-    nothing: dict[str, int], openai_api: StandIn, tmp_path: Path
+async def test_a_cache_of_zero_bytes_or_seconds_stores_nothing(
+    limits: dict[str, int], openai_api: StandIn, tmp_path: Path
 ) -> None:
-    await asked(openai_api, tmp_path, {}, {}, **nothing)
+    await generate(openai_api, tmp_path, {}, {}, **limits)
     assert len(openai_api.posts) == 2
 
 
 @pytest.mark.anyio
-async def test_what_has_expired_is_swept_from_the_disk_without_being_asked_for(
+async def test_expired_entries_are_deleted_from_the_disk_in_the_background(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     def files() -> list[Path]:
@@ -139,14 +137,16 @@ async def test_what_has_expired_is_swept_from_the_disk_without_being_asked_for(
     settings = settings_for(openai_api, tmp_path, cache_ttl=1.0)
     async with run_application(settings, sweep_seconds=0.05) as container:
         await (await container.generate_image()(GenerateRequest(prompt="x"))).result()
-        await container.job_runner().drain(10)  # the answer is kept by then
+        await container.job_runner().drain(10)  # the result is cached by then
         assert files()
         with anyio.fail_after(10):
             while files():  # noqa: ASYNC110 - files have no event to wait for
                 await asyncio.sleep(0.01)
 
 
-def test_the_commands_tell_and_clear(openai_api: StandIn, environment: Environment) -> None:
+def test_the_commands_show_and_clear_the_cache(
+    openai_api: StandIn, environment: Environment
+) -> None:
     run(environment, "generate", "a red bridge")
     (memory, disk) = json.loads(run(environment, "cache", "stats", "--json"))["tiers"]
     assert (memory["tier"], memory["entries"]) == ("memory", 0)
@@ -160,7 +160,7 @@ def test_the_commands_tell_and_clear(openai_api: StandIn, environment: Environme
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_the_tools_tell_and_clear(
+async def test_the_tools_show_and_clear_the_cache(
     transport: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     async with connect_over(transport, settings_for(openai_api, tmp_path)) as client:
@@ -168,11 +168,8 @@ async def test_the_tools_tell_and_clear(
             await client.call_tool("generate_image", CALL)
         stats = await client.call_tool("cache_stats", {})
         memory, disk = stats.structured_content["tiers"]
-        assert (memory["hits"], memory["misses"], memory["entries"]) == (
-            2,
-            2,
-            2,
-        )  # an answer, and its preview
+        # Two each: a result and its preview.
+        assert (memory["hits"], memory["misses"], memory["entries"]) == (2, 2, 2)
         assert (disk["hits"], disk["misses"], disk["entries"]) == (0, 2, 2)
         cleared = await client.call_tool("clear_cache", {})
         assert cleared.structured_content["entries"] >= 1

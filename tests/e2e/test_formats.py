@@ -1,4 +1,4 @@
-"""A picture in the form that was asked for, whatever the provider sent; the original beside it."""
+"""An image in the requested format, whatever the provider sent; the original is stored, too."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ def transport(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-async def called(
+async def generate(
     transport: str, api: StandIn, folder: Path, *calls: dict[str, Any]
 ) -> list[CallToolResult]:
     async with connect_over(transport, settings_for(api, folder)) as client:
@@ -31,8 +31,8 @@ async def called(
 
 def facts(result: CallToolResult) -> dict[str, Any]:
     assert result.structured_content, result
-    picture: dict[str, Any] = result.structured_content["images"][0]
-    return picture
+    image: dict[str, Any] = result.structured_content["images"][0]
+    return image
 
 
 def shown(result: CallToolResult) -> Image:
@@ -43,30 +43,30 @@ def shown(result: CallToolResult) -> Image:
 
 
 @pytest.mark.anyio
-async def test_auto_gives_a_smaller_form_and_keeps_the_original(
+async def test_auto_returns_a_smaller_rendition_and_stores_the_original(
     transport: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
-    (result,) = await called(transport, openai_api, tmp_path, {"format": "auto"})
+    (result,) = await generate(transport, openai_api, tmp_path, {"format": "auto"})
     (post,) = openai_api.posts
     assert post.fields["output_format"] == "png"
     assert "output_compression" not in post.fields
-    picture = facts(result)
-    rendition = picture["rendition"]
-    assert (picture["format"], rendition["format"]) == ("png", "jpeg")
+    image = facts(result)
+    rendition = image["rendition"]
+    assert (image["format"], rendition["format"]) == ("png", "jpeg")
     assert Path(rendition["path"]).read_bytes() == shown(result).data
-    assert Path(rendition["path"]).name == f"{picture['id']}.jpg"
-    assert rendition["bytes"] < picture["bytes"] / 2
-    assert Image(Path(picture["path"]).read_bytes()).id == picture["id"]
-    assert "% smaller" in result.content[0].text  # type: ignore[union-attr] # the first is text
-    assert picture["shown"] == "full"
+    assert Path(rendition["path"]).name == f"{image['id']}.jpg"
+    assert rendition["bytes"] < image["bytes"] / 2
+    assert Image(Path(image["path"]).read_bytes()).id == image["id"]
+    assert "% smaller" in result.content[0].text  # type: ignore[union-attr] # the first block is text
+    assert image["shown"] == "full"
 
 
 @pytest.mark.anyio
-async def test_auto_and_png_share_one_call_and_its_answer(
+async def test_auto_and_png_share_one_call(
     transport: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     calls = ({"format": "png"}, {"format": "auto"}, {"format": "auto", "output_compression": 10})
-    plain, small, smaller = await called(transport, openai_api, tmp_path, *calls)
+    plain, small, smaller = await generate(transport, openai_api, tmp_path, *calls)
     assert len(openai_api.posts) == 1
     assert "rendition" not in facts(plain)
     assert facts(smaller)["rendition"]["bytes"] < facts(small)["rendition"]["bytes"]
@@ -74,10 +74,10 @@ async def test_auto_and_png_share_one_call_and_its_answer(
 
 
 @pytest.mark.anyio
-async def test_auto_asks_the_provider_for_what_is_known_before(
+async def test_auto_requests_webp_for_a_transparent_background(
     transport: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
-    (result,) = await called(
+    (result,) = await generate(
         transport, openai_api, tmp_path, {"format": "auto", "background": "transparent"}
     )
     assert openai_api.posts[0].fields["output_format"] == "webp"
@@ -86,21 +86,21 @@ async def test_auto_asks_the_provider_for_what_is_known_before(
 
 
 @pytest.mark.anyio
-async def test_a_format_that_the_provider_does_not_keep_is_made_here_and_paid_for_once(
+async def test_a_format_that_the_provider_ignores_is_rendered_locally_and_charged_once(
     transport: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     openai_api.script(faults.other_format("png"))
-    for result in await called(transport, openai_api, tmp_path, *[{"format": "webp"}] * 2):
+    for result in await generate(transport, openai_api, tmp_path, *[{"format": "webp"}] * 2):
         assert facts(result)["notes"] == ["asked for webp, the provider sent png"]
         assert shown(result).format == "webp"
     assert len(openai_api.posts) == 1
 
 
-def test_the_command_line_prints_where_the_smaller_file_is(environment: dict[str, str]) -> None:
+def test_the_command_line_prints_the_path_of_the_rendition(environment: dict[str, str]) -> None:
     command = [SERVER, "generate", "a lighthouse", "--format", "auto", "--json"]
     done = subprocess.run(
         command, env=environment | {"PROVIDER": "sketch"}, capture_output=True, check=True
     )
-    (picture,) = json.loads(done.stdout)["images"]
-    rendition = picture["rendition"]
-    assert len(Path(rendition["path"]).read_bytes()) == rendition["bytes"] < picture["bytes"]
+    (image,) = json.loads(done.stdout)["images"]
+    rendition = image["rendition"]
+    assert len(Path(rendition["path"]).read_bytes()) == rendition["bytes"] < image["bytes"]

@@ -93,7 +93,7 @@ async def run(arguments: Iterable[str], client: AsgiClient) -> Reply:
 
 
 def is_part_of(shown: Any, real: Any) -> bool:  # noqa: ANN401 - any JSON value
-    """Whether `real` has all shown members, with values of the same types; of lists, the first one."""
+    """Whether `real` has all shown members with the same types; lists count by their first item."""
     if isinstance(shown, dict):
         return isinstance(real, dict) and all(
             name in real and is_part_of(value, real[name]) for name, value in shown.items()

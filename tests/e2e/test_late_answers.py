@@ -1,4 +1,4 @@
-"""A call is answered before its client gives up, and the picture is had later."""
+"""A call gets its reply before its client times out, and the image can be fetched later."""
 
 import asyncio
 from dataclasses import replace
@@ -29,20 +29,20 @@ CALL = {"prompt": "a red bridge"}
 REQUEST = GenerateRequest(prompt="a red bridge")
 
 
-def words(result: Any) -> str:  # noqa: ANN401 - the SDK's result
+def text_of(result: Any) -> str:  # noqa: ANN401 - the SDK's result
     text = result.content[0]
     assert isinstance(text, TextContent)
     return text.text
 
 
 def client_of(container: Container) -> Client:
-    async def opened() -> Container:
+    async def open_container() -> Container:
         return container
 
-    return Client(build_server(opened, container.settings()))
+    return Client(build_server(open_container, container.settings()))
 
 
-async def test_a_call_that_takes_too_long_is_answered_with_its_job_and_goes_on(
+async def test_a_long_call_gets_its_job_id_as_the_reply_and_continues(
     tmp_path: Path,
 ) -> None:
     gate = asyncio.Event()
@@ -55,7 +55,7 @@ async def test_a_call_that_takes_too_long_is_answered_with_its_job_and_goes_on(
             assert early.structured_content is not None
             job_id = early.structured_content["jobId"]
             assert early.structured_content["state"] == "painting"
-            assert f'get_image with {{"id": "{job_id}"}}' in words(early)
+            assert f'get_image with {{"id": "{job_id}"}}' in text_of(early)
             again = await client.call_tool("get_image", {"id": job_id})
             assert again.structured_content == early.structured_content
             listed = await client.call_tool("list_images", {})
@@ -75,13 +75,13 @@ async def test_a_call_that_takes_too_long_is_answered_with_its_job_and_goes_on(
         client_of(container) as client,
     ):
         later = await client.call_tool("get_image", {"id": job_id})
-        picture = await client.call_tool("get_image", {"id": PNG.id})
-    for had in (later, picture):
-        assert had.structured_content == late.structured_content
+        by_image_id = await client.call_tool("get_image", {"id": PNG.id})
+    for result in (later, by_image_id):
+        assert result.structured_content == late.structured_content
     assert len(provider.seen) == 1
 
 
-async def test_a_job_that_waits_its_turn_goes_on_too(tmp_path: Path) -> None:
+async def test_a_queued_job_continues_too(tmp_path: Path) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
     settings = settings_in(tmp_path, reply_deadline=0.1, max_concurrent_calls=1)
@@ -103,48 +103,48 @@ async def test_a_job_that_waits_its_turn_goes_on_too(tmp_path: Path) -> None:
         assert (await container.get_job()(job_id)).state is JobState.STORED
 
 
-async def test_what_a_job_failed_with_is_told_later(tmp_path: Path) -> None:
-    provider = FakeProvider(fails=[OutcomeUnknown("The line broke.")])
+async def test_the_error_of_a_failed_job_can_be_fetched_later(tmp_path: Path) -> None:
+    provider = FakeProvider(fails=[OutcomeUnknown("The connection broke.")])
     async with run_application(settings_in(tmp_path), provider=provider) as container:
-        ticket = await container.generate_image()(REQUEST)
+        handle = await container.generate_image()(REQUEST)
         with pytest.raises(OutcomeUnknown):
-            await ticket.result()
+            await handle.result()
         async with client_of(container) as client:
-            had = await client.call_tool("get_image", {"id": ticket.job.id})
-            assert had.is_error
-            assert "The line broke." in words(had)
-            assert "A charge is possible." in words(had)
-            assert "outcome_unknown" in words(had)
+            fetched = await client.call_tool("get_image", {"id": handle.job.id})
+            assert fetched.is_error
+            assert "The connection broke." in text_of(fetched)
+            assert "A charge is possible." in text_of(fetched)
+            assert "outcome_unknown" in text_of(fetched)
             listed = await client.call_tool("list_images", {})
-            assert "outcome unknown; may have been billed" in words(listed)
+            assert "outcome unknown; may have been billed" in text_of(listed)
 
 
-async def test_a_picture_is_had_in_another_form(tmp_path: Path) -> None:
+async def test_an_image_can_be_fetched_in_another_format(tmp_path: Path) -> None:
     async with run_application(settings_in(tmp_path), provider=FakeProvider()) as container:
         await (await container.generate_image()(REQUEST)).result()
         async with client_of(container) as client:
-            had = await client.call_tool("get_image", {"id": PNG.id, "format": "webp"})
-    assert had.structured_content is not None
-    (image,) = had.structured_content["images"]
+            fetched = await client.call_tool("get_image", {"id": PNG.id, "format": "webp"})
+    assert fetched.structured_content is not None
+    (image,) = fetched.structured_content["images"]
     assert image["rendition"]["format"] == "webp"
 
 
-async def test_a_deleted_picture_is_gone_and_painted_anew(tmp_path: Path) -> None:
+async def test_a_deleted_image_is_not_found_and_generated_again(tmp_path: Path) -> None:
     provider = FakeProvider()
     async with (
         run_application(settings_in(tmp_path), provider=provider) as container,
         client_of(container) as client,
     ):
-        made = await client.call_tool("generate_image", CALL)
-        assert made.structured_content is not None
-        place = Path(made.structured_content["images"][0]["path"])
-        gone = await client.call_tool("delete_image", {"id": PNG.id})
-        assert f"Deleted {PNG.id}: {len(PNG.data)} bytes." in words(gone)
-        assert not place.exists()
+        created = await client.call_tool("generate_image", CALL)
+        assert created.structured_content is not None
+        file = Path(created.structured_content["images"][0]["path"])
+        deleted = await client.call_tool("delete_image", {"id": PNG.id})
+        assert f"Deleted {PNG.id}: {len(PNG.data)} bytes." in text_of(deleted)
+        assert not file.exists()
         for tool in ("get_image", "delete_image"):
             missing = await client.call_tool(tool, {"id": PNG.id})
             assert missing.is_error
-            assert "not_found" in words(missing)
+            assert "not_found" in text_of(missing)
         listed = await client.call_tool("list_images", {})
         assert listed.structured_content == {"images": [], "jobs": []}
         await client.call_tool("generate_image", CALL)
@@ -160,25 +160,25 @@ async def test_a_deleted_picture_is_gone_and_painted_anew(tmp_path: Path) -> Non
         ("", {}, 45.0),
     ],
 )
-def test_only_clients_known_to_wait_on_at_progress_are_let_wait_longer(
+def test_only_clients_that_extend_their_timeout_on_progress_get_the_longer_deadline(
     client: str, meta: dict[str, Any], seconds: float, tmp_path: Path
 ) -> None:
     settings: Settings = settings_in(tmp_path)
     assert reply_deadline(settings, client, meta) == seconds
 
 
-async def test_a_server_that_drains_finishes_what_was_sent_and_sends_nothing_more(
+async def test_draining_finishes_sent_jobs_and_sends_no_more(
     tmp_path: Path,
 ) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(meanwhile=gate.wait)
     settings = settings_in(tmp_path, max_concurrent_calls=1)
     async with run_application(settings, provider=provider) as container:
-        tickets = [
+        handles = [
             await container.generate_image()(GenerateRequest(prompt=f"bridge {number}"))
             for number in range(4)
         ]
-        results = [asyncio.create_task(ticket.result()) for ticket in tickets]
+        results = [asyncio.create_task(handle.result()) for handle in handles]
         await wait_until(lambda: provider.seen)
         draining = asyncio.create_task(container.job_runner().drain(20))
         await wait_until(lambda: all(result.done() for result in results[1:]))
@@ -191,7 +191,7 @@ async def test_a_server_that_drains_finishes_what_was_sent_and_sends_nothing_mor
     assert len(provider.seen) == 1
 
 
-async def test_where_jobs_are_not_finished_for_nobody_answers_are_kept_all_the_same(
+async def test_results_are_cached_even_if_abandoned_jobs_are_canceled(
     tmp_path: Path,
 ) -> None:
     provider, settings = FakeProvider(), settings_in(tmp_path, on_disconnect="cancel")
@@ -202,18 +202,20 @@ async def test_where_jobs_are_not_finished_for_nobody_answers_are_kept_all_the_s
     assert len(provider.seen) == 1
 
 
-async def test_a_picture_had_while_it_is_painted_is_as_it_was_asked_for(tmp_path: Path) -> None:
+async def test_an_image_fetched_during_its_generation_has_the_requested_format(
+    tmp_path: Path,
+) -> None:
     gate = asyncio.Event()
     provider = FakeProvider(small_image(form="JPEG"), meanwhile=gate.wait)
     async with run_application(settings_in(tmp_path), provider=provider) as container:
         request = GenerateRequest(prompt="a red bridge", format=ImageFormat.JPEG)
-        ticket = await container.generate_image()(request)
-        had = await container.get_image()(ticket.job.id)
-        assert isinstance(had, JobHandle)
+        handle = await container.generate_image()(request)
+        fetched = await container.get_image()(handle.job.id)
+        assert isinstance(fetched, JobHandle)
         gate.set()
-        later = await had.result()
+        later = await fetched.result()
         await wait_until(lambda: not container.job_runner()._tasks)
-        past = await container.get_image()(ticket.job.id)
+        past = await container.get_image()(handle.job.id)
     assert isinstance(past, ImageResult)
     for images in (later, past):
         (served,) = images.images

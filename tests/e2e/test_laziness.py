@@ -1,4 +1,4 @@
-"""Nothing heavy is loaded before somebody needs it."""
+"""Heavy libraries are loaded only when they are needed."""
 
 import subprocess
 import sys
@@ -12,25 +12,25 @@ Environment = dict[str, str]
 HEAVY = "openai litestar PIL diskcache sqlalchemy dependency_injector prometheus_client"
 
 
-def test_until_tools_are_listed_nothing_heavy_is_loaded(environment: Environment) -> None:
+def test_nothing_heavy_is_loaded_before_tools_are_listed(environment: Environment) -> None:
     probe = (
         "import sys, threading, entrypoints.launcher as launcher\n"
-        "import entrypoints.mcp.stdio_transport as pipes\n"
-        "write = pipes.StdioTransport._write\n"
-        "def watched(self, data):\n"
+        "import entrypoints.mcp.stdio_transport as transport\n"
+        "write = transport.StdioTransport._write\n"
+        "def checked(self, data):\n"
         "    if b'generate_image' in data:\n"
         f"        heavy = {HEAVY!r}.split()\n"
         "        loaded = [name for name in heavy if name in sys.modules]\n"
         "        sys.stderr.write(f'LOADED {loaded}\\n')\n"
         "    write(self, data)\n"
-        "pipes.StdioTransport._write = watched\n"
+        "transport.StdioTransport._write = checked\n"
         "sys.argv = ['mcp-server-gpt-image']\n"
         "launcher.main()\n"
     )
-    asked = to_lines(INITIALIZE, {"id": 2, "method": "tools/list"})
+    requests = to_lines(INITIALIZE, {"id": 2, "method": "tools/list"})
     done = subprocess.run(
         [sys.executable, "-c", probe],
-        input=asked,
+        input=requests,
         capture_output=True,
         env=environment,
         cwd=Path.cwd(),
@@ -47,9 +47,9 @@ def test_help_loads_nothing_heavy(arguments: list[str], environment: Environment
     code = (
         "import sys, atexit\n"
         f"heavy = {HEAVY + ' mcp pydantic'!r}.split()\n"
-        "def tell():\n"
+        "def report():\n"
         "    sys.stderr.write(f'LOADED {[name for name in heavy if name in sys.modules]}')\n"
-        "atexit.register(tell)\n"
+        "atexit.register(report)\n"
         f"sys.argv = ['mcp-server-gpt-image', *{arguments!r}]\n"
         "from entrypoints.cli.app import main\n"
         "main()\n"

@@ -1,4 +1,4 @@
-"""Everything that goes wrong at the web client is one kind of document, and costs nothing."""
+"""Every error of the HTTP application is a problem document; invalid requests cost nothing."""
 
 import json
 from collections.abc import AsyncIterator
@@ -22,14 +22,14 @@ pytestmark = pytest.mark.anyio
 
 MEMBERS = ["type", "title", "status", "detail", "code", "message", "hint", "retryable", "charged"]
 JSON_TYPE = {"Content-Type": "application/json"}
-SECRET = "the-words-of-a-stranger"
+SECRET = "secret-text-of-an-error"
 
 
 @asynccontextmanager
-async def door_with(
+async def client_with(
     folder: Path, *, failing: "Failing | None" = None
 ) -> AsyncIterator[tuple[AsgiClient, FakeProvider]]:
-    """A client; with `failing` in place of the use case that generates images."""
+    """A client; `failing` replaces the use case that generates images."""
     provider = FakeProvider()
     settings = settings_in(folder, rate_limit="0")
     async with asgi_client(settings, provider=provider) as client:
@@ -63,18 +63,18 @@ BODIES: dict[str, tuple[bytes, str]] = {
     "a list for a prompt": (b'{"prompt": ["x"]}', "prompt"),
     "a huge number": (b'{"prompt": "x", "n": 99999999999999999999999}', "n"),
     "a huge size": (b'{"prompt": "x", "size": "99999999999x1"}', "size"),
-    "half a picture": (b'{"prompt": "x", "n": 1.5}', "n"),
+    "half an image": (b'{"prompt": "x", "n": 1.5}', "n"),
     "a word for a number": (b'{"prompt": "x", "output_compression": "much"}', "output_compression"),
     "an unknown argument": (b'{"prompt": "x", "sise": "auto"}', "sise"),
-    "no pictures": (b'{"prompt": "x", "images": []}', "images"),
-    "null for pictures": (b'{"prompt": "x", "images": null}', "images"),
-    "null for a picture": (b'{"prompt": "x", "images": [null]}', "images[0]"),
+    "no images": (b'{"prompt": "x", "images": []}', "images"),
+    "null for images": (b'{"prompt": "x", "images": null}', "images"),
+    "null for an image": (b'{"prompt": "x", "images": [null]}', "images[0]"),
     "a path": (b'{"prompt": "x", "images": ["/etc/passwd"]}', "images[0]"),
 }
 
 
-async def test_bodies_that_cannot_be_read_are_told_by_the_field(tmp_path: Path) -> None:
-    async with door_with(tmp_path) as (client, provider):
+async def test_an_invalid_body_is_a_problem_with_the_field(tmp_path: Path) -> None:
+    async with client_with(tmp_path) as (client, provider):
         for name, (body, field) in BODIES.items():
             for path in ("/images", "/mcp/stream"):
                 reply = await client.request("POST", path, JSON_TYPE, body)
@@ -94,8 +94,8 @@ QUERIES = (
 )
 
 
-async def test_what_stands_behind_the_question_mark_is_never_passed_over(tmp_path: Path) -> None:
-    async with door_with(tmp_path) as (client, provider):
+async def test_an_unknown_or_invalid_query_is_rejected(tmp_path: Path) -> None:
+    async with client_with(tmp_path) as (client, provider):
         for query, field, hint in QUERIES:
             reply = await client.post(f"/images?{query}", {"prompt": "x"})
             assert_is_problem(reply)
@@ -104,16 +104,16 @@ async def test_what_stands_behind_the_question_mark_is_never_passed_over(tmp_pat
         assert provider.seen == []
 
 
-async def test_a_parameter_has_the_name_that_clients_know(tmp_path: Path) -> None:
-    async with door_with(tmp_path) as (client, _):
+async def test_an_invalid_parameter_is_reported_by_its_wire_name(tmp_path: Path) -> None:
+    async with client_with(tmp_path) as (client, _):
         for query in ("format=gif", "format=png&format=jpeg"):
             reply = await client.request("GET", f"/images/x?{query}")
             assert (reply.status, reply.problem["field"]) == (400, "format")
         assert (await client.request("GET", "/health?now=1")).status == 200
 
 
-async def test_addresses_that_do_not_exist_are_problems(tmp_path: Path) -> None:
-    async with door_with(tmp_path) as (client, _):
+async def test_an_unknown_path_is_a_problem(tmp_path: Path) -> None:
+    async with client_with(tmp_path) as (client, _):
         for path in ("/", "/nothing", "/images/x/y/z", "/jobs/x/y/z", "/docs/x/../../y", "/é"):
             for method in ("GET", "POST", "DELETE", "OPTIONS"):
                 reply = await client.request(method, path, JSON_TYPE)
@@ -121,13 +121,13 @@ async def test_addresses_that_do_not_exist_are_problems(tmp_path: Path) -> None:
                 assert_is_problem(reply)
 
 
-async def test_other_methods_are_answered_with_those_that_are_allowed(tmp_path: Path) -> None:
+async def test_a_wrong_method_gets_the_allowed_ones(tmp_path: Path) -> None:
     methods = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "NONSENSE"}
-    async with door_with(tmp_path) as (client, _):
+    async with client_with(tmp_path) as (client, _):
         used: dict[str, set[str]] = {}
         for method, path in client.routes():
             used.setdefault(path, set()).add(method)
-        del used["/mcp"]  # where the SDK answers
+        del used["/mcp"]  # the SDK handles it
         for path, allowed in used.items():
             for method in methods - allowed:
                 reply = await client.request(method, path, JSON_TYPE)
@@ -170,9 +170,9 @@ RETRY_AFTER = {
 }
 
 
-async def test_every_error_of_the_tree_is_a_problem(tmp_path: Path) -> None:
+async def test_every_error_is_a_problem(tmp_path: Path) -> None:
     failing = Failing(Exception())
-    async with door_with(tmp_path, failing=failing) as (client, _):
+    async with client_with(tmp_path, failing=failing) as (client, _):
         for kind, status in HTTP_STATUSES.items():
             failing.error = error = SPECIAL.get(kind) or kind("Words.")
             for path in ("/images", "/mcp/stream"):
@@ -186,20 +186,20 @@ async def test_every_error_of_the_tree_is_a_problem(tmp_path: Path) -> None:
                 assert reply.headers.get("retry-after") == RETRY_AFTER.get(kind.code)
 
 
-async def test_the_providers_status_is_not_taken_for_ours(tmp_path: Path) -> None:
+async def test_the_providers_status_is_a_separate_member(tmp_path: Path) -> None:
     error = SPECIAL[provider_errors.ProviderFailed]
-    async with door_with(tmp_path, failing=Failing(error)) as (client, _):
+    async with client_with(tmp_path, failing=Failing(error)) as (client, _):
         problem = (await client.post("/images", {"prompt": "x"})).problem
     assert (problem["status"], problem["provider_status"]) == (502, 500)
 
 
-async def test_what_nobody_foresaw_is_told_by_an_incident_and_not_by_its_words(
+async def test_an_unexpected_error_is_reported_by_an_incident_id_only(
     tmp_path: Path,
 ) -> None:
     failing = Failing(Exception())
-    async with door_with(tmp_path, failing=failing) as (client, _):
-        unforeseen = (RuntimeError(SECRET), KeyError(SECRET))
-        for error in (*unforeseen, HTTPException(SECRET, status_code=500)):
+    async with client_with(tmp_path, failing=failing) as (client, _):
+        unexpected = (RuntimeError(SECRET), KeyError(SECRET))
+        for error in (*unexpected, HTTPException(SECRET, status_code=500)):
             failing.error = error
             for path in ("/images", "/mcp/stream"):
                 reply = await client.post(path, {"prompt": "x"})

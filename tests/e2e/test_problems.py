@@ -1,4 +1,4 @@
-"""The problem table: the exact words, exit codes and calls of everything that can go wrong."""
+"""The problem table: the exact text, exit code and calls of every possible problem."""
 
 import asyncio
 import re
@@ -13,11 +13,11 @@ from syrupy.assertion import SnapshotAssertion
 from domain.image import Image
 from entrypoints.cli.app import cli
 from tests.conftest import KEY
-from tests.e2e.problems import OURS, SERVED, THEIRS, Row
+from tests.e2e.problems import LOCAL_PROBLEMS, PROVIDER_PROBLEMS, SUCCEEDED, Row
 from tests.e2e.transports import connect_in_memory, settings_for
 from tests.standin import StandIn
 
-ROWS = [*OURS, *THEIRS, *SERVED]
+ROWS = [*LOCAL_PROBLEMS, *PROVIDER_PROBLEMS, *SUCCEEDED]
 FLAGS = {
     "size": "--size",
     "quality": "--quality",
@@ -32,20 +32,20 @@ FLAGS = {
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_tool_call_says_what_happened_and_whether_it_cost_money(
+def test_a_tool_call_reports_the_problem_and_the_charge(
     row: Row, openai_api: StandIn, tmp_path: Path, snapshot: SnapshotAssertion
 ) -> None:
     openai_api.script(*row.faults)
-    is_error, text = asyncio.run(_called(row, openai_api, tmp_path))
+    is_error, text = asyncio.run(_call_tool(row, openai_api, tmp_path))
     assert len(openai_api.posts) == row.calls
-    assert is_error is (row not in SERVED)
-    assert _steady(text, tmp_path) == snapshot
+    assert is_error is (row not in SUCCEEDED)
+    assert _normalized(text, tmp_path) == snapshot
 
 
 @pytest.mark.parametrize(
     "row", [row for row in ROWS if row.on_command_line], ids=lambda row: row.name
 )
-def test_a_command_says_the_same_with_an_exit_code(
+def test_a_command_reports_the_problem_with_an_exit_code(
     row: Row,
     openai_api: StandIn,
     tmp_path: Path,
@@ -58,14 +58,14 @@ def test_a_command_says_the_same_with_an_exit_code(
         monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit) as ended:
         cli.main(_command(row, tmp_path), prog_name="gpt-image")
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     assert len(openai_api.posts) == row.calls
-    assert (ended.value.code == 0) is (row in SERVED)
-    told = f"exit {ended.value.code}\n{said.err}{said.out}"
-    assert _steady(told, tmp_path) == snapshot
+    assert (ended.value.code == 0) is (row in SUCCEEDED)
+    printed = f"exit {ended.value.code}\n{output.err}{output.out}"
+    assert _normalized(printed, tmp_path) == snapshot
 
 
-async def _called(row: Row, api: StandIn, folder: Path) -> tuple[bool, str]:
+async def _call_tool(row: Row, api: StandIn, folder: Path) -> tuple[bool, str]:
     arguments = {name: _encoded(value) for name, value in row.arguments.items()}
     async with connect_in_memory(settings_for(api, folder, **row.settings)) as client:
         result = await client.call_tool(row.tool, arguments)
@@ -83,7 +83,7 @@ def _environment(row: Row, api: StandIn, folder: Path) -> dict[str, str]:
     settings = {
         "openai_api_key": KEY,
         "openai_base_url": api.base_url,
-        "output_dir": folder / "pictures",
+        "output_dir": folder / "images",
         "data_dir": folder / "data",
         "cache_dir": folder / "cache",
         "columns": 100,
@@ -113,8 +113,8 @@ def _file(value: Any, path: Path) -> str:  # noqa: ANN401 - tool arguments
     return str(path)
 
 
-def _steady(text: str, folder: Path) -> str:
-    """The text without what differs from run to run."""
+def _normalized(text: str, folder: Path) -> str:
+    """The text without the parts that differ between runs."""
     text = text.replace(str(folder), "FOLDER")
     text = re.sub(r"img_[0-9a-f]{32}", "img_…", text)
     text = re.sub(r"job_[0-9a-f]{32}", "job_…", text)

@@ -1,4 +1,4 @@
-"""The web server as a whole: how it starts, how much it does at once, and how it ends."""
+"""The HTTP server as a whole: its start, its concurrency, and its shutdown."""
 
 import asyncio
 import socket
@@ -33,85 +33,85 @@ POST = (
     b"Content-Length: %d\r\n\r\n"
 )
 TIMEOUT = 8.0
-"""Seconds that no ending here takes, unless it waits for somebody for whom it should not."""
+"""Seconds within which every shutdown here must end."""
 
 
-class Running:
-    """The server as `run` runs it, but in the test's loop: `end` is the signal."""
+class RunningServer:
+    """The server as `run` starts it, but in the test's event loop; `stop` is the signal."""
 
     def __init__(self, settings: Settings, listener: socket.socket) -> None:
         self.port: int = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.told = asyncio.Event()
-        self.task = asyncio.create_task(serve(settings, listener, self.told))
+        self.shutdown = asyncio.Event()
+        self.task = asyncio.create_task(serve(settings, listener, self.shutdown))
 
-    async def ended(self) -> float:
-        """Tell it to end; return the seconds that took."""
+    async def stop(self) -> float:
+        """Shut down the server; return the seconds that took."""
         start = monotonic()
-        self.told.set()
+        self.shutdown.set()
         await self.task
         return monotonic() - start
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Running]:
+async def running(settings: Settings) -> AsyncIterator[RunningServer]:
     listener = listen(settings.model_copy(update={"port": 0, "warm_up": False}))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFER)
-    server = Running(settings, listener)
+    server = RunningServer(settings, listener)
     try:
         yield server
     finally:
-        await server.ended()
+        await server.stop()
 
 
 @asynccontextmanager
-async def client_of(server: Running) -> AsyncIterator[httpx2.AsyncClient]:
+async def client_of(server: RunningServer) -> AsyncIterator[httpx2.AsyncClient]:
     limits = httpx2.Limits(max_connections=None)
     async with httpx2.AsyncClient(base_url=server.url, timeout=30, limits=limits) as client:
         yield client
 
 
-async def painted(client: httpx2.AsyncClient, prompt: str) -> httpx2.Response:
+async def generate(client: httpx2.AsyncClient, prompt: str) -> httpx2.Response:
     return await client.post("/images", json={"prompt": prompt})
 
 
-async def streamed(client: httpx2.AsyncClient, prompt: str) -> bytes:
+async def read_stream(client: httpx2.AsyncClient, prompt: str) -> bytes:
     return (await client.post("/mcp/stream", json={"prompt": prompt})).content
 
 
-async def called(api: StandIn, number: int) -> None:
+async def wait_for_calls(api: StandIn, number: int) -> None:
     await asyncio.to_thread(api.wait_for_calls, number)
 
 
-def all_are_kept(api: StandIn, settings: Settings) -> bool:
-    """Whether every picture that was charged is on disk, byte for byte."""
-    kept = {sha256(file.read_bytes()).hexdigest() for file in settings.images_folder.glob("*")}
-    return all(set(charge.digests) <= kept for charge in api.ledger)
+def all_are_stored(api: StandIn, settings: Settings) -> bool:
+    """Whether every charged image is on the disk unchanged."""
+    stored = {sha256(file.read_bytes()).hexdigest() for file in settings.images_folder.glob("*")}
+    return all(set(charge.digests) <= stored for charge in api.ledger)
 
 
-async def test_while_it_drains_what_runs_is_finished_and_what_comes_is_refused(
+async def test_shutdown_finishes_running_calls_and_rejects_new_ones(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     openai_api.default = faults.slow(0.8)
     settings = settings_for(openai_api, tmp_path)
     async with running(settings) as server, client_of(server) as client:
-        stream = asyncio.create_task(streamed(client, "a red bridge"))
-        await called(openai_api, 1)
+        stream = asyncio.create_task(read_stream(client, "a red bridge"))
+        await wait_for_calls(openai_api, 1)
         assert (await client.get("/readyz")).status_code == 200
-        ending = asyncio.create_task(server.ended())
+        stopping = asyncio.create_task(server.stop())
         while (readiness := await client.get("/readyz")).status_code == 200:
             pass
         assert (readiness.status_code, readiness.json()["checks"]["jobs"]) == (503, "draining")
-        refused = await painted(client, "too late")
+        refused = await generate(client, "too late")
         assert (refused.status_code, refused.json()["code"]) == (503, "shutting_down")
         assert (await client.get("/livez")).status_code == 200
         assert b'data: {"type":"complete"' in await stream
-        assert await ending < TIMEOUT
+        assert await stopping < TIMEOUT
     assert len(openai_api.posts) == 1
-    assert all_are_kept(openai_api, settings)
+    assert all_are_stored(openai_api, settings)
 
 
-async def test_nothing_that_is_open_keeps_it_when_there_is_nothing_to_do(tmp_path: Path) -> None:
+async def test_idle_connections_do_not_delay_the_shutdown(tmp_path: Path) -> None:
     async with (
         running(settings_in(tmp_path, provider="sketch")) as server,
         client_of(server) as client,
@@ -126,55 +126,55 @@ async def test_nothing_that_is_open_keeps_it_when_there_is_nothing_to_do(tmp_pat
         headers = "".join(f"{name}: {value}\r\n" for name, value in session.headers.items())
         await listens.send(f"GET /mcp HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
         await listens.reader.readuntil(b"\r\n\r\n")
-        assert await server.ended() < TIMEOUT
+        assert await server.stop() < TIMEOUT
         assert (await listens.read_to_end()).endswith(b"0\r\n\r\n")
 
 
-async def test_who_does_not_read_keeps_it_no_longer_than_the_grace(
+async def test_a_client_that_does_not_read_delays_the_shutdown_by_the_grace_period_at_most(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     settings = settings_for(openai_api, tmp_path, shutdown_grace=1.5)
     body = b'{"prompt": "a red bridge"}'
-    async with running(settings) as server, connect(server.port, SMALL_BUFFER) as deaf:
-        await deaf.send(POST % len(body) + body)
-        await wait_until(lambda: openai_api.ledger and all_are_kept(openai_api, settings))
-        assert await server.ended() < TIMEOUT
+    async with running(settings) as server, connect(server.port, SMALL_BUFFER) as client:
+        await client.send(POST % len(body) + body)
+        await wait_until(lambda: openai_api.ledger and all_are_stored(openai_api, settings))
+        assert await server.stop() < TIMEOUT
 
 
-async def test_work_that_outlasts_the_grace_ends_in_a_word_to_its_caller(
+async def test_a_call_beyond_the_grace_period_gets_an_error(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     openai_api.default = faults.hang()
     settings = settings_for(openai_api, tmp_path, shutdown_grace=2.0)
     async with running(settings) as server, client_of(server) as client:
-        stream = asyncio.create_task(streamed(client, "a red bridge"))
-        answer = asyncio.create_task(painted(client, "a blue bridge"))
-        await called(openai_api, 2)
-        assert await server.ended() < TIMEOUT
+        stream = asyncio.create_task(read_stream(client, "a red bridge"))
+        reply = asyncio.create_task(generate(client, "a blue bridge"))
+        await wait_for_calls(openai_api, 2)
+        assert await server.stop() < TIMEOUT
         assert b'"code":"outcome_unknown"' in (await stream).splitlines()[-2]
-        assert (await answer).json()["code"] == "outcome_unknown"
+        assert (await reply).json()["code"] == "outcome_unknown"
 
 
-async def test_of_20_calls_with_room_for_3_and_6_who_wait_11_are_sent_away(
+async def test_of_20_calls_3_run_6_wait_and_11_are_rejected(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     openai_api.default = faults.slow(0.3)
     settings = settings_for(openai_api, tmp_path, max_concurrent_calls=3, max_waiting_calls=6)
     async with running(settings) as server, client_of(server) as client:
-        answers = await asyncio.gather(*(painted(client, f"bridge {n}") for n in range(20)))
-    served = [answer for answer in answers if answer.status_code == 201]
-    busy = [answer for answer in answers if answer.status_code == 503]
+        replies = await asyncio.gather(*(generate(client, f"bridge {n}") for n in range(20)))
+    served = [reply for reply in replies if reply.status_code == 201]
+    busy = [reply for reply in replies if reply.status_code == 503]
     assert (len(served), len(busy), len(openai_api.posts)) == (9, 11, 9)
-    assert {answer.json()["code"] for answer in busy} == {"busy"}
-    assert all(int(answer.headers["retry-after"]) > 0 for answer in busy)
+    assert {reply.json()["code"] for reply in busy} == {"busy"}
+    assert all(int(reply.headers["retry-after"]) > 0 for reply in busy)
 
 
 @pytest.mark.parametrize(
     ("trusted", "second"),
     [((), 429), (("10.9.9.9",), 429), (("127.0.0.1",), 201)],
-    ids=["nobody", "another", "the proxy"],
+    ids=["none", "another", "the proxy"],
 )
-async def test_a_client_is_who_a_trusted_proxy_says(
+async def test_the_client_address_is_taken_from_a_trusted_proxy_only(
     trusted: tuple[str, ...], second: int, tmp_path: Path
 ) -> None:
     settings = settings_in(
@@ -194,12 +194,12 @@ async def test_a_client_is_who_a_trusted_proxy_says(
     assert statuses == [201, second]
 
 
-OPEN = {"host": "0.0.0.0", "allow_unauthenticated": True}  # noqa: S104 - what is tested is the warning
+OPEN = {"host": "0.0.0.0", "allow_unauthenticated": True}  # noqa: S104 - the warning is tested, nothing is bound
 TOKEN = "0123456789abcdef"
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "text"),
     [
         ({}, "listens on http://127.0.0.1:3000 (MCP at /mcp)"),
         ({"host": "::1"}, "listens on http://[::1]:3000 "),
@@ -213,47 +213,45 @@ TOKEN = "0123456789abcdef"
         ({"public_url": "https://a.example"}, "Warning: any client that the proxy admits"),
     ],
 )
-def test_it_says_where_it_listens_and_what_its_operator_should_know(
-    values: dict[str, Any], said: str, tmp_path: Path
+def test_the_startup_banner_has_the_url_and_warnings(
+    values: dict[str, Any], text: str, tmp_path: Path
 ) -> None:
-    assert said in startup_banner(settings_in(tmp_path, **values), 3000)
+    assert text in startup_banner(settings_in(tmp_path, **values), 3000)
 
 
 @pytest.mark.parametrize("values", [{}, {**OPEN, "auth_token": TOKEN}], ids=["loopback", "token"])
-def test_it_warns_of_nothing_where_nobody_can_come_unasked(
-    values: dict[str, Any], tmp_path: Path
-) -> None:
+def test_a_protected_server_prints_no_warning(values: dict[str, Any], tmp_path: Path) -> None:
     settings = settings_in(tmp_path, openai_api_key="sk-x", **values)
     assert len(startup_banner(settings, 3000).splitlines()) == 1
 
 
-@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the system has no such limit")
-def test_the_system_takes_little_of_an_answer_that_nobody_reads(tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the system lacks this option")
+def test_the_system_buffers_little_of_an_unread_reply(tmp_path: Path) -> None:
     with listen(settings_in(tmp_path, port=0)) as listener:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == MAX_UNSENT
 
 
-def test_an_address_that_is_taken_is_a_fault_that_says_what_to_do(tmp_path: Path) -> None:
+def test_a_port_in_use_is_a_settings_error(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = settings_in(tmp_path, port=taken.getsockname()[1])
         with pytest.raises(SettingsError, match=r"PORT=.*: Address already in use"):
             listen(settings)
 
 
-def ended_with(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - an exit code
+def exit_code(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - an exit code
     monkeypatch.setattr(sys, "argv", ["mcp-server-gpt-image", "http", *arguments])
     with pytest.raises(SystemExit) as end:
         main()
     return end.value.code
 
 
-def test_a_server_that_others_could_use_does_not_start_and_names_all_its_faults(
+def test_an_unprotected_server_does_not_start_and_lists_all_errors(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MAX_CONCURRENT_CALLS", "0")
-    assert ended_with(["--host", "0.0.0.0", "--port", "70000"], monkeypatch) == 2  # noqa: S104 - it must be refused
-    said = capsys.readouterr().err
-    assert "  PORT: " in said
-    assert "  AUTH_TOKEN: With HOST=0.0.0.0, other machines could generate images" in said
-    assert "  PROVIDER: OPENAI_API_KEY is not set" in said
-    assert "  MAX_CONCURRENT_CALLS: " in said
+    assert exit_code(["--host", "0.0.0.0", "--port", "70000"], monkeypatch) == 2  # noqa: S104 - must be rejected
+    errors = capsys.readouterr().err
+    assert "  PORT: " in errors
+    assert "  AUTH_TOKEN: With HOST=0.0.0.0 other machines reach the server" in errors
+    assert "  PROVIDER: OPENAI_API_KEY is not set" in errors
+    assert "  MAX_CONCURRENT_CALLS: " in errors

@@ -1,4 +1,4 @@
-"""The web server as a process: signals, exit codes, and what is on disk afterwards."""
+"""The HTTP server as a process: signals, exit codes, and the files it leaves."""
 
 import asyncio
 import re
@@ -23,17 +23,17 @@ Environment = dict[str, str]
 
 
 @asynccontextmanager
-async def started(environment: Environment) -> AsyncIterator[tuple[Process, str]]:
-    """The server on a free port; yield its process and its address."""
+async def start_server(environment: Environment) -> AsyncIterator[tuple[Process, str]]:
+    """Start the server on a free port; yield its process and its URL."""
     process = await asyncio.create_subprocess_exec(
         SERVER, "http", "--port", "0", stderr=PIPE, stdout=PIPE, env=environment
     )
     assert process.stderr
     assert process.stdout
     try:
-        welcome = (await asyncio.wait_for(process.stderr.readline(), TIMEOUT)).decode()
-        address = re.search(r"http://\S+", welcome)
-        assert address, welcome
+        banner = (await asyncio.wait_for(process.stderr.readline(), TIMEOUT)).decode()
+        address = re.search(r"http://\S+", banner)
+        assert address, banner
         rest = asyncio.create_task(process.stderr.read())
         yield process, address[0]
         assert await process.stdout.read() == b""
@@ -44,66 +44,64 @@ async def started(environment: Environment) -> AsyncIterator[tuple[Process, str]
             await process.wait()
 
 
-async def streamed(url: str, prompt: str) -> bytes:
+async def read_stream(url: str, prompt: str) -> bytes:
     async with httpx2.AsyncClient(timeout=None) as client:
-        answer = await client.post(f"{url}/mcp/stream", json={"prompt": prompt, "partialImages": 1})
-        return answer.content
+        reply = await client.post(f"{url}/mcp/stream", json={"prompt": prompt, "partialImages": 1})
+        return reply.content
 
 
-async def painted(url: str, prompt: str) -> int:
+async def generate(url: str, prompt: str) -> int:
     async with httpx2.AsyncClient(timeout=None) as client:
         return (await client.post(f"{url}/images", json={"prompt": prompt})).status_code
 
 
-async def asked(url: str) -> int:
+async def get_status(url: str) -> int:
     async with httpx2.AsyncClient() as client:
         return (await client.get(url)).status_code
 
 
-async def called(url: str, prompt: str) -> bool:
-    """Whether a call over MCP failed. The official client would ask for more behind its answer."""
+async def tool_call_fails(url: str, prompt: str) -> bool:
+    """Whether a tool call fails. The official client would send further requests after it."""
     async with httpx2.AsyncClient(timeout=None) as client:
         session = await RawSession.open(client, url)
         call = {"name": "generate_image", "arguments": {"prompt": prompt}}
         return bool(result_of(await session.post("tools/call", call)).get("isError"))
 
 
-async def test_sigterm_ends_it_with_code_0_and_every_picture_is_kept_and_delivered(
+async def test_after_sigterm_every_image_is_stored_and_delivered_and_the_code_is_0(
     openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.slow(1.0)
-    async with started(environment) as (process, url):
-        streams = [asyncio.create_task(streamed(url, f"stream {n}")) for n in range(4)]
-        answers = [asyncio.create_task(painted(url, f"answer {n}")) for n in range(3)]
-        calls = [asyncio.create_task(called(url, f"call {n}")) for n in range(3)]
+    async with start_server(environment) as (process, url):
+        streams = [asyncio.create_task(read_stream(url, f"stream {n}")) for n in range(4)]
+        replies = [asyncio.create_task(generate(url, f"answer {n}")) for n in range(3)]
+        calls = [asyncio.create_task(tool_call_fails(url, f"call {n}")) for n in range(3)]
         await asyncio.to_thread(openai_api.wait_for_calls, 10, TIMEOUT)
         process.terminate()
-        told, readiness, listened = monotonic(), 200, 0.0
+        signaled, readiness, listened = monotonic(), 200, 0.0
         while not streams[0].done():
-            with suppress(httpx2.TransportError):  # once all is answered it listens no more
-                readiness, listened = await asked(f"{url}/readyz"), monotonic() - told
+            with suppress(httpx2.TransportError):  # it stops listening after the last reply
+                readiness, listened = await get_status(f"{url}/readyz"), monotonic() - signaled
         assert readiness == 503
         assert listened > 0.3
         assert await asyncio.wait_for(process.wait(), TIMEOUT) == 0
         for stream in streams:
             assert b'data: {"type":"complete"' in await stream
-        assert [await answer for answer in answers] == [201] * 3
+        assert [await reply for reply in replies] == [201] * 3
         assert [await call for call in calls] == [False] * 3
-    kept = Path(environment["OUTPUT_DIR"]).iterdir()
-    digests = {sha256(file.read_bytes()).hexdigest() for file in kept}
+    files = Path(environment["OUTPUT_DIR"]).iterdir()
+    digests = {sha256(file.read_bytes()).hexdigest() for file in files}
     assert len(openai_api.ledger) == 10
     assert all(set(charge.digests) <= digests for charge in openai_api.ledger)
 
 
-async def test_a_second_signal_leaves_at_once(
-    openai_api: StandIn, environment: Environment
-) -> None:
+async def test_a_second_signal_exits_at_once(openai_api: StandIn, environment: Environment) -> None:
     openai_api.default = faults.hang()
-    async with started(environment) as (process, url):
-        hanging = asyncio.create_task(streamed(url, "a red bridge"))
+    async with start_server(environment) as (process, url):
+        hanging = asyncio.create_task(read_stream(url, "a red bridge"))
         await asyncio.to_thread(openai_api.wait_for_calls, 1, TIMEOUT)
         process.send_signal(signal.SIGINT)
-        while await painted(url, "has it heard?") != 503:
+        while await generate(url, "after the signal") != 503:
             pass
         process.terminate()
         assert await asyncio.wait_for(process.wait(), 5) == 1

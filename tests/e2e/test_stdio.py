@@ -1,4 +1,4 @@
-"""The server as MCP hosts start it: a process that speaks over its pipes."""
+"""The server as an MCP host starts it: a process with a stdio transport."""
 
 import json
 from base64 import b64decode, b64encode
@@ -36,23 +36,25 @@ async def test_the_official_client_generates_and_edits_in_both_eras(
     openai_api: StandIn,
     environment: Environment,
 ) -> None:
-    told: list[tuple[float, str | None]] = []
+    steps: list[tuple[float, str | None]] = []
 
-    async def hear(progress: float, total: float | None, message: str | None) -> None:
-        told.append((progress, message))
+    async def on_progress(progress: float, total: float | None, message: str | None) -> None:
+        steps.append((progress, message))
 
     server = StdioServerParameters(command=SERVER, env=environment, cwd="/")
     async with Client(stdio_client(server), mode=mode) as client:
         tools = await client.list_tools()
         assert {tool.name for tool in tools.tools} >= {"generate_image", "edit_image"}
-        made = await client.call_tool(
-            "generate_image", {"prompt": "a red bridge", "partialImages": 2}, progress_callback=hear
+        generated = await client.call_tool(
+            "generate_image",
+            {"prompt": "a red bridge", "partialImages": 2},
+            progress_callback=on_progress,
         )
         edited = await client.call_tool(
             "edit_image", {"prompt": "blue", "images": [TEAL, RED], "mask": MASK}
         )
     for result, first_line in [
-        (made, "Generated 1 image(s) successfully."),
+        (generated, "Generated 1 image(s) successfully."),
         (edited, "Edited image(s) successfully."),
     ]:
         text, shown = result.content
@@ -62,16 +64,16 @@ async def test_the_official_client_generates_and_edits_in_both_eras(
         (entry,) = result.structured_content["images"]
         assert entry["id"] in text.text
         assert entry["path"] in text.text
-    assert [message for _, message in told][2:4] == [
+    assert [message for _, message in steps][2:4] == [
         "Preview 1 of 2 ready.",
         "Preview 2 of 2 ready.",
     ]
-    assert all(before < after for (before, _), (after, _) in pairwise(told))
+    assert all(before < after for (before, _), (after, _) in pairwise(steps))
     assert len(openai_api.posts) == 2
     assert len(openai_api.posts[1].files) == 3
 
 
-def test_a_busy_run_leaves_only_json_rpc_on_stdout_and_the_key_nowhere(
+def test_stdout_has_only_json_rpc_and_the_key_leaks_nowhere(
     openai_api: StandIn, environment: Environment, tmp_path: Path
 ) -> None:
     openai_api.script(
@@ -81,7 +83,7 @@ def test_a_busy_run_leaves_only_json_rpc_on_stdout_and_the_key_nowhere(
         host.initialize()
         host.request("tools/list")
         calls = [
-            host.call("generate_image", {"prompt": f"picture {n}", "partialImages": 3}, f"token{n}")
+            host.call("generate_image", {"prompt": f"image {n}", "partialImages": 3}, f"token{n}")
             for n in range(4)
         ]
         calls += [host.call("generate_image", {"prompt": f"{n}", "fresh": True}) for n in range(4)]
@@ -101,18 +103,20 @@ def test_a_busy_run_leaves_only_json_rpc_on_stdout_and_the_key_nowhere(
             assert secret not in content
 
 
-def test_progress_is_only_told_to_a_client_that_sent_a_token(
+def test_progress_is_sent_only_with_a_progress_token(
     openai_api: StandIn, environment: Environment
 ) -> None:
     with Host(environment) as host:
         host.initialize()
         host.response(host.call("generate_image", {"prompt": "silent", "partialImages": 1}))
         assert progress(host) == []
-        host.response(host.call("generate_image", {"prompt": "told", "partialImages": 1}, "token"))
+        host.response(
+            host.call("generate_image", {"prompt": "reported", "partialImages": 1}, "token")
+        )
         assert len(progress(host)) == 4
 
 
-def test_a_picture_that_takes_25_seconds_has_worded_heartbeats(
+def test_a_generation_of_25_seconds_sends_heartbeats_with_messages(
     openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.slow(25)
@@ -121,13 +125,13 @@ def test_a_picture_that_takes_25_seconds_has_worded_heartbeats(
         number = host.call("generate_image", {"prompt": "slow"}, "token")
         openai_api.wait_for_calls(1, timeout=20)
         host.response(number, 40)
-    told = progress(host)
-    beats = [words for _, words in told if words.startswith("Still generating after")]
+    steps = progress(host)
+    beats = [text for _, text in steps if text.startswith("Still generating after")]
     assert len(beats) >= 2
-    assert all(before < after for (before, _), (after, _) in pairwise(told))
+    assert all(before < after for (before, _), (after, _) in pairwise(steps))
 
 
-def test_partials_are_told_before_the_picture_is_there(
+def test_partials_are_reported_before_the_image_exists(
     openai_api: StandIn, environment: Environment
 ) -> None:
     openai_api.default = faults.slow(1.2)
@@ -139,21 +143,23 @@ def test_partials_are_told_before_the_picture_is_there(
         host.response(number)
 
 
-def test_twelve_pictures_of_each_format_on_disk_are_what_the_provider_sent(
+def test_twelve_images_of_each_format_are_stored_unchanged(
     openai_api: StandIn, environment: Environment
 ) -> None:
-    calls = [(form, number) for form in ("png", "jpeg", "webp") for number in range(3)]
+    calls = [
+        (format_name, number) for format_name in ("png", "jpeg", "webp") for number in range(3)
+    ]
     with Host(environment) as host:
         host.initialize()
-        for at, (form, number) in enumerate(calls):
-            arguments = {"prompt": f"four, {number}", "n": 4, "format": form}
-            answer = host.response(host.call("generate_image", arguments))
-            entries = answer["result"]["structuredContent"]["images"]
+        for at, (format_name, number) in enumerate(calls):
+            arguments = {"prompt": f"four, {number}", "n": 4, "format": format_name}
+            response = host.response(host.call("generate_image", arguments))
+            entries = response["result"]["structuredContent"]["images"]
             digests = tuple(_digest(Path(entry["path"])) for entry in entries)
             assert openai_api.ledger[at].digests == digests
     for suffix in ("png", "jpg", "webp"):
-        kept = {_digest(path) for path in Path(environment["OUTPUT_DIR"]).glob(f"*.{suffix}")}
-        assert len(kept) == 12
+        files = {_digest(path) for path in Path(environment["OUTPUT_DIR"]).glob(f"*.{suffix}")}
+        assert len(files) == 12
 
 
 def _digest(path: Path) -> str:
@@ -166,14 +172,14 @@ def test_no_message_is_larger_than_result_max_bytes(
     openai_api.default = faults.revised_prompt("é☀" * 6_000)
     with Host(environment | {"RESULT_MAX_BYTES": "300000"}) as host:
         host.initialize()
-        answers = [
+        responses = [
             host.response(host.call("generate_image", {"prompt": "large", "n": n}, "token"))
             for n in (1, 4)
         ]
     assert max(map(len, host.lines)) <= 300_000
-    for n, answer in zip((1, 4), answers, strict=True):
-        text, *shown = answer["result"]["content"]
-        entries = answer["result"]["structuredContent"]["images"]
+    for n, response in zip((1, 4), responses, strict=True):
+        text, *shown = response["result"]["content"]
+        entries = response["result"]["structuredContent"]["images"]
         assert [entry["shown"] for entry in entries] == ["preview"] * n
         assert len(shown) == n
         for entry, inline in zip(entries, shown, strict=True):
@@ -182,38 +188,38 @@ def test_no_message_is_larger_than_result_max_bytes(
             assert Path(entry["path"]).stat().st_size == entry["bytes"]
 
 
-def test_a_picture_that_fits_but_not_with_all_that_is_around_it_is_shown_smaller(
+def test_an_image_that_fits_only_without_its_envelope_is_shown_as_a_preview(
     openai_api: StandIn, environment: Environment
 ) -> None:
     arguments = {"prompt": "x", "format": "jpeg", "quality": "high", "fresh": True}
     params = {"name": "generate_image", "arguments": arguments}
-    call = {"id": "a client's own long word, " * 40, "method": "tools/call", "params": params}
+    call = {"id": "a client's own long ID, " * 40, "method": "tools/call", "params": params}
 
-    def answered(most: int) -> bytes:
-        with Host(environment | {"RESULT_MAX_BYTES": str(most)}) as host:
+    def last_line(max_bytes: int) -> bytes:
+        with Host(environment | {"RESULT_MAX_BYTES": str(max_bytes)}) as host:
             host.initialize()
             host._write(call)
             host.wait_for(lambda each: each.get("id") == call["id"])
         return host.lines[-1]
 
-    whole = answered(1_000_000)
+    whole = last_line(1_000_000)
     assert b'"shown":"full"' in whole
-    assert len(answered(len(whole) - 1)) < len(whole)
+    assert len(last_line(len(whole) - 1)) < len(whole)
 
 
-def test_a_small_picture_is_shown_whole(openai_api: StandIn, environment: Environment) -> None:
+def test_a_small_image_is_shown_in_full(openai_api: StandIn, environment: Environment) -> None:
     with Host(environment) as host:
         host.initialize()
-        answer = host.response(
+        response = host.response(
             host.call("generate_image", {"prompt": "small", "format": "jpeg", "quality": "low"})
         )
-    (entry,) = answer["result"]["structuredContent"]["images"]
-    inline = b64decode(answer["result"]["content"][1]["data"])
+    (entry,) = response["result"]["structuredContent"]["images"]
+    inline = b64decode(response["result"]["content"][1]["data"])
     assert entry["shown"] == "full"
     assert sha256(inline).hexdigest() in openai_api.ledger[0].digests[0]
 
 
-def test_garbage_on_the_input_does_not_end_the_server(environment: Environment) -> None:
+def test_garbage_in_the_input_does_not_end_the_server(environment: Environment) -> None:
     with Host(environment) as host:
         host.initialize()
         assert host.process.stdin is not None
@@ -221,7 +227,7 @@ def test_garbage_on_the_input_does_not_end_the_server(environment: Environment) 
         assert len(host.request("tools/list")["result"]["tools"]) == len(TOOLS)
 
 
-def test_an_unknown_tool_and_arguments_that_are_no_object_are_protocol_errors(
+def test_an_unknown_tool_and_non_object_arguments_are_protocol_errors(
     environment: Environment,
 ) -> None:
     with Host(environment) as host:
@@ -233,10 +239,12 @@ def test_an_unknown_tool_and_arguments_that_are_no_object_are_protocol_errors(
         assert wrong["error"]["code"] == -32602
 
 
-def test_without_a_key_it_draws_offline_and_says_so(environment: Environment) -> None:
+def test_without_a_key_the_server_draws_offline_and_reports_it(environment: Environment) -> None:
     del environment["OPENAI_API_KEY"]
     with Host(environment) as host:
         host.initialize()
-        answer = host.response(host.call("generate_image", {"prompt": "a hill", "size": "256x256"}))
-    assert "offline" in text_of(answer).lower()
-    assert answer["result"]["structuredContent"]["provider"] == "sketch"
+        response = host.response(
+            host.call("generate_image", {"prompt": "a hill", "size": "256x256"})
+        )
+    assert "offline" in text_of(response).lower()
+    assert response["result"]["structuredContent"]["provider"] == "sketch"

@@ -1,4 +1,4 @@
-"""/mcp/stream when it does not end well: errors, and clients that leave or hardly read."""
+"""/mcp/stream with errors, disconnecting clients and slow readers."""
 
 import asyncio
 import json
@@ -39,8 +39,8 @@ from tests.unit import openai_help
 from tests.unit.openai_help import PLUM, completed, preview
 
 pytestmark = pytest.mark.anyio
-AS_IT_COMES = {"prompt": "a red bridge", "size": "auto", "partialImages": 3}
-ASKED = {"prompt": "a red bridge", "size": "1024x640", "format": "jpeg", "partialImages": 2}
+ANY_SIZE = {"prompt": "a red bridge", "size": "auto", "partialImages": 3}
+BODY = {"prompt": "a red bridge", "size": "1024x640", "format": "jpeg", "partialImages": 2}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ ASKED = {"prompt": "a red bridge", "size": "1024x640", "format": "jpeg", "partia
         (faults.truncated_image(), "bad_provider_reply", "yes", ["partial", "partial"]),
     ],
 )
-async def test_what_goes_wrong_at_the_provider_is_the_last_event_and_says_what_it_cost(
+async def test_a_provider_error_is_the_last_event_with_the_charge(
     fault: Fault,
     code: str,
     charged: str,
@@ -68,13 +68,13 @@ async def test_what_goes_wrong_at_the_provider_is_the_last_event_and_says_what_i
 ) -> None:
     openai_api.script(fault)
     async with serve(settings_for(openai_api, tmp_path)) as url:
-        events = await read_with_older_loop(url, ASKED)
+        events = await read_with_older_loop(url, BODY)
     assert event_types(events) == ["progress", *before, "error"]
-    told = events[-1]
-    assert (told["code"], told["charged"]) == (code, charged)
-    assert told["error"] == told["message"] != ""
-    assert told["hint"]
-    assert told["retryable"] in (True, False)
+    error = events[-1]
+    assert (error["code"], error["charged"]) == (code, charged)
+    assert error["error"] == error["message"] != ""
+    assert error["hint"]
+    assert error["retryable"] in (True, False)
     assert len(openai_api.posts) == 1
 
 
@@ -86,12 +86,12 @@ class Gate:
         self.sink = RecordingSink()
 
     def events(self, kind: type[JobEvent]) -> list[Any]:
-        """What was told of any job, of that kind."""
+        """The events of all jobs of this type."""
         return [event for event in self.sink.events if isinstance(event, kind)]
 
     @asynccontextmanager
     async def serve(self, folder: Path, *previews: bytes) -> AsyncIterator[tuple[str, Container]]:
-        """The server in front of it, at an address."""
+        """Serve an application with this provider; yield its URL."""
         async with openai_help.streaming(*previews, self.open, completed(PNG)) as api:
             settings = settings_in(folder, openai_api_key=KEY, openai_base_url=api)
             async with (
@@ -102,55 +102,55 @@ class Gate:
                 self.open.set()
 
 
-async def first_of(kind: str, url: str, body: Body) -> Event:
-    """Ask, read up to that event, and leave."""
-    async with open_stream(url, body) as answer:
-        async for event in older_loop(answer.aiter_text()):
+async def read_first(kind: str, url: str, body: Body) -> Event:
+    """Send the request, read up to the first event of that type, and disconnect."""
+    async with open_stream(url, body) as response:
+        async for event in older_loop(response.aiter_text()):
             if event["type"] == kind:
                 return event
     raise AssertionError(kind)
 
 
-async def test_who_leaves_after_it_was_sent_leaves_a_picture_that_is_painted_and_kept(
+async def test_the_image_is_stored_if_the_client_disconnects_after_dispatch(
     tmp_path: Path,
 ) -> None:
     gate = Gate()
     async with gate.serve(tmp_path, preview(PLUM)) as (url, container):
-        told = await first_of("partial", url, AS_IT_COMES)
-        job = container.job_runner().find(told["data"]["jobId"], owner=LOCAL)
+        partial = await read_first("partial", url, ANY_SIZE)
+        job = container.job_runner().find(partial["data"]["jobId"], owner=LOCAL)
         assert isinstance(job, RunningJob)
         await wait_until(lambda: not job.waiting)
         gate.open.set()
         await wait_until(lambda: gate.events(Finished))
         (picture,) = gate.events(Finished)[0].result.images
         assert Path(picture.stored.ref).read_bytes() == PNG.data
-        *_, again = await read_with_older_loop(url, AS_IT_COMES)
+        *_, again = await read_with_older_loop(url, ANY_SIZE)
     assert again["data"]["result"]["servedFrom"] in ("joined", "memory")
     assert image_of(again) == PNG.data
 
 
-async def test_who_leaves_while_it_waits_its_turn_cancels_it_and_nothing_is_sent(
+async def test_a_disconnect_in_the_queue_cancels_the_job_and_nothing_is_sent(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
     openai_api.default = faults.hang()
     sink = RecordingSink()
     settings = settings_for(openai_api, tmp_path, max_concurrent_calls=1, shutdown_grace=0)
     async with serve(settings, extra_sinks=[sink]) as url:
-        painting = asyncio.create_task(read_with_older_loop(url, ASKED))
+        first = asyncio.create_task(read_with_older_loop(url, BODY))
         await asyncio.to_thread(openai_api.wait_for_calls, 1)
-        async with open_stream(url, ASKED | {"prompt": "another"}) as answer:
-            events = older_loop(answer.aiter_text())  # whose end would be the stream's
+        async with open_stream(url, BODY | {"prompt": "another"}) as response:
+            events = older_loop(response.aiter_text())  # its end would be the end of the stream
             assert (await anext(events))["type"] == "progress"
             await wait_until(lambda: any(isinstance(event, JobQueued) for event in sink.events))
         await wait_until(lambda: any(isinstance(event, Failed) for event in sink.events))
         (failed,) = [event for event in sink.events if isinstance(event, Failed)]
         assert failed.failure.code == Canceled.code
         assert len(openai_api.posts) == 1
-        painting.cancel()
+        first.cancel()
 
 
-async def test_who_reads_slowly_is_spared_old_partials_and_never_the_end(tmp_path: Path) -> None:
-    """Their socket takes a few KB; the first preview has more, the others come meanwhile."""
+async def test_a_slow_reader_skips_old_partials_but_gets_the_image(tmp_path: Path) -> None:
+    """The socket buffers a few KB; the first preview is larger, and the others arrive meanwhile."""
     previews = [Image(PLUM.data + bytes([n]) * 1_000_000) for n in range(3)]
     sink = RecordingSink()
     async with openai_help.streaming(*map(preview, previews), completed(PNG)) as api:
@@ -160,7 +160,7 @@ async def test_who_reads_slowly_is_spared_old_partials_and_never_the_end(tmp_pat
             listen(HttpApplication(container).asgi, buffer=4096) as port,
             connect(port, window=4096) as client,
         ):
-            await client.send(request(AS_IT_COMES))
+            await client.send(request(ANY_SIZE))
             await wait_until(lambda: any(isinstance(event, Finished) for event in sink.events))
             events = await read_all(client)
     assert event_types(events) == ["progress", "partial", "partial", "complete"]
@@ -170,7 +170,7 @@ async def test_who_reads_slowly_is_spared_old_partials_and_never_the_end(tmp_pat
 
 
 def request(body: dict[str, object]) -> bytes:
-    """A POST to /mcp/stream, as it goes over the wire."""
+    """The bytes of a POST to /mcp/stream."""
     data = json.dumps(body).encode()
     head = "POST /mcp/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(data)}\r\nConnection: close\r\n\r\n".encode() + data
@@ -180,24 +180,24 @@ async def read_all(client: RawConnection) -> list[Event]:
     """All events, up to the end of the connection."""
     _, _, chunks = (await client.read_to_end()).partition(b"\r\n\r\n")
 
-    async def said() -> AsyncIterator[str]:
+    async def decoded() -> AsyncIterator[str]:
         rest = chunks
         while rest:
             size, _, rest = rest.partition(b"\r\n")
             yield rest[: int(size, 16)].decode()
             rest = rest[int(size, 16) + 2 :]
 
-    return [event async for event in older_loop(said())]
+    return [event async for event in older_loop(decoded())]
 
 
 class Hasty(Connection):
-    """Waits for no reader."""
+    """Disconnects slow readers soon."""
 
     write_timeout = 0.2
     slowest_reader = 100_000
 
 
-async def test_who_stops_reading_is_cut_off_and_what_they_were_told_of_is_let_go() -> None:
+async def test_a_client_that_stops_reading_is_disconnected_and_its_stream_closed() -> None:
     ended = asyncio.Event()
 
     async def endless() -> AsyncGenerator[tuple[bytes, ...], None]:
