@@ -241,10 +241,8 @@ async def test_the_servers_own_page_is_accepted(tmp_path: Path) -> None:
 
 
 async def test_the_public_origin_is_accepted_behind_a_proxy(tmp_path: Path) -> None:
-    async with client_with(tmp_path, public_url="https://Public.example/pictures") as (
-        client,
-        use_case,
-    ):
+    url = "https://Public.example/pictures"
+    async with client_with(tmp_path, public_url=url) as (client, use_case):
         await client.post("/images", {"prompt": "x"}, Origin="https://public.example")
         assert use_case.calls == 1
 

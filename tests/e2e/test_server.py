@@ -252,6 +252,6 @@ def test_an_unprotected_server_does_not_start_and_lists_all_errors(
     assert exit_code(["--host", "0.0.0.0", "--port", "70000"], monkeypatch) == 2  # noqa: S104 - must be rejected
     errors = capsys.readouterr().err
     assert "  PORT: " in errors
-    assert "  AUTH_TOKEN: With HOST=0.0.0.0 other machines reach the server" in errors
+    assert "  AUTH_TOKEN: With HOST=0.0.0.0, other machines could generate images" in errors
     assert "  PROVIDER: OPENAI_API_KEY is not set" in errors
     assert "  MAX_CONCURRENT_CALLS: " in errors
