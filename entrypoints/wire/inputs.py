@@ -26,7 +26,7 @@ Prompt = Annotated[
     Meta(
         min_length=1,
         max_length=MAX_PROMPT_CHARACTERS,
-        description="What to generate or to change, in 1 to 32,000 characters.",
+        description="What to generate or change; 1 to 32,000 characters.",
     ),
 ]
 Size = Annotated[
