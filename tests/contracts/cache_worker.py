@@ -1,4 +1,4 @@
-"""Works on a cache's folder beside others, and ends with an error at the first wrong byte.
+"""Uses a cache folder that other processes use; exits with an error at the first wrong byte.
 
 python -m tests.contracts.cache_worker FOLDER OPERATIONS SEED
 """
@@ -15,29 +15,29 @@ from domain.image import Image
 BOUND = 400_000
 
 
-def written(name: str, version: int) -> CacheEntry:
-    """What every process writes under this name when it writes this version."""
-    chance = Random(f"{name} {version}")  # noqa: S311 - bytes to recognize, no secrets
-    pictures = (chance.randbytes(chance.choice([10, 1000, 20_000, 60_000])) for _ in range(2))
-    return CacheEntry(images=tuple(Image(data) for data in pictures), facts={"version": version})
+def expected_entry(name: str, version: int) -> CacheEntry:
+    """The entry that every process writes for this name and version."""
+    rng = Random(f"{name} {version}")  # noqa: S311 - reproducible bytes, no secrets
+    images = (rng.randbytes(rng.choice([10, 1000, 20_000, 60_000])) for _ in range(2))
+    return CacheEntry(images=tuple(Image(data) for data in images), facts={"version": version})
 
 
-async def work(folder: Path, operations: int, chance: Random) -> None:
-    """Get and put at random; now and then clear, sweep, count, and open the folder anew."""
+async def work(folder: Path, operations: int, rng: Random) -> None:
+    """Get and put at random; sometimes clear, sweep, count, and reopen the folder."""
     cache = DiskCache(folder, BOUND, 3600)
     hits = 0
     for _ in range(operations):
-        name = f"{chance.randrange(30):064}"
-        match chance.choices("gpcsno", [60, 36, 0.5, 1, 2, 0.5])[0]:
+        name = f"{rng.randrange(30):064}"
+        match rng.choices("gpcsno", [60, 36, 0.5, 1, 2, 0.5])[0]:
             case "g":
                 if hit := await cache.get(name):
                     version = hit.entry.facts["version"]
                     assert isinstance(version, int)
-                    assert hit.entry.images == written(name, version).images
+                    assert hit.entry.images == expected_entry(name, version).images
                     assert hit.entry.facts == {"version": version}
                     hits += 1
             case "p":
-                await cache.put(name, written(name, chance.randrange(1000)))
+                await cache.put(name, expected_entry(name, rng.randrange(1000)))
             case "c":
                 await cache.clear()
             case "s":

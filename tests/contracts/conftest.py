@@ -10,7 +10,7 @@ from tests.contracts.data_folder import DataFolder
 
 @pytest.fixture
 async def here(tmp_path: Path, anyio_backend: str) -> AsyncIterator[DataFolder]:
-    """The data folder as this process has it."""
+    """The data folder, as this process sees it."""
     folder = DataFolder(tmp_path)
     yield folder
     await folder.close()
@@ -18,7 +18,7 @@ async def here(tmp_path: Path, anyio_backend: str) -> AsyncIterator[DataFolder]:
 
 @pytest.fixture
 async def there(tmp_path: Path, anyio_backend: str) -> AsyncIterator[DataFolder]:
-    """The same data folder as another process has it."""
+    """The same data folder, as another process sees it."""
     folder = DataFolder(tmp_path)
     yield folder
     await folder.close()

@@ -1,4 +1,4 @@
-"""What a process has of one data folder, wired as the container does it."""
+"""The stores of one data folder in a process, wired as the container wires them."""
 
 import sqlite3
 from contextlib import closing
@@ -15,7 +15,7 @@ from domain.job_records import JobRecord
 
 
 class DataFolder:
-    """Image store, records and ledger below `home`. A second one stands for another process."""
+    """Image store, records and ledger below `home`. A second instance simulates another process."""
 
     def __init__(self, home: Path, *, images: str = "images") -> None:
         self.home = home
@@ -35,17 +35,17 @@ class DataFolder:
         self.recover = RecoverJobs(self.records, self.images)
 
     async def record(self, job_id: str = "job_1") -> JobRecord:
-        """The record of a job that there must be."""
+        """The record of a job, which must exist."""
         record = await self.records.get(job_id, owner="local")
         assert record is not None
         return record
 
     def sql(self, statement: str, *values: str) -> list[Any]:
-        """Run it outside of the adapter."""
+        """Run a statement without the adapter."""
         with closing(sqlite3.connect(self.file, isolation_level=None)) as connection:
             return connection.execute(statement, values).fetchall()
 
     async def close(self) -> None:
-        """End as a process ends in order."""
+        """Close everything, as a process that exits normally."""
         self.images.close()
         await self.database.close()

@@ -1,4 +1,4 @@
-"""The folder of a cache on disk, as somebody else sees it and meddles with it."""
+"""The folder of a disk cache, read and changed without the cache."""
 
 import sqlite3
 from pathlib import Path
@@ -10,12 +10,12 @@ def files(folder: Path) -> list[Path]:
 
 
 def database(folder: Path, suffix: str = "") -> Path:
-    """The database, or one of the files beside it."""
+    """The database file, or one of its companion files with this suffix."""
     return folder / "cache" / "entries" / f"cache.db{suffix}"
 
 
 def sql(folder: Path, statement: str, *values: object) -> list[tuple[object, ...]]:
-    """What somebody else does to the database."""
+    """Run a statement on the cache's database."""
     connection = sqlite3.connect(database(folder))
     with connection:
         rows = connection.execute(statement, values).fetchall()

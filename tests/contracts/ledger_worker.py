@@ -1,4 +1,4 @@
-"""Reserves beside other processes, all at once, and prints how many jobs were accepted.
+"""Reserves concurrently with other processes, and prints how many jobs were accepted.
 
 python -m tests.contracts.ledger_worker FOLDER NAME JOBS
 """
@@ -13,7 +13,7 @@ from tests.testkit.contracts.usage_ledger import TEN, Books, costing
 
 
 async def work(home: Path, name: str, jobs: int) -> int:
-    """Reserve as many jobs at once, and return how many were accepted."""
+    """Reserve this many jobs concurrently; return how many were accepted."""
     folder = DataFolder(home)
     books = Books(folder.ledger, folder.records)
     reserving = (books.reserve(costing(f"{name}_{number}"), TEN) for number in range(jobs))

@@ -1,4 +1,4 @@
-"""Every cache keeps the cache's promises; see test_disk_cache.py for more of the one on disk."""
+"""Every cache fulfills the port's contract; test_disk_cache.py has more tests of the disk cache."""
 
 import time
 from collections.abc import Callable
@@ -43,7 +43,7 @@ class TestDiskCache(BoundedCacheContract):
 
     @pytest.fixture
     def unavailable(self, tmp_path: Path) -> ImageCache:
-        (tmp_path / "occupied").write_text("a file in the place of the folder")
+        (tmp_path / "occupied").write_text("a file instead of the folder")
         return DiskCache(tmp_path / "occupied", BOUND, TTL)
 
 
@@ -61,7 +61,7 @@ class TestTieredCache(BoundedCacheContract):
 
 
 class TestDictCache(ImageCacheContract):
-    """The fake of the testkit keeps the small promises."""
+    """The fake of the testkit fulfills the basic contract."""
 
     @pytest.fixture
     def open_cache(self) -> OpenCache:
@@ -73,35 +73,35 @@ class TestDictCache(ImageCacheContract):
 
 
 class BrokenCache:
-    """An ImageCache that can do nothing; `calls` has what was called."""
+    """An ImageCache whose methods all fail; `calls` has their names."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
 
-    def _refusal(self, what: str) -> CacheUnavailable:
+    def _failure(self, what: str) -> CacheUnavailable:
         self.calls.append(what)
         return CacheUnavailable(f"no {what}")
 
     async def get(self, _key: str, /) -> CacheHit | None:
-        raise self._refusal("get")
+        raise self._failure("get")
 
     async def put(self, _key: str, _entry: CacheEntry, /) -> None:
-        raise self._refusal("put")
+        raise self._failure("put")
 
     async def delete(self, _key: str, /) -> None:
-        raise self._refusal("delete")
+        raise self._failure("delete")
 
     async def clear(self) -> ClearResult:
-        raise self._refusal("clear")
+        raise self._failure("clear")
 
     async def sweep(self) -> int:
-        raise self._refusal("sweep")
+        raise self._failure("sweep")
 
     async def stats(self) -> tuple[TierStats, ...]:
-        raise self._refusal("stats")
+        raise self._failure("stats")
 
     async def close(self) -> None:
-        raise self._refusal("close")
+        raise self._failure("close")
 
 
 def memory(clock: Clock, max_bytes: int = BOUND) -> MemoryCache:
@@ -110,7 +110,7 @@ def memory(clock: Clock, max_bytes: int = BOUND) -> MemoryCache:
 
 @pytest.mark.anyio
 class TestTiers:
-    async def test_what_a_slower_tier_has_fills_the_faster_ones(self, tmp_path: Path) -> None:
+    async def test_a_hit_in_a_slower_tier_fills_the_faster_ones(self, tmp_path: Path) -> None:
         clock = Clock()
         fast, slow = memory(clock), DiskCache(tmp_path, BOUND, TTL, clock)
         await slow.put(key("a"), entry(10))
@@ -121,7 +121,7 @@ class TestTiers:
         await cache.close()
 
     @pytest.mark.parametrize("fast", ["memory", "disk"])
-    async def test_an_entry_gets_no_younger_on_its_way_up(self, tmp_path: Path, fast: str) -> None:
+    async def test_an_entry_keeps_its_age_in_a_faster_tier(self, tmp_path: Path, fast: str) -> None:
         clock = Clock()
         slow = DiskCache(tmp_path / "slow", BOUND, TTL, clock)
         on_disk = DiskCache(tmp_path / "fast", BOUND, TTL, clock)
@@ -135,7 +135,7 @@ class TestTiers:
         await cache.close()
         await on_disk.close()
 
-    async def test_everything_goes_to_every_tier(self) -> None:
+    async def test_put_and_clear_reach_every_tier(self) -> None:
         tiers = [memory(Clock()) for _ in range(3)]
         cache = TieredCache(*tiers)
         await cache.put(key("a"), entry(10))
@@ -144,7 +144,7 @@ class TestTiers:
         assert await cache.clear() == ClearResult(entries=3, bytes=30)
         assert [await kept(tier, "a") for tier in tiers] == [[]] * 3
 
-    async def test_a_tier_need_not_count_or_be_swept(self) -> None:
+    async def test_a_tier_without_stats_and_sweep_works(self) -> None:
         plain = DictCache()
         await plain.put(key("a"), entry(10))
         cache = TieredCache(memory(Clock()), plain)
@@ -155,90 +155,92 @@ class TestTiers:
         assert await TieredCache(plain).stats() == ()
         assert await cache.clear() == ClearResult(entries=2, bytes=20)
 
-    async def test_what_is_deleted_is_gone_from_every_tier(self) -> None:
+    async def test_delete_reaches_every_tier(self) -> None:
         tiers: list[ImageCache] = [memory(Clock()), DictCache()]
         cache = TieredCache(*tiers)
         await cache.put(key("a"), entry(10))
         await cache.delete(key("a"))
         assert [await kept(tier, "a") for tier in tiers] == [[], []]
 
-    async def test_a_broken_tier_is_passed_over(self) -> None:
-        for place in range(2):
+    async def test_a_broken_tier_is_skipped(self) -> None:
+        for position in range(2):
             broken, sound = BrokenCache(), memory(Clock())
             tiers: list[ImageCache] = [sound]
-            tiers.insert(place, broken)
+            tiers.insert(position, broken)
             cache = TieredCache(*tiers)
             assert await cache.get(key("a")) is None
             await cache.put(key("a"), entry(10))
             assert await kept(cache, "a") == ["a"]
             assert [tier.entries for tier in await cache.stats()] == [1]
 
-    @pytest.mark.parametrize("place", [0, 1])
-    async def test_each_failure_that_is_passed_over_is_told(self, place: int) -> None:
-        told: list[str] = []
+    @pytest.mark.parametrize("position", [0, 1])
+    async def test_every_skipped_failure_is_reported(self, position: int) -> None:
+        reported: list[str] = []
         tiers: list[ImageCache] = [memory(Clock())]
-        tiers.insert(place, BrokenCache())
-        cache = TieredCache(*tiers, on_tier_failure=lambda failure: told.append(failure.message))
+        tiers.insert(position, BrokenCache())
+        cache = TieredCache(
+            *tiers, on_tier_failure=lambda failure: reported.append(failure.message)
+        )
         await cache.get(key("a"))
         await cache.put(key("a"), entry(10))
         await cache.delete(key("a"))
         await cache.sweep()
         await cache.stats()
-        assert told == ["no get", "no put", "no delete", "no sweep", "no stats"]
+        assert reported == ["no get", "no put", "no delete", "no sweep", "no stats"]
 
-    async def test_what_a_faster_tier_cannot_take_is_told(self) -> None:
-        told: list[str] = []
+    async def test_a_failure_to_fill_a_faster_tier_is_reported(self) -> None:
+        reported: list[str] = []
         sound = memory(Clock())
         await sound.put(key("a"), entry(10))
         cache = TieredCache(
-            BrokenCache(), sound, on_tier_failure=lambda failure: told.append(failure.message)
+            BrokenCache(), sound, on_tier_failure=lambda failure: reported.append(failure.message)
         )
         assert await kept(cache, "a") == ["a"]
-        assert sorted(told) == ["no get", "no put"]
+        assert sorted(reported) == ["no get", "no put"]
 
-    async def test_a_failure_that_is_raised_is_not_told_as_well(self) -> None:
-        told: list[CacheUnavailable] = []
-        cache = TieredCache(BrokenCache(), BrokenCache(), on_tier_failure=told.append)
+    async def test_a_raised_failure_is_not_reported_too(self) -> None:
+        reported: list[CacheUnavailable] = []
+        cache = TieredCache(BrokenCache(), BrokenCache(), on_tier_failure=reported.append)
         for call in (
             cache.get(key("a")),
             cache.put(key("a"), entry(10)),
             cache.delete(key("a")),
             cache.clear(),
         ):
-            told.clear()
+            reported.clear()
             with pytest.raises(CacheUnavailable) as raised:
                 await call
-            assert len(told) == 1
-            assert raised.value not in told
+            assert len(reported) == 1
+            assert raised.value not in reported
 
-    async def test_who_is_told_of_failures_can_cause_none(self) -> None:
-        def rude(_: CacheUnavailable) -> None:
+    async def test_an_error_in_the_failure_callback_is_ignored(self) -> None:
+        def failing_callback(_: CacheUnavailable) -> None:
             raise OSError("the disk is full")
 
-        cache = TieredCache(memory(Clock()), BrokenCache(), on_tier_failure=rude)
+        cache = TieredCache(memory(Clock()), BrokenCache(), on_tier_failure=failing_callback)
         await cache.put(key("a"), entry(10))
         assert await kept(cache, "a") == ["a"]
 
-    async def test_nobody_is_told_that_all_is_cleared_when_it_is_not(self) -> None:
+    async def test_clear_fails_if_one_tier_fails(self) -> None:
         sound = memory(Clock())
         await sound.put(key("a"), entry(10))
         with pytest.raises(CacheUnavailable, match="no clear"):
             await TieredCache(sound, BrokenCache()).clear()
         assert await kept(sound, "a") == []
 
-    async def test_when_every_tier_is_broken_the_cache_is(self) -> None:
+    async def test_the_cache_is_unavailable_if_every_tier_is(self) -> None:
         cache = TieredCache(BrokenCache(), BrokenCache())
         for call in (cache.get(key("a")), cache.sweep(), cache.stats()):
             with pytest.raises(CacheUnavailable):
                 await call
 
-    async def test_every_tier_is_closed_though_one_refuses(self) -> None:
+    async def test_every_tier_is_closed_even_if_one_fails(self) -> None:
         first, last = BrokenCache(), BrokenCache()
         with pytest.raises(CacheUnavailable, match="no close"):
             await TieredCache(first, memory(Clock()), last).close()
         assert (first.calls, last.calls) == (["close"], ["close"])
 
-    async def test_no_tier_at_all_keeps_nothing(self) -> None:
+    async def test_a_cache_without_tiers_stores_nothing(self) -> None:
         cache = TieredCache()
         await cache.put(key("a"), entry(10))
         assert await cache.get(key("a")) is None
@@ -247,7 +249,7 @@ class TestTiers:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("jump", [-10 * TTL, 10 * TTL])
-async def test_a_time_of_day_that_jumps_expires_nothing_in_memory(jump: float) -> None:
+async def test_a_jump_of_the_wall_clock_expires_nothing_in_memory(jump: float) -> None:
     clock, timer = Clock(), Clock()
     cache = MemoryCache(BOUND, TTL, clock, timer)
     await cache.put(key("a"), clock.entry(10))

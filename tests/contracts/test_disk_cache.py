@@ -1,4 +1,4 @@
-"""What the cache on disk promises beyond the port: its folder, its bounds, its troubles."""
+"""The disk cache beyond the port's contract: its folder, its limits, its failures."""
 
 import asyncio
 import os
@@ -33,8 +33,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def opened(tmp_path: Path, clock: Clock, anyio_backend: str) -> AsyncIterator[Open]:
-    """Opens the same folder again and again, as a new process would."""
+async def open_cache(tmp_path: Path, clock: Clock, anyio_backend: str) -> AsyncIterator[Open]:
+    """Opens the same folder again, as a new process would."""
     caches = []
 
     def open_again(max_bytes: int = BOUND, ttl: float = TTL) -> DiskCache:
@@ -47,8 +47,8 @@ async def opened(tmp_path: Path, clock: Clock, anyio_backend: str) -> AsyncItera
 
 
 @pytest.fixture
-def cache(opened: Open) -> DiskCache:
-    return opened()
+def cache(open_cache: Open) -> DiskCache:
+    return open_cache()
 
 
 @pytest.fixture
@@ -67,59 +67,61 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.anyio
 class TestFolder:
-    async def test_nothing_is_made_before_the_first_use_or_for_a_cache_that_keeps_nothing(
-        self, opened: Open, tmp_path: Path
+    async def test_no_folder_is_created_before_the_first_use_or_by_a_disabled_cache(
+        self, open_cache: Open, tmp_path: Path
     ) -> None:
-        opened()
-        for cache in (opened(max_bytes=0), opened(ttl=0.0)):
+        open_cache()
+        for cache in (open_cache(max_bytes=0), open_cache(ttl=0.0)):
             await cache.put(key("a"), entry(10))
             assert await kept(cache, "a") == []
         assert list(tmp_path.iterdir()) == []
 
-    async def test_only_the_owner_of_the_account_can_enter(
+    async def test_only_the_users_account_can_access_the_entries(
         self, cache: DiskCache, tmp_path: Path
     ) -> None:
         (tmp_path / "cache" / "entries").mkdir(mode=0o777, parents=True)
         await cache.put(key("a"), entry(10))
         assert (tmp_path / "cache" / "entries").stat().st_mode & 0o777 == 0o700
 
-    async def test_a_folder_of_our_own_making_is_closed_to_others(
+    async def test_a_created_folder_is_not_accessible_to_others(
         self, cache: DiskCache, tmp_path: Path
     ) -> None:
         await cache.put(key("a"), entry(10))
         assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
 
-    async def test_entries_survive_a_restart(self, cache: DiskCache, opened: Open) -> None:
+    async def test_entries_survive_a_restart(self, cache: DiskCache, open_cache: Open) -> None:
         await cache.put(key("a"), entry(40_000, model="m"))
         await cache.close()
-        hit = await opened().get(key("a"))
+        hit = await open_cache().get(key("a"))
         assert hit is not None
         assert hit.entry == entry(40_000, model="m")
 
-    async def test_the_bounds_of_this_process_count(
-        self, cache: DiskCache, opened: Open, clock: Clock
+    async def test_the_limits_of_this_process_apply(
+        self, cache: DiskCache, open_cache: Open, clock: Clock
     ) -> None:
         for name in "abc":
             await cache.put(key(name), entry(30_000))
         clock.time += TTL
-        assert await kept(opened(ttl=2 * TTL), *"abc") == ["a", "b", "c"]
-        assert await kept(opened(ttl=2 * TTL, max_bytes=70_000), *"abc") == ["b", "c"]
+        assert await kept(open_cache(ttl=2 * TTL), *"abc") == ["a", "b", "c"]
+        assert await kept(open_cache(ttl=2 * TTL, max_bytes=70_000), *"abc") == ["b", "c"]
         assert await kept(cache, *"bc") == []
 
-    async def test_an_entry_of_the_future_is_none(self, cache: DiskCache, clock: Clock) -> None:
+    async def test_an_entry_from_the_future_is_a_miss(self, cache: DiskCache, clock: Clock) -> None:
         await cache.put(key("a"), entry(10))
         clock.time -= 10 * 24 * 3600
         assert await kept(cache, "a") == []
         assert await cache.sweep() == 1
 
-    async def test_close_lets_go_of_every_file(self, cache: DiskCache, tmp_path: Path) -> None:
+    async def test_close_closes_every_file(self, cache: DiskCache, tmp_path: Path) -> None:
         await cache.put(key("a"), entry(10))
         await cache.get(key("a"))
         await cache.close()
-        opened = [link.readlink() for link in Path("/proc/self/fd").glob("*") if link.is_symlink()]
-        assert [file for file in opened if file.is_relative_to(tmp_path)] == []
+        open_files = [
+            link.readlink() for link in Path("/proc/self/fd").glob("*") if link.is_symlink()
+        ]
+        assert [file for file in open_files if file.is_relative_to(tmp_path)] == []
 
-    async def test_a_folder_that_somebody_removed_is_made_anew(
+    async def test_a_removed_folder_is_created_again(
         self, cache: DiskCache, tmp_path: Path
     ) -> None:
         await cache.put(key("a"), entry(10))
@@ -131,8 +133,8 @@ class TestFolder:
 
 
 @pytest.mark.anyio
-class TestTrouble:
-    async def test_a_file_in_the_folders_place_is_cache_unavailable(
+class TestFailures:
+    async def test_a_file_instead_of_the_folder_is_cache_unavailable(
         self, cache: DiskCache, tmp_path: Path
     ) -> None:
         (tmp_path / "cache").write_bytes(b"the user's own")
@@ -147,12 +149,12 @@ class TestTrouble:
                 await call
         assert (tmp_path / "cache").read_bytes() == b"the user's own"
 
-    async def test_a_folder_that_cannot_be_written_is_cache_unavailable(self) -> None:
+    async def test_a_read_only_folder_is_cache_unavailable(self) -> None:
         with TemporaryDirectory() as name:
             folder = Path(name)
             folder.chmod(0o555)
             root = os.geteuid() == 0
-            if root:  # whom no mode keeps from writing
+            if root:  # root may write whatever the mode is
                 os.seteuid(65534)
             try:
                 cache = DiskCache(folder, BOUND, TTL)
@@ -165,11 +167,11 @@ class TestTrouble:
                 folder.chmod(0o700)
             assert list(folder.iterdir()) == []
 
-    async def test_a_hit_is_a_hit_though_nobody_can_write(
-        self, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    async def test_a_hit_needs_no_write_lock(
+        self, open_cache: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(disk_index, "BUSY_SECONDS", 0)
-        cache = opened()
+        cache = open_cache()
         await cache.put(key("a"), entry(10))
         other = sqlite3.connect(database(tmp_path))
         other.execute("BEGIN IMMEDIATE")
@@ -181,14 +183,14 @@ class TestTrouble:
         await cache.put(key("b"), entry(10))
         assert await kept(cache, "a", "b") == ["a", "b"]
 
-    async def test_what_another_process_wrote_while_we_waited_is_not_taken_for_the_future(
+    async def test_an_entry_written_during_a_wait_is_not_from_the_future(
         self, cache: DiskCache, tmp_path: Path, clock: Clock
     ) -> None:
         await cache.put(key("a"), entry(10))
         other = sqlite3.connect(database(tmp_path))
         other.execute("BEGIN IMMEDIATE")
         waiting = asyncio.create_task(cache.put(key("b"), entry(10)))
-        while len(files(tmp_path)) < 2:  # noqa: ASYNC110 - a file in another thread is no event
+        while len(files(tmp_path)) < 2:  # noqa: ASYNC110 - a file has no event
             await asyncio.sleep(0)
         clock.time += 5
         other.execute("UPDATE Cache SET store_time = ?", (clock.time,))
@@ -197,7 +199,7 @@ class TestTrouble:
         await waiting
         assert await kept(cache, "a", "b") == ["a", "b"]
 
-    async def test_a_disk_that_hangs_is_cache_unavailable(
+    async def test_a_hanging_disk_is_cache_unavailable(
         self, cache: DiskCache, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await cache.put(key(1), entry(10))
@@ -205,14 +207,14 @@ class TestTrouble:
         with monkeypatch.context() as patch:
             patch.setattr("adapters.cache.disk.OPERATION_TIMEOUT", 0.05)
             patch.setattr(cache._folder, "find", lambda _: hangs.wait(30))
-            for asked in (cache.get(key(1)), cache.get(key(1)), cache.put(key(2), entry(10))):
+            for call in (cache.get(key(1)), cache.get(key(1)), cache.put(key(2), entry(10))):
                 with pytest.raises(CacheUnavailable, match="does not answer"):
-                    await asked
+                    await call
         hangs.set()
         assert await cache.get(key(1))
         assert await cache.get(key(2)) is None
 
-    async def test_facts_that_json_cannot_hold_are_refused_and_nothing_is_lost(
+    async def test_facts_that_are_not_json_are_rejected_and_nothing_is_lost(
         self, cache: DiskCache
     ) -> None:
         await cache.put(key("a"), entry(10))
@@ -250,7 +252,7 @@ class TestTrouble:
 
 @pytest.mark.anyio
 class TestSweep:
-    async def test_expired_rows_and_files_are_gone(
+    async def test_expired_rows_and_files_are_deleted(
         self, cache: DiskCache, tmp_path: Path, clock: Clock
     ) -> None:
         await cache.put(key("old"), entry(10))
@@ -262,7 +264,7 @@ class TestSweep:
         assert sql(tmp_path, "SELECT key FROM Cache") == [(key("young"),)]
         assert await kept(cache, "young") == ["young"]
 
-    async def test_leftovers_of_a_crash_are_gone_once_nobody_can_be_writing_them(
+    async def test_leftovers_of_a_crash_are_deleted_after_a_minute(
         self, cache: DiskCache, tmp_path: Path
     ) -> None:
         await cache.put(key("a"), entry(10))
@@ -277,7 +279,7 @@ class TestSweep:
         await cache.clear()
         assert files(tmp_path) == []
 
-    async def test_rows_that_lost_their_files_are_counted_no_longer(
+    async def test_rows_without_files_are_not_counted(
         self, cache: DiskCache, tmp_path: Path
     ) -> None:
         for name in "ab":

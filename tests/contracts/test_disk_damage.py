@@ -1,4 +1,4 @@
-"""Whatever befalls the cache's folder, no wrong byte comes out of it, and nothing is run."""
+"""With any damage to the cache's folder, no wrong byte is served, and no code is run."""
 
 import pickle
 from collections.abc import Callable
@@ -16,60 +16,60 @@ from tests.testkit.contracts.bounded_cache import BOUND, TTL
 from tests.testkit.contracts.image_cache import entry, kept, key
 
 
-def cut(folder: Path, chance: Random) -> None:
-    file = chance.choice(files(folder))
-    file.write_bytes(file.read_bytes()[: chance.randrange(file.stat().st_size)])
+def cut(folder: Path, rng: Random) -> None:
+    file = rng.choice(files(folder))
+    file.write_bytes(file.read_bytes()[: rng.randrange(file.stat().st_size)])
 
 
-def flip(folder: Path, chance: Random) -> None:
-    _overwrite(chance.choice(files(folder)), chance, 1)
+def flip(folder: Path, rng: Random) -> None:
+    _overwrite(rng.choice(files(folder)), rng, 1)
 
 
-def grow(folder: Path, chance: Random) -> None:
-    with chance.choice(files(folder)).open("ab") as file:
-        file.write(chance.randbytes(chance.randint(1, 5000)))
+def grow(folder: Path, rng: Random) -> None:
+    with rng.choice(files(folder)).open("ab") as file:
+        file.write(rng.randbytes(rng.randint(1, 5000)))
 
 
-def swap(folder: Path, chance: Random) -> None:
-    one, other = chance.sample(files(folder), 2)
+def swap(folder: Path, rng: Random) -> None:
+    one, other = rng.sample(files(folder), 2)
     between = one.read_bytes()
     one.write_bytes(other.read_bytes())
     other.write_bytes(between)
 
 
-def header(folder: Path, chance: Random) -> None:
-    _overwrite(database(folder), chance, chance.randint(1, 100), start=0)
+def header(folder: Path, rng: Random) -> None:
+    _overwrite(database(folder), rng, rng.randint(1, 100), start=0)
 
 
-def middle(folder: Path, chance: Random) -> None:
-    _overwrite(database(folder), chance, chance.randint(1, 20_000))
+def middle(folder: Path, rng: Random) -> None:
+    _overwrite(database(folder), rng, rng.randint(1, 20_000))
 
 
-def shorten(folder: Path, chance: Random) -> None:
+def shorten(folder: Path, rng: Random) -> None:
     file = database(folder)
     with file.open("r+b") as whole:
-        whole.truncate(chance.randrange(file.stat().st_size))
+        whole.truncate(rng.randrange(file.stat().st_size))
 
 
-def log(folder: Path, chance: Random) -> None:
+def log(folder: Path, rng: Random) -> None:
     file = database(folder, "-wal")
     if file.exists() and file.stat().st_size:
-        _overwrite(file, chance, chance.randint(1, 20_000))
+        _overwrite(file, rng, rng.randint(1, 20_000))
 
 
-def _overwrite(file: Path, chance: Random, most: int, start: int | None = None) -> None:
+def _overwrite(file: Path, rng: Random, max_bytes: int, start: int | None = None) -> None:
     size = file.stat().st_size
-    start = chance.randrange(size) if start is None else start
+    start = rng.randrange(size) if start is None else start
     with file.open("r+b") as changed:
         changed.seek(start)
-        changed.write(chance.randbytes(min(most, size - start)))
+        changed.write(rng.randbytes(min(max_bytes, size - start)))
 
 
 DAMAGES = (cut, flip, grow, swap, header, middle, shorten, log)
 
 
-async def restarted_after_a_crash(cache: DiskCache, folder: Path) -> DiskCache:
-    """Another cache on what the first one's sudden end would have left, its log above all."""
+async def restart_after_crash(cache: DiskCache, folder: Path) -> DiskCache:
+    """Reopen the folder in the state that a crash leaves, with the database's log."""
     crashed = copytree(folder / "cache", folder / "crashed", ignore=ignore_patterns("*-shm"))
     await cache.close()
     rmtree(folder / "cache")
@@ -80,16 +80,18 @@ async def restarted_after_a_crash(cache: DiskCache, folder: Path) -> DiskCache:
 @pytest.mark.anyio
 class TestDamage:
     @pytest.mark.parametrize("seed", range(56))
-    async def test_no_damage_makes_a_wrong_byte_or_lasts(self, tmp_path: Path, seed: int) -> None:
-        """Each kind of damage seven times: under an open cache, and between a crash and a start."""
-        chance = Random(seed)  # noqa: S311 - damage that can be repeated, no secrets
-        entries = {key(name): entry(chance.randint(0, 5000), name) for name in range(12)}
+    async def test_no_damage_serves_a_wrong_byte_or_persists(
+        self, tmp_path: Path, seed: int
+    ) -> None:
+        """Each kind of damage seven times: in an open cache, and between a crash and a restart."""
+        rng = Random(seed)  # noqa: S311 - reproducible damage, no secrets
+        entries = {key(name): entry(rng.randint(0, 5000), name) for name in range(12)}
         cache = DiskCache(tmp_path / "cache", BOUND, TTL)
         for name, written in entries.items():
             await cache.put(name, written)
         if seed // len(DAMAGES) % 2:
-            cache = await restarted_after_a_crash(cache, tmp_path)
-        DAMAGES[seed % len(DAMAGES)](tmp_path, chance)
+            cache = await restart_after_crash(cache, tmp_path)
+        DAMAGES[seed % len(DAMAGES)](tmp_path, rng)
         for name, written in [*entries.items()] * 2:
             try:
                 hit = await cache.get(name)
@@ -105,7 +107,7 @@ class TestDamage:
         await cache.close()
 
     @pytest.mark.parametrize("damage", [cut, flip, grow, swap])
-    async def test_a_changed_file_is_a_miss_and_gone(
+    async def test_a_changed_file_is_a_miss_and_deleted(
         self, tmp_path: Path, damage: Callable[[Path, Random], None]
     ) -> None:
         cache = DiskCache(tmp_path / "cache", BOUND, TTL)
@@ -119,7 +121,7 @@ class TestDamage:
         assert (tier.entries, tier.misses, tier.evictions) == (2 - lost, lost, 0)
         await cache.close()
 
-    async def test_a_damaged_database_is_set_aside_without_its_pictures_and_only_the_last(
+    async def test_only_the_last_damaged_database_is_quarantined_without_images(
         self, tmp_path: Path
     ) -> None:
         for seed in range(3):
@@ -131,14 +133,14 @@ class TestDamage:
             cache = DiskCache(tmp_path / "cache", BOUND, TTL)
             assert await kept(cache, seed) == []
             await cache.close()
-            (aside,) = (tmp_path / "cache").glob("*.damaged/*")
-            assert aside.read_bytes() == damaged
+            (quarantined,) = (tmp_path / "cache").glob("*.damaged/*")
+            assert quarantined.read_bytes() == damaged
         cache = DiskCache(tmp_path / "cache", BOUND, TTL)
         await cache.clear()
         assert not (tmp_path / "cache" / "entries.damaged").exists()
         await cache.close()
 
-    async def test_a_process_that_held_a_database_set_aside_by_another_goes_on(
+    async def test_a_process_continues_after_another_quarantined_its_database(
         self, tmp_path: Path
     ) -> None:
         one, other = (DiskCache(tmp_path / "cache", BOUND, TTL) for _ in range(2))
@@ -207,7 +209,7 @@ class TestPickle:
                 refused()
         assert list(tmp_path.iterdir()) == []
 
-    async def test_a_row_that_names_another_file_neither_reads_nor_removes_it(
+    async def test_a_row_with_a_foreign_file_name_neither_reads_nor_deletes_that_file(
         self, tmp_path: Path
     ) -> None:
         cache = DiskCache(tmp_path / "cache", BOUND, TTL)

@@ -1,4 +1,4 @@
-"""A folder of the disk tier that another process, or another version, works on as well."""
+"""A disk cache's folder that another process or another version uses, too."""
 
 import json
 import subprocess
@@ -20,8 +20,8 @@ from tests.testkit.contracts.bounded_cache import BOUND, TTL, Clock
 from tests.testkit.contracts.image_cache import key
 
 
-def as_version_2_0_0a1_wrote_it(name: str, images: list[bytes], **facts: str) -> bytes:
-    """The file of an entry before the header had the time of its creation."""
+def encode_as_version_2_0_0a1(name: str, images: list[bytes], **facts: str) -> bytes:
+    """The file of an entry from before the header had a creation time."""
     header = json.dumps(
         {"version": 1, "key": name, "lengths": [len(data) for data in images], "facts": facts}
     ).encode()
@@ -30,12 +30,12 @@ def as_version_2_0_0a1_wrote_it(name: str, images: list[bytes], **facts: str) ->
 
 
 @pytest.mark.anyio
-async def test_entries_that_an_earlier_version_wrote_are_hits(tmp_path: Path) -> None:
+async def test_entries_of_an_earlier_version_are_hits(tmp_path: Path) -> None:
     clock = Clock()
     cache = DiskCache(tmp_path / "cache", BOUND, TTL, clock)
     written = clock.entry(10)
     await cache.put(key("a"), written)
-    old = as_version_2_0_0a1_wrote_it(key("a"), [b"one", b"", b"three"], model="m")
+    old = encode_as_version_2_0_0a1(key("a"), [b"one", b"", b"three"], model="m")
     files(tmp_path)[0].write_bytes(old)
     sql(tmp_path, "UPDATE Cache SET size = ?", len(old))
     hit = await cache.get(key("a"))
@@ -48,8 +48,8 @@ async def test_entries_that_an_earlier_version_wrote_are_hits(tmp_path: Path) ->
     await cache.close()
 
 
-def test_an_earlier_version_can_read_what_is_written_now() -> None:
-    """Its header's decoder had four fields and ignored others."""
+def test_an_earlier_version_can_read_new_entries() -> None:
+    """Its decoder of the header has four fields and ignores others."""
 
     class Header(msgspec.Struct):
         version: int
@@ -64,14 +64,14 @@ def test_an_earlier_version_can_read_what_is_written_now() -> None:
     assert sha256(key("a").encode() + blob[32:]).digest() == blob[:32]
 
 
-def test_an_entry_needs_no_folder() -> None:
-    """Other stores keep the same bytes, and learn from them when the entry was created."""
+def test_an_encoded_entry_is_self_contained() -> None:
+    """Other stores can hold the same bytes, which include the creation time."""
     entry = Clock().entry(10, model="m")
     assert decode(key("a"), BytesIO(encode(key("a"), entry))) == entry
 
 
 def test_two_processes_share_a_folder_without_an_error_or_a_wrong_byte(tmp_path: Path) -> None:
-    """5,000 operations of all kinds in all; the workers compare every byte."""
+    """A total of 5,000 operations of all kinds; the workers compare every byte."""
     worker = [sys.executable, "-W", "error", "-m", "tests.contracts.cache_worker"]
     workers = [
         subprocess.Popen([*worker, str(tmp_path / "cache"), "2500", str(seed)], cwd=ROOT)

@@ -1,4 +1,4 @@
-"""Every sink keeps the promises of its port: it never raises and never blocks."""
+"""Every sink fulfills its port's contract: it never raises and never blocks."""
 
 import sys
 import threading
@@ -18,10 +18,10 @@ from tests.testkit.fakes import RecordingSink
 
 
 class Broken:
-    """A sink that breaks the promise: it raises."""
+    """A sink that violates the contract: it raises."""
 
     def publish(self, _: ServiceEvent, /) -> None:
-        raise ValueError("It hurts.")
+        raise ValueError("The sink is broken.")
 
 
 class Stuck:
@@ -40,7 +40,7 @@ class Stuck:
 class TestLog(EventSinkContract):
     @pytest.fixture
     def sink(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[EventSink]:
-        """Its lines are not read during the test: a sink that waited would hang."""
+        """Nothing reads its lines during the test: a sink that waited would hang."""
         stuck = Stuck()
         monkeypatch.setattr(sys, "stderr", stuck)
         lines = LogWriter(level="debug")
@@ -62,7 +62,7 @@ class TestFanout(EventSinkContract):
 
 
 def test_a_sink_that_raises_does_not_affect_the_others() -> None:
-    before, behind = RecordingSink(), RecordingSink()
-    fanout = Fanout(before, Broken(), behind)
+    before, after = RecordingSink(), RecordingSink()
+    fanout = Fanout(before, Broken(), after)
     publish_all(fanout, every_event()[:5])
-    assert before.events == behind.events == every_event()[:5]
+    assert before.events == after.events == every_event()[:5]

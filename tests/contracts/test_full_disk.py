@@ -1,4 +1,4 @@
-"""A disk that is full once the provider has painted costs nobody the picture."""
+"""A disk that fills up during a generation loses no image."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -16,13 +16,13 @@ from tests.testkit.fakes import PNG, FakeProvider
 from tests.unit.results import delivered, events
 
 pytestmark = pytest.mark.anyio
-ENOUGH = 70
-"""Megabytes on which a picture may be paid for."""
+LARGE_ENOUGH = 70
+"""Megabytes of a disk with enough free space to start a generation."""
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    with small_disk(tmp_path, ENOUGH):
+    with small_disk(tmp_path, LARGE_ENOUGH):
         yield tmp_path
 
 
@@ -34,37 +34,41 @@ async def full(disk: Path, anyio_backend: str) -> AsyncIterator[DataFolder]:
         await folder.close()
 
 
-async def test_a_picture_that_fits_nowhere_is_delivered_and_said_not_to_be_stored(
+async def test_an_image_that_does_not_fit_is_delivered_as_not_stored(
     disk: Path, full: DataFolder
 ) -> None:
-    async def fills() -> None:
+    async def fill_disk() -> None:
         await asyncio.to_thread(fill, disk)
 
-    came = await delivered(Archiving(FakeProvider(meanwhile=fills), full.images, full.records))
-    (picture,) = came.images
-    assert picture.image == PNG
-    assert picture.stored is None
-    assert came.notes[0].startswith("Not stored: ")
-    assert "No space left on device" in came.notes[0]
+    result = await delivered(
+        Archiving(FakeProvider(meanwhile=fill_disk), full.images, full.records)
+    )
+    (image,) = result.images
+    assert image.image == PNG
+    assert image.stored is None
+    assert result.notes[0].startswith("Not stored: ")
+    assert "No space left on device" in result.notes[0]
     assert [*disk.rglob("*.png")] == [*disk.rglob(".*.part")] == []
 
 
-async def test_a_reply_that_fits_nowhere_leaves_the_word_on_money_as_it_is(
+async def test_a_reply_that_cannot_be_quarantined_keeps_its_error(
     disk: Path, full: DataFolder
 ) -> None:
-    async def fills_and_breaks() -> None:
+    async def fill_disk_and_fail() -> None:
         await asyncio.to_thread(fill, disk)
         raise cut
 
     cut = OutcomeUnknown("Cut.")
     cut.raw_remainder = (bytes(100_000),)
-    with pytest.raises(OutcomeUnknown) as broken:
-        await events(Archiving(FakeProvider(meanwhile=fills_and_breaks), full.images, full.records))
-    assert broken.value.quarantined == ()
-    assert "quarantine" not in broken.value.hint
+    with pytest.raises(OutcomeUnknown) as raised:
+        await events(
+            Archiving(FakeProvider(meanwhile=fill_disk_and_fail), full.images, full.records)
+        )
+    assert raised.value.quarantined == ()
+    assert "quarantine" not in raised.value.hint
 
 
-async def test_on_a_disk_that_is_full_before_nothing_is_sent(disk: Path, full: DataFolder) -> None:
+async def test_nothing_is_sent_with_a_full_disk(disk: Path, full: DataFolder) -> None:
     fill(disk)
     provider = FakeProvider()
     with pytest.raises(ArchiveUnavailable):

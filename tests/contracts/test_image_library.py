@@ -66,7 +66,7 @@ async def test_an_unknown_id_is_not_found(library: ImageLibrary) -> None:
         await library.find(f"img_{'0' * 32}", owner="local")
 
 
-async def test_an_image_whose_bytes_are_gone_is_not_found(library: ImageLibrary) -> None:
+async def test_an_image_without_bytes_is_not_found(library: ImageLibrary) -> None:
     job = await saved(library, PNG)
     await library.images.delete([place_of(job)])
     with pytest.raises(NotFound, match="moved, changed or deleted"):
@@ -87,7 +87,7 @@ async def test_an_image_is_stored_until_it_is_deleted(library: ImageLibrary) -> 
     assert await library.images.get(stored.ref) is None
 
 
-async def test_an_image_whose_bytes_are_gone_is_stored_again(library: ImageLibrary) -> None:
+async def test_an_image_without_bytes_is_stored_again(library: ImageLibrary) -> None:
     job = await saved(library, PNG)
     await library.images.delete([place_of(job)])
     stored = await library.ensure_stored(PNG, owner="local", job_id=job.id)
@@ -95,7 +95,7 @@ async def test_an_image_whose_bytes_are_gone_is_stored_again(library: ImageLibra
     assert await library.records.image_refs(MINE) == [stored]
 
 
-async def test_an_image_whose_jobs_end_is_not_recorded_is_not_taken_for_deleted(
+async def test_an_image_of_an_open_job_does_not_count_as_deleted(
     library: ImageLibrary,
 ) -> None:
     job = job_for().dispatched()
@@ -106,7 +106,7 @@ async def test_an_image_whose_jobs_end_is_not_recorded_is_not_taken_for_deleted(
         await library.ensure_stored(PNG, owner="other", job_id=job.id)
 
 
-async def test_a_deleted_image_is_not_found_and_its_bytes_are_free(library: ImageLibrary) -> None:
+async def test_a_deleted_image_is_not_found_and_its_bytes_are_freed(library: ImageLibrary) -> None:
     await saved(library, PNG)
     deleted = await library.delete([MINE])
     assert (deleted.images, deleted.bytes) == (1, len(PNG.data))
@@ -116,7 +116,9 @@ async def test_a_deleted_image_is_not_found_and_its_bytes_are_free(library: Imag
     assert (await library.delete([MINE])).images == 0
 
 
-async def test_deleting_spares_the_same_image_of_another_owner(library: ImageLibrary) -> None:
+async def test_delete_does_not_affect_the_same_image_of_another_owner(
+    library: ImageLibrary,
+) -> None:
     job = await saved(library, PNG)
     await library.records.save(replace(job, id="job_2", owner="other"))
     deleted = await library.delete([MINE])
@@ -126,7 +128,7 @@ async def test_deleting_spares_the_same_image_of_another_owner(library: ImageLib
         await library.find(PNG.id, owner="local")
 
 
-async def test_an_image_that_all_its_owners_delete_at_once_is_gone(library: ImageLibrary) -> None:
+async def test_an_image_deleted_by_all_owners_has_no_bytes(library: ImageLibrary) -> None:
     job = await saved(library, PNG)
     await library.records.save(replace(job, id="job_2", owner="other"))
     deleted = await library.delete([MINE, THEIRS])
@@ -134,14 +136,14 @@ async def test_an_image_that_all_its_owners_delete_at_once_is_gone(library: Imag
     assert await library.images.get(place_of(job)) is None
 
 
-async def test_of_many_that_delete_an_image_at_once_one_did(library: ImageLibrary) -> None:
+async def test_concurrent_deletes_of_an_image_count_once(library: ImageLibrary) -> None:
     await saved(library, PNG)
     deleted = await asyncio.gather(*(library.delete([MINE]) for _ in range(8)))
     assert sorted(each.images for each in deleted) == [0] * 7 + [1]
     assert sum(each.bytes for each in deleted) == len(PNG.data)
 
 
-async def test_images_come_by_age_with_the_bytes_of_their_renditions(
+async def test_images_are_listed_by_age_with_the_bytes_of_their_renditions(
     library: ImageLibrary,
 ) -> None:
     await saved(library, PNG)
@@ -152,7 +154,7 @@ async def test_images_come_by_age_with_the_bytes_of_their_renditions(
     assert measured.bytes == len(PNG.data) + len(rendition.data)
 
 
-async def test_a_store_that_refuses_leaves_the_record(
+async def test_the_record_stays_if_the_store_fails(
     library: ImageLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await saved(library, PNG)
@@ -166,7 +168,7 @@ async def test_a_store_that_refuses_leaves_the_record(
     assert await library.find(PNG.id, owner="local") == PNG
 
 
-async def test_what_is_stored_again_elsewhere_is_known_there_and_can_be_deleted(
+async def test_an_image_stored_again_in_another_folder_is_found_and_deleted_there(
     here: DataFolder, tmp_path: Path
 ) -> None:
     job = await saved(here.library, PNG)
@@ -182,7 +184,7 @@ async def test_what_is_stored_again_elsewhere_is_known_there_and_can_be_deleted(
     await moved.close()
 
 
-async def test_a_file_that_was_changed_is_not_found_rather_than_wrong(here: DataFolder) -> None:
+async def test_an_image_with_a_changed_file_is_not_found(here: DataFolder) -> None:
     job = await saved(here.library, PNG)
     path = Path(place_of(job))
     path.write_bytes(b"something else")
@@ -190,7 +192,7 @@ async def test_a_file_that_was_changed_is_not_found_rather_than_wrong(here: Data
         await here.library.find(PNG.id, owner="local")
 
 
-async def test_what_another_process_deletes_is_not_stored_again(
+async def test_an_image_deleted_by_another_process_is_not_stored_again(
     here: DataFolder, there: DataFolder, tmp_path: Path
 ) -> None:
     job = await saved(here.library, PNG)
@@ -200,7 +202,7 @@ async def test_what_another_process_deletes_is_not_stored_again(
     assert not [*tmp_path.rglob("img_*")]
 
 
-async def test_an_image_that_is_deleted_while_it_would_be_stored_again_stays_deleted(
+async def test_an_image_deleted_during_its_restoration_stays_deleted(
     here: DataFolder, there: DataFolder, tmp_path: Path
 ) -> None:
     for number in range(20):

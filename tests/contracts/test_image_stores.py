@@ -1,4 +1,4 @@
-"""Every image store keeps its promises; the one on disk keeps a few more."""
+"""Every image store fulfills its port's contract; the file store has more tests."""
 
 import os
 import stat
@@ -51,7 +51,7 @@ class TestFileImageStore(ImageStoreContract):
     def other(self, tmp_path: Path) -> ImageStore:
         return files_in(tmp_path, writer="other")
 
-    async def test_refs_are_absolute_paths_of_files_with_our_names(
+    async def test_refs_are_absolute_paths_of_files_named_after_the_image(
         self, files: FileImageStore, tmp_path: Path
     ) -> None:
         stored = await files.put(PNG)
@@ -59,7 +59,7 @@ class TestFileImageStore(ImageStoreContract):
         assert stored.local_path == stored.ref
         assert Path(stored.ref).read_bytes() == PNG.data
 
-    async def test_a_file_that_is_there_is_never_overwritten(self, files: FileImageStore) -> None:
+    async def test_an_existing_file_is_never_overwritten(self, files: FileImageStore) -> None:
         first = Path((await files.put(PNG)).ref)
         first.write_bytes(b"the user's own")
         second = Path((await files.put(PNG)).ref)
@@ -73,9 +73,7 @@ class TestFileImageStore(ImageStoreContract):
         stored = await files.put(rendition, derived_from=PNG.id)
         assert Path(stored.ref).name == f"{PNG.id}.webp"
 
-    async def test_files_that_are_not_named_like_images_are_left_alone(
-        self, files: FileImageStore
-    ) -> None:
+    async def test_files_with_other_names_are_not_deleted(self, files: FileImageStore) -> None:
         folder = Path((await files.put(PNG)).ref).parent
         own, alike, hidden = (
             folder / name for name in ("holiday.png", f"{PNG.id}0.png", f".{PNG.id}.png.part")
@@ -97,14 +95,12 @@ class TestFileImageStore(ImageStoreContract):
         await files.delete([stored.ref])
         assert not [*tmp_path.rglob("img_*")]
 
-    async def test_only_the_owner_of_the_account_can_read_images(
-        self, files: FileImageStore
-    ) -> None:
+    async def test_only_the_users_account_can_read_images(self, files: FileImageStore) -> None:
         path = Path((await files.put(PNG)).ref)
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.parent.stat().st_mode & 0o777 == 0o700
 
-    async def test_a_folder_that_cannot_be_made_is_archive_unavailable(
+    async def test_a_folder_that_cannot_be_created_is_archive_unavailable(
         self, tmp_path: Path
     ) -> None:
         (tmp_path / "file").write_bytes(b"")
@@ -116,7 +112,7 @@ class TestFileImageStore(ImageStoreContract):
         with pytest.raises(ArchiveUnavailable, match="could be written to"):
             await files.quarantine(b"", job_id="job_1")
 
-    async def test_what_the_folder_refuses_is_rescued(
+    async def test_an_image_that_the_folder_rejects_is_stored_in_the_fallback_folder(
         self, files: FileImageStore, tmp_path: Path
     ) -> None:
         (tmp_path / "images").write_bytes(b"")
@@ -124,7 +120,7 @@ class TestFileImageStore(ImageStoreContract):
         assert path.parent == tmp_path / "data" / "rescued"
         assert path.read_bytes() == PNG.data
 
-    async def test_too_little_room_is_found_out_before_money_is_spent(
+    async def test_too_little_disk_space_is_detected_before_spending(
         self, files: FileImageStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         usage = SimpleNamespace(free=1_000_000)
@@ -133,21 +129,21 @@ class TestFileImageStore(ImageStoreContract):
             await files.check_writable()
 
     @pytest.mark.parametrize("folder", ["images", "data/rescued"])
-    async def test_what_ended_processes_were_writing_is_completed_or_removed(
+    async def test_partial_files_of_ended_processes_are_completed_or_deleted(
         self, files: FileImageStore, tmp_path: Path, folder: str
     ) -> None:
-        place = tmp_path / folder
-        place.mkdir(parents=True)
-        (place / f".{PNG.id}.png.ended.00000001.part").write_bytes(PNG.data)
-        (place / f".{RED.id}.png.ended.00000002.part").write_bytes(RED.data[:40])
-        mine = place / f".{RED.id}.png.living.00000003.part"
+        target = tmp_path / folder
+        target.mkdir(parents=True)
+        (target / f".{PNG.id}.png.ended.00000001.part").write_bytes(PNG.data)
+        (target / f".{RED.id}.png.ended.00000002.part").write_bytes(RED.data[:40])
+        mine = target / f".{RED.id}.png.running.00000003.part"
         mine.write_bytes(b"still being written")
-        await files.finish_partial_writes({"living"})
-        assert {*place.iterdir()} == {mine, place / f"{PNG.id}.png"}
-        assert (place / f"{PNG.id}.png").read_bytes() == PNG.data
+        await files.finish_partial_writes({"running"})
+        assert {*target.iterdir()} == {mine, target / f"{PNG.id}.png"}
+        assert (target / f"{PNG.id}.png").read_bytes() == PNG.data
 
 
-def test_bytes_are_synced_before_the_rename_and_the_name_after_it(
+def test_the_file_is_synced_before_the_rename_and_the_folder_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
@@ -179,7 +175,7 @@ def test_a_failure_before_the_rename_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_crash_between_write_and_rename_leaves_no_half_image_visible(tmp_path: Path) -> None:
+def test_a_crash_between_write_and_rename_leaves_no_incomplete_image(tmp_path: Path) -> None:
     crash = (
         "import os, sys; from pathlib import Path; "
         "from adapters.image_store.durable_write import write_durably; "

@@ -1,4 +1,4 @@
-"""Every store of job events keeps the promises of JobEvents."""
+"""Every store of job events fulfills the contract of JobEvents."""
 
 import gc
 

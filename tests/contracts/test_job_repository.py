@@ -1,4 +1,4 @@
-"""Every job repository keeps its promises; the one in a data folder keeps a few more."""
+"""Every job repository fulfills its port's contract; the SQL repository has more tests."""
 
 import asyncio
 import signal
@@ -50,7 +50,7 @@ async def test_records_survive_a_restart(here: DataFolder, tmp_path: Path) -> No
     await again.close()
 
 
-async def test_only_the_owner_of_the_account_can_read_the_records(here: DataFolder) -> None:
+async def test_only_the_users_account_can_read_the_records(here: DataFolder) -> None:
     await here.records.save(job_for())
     assert here.data.stat().st_mode & 0o777 == 0o700
     assert here.file.stat().st_mode & 0o777 == 0o600
@@ -66,7 +66,7 @@ async def test_the_record_is_written_ahead_and_synchronously(here: DataFolder) -
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
-async def test_a_folder_that_cannot_be_made_is_archive_unavailable(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_created_is_archive_unavailable(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(b"")
     folder = DataFolder(tmp_path)
     with pytest.raises(ArchiveUnavailable, match="could not be recorded"):
@@ -76,7 +76,7 @@ async def test_a_folder_that_cannot_be_made_is_archive_unavailable(tmp_path: Pat
     await folder.close()
 
 
-async def test_references_are_refused_like_everything_else(tmp_path: Path) -> None:
+async def test_deletion_in_an_unusable_folder_is_archive_unavailable(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(b"")
     folder = DataFolder(tmp_path)
     with pytest.raises(ArchiveUnavailable, match="could not be changed"):
@@ -84,7 +84,9 @@ async def test_references_are_refused_like_everything_else(tmp_path: Path) -> No
     await folder.close()
 
 
-async def test_what_is_held_is_left_although_all_threads_wait_for_it(here: DataFolder) -> None:
+async def test_a_held_write_lock_is_released_even_if_all_threads_wait_for_it(
+    here: DataFolder,
+) -> None:
     await here.records.save(job_for())
     async with here.records.image_references([]):
         saves = [
@@ -95,15 +97,13 @@ async def test_what_is_held_is_left_although_all_threads_wait_for_it(here: DataF
     await asyncio.wait_for(asyncio.gather(*saves), 10)
 
 
-async def test_who_leaves_in_order_leaves_no_lock(here: DataFolder) -> None:
+async def test_a_closed_process_leaves_no_lock(here: DataFolder) -> None:
     await here.records.save(job_for())
     await here.close()
     assert [path.name for path in (here.data / "writers").iterdir()] == ["door.lock"]
 
 
-async def test_where_nothing_was_recorded_looking_for_leftovers_makes_nothing(
-    here: DataFolder, tmp_path: Path
-) -> None:
+async def test_recovery_without_records_creates_nothing(here: DataFolder, tmp_path: Path) -> None:
     assert await here.recover() == 0
     assert [*tmp_path.iterdir()] == []
 
@@ -130,7 +130,9 @@ asyncio.run(main())
 """
 
 
-async def test_what_a_killed_process_left_is_settled(here: DataFolder, tmp_path: Path) -> None:
+async def test_jobs_and_files_of_a_killed_process_are_settled(
+    here: DataFolder, tmp_path: Path
+) -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, str(tmp_path))
     assert await process.wait() == -signal.SIGKILL
     assert len([*here.data.glob("writers/*-*.lock")]) == 1
@@ -155,7 +157,7 @@ async def test_what_a_killed_process_left_is_settled(here: DataFolder, tmp_path:
     assert await here.recover() == 0
 
 
-async def test_a_folder_that_cannot_be_tidied_leaves_the_jobs_to_the_next_look(
+async def test_jobs_stay_open_if_the_files_cannot_be_recovered(
     here: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, str(tmp_path))
@@ -172,7 +174,7 @@ async def test_a_folder_that_cannot_be_tidied_leaves_the_jobs_to_the_next_look(
     assert await here.recover() == 2
 
 
-def test_many_processes_can_begin_on_one_fresh_folder_at_once(tmp_path: Path) -> None:
+def test_many_processes_can_start_on_a_new_folder_concurrently(tmp_path: Path) -> None:
     code = (
         "import sys, asyncio; from pathlib import Path; "
         "from tests.contracts.data_folder import DataFolder; "

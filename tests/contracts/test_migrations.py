@@ -1,4 +1,4 @@
-"""A database of every earlier version is migrated when it is opened, and nothing in it is lost."""
+"""A database of every earlier version is migrated when it is opened, without loss."""
 
 import sqlite3
 from contextlib import closing
@@ -21,14 +21,14 @@ from tests.testkit.fakes import job_for
 
 pytestmark = pytest.mark.anyio
 ALPHAS = sorted((Path(__file__).parent / "alphas").glob("*.sql"))
-"""A database of each schema that an alpha had, as SQL text: the same three jobs in all of them."""
+"""A database of each schema of an alpha version, as SQL text; all have the same three jobs."""
 EVER = datetime(2020, 1, 1, tzinfo=UTC)
 IMAGE = "img_" + "1" * 32
 
 
 @pytest.fixture(params=ALPHAS, ids=lambda file: file.stem)
 def alpha(request: pytest.FixtureRequest, here: DataFolder) -> str:
-    """The name of the schema that the database has."""
+    """The name of the database's schema."""
     here.data.mkdir()
     with closing(sqlite3.connect(here.file)) as connection:
         connection.executescript(request.param.read_text("utf-8"))
@@ -64,7 +64,7 @@ async def test_every_alphas_spending_counts(here: DataFolder, alpha: str) -> Non
     assert account.saved.answers == (2 if alpha[0] >= "6" else 0)
 
 
-async def test_keys_are_read_where_the_alpha_recorded_what_was_requested(
+async def test_keys_are_read_if_the_alpha_recorded_the_request(
     here: DataFolder, alpha: str
 ) -> None:
     if alpha[0] >= "7":
@@ -86,18 +86,18 @@ def columns(connection: Connection, table: str) -> dict[str, tuple[str, bool, bo
     }
 
 
-def test_the_steps_make_the_tables_that_queries_use(tmp_path: Path) -> None:
+def test_the_steps_create_the_tables_of_the_queries(tmp_path: Path) -> None:
     engine = open_engine(tmp_path / "here.sqlite3")
     with for_writing(engine).begin() as connection:
         migrate(connection)
         found = inspect(connection)
         assert {*found.get_table_names()} == {*tables.tables}
         for table in tables.sorted_tables:
-            wanted = {
+            expected = {
                 column.name: (str(column.type), bool(column.nullable), column.primary_key)
                 for column in table.columns
             }
-            assert columns(connection, table.name) == wanted
+            assert columns(connection, table.name) == expected
             indexed = {tuple(index["column_names"]) for index in found.get_indexes(table.name)}
             assert indexed == {
                 tuple(column.name for column in index.columns) for index in table.indexes
@@ -120,7 +120,7 @@ async def test_a_migration_that_fails_changes_nothing(
 
 
 async def test_a_step_runs_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    extra = Statement("CREATE TABLE extra (id VARCHAR)")  # fails where it was run before
+    extra = Statement("CREATE TABLE extra (id VARCHAR)")  # fails if it runs twice
     for steps in (STEPS, (*STEPS, (extra,)), (*STEPS, (extra,))):
         monkeypatch.setattr(migrations, "STEPS", steps)
         folder = DataFolder(tmp_path)

@@ -1,4 +1,4 @@
-"""PillowOptimizer keeps the promises of its port, and some of its own."""
+"""PillowOptimizer fulfills its port's contract, and has more tests."""
 
 import asyncio
 import threading
@@ -30,7 +30,7 @@ class TestPillowOptimizer(ImageOptimizerContract):
 
 
 async def render(image: Image, spec: RenditionSpec) -> PIL.Image.Image:
-    """The rendition, opened."""
+    """The rendition, decoded."""
     rendition = await PillowOptimizer().render(image, spec)
     return PIL.Image.open(BytesIO(rendition.image.data))
 
@@ -94,13 +94,13 @@ async def test_every_common_mode_is_decoded(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["I;16", "CMYK"])
-async def test_modes_whose_colors_would_change_are_refused(mode: str) -> None:
+async def test_modes_whose_colors_would_change_are_rejected(mode: str) -> None:
     image = saved(PIL.Image.new(mode, (8, 8)), "JPEG" if mode == "CMYK" else "PNG")
     with pytest.raises(CannotRender, match=f"color mode is {mode}"):
         await PillowOptimizer().render(image, RenditionSpec(format=ImageFormat.WEBP))
 
 
-async def test_detailed_images_are_told_apart_from_smooth_ones() -> None:
+async def test_detailed_images_are_distinguished_from_smooth_ones() -> None:
     noise = saved(PIL.Image.effect_noise((256, 256), 60).convert("RGB"))
     smooth = saved(PIL.Image.radial_gradient("L").resize((600, 600), PIL.Image.Resampling.BICUBIC))
     descriptions = [

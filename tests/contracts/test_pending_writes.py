@@ -1,4 +1,4 @@
-"""An end that could not be written when it came is written once that can be done."""
+"""A final state that could not be written is written as soon as possible."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -27,20 +27,20 @@ from tests.testkit.fakes import PNG, FakeProvider, FrozenClock, job_for
 pytestmark = pytest.mark.anyio
 
 BUSY = 0.05
-"""Seconds after which a writer gives up here."""
+"""Seconds after which a writer stops waiting here."""
 
 
 class Records(DataFolder):
     """A data folder whose database another process can lock."""
 
-    def locked(self) -> closing[sqlite3.Connection]:
-        """Nothing else is written until it is closed."""
+    def lock(self) -> closing[sqlite3.Connection]:
+        """Lock the database against writes until the returned connection is closed."""
         other = sqlite3.connect(self.file, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         return closing(other)
 
     def state(self, id_: str = "job_1") -> str:
-        """What another process finds in the database."""
+        """The state in the database, as another process sees it."""
         ((state,),) = self.sql("SELECT state FROM jobs WHERE id = ?", id_)
         return str(state)
 
@@ -50,14 +50,14 @@ async def records(
     tmp_path: Path, anyio_backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Records]:
     monkeypatch.setattr("adapters.records.dialect.BUSY_TIMEOUT", BUSY)
-    its = Records(tmp_path)
-    yield its
-    await its.close()
+    folder = Records(tmp_path)
+    yield folder
+    await folder.close()
 
 
 @dataclass(frozen=True)
 class End:
-    """A last state, how it is written, and what was written of the job before."""
+    """A final state: `of` makes it from a job, which was `sent` before or not."""
 
     of: Callable[[Job[ImageRequest]], Job[ImageRequest]]
     sent: bool = True
@@ -71,13 +71,13 @@ ENDS = {
 }
 
 
-async def came_too_early(records: Records, end: End) -> JobState:
-    """Let the job end while the database is locked; return the state that it should have."""
+async def end_while_locked(records: Records, end: End) -> JobState:
+    """End a job while the database is locked; return the state that it must get."""
     job = job_for()
     job = job.dispatched() if end.sent else job
     await records.records.save(job)
     ended = end.of(job)
-    with records.locked():
+    with records.lock():
         with pytest.raises(ArchiveUnavailable):
             await records.records.save(ended)
         assert (await records.record()).is_open
@@ -99,35 +99,35 @@ async def close(records: Records) -> None:
 
 @pytest.mark.parametrize("catch_up", [recover, record_another, close])
 @pytest.mark.parametrize("end", ENDS.values(), ids=[*ENDS])
-async def test_once_the_lock_is_gone_the_next_who_writes_writes_it(
+async def test_the_next_write_after_the_lock_writes_the_final_state(
     records: Records, end: End, catch_up: Callable[[Records], Awaitable[None]]
 ) -> None:
-    wanted = await came_too_early(records, end)
+    expected = await end_while_locked(records, end)
     await catch_up(records)
-    assert records.state() == wanted
+    assert records.state() == expected
 
 
-async def test_who_asks_for_the_job_or_its_picture_is_told_the_truth_at_once(
+async def test_the_job_and_its_image_can_be_read_at_once(
     records: Records,
 ) -> None:
     job = job_for().dispatched()
     await records.records.save(job)
     entry = ResultImage(image=PNG, stored=await records.images.put(PNG))
-    with records.locked(), pytest.raises(ArchiveUnavailable):
+    with records.lock(), pytest.raises(ArchiveUnavailable):
         await records.records.save(job.stored((entry,), ResultFacts(request_id="req_1")))
     assert await records.library.find(PNG.id, owner="local") == PNG
-    told = await records.record()
-    assert (told.state, told.request_id) == (JobState.STORED, "req_1")
+    record = await records.record()
+    assert (record.state, record.request_id) == (JobState.STORED, "req_1")
 
 
-async def test_nobody_who_reads_waits_for_the_lock(
+async def test_reads_do_not_wait_for_the_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.records.dialect.BUSY_TIMEOUT", 2)
     records = Records(tmp_path)
     job = job_for().dispatched()
     await records.records.save(job)
-    with records.locked():
+    with records.lock():
         with pytest.raises(ArchiveUnavailable):
             await records.records.save(job.failed(RateLimited("Not now.")))
         started = monotonic()
@@ -141,63 +141,63 @@ async def test_nobody_who_reads_waits_for_the_lock(
     assert records.state() == JobState.FAILED
 
 
-async def test_a_job_that_is_only_sent_is_not_written_later(records: Records) -> None:
+async def test_a_state_that_is_not_final_is_not_written_later(records: Records) -> None:
     await records.records.save(job_for())
-    with records.locked(), pytest.raises(ArchiveUnavailable):
+    with records.lock(), pytest.raises(ArchiveUnavailable):
         await records.records.save(job_for().dispatched())
     await records.recover()
     assert records.state() == JobState.RESERVED
 
 
-async def test_a_late_release_makes_room_for_the_next_reservation(records: Records) -> None:
+async def test_a_pending_release_frees_budget_for_the_next_reservation(records: Records) -> None:
     job = costing("job_1", "10")
     books = Books(records.ledger, records.records)
     await books.reserve(job, TEN)
-    with records.locked(), pytest.raises(ArchiveUnavailable):
+    with records.lock(), pytest.raises(ArchiveUnavailable):
         await records.records.save(job.failed(Canceled("Never sent.")))
     await books.reserve(costing("job_2", "10"), TEN)
 
 
-async def test_a_picture_that_was_paid_for_is_known_although_the_lock_outlasted_its_record(
+async def test_a_charged_image_is_found_even_if_its_record_could_not_be_written(
     records: Records,
 ) -> None:
-    line = Budget(
+    safeguard = Budget(
         Archiving(FakeProvider(), records.images, records.records),
         records.records,
         BudgetLimits(),
         FrozenClock(),
     )
-    painting = line.generate(job_for())
-    assert isinstance(await anext(painting), JobDispatched)
-    with records.locked():
-        came = await anext(painting)
-    assert isinstance(came, Delivered)
-    assert came.notes == ("The job's record could not be written.",)
-    await painting.aclose()
+    stream = safeguard.generate(job_for())
+    assert isinstance(await anext(stream), JobDispatched)
+    with records.lock():
+        result = await anext(stream)
+    assert isinstance(result, Delivered)
+    assert result.notes == ("The job's record could not be written.",)
+    await stream.aclose()
     assert await records.library.find(PNG.id, owner="local") == PNG
     (account,) = await records.ledger.accounts(NOW.replace(year=2000))
     assert account.images == 1
 
 
 @pytest.mark.parametrize("fault", [RateLimited("Not now."), OutcomeUnknown("Cut.")])
-async def test_how_a_call_failed_is_known_although_the_lock_outlasted_its_record(
+async def test_the_failure_of_a_call_is_known_even_if_its_record_could_not_be_written(
     records: Records, fault: ProviderError
 ) -> None:
-    line = Archiving(FakeProvider(fails=[fault]), records.images, records.records)
-    painting = line.generate(job_for())
-    await anext(painting)
-    with records.locked(), pytest.raises(type(fault)):
-        await anext(painting)
-    told = await records.record()
-    assert told.failure is not None
-    assert (told.is_open, told.failure.code) == (False, fault.code)
+    safeguard = Archiving(FakeProvider(fails=[fault]), records.images, records.records)
+    stream = safeguard.generate(job_for())
+    await anext(stream)
+    with records.lock(), pytest.raises(type(fault)):
+        await anext(stream)
+    record = await records.record()
+    assert record.failure is not None
+    assert (record.is_open, record.failure.code) == (False, fault.code)
 
 
-async def test_a_close_that_finds_the_lock_still_there_leaves_the_job_to_the_next_process(
+async def test_a_close_during_the_lock_leaves_the_job_to_the_next_process(
     records: Records, tmp_path: Path
 ) -> None:
-    await came_too_early(records, ENDS["failed"])
-    with records.locked():
+    await end_while_locked(records, ENDS["failed"])
+    with records.lock():
         await records.close()
     other = Records(tmp_path)
     assert await other.recover() == 1

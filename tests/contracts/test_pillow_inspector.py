@@ -1,4 +1,4 @@
-"""PillowInspector keeps the promises of its port."""
+"""PillowInspector fulfills its port's contract."""
 
 import asyncio
 import threading
@@ -104,12 +104,12 @@ async def test_images_are_inspected_outside_the_event_loop(form: str) -> None:
 
     class Watched(Image):
         @property
-        def dimensions(self) -> Dimensions:  # read before the image is decoded
+        def dimensions(self) -> Dimensions:  # read before decoding
             reads.append(("limits", threading.current_thread()))
             return super().dimensions
 
         @property
-        def format(self) -> ImageFormat:  # and this while it is
+        def format(self) -> ImageFormat:  # read during decoding
             reads.append(("pixels", threading.current_thread()))
             return super().format
 
@@ -137,7 +137,7 @@ async def test_at_most_two_images_are_inspected_at_once() -> None:
     try:
         for _ in range(2):
             assert await asyncio.to_thread(entered.acquire, timeout=10)
-        for _ in range(100):  # other threads run meanwhile, so a third one could enter
+        for _ in range(100):  # lets other threads run, so that a third one could enter
             await asyncio.to_thread(int)
         assert len(inside) == 2
     finally:

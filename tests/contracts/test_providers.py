@@ -1,4 +1,4 @@
-"""Every provider, and every safeguard around one, keeps the provider's promises."""
+"""Every provider, and every safeguard around one, fulfills the provider's contract."""
 
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
@@ -45,7 +45,7 @@ SAFEGUARDS: dict[str, Around] = {
     "circuit_breaker": CircuitBreaker,
     "concurrency_limit": lambda inner: ConcurrencyLimit(inner, 1, 10),
 }
-"""Each around its provider, the innermost first."""
+"""Each one around its provider, starting with the innermost."""
 AROUND: dict[str, Around] = {
     "nothing": lambda inner: inner,
     **SAFEGUARDS,
@@ -87,7 +87,7 @@ class TestSketches(ImageProviderContract):
 
 
 class PlainProvider:
-    """Generates one PNG per call, and nothing else: neither edits nor previews."""
+    """Generates one PNG per call, without edits or previews."""
 
     name = "plain"
     endpoint = ""
@@ -109,11 +109,11 @@ class PlainProvider:
         yield Delivered(images=(ResultImage(image=small_image(size=sides)),))
 
     def edit(self, job: Job[EditRequest], /) -> ProviderStream:
-        raise AssertionError("The card says that no edit is possible.")
+        raise AssertionError("The card allows no edits.")
 
 
 class TestPlainProvider(ImageProviderContract):
-    """A provider that can do little keeps all that its card promises."""
+    """A provider with few features fulfills the contract of its card."""
 
     @pytest.fixture
     def provider(self) -> ImageProvider:

@@ -1,4 +1,4 @@
-"""Pruning many images takes as long as reading their folder, and leaves none of their files."""
+"""Pruning many images takes as long as reading their folder, and deletes all their files."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -14,27 +14,27 @@ from tests.contracts.data_folder import DataFolder
 from tests.testkit.fakes import PNG, DictCache, FrozenClock, job_for, small_image
 
 pytestmark = pytest.mark.anyio
-MANY = 2_000
-BEGUN = job_for().created_at
+COUNT = 2_000
+START = job_for().created_at
 AGE = timedelta(days=9)
 
 
 @pytest.fixture
 def prune(here: DataFolder) -> PruneImages:
-    return PruneImages(here.library, DictCache(), FrozenClock(BEGUN + AGE))
+    return PruneImages(here.library, DictCache(), FrozenClock(START + AGE))
 
 
 async def save(here: DataFolder, image: Image, day: int = 0) -> Path:
-    """Store an image that was made on that day; return its path."""
+    """Store an image that was created on that day; return its path."""
     stored = await here.images.put(image)
-    job = job_for(id=f"job_{day}", created_at=BEGUN + timedelta(days=day))
-    kept = ResultImage(image=image, stored=stored)
-    await here.records.save(job.dispatched().stored((kept,)))
+    job = job_for(id=f"job_{day}", created_at=START + timedelta(days=day))
+    entry = ResultImage(image=image, stored=stored)
+    await here.records.save(job.dispatched().stored((entry,)))
     return Path(stored.ref)
 
 
 def save_many(here: DataFolder, count: int) -> None:
-    """As many images as that, a second apart; nothing is synced, for that takes minutes."""
+    """Store `count` images, created a second apart, without syncing, which would take minutes."""
     here.folder.mkdir()
     records = here.database.records()
     with records.writing.begin() as connection:
@@ -42,20 +42,20 @@ def save_many(here: DataFolder, count: int) -> None:
             image = Image(PNG.data + str(number).encode())
             path = here.folder / f"{image.id}.png"
             path.write_bytes(image.data)
-            job = job_for(id=f"job_{number}", created_at=BEGUN + timedelta(seconds=number))
-            kept = ResultImage(image=image, stored=StoredRef(ref=str(path)))
-            records.put(connection, job.dispatched().stored((kept,)))
+            job = job_for(id=f"job_{number}", created_at=START + timedelta(seconds=number))
+            entry = ResultImage(image=image, stored=StoredRef(ref=str(path)))
+            records.put(connection, job.dispatched().stored((entry,)))
 
 
-async def test_of_many_images_the_oldest_are_found_quickly(
+async def test_the_oldest_of_many_images_are_found_quickly(
     here: DataFolder, prune: PruneImages
 ) -> None:
-    save_many(here, MANY)
-    began = perf_counter()
+    save_many(here, COUNT)
+    start = perf_counter()
     assert (await prune.down_to(10**12)).images == 0
     assert (await prune.older_than(AGE - timedelta(seconds=10))).images == 10
-    assert perf_counter() - began < 1.5  # 0.14 s; looking through the folder for each took 6 s
-    assert len([*here.folder.iterdir()]) == MANY - 10
+    assert perf_counter() - start < 1.5  # 0.14 s; a search of the folder for each image took 6 s
+    assert len([*here.folder.iterdir()]) == COUNT - 10
 
 
 async def test_all_of_many_images_are_pruned_in_batches(
@@ -67,7 +67,7 @@ async def test_all_of_many_images_are_pruned_in_batches(
     assert here.sql("SELECT count(*) FROM pictures") == [(0,)]
 
 
-async def test_the_oldest_are_pruned_until_the_rest_is_small_enough(
+async def test_the_oldest_images_are_pruned_down_to_the_size_limit(
     here: DataFolder, prune: PruneImages
 ) -> None:
     images = [small_image(color) for color in ("red", "green", "blue")]
@@ -81,14 +81,14 @@ async def test_the_oldest_are_pruned_until_the_rest_is_small_enough(
     assert await here.library.find(images[2].id, owner="local") == images[2]
 
 
-async def test_a_young_image_is_not_pruned_for_its_size(
+async def test_a_recent_image_is_not_pruned_for_its_size(
     here: DataFolder, prune: PruneImages
 ) -> None:
     await save(here, PNG, day=AGE.days)
     assert (await prune.down_to(0)).images == 0
 
 
-async def test_renditions_go_with_their_image_and_nothing_else_does(
+async def test_renditions_are_pruned_with_their_image_and_nothing_else(
     here: DataFolder, prune: PruneImages
 ) -> None:
     folder = (await save(here, PNG)).parent
@@ -101,7 +101,7 @@ async def test_renditions_go_with_their_image_and_nothing_else_does(
     assert {*folder.iterdir()} == {own, alike}
 
 
-async def test_a_folder_that_is_gone_holds_nothing_and_stops_no_pruning(
+async def test_a_missing_folder_does_not_stop_the_pruning(
     here: DataFolder, prune: PruneImages, tmp_path: Path
 ) -> None:
     lost = ResultImage(image=PNG, stored=StoredRef(ref=str(tmp_path / "gone" / f"{PNG.id}.png")))

@@ -1,4 +1,4 @@
-"""Every ledger keeps its promises; the one in a data folder keeps them across processes."""
+"""Every usage ledger fulfills its port's contract; the SQL ledger also across processes."""
 
 import subprocess
 import sys
@@ -54,7 +54,7 @@ class TestSqlUsageLedger(UsageLedgerContract):
         record = await here.record()
         assert (record.state, record.estimate) == (JobState.RESERVED, Decimal(1))
 
-    async def test_of_calls_of_earlier_versions_those_count_that_were_asked_for(
+    async def test_calls_of_earlier_versions_count_their_requested_images(
         self, books: Books, here: DataFolder
     ) -> None:
         request = GenerateRequest(prompt="x", model="fake-1", n=4)
@@ -74,16 +74,16 @@ class TestSqlUsageLedger(UsageLedgerContract):
             await ledger.credit({}, NOW.date())
 
 
-def test_two_processes_on_one_folder_together_get_as_much_as_one(tmp_path: Path) -> None:
+def test_two_processes_on_one_folder_share_the_budget(tmp_path: Path) -> None:
     worker = [sys.executable, "-m", "tests.contracts.ledger_worker", str(tmp_path)]
-    asking = [
+    processes = [
         subprocess.Popen([*worker, name, "25"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for name in ("one", "other")
     ]
-    for process in asking:  # both start before either is waited for
+    for process in processes:  # both start before the first wait
         assert process.stdin is not None
         process.stdin.close()
         process.stdin = None
-    got_in = [process.communicate(timeout=60)[0] for process in asking]
-    assert [process.returncode for process in asking] == [0, 0]
-    assert sum(map(int, got_in)) == 10
+    accepted = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert sum(map(int, accepted)) == 10
