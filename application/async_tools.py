@@ -8,10 +8,10 @@ T = TypeVar("T")
 
 
 async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work` to its end, even when the task is canceled meanwhile.
+    """Await `work` to its end, even if the current task is canceled meanwhile.
 
-    For work that must not stop halfway and takes milliseconds, such as writing an image that has
-    arrived. The cancellation is taken back: the task that was canceled ends normally.
+    For work that takes milliseconds and must not stop halfway, such as storing an image that has
+    arrived. The cancellation is withdrawn: the canceled task continues normally.
     """
     task = asyncio.ensure_future(work)
     while not task.done():
@@ -27,10 +27,10 @@ async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def gather_all(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """Await all `works` at once; return their results in the same order.
+    """Await all `works` concurrently; return their results in the same order.
 
-    A single one is awaited without a task: tasks cost turns of the event loop, and most results
-    have one image.
+    A single one is awaited without a task, because a task costs turns of the event loop and most
+    results have one image.
     """
     if len(works) == 1:
         return [await works[0]]

@@ -1,4 +1,4 @@
-"""The images of all owners: the records say who has which, and the store has their bytes."""
+"""The images of all owners: the records have their owners, and the store has their bytes."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from domain.jobs import JobState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletionResult:
-    """How many images were deleted, the bytes that freed, and the jobs that had made them."""
+    """How many images were deleted, the bytes that freed, and the fingerprints of their jobs."""
 
     images: int = 0
     bytes: int = 0
@@ -30,7 +30,7 @@ class DeletionResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredImage:
-    """An owner's image, when its latest job was created, and its bytes with all renditions."""
+    """An owner's image, the time when its latest job was created, and its bytes with renditions."""
 
     image: OwnedImage
     created_at: datetime
@@ -38,33 +38,31 @@ class MeasuredImage:
 
 
 class ImageLibrary:
-    """Finds, restores and deletes images that owners have. Raises ArchiveUnavailable."""
+    """Finds, restores and deletes the images of owners. Every method raises ArchiveUnavailable."""
 
     def __init__(self, images: ImageStore, records: JobRepository) -> None:
         self.images = images
         self.records = records
 
     async def find(self, image_id: str, /, *, owner: str) -> Image:
-        """Return the image; raise NotFound if this owner has no such image, or its bytes are gone.
+        """Return the image; raise NotFound if this owner does not have it, or its bytes are gone.
 
-        An image of which nothing is left but changed bytes is not found either.
+        Bytes that were changed count as gone.
         """
         places = await self.records.image_refs(OwnedImage(image_id, owner))
         for stored in places:
             image = await self.images.get(stored.ref)
             if image is not None and image.id == image_id:
                 return image
-        reason = "its file was moved, changed or deleted" if places else "no such image is known"
-        raise NotFound(
-            f"{image_id[:80]} cannot be had: {reason}.",
-            hint="Use an id from an earlier answer, exactly as it was given.",
-        )
+        if places:
+            raise NotFound(f"The file of {image_id} was moved, changed or deleted.")
+        raise NotFound.of_id("image", image_id)
 
     async def ensure_stored(self, image: Image, /, *, owner: str, job_id: str) -> StoredRef:
         """Return where the image of this job is stored; store it again if its bytes are gone.
 
-        Raises NotFound if this owner has no such image, or deleted it. An image whose job's end
-        could not be recorded was not deleted.
+        Raises NotFound if this owner does not have the image, or deleted it. An image is not
+        deleted if its record is missing only because the end of its job could not be recorded.
         """
         owned = OwnedImage(image.id, owner)
         places = await self.records.image_refs(owned)
@@ -79,9 +77,9 @@ class ImageLibrary:
         return await self.images.put(image)
 
     async def by_age(self) -> Sequence[MeasuredImage]:
-        """Return all owners' images that are stored, the oldest first.
+        """Return the stored images of all owners, the oldest first.
 
-        The bytes of an image that two owners have count for both.
+        If two owners have an image, its bytes count for both.
         """
         recorded = await self.records.images_by_age()
         sizes = await self.images.sizes({each.stored.ref for each in recorded})
@@ -93,10 +91,10 @@ class ImageLibrary:
         ]
 
     async def delete(self, images: Collection[OwnedImage], /) -> DeletionResult:
-        """Delete these images and their renditions; pass over those that are not known.
+        """Delete these images and their renditions; ignore those without a record.
 
-        Bytes that another owner has too stay. Bytes go first: after a crash between the two a
-        record without bytes is left, which can be deleted again.
+        Bytes of an image that another owner has too are kept. Bytes are deleted before records: a
+        crash in between leaves a record without bytes, which can be deleted again.
         """
         async with self.records.image_references(images) as found:
             places = (stored for each in found if not each.shared for stored in each.stored)
@@ -109,7 +107,7 @@ class ImageLibrary:
         )
 
     async def _store_again(self, image: Image, owned: OwnedImage) -> StoredRef:
-        """Nothing can delete the image between the look and the writing."""
+        """Store the image inside the exclusive block, so that no delete can come in between."""
         async with self.records.image_references([owned]) as found:
             if not found:
                 raise NotFound(f"{image.id} was deleted.")

@@ -17,17 +17,18 @@ from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage
 
 RENDITION_TIMEOUT = 10.0
-"""Seconds for a rendition, its turn included: an image of 50 megapixels takes two or three."""
+"""Seconds for a rendition, including the wait for a free thread: an image of 50 megapixels takes
+two or three."""
 PREVIEW_MAX_SIDE = 1024
-"""Pixels of a preview's longer side, at most: hosts scale larger ones down themselves."""
+"""The longer side of a preview, at most, in pixels: hosts scale larger images down themselves."""
 PREVIEW_BYTES_STEP = 10_000
 """Byte limits are rounded down to a multiple of this, so that nearly equal ones share a preview."""
 
 
 class RenditionService:
-    """Gives images the format and size that a caller wants, or else leaves the original.
+    """Makes images in the format and size that a caller wants, or else returns the original.
 
-    Equal renditions that are wanted at the same time are made once; later ones are cached.
+    Equal renditions that are requested at the same time are made once and then cached.
     """
 
     def __init__(
@@ -42,18 +43,18 @@ class RenditionService:
     async def apply_requested_format(
         self, result: ImageResult, request: ImageRequest
     ) -> ImageResult:
-        """Return the result, with renditions of images that are not as the caller requested.
+        """Return the result, with renditions of images whose format was not the requested one.
 
-        The renditions are stored beside the originals. Raises nothing.
+        The renditions are stored next to the originals. Raises nothing.
         """
         images = [self._apply_requested_format(image, request) for image in result.images]
         return replace(result, images=tuple(await gather_all(images)))
 
     async def preview(self, image: ResultImage, *, max_bytes: int) -> Image | None:
-        """Return what the caller gets if it has at most `max_bytes` bytes, or else a preview.
+        """Return the delivered image if it has at most `max_bytes` bytes, or else a preview.
 
         None if even the smallest preview does not fit (nothing fits into less than
-        PREVIEW_BYTES_STEP) or the image cannot be decoded.
+        PREVIEW_BYTES_STEP), or if the image cannot be decoded.
         """
         delivered = image.delivered
         if len(delivered.data) <= max_bytes:
@@ -65,7 +66,7 @@ class RenditionService:
         return await self.render_or_none(image.image, spec)
 
     async def render_or_none(self, image: Image, spec: RenditionSpec) -> Image | None:
-        """Return the image in a form that meets `spec`; None if none can be made."""
+        """Return a rendition that meets `spec`; None if none can be made."""
         try:
             return (await self._render_once(image, spec)).image
         except CannotRender:
@@ -76,7 +77,7 @@ class RenditionService:
     ) -> ResultImage:
         original = image.image
         if request.format not in (None, original.format):
-            note = f"asked for {request.format}, the provider sent {original.format}"
+            note = f"requested {request.format}, the provider sent {original.format}"
             image = replace(image, notes=(*image.notes, note))
         spec = rendition_for(request, original)
         if spec is None:
@@ -84,7 +85,7 @@ class RenditionService:
         try:
             rendition = await self._render_once(original, spec)
         except CannotRender as error:
-            note = f"no other form than the original could be made: {error}"
+            note = f"no rendition could be made: {error}"
             return replace(image, notes=(*image.notes, note))
         if rendition.image == original:
             return image
@@ -94,7 +95,7 @@ class RenditionService:
         return replace(image, rendition=rendition)
 
     async def _render_once(self, image: Image, spec: RenditionSpec) -> Rendition:
-        """Share the rendition with all that want it at this time; raise CannotRender."""
+        """Make the rendition once for all callers that wait for it; raise CannotRender."""
         key = spec.key(image)
         task = self._tasks.get(key)
         if task is None:
@@ -106,7 +107,7 @@ class RenditionService:
     def _on_done(self, key: str, task: asyncio.Task[Rendition]) -> None:
         del self._tasks[key]
         if not task.cancelled():
-            task.exception()  # retrieved even if no caller waits any more, or asyncio would log it
+            task.exception()  # asyncio would log it if no caller waits any more
 
     async def _cached_or_rendered(self, key: str, image: Image, spec: RenditionSpec) -> Rendition:
         with suppress(Exception):  # a cache that fails in any way is a miss
@@ -131,10 +132,10 @@ class RenditionService:
         return rendition
 
     async def _cache(self, key: str, original: Image, rendition: Rendition) -> None:
-        """Cache the rendition; an entry without images means the original, which is stored."""
+        """Cache the rendition; an entry without images stands for the original."""
         images = () if rendition.image == original else (rendition.image,)
         entry = CacheEntry(images=images, facts={"how": rendition.description})
-        with suppress(Exception):  # the rendition is made again then
+        with suppress(Exception):  # then the rendition is made again
             await self.cache.put(key, entry)
 
     async def _render(self, image: Image, spec: RenditionSpec) -> Rendition:
@@ -145,5 +146,7 @@ class RenditionService:
             raise CannotRender(f"it took more than {RENDITION_TIMEOUT:g} s") from None
         except CannotRender:
             raise
-        except Exception as error:  # a paid image does not depend on the optimizer's promise
+        except (
+            Exception
+        ) as error:  # an optimizer that breaks its promise must not cost a paid image
             raise CannotRender("its encoder failed") from error

@@ -20,15 +20,15 @@ from domain.results import ImageResult, ResultImage, Usage
 T = TypeVar("T")
 
 STORED_CHECK_SECONDS = 1.0
-"""Seconds for which an image that was stored is taken to be stored still. A caller reads the path
-a moment later anyway, so a check this recent is good enough."""
+"""Seconds after a check for which an image counts as still stored. A caller reads the path a moment
+later anyway, so a check this recent is good enough."""
 
 
 class ResultCache:
-    """Gets and puts results. Times are those of `clock`, in seconds.
+    """Gets and puts results. `clock` counts seconds and never jumps.
 
-    Both methods raise CacheUnavailable, whatever exception the cache raised. The job goes on
-    without the cache then.
+    Both methods raise CacheUnavailable, whatever exception the cache raised. The job then continues
+    without the cache.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class ResultCache:
         self._checks: dict[OwnedImage, tuple[StoredRef, float]] = {}
 
     async def get(self, job: Job[ImageRequest]) -> ImageResult | None:
-        """Return the result of an equal job, or None where there is none or it was deleted.
+        """Return the result of an equal job, or None if there is none or it was deleted.
 
-        Its images are stored, or were STORED_CHECK_SECONDS ago at most. Images of which the store
-        cannot tell count as not stored.
+        Its images are stored, or were at most STORED_CHECK_SECONDS ago. Images that the store could
+        not check have no stored ref.
         """
         result = await _call(self._cached(job.fingerprint))
         if result is None:
@@ -53,7 +53,7 @@ class ResultCache:
                 await self._verify_stored(image, result.job_id, job.owner)
                 for image in result.images
             ]
-        except NotFound:  # another process deleted it, and cannot reach the memory of this one
+        except NotFound:  # deleted by another process, which cannot reach the memory of this one
             await _call(self._delete(job.fingerprint))
             return None
         return replace(result, images=tuple(images))
@@ -63,17 +63,17 @@ class ResultCache:
         return None if hit is None else from_hit(hit)
 
     async def _delete(self, key: str) -> None:
-        with suppress(CacheUnavailable):  # its entries cannot be read either
+        with suppress(CacheUnavailable):  # then the entry cannot be read either
             await self.cache.delete(key)
 
     async def put(self, job: Job[ImageRequest], result: ImageResult) -> None:
-        """Keep a result that is complete and as requested; any other is generated anew."""
+        """Cache a result that is complete and as requested; any other is generated anew."""
         partial = any(image.notes or not image.stored for image in result.images)
         if not partial and len(result.images) == job.request.n:
             await _call(self.cache.put(job.fingerprint, to_entry(result)))
 
     async def _verify_stored(self, image: ResultImage, job_id: str, owner: str) -> ResultImage:
-        """Return the image with its stored ref; an image that is gone is stored again.
+        """Return the image with its stored ref; store it again if its bytes are gone.
 
         Raises NotFound for an image that was deleted.
         """
@@ -88,7 +88,7 @@ class ResultCache:
         return replace(image, stored=stored)
 
     def _remember_check(self, key: OwnedImage, stored: StoredRef, now: float) -> None:
-        """Remember this check, and forget those that have become too old."""
+        """Remember this check, and drop those that are too old."""
         self._checks = {
             known: check
             for known, check in self._checks.items()
@@ -98,7 +98,7 @@ class ResultCache:
 
 
 async def _call(operation: Coroutine[Any, Any, T]) -> T:
-    """Await what the cache does; no job depends on a cache that keeps its promise."""
+    """Await the cache; any exception becomes CacheUnavailable, so that no job fails with it."""
     try:
         return await operation
     except CacheUnavailable:
@@ -110,26 +110,26 @@ async def _call(operation: Coroutine[Any, Any, T]) -> T:
 RESULT_FIELDS = [
     field for field in fields(ImageResult) if field.name not in {"images", "served_from"}
 ]
-"""What a cache entry has of a result beside its images."""
+"""The fields of a result that a cache entry has as facts."""
 FACT_NAMES = {
     "requested_model": "asked_model",
     "created_at": "made_at",
     "generation_cost": "cost",
     "usage": "tokens",
 }
-"""The names of fields in cache entries, where they differ. Caches on disk have them."""
+"""The names of fields in cache entries, where they differ; released caches on disk have them."""
 
 
 def to_entry(result: ImageResult) -> CacheEntry:
-    """The provider's bytes, and the facts about them as JSON values."""
+    """The cache entry of a result: the provider's bytes, and the facts about them."""
     facts = {_fact_name(field): _to_fact(getattr(result, field.name)) for field in RESULT_FIELDS}
     return CacheEntry(images=tuple(image.image for image in result.images), facts=facts)
 
 
 def from_hit(hit: CacheHit) -> ImageResult | None:
-    """The result, with the cache that had it; None for an entry of another version.
+    """The result in a cache entry, served from that cache; None for an entry of another version.
 
-    A fact that the entry does not have is missing only if a result cannot do without it.
+    The entry may lack facts that have a default in ImageResult.
     """
     facts = hit.entry.facts
     try:
@@ -177,7 +177,7 @@ def _from_fact(name: str, fact: Fact) -> Any:  # noqa: ANN401 - the type of the 
 
 
 def _usage(tokens: str) -> Usage:
-    """Entries of earlier versions have three numbers."""
+    """Parse the token counts; entries of earlier versions have only three."""
     text_in, image_in, out, *cached = map(int, tokens.split())
     return Usage(
         text_tokens_in=text_in,

@@ -1,4 +1,4 @@
-"""Counts the money that callers saved because an equal request had been paid for."""
+"""Counts the money that callers saved because an equal request was paid for before."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,14 +11,15 @@ from domain.money.usage_account import Savings
 
 
 class SavingsCounter:
-    """An EventSink that adds up savings in memory, and writes them to the ledger in `flush`.
+    """An EventSink that adds up savings in memory and writes them to the ledger in `flush`.
 
-    So a cached result waits for no disk. A process that is killed loses the savings since its last
-    flush, which is no money that was spent. Callers that join after a job's end are not counted.
+    A cached result therefore never waits for the ledger. A process that is killed loses the savings
+    since its last flush, but no record of money spent. Callers that join after a job's end are not
+    counted.
     """
 
     def __init__(self, ledger: Callable[[], UsageLedger], clock: Clock) -> None:
-        """`ledger` is called when there is something to write: loading one may take long."""
+        """`ledger` is called at the first write, because loading it may take long."""
         self._ledger = ledger
         self._clock = clock
         self._saved: dict[str, Savings] = {}
@@ -27,13 +28,13 @@ class SavingsCounter:
         if not isinstance(event, Finished):
             return
         result = event.result
-        answers = event.joined_callers + result.is_cached
-        if answers:
-            usd = (result.generation_cost or Decimal(0)) * answers
-            self._add(result.model, Savings(answers=answers, usd=usd))
+        free_results = event.joined_callers + result.is_cached
+        if free_results:
+            usd = (result.generation_cost or Decimal(0)) * free_results
+            self._add(result.model, Savings(answers=free_results, usd=usd))
 
     async def flush(self) -> None:
-        """Write the savings; raise ArchiveUnavailable, and keep them, if that fails."""
+        """Write the savings. If that fails, keep them and raise ArchiveUnavailable."""
         if not self._saved:
             return
         saved, self._saved = self._saved, {}

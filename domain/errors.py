@@ -110,12 +110,21 @@ class NotFound(ImageServiceError):
 
     code = "not_found"
 
+    @classmethod
+    def of_id(cls, noun: str, id_: str) -> "NotFound":
+        """The error for an unknown ID of an `image` or a `job`; a long ID is cut."""
+        hint = "Use an ID from an earlier result, exactly as it was returned."
+        return cls(f"No {noun} with ID {id_[:80]}.", hint=hint)
+
 
 class Canceled(ImageServiceError):
     """The caller canceled or disconnected before anything was sent to the provider."""
 
     code = "canceled"
     retryable = True
+
+    def __init__(self, message: str = "The request was canceled before it was sent.") -> None:
+        super().__init__(message)
 
 
 class ShuttingDown(ImageServiceError):
@@ -124,6 +133,11 @@ class ShuttingDown(ImageServiceError):
     code = "shutting_down"
     retryable = True
     default_hint = "Retry when the server is running again."
+
+    def __init__(
+        self, message: str = "The server is shutting down and starts no new work."
+    ) -> None:
+        super().__init__(message)
 
 
 class Busy(ImageServiceError):

@@ -1,15 +1,18 @@
-"""What is known of a job later: after its end, after a restart, by another process."""
+"""Jobs as they are recorded: readable after their end, after a restart, and by other processes."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from domain.errors import ChargeStatus, RecordedFailure
+from domain.errors import Busy, ChargeStatus, RecordedFailure
 from domain.image import StoredRef
 from domain.image_formats import Dimensions
 from domain.jobs import OPEN_STATES, JobState
 from domain.results import ResultFacts
+
+RETRY_AFTER_SECONDS = 10.0
+"""Seconds after which another process's job of the same request may have ended."""
 
 
 class OwnedImage(NamedTuple):
@@ -37,10 +40,11 @@ class StoredImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord(ResultFacts):
-    """A job as it was recorded last. `cost` is in US dollars, None where it is not known.
+    """A job as it was recorded last.
 
-    `estimate` is what the call was expected to cost before it was sent, None where nobody could
-    say. `failure` is the error that it ended with, for a job that is failed or unknown.
+    `cost` is in US dollars, None if it is unknown. `estimate` is the expected cost before the call
+    was sent, None if it could not be estimated. `failure` is the error of a job that is failed or
+    unknown.
     """
 
     id: str
@@ -63,7 +67,7 @@ class JobRecord(ResultFacts):
 
     @property
     def is_open(self) -> bool:
-        """Whether it may still come to an end."""
+        """Whether the job has not ended yet."""
         return self.state in OPEN_STATES
 
 
@@ -71,3 +75,9 @@ def may_retry(record: JobRecord) -> bool:
     """Whether the job failed uncharged and its request may be sent again under the same key."""
     failure = record.failure
     return failure is not None and failure.retryable and failure.charged is ChargeStatus.NO
+
+
+def busy_elsewhere() -> Busy:
+    """The error for a request whose job runs in another process."""
+    message = "Another process is already working on this request."
+    return Busy(message, retry_after=RETRY_AFTER_SECONDS)

@@ -1,4 +1,4 @@
-"""Writes files that are complete and survive a power cut, or do not exist."""
+"""Writes files as a whole: each is complete and survives a power cut, or does not exist."""
 
 import os
 import re
@@ -20,9 +20,9 @@ PARTIAL_NAME = re.compile(r"^\.(?P<stem>.+)\.(?P<suffix>\w+)\.(?P<writer>[\w-]+)
 def write_durably(folder: Path, stem: str, suffix: str, data: bytes, *, writer: str) -> Path:
     """Write `data` to `folder/stem.suffix` and return that path, absolute.
 
-    Bytes and name survive a power cut once this returns. Until they are renamed, the bytes have a
-    name that starts with a dot and contains the writer's ID. An existing file is never overwritten:
-    equal bytes share it, others get a number after the stem. Raises OSError.
+    Bytes and name survive a power cut once this returns. Until then, the file has a name that
+    starts with a dot and contains the writer's ID. An existing file is never overwritten: equal
+    bytes share it, others get a number after the stem. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{stem}.{suffix}"
@@ -39,14 +39,14 @@ def write_durably(folder: Path, stem: str, suffix: str, data: bytes, *, writer: 
     return path.absolute()
 
 
-def finish_partial_files(folder: Path, living: Collection[str]) -> None:
-    """Rename or remove the partial files of writers that are not living. Raises OSError.
+def finish_partial_files(folder: Path, active: Collection[str]) -> None:
+    """Rename or remove the partial files of writers that are not `active`. Raises OSError.
 
-    A file whose bytes have the digest in its name is complete, and only has to be renamed.
+    A file is complete if its bytes have the digest in its name; then it only has to be renamed.
     """
     for partial in [*folder.glob(".*.part")] if folder.is_dir() else []:
         name = PARTIAL_NAME.match(partial.name)
-        if name is None or name["writer"] in living:
+        if name is None or name["writer"] in active:
             continue
         data = partial.read_bytes()
         if name["stem"] == f"img_{sha256(data).hexdigest()[:32]}":
@@ -55,8 +55,8 @@ def finish_partial_files(folder: Path, living: Collection[str]) -> None:
         _sync_folder(folder)
 
 
-def _rename(partial: Path, wanted: Path, data: bytes) -> Path:
-    path, number = wanted, 1
+def _rename(partial: Path, target: Path, data: bytes) -> Path:
+    path, number = target, 1
     while True:
         if not path.exists():
             with suppress(FileExistsError):  # Windows, if another process was faster
@@ -64,7 +64,7 @@ def _rename(partial: Path, wanted: Path, data: bytes) -> Path:
         if path.read_bytes() == data:
             return path
         number += 1
-        path = wanted.with_stem(f"{wanted.stem}-{number}")
+        path = target.with_stem(f"{target.stem}-{number}")
 
 
 def _write_and_sync(path: Path, data: bytes) -> None:
@@ -76,7 +76,7 @@ def _write_and_sync(path: Path, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open folders; its rename is durable with the journal
+    if os.name == "nt":  # Windows cannot open folders; NTFS journals the rename
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -1,4 +1,4 @@
-"""Finds the files of images: the image itself, and its renditions beside it."""
+"""Finds the files of images: each image itself, and its renditions next to it."""
 
 import re
 from collections import defaultdict
@@ -7,26 +7,26 @@ from contextlib import suppress
 from pathlib import Path
 
 IMAGE_ID = re.compile(r"^img_[0-9a-f]{32}(?=[.-])")
-"""How the names of all files of an image begin."""
+"""The beginning of the names of all files of an image."""
 
 
 class FileIndex:
-    """The files in the folders of images, by the image ID with which their names begin.
+    """The files in folders of images, by the image ID at the beginning of their names.
 
-    Each folder is read once, so that looking for thousands of images takes no longer.
+    Each folder is read only once, however many images are looked up.
     """
 
     def __init__(self, *folders: Path) -> None:
-        """Look in these folders, and in the one of each ref."""
-        self._everywhere = folders
+        """Search these folders, and the folder of each ref."""
+        self._always_searched = folders
         self._folders: dict[Path, dict[str, list[Path]]] = {}
 
     def files(self, ref: str) -> Iterator[Path]:
-        """All files of the image at this ref. None for a file whose name is no image ID."""
+        """All files of the image at this ref; none if the file's name has no image ID."""
         path = Path(ref)
         image_id = IMAGE_ID.match(path.name)
         if image_id is not None:
-            for folder in dict.fromkeys((path.parent, *self._everywhere)):
+            for folder in dict.fromkeys((path.parent, *self._always_searched)):
                 yield from self._read(folder).get(image_id[0], [])
 
     def _read(self, folder: Path) -> dict[str, list[Path]]:
@@ -39,7 +39,7 @@ class FileIndex:
 
 
 def file_size(file: Path) -> int:
-    """Return the bytes of a file, 0 if it is gone."""
+    """Return the size of a file in bytes, 0 if it is gone."""
     with suppress(FileNotFoundError):
         return file.stat().st_size
     return 0

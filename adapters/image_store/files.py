@@ -18,21 +18,21 @@ from domain.image import Image, StoredRef
 T = TypeVar("T")
 
 MIN_FREE_BYTES = 64_000_000
-"""Bytes that must be free before an image is paid for: four of the largest ones, and a margin."""
+"""Free bytes that the disk must have before an image is paid for: four images of the largest size,
+and a margin."""
 
 
 class FileImageStore:
     """An ImageStore whose refs are absolute paths.
 
-    Images go to `folder`, or to `fallback` if that refuses them. Folders are created when the first
-    file is written. All disk work runs in threads of its own, so that a slow disk delays nothing
-    else.
+    Images are written to `folder`, or to `fallback` if that fails. Folders are created with their
+    first file. All disk access runs in threads of its own, so that a slow disk delays nothing else.
     """
 
     def __init__(
         self, folder: Path, *, fallback: Path, quarantine: Path, writer: Callable[[], str]
     ) -> None:
-        """`writer` returns our process's ID. It is called in a thread and may raise OSError."""
+        """`writer` returns the ID of this process; it runs in a thread and may raise OSError."""
         self._folder = folder
         self._fallback = fallback
         self._quarantine = quarantine
@@ -41,7 +41,7 @@ class FileImageStore:
 
     async def check_writable(self) -> None:
         folder = self._folder
-        await self._run(lambda: _probe(folder), f"Images could not be kept in {folder}")
+        await self._run(lambda: _probe(folder), f"Images cannot be stored in {folder}")
 
     async def put(self, image: Image, /, *, derived_from: str | None = None) -> StoredRef:
         folders = (self._folder,) if derived_from else (self._folder, self._fallback)
@@ -59,7 +59,7 @@ class FileImageStore:
         index = FileIndex(self._folder)
         return await self._run(
             lambda: {ref: sum(map(file_size, index.files(ref))) for ref in refs},
-            "The images could not be measured",
+            "The sizes of the images could not be read",
         )
 
     async def delete(self, refs: Collection[str], /) -> int:
@@ -73,34 +73,34 @@ class FileImageStore:
         folder = self._quarantine
         return await self._run(
             lambda: self._write((folder,), job_id, suffix, data),
-            f"Nothing could be written to {folder}",
+            f"The data could not be written to {folder}",
         )
 
-    async def finish_partial_writes(self, living: Collection[str], /) -> None:
+    async def finish_partial_writes(self, active: Collection[str], /) -> None:
         def finish() -> None:
             for folder in (self._folder, self._fallback):
-                finish_partial_files(folder, living)
+                finish_partial_files(folder, active)
 
-        await self._run(finish, "Leftovers could not be settled")
+        await self._run(finish, "Partial files could not be completed or removed")
 
     def close(self) -> None:
-        """Start no more work."""
+        """Start no more work; do not wait for work that is running."""
         self._threads.shutdown(wait=False)
 
     def _write(self, folders: tuple[Path, ...], stem: str, suffix: str, data: bytes) -> str:
-        """Write to the first folder that accepts it; raise OSError if none does."""
+        """Write to the first folder that works; raise OSError if none does."""
         writer = self._writer()
         for folder in folders[:-1]:
             with suppress(OSError):
                 return str(write_durably(folder, stem, suffix, data, writer=writer))
         return str(write_durably(folders[-1], stem, suffix, data, writer=writer))
 
-    async def _run(self, work: Callable[[], T], trouble: str) -> T:
+    async def _run(self, work: Callable[[], T], message: str) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise ArchiveUnavailable(f"{trouble} ({reason}).") from error
+            raise ArchiveUnavailable(f"{message} ({reason}).") from error
 
 
 def _probe(folder: Path) -> None:
@@ -118,9 +118,9 @@ def _read(path: Path) -> Image | None:
 
 
 def _remove(files: Collection[Path]) -> int:
-    removed = 0
+    freed = 0
     for file in files:
         size = file_size(file)
         file.unlink(missing_ok=True)
-        removed += size
-    return removed
+        freed += size
+    return freed

@@ -8,7 +8,7 @@ from domain.events import Failed, Finished, JobEvent, is_superseded
 
 
 class MemoryJobEvents:
-    """JobEvents that keeps a log for as long as a job, a handle or a reader refers to it."""
+    """Job events that keep a log while a job, a handle or a reader refers to it."""
 
     def __init__(self) -> None:
         self._logs: WeakValueDictionary[str, MemoryJobLog] = WeakValueDictionary()
@@ -42,17 +42,17 @@ class MemoryJobLog:
     async def read(
         self, cursor: int = 0, /, *, drop_superseded: bool = False
     ) -> AsyncGenerator[tuple[int, JobEvent], None]:
-        missed = 0  # events before this number were appended while the reader was busy
+        late = 0  # events before this number were appended while the reader was busy
         while True:
             changed = self._changed
             while cursor < len(self._events):
                 number, event = cursor, self._events[cursor]
                 cursor += 1
-                skippable = drop_superseded and cursor <= missed
+                skippable = drop_superseded and cursor <= late
                 if skippable and is_superseded(event, self._events[cursor:]):
                     continue
                 yield number, event
-                missed = len(self._events)
+                late = len(self._events)
             if self._closed:
                 return
             if changed is self._changed:

@@ -1,4 +1,4 @@
-"""Everything that only SQLite understands: opening, locking, upserts, and the schema's version."""
+"""Everything specific to SQLite: opening, locking, upserts, and the schema version."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,14 +29,14 @@ def open_engine(path: Path) -> Engine:
 def for_writing(engine: Engine) -> Engine:
     """Return the same engine for transactions that write.
 
-    No other transaction writes between the reads and the writes of such a one.
+    Between their reads and their writes, no other transaction writes.
     """
     return engine.execution_options(**_WRITING)
 
 
 @contextmanager
 def without_waiting(connection: Connection) -> Iterator[None]:
-    """Fail at once inside the block, instead of waiting for another process that writes."""
+    """Inside the block, fail at once instead of waiting for another process that writes."""
     timeout = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
     connection.exec_driver_sql("PRAGMA busy_timeout = 0")
     try:
@@ -46,7 +46,7 @@ def without_waiting(connection: Connection) -> Iterator[None]:
 
 
 def upsert(table: Table, row: Mapping[str, Any]) -> Insert:
-    """Insert the row, or update the one that has the same primary key."""
+    """Insert the row, or update the one with the same primary key."""
     return (
         insert(table)
         .values(row)
@@ -55,7 +55,7 @@ def upsert(table: Table, row: Mapping[str, Any]) -> Insert:
 
 
 def schema_version(connection: Connection) -> int:
-    """Return the number that `set_schema_version` wrote last; 0 in a new database."""
+    """Return the number that `set_schema_version` wrote last, 0 for a new database."""
     return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
 
 

@@ -1,4 +1,4 @@
-"""A data folder: its database, the processes that write to it, and threads for the work."""
+"""A data folder: its database, the lease of this process, and threads for disk access."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Database:
     """The records in `folder`, opened at first use.
 
-    All disk work runs in threads of its own, so that a slow disk delays nothing else.
+    All disk access runs in threads of its own, so that a slow disk delays nothing else.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,7 +31,7 @@ class Database:
         self._lease: ProcessLease | None = None
         self._records: JobTable | None = None
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="records")
-        self._leaving = ThreadPoolExecutor(1, thread_name_prefix="records-leaving")
+        self._exit_thread = ThreadPoolExecutor(1, thread_name_prefix="records-exit")
 
     @property
     def has_records(self) -> bool:
@@ -39,7 +39,7 @@ class Database:
         return self._file.exists()
 
     def lease(self) -> ProcessLease:
-        """Our process among those that write here, registered at the first call.
+        """The lease of this process, acquired at the first call.
 
         For worker threads. Raises OSError.
         """
@@ -50,11 +50,11 @@ class Database:
             return self._lease
 
     def writer(self) -> str:
-        """The ID of our process. For worker threads; raises OSError."""
+        """The ID of this process as a writer. For worker threads; raises OSError."""
         return self.lease().id
 
     def records(self) -> JobTable:
-        """The records, opened, with every pending write that could be done by now.
+        """Open the records if necessary, and write pending final states if possible.
 
         For worker threads. Raises SQLAlchemyError or OSError.
         """
@@ -66,49 +66,49 @@ class Database:
         records.flush_pending()
         return records
 
-    async def run_in_thread(self, work: Callable[[], T], trouble: str) -> T:
-        """Return what `work` returns in a worker thread.
+    async def run_in_thread(self, work: Callable[[], T], message: str) -> T:
+        """Call `work` in a worker thread and return its result.
 
-        What the disk or the database refuses becomes ArchiveUnavailable, with `trouble` as its
-        message.
+        SQLAlchemyError and OSError become ArchiveUnavailable with this message and the reason.
         """
-        with _as_unavailable(trouble):
+        with _as_unavailable(message):
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     @asynccontextmanager
-    async def hold(self, context: AbstractContextManager[T], trouble: str) -> AsyncIterator[T]:
-        """Enter a blocking context in a worker thread, and leave it in another.
+    async def hold(self, context: AbstractContextManager[T], message: str) -> AsyncIterator[T]:
+        """Enter a blocking context in a worker thread, and exit it in another.
 
-        Leaving has a thread of its own, because all workers may be waiting for what is held. It is
-        left even if the caller is canceled while entering or leaving. Errors as in `run_in_thread`.
+        The exit has a thread of its own, because all workers may be waiting for the lock that the
+        context holds. The context is exited even if the caller is canceled while entering or
+        exiting. Errors as in `run_in_thread`.
         """
         entering = self._threads.submit(context.__enter__)
         try:
-            with _as_unavailable(trouble):
-                held = await asyncio.wrap_future(entering)
+            with _as_unavailable(message):
+                value = await asyncio.wrap_future(entering)
         except asyncio.CancelledError:
-            entering.add_done_callback(lambda done: _leave_if_entered(context, done))
+            entering.add_done_callback(lambda done: _exit_if_entered(context, done))
             raise
         try:
-            yield held
+            yield value
         except BaseException as error:
-            await self._leave(context, error, trouble)
+            await self._exit(context, error, message)
             raise
-        await self._leave(context, None, trouble)
+        await self._exit(context, None, message)
 
-    async def _leave(
-        self, context: AbstractContextManager[T], error: BaseException | None, trouble: str
+    async def _exit(
+        self, context: AbstractContextManager[T], error: BaseException | None, message: str
     ) -> None:
-        leaving = self._leaving.submit(context.__exit__, *_exc_info(error))
-        with _as_unavailable(trouble):
-            await asyncio.shield(asyncio.wrap_future(leaving))
+        exiting = self._exit_thread.submit(context.__exit__, *_exc_info(error))
+        with _as_unavailable(message):
+            await asyncio.shield(asyncio.wrap_future(exiting))
 
     async def close(self) -> None:
-        """Close everything, once; raise ArchiveUnavailable when the disk refuses."""
+        """Close everything; a second call does nothing. Raises ArchiveUnavailable."""
         if self._lease is not None:
             await self.run_in_thread(self._close, "The records could not be closed")
         self._threads.shutdown(wait=False)
-        self._leaving.shutdown(wait=False)
+        self._exit_thread.shutdown(wait=False)
 
     def _close(self) -> None:
         with self._opening:
@@ -126,14 +126,14 @@ def _exc_info(
 
 
 @contextmanager
-def _as_unavailable(trouble: str) -> Iterator[None]:
+def _as_unavailable(message: str) -> Iterator[None]:
     try:
         yield
     except (OSError, SQLAlchemyError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        raise ArchiveUnavailable(f"{trouble} ({reason}).") from error
+        raise ArchiveUnavailable(f"{message} ({reason}).") from error
 
 
-def _leave_if_entered(context: AbstractContextManager[T], entering: "Future[T]") -> None:
+def _exit_if_entered(context: AbstractContextManager[T], entering: "Future[T]") -> None:
     if not entering.cancelled() and entering.exception() is None:
         context.__exit__(*_exc_info(asyncio.CancelledError()))

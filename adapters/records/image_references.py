@@ -1,4 +1,4 @@
-"""Which owner has which image, and where a store has it."""
+"""The owners of images and the places where they are stored, in SQL."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def image_refs(records: JobTable, image: OwnedImage) -> list[StoredRef]:
 
 
 def images_by_age(records: JobTable) -> list[RecordedImage]:
-    """All owners' images that a store has, by the creation of their latest job."""
+    """The stored images of all owners, by the creation of their latest job."""
     created_at = func.max(jobs.c.created_at).label("created_at")
     ref = func.max(images.c.ref).label("ref")
     query = (
@@ -54,9 +54,9 @@ def images_by_age(records: JobTable) -> list[RecordedImage]:
 def references(
     records: JobTable, wanted: Collection[OwnedImage]
 ) -> Iterator[list[ImageReferences]]:
-    """The references to these images; their changes are written at the end of the block.
+    """Yield the references to these images; their changes are written when the block ends.
 
-    One transaction: no other writes until it ends. A block that raises changes nothing.
+    The block is one transaction, and no other writes until it ends. If it raises, nothing changes.
     """
     with records.writing.begin() as connection:
         found = _find(connection, wanted)

@@ -1,4 +1,4 @@
-"""The records of jobs, of their images and of keys, in a data folder."""
+"""The records of jobs, images and idempotency keys, in a data folder."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -28,8 +28,9 @@ from domain.requests import ImageRequest
 
 T = TypeVar("T")
 
-UNREAD = "The records could not be read"
-UNRECORDED = "The job could not be recorded"
+READ_FAILED = "The records could not be read"
+WRITE_FAILED = "The job could not be recorded"
+RECOVERY_FAILED = "Abandoned jobs could not be closed"
 
 
 class SqlJobRepository:
@@ -48,17 +49,17 @@ class SqlJobRepository:
         may_replace: MayReplace,
     ) -> Reserved | AlreadyRunning:
         return await self._run(
-            lambda records: records.reserve(job, since, check, may_replace), UNRECORDED
+            lambda records: records.reserve(job, since, check, may_replace), WRITE_FAILED
         )
 
     async def save(self, job: Job[ImageRequest], /) -> None:
-        await self._run(lambda records: records.write(job), UNRECORDED)
+        await self._run(lambda records: records.write(job), WRITE_FAILED)
 
     async def get(self, job_id: str, /, *, owner: str) -> JobRecord | None:
         return _first(await self._find(jobs.c.owner == owner, jobs.c.id == job_id, limit=1))
 
     async def by_key(self, key: str, /, *, owner: str) -> BoundKey | None:
-        return await self._run(lambda records: records.by_key(owner, key), UNREAD)
+        return await self._run(lambda records: records.by_key(owner, key), READ_FAILED)
 
     async def bind_key(
         self, key: IdempotencyKey, job_id: str, /, *, owner: str, may_replace: MayReplace
@@ -69,8 +70,8 @@ class SqlJobRepository:
         )
 
     async def by_image(self, image_id: str, /, *, owner: str) -> JobRecord | None:
-        theirs = select(images.c.job_id).where(images.c.image_id == image_id)
-        return _first(await self._find(jobs.c.owner == owner, jobs.c.id.in_(theirs), limit=1))
+        job_ids = select(images.c.job_id).where(images.c.image_id == image_id)
+        return _first(await self._find(jobs.c.owner == owner, jobs.c.id.in_(job_ids), limit=1))
 
     async def recent(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         stored = jobs.c.state == JobState.STORED
@@ -82,25 +83,24 @@ class SqlJobRepository:
         )
 
     async def image_refs(self, image: OwnedImage, /) -> Sequence[StoredRef]:
-        return await self._run(lambda records: image_refs(records, image), UNREAD)
+        return await self._run(lambda records: image_refs(records, image), READ_FAILED)
 
     async def images_by_age(self) -> Sequence[RecordedImage]:
-        return await self._run(images_by_age, UNREAD)
+        return await self._run(images_by_age, READ_FAILED)
 
     def image_references(
         self, images: Collection[OwnedImage], /
     ) -> AbstractAsyncContextManager[Sequence[ImageReferences]]:
         return self._database.hold(self._references(images), "The records could not be changed")
 
-    def living_writers(self) -> AbstractAsyncContextManager[Collection[str]]:
-        return self._database.hold(self._living(), "Leftovers could not be looked for")
+    def active_writers(self) -> AbstractAsyncContextManager[Collection[str]]:
+        return self._database.hold(self._active_writers(), RECOVERY_FAILED)
 
     async def close_abandoned(
-        self, living: Collection[str], outcome: Callable[[JobState], ImageServiceError], /
+        self, active: Collection[str], outcome: Callable[[JobState], ImageServiceError], /
     ) -> Sequence[JobRecord]:
         return await self._run(
-            lambda records: records.close_abandoned(living, outcome),
-            "Leftovers could not be settled",
+            lambda records: records.close_abandoned(active, outcome), RECOVERY_FAILED
         )
 
     @contextmanager
@@ -109,20 +109,20 @@ class SqlJobRepository:
             yield found
 
     @contextmanager
-    def _living(self) -> Iterator[Collection[str]]:
+    def _active_writers(self) -> Iterator[Collection[str]]:
         if not self._database.has_records:
             yield frozenset()
             return
         self._database.records()
-        with self._database.lease().exclusive() as living:
-            yield living
+        with self._database.lease().exclusive() as active:
+            yield active
 
     async def _find(self, *conditions: ColumnElement[bool], limit: int) -> Sequence[JobRecord]:
-        return await self._run(lambda records: records.find(*conditions, limit=limit), UNREAD)
+        return await self._run(lambda records: records.find(*conditions, limit=limit), READ_FAILED)
 
-    async def _run(self, work: Callable[[JobTable], T], trouble: str) -> T:
+    async def _run(self, work: Callable[[JobTable], T], message: str) -> T:
         database = self._database
-        return await database.run_in_thread(lambda: work(database.records()), trouble)
+        return await database.run_in_thread(lambda: work(database.records()), message)
 
 
 def _first(found: Sequence[JobRecord]) -> JobRecord | None:

@@ -1,4 +1,4 @@
-"""The records of jobs and of idempotency keys, in SQL."""
+"""The records of jobs and idempotency keys, in SQL."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace as changed
@@ -28,10 +28,10 @@ from domain.requests import ImageRequest
 
 
 class JobTable:
-    """One row for each job and one for each image. Several processes may share the file.
+    """One row for each job and one for each image. Several processes may share the database.
 
     What a method has written survives a power cut. Every method raises
-    sqlalchemy.exc.SQLAlchemyError or OSError when the database refuses.
+    sqlalchemy.exc.SQLAlchemyError or OSError if the database cannot be read or written.
     """
 
     def __init__(self, path: Path, writer: str) -> None:
@@ -53,8 +53,8 @@ class JobTable:
         check: BudgetCheck,
         may_replace: MayReplace,
     ) -> Reserved | AlreadyRunning:
-        """Record a new job and bind its key, as the port has it."""
-        with self.writing.begin() as connection:  # no other transaction writes until it ends
+        """Record a new job and bind its key, as `JobRepository.reserve` promises."""
+        with self.writing.begin() as connection:  # until it ends, no other transaction writes
             check([] if since is None else spending_since(connection, since))
             if job.key is not None:
                 bound_to = bind_key(connection, job.owner, job.key, job.id, may_replace)
@@ -84,13 +84,13 @@ class JobTable:
         replace(connection, JobRows.of(job, self._writer))
 
     def flush_pending(self) -> None:
-        """Write what is pending, unless another process writes just now."""
+        """Write pending final states, unless another process is writing."""
         self._pending.write(waiting=False)
 
     def bind_key(
         self, owner: str, key: IdempotencyKey, job_id: str, may_replace: MayReplace
     ) -> None:
-        """Bind the owner's key to this job, unless its present job may not be replaced."""
+        """Bind the owner's key to this job, unless its current job may not be replaced."""
         with self.writing.begin() as connection:
             bind_key(connection, owner, key, job_id, may_replace)
 
@@ -105,16 +105,16 @@ class JobTable:
             return find_jobs(connection, *conditions, limit=limit)
 
     def close_abandoned(
-        self, living: Collection[str], outcome: Callable[[JobState], ImageServiceError]
+        self, active: Collection[str], outcome: Callable[[JobState], ImageServiceError]
     ) -> Sequence[JobRecord]:
-        """End every open job whose writer is not among the living."""
-        abandoned = jobs.c.writer.is_(None) | jobs.c.writer.not_in(living)
+        """End every open job whose writer is not `active`."""
+        abandoned = jobs.c.writer.is_(None) | jobs.c.writer.not_in(active)
         with self.writing.begin() as connection:
             found = find_jobs(connection, jobs.c.state.in_(OPEN_STATES), abandoned)
             return [_close(connection, record, outcome(record.state)) for record in found]
 
     def close(self) -> None:
-        """Write what is pending, if that is possible, and close the file."""
+        """Write pending final states, if possible, and close the database."""
         self._pending.write(waiting=True)
         self.engine.dispose()
 
@@ -125,8 +125,8 @@ def find_jobs(
     """The jobs that meet all conditions on `jobs`, the newest first."""
     query = select(jobs).where(*conditions).order_by(jobs.c.created_at.desc()).limit(limit)
     rows = connection.execute(query).all()
-    theirs = select(images).where(images.c.job_id.in_([row.id for row in rows]))
-    stored = connection.execute(theirs.order_by(images.c.position)).all()
+    of_jobs = select(images).where(images.c.job_id.in_([row.id for row in rows]))
+    stored = connection.execute(of_jobs.order_by(images.c.position)).all()
     return [to_record(row, [each for each in stored if each.job_id == row.id]) for row in rows]
 
 
@@ -145,7 +145,7 @@ def bound_key(connection: Connection, owner: str, key: str) -> BoundKey | None:
 def bind_key(
     connection: Connection, owner: str, key: IdempotencyKey, job_id: str, may_replace: MayReplace
 ) -> str:
-    """Bind the key to this job, unless its present job may not be replaced; return its job's ID."""
+    """Bind the key to this job, unless its current job may not be replaced; return its job's ID."""
     bound = bound_key(connection, owner, key.value)
     if bound is not None and bound.record.id != job_id and not may_replace(bound.record):
         return bound.record.id

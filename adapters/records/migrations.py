@@ -1,7 +1,7 @@
-"""How the database came to its schema: one step for each version.
+"""The migrations of the database: one step for each version of its schema.
 
-Processes of different versions may share a database, so a step only adds what an earlier version
-does not miss. A database of a later version is used as it is.
+Processes of different versions may share a database, so a step only adds what earlier versions can
+ignore. A database of a later version is used as it is.
 """
 
 from typing import NamedTuple
@@ -12,9 +12,9 @@ from adapters.records.dialect import column_names, schema_version, set_schema_ve
 
 
 class AddColumn(NamedTuple):
-    """Add a column that the table may already have.
+    """Add a column, unless the table has it.
 
-    Every alpha left version 0, whichever of the first seven steps its database had.
+    All alpha releases left version 0, whichever of the first seven steps their database had.
     """
 
     table: str
@@ -108,7 +108,7 @@ def is_current(connection: Connection) -> bool:
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the database to the latest version, all in the transaction of `connection`."""
+    """Bring the database to the latest version, in the transaction of `connection`."""
     if is_current(connection):  # another process was faster
         return
     for step in STEPS[schema_version(connection) :]:

@@ -1,4 +1,4 @@
-"""Final states of jobs that could not be written yet: the database was locked, or the disk full."""
+"""Final states of jobs that could not be written yet: the database is locked, or the disk full."""
 
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from domain.requests import ImageRequest
 
 @dataclass(frozen=True, slots=True)
 class JobRows:
-    """A job as rows: its own and those of its images, without their bytes."""
+    """The rows of a job and of its images."""
 
     job: Values
     images: list[Values]
 
     @classmethod
     def of(cls, job: Job[ImageRequest], writer: str) -> Self:
-        """The job as this writer knows it now."""
+        """The rows for the job's present state."""
         return cls(job_row(job, writer), image_rows(job))
 
 
 def replace(connection: Connection, rows: JobRows) -> None:
-    """Insert the rows in place of those that the job has."""
+    """Insert the rows, or replace the job's earlier ones."""
     connection.execute(upsert(jobs, rows.job))
     if rows.images:
         connection.execute(delete(images).where(images.c.job_id == rows.job["id"]))
@@ -37,10 +37,10 @@ def replace(connection: Connection, rows: JobRows) -> None:
 
 
 class PendingWrites:
-    """Keeps final states in memory until they are written.
+    """Keeps final states in memory until they can be written.
 
-    They are few: while nothing can be written, no other job is sent. Keys are not among them,
-    because they are bound by a job's reservation.
+    They are few, because no job is sent while nothing can be written. Keys are not pending: they
+    were bound when the job was reserved.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -49,18 +49,17 @@ class PendingWrites:
         self._one_at_a_time = Lock()
 
     def add(self, rows: JobRows) -> None:
-        """Write these rows later. They are the final state of their job."""
+        """Write these rows, the final state of their job, later."""
         self._pending[rows.job["id"]] = rows
 
     def discard(self, job_id: str) -> None:
-        """The final state of this job was written after all."""
+        """Forget the final state of this job, because it was written."""
         self._pending.pop(job_id, None)
 
     def write(self, *, waiting: bool) -> None:
-        """Write everything that is pending. It stays pending where the database refuses.
+        """Write everything that is pending; if that fails, it stays pending.
 
-        While another process writes, the database refuses at once, or with `waiting` after
-        BUSY_TIMEOUT.
+        While another process writes, it fails at once, or with `waiting` after BUSY_TIMEOUT.
         """
         if not self._pending:
             return

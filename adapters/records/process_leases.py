@@ -1,7 +1,7 @@
-"""Who is at work in a data folder: each process holds a lock there for as long as it lives.
+"""The processes that write to a data folder: each one holds a lock on a file of its own.
 
-The system lets go of a lock however its process ends. Process numbers would say less: they are
-given anew, and mean nothing to a process in another container that shares the folder.
+The operating system releases a lock however its process ends. Process IDs would not do: they are
+reused, and mean nothing to a process in another container that shares the folder.
 """
 
 import os
@@ -13,12 +13,13 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 REGISTRY_LOCK = "door.lock"
+"""Earlier versions use this name too."""
 REGISTRY_LOCK_TIMEOUT = 60.0
-"""Seconds; behind it somebody may wait for a database that is busy."""
+"""Seconds; the process that holds it may be waiting for a busy database."""
 
 
 class ProcessLease:
-    """Our own process at work, from now until `close`; raises OSError where that cannot be said."""
+    """Registers this process as a writer, from now until `close`. Methods raise OSError."""
 
     def __init__(self, folder: Path) -> None:
         self.id = f"{os.getpid()}-{uuid4().hex[:8]}"
@@ -30,9 +31,9 @@ class ProcessLease:
 
     @contextmanager
     def exclusive(self) -> Iterator[set[str]]:
-        """The ids of all who are at work; nobody comes or goes until the block ends.
+        """Yield the IDs of all active writers; none starts or ends before the block does.
 
-        After it the dead are forgotten, unless it raised.
+        After the block, the lock files of ended processes are removed, unless it raised.
         """
         with self._registry_lock():
             locks = [path for path in self._folder.glob("*.lock") if path.name != REGISTRY_LOCK]
@@ -42,13 +43,13 @@ class ProcessLease:
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Say that nothing is left to be settled."""
+        """End the registration: this process leaves nothing to recover. Raises nothing."""
         with suppress(OSError), self._registry_lock():
             Path(self._lock.lock_file).unlink(missing_ok=True)
         self._lock.release()
 
     def _registry_lock(self) -> FileLock:
-        """Held by whoever comes, goes, or looks who is here: so nobody is seen half come."""
+        """Held while a process starts, ends or lists the writers, so that no list is incomplete."""
         return _lock(self._folder / REGISTRY_LOCK)
 
 

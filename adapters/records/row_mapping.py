@@ -21,11 +21,11 @@ from domain.results import ResultFacts, ResultImage, Usage
 Values = dict[str, Any]
 
 PLAIN_FACTS = [fact.name for fact in fields(ResultFacts) if fact.name not in {"usage", "notes"}]
-"""Facts of a result that the database has in a column of the same name, as they are."""
+"""Facts of a result that are stored unchanged in a column of the same name."""
 
 
 def job_row(job: Job[ImageRequest], writer: str) -> Values:
-    """The row of a job as this writer knows it."""
+    """The row of a job that this writer runs."""
     usage = job.usage
     return {
         "id": job.id,
@@ -56,10 +56,10 @@ def job_row(job: Job[ImageRequest], writer: str) -> Values:
 
 
 def failure_values(failure: ImageServiceError | None) -> Values:
-    """How a job failed, if it did, as columns of its row."""
-    if failure is None:  # also after an earlier failure that turned out to be wrong
-        nothing = dict.fromkeys(("failure", "message", "hint"))
-        return {**nothing, "retryable": 0, "charged": ChargeStatus.NO.value}
+    """The columns of a job's row that describe its failure."""
+    if failure is None:  # clears the columns of an earlier failure that was wrong
+        cleared = dict.fromkeys(("failure", "message", "hint"))
+        return {**cleared, "retryable": 0, "charged": ChargeStatus.NO.value}
     return {
         "failure": failure.code,
         "message": failure.message,
@@ -87,7 +87,7 @@ def image_rows(job: Job[ImageRequest]) -> list[Values]:
 
 
 def to_record(row: Row[Any], images: Sequence[Row[Any]]) -> JobRecord:
-    """The record in a row of `jobs` and its rows of `images`."""
+    """The record that a row of `jobs` and its rows of `images` hold."""
     return JobRecord(
         id=row.id,
         owner=row.owner,
@@ -113,17 +113,17 @@ def to_record(row: Row[Any], images: Sequence[Row[Any]]) -> JobRecord:
 
 
 def utc_now() -> datetime:
-    """The present time as the database has it."""
+    """The current time in the form of the database."""
     return to_utc_naive(datetime.now(UTC))
 
 
 def to_utc_naive(moment: datetime) -> datetime:
-    """A time as the database has it: in UTC, without a time zone."""
+    """A time in the form of the database: in UTC, without a time zone."""
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def stored_ref(ref: str | None) -> StoredRef | None:
-    """Where a store has an image. A ref that is an absolute path is a file on this machine."""
+    """The place of a stored image. A ref that is an absolute path is a file on this machine."""
     if ref is None:
         return None
     return StoredRef(ref=ref, local_path=ref if Path(ref).is_absolute() else None)
@@ -132,7 +132,7 @@ def stored_ref(ref: str | None) -> StoredRef | None:
 def _header(image: ResultImage) -> Values:
     try:
         header = image.image.header
-    except UnreadableImage:  # only a provider without the Inspection safeguard brings it here
+    except UnreadableImage:  # only a provider without the Inspection safeguard delivers it
         return {"format": "", "width": 0, "height": 0}
     size = header.dimensions
     return {"format": header.format.value, "width": size.width, "height": size.height}
@@ -179,10 +179,10 @@ def _notes(text: str | None) -> tuple[str, ...]:
 
 
 def to_text(amount: Decimal | None) -> str | None:
-    """An exact amount of US dollars as the database has it."""
+    """An exact amount of US dollars in the form of the database."""
     return None if amount is None else str(amount)
 
 
 def to_decimal(text: str | None) -> Decimal | None:
-    """An exact amount of US dollars, which the database has as text."""
+    """An exact amount of US dollars from its text in the database."""
     return None if text is None else Decimal(text)

@@ -1,6 +1,6 @@
 """The tables of the records, as queries use them; `migrations` creates them.
 
-A released column keeps its name in the database. Where the code has a better one, that is `key`.
+A released column keeps its name in the database; `key` is its name in the code, where they differ.
 """
 
 from sqlalchemy import Column, Date, DateTime, Integer, MetaData, String, Table

@@ -1,4 +1,4 @@
-"""Rows of the records as amounts of money."""
+"""Spending and savings from rows of the records."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,11 +19,12 @@ SPENDING_COLUMNS = tuple(
     jobs.c[name]
     for name in ("created_at", "state", "charged", "requested_images", "cost_usd", "estimate_usd")
 )
-"""The parameters of `to_spending`, in order: by position, because a day may have thousands."""
+"""The parameters of `to_spending`, in order. They are passed by position because that is faster,
+and a day may have thousands of rows."""
 
 
 def spending_since(connection: Connection, since: datetime) -> list[SpendingEntry]:
-    """What each job created after `since` uses of the limits."""
+    """What each job created after `since` counts against the limits."""
     query = select(*SPENDING_COLUMNS).where(jobs.c.created_at > to_utc_naive(since))
     rows = connection.execute(query).all()
     return [entry for entry in starmap(to_spending, rows) if entry is not None]
@@ -37,7 +38,7 @@ def to_spending(
     cost_usd: str | None,
     estimate_usd: str | None,
 ) -> SpendingEntry | None:
-    """What a job uses of the limits, if anything."""
+    """What a job counts against the limits, if anything."""
     return SpendingEntry.of(
         at=created_at.replace(tzinfo=UTC),
         state=JobState(state),
@@ -49,20 +50,20 @@ def to_spending(
 
 
 def to_account(row: Row[Any]) -> UsageAccount | None:
-    """The account of one job, if it cost or may have cost anything."""
+    """The account of one job, if it was or may have been billed."""
     if to_spending(*(getattr(row, column.key) for column in SPENDING_COLUMNS)) is None:
         return None
     cost, estimate = to_decimal(row.cost_usd), to_decimal(row.estimate_usd)
-    nothing = Decimal(0)
+    zero = Decimal(0)
     return UsageAccount(
         day=row.created_at.date(),
         model=row.model,
         calls=1,
         images=_image_count(row),
         usage=usage_of(row) or NO_TOKENS,
-        cost=nothing if cost is None else cost,
+        cost=zero if cost is None else cost,
         unknown=int(cost is None),
-        estimated=(estimate or nothing) if cost is None else nothing,
+        estimated=(estimate or zero) if cost is None else zero,
     )
 
 
@@ -72,5 +73,5 @@ def to_savings(row: Row[Any]) -> Savings:
 
 
 def _image_count(row: Row[Any]) -> int:
-    """Earlier versions did not record the delivered images: the requested ones count for them."""
+    """The images delivered, or else requested: earlier versions did not record the former."""
     return (row.delivered_images or row.requested_images) if row.state == JobState.STORED else 0

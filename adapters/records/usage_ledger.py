@@ -1,4 +1,4 @@
-"""Spending and savings, read from the records of jobs: there are no other books."""
+"""Spending, computed from the records of jobs, and savings, which have a table of their own."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -32,7 +32,7 @@ class SqlUsageLedger:
                 for model, more in saved.items():
                     _credit(connection, day, model, more)
 
-        await self._database.run_in_thread(write, "What was saved could not be recorded")
+        await self._database.run_in_thread(write, "The savings could not be recorded")
 
     async def accounts(self, since: datetime, /) -> Sequence[UsageAccount]:
         return await self._read(lambda connection: _accounts(connection, since))
@@ -42,7 +42,7 @@ class SqlUsageLedger:
             with self._database.records().engine.connect() as connection:
                 return work(connection)
 
-        return await self._database.run_in_thread(read, "What was spent could not be read")
+        return await self._database.run_in_thread(read, "The spending could not be read")
 
 
 def _accounts(connection: Connection, since: datetime) -> list[UsageAccount]:
@@ -57,8 +57,8 @@ def _accounts(connection: Connection, since: datetime) -> list[UsageAccount]:
 
 
 def _credit(connection: Connection, day: date, model: str, more: Savings) -> None:
-    its = (savings.c.day == day) & (savings.c.model == model)
-    row = connection.execute(select(savings).where(its)).one_or_none()
+    account = (savings.c.day == day) & (savings.c.model == model)
+    row = connection.execute(select(savings).where(account)).one_or_none()
     total = more if row is None else to_savings(row) + more
     values = {"day": day, "model": model, "answers": total.answers, "saved_usd": str(total.usd)}
     connection.execute(upsert(savings, values))

@@ -1,4 +1,4 @@
-"""One caller's hold on a job, which other callers may share."""
+"""One caller's handle of a job, which other callers may share."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -16,8 +16,8 @@ from domain.results import ImageResult, ServedFrom
 class JobHandle:
     """A job as one caller requested it: with that caller's model name, notes and renditions.
 
-    Its caller is counted as waiting before the handle is created, and counts until it has read the
-    events or stopped reading. If it never begins to read, the job goes on to its end.
+    The caller counts as waiting from before the handle is created until it has read all events or
+    stopped reading. If it never reads any, the job runs to its end.
     """
 
     def __init__(
@@ -38,11 +38,11 @@ class JobHandle:
         self._notes = notes
         self._joined = joined
         self.end: Finished | Failed | None = None
-        """How the job ended for this caller, once it has read that far."""
+        """The last event as this caller gets it, once the caller has read that far."""
 
     @property
     def job(self) -> AnyJob:
-        """The job, which an equal request of another caller may have started."""
+        """The job, which another caller's equal request may have started."""
         return self._running.job
 
     @property
@@ -52,25 +52,25 @@ class JobHandle:
 
     @property
     def request(self) -> ImageRequest:
-        """What this caller requested."""
+        """The request of this caller."""
         return self._request
 
     def retain(self) -> None:
-        """Wait for the job without reading: until `release` it is not canceled."""
+        """Count as waiting without reading: the job is not canceled before `release`."""
         self._running.add_waiter()
 
     def release(self) -> None:
-        """Take one `retain` back."""
+        """Undo one `retain`."""
         self._running.remove_waiter()
 
     async def events(
         self, cursor: int = 0, *, drop_superseded: bool = False
     ) -> AsyncGenerator[JobEvent, None]:
-        """All events from `cursor` on, to the last; read them under `contextlib.aclosing`.
+        """All events from `cursor` to the last; read them under `contextlib.aclosing`.
 
-        With `drop_superseded` a slow reader skips previews of which there are later ones. Leaving
-        before the request was sent cancels the job if no other caller waits for it; after that it
-        only detaches, because the image may already be paid for.
+        With `drop_superseded` a slow reader skips previews that a later one supersedes. Leaving
+        before the request is sent cancels the job if no other caller waits for it. Leaving later
+        only detaches, because the image may already be billed.
         """
         if not self._first_reader_is_counted:
             self._running.add_waiter()
@@ -88,7 +88,7 @@ class JobHandle:
             self._running.remove_waiter()
 
     async def result(self) -> ImageResult:
-        """Wait for the end; raise the ImageServiceError that the job failed with."""
+        """Wait for the result; raise the ImageServiceError that the job failed with."""
         async with aclosing(self.events()) as events:
             async for event in events:
                 if isinstance(event, Finished | Failed):
@@ -96,9 +96,9 @@ class JobHandle:
         raise AssertionError("a log ends with Finished or Failed")
 
     def outcome(self, end: Finished | Failed) -> ImageResult:
-        """Return the result that the last event has; raise the error that it stands for.
+        """Return the result in the last event, or raise its error.
 
-        In the process that ran the job, that is the ImageServiceError that the job raised.
+        In the process that ran the job, the error is the ImageServiceError that the job raised.
         """
         if isinstance(end, Finished):
             return end.result

@@ -1,4 +1,4 @@
-"""Runs jobs in tasks that the application owns, so that they go on when their callers leave."""
+"""Runs jobs in tasks that the application owns, so that they continue when their callers leave."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -15,20 +15,20 @@ from domain.events import ExecutionEvent, Failed, Finished, JobAccepted, JobJoin
 from domain.provider_errors import OutcomeUnknown
 
 CANCEL_TIMEOUT = 1.0
-"""Seconds, of the grace, in which canceled jobs write their records."""
+"""Seconds at the end of the grace period in which canceled jobs write their records."""
 
 Execution = AsyncGenerator[ExecutionEvent, None]
-"""What a job does, as the events that it yields. It raises what the job fails with."""
+"""The work of a job. Yields the job's events; raises the error that the job fails with."""
 
 
 class JobRunner:
-    """All jobs at work in this process, and those that ended recently.
+    """All jobs that are running in this process, and those that ended recently.
 
     Appends every event to the job's log and publishes it to the sink; nothing else does.
     """
 
     def __init__(self, events: JobEvents, sink: EventSink, *, finish: bool = True) -> None:
-        """Jobs that all callers left after they were sent go on if they are to `finish`."""
+        """With `finish`, a job that was sent continues after its last caller has left."""
         self._events = events
         self._sink = sink
         self._finish = finish
@@ -40,43 +40,43 @@ class JobRunner:
 
     @property
     def draining(self) -> bool:
-        """Whether new work is refused because the service is about to end."""
+        """Whether new work is refused because the service is shutting down."""
         return self._draining
 
     def by_fingerprint(self, fingerprint: str) -> RunningJob | None:
-        """The job at work that an equal request can join, if there is one."""
+        """The running job that an equal request can join, if there is one."""
         running = self._by_fingerprint.get(fingerprint)
         return None if running is None or running.is_abandoned else running
 
     def by_id(self, job_id: str, *, owner: str) -> RunningJob | None:
-        """The job of this ID and owner, if it is at work here."""
+        """The owner's running job with this ID, if there is one."""
         running = self._by_id.get(job_id)
         return running if running is not None and running.job.owner == owner else None
 
     def by_key(self, key: str, *, owner: str) -> RunningJob | None:
-        """The job at work here that was started under this owner's idempotency key."""
+        """The running job that was started under this owner's idempotency key, if there is one."""
         own = (running for running in self._by_id.values() if running.job.owner == owner)
         return next((each for each in own if each.job.key and each.job.key.value == key), None)
 
     def all(self, *, owner: str) -> list[RunningJob]:
-        """The owner's jobs at work here, the newest first."""
+        """The owner's running jobs, the newest first."""
         jobs = reversed(self._by_id.values())
         return [running for running in jobs if running.job.owner == owner]
 
     def find(self, job_id: str, *, owner: str) -> RunningJob | RecentJob:
-        """The job of this ID and owner, at work or ended recently; raise NotFound."""
+        """The owner's job with this ID, running or ended recently; raise NotFound."""
         found = self._by_id.get(job_id) or self._recent.get(job_id)
         if found is None or found.job.owner != owner:
             raise NotFound(
-                f"{job_id[:80]} cannot be followed: no such job is at work or ended just now.",
-                hint="Its pictures, if it has made any, are found by their own ids.",
+                f"No job with ID {job_id[:80]} is running or ended in the last few minutes.",
+                hint="If it delivered images, get them by their own IDs.",
             )
         return found
 
     def start(self, job: AnyJob, execution: Execution) -> RunningJob:
-        """Run the job in a task of its own; raise ShuttingDown once `drain` has begun.
+        """Run the job in a task of its own; raise ShuttingDown after `drain` was called.
 
-        The caller that starts it counts as waiting.
+        The caller counts as waiting.
         """
         log = self._events.open(job.id)
         running = RunningJob(job, log, finish_when_abandoned=self._finish, waiting=1)
@@ -85,27 +85,27 @@ class JobRunner:
         return running
 
     def start_replay(self, job: AnyJob, execution: Execution) -> RunningJob:
-        """Run what repeats the events of a job that was at work before; raise ShuttingDown.
+        """Replay the events of an earlier job for one caller; raise ShuttingDown.
 
-        That job was published and could be followed then: only the caller reads the events now.
+        They are not published again, and only this caller can read them.
         """
-        log = self._events.open(f"replay_{uuid4().hex}")  # the log of its ID is the job's own
+        log = self._events.open(f"replay_{uuid4().hex}")  # the job's own log has the job's ID
         running = RunningJob(job, log, is_replay=True)
         self._start_task(running, execution)
         return running
 
     def join(self, running: RunningJob) -> None:
-        """Count one more caller that waits for the job and shares it, and publish that."""
+        """Count one more caller that shares the job and waits for it, and publish JobJoined."""
         running.waiting += 1
         running.joined_callers += 1
         self._publish(running, JobJoined.of(running.job))
 
     async def drain(self, grace: float) -> None:
-        """Refuse new work, let jobs that were sent finish, and cancel the rest.
+        """Refuse new work, let jobs that were sent finish, and cancel all others.
 
-        Takes `grace` seconds at most. Jobs that were not sent are canceled at once: sent now, they
-        might be paid for and not end in time. The safeguards have recorded the state of every
-        canceled job before this returns.
+        Takes at most `grace` seconds. Jobs that were not sent are canceled at once: if they were
+        sent now, they might be billed and still not end in time. The safeguards have recorded the
+        state of every canceled job before this returns.
         """
         self._draining = True
         if not self._tasks:
@@ -113,8 +113,8 @@ class JobRunner:
         for running in [*self._by_id.values()]:
             if not (running.is_dispatched or running.log.closed) and running.task is not None:
                 running.task.cancel()
-        patience = max(0.0, grace - CANCEL_TIMEOUT)
-        _, late = await asyncio.wait(self._tasks, timeout=patience)
+        timeout = max(0.0, grace - CANCEL_TIMEOUT)
+        _, late = await asyncio.wait(self._tasks, timeout=timeout)
         for task in late:
             task.cancel()
         if late:
@@ -122,7 +122,7 @@ class JobRunner:
 
     def _start_task(self, running: RunningJob, execution: Execution) -> None:
         if self._draining:
-            raise ShuttingDown("The server is shutting down and starts no new work.")
+            raise ShuttingDown
         running.task = asyncio.create_task(self._run(running, execution), name=running.job.id)
         self._tasks.add(running.task)
         running.task.add_done_callback(lambda task: self._on_done(running, task))
@@ -137,7 +137,7 @@ class JobRunner:
         except asyncio.CancelledError:
             self._end(running)
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the waiting callers must learn of it
+        except Exception as error:  # noqa: BLE001 - the waiting callers must get every error
             incident = InternalError(uuid4().hex[:12])
             incident.__cause__ = error
             self._fail(running, incident)
@@ -149,7 +149,7 @@ class JobRunner:
         self._emit(running, Failed.of(running.job.id, error))
 
     def _emit(self, running: RunningJob, event: ExecutionEvent) -> None:
-        """Append the event, unless it is for the sink alone: JobAccepted, and all after the end."""
+        """Publish the event, and append it unless it is JobAccepted or comes after the end."""
         if running.joined_callers and isinstance(event, Finished):
             event = replace(event, joined_callers=running.joined_callers)
         if not (running.log.closed or isinstance(event, JobAccepted)):
@@ -158,11 +158,11 @@ class JobRunner:
 
     def _publish(self, running: RunningJob, event: ServiceEvent) -> None:
         if not running.is_replay:
-            with suppress(Exception):  # a paid image does not depend on a sink's promise
+            with suppress(Exception):  # a sink that breaks its promise must not cost a paid image
                 self._sink.publish(event)
 
     def _on_done(self, running: RunningJob, task: asyncio.Task[None]) -> None:
-        self._end(running)  # a task that is canceled before its first step emits nothing itself
+        self._end(running)  # a task that is canceled before its first step has emitted nothing
         self._tasks.discard(task)
         if self._by_id.get(running.job.id) is running:
             del self._by_id[running.job.id]
@@ -180,8 +180,8 @@ class JobRunner:
     def _termination_error(self, running: RunningJob) -> ImageServiceError:
         if self._draining:
             if running.is_dispatched:
-                return OutcomeUnknown("The server shut down while the picture was being painted.")
+                return OutcomeUnknown("The server shut down while the image was being generated.")
             return ShuttingDown("The server shut down before the request was sent.")
         if running.is_dispatched:
-            return OutcomeUnknown("Everybody left while the picture was being painted.")
-        return Canceled("The request was canceled before it was sent.")
+            return OutcomeUnknown("Every client left while the image was being generated.")
+        return Canceled()

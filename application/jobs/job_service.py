@@ -1,4 +1,4 @@
-"""The one way of every request: check it, find its job or start one, and what a job does."""
+"""The one path of every request: check it, find or start its job, and execute the job."""
 
 from contextlib import aclosing
 from dataclasses import replace
@@ -29,7 +29,7 @@ from domain.results import ImageResult
 
 
 class JobService:
-    """Serves a request by one job: the one it shares with equal requests, or a new one."""
+    """Serves each request with one job, which equal requests share."""
 
     def __init__(
         self,
@@ -50,10 +50,10 @@ class JobService:
     async def submit(
         self, request: ImageRequest, *, owner: str, fresh: bool, key: str | None
     ) -> JobHandle:
-        """Return the caller's handle for the job that serves the request.
+        """Return the caller's handle of the job that serves the request.
 
-        That is the job of the owner's `key`, if there is one, or an equal job at work, unless
-        `fresh`. Raises what GenerateImage raises.
+        That is the job of the owner's `key`, if there is one; else an equal running job, unless
+        `fresh`; else a new one. Raises what GenerateImage raises.
         """
         job = self._prepare(request, owner, key)
         running = await self.idempotent_jobs.find(job)
@@ -95,10 +95,10 @@ class JobService:
         )
 
     async def execute(self, job: AnyJob, *, fresh: bool) -> Execution:
-        """Serve the job from the cache, unless `fresh`, or else by the provider.
+        """Serve the job from the cache, unless `fresh`, or else from the provider.
 
-        Yields the events of a job in their order, up to Finished, and after that CacheFailed where
-        the cache could not be filled. Raises the ImageServiceError that the job fails with.
+        Yields the job's events in their order up to Finished, and then CacheFailed if the cache
+        could not be filled. Raises the ImageServiceError that the job fails with.
         """
         yield JobStarted.of(job, fresh=fresh)
         if not fresh:
@@ -112,7 +112,7 @@ class JobService:
                 yield event
 
     async def _from_cache(self, job: AnyJob) -> Execution:
-        """Ends with Finished, or without it where the cache has no result."""
+        """Yield Finished last if the cache has a result."""
         try:
             result = await self.result_cache.get(job)
         except CacheUnavailable as error:
@@ -125,7 +125,7 @@ class JobService:
         yield Finished(job_id=job.id, result=result)
 
     async def _from_provider(self, job: AnyJob) -> Execution:
-        """Yields Finished before the cache is filled: callers need not wait for that."""
+        """Yield Finished before the cache is filled, because callers need not wait for that."""
         result: ImageResult | None = None
         async with aclosing(self.providers.stream(job)) as stream:
             async for event in stream:

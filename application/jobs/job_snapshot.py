@@ -1,4 +1,4 @@
-"""The record of a job that is in memory alone."""
+"""The record of a job that has none in the repository."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from domain.jobs import JobState
 from domain.results import ResultImage
 
 
-def snapshot(held: RunningJob | RecentJob) -> JobRecord:
-    """The job by its events so far: one that waits, or that the cache served."""
-    job, events = held.job, [event for _, event in held.milestones]
+def snapshot(source: RunningJob | RecentJob) -> JobRecord:
+    """The job's state by its events so far, such as of one that waits or was served by a cache."""
+    job, events = source.job, [event for _, event in source.milestones]
     last = events[-1] if events else None
     result = last.result if isinstance(last, Finished) else None
     failure = last.failure if isinstance(last, Failed) else None
@@ -48,7 +48,7 @@ def _state(events: Sequence[JobEvent]) -> JobState:
 
 
 def to_stored_image(image: ResultImage) -> StoredImage:
-    """What a record has of an image."""
+    """The record of an image."""
     return StoredImage(
         id=image.id,
         stored=image.stored,

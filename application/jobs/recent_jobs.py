@@ -11,14 +11,14 @@ from domain.requests import EditRequest, ImageRequest
 
 MAX_JOBS = 64
 MAX_BYTES = 64_000_000
-"""Bytes of the jobs' input and result images. A job that has more is not kept."""
+"""Limit for the bytes of all jobs' input and result images. A job that has more is not kept."""
 RETENTION_SECONDS = 300.0
-"""Seconds after its end for which a job is kept."""
+"""Seconds that a job is kept after its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecentJob:
-    """A job and its numbered events, but for previews: the result has better images."""
+    """A job and its numbered events without previews, because the result has better images."""
 
     job: Job[ImageRequest]
     milestones: tuple[tuple[int, JobEvent], ...]
@@ -35,7 +35,7 @@ class RecentJob:
         return sum(len(image.data) for image in images)
 
     def has_event(self, number: int) -> bool:
-        """Whether there is an event of this number or a later one."""
+        """Whether there is an event with this number or a later one."""
         return self.milestones[-1][0] >= number
 
     async def follow(self, cursor: int = 0) -> AsyncGenerator[tuple[int, JobEvent], None]:
@@ -54,7 +54,7 @@ class RecentJobs:
         self._bytes = 0
 
     def add(self, job: RecentJob) -> None:
-        """Add a job, and evict the oldest ones where there are too many."""
+        """Add a job, and evict the oldest ones beyond the limits."""
         self._evict(job.job.id)
         size = job.bytes
         self._jobs[job.job.id] = (self._clock() + RETENTION_SECONDS, size, job)
@@ -68,7 +68,7 @@ class RecentJobs:
         return job
 
     def evict_expired(self) -> None:
-        """Evict the oldest jobs while any is too old, or there are too many or too many bytes."""
+        """Evict the oldest jobs while one is too old or they exceed MAX_JOBS or MAX_BYTES."""
         while self._jobs and self._over_limits():
             self._evict(next(iter(self._jobs)))
 

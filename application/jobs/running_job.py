@@ -1,4 +1,4 @@
-"""A job at work in this process, and the callers that wait for it."""
+"""A running job of this process, and the callers that wait for it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -17,9 +17,9 @@ AnyJob = Job[ImageRequest]
 class RunningJob:
     """A job, its log of events, and the number of its waiting callers.
 
-    The runner appends the events; every reader reads the log at its own pace. A job that all
-    callers left after it was sent goes on if `finish_when_abandoned`. `is_replay`: the events
-    repeat how an earlier job ended, and are no news to the sink.
+    The runner appends the events; every reader reads the log at its own pace. With
+    `finish_when_abandoned`, a job that was sent continues after its last caller has left.
+    `is_replay`: the events repeat the end of an earlier job and are not published.
     """
 
     job: AnyJob
@@ -31,7 +31,7 @@ class RunningJob:
     is_dispatched: bool = False
     is_abandoned: bool = False
     error: ImageServiceError | None = None
-    """What the job failed with; its log has the error as a plain value."""
+    """The error that the job failed with; the log has it as a plain value."""
     task: asyncio.Task[None] | None = None
     _milestones: list[tuple[int, JobEvent]] = field(default_factory=list)
     _next_number: int = 0
@@ -46,33 +46,34 @@ class RunningJob:
 
     @property
     def milestones(self) -> tuple[tuple[int, JobEvent], ...]:
-        """The numbered events so far, but for previews."""
+        """The numbered events so far, without previews."""
         return tuple(self._milestones)
 
     def has_event(self, number: int) -> bool:
-        """Whether there is an event of this number or a later one, or may yet be."""
+        """Whether an event with this number or a later one exists or may still come."""
         return not self.log.closed or number < self._next_number
 
     def follow(self, cursor: int = 0) -> AsyncGenerator[tuple[int, JobEvent], None]:
-        """Numbered events from `cursor` on, for a reader whose leaving cancels nothing.
+        """Numbered events from `cursor` on, for a reader that may leave without canceling the job.
 
-        A number that does not exist yet means from the start. Slow readers skip superseded
+        A cursor beyond the next event starts from the first one. Slow readers skip superseded
         previews.
         """
         known = cursor <= self._next_number
         return self.log.read(cursor if known else 0, drop_superseded=True)
 
     def add_waiter(self) -> None:
-        """Count one more caller that waits for the end."""
+        """Count one more caller that waits for the job."""
         self.waiting += 1
 
     def remove_waiter(self) -> None:
-        """Count one caller less, and cancel a job that was not sent when the last one leaves.
+        """Count one caller less. When the last one leaves, cancel a job that was not sent.
 
-        A job that was sent goes on if it is to `finish`, because the image may already be paid for.
+        A job that was sent continues with `finish_when_abandoned`, because the image may already be
+        billed.
         """
         self.waiting -= 1
-        ended = self.log.closed  # all that may still run then is filling the cache
+        ended = self.log.closed  # its task may still be filling the cache
         if self.waiting or ended or (self.is_dispatched and self.finish_when_abandoned):
             return
         self.is_abandoned = True

@@ -15,10 +15,10 @@ class StoredResults:
         self.library = library
 
     async def load(self, record: JobRecord, *, only: str = "") -> ImageResult:
-        """Return the result of the job, or `only` the image of this ID.
+        """Return the result of the job, or `only` the image with this ID.
 
-        Images whose files are gone are left out, with a note. Raises what the job failed with,
-        NotFound when no image is left, and ArchiveUnavailable.
+        Images whose bytes are gone are left out, with a note. Raises the error that the job failed
+        with, NotFound if no image is left, and ArchiveUnavailable.
         """
         if record.failure is not None:
             raise record.failure
@@ -31,7 +31,7 @@ class StoredResults:
             except NotFound as error:
                 missing.append(error.message)
         if not images:
-            raise NotFound(" ".join(missing) or f"No picture of {record.id} is kept.")
+            raise NotFound(" ".join(missing) or f"No image of {record.id} is stored.")
         result = _to_result(record, tuple(images))
         return replace(result, notes=(*result.notes, *missing))
 

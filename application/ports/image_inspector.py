@@ -1,4 +1,4 @@
-"""Port: whoever looks into a picture before we trust it."""
+"""Port: checks images before the service relies on them."""
 
 from typing import Protocol
 
@@ -6,14 +6,14 @@ from domain.image import Image
 
 
 class ImageInspector(Protocol):
-    """Tells whole pictures from broken, oversized and hostile ones."""
+    """Tells intact images from damaged, oversized and hostile ones."""
 
     async def inspect(self, image: Image, /) -> None:
-        """Return if the bytes are one whole PNG, JPEG or WebP picture within the limits.
+        """Return if the bytes are one intact PNG, JPEG or WebP image within the limits.
 
-        Raises UnreadableImage, saying why, in every other case, however strange the bytes are.
-        Changes nothing and blocks no event loop. What decoding alone could tell may be checked
-        in part where checksums vouch for the bytes: pixels that are wrong from the start are
-        found out, those that a faulty encoder got wrong later on perhaps not. What follows a
-        picture's end, such as signed provenance, is allowed and not looked at.
+        Otherwise raises UnreadableImage, which says why, whatever the bytes are. Changes nothing
+        and does not block the event loop. Where checksums vouch for the bytes, the check may skip
+        parts that only full decoding could prove: pixels that are wrong from the start are
+        detected, later mistakes of a faulty encoder perhaps not. Bytes after the end of the image,
+        such as signed provenance, are allowed and ignored.
         """

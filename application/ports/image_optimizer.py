@@ -1,4 +1,4 @@
-"""Port: whoever can give a picture another form."""
+"""Port: makes renditions of images."""
 
 from typing import Protocol
 
@@ -7,17 +7,17 @@ from domain.renditions import Rendition, RenditionSpec
 
 
 class CannotRender(Exception):
-    """No such rendition can be made of this picture; its text says why, for people."""
+    """The image has no rendition for this spec; the text says why, for people."""
 
 
 class ImageOptimizer(Protocol):
-    """Makes renditions; the original is never touched."""
+    """Makes renditions; the original is never changed."""
 
     async def render(self, image: Image, spec: RenditionSpec, /) -> Rendition:
-        """The picture in a form that meets `spec`, as good as that allows, and how it was made.
+        """Return the best image that meets `spec`, and a description of how it was made.
 
-        Returns the image itself, untouched, where it meets the spec already, where `smaller`
-        could not be had, and wherever no bound of the spec forbids it and the rendition would be
-        larger. Pixels are turned upright; a color profile stays, all other metadata goes. Raises
-        CannotRender and nothing else on purpose. Blocks no event loop.
+        Returns the image itself, unchanged, if it meets the spec already, if `smaller` cannot be
+        achieved, and if the rendition would be larger and no bound of the spec requires it. Pixels
+        are turned upright; a color profile is kept, all other metadata is removed. Raises
+        CannotRender and nothing else on purpose. Does not block the event loop.
         """

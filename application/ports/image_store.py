@@ -1,4 +1,4 @@
-"""Port: where the bytes of images are kept."""
+"""Port: storage for the bytes of images."""
 
 from collections.abc import Collection, Mapping
 from typing import Protocol
@@ -7,43 +7,43 @@ from domain.image import Image, StoredRef
 
 
 class ImageStore(Protocol):
-    """Bytes by content: it knows neither owners nor jobs. Several processes may share one.
+    """Stores images by their content; it knows neither owners nor jobs.
 
-    What a method has written survives a power cut. Every method raises ArchiveUnavailable when the
-    disk or the service behind the store refuses.
+    Several instances may share the same storage. What a method has written survives a power cut.
+    Every method raises ArchiveUnavailable when the storage cannot be read or written.
     """
 
     async def check_writable(self) -> None:
-        """Return if an image could be stored now. Called before money is spent."""
+        """Return if an image could be stored now. The caller checks before it spends money."""
 
     async def put(self, image: Image, /, *, derived_from: str | None = None) -> StoredRef:
         """Store the bytes unchanged, and return where.
 
-        The whole image appears under its ref at once or not at all. Nothing is overwritten: equal
-        images share a ref, others never do. A rendition names the ID of the image that it is
-        derived from, and is deleted together with it.
+        The image appears under its ref as a whole or not at all. Nothing is overwritten: equal
+        images share a ref, others never do. For a rendition, `derived_from` is the ID of the image
+        that it was made from; it is deleted together with that image.
         """
 
     async def get(self, ref: str, /) -> Image | None:
-        """Return the bytes at this ref; None if there are none that can be read.
+        """Return the bytes at this ref, or None if they are gone or cannot be read.
 
-        A user may have changed a file: the caller compares the image's ID.
+        The bytes may have been changed from outside: the caller compares the image's ID.
         """
 
     async def sizes(self, refs: Collection[str], /) -> Mapping[str, int]:
-        """Return the bytes that each image takes together with its renditions; 0 if it is gone."""
+        """Return the size of each image with its renditions, in bytes; 0 if it is gone."""
 
     async def delete(self, refs: Collection[str], /) -> int:
         """Delete these images and their renditions; return how many bytes that freed.
 
-        A ref without bytes is passed over.
+        A ref without bytes is ignored.
         """
 
     async def quarantine(self, data: bytes, /, *, job_id: str, suffix: str = "bin") -> str:
-        """Keep bytes that are no finished image but may have been paid for; return where."""
+        """Store bytes that are not a finished image but may be billed; return where they are."""
 
-    async def finish_partial_writes(self, living: Collection[str], /) -> None:
-        """Complete or remove what processes that are not `living` were writing when they ended.
+    async def finish_partial_writes(self, active: Collection[str], /) -> None:
+        """Complete or remove the unfinished writes of instances that are not `active`.
 
-        An image whose bytes are complete gets its ref; incomplete ones are removed.
+        An image whose bytes are complete gets its ref; incomplete bytes are removed.
         """

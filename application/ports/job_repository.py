@@ -1,4 +1,4 @@
-"""Port: the records of jobs, of their images, and of idempotency keys."""
+"""Port: records of jobs, their images and idempotency keys."""
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -13,9 +13,6 @@ from domain.jobs import IdempotencyKey, Job, JobState
 from domain.money.budgets import SpendingEntry
 from domain.requests import ImageRequest
 
-RETRY_AFTER_SECONDS = 10.0
-"""Seconds after which another process's job of the same request may have ended."""
-
 BudgetCheck = Callable[[Sequence[SpendingEntry]], None]
 """Raises if the spending of other jobs leaves no room for a new one."""
 MayReplace = Callable[[JobRecord], bool]
@@ -29,14 +26,14 @@ class Reserved:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyRunning:
-    """Nothing was recorded: this job serves the same request."""
+    """Nothing was recorded, because this job serves the same request."""
 
     job_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class BoundKey:
-    """A key as its owner used it, and the job that it is bound to."""
+    """An owner's key, and the job that it is bound to."""
 
     key: IdempotencyKey
     record: JobRecord
@@ -44,7 +41,7 @@ class BoundKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedImage:
-    """An image that a store has, and when its latest job was created."""
+    """A stored image, and the time when its latest job was created."""
 
     image: OwnedImage
     stored: StoredRef
@@ -53,10 +50,11 @@ class RecordedImage:
 
 @dataclass(slots=True, kw_only=True)
 class ImageReferences:
-    """Everything that is recorded of one owner's image, and what shall become of it.
+    """All that is recorded about one owner's image, and the changes to make to it.
 
-    `stored` has every place where it was stored, the latest first. `fingerprints` are those of the
-    jobs that made it. An image is `shared` if an owner who is not among those asked for has it too.
+    `stored` has every place where the image was stored, the latest first. `fingerprints` are those
+    of the jobs that delivered it. An image is `shared` if another owner has it too, whose reference
+    was not requested along with this one.
     """
 
     image: OwnedImage
@@ -67,7 +65,7 @@ class ImageReferences:
     moved_to: StoredRef | None = None
 
     def forget(self) -> None:
-        """Let the owner no longer have the image."""
+        """Remove the image from the owner's records."""
         self.forgotten = True
 
     def move_to(self, stored: StoredRef) -> None:
@@ -76,11 +74,12 @@ class ImageReferences:
 
 
 class JobRepository(Protocol):
-    """Keeps what it is given and decides nothing: rules are handed in.
+    """Stores records and decides nothing: rules are passed in as functions.
 
-    Several processes may share one. What a method has written survives a power cut. Every method
-    raises ArchiveUnavailable when the database refuses. What a rule raises passes through, and
-    nothing is written then. A rule runs inside a transaction: it neither waits nor calls back.
+    Several instances may share the same records. What a method has written survives a power cut.
+    Every method raises ArchiveUnavailable when the records cannot be read or written. An exception
+    from a rule passes through, and nothing is written then. A rule runs inside a transaction, so it
+    must neither wait nor call the repository.
     """
 
     async def reserve(
@@ -94,35 +93,35 @@ class JobRepository(Protocol):
     ) -> Reserved | AlreadyRunning:
         """Record a new job and bind its key, if `check` accepts the spending of other jobs.
 
-        `check` gets what jobs created after `since` spent, and nothing without a `since`.
-        AlreadyRunning means that the key is bound to a job that `may_replace` does not let go.
-        Checking and recording are one step, for all processes that share the repository.
+        `check` gets the spending of jobs created after `since`, and an empty sequence if `since` is
+        None. AlreadyRunning means that the key is bound to another job and `may_replace` is false
+        for it. Checking and recording are one atomic step for all instances that share the records.
         """
 
     async def save(self, job: Job[ImageRequest], /) -> None:
         """Record the state of a job, in place of its last one.
 
-        A final state that could not be written raises and is not forgotten: the next call that
-        reads or writes records writes it first, and so does closing the repository. If none can
-        before the process ends, the job counts as abandoned.
+        If a final state cannot be written, this raises, and the state stays pending: the next call
+        that reads or writes records writes it first, and so does closing the repository. If it is
+        never written, the job counts as abandoned once its writer has ended.
         """
 
     async def get(self, job_id: str, /, *, owner: str) -> JobRecord | None:
-        """Return the job with this `job_…` ID if this owner has it."""
+        """Return the owner's job with this `job_…` ID, if there is one."""
 
     async def by_key(self, key: str, /, *, owner: str) -> BoundKey | None:
-        """Return the job that this owner's key is bound to, if there is one."""
+        """Return the job that the owner's key is bound to, if there is one."""
 
     async def bind_key(
         self, key: IdempotencyKey, job_id: str, /, *, owner: str, may_replace: MayReplace
     ) -> None:
-        """Bind the owner's key to this job, unless it belongs to one that may not be replaced.
+        """Bind the owner's key to this job, unless it is bound to one that may not be replaced.
 
-        Only for a job that was reserved without this key.
+        For a job that was reserved without this key.
         """
 
     async def by_image(self, image_id: str, /, *, owner: str) -> JobRecord | None:
-        """Return this owner's newest job that made the image."""
+        """Return the owner's newest job that delivered the image, if there is one."""
 
     async def recent(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         """Return the newest `limit` jobs with images, the newest first."""
@@ -134,28 +133,29 @@ class JobRepository(Protocol):
         """Return every place where the owner's image was stored, the latest first."""
 
     async def images_by_age(self) -> Sequence[RecordedImage]:
-        """Return all owners' images that a store has, the oldest first."""
+        """Return the stored images of all owners, the oldest first."""
 
     def image_references(
         self, images: Collection[OwnedImage], /
     ) -> AbstractAsyncContextManager[Sequence[ImageReferences]]:
-        """Look up these images, and change what is recorded of them when the context is left.
+        """Look up these images, and write the changes to them when the block ends.
 
-        Images of which nothing is recorded are left out. Exclusive until it is left: nothing else
-        is written to the repository meanwhile, by any process, so the block must be short and must
-        not call the repository. A block that raises changes nothing.
+        Images without a record are left out. The block is exclusive: no instance writes to the
+        records while it runs, so it must be short and must not call the repository. A block that
+        raises changes nothing.
         """
 
-    def living_writers(self) -> AbstractAsyncContextManager[Collection[str]]:
-        """Give the IDs of the processes that may be writing; none begins or ends in the meantime.
+    def active_writers(self) -> AbstractAsyncContextManager[Collection[str]]:
+        """Yield the IDs of all instances that may be writing, this one's own among them.
 
-        Our own is among them. There are none where nothing was ever recorded.
+        None starts or ends while the block runs. Yields no IDs if nothing was ever recorded.
         """
 
     async def close_abandoned(
-        self, living: Collection[str], outcome: Callable[[JobState], ImageServiceError], /
+        self, active: Collection[str], outcome: Callable[[JobState], ImageServiceError], /
     ) -> Sequence[JobRecord]:
-        """End every open job whose writer is not `living`; return how they are recorded now.
+        """End every open job whose writer is not `active`; return their new records.
 
-        A job ends with the error that `outcome` has for its state, and in `final_state` that error.
+        A job ends with the error that `outcome` returns for its state, in the `final_state` of that
+        error.
         """

@@ -1,4 +1,4 @@
-"""Port: what was spent and saved."""
+"""Port: accounts of spending and savings."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -9,16 +9,16 @@ from domain.money.usage_account import Savings, UsageAccount
 
 
 class UsageLedger(Protocol):
-    """Accounts of the jobs in a JobRepository: of all processes that share it.
+    """Accounts of the jobs in a JobRepository, by all instances that share its records.
 
-    Every method raises ArchiveUnavailable when the database refuses.
+    Every method raises ArchiveUnavailable when the accounts cannot be read or written.
     """
 
     async def spent(self, since: datetime, /) -> Sequence[SpendingEntry]:
-        """Return what each job created after `since` uses of the limits, in any order."""
+        """Return what each job created after `since` counts against the limits, in any order."""
 
     async def credit(self, saved: Mapping[str, Savings], day: date, /) -> None:
-        """Add what results of these models saved to that day's accounts."""
+        """Add the savings of each model to that day's accounts."""
 
     async def accounts(self, since: datetime, /) -> Sequence[UsageAccount]:
         """Return one account for each day and model with jobs or savings, the newest day first."""

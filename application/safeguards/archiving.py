@@ -1,4 +1,4 @@
-"""Safeguard: what was paid for is on disk before anyone is told about it."""
+"""Safeguard: an image that was paid for is stored before any caller gets it."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,18 +26,17 @@ from domain.results import ResultImage
 
 R = TypeVar("R", bound=ImageRequest)
 
-QUARANTINE_HINT = " What came of it is kept in DATA_DIR/quarantine, under the name of the job."
-INTERRUPTED = "The job was ended while the picture was being painted."
+QUARANTINE_HINT = " The response was saved in DATA_DIR/quarantine, under the job ID."
+INTERRUPTED = "The job was interrupted while the image was being generated."
 
 
 class Archiving(Safeguard):
-    """Records a job before it is sent, and keeps its pictures before they are delivered.
+    """Records a job before it is sent, and stores its images before they are delivered.
 
-    Raises ArchiveUnavailable, before anything is sent, when the record or a picture could not
-    be written. What has arrived is carried to the disk even if the job is told to end. A disk
-    that refuses only then spoils nothing: the pictures are delivered with a note that they are
-    not stored. What came of a call that broke off goes to the quarantine: its last previews, and
-    what there is of the reply.
+    Raises ArchiveUnavailable before anything is sent, if the record or an image could not be
+    written. Images that have arrived are stored even if the job is canceled meanwhile. If storing
+    fails only then, the images are delivered with a note that they are not stored. When a call
+    breaks off, its last previews and the bytes of its reply are quarantined.
     """
 
     def __init__(self, inner: ImageProvider, images: ImageStore, records: JobRepository) -> None:
@@ -45,29 +44,31 @@ class Archiving(Safeguard):
         self.images = images
         self.records = records
 
-    async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
+    async def wrap(
+        self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream], /
+    ) -> ProviderStream:
         sent = job.dispatched()
         await self.images.check_writable()
         await self._record_dispatch(sent)
-        settled, previews = False, LastPartials()
+        end_recorded, previews = False, LastPartials()
         try:
             yield JobDispatched(job_id=job.id)
-            async with aclosing(paint(sent)) as painting:
-                async for event in painting:
+            async with aclosing(call_next(sent)) as stream:
+                async for event in stream:
                     if isinstance(event, Delivered):
                         event = await run_to_completion(self._store(sent, event))
-                        settled = True
+                        end_recorded = True
                     elif isinstance(event, PartialImage):
                         previews.add(event)
                     yield event
         except ProviderError as error:
             await run_to_completion(self._record_failure(sent, error, previews))
-            settled = True
+            end_recorded = True
             raise
         finally:
-            if not settled:
-                cut_short = OutcomeUnknown(INTERRUPTED)
-                await run_to_completion(self._record_failure(sent, cut_short, previews))
+            if not end_recorded:
+                interrupted = OutcomeUnknown(INTERRUPTED)
+                await run_to_completion(self._record_failure(sent, interrupted, previews))
 
     async def _record_dispatch(self, job: Job[R]) -> None:
         recording = asyncio.ensure_future(self.records.save(job))
@@ -80,36 +81,34 @@ class Archiving(Safeguard):
     async def _cancel_dispatch(self, job: Job[R], recording: asyncio.Future[None]) -> None:
         with suppress(ArchiveUnavailable):
             await recording
-            await self._try_record(
-                job.failed(Canceled("The request was canceled before it was sent."))
-            )
+            await self._try_record(job.failed(Canceled()))
 
-    async def _store(self, job: Job[R], came: Delivered) -> Delivered:
-        notes = list(came.notes)
-        pictures = [await self._store_image(picture, notes) for picture in came.images]
-        isolated = [await self._quarantine(data, job.id) for data in came.undecodable]
-        notes += [f"What is no picture is kept in {place}" for place in isolated if place]
-        delivered = replace(came, images=tuple(pictures), notes=tuple(notes))
-        if not await self._try_record(job.stored(delivered.images, delivered)):
+    async def _store(self, job: Job[R], delivered: Delivered) -> Delivered:
+        notes = list(delivered.notes)
+        images = [await self._store_image(image, notes) for image in delivered.images]
+        places = [await self._quarantine(data, job.id) for data in delivered.undecodable]
+        notes += [f"Data that is not an image was saved to {place}" for place in places if place]
+        stored = replace(delivered, images=tuple(images), notes=tuple(notes))
+        if not await self._try_record(job.stored(stored.images, stored)):
             notes.append("The job's record could not be written.")
-        return replace(delivered, notes=tuple(notes))
+        return replace(stored, notes=tuple(notes))
 
-    async def _store_image(self, picture: ResultImage, notes: list[str]) -> ResultImage:
+    async def _store_image(self, image: ResultImage, notes: list[str]) -> ResultImage:
         try:
-            stored = await self.images.put(picture.image)
+            stored = await self.images.put(image.image)
         except ArchiveUnavailable as error:
-            notes.append(f"Not stored: {error.message} Save the picture from this answer.")
-            return picture
-        return replace(picture, stored=stored)
+            notes.append(f"Not stored: {error.message} Save the image from this result.")
+            return image
+        return replace(image, stored=stored)
 
     async def _record_failure(
         self, job: Job[R], error: ProviderError, previews: "LastPartials"
     ) -> None:
         if isinstance(error, BadProviderReply | OutcomeUnknown):
-            remains = [(data, "bin") for data in error.raw_remainder] + previews.files()
-            places = [await self._quarantine(data, job.id, suffix) for data, suffix in remains]
+            files = [(data, "bin") for data in error.raw_remainder] + previews.files()
+            places = [await self._quarantine(data, job.id, suffix) for data, suffix in files]
             error.quarantined = tuple(place for place in places if place)
-            error.raw_remainder = ()  # they may be large, and errors are remembered
+            error.raw_remainder = ()  # it may be large, and the error outlives the job
             if error.quarantined:
                 error.hint += QUARANTINE_HINT
         await self._try_record(job.ended(error))
@@ -129,17 +128,17 @@ class Archiving(Safeguard):
 
 
 class LastPartials:
-    """The last preview of each picture, which is all there is of it if the call breaks off."""
+    """The last preview of each image: all that is left of it if the call breaks off."""
 
     def __init__(self) -> None:
         self._last: dict[int, Image] = {}
 
     def add(self, preview: PartialImage) -> None:
-        """Take this one in place of those before it: it is finer."""
+        """Replace the earlier preview of this image, because a later one is finer."""
         self._last[preview.image_index] = preview.image
 
     def files(self) -> list[tuple[bytes, str]]:
-        """Bytes and file suffix of each."""
+        """The bytes and the file suffix of each preview."""
         return [(image.data, _suffix(image)) for image in self._last.values()]
 
 

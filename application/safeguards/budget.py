@@ -9,11 +9,11 @@ from typing import TypeVar
 from application.async_tools import run_to_completion
 from application.ports.clock import Clock
 from application.ports.image_provider import ImageProvider, ProviderStream
-from application.ports.job_repository import RETRY_AFTER_SECONDS, AlreadyRunning, JobRepository
+from application.ports.job_repository import AlreadyRunning, JobRepository
 from application.safeguards.safeguard import Safeguard
-from domain.errors import Busy, Canceled, ImageServiceError
+from domain.errors import Canceled, ImageServiceError
 from domain.events import JobQueued
-from domain.job_records import may_retry
+from domain.job_records import busy_elsewhere, may_retry
 from domain.jobs import Job
 from domain.money.budget_policy import check_budget
 from domain.money.budgets import BudgetLimits
@@ -21,15 +21,13 @@ from domain.requests import ImageRequest
 
 R = TypeVar("R", bound=ImageRequest)
 
-NEVER_SENT = "The request was canceled before it was sent."
-
 
 class Budget(Safeguard):
     """Reserves the estimated cost of a job before it is sent, and releases it if it is not sent.
 
     The reservation is the job's first record and binds its key. The records that Archiving makes
-    replace the estimate by the cost. Raises BudgetExhausted, Busy if another process has just
-    reserved the same request, and ArchiveUnavailable if the reservation could not be written.
+    replace the estimate by the cost. Raises BudgetExhausted, Busy if another process has reserved
+    a job under the same key, and ArchiveUnavailable if the reservation could not be written.
     Nothing is sent then.
     """
 
@@ -41,15 +39,17 @@ class Budget(Safeguard):
         self.limits = limits
         self.clock = clock
 
-    async def wrap(self, job: Job[R], paint: Callable[[Job[R]], ProviderStream]) -> ProviderStream:
+    async def wrap(
+        self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream], /
+    ) -> ProviderStream:
         job = replace(job, estimate=job.card.estimate(job.request))
         reserving = asyncio.ensure_future(self._reserve(job))
-        end: ImageServiceError = Canceled(NEVER_SENT)
+        end: ImageServiceError = Canceled()
         sent = False
         try:
             await asyncio.shield(reserving)
-            async with aclosing(paint(job)) as painting:
-                async for event in painting:
+            async with aclosing(call_next(job)) as stream:
+                async for event in stream:
                     sent = sent or not isinstance(event, JobQueued)
                     yield event
         except ImageServiceError as error:
@@ -68,12 +68,10 @@ class Budget(Safeguard):
             may_replace=may_retry,
         )
         if isinstance(reserved, AlreadyRunning):
-            raise Busy(
-                "Another process has just begun this request.", retry_after=RETRY_AFTER_SECONDS
-            )
+            raise busy_elsewhere()
 
     async def _release(self, job: Job[R], reserving: asyncio.Future[None]) -> None:
-        """A reservation that was refused, or not written, needs no release."""
+        """Release the reservation, unless it was refused or could not be written."""
         with suppress(ImageServiceError):
             await reserving
             await self.records.save(job)

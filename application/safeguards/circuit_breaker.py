@@ -22,7 +22,7 @@ FAILURES = (ProviderUnreachable, OutcomeUnknown)
 """Errors that count as failures. Any other ProviderError is an answer: the provider works."""
 MAX_FAILURES = 5
 OPEN_SECONDS = 30.0
-"""Both are common values: a service that recovers without help mostly does so sooner."""
+"""Both are common values: most services that recover without help do so in less time."""
 
 
 class CircuitBreaker(Safeguard):
@@ -86,7 +86,7 @@ class CircuitBreaker(Safeguard):
         wait = self._opened_at + self._open_seconds - self._clock()
         if wait > 0 or self._trial_running:
             raise CircuitOpen(
-                f"{self.name} failed too often in a row and is left alone for a while.",
+                f"{self.name} failed several times in a row and gets no calls for a while.",
                 retry_after=max(1.0, wait),
             )
 

@@ -19,7 +19,7 @@ RETRY_AFTER_SECONDS = 30.0
 
 
 class ConcurrencyLimit(Safeguard):
-    """Runs up to `most` jobs at once; up to `waiting` more wait for a slot, in their order.
+    """Runs up to `most` jobs at once; up to `waiting` more wait for a slot, in order of arrival.
 
     A job that waits yields JobQueued first. Raises Busy when the queue is full.
     """
@@ -36,7 +36,7 @@ class ConcurrencyLimit(Safeguard):
         queued = self._slots.locked()
         if queued and self._waiting >= self._max_waiting:
             raise Busy(
-                f"{self._waiting} calls are waiting already, which is all that may.",
+                f"The queue is full: {self._waiting} calls are waiting already.",
                 retry_after=RETRY_AFTER_SECONDS,
             )
         self._waiting += 1

@@ -20,7 +20,7 @@ R = TypeVar("R", bound=ImageRequest)
 
 INSPECTION_TIMEOUT = 10.0
 """Seconds to inspect all images of a reply; one JPEG of 50 megapixels takes about one."""
-NOT_INSPECTED = "it could not be looked into; it may be broken"
+NOT_INSPECTED = "could not be inspected, may be damaged"
 
 
 class Inspection(Safeguard):
@@ -71,7 +71,7 @@ class Inspection(Safeguard):
                 await self.inspector.inspect(image.image)
         except UnreadableImage:
             raise
-        except Exception:  # noqa: BLE001 - too late, or a broken inspector: the image was paid for
+        except Exception:  # noqa: BLE001 - late, or the inspector failed: the image was paid for
             return [NOT_INSPECTED]
         return []
 
@@ -81,21 +81,22 @@ def _size_notes(image: ResultImage, request: ImageRequest) -> list[str]:
     size = image.image.dimensions
     if request.size is None or size == request.size:
         return []
-    return [f"asked for {request.size}, the provider sent {size}"]
+    return [f"requested {request.size}, the provider sent {size}"]
 
 
 def _count_notes(delivered: int, requested: int) -> list[str]:
     if delivered == requested:
         return []
-    return [f"Asked for {requested} picture(s), and {delivered} could be kept."]
+    return [f"Images requested: {requested}, usable images received: {delivered}."]
 
 
 def _bad_reply(
     delivered: Delivered, undecodable: Sequence[bytes], reasons: Sequence[str]
 ) -> BadProviderReply:
-    reason = reasons[0] if reasons else "The reply holds no picture."
     error = BadProviderReply(
-        f"The provider answered without a usable picture. {reason}",
+        f"The provider's reply has no usable image. {reasons[0]}"
+        if reasons
+        else "The provider's reply has no image.",
         raw_remainder=[data for data in undecodable if data],
     )
     error.request_id = delivered.request_id

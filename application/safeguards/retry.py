@@ -1,4 +1,4 @@
-"""Safeguard: repeats a call, but only where that cannot be paid for twice."""
+"""Safeguard: repeats a call, but only if that cannot be billed twice."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, aclosing
@@ -13,8 +13,8 @@ from domain.requests import ImageRequest
 R = TypeVar("R", bound=ImageRequest)
 
 MAX_RETRY_AFTER_SECONDS = 10.0
-"""The longest Retry-After, in seconds, that is waited for here. Hosts end calls after 60 seconds,
-so a longer one is left to the caller."""
+"""The longest Retry-After, in seconds, that the safeguard waits for. Hosts end calls after 60
+seconds, so a longer one is left to the caller."""
 
 
 class RetryLoop(Protocol):
@@ -60,9 +60,10 @@ class RetryPolicy:
         self._waited_for: Exception | None = None
 
     def should_retry(self, error: Exception) -> bool | float:
-        """Return True for what was provably not sent; the seconds to wait for a first Retry-After.
+        """Return True if the call was provably not sent.
 
-        Return False for everything else.
+        Return the seconds to wait if it was refused with a short Retry-After for the first time,
+        and False in all other cases.
         """
         if self.accepted:
             return False

@@ -1,4 +1,4 @@
-"""Use case: report what the cache holds and how often it helped."""
+"""Use case: report what the cache contains and how often it was used."""
 
 from application.ports.image_cache import HasCacheStats, ImageCache, TierStats
 
@@ -6,13 +6,13 @@ __all__ = ["CacheStats", "TierStats"]
 
 
 class CacheStats:
-    """Reports the state of each tier that counts what it keeps."""
+    """Reports the state of each cache tier that has statistics."""
 
     def __init__(self, cache: ImageCache) -> None:
         self.cache = cache
 
     async def __call__(self) -> tuple[TierStats, ...]:
-        """Return the fastest tier first, and nothing for a cache that does not count.
+        """Return the fastest tier first, and no tiers for a cache without statistics.
 
         Raises CacheUnavailable.
         """

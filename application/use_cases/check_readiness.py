@@ -10,13 +10,13 @@ from application.ports.image_store import ImageStore
 from domain.errors import ImageServiceError
 
 NO_KEY = "0" * 64
-"""The cache key that readiness probes look up: no result has it."""
+"""The cache key that readiness probes look up; no result has it."""
 State = Literal["ok", "unavailable", "draining"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """The state of one part. `reason` is for the log alone: any client may send a probe."""
+    """The state of one part. `reason` is for the log only, because any client may send a probe."""
 
     name: str
     state: State = "ok"
@@ -45,7 +45,7 @@ class CheckReadiness:
         self.cache = cache
 
     async def __call__(self) -> Readiness:
-        """Return all checks. Raises nothing that a part may raise."""
+        """Return all checks. A part that fails is reported, not raised."""
         checks = [
             await _check("archive", self.images.check_writable),
             await _check("cache", self._probe_cache, required=False),
@@ -55,7 +55,7 @@ class CheckReadiness:
         return Readiness(checks=checks)
 
     async def _probe_cache(self) -> None:
-        if isinstance(self.cache, HasCacheStats):  # a miss for a probe would count as one
+        if isinstance(self.cache, HasCacheStats):  # looking up a key would count as a miss
             await self.cache.stats()
         else:
             await self.cache.get(NO_KEY)

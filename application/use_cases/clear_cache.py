@@ -1,4 +1,4 @@
-"""Use case: clear the cache. Stored images are not touched."""
+"""Use case: clear the cache. Stored images are kept."""
 
 from application.ports.image_cache import ClearResult, ImageCache
 
@@ -12,5 +12,5 @@ class ClearCache:
         self.cache = cache
 
     async def __call__(self) -> ClearResult:
-        """Return how much was removed; raise CacheUnavailable if any of it may still be there."""
+        """Return how much was removed; raise CacheUnavailable if any entry may be left."""
         return await self.cache.clear()

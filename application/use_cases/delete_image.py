@@ -11,25 +11,25 @@ from domain.jobs import LOCAL
 
 
 class DeleteImage:
-    """Deletes an image's bytes and record. What its job cost stays recorded."""
+    """Deletes an image's bytes and record. The cost of its job stays recorded."""
 
     def __init__(self, library: ImageLibrary, cache: ImageCache, views: ImageCache) -> None:
-        """Delete it from `cache` too, and from `views`, where ViewImage keeps recent images."""
+        """Images are deleted from `cache` too, and from `views`, the view cache of ViewImage."""
         self.library = library
         self.cache = cache
         self.views = views
 
     async def __call__(self, image_id: str, /, *, owner: str = LOCAL) -> DeletionResult:
-        """Return what was deleted. The same request generates a new image afterwards.
+        """Return what was deleted. Afterwards, the same request generates a new image.
 
-        Bytes that another owner has too stay. Raises NotFound if this owner has no such image, and
-        ArchiveUnavailable.
+        Bytes of an image that another owner has too are kept. Raises NotFound if this owner does
+        not have the image, and ArchiveUnavailable.
         """
         deleted = await self.library.delete([OwnedImage(image_id, owner)])
         if not deleted.images:
-            raise NotFound(f"{image_id[:80]} cannot be deleted: no such image is known.")
+            raise NotFound.of_id("image", image_id)
         for fingerprint in deleted.fingerprints:
-            with suppress(CacheUnavailable):  # its entries cannot be read either
+            with suppress(CacheUnavailable):  # then the entry cannot be read either
                 await self.cache.delete(fingerprint)
         with suppress(CacheUnavailable):
             await self.views.delete(view_cache_key(image_id, owner))

@@ -1,4 +1,4 @@
-"""Use case: stop taking new work and let running jobs end."""
+"""Use case: refuse new work and let running jobs end."""
 
 from application.jobs.job_runner import JobRunner
 

@@ -11,7 +11,8 @@ from domain.jobs import LOCAL
 from domain.requests import EditRequest, check_mask
 
 INSPECTION_TIMEOUT = 10.0
-"""Seconds for one image, its turn included; a JPEG of 50 megapixels takes about one."""
+"""Seconds for one image, including the wait for a free thread; a JPEG of 50 megapixels takes about
+one."""
 
 
 class EditImage:
@@ -32,8 +33,8 @@ class EditImage:
     ) -> JobHandle:
         """Return a handle of the job, as GenerateImage does.
 
-        Raises what that raises, and before it UnreadableImage, which names the input, and
-        InvalidRequest for a mask that does not fit.
+        Raises UnreadableImage, which names the input, InvalidRequest for a mask that does not fit,
+        and what GenerateImage raises.
         """
         for index, image in enumerate(request.images):
             await self._inspect(image, f"images[{index}]")
@@ -49,6 +50,6 @@ class EditImage:
             await asyncio.to_thread(lambda: image.digest)  # 50 MB take longer than a heartbeat may
         except UnreadableImage as error:
             raise UnreadableImage(f"{field}: {error.message}", field=field) from error
-        except TimeoutError:  # without a limit the image would hold its turn, and block all others
-            why = f"{field}: it could not be looked into within {INSPECTION_TIMEOUT:g} s."
-            raise UnreadableImage(why, field=field) from None
+        except TimeoutError:  # without a limit the image would block all others
+            message = f"{field}: could not be inspected within {INSPECTION_TIMEOUT:g} s."
+            raise UnreadableImage(message, field=field) from None

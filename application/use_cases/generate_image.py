@@ -21,11 +21,11 @@ class GenerateImage:
         fresh: bool = False,
         key: str | None = None,
     ) -> JobHandle:
-        """Return a handle of the job; its `events()` and `result()` give the rest.
+        """Return a handle of the job; its `events()` and `result()` give the outcome.
 
-        `fresh` requests new images even if an equal job is running or its result is cached. `key`
-        requests the job of that idempotency key, whatever its outcome, if there is one. Raises
-        UnsupportedByModel and KeyReused before anything is spent, ShuttingDown, and with a key
-        ArchiveUnavailable.
+        `fresh` requests new images even if an equal job is running or its result is cached. With an
+        idempotency `key` that was used before, the job is the one of that key, whatever its
+        outcome. Raises UnsupportedByModel and KeyReused before anything is spent, ShuttingDown,
+        and with a key ArchiveUnavailable.
         """
         return await self.job_service.submit(request, owner=owner, fresh=fresh, key=key)

@@ -21,7 +21,7 @@ Form = ImageFormat | Literal["auto"]
 
 
 class GetImage:
-    """Waits for a job at work, or reads the stored result of a job that ended."""
+    """Finds a running job, or loads the stored result of a job that ended."""
 
     def __init__(
         self,
@@ -38,21 +38,24 @@ class GetImage:
     async def __call__(
         self, id_: str, /, *, owner: str = LOCAL, form: Form | None = None
     ) -> JobHandle | ImageResult | JobRecord:
-        """Return a handle of a job at work here, or the result of a job that ended.
+        """Return a handle of a job that runs here, or the result of a job that ended.
 
-        For a job at work in another process, return its record. `id_` is a `job_…` or an `img_…`.
-        Without a `form` the images of a job at work are as they were requested, and those of a
-        job that ended are as the provider sent them.
-        Raises NotFound, ArchiveUnavailable, and what a job failed with. Cancels nothing and costs
-        nothing.
+        For a job that runs in another process, return its record. `id_` is a `job_…` or an `img_…`.
+        Without a `form`, the images of a running job are as they were requested, and those of a job
+        that ended are as the provider sent them. Raises NotFound, ArchiveUnavailable, and the error
+        that a job failed with. Cancels nothing and costs nothing.
         """
         if id_.startswith("img_"):
-            record = await self.records.by_image(id_, owner=owner)
-            return await self._load(_known(record, id_), form, only=id_)
+            delivered_by = await self.records.by_image(id_, owner=owner)
+            if delivered_by is None:
+                raise NotFound.of_id("image", id_)
+            return await self._load(delivered_by, form, only=id_)
         running = self.runner.by_id(id_, owner=owner)
         if running is not None:
             return self._handle(running, form)
-        record = _known(await self.records.get(id_, owner=owner), id_)
+        record = await self.records.get(id_, owner=owner)
+        if record is None:
+            raise NotFound.of_id("job", id_)
         return record if record.is_open else await self._load(record, form)
 
     def _handle(self, running: RunningJob, form: Form | None) -> JobHandle:
@@ -75,13 +78,6 @@ class GetImage:
         return await self.renditions.apply_requested_format(result, request)
 
 
-def _known(record: JobRecord | None, id_: str) -> JobRecord:
-    if record is None:
-        hint = "Use an id from an earlier answer, exactly as it was given."
-        raise NotFound(f"{id_[:80]} cannot be had: no such job or image is known.", hint=hint)
-    return record
-
-
 def _format(form: Form) -> ImageFormat | None:
-    """The format of a request: None where the content decides."""
+    """The format of a request, None if the content decides."""
     return None if form == "auto" else ImageFormat(form)

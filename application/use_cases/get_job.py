@@ -8,17 +8,17 @@ from domain.jobs import LOCAL
 
 
 class GetJob:
-    """Looks into the records first, and then at jobs of this process that have none."""
+    """Reads the records, and then looks for a job of this process that has no record."""
 
     def __init__(self, runner: JobRunner, records: JobRepository) -> None:
         self.runner = runner
         self.records = records
 
     async def __call__(self, job_id: str, /, *, owner: str = LOCAL) -> JobRecord:
-        """Return what is known of the job; raise NotFound or ArchiveUnavailable.
+        """Return the state of the job; raise NotFound or ArchiveUnavailable.
 
-        A result from the cache is not paid work and has no record. Such a job is known for the few
-        minutes during which it can be followed.
+        A job that was served from the cache has no record, because nothing was paid for it. It is
+        found for the few minutes during which it can be followed.
         """
         record = await self.records.get(job_id, owner=owner)
         return record or snapshot(self.runner.find(job_id, owner=owner))

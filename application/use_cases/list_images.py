@@ -21,7 +21,7 @@ class ImageListing:
 
 
 class ListImages:
-    """Reads the records, and adds jobs of this process that are queued and have none yet."""
+    """Reads the records, and adds queued jobs of this process, which have no record yet."""
 
     def __init__(self, runner: JobRunner, records: JobRepository) -> None:
         self.runner = runner

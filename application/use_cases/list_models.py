@@ -11,7 +11,7 @@ from domain.models import Catalog, join_catalogs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelListing:
-    """The models, and the day on which their shutdown dates are judged."""
+    """The models, and the day against which their shutdown dates count."""
 
     catalog: Catalog
     today: date

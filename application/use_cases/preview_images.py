@@ -1,4 +1,4 @@
-"""Use case: fit the images of a result into a limited number of bytes."""
+"""Use case: previews of the images of a result, each within a number of bytes."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from domain.results import ImageResult
 
 
 class PreviewImages:
-    """Makes smaller renditions for clients that refuse large results."""
+    """Makes smaller renditions for clients that reject large results."""
 
     def __init__(self, renditions: RenditionService) -> None:
         self.renditions = renditions

@@ -14,7 +14,7 @@ from domain.job_records import OwnedImage
 MIN_AGE = timedelta(hours=1)
 """A younger image is never deleted to free space: its caller may not have fetched it yet."""
 BATCH = 100
-"""Images that are deleted at once: nothing else is written to the records meanwhile."""
+"""Images to delete in one transaction, during which nothing else is written to the records."""
 
 
 class PruneImages:
@@ -46,7 +46,7 @@ class PruneImages:
         return deleted
 
     async def _oldest(self, before: datetime, keep_bytes: int) -> list[OwnedImage]:
-        """The images to delete until the rest takes at most `keep_bytes`."""
+        """The images to delete so that the others take at most `keep_bytes`."""
         by_age = await self.library.by_age()
         left = sum(each.bytes for each in by_age)
         found = list[OwnedImage]()
@@ -59,5 +59,5 @@ class PruneImages:
 
     async def _forget(self, fingerprints: Collection[str]) -> None:
         for fingerprint in fingerprints:
-            with suppress(CacheUnavailable):  # its entries cannot be read either
+            with suppress(CacheUnavailable):  # then the entry cannot be read either
                 await self.cache.delete(fingerprint)

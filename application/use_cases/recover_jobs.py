@@ -1,4 +1,4 @@
-"""Use case: close the jobs that dead processes left open."""
+"""Use case: close the jobs of processes that ended without closing them."""
 
 from application.ports.image_store import ImageStore
 from application.ports.job_repository import JobRepository
@@ -11,7 +11,7 @@ NO_REPLY = "The server ended while the image was being generated."
 
 
 class RecoverJobs:
-    """Runs at start, from time to time, and before a command reads the records."""
+    """Runs at startup, from time to time, and before a command reads the records."""
 
     def __init__(self, records: JobRepository, images: ImageStore) -> None:
         self.records = records
@@ -20,14 +20,14 @@ class RecoverJobs:
     async def __call__(self) -> int:
         """Return how many jobs were closed; raise ArchiveUnavailable.
 
-        Images that such a process wrote completely are kept. What belongs to a process that is
-        running is left alone.
+        Images that such a process wrote completely are kept. Jobs and files of running processes
+        are not touched.
         """
-        async with self.records.living_writers() as living:
-            if not living:  # nothing was ever recorded
+        async with self.records.active_writers() as active:
+            if not active:  # nothing was ever recorded
                 return 0
-            await self.images.finish_partial_writes(living)
-            return len(await self.records.close_abandoned(living, _outcome))
+            await self.images.finish_partial_writes(active)
+            return len(await self.records.close_abandoned(active, _outcome))
 
 
 def _outcome(state: JobState) -> ImageServiceError:

@@ -1,4 +1,4 @@
-"""Use case: what was spent and saved, and what may still be spent."""
+"""Use case: report spending, savings, and what is left of each budget."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from domain.money.usage_account import UsageAccount
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReport:
-    """Accounts of the days from `since` on, the newest first, and how each limit stands now."""
+    """The accounts of all days from `since` on, the newest first, and the status of each limit."""
 
     since: date
     accounts: Sequence[UsageAccount]
@@ -28,7 +28,7 @@ class ReportUsage:
         self.clock = clock
 
     async def __call__(self, days: int) -> UsageReport:
-        """The last `days` days in UTC, today among them; raise ArchiveUnavailable."""
+        """Report the last `days` days in UTC, including today; raise ArchiveUnavailable."""
         now = self.clock.now()
         since = now.date() - timedelta(days=days - 1)
         begin, window_begin = datetime.combine(since, time(), now.tzinfo), self.limits.since(now)

@@ -1,4 +1,4 @@
-"""Use case: show a picture that was made before, or a rendition of it, perhaps over and over."""
+"""Use case: show a stored image or a rendition of it, cached for repeated views."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,31 +15,31 @@ from domain.renditions import ViewSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageView:
-    """What is to be seen. `lasting`: the same view of the same picture will always be this."""
+    """An image to show. `cacheable`: the same view of the same image never changes."""
 
     image: Image
     cacheable: bool = True
 
 
 class ViewImage:
-    """Looks up pictures by their ids, and remembers in `recent` those that were looked at lately.
+    """Finds images by their IDs, and keeps those that were viewed recently in `views`, a cache.
 
-    So a picture that another process deleted is shown for as long as `recent` keeps anything.
+    If another process deletes an image, this one may show it until its entry expires.
     """
 
     def __init__(
-        self, library: ImageLibrary, renditions: RenditionService, recent: ImageCache
+        self, library: ImageLibrary, renditions: RenditionService, views: ImageCache
     ) -> None:
         self.library = library
         self.renditions = renditions
-        self.recent = recent
+        self.views = views
 
-    async def __call__(self, picture_id: str, view: ViewSpec, /, *, owner: str) -> ImageView:
-        """The picture in the form that suits the view; raise NotFound as `original` does.
+    async def __call__(self, image_id: str, view: ViewSpec, /, *, owner: str) -> ImageView:
+        """Return the image in the form that suits the view; raise NotFound as `original` does.
 
-        Where that form cannot be made, the picture as the provider sent it, for the time being.
+        If that form cannot be made, return the image as the provider sent it, not cacheable.
         """
-        original = await self._cached_original(picture_id, owner)
+        original = await self._cached_original(image_id, owner)
         spec = view.spec(original)
         if spec is None:
             return ImageView(image=original)
@@ -50,18 +50,18 @@ class ViewImage:
         """Return the provider's bytes; raise NotFound for an ID that this owner does not have."""
         return await self.library.find(image_id, owner=owner)
 
-    async def _cached_original(self, picture_id: str, owner: str) -> Image:
-        key = view_cache_key(picture_id, owner)
+    async def _cached_original(self, image_id: str, owner: str) -> Image:
+        key = view_cache_key(image_id, owner)
         with suppress(CacheUnavailable):
-            hit = await self.recent.get(key)
+            hit = await self.views.get(key)
             if hit is not None:
                 return hit.entry.images[0]
-        image = await self.library.find(picture_id, owner=owner)
+        image = await self.library.find(image_id, owner=owner)
         with suppress(CacheUnavailable):
-            await self.recent.put(key, CacheEntry(images=(image,)))
+            await self.views.put(key, CacheEntry(images=(image,)))
         return image
 
 
-def view_cache_key(picture_id: str, owner: str) -> str:
-    """Under which key this owner's picture is remembered: 64 hex digits."""
-    return sha256(repr((owner, picture_id)).encode()).hexdigest()
+def view_cache_key(image_id: str, owner: str) -> str:
+    """The key of this owner's image in the view cache: 64 hex digits."""
+    return sha256(repr((owner, image_id)).encode()).hexdigest()

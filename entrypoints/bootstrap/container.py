@@ -1,8 +1,8 @@
-"""The composition root: where everything is put together.
+"""The composition root: builds every part and connects them.
 
-Its `parts` are the only place where adapters are chosen: plain functions that import what they
-build, so that nothing heavy is loaded before it is needed. Everything else gets what it needs
-through its constructor.
+Adapters are chosen only in `providers`, `storage` and `observability`: plain functions that import
+what they build, so that nothing heavy is loaded before it is needed. All other parts get their
+dependencies through their constructors.
 """
 
 from collections import abc
@@ -65,11 +65,11 @@ from entrypoints.bootstrap.providers import (
     retry_loop,
 )
 from entrypoints.bootstrap.storage import (
+    database,
     image_cache,
     image_store,
     job_events,
     job_repository,
-    records,
     usage_ledger,
     view_cache,
 )
@@ -87,40 +87,40 @@ def with_safeguards(
     *,
     timer: abc.Callable[[], float] = monotonic,
 ) -> ImageProvider:
-    """The provider within all safeguards: what each needs, and their order."""
+    """Wrap the provider in all safeguards, in their order."""
     most, waiting = settings.max_concurrent_calls, settings.max_waiting_calls
-    retried = partial(Retry, attempts=attempts)
-    inspected = partial(Inspection, inspector=inspector)
-    archived = partial(Archiving, images=images, records=records)
-    budgeted = partial(Budget, records=records, limits=settings.limits, clock=clock)
+    retry = partial(Retry, attempts=attempts)
+    inspection = partial(Inspection, inspector=inspector)
+    archiving = partial(Archiving, images=images, records=records)
+    budget = partial(Budget, records=records, limits=settings.limits, clock=clock)
     circuit_breaker = partial(CircuitBreaker, clock=timer)
-    limited = partial(ConcurrencyLimit, most=most, waiting=waiting)
-    return limited(circuit_breaker(budgeted(archived(inspected(retried(provider))))))
+    concurrency_limit = partial(ConcurrencyLimit, most=most, waiting=waiting)
+    return concurrency_limit(circuit_breaker(budget(archiving(inspection(retry(provider))))))
 
 
 def provider_registry(
     providers: abc.Sequence[ImageProvider], guard: abc.Callable[[ImageProvider], ImageProvider]
 ) -> ProviderRegistry:
-    """All providers, each within safeguards of its own: its circuit breaker and its slots."""
+    """All providers, each with safeguards of its own: its circuit breaker and its slots."""
     return ProviderRegistry(*map(guard, providers))
 
 
 def job_runner(settings: Settings, events: JobEvents, sink: EventSink) -> JobRunner:
-    """All jobs at work."""
+    """Runs the jobs of this process."""
     return JobRunner(events, sink, finish=settings.on_disconnect == "finish")
 
 
 class Container(DeclarativeContainer):
-    """Everything, each part built once at first use.
+    """All parts of the application, each built once at first use.
 
-    `run_application(settings, provider=FakeProvider())` opens it with other parts.
+    `run_application(settings, provider=FakeProvider())` replaces a part.
     """
 
     settings: Dependency[Settings] = Dependency(instance_of=Settings)
     exit_stack: Singleton[AsyncExitStack] = Singleton(AsyncExitStack)
     clock = Singleton(SystemClock)
     log_writer = Singleton(log_writer, settings, exit_stack)
-    database = Singleton(records, settings, exit_stack)
+    database = Singleton(database, settings, exit_stack)
     image_store = Singleton(image_store, settings, database, exit_stack)
     job_repository = Singleton(job_repository, database)
     usage_ledger = Singleton(usage_ledger, database)
@@ -130,7 +130,7 @@ class Container(DeclarativeContainer):
     metrics = Singleton(job_metrics)
     savings_counter = Singleton(SavingsCounter, usage_ledger.provider, clock)
     extra_sinks = List()
-    """Further event sinks, of a test or of an application that embeds this one."""
+    """More event sinks, of a test or of an application that embeds this one."""
     event_sink = Singleton(event_sink, log_sink, metrics, savings_counter, extra=extra_sinks)
 
     inspector = Singleton(pillow_inspector)
@@ -152,9 +152,10 @@ class Container(DeclarativeContainer):
     provider_registry = Singleton(provider_registry, image_providers, guard.provider)
 
     sweep_seconds = Object(300.0)
-    """Seconds between two looks for what has expired, was left behind, or is too much."""
+    """Seconds between two runs of each cleanup: abandoned jobs, expired cache entries, and images
+    beyond the size limit."""
     first_sweep_seconds = Object(0.5)
-    """Seconds from the start to the first look for what was left behind."""
+    """Seconds from startup to the first cleanup of abandoned jobs and of images."""
     cache = Singleton(image_cache, settings, exit_stack, event_sink)
     result_cache = Singleton(ResultCache, cache, image_library)
     view_cache = Singleton(view_cache)
@@ -213,6 +214,6 @@ class Parts(TypedDict, total=False):
 
 
 def build_container(settings: Settings, **parts: Unpack[Parts]) -> Container:
-    """A container for these settings, with `parts` in place of its own of the same names."""
+    """A container for these settings; `parts` replace its own parts of the same names."""
     replaced = {name: Object(part) for name, part in parts.items()}
     return Container(settings=Object(settings), **replaced)

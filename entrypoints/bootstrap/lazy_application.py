@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # loading the container is what this module puts off
     from entrypoints.bootstrap.container import Container
 
 WARM_UP_DELAY_SECONDS = 0.2
-"""Seconds to wait, so that warming up does not delay the answer that started it."""
+"""Seconds to wait, so that warming up does not delay the response to the request that caused it."""
 
 
 class LazyApplication:
@@ -29,13 +29,13 @@ class LazyApplication:
     async def container(self) -> "Container":
         """Return the opened container; raise ShuttingDown after `drain` if it was never opened."""
         if self._closed and self._opening is None:
-            raise ShuttingDown("The server is shutting down and starts no new work.")
+            raise ShuttingDown
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
         return await asyncio.shield(self._opening)
 
     def warm_up_soon(self) -> None:
-        """Start opening the container shortly, unless it was started or the settings forbid it."""
+        """Open the container shortly, unless that has started or the settings disable it."""
         if self._settings.warm_up and self._opening is None and not self._closed:
             asyncio.get_running_loop().call_later(WARM_UP_DELAY_SECONDS, self._warm_up)
 
@@ -45,12 +45,12 @@ class LazyApplication:
         if self._opening is None:
             return
         end = monotonic() + grace
-        with suppress(Exception):  # without a container, or not in time, there are no jobs
+        with suppress(Exception):  # if the container did not open in time, there are no jobs
             container = await asyncio.wait_for(asyncio.shield(self._opening), max(grace, 0.0))
             await container.drain_jobs()(end - monotonic())
 
     async def close(self) -> None:
-        """Close what was opened. Call `drain` first: this gives jobs no more time."""
+        """Close the container. Call `drain` first, because this does not wait for jobs."""
         await self._stack.aclose()
 
     def _warm_up(self) -> None:

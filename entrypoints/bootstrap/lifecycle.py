@@ -1,4 +1,4 @@
-"""How the application is opened, kept tidy, drained and closed: once, for all doors."""
+"""Opens the application, runs its background tasks, drains its jobs and closes it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,24 +12,24 @@ from entrypoints.bootstrap.storage import MEGABYTE
 from entrypoints.config.settings import Settings
 
 SAVINGS_FLUSH_SECONDS = 5.0
-"""Seconds of them, if the process is killed."""
+"""Seconds of savings that are lost at most if the process is killed."""
 
 
 @asynccontextmanager
 async def open_application(settings: Settings, **parts: Unpack[Parts]) -> AsyncIterator[Container]:
     """Open the application; at the end close what it opened.
 
-    For an entry point that drains the jobs itself, within the grace period that is left; all
-    others use `run_application`. `parts` replace those of the container.
+    For an entry point that drains the jobs itself, within the rest of its grace period; all others
+    use `run_application`. `parts` replace those of the container.
     """
     container = build_container(settings, **parts)
-    tidying = [asyncio.create_task(work(container)) for work in BACKGROUND_TASKS]
+    tasks = [asyncio.create_task(run(container)) for run in BACKGROUND_TASKS]
     try:
         yield container
     finally:
-        for task in tidying:
+        for task in tasks:
             task.cancel()
-        await asyncio.wait(tidying)
+        await asyncio.wait(tasks)
         with suppress(ArchiveUnavailable):
             await container.savings_counter().flush()
         await container.exit_stack().aclose()
@@ -46,46 +46,46 @@ async def run_application(settings: Settings, **parts: Unpack[Parts]) -> AsyncIt
 
 
 def warm(container: Container) -> None:
-    """Build what a call needs, so that the first call does not wait for it. Runs in a thread."""
+    """Build the parts that a request needs, so that the first one does not wait. For a thread."""
     container.job_service()
     container.optimizer()
 
 
 async def _recover(container: Container) -> None:
-    """Now and then settle what processes left that have died; at first our own predecessor's.
+    """Close abandoned jobs of ended processes from time to time; the first ones after a delay.
 
-    Not at once: servers shall start first, and commands that take no time be spared it.
+    The delay lets a server start faster, and short commands end without this work.
     """
     await asyncio.sleep(container.first_sweep_seconds())
-    recover_jobs = await asyncio.to_thread(container.recover_jobs)  # it loads a database's library
+    recover_jobs = await asyncio.to_thread(container.recover_jobs)  # loads the database library
     while True:
-        with suppress(ArchiveUnavailable):  # whoever asks for a picture is told
+        with suppress(ArchiveUnavailable):  # requests report the same error
             await recover_jobs()
         await asyncio.sleep(container.sweep_seconds())
 
 
 async def _enforce_size_limit(container: Container) -> None:
-    """Now and then take away the oldest pictures, where there is a bound for all of them."""
-    most = container.settings().output_max_size
+    """Delete the oldest images from time to time, if the settings limit their total size."""
+    max_megabytes = container.settings().output_max_size
     await asyncio.sleep(container.first_sweep_seconds())
-    while most is not None:
+    while max_megabytes is not None:
         with suppress(ArchiveUnavailable):
-            await container.prune_images().down_to(most * MEGABYTE)
+            await container.prune_images().down_to(max_megabytes * MEGABYTE)
         await asyncio.sleep(container.sweep_seconds())
 
 
 async def _sweep(container: Container) -> None:
-    """Every now and then remove from the disk what has expired; a cache that fails can wait."""
+    """Remove expired cache entries from time to time."""
     while True:
         await asyncio.sleep(container.sweep_seconds())
         cache = container.cache()
         if isinstance(cache, Sweepable):
-            with suppress(CacheUnavailable):
+            with suppress(CacheUnavailable):  # the next sweep will do
                 await cache.sweep()
 
 
 async def _flush_savings(container: Container) -> None:
-    """Every few seconds write down what was saved."""
+    """Write the savings every few seconds."""
     while True:
         await asyncio.sleep(SAVINGS_FLUSH_SECONDS)
         with suppress(ArchiveUnavailable):
@@ -93,4 +93,4 @@ async def _flush_savings(container: Container) -> None:
 
 
 BACKGROUND_TASKS = (_recover, _sweep, _enforce_size_limit, _flush_savings)
-"""What goes on beside the jobs."""
+"""Each runs in a task of its own until the application is closed."""

@@ -1,4 +1,4 @@
-"""Builds the container's event sinks: log and metrics, and all sinks as one."""
+"""Builds the container's event sinks: log, metrics, and the one that publishes to all."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -12,23 +12,23 @@ if TYPE_CHECKING:  # parts are imported where they are built
     from adapters.telemetry.prometheus_sink import PrometheusSink
 
 
-def log_writer(settings: Settings, closing: AsyncExitStack) -> "LogWriter":
-    """Where all that is said goes, by libraries too: standard error, without our secrets."""
+def log_writer(settings: Settings, exit_stack: AsyncExitStack) -> "LogWriter":
+    """Writes all log lines, those of libraries too, to standard error, without our secrets."""
     from adapters.telemetry.log_writer import LogWriter
 
     secrets = (settings.openai_api_key, settings.auth_token)
     hidden = [secret.get_secret_value() for secret in secrets if secret]
-    lines = LogWriter(level=settings.log_level, form=settings.log_format, hidden=hidden)
-    lines.capture_stdlib()
-    closing.callback(lines.close)
-    return lines
+    writer = LogWriter(level=settings.log_level, form=settings.log_format, hidden=hidden)
+    writer.capture_stdlib()
+    exit_stack.callback(writer.close)
+    return writer
 
 
-def log_sink(settings: Settings, lines: "LogWriter") -> EventSink:
+def log_sink(settings: Settings, writer: "LogWriter") -> EventSink:
     """Writes a log line for each event."""
     from adapters.telemetry.log_sink import LogSink
 
-    return LogSink(lines, prompts=settings.log_prompts)
+    return LogSink(writer, prompts=settings.log_prompts)
 
 
 def job_metrics() -> "PrometheusSink":

@@ -1,4 +1,4 @@
-"""The container's parts that paint and look at pictures."""
+"""Builds the container's image provider, inspector and optimizer."""
 
 from contextlib import AsyncExitStack
 
@@ -9,8 +9,8 @@ from application.safeguards.retry import RetryLoop
 from entrypoints.config.settings import Settings
 
 
-def image_provider(settings: Settings, closing: AsyncExitStack) -> ImageProvider:
-    """Who paints, without any safeguard."""
+def image_provider(settings: Settings, exit_stack: AsyncExitStack) -> ImageProvider:
+    """The image provider that the settings name, without safeguards."""
     if settings.provider_name == "sketch":
         from adapters.sketch.provider import SketchProvider
 
@@ -18,7 +18,7 @@ def image_provider(settings: Settings, closing: AsyncExitStack) -> ImageProvider
     from adapters.openai.provider import OpenAIImages
 
     key = settings.openai_api_key
-    images = OpenAIImages(
+    provider = OpenAIImages(
         api_key=key.get_secret_value() if key else None,
         base_url=settings.openai_base_url,
         timeout=settings.provider_timeout,
@@ -26,12 +26,12 @@ def image_provider(settings: Settings, closing: AsyncExitStack) -> ImageProvider
         project=settings.openai_project_id,
         default_model=settings.image_model,
     )
-    closing.push_async_callback(images.close)
-    return images
+    exit_stack.push_async_callback(provider.close)
+    return provider
 
 
 def retry_loop() -> RetryLoop:
-    """At most three tries within seconds; which faults may be tried again is Retried's word."""
+    """At most three attempts within 30 seconds, for the errors that the Retry safeguard allows."""
     from functools import partial
 
     from stamina import retry_context
@@ -42,14 +42,14 @@ def retry_loop() -> RetryLoop:
 
 
 def pillow_inspector() -> ImageInspector:
-    """Who looks into pictures."""
+    """Inspects images."""
     from adapters.pillow.inspector import PillowInspector
 
     return PillowInspector()
 
 
 def pillow_optimizer() -> ImageOptimizer:
-    """Who makes renditions."""
+    """Makes renditions."""
     from adapters.pillow.optimizer import PillowOptimizer
 
     return PillowOptimizer()

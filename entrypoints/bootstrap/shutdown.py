@@ -1,4 +1,4 @@
-"""How a server process ends: after a signal, and never much later than its grace period."""
+"""Ends a server process: after a signal, and never much later than its grace period."""
 
 import asyncio
 import os
@@ -7,18 +7,18 @@ import threading
 from types import FrameType
 
 CLOSE_TIMEOUT = 1.0
-"""Seconds after the grace period for closing files and connections."""
+"""Seconds after the grace period to close files and connections."""
 
 
 def exit_after(seconds: float) -> None:
-    """End the process with code 1 after that time. A thread does it: the event loop may hang."""
+    """End the process with code 1 after that time. Uses a thread: the event loop may hang."""
     timer = threading.Timer(seconds, os._exit, (1,))
     timer.daemon = True
     timer.start()
 
 
 def shutdown_event() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set. A second one ends the process at once, with code 1."""
+    """An event that SIGTERM and SIGINT set. A second signal ends the process at once (code 1)."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -31,7 +31,7 @@ def shutdown_event() -> asyncio.Event:
         loop.call_soon_threadsafe(request_stop)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        if os.name == "nt":  # its event loops have no signal handlers
+        if os.name == "nt":  # event loops on Windows have no signal handlers
             signal.signal(number, request_stop_on_windows)
         else:
             loop.add_signal_handler(number, request_stop)

@@ -1,4 +1,4 @@
-"""The container's parts that keep: records, pictures, answers."""
+"""Builds the container's storage: records, images, job events and caches."""
 
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
@@ -19,17 +19,17 @@ if TYPE_CHECKING:  # parts are imported where they are built
 MEGABYTE = 1_000_000
 
 
-def records(settings: Settings, closing: AsyncExitStack) -> "Database":
+def database(settings: Settings, exit_stack: AsyncExitStack) -> "Database":
     """The data folder with the records of jobs."""
     from adapters.records.engine import Database
 
-    database = Database(settings.data_dir)
-    closing.push_async_callback(database.close)
-    return database
+    folder = Database(settings.data_dir)
+    exit_stack.push_async_callback(folder.close)
+    return folder
 
 
-def image_store(settings: Settings, database: "Database", closing: AsyncExitStack) -> ImageStore:
-    """Images as files. What is being written bears the ID of our process among the writers."""
+def image_store(settings: Settings, database: "Database", exit_stack: AsyncExitStack) -> ImageStore:
+    """Images as files. Partial files have the ID that this process has in the database."""
     from adapters.image_store.files import FileImageStore
 
     images = FileImageStore(
@@ -38,7 +38,7 @@ def image_store(settings: Settings, database: "Database", closing: AsyncExitStac
         quarantine=settings.data_dir / "quarantine",
         writer=database.writer,
     )
-    closing.callback(images.close)
+    exit_stack.callback(images.close)
     return images
 
 
@@ -50,14 +50,14 @@ def job_repository(database: "Database") -> JobRepository:
 
 
 def usage_ledger(database: "Database") -> UsageLedger:
-    """What was spent and saved."""
+    """Spending and savings, in the same database."""
     from adapters.records.usage_ledger import SqlUsageLedger
 
     return SqlUsageLedger(database)
 
 
-def image_cache(settings: Settings, closing: AsyncExitStack, sink: EventSink) -> ImageCache:
-    """Earlier results: in memory, and below that on disk. Failures of a tier go to `sink`."""
+def image_cache(settings: Settings, exit_stack: AsyncExitStack, sink: EventSink) -> ImageCache:
+    """Caches results and renditions in memory and on disk. Failures are published to `sink`."""
     from adapters.cache.memory import MemoryCache
     from adapters.cache.tiered import TieredCache
 
@@ -66,7 +66,7 @@ def image_cache(settings: Settings, closing: AsyncExitStack, sink: EventSink) ->
         persistent_cache(settings),
         on_tier_failure=lambda error: sink.publish(CacheTierFailed(reason=error.message)),
     )
-    closing.push_async_callback(_closed, cache)
+    exit_stack.push_async_callback(_close, cache)
     return cache
 
 
@@ -77,8 +77,8 @@ def persistent_cache(settings: Settings) -> ImageCache:
     return DiskCache(settings.cache_dir, settings.cache_max_size * MEGABYTE, settings.cache_ttl)
 
 
-async def _closed(cache: ImageCache) -> None:
-    with suppress(CacheUnavailable):  # it failed before, and nobody needs it any more
+async def _close(cache: ImageCache) -> None:
+    with suppress(CacheUnavailable):  # a cache is not needed any more
         await cache.close()
 
 
@@ -90,7 +90,7 @@ def job_events() -> JobEvents:
 
 
 def view_cache() -> ImageCache:
-    """Pictures that are shown over and over; one that was deleted is seen a minute longer."""
+    """Caches images for ViewImage; an image deleted elsewhere is shown up to a minute longer."""
     from adapters.cache.memory import MemoryCache
 
     return MemoryCache(64 * MEGABYTE, ttl=60.0)

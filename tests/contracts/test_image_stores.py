@@ -105,11 +105,11 @@ class TestFileImageStore(ImageStoreContract):
     ) -> None:
         (tmp_path / "file").write_bytes(b"")
         files = files_in(tmp_path / "file")
-        with pytest.raises(ArchiveUnavailable, match="could not be kept in"):
+        with pytest.raises(ArchiveUnavailable, match="cannot be stored in"):
             await files.check_writable()
         with pytest.raises(ArchiveUnavailable, match="could not be written"):
             await files.put(PNG)
-        with pytest.raises(ArchiveUnavailable, match="could be written to"):
+        with pytest.raises(ArchiveUnavailable, match="could not be written to"):
             await files.quarantine(b"", job_id="job_1")
 
     async def test_an_image_that_the_folder_rejects_is_stored_in_the_fallback_folder(

@@ -91,7 +91,7 @@ async def test_a_format_that_the_provider_ignores_is_rendered_locally_and_charge
 ) -> None:
     openai_api.script(faults.other_format("png"))
     for result in await generate(transport, openai_api, tmp_path, *[{"format": "webp"}] * 2):
-        assert facts(result)["notes"] == ["asked for webp, the provider sent png"]
+        assert facts(result)["notes"] == ["requested webp, the provider sent png"]
         assert shown(result).format == "webp"
     assert len(openai_api.posts) == 1
 

@@ -141,7 +141,7 @@ async def test_what_came_of_a_call_that_broke_off_is_kept_and_the_error_says_whe
         await events(archive.around(provider), replace(SMALL, partial_images=2))
     assert archive.images.quarantined == [b"half a reply", small_image("gray", size=(2, 1)).data]
     assert cut.quarantined == ("/quarantine/job_1-1.bin", "/quarantine/job_1-2.png")
-    assert "kept in DATA_DIR/quarantine" in cut.hint
+    assert "saved in DATA_DIR/quarantine" in cut.hint
     assert not cut.raw_remainder
 
 

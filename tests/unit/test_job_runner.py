@@ -269,7 +269,7 @@ async def test_without_finish_the_last_caller_to_leave_cancels_a_job_that_was_se
     assert scene.canceled_after_dispatch
     assert isinstance(scene.sink.events[-1], Failed)
     assert scene.sink.events[-1].failure.code == OutcomeUnknown.code
-    assert "Everybody left" in scene.sink.events[-1].failure.message
+    assert "Every client left" in scene.sink.events[-1].failure.message
 
 
 async def test_a_retained_job_goes_on_without_a_reader() -> None:

@@ -180,7 +180,7 @@ async def test_a_rendition_that_fails_leaves_the_original_with_a_note() -> None:
     made = renditions(ScriptedOptimizer(), sink=sink)
     (served,) = (await made.apply_requested_format(answer(PNG), AUTO)).images
     assert served.delivered == PNG
-    assert "no other form than the original could be made: it has no image" in served.notes[0]
+    assert "no rendition could be made: it has no image" in served.notes[0]
     assert sink.events == [RenditionFailed(image_id=PNG.id, reason="it has no image")]
 
 
@@ -189,7 +189,7 @@ async def test_another_format_from_the_provider_has_a_note() -> None:
     (served,) = (
         await renditions(ScriptedOptimizer(JPEG)).apply_requested_format(answer(PNG), asked)
     ).images
-    assert served.notes == ("asked for jpeg, the provider sent png",)
+    assert served.notes == ("requested jpeg, the provider sent png",)
     assert served.delivered == JPEG
 
 
@@ -230,7 +230,7 @@ async def test_an_encoder_that_hangs_leaves_the_original(monkeypatch: pytest.Mon
     made = renditions(ScriptedOptimizer(JPEG, meanwhile=hangs), sink=sink)
     (served,) = (await made.apply_requested_format(answer(PNG), AUTO)).images
     assert served.delivered == PNG
-    assert "no other form than the original could be made: it took more than" in served.notes[-1]
+    assert "no rendition could be made: it took more than" in served.notes[-1]
     assert isinstance(sink.events[-1], RenditionFailed)
 
 
@@ -241,7 +241,7 @@ async def test_an_encoder_that_crashes_leaves_the_original() -> None:
     made = renditions(ScriptedOptimizer(JPEG, meanwhile=falls))
     (served,) = (await made.apply_requested_format(answer(PNG), AUTO)).images
     assert served.delivered == PNG
-    assert "no other form than the original could be made: its encoder failed" in served.notes[-1]
+    assert "no rendition could be made: its encoder failed" in served.notes[-1]
     assert await made.render_or_none(PNG, RenditionSpec(smaller=True)) is None
 
 

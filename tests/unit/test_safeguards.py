@@ -113,7 +113,7 @@ async def test_another_size_is_delivered_with_a_note_and_another_format_without(
     reply = await delivered(Inspection(FakeProvider(jpeg), HeaderInspector()))
     assert reply.images[0].image == jpeg
     assert reply.images[0].image.format is ImageFormat.JPEG
-    assert reply.images[0].notes == ("asked for 8x8, the provider sent 9x9",)
+    assert reply.images[0].notes == ("requested 8x8, the provider sent 9x9",)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -122,7 +122,7 @@ async def test_another_number_of_images_is_delivered_with_a_note(count: int) -> 
     request = GenerateRequest(prompt="x", n=2, size=Dimensions(8, 8))
     reply = await delivered(provider, request)
     assert len(reply.images) == count
-    assert reply.notes == (f"Asked for 2 picture(s), and {count} could be kept.",)
+    assert reply.notes == (f"Images requested: 2, usable images received: {count}.",)
 
 
 async def test_a_broken_image_is_left_out_beside_an_intact_one() -> None:
@@ -168,7 +168,7 @@ async def test_an_image_that_cannot_be_inspected_is_delivered_with_a_note(
     provider = FakeProvider(PNG, Image(b"<html>"), other)
     reply = await delivered(Inspection(provider, inspector), request)
     assert [kept.image for kept in reply.images] == [PNG, other]
-    assert all("could not be looked into" in kept.notes[0] for kept in reply.images)
+    assert all("could not be inspected" in kept.notes[0] for kept in reply.images)
     assert reply.undecodable == (b"<html>",)
 
 

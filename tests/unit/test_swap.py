@@ -49,7 +49,7 @@ async def test_a_new_provider_is_archived_inspected_and_retried(tmp_path: Path) 
         assert painted.stored is not None
         assert Path(painted.stored.ref).read_bytes() == PNG.data
         assert await container.view_image().original(painted.id) == PNG
-        assert painted.notes == ("asked for 1024x1024, the provider sent 8x8",)
+        assert painted.notes == ("requested 1024x1024, the provider sent 8x8",)
 
 
 async def test_what_a_new_provider_spoils_is_quarantined(tmp_path: Path) -> None:

@@ -57,14 +57,14 @@ class CountingLibrary(ImageLibrary):
 class Gallery:
     """Shows pictures of `archive`, with time that stands still."""
 
-    def __init__(self, made: Image | None = WEBP, recent: ImageCache | None = None) -> None:
+    def __init__(self, made: Image | None = WEBP, views: ImageCache | None = None) -> None:
         self.archive = CountingLibrary()
         self.optimizer = ScriptedOptimizer(made)
         self.time = 0.0
         self.show = ViewImage(
             self.archive,
             renditions(self.optimizer, images=self.archive.store),
-            recent or MemoryCache(1_000_000, 60.0, timer=lambda: self.time),
+            views or MemoryCache(1_000_000, 60.0, timer=lambda: self.time),
         )
 
 
@@ -166,6 +166,6 @@ async def test_where_no_rendition_can_be_made_the_original_is_shown_for_now() ->
 
 
 async def test_a_broken_memory_spoils_nothing() -> None:
-    gallery = Gallery(recent=DictCache(fails=True))
+    gallery = Gallery(views=DictCache(fails=True))
     await gallery.archive.has(PNG, "ann")
     assert (await gallery.show(PNG.id, FULL, owner="ann")).image == PNG

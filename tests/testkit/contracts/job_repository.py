@@ -208,8 +208,8 @@ class JobRepositoryContract:
         self, records: JobRepository, other: JobRepository
     ) -> None:
         await records.save(job_for().dispatched())
-        async with other.living_writers() as living:
-            assert await other.close_abandoned(living, outcome) == []
+        async with other.active_writers() as active:
+            assert await other.close_abandoned(active, outcome) == []
         assert (await known(other)).state is JobState.DISPATCHED
 
     async def test_abandoned_jobs_are_closed_as_the_rule_says(self, records: JobRepository) -> None:
@@ -236,5 +236,5 @@ class JobRepositoryContract:
     async def test_where_nothing_was_recorded_nothing_is_writing(
         self, records: JobRepository
     ) -> None:
-        async with records.living_writers() as living:
-            assert not living
+        async with records.active_writers() as active:
+            assert not active

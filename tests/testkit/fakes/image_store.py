@@ -43,7 +43,7 @@ class MemoryImageStore:
         self.quarantined.append(data)
         return f"/quarantine/{job_id}-{len(self.quarantined)}.{suffix}"
 
-    async def finish_partial_writes(self, living: Collection[str], /) -> None:
+    async def finish_partial_writes(self, active: Collection[str], /) -> None:
         return
 
     def _family(self, ref: str) -> dict[str, Image]:

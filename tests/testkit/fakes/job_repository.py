@@ -123,18 +123,18 @@ class MemoryJobRepository:
                 self._apply(references)
 
     @asynccontextmanager
-    async def living_writers(self) -> AsyncIterator[Collection[str]]:
+    async def active_writers(self) -> AsyncIterator[Collection[str]]:
         writers = {row.writer for row in self.tables.rows.values()}
         yield writers | {self._writer} if writers else writers
 
     async def close_abandoned(
-        self, living: Collection[str], outcome: Callable[[JobState], ImageServiceError], /
+        self, active: Collection[str], outcome: Callable[[JobState], ImageServiceError], /
     ) -> Sequence[JobRecord]:
         async with self.tables.writing:
             rows = [
                 row
                 for row in self.tables.rows.values()
-                if row.record.is_open and row.writer not in living
+                if row.record.is_open and row.writer not in active
             ]
             for row in rows:
                 row.record = _closed(row.record, outcome(row.record.state))
