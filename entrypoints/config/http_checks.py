@@ -80,7 +80,8 @@ class HttpServerSettings(Settings):
     @field_validator("provider")
     @classmethod
     def _require_provider(cls, provider: str, others: ValidationInfo) -> str:
-        if provider != "sketch" and others.data.get("openai_api_key", "unknown") is None:
+        needs_key = provider in ("auto", "openai")
+        if needs_key and others.data.get("openai_api_key", "unknown") is None:
             raise ValueError(
                 "OPENAI_API_KEY is not set. Set it, or use PROVIDER=sketch for offline sketches"
             )

@@ -1,6 +1,9 @@
 """An HTTP server does not start with settings that can never match; each error says what to use."""
 
+from typing import Any, Literal
+
 import pytest
+from pydantic import Field
 
 from entrypoints.config.http_checks import MAX_RESULT_BYTES, HttpServerSettings
 from entrypoints.config.settings import load_settings
@@ -53,3 +56,22 @@ def test_what_could_never_match_is_refused_with_what_to_write(
 def test_a_server_over_pipes_may_send_larger_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RESULT_MAX_BYTES", "8000000")
     assert load_settings().result_max_bytes == 8_000_000
+
+
+@pytest.mark.parametrize("provider", ["auto", "openai"])
+def test_a_server_for_openai_requires_a_key(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVIDER", provider)
+    with pytest.raises(SettingsError, match="OPENAI_API_KEY is not set"):
+        load_settings(HttpServerSettings)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
+    assert load_settings(HttpServerSettings).provider_name == "openai"
+
+
+class SettingsWithAnotherProvider(HttpServerSettings):
+    provider: Literal["auto", "openai", "sketch", "flat"] = Field("auto")  # type: ignore[assignment] # one name more
+
+
+def test_a_server_for_another_provider_requires_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVIDER", "flat")
+    settings: Any = load_settings(SettingsWithAnotherProvider)
+    assert settings.provider_name == "flat"
