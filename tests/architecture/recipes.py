@@ -74,6 +74,11 @@ def copy_checkout(folder: Path) -> None:
         shutil.copy(file, copy)
 
 
+def is_followed(page: Path) -> bool:
+    """Whether this checkout has a file that the page prints, because the page was followed here."""
+    return any((ROOT / path).exists() for path in new_files(page))
+
+
 def follow(page: Path, root: Path) -> list[str]:
     """Change the checkout at `root` as the page says; return the tests that the page adds."""
     files = new_files(page)

@@ -10,7 +10,16 @@ import pytest
 
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import blocks, documents
-from tests.architecture.recipes import PAGES, Edit, copy_checkout, edits, follow, new_files, run
+from tests.architecture.recipes import (
+    PAGES,
+    Edit,
+    copy_checkout,
+    edits,
+    follow,
+    is_followed,
+    new_files,
+    run,
+)
 
 pytest.importorskip("fakeredis", reason="the development tools are out of date")
 CHECKS = (
@@ -19,6 +28,7 @@ CHECKS = (
     "tests/architecture/test_import_contracts.py::test_every_library_has_one_home",
     "tests/architecture/test_import_contracts.py::test_the_core_is_kept_from_every_library_by_name",
     "tests/architecture/test_module_names.py",
+    "tests/architecture/test_operating.py::test_compose_passes_on_every_setting_but_those_of_the_image",
     "tests/architecture/test_sizes.py::test_files_are_short",
     "tests/architecture/test_sizes.py::test_functions_are_short",
     "tests/unit/test_docs.py::test_every_setting_is_described",
@@ -37,6 +47,8 @@ def test_a_python_block_is_in_a_page_that_is_run() -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_what_a_page_prints_passes_its_tests_and_the_checks(page: Path, tmp_path: Path) -> None:
+    if is_followed(page):
+        pytest.skip("this checkout has what the page adds, and its tests")
     copy_checkout(tmp_path)
     added = follow(page, tmp_path)
     changed = [*new_files(page), *(edit.path for edit in edits(page))]
@@ -51,7 +63,8 @@ def test_what_the_pages_print_is_typed(tmp_path: Path) -> None:
     """All of them in one checkout, so that they fit together too."""
     copy_checkout(tmp_path)
     for page in PAGES:
-        follow(page, tmp_path)
+        if not is_followed(page):
+            follow(page, tmp_path)
     if (ROOT / ".mypy_cache").exists():  # saves most of the time
         shutil.copytree(ROOT / ".mypy_cache", tmp_path / ".mypy_cache")
     run(tmp_path, "mypy")
