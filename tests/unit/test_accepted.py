@@ -1,4 +1,4 @@
-"""A provider that names its work by a handle: the handle passes every safeguard to the sink."""
+"""A provider's handle of accepted work reaches the sink through every safeguard."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ HANDLE = "work_1"
 
 
 class ResumableFake(FakeProvider):
-    """Can be asked for the work that it accepted."""
+    """Can resume the work that it accepted."""
 
     async def resume(self, job: Job[ImageRequest], handle: str, /) -> ProviderStream:
         assert handle == HANDLE
@@ -36,7 +36,7 @@ class ResumableFake(FakeProvider):
 
 
 @pytest.mark.parametrize("around", AROUND.values(), ids=[*AROUND])
-async def test_a_handle_passes_every_safeguard(
+async def test_every_safeguard_passes_a_handle_on(
     around: Callable[[ImageProvider], ImageProvider],
 ) -> None:
     guarded = around(FakeProvider(handle=HANDLE))
@@ -47,7 +47,7 @@ async def test_a_handle_passes_every_safeguard(
     assert isinstance(delivered, Delivered)
 
 
-async def test_the_sink_hears_of_the_handle_and_callers_do_not() -> None:
+async def test_the_sink_gets_the_handle_and_callers_do_not() -> None:
     service = TickingService()
     service.provider.handle = HANDLE
     handle = await service.generate(REQUEST)
@@ -65,7 +65,7 @@ async def test_accepted_work_is_never_sent_again(fault: ProviderError) -> None:
     assert len(provider.seen) == 1
 
 
-async def test_a_resumable_provider_is_known_by_its_type() -> None:
+async def test_a_resumable_provider_is_recognized_by_its_type() -> None:
     plain: ImageProvider = FakeProvider()
     provider: ImageProvider = ResumableFake(handle=HANDLE)
     assert not isinstance(plain, ResumableProvider)

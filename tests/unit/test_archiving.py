@@ -1,4 +1,4 @@
-"""What was paid for is on disk before anyone is told about it."""
+"""A charged image is on the disk before any caller gets it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -51,33 +51,31 @@ class Archive:
 
     @property
     def states(self) -> list[JobState]:
-        """Every state that was recorded, in order."""
+        """All recorded states, in order."""
         return [job.state for job in self.records.history]
 
 
-async def test_the_job_is_recorded_before_it_is_sent_and_the_picture_kept_before_it_is_told() -> (
-    None
-):
+async def test_the_record_precedes_dispatch_and_the_image_is_stored_before_delivery() -> None:
     archive, order = Archive(), list[str]()
 
-    class Noted(FakeProvider):
+    class RecordingProvider(FakeProvider):
         async def _deliver(self, job: Job[ImageRequest]) -> AsyncIterator[StreamEvent]:  # type: ignore[override] # a plain iterator is enough here
             order.append(f"sent with {len(archive.records.history)} record")
             async for event in super()._deliver(job):
                 yield event
 
-    async with aclosing(archive.around(Noted()).generate(job_for(SMALL))) as painting:
-        async for event in painting:
-            order.append(f"{type(event).__name__} with {len(archive.images.stored)} kept")
-    assert order == ["JobDispatched with 0 kept", "sent with 1 record", "Delivered with 1 kept"]
+    async with aclosing(archive.around(RecordingProvider()).generate(job_for(SMALL))) as stream:
+        async for event in stream:
+            order.append(f"{type(event).__name__} with {len(archive.images.stored)} stored")
+    assert order == ["JobDispatched with 0 stored", "sent with 1 record", "Delivered with 1 stored"]
     assert archive.states == [JobState.DISPATCHED, JobState.STORED]
 
 
-async def test_pictures_come_with_their_place() -> None:
+async def test_images_are_delivered_with_their_location() -> None:
     archive = Archive()
-    came = await delivered(archive.around(FakeProvider()))
-    assert came.images[0].stored is not None
-    assert archive.images.stored[came.images[0].stored.ref] == PNG
+    result = await delivered(archive.around(FakeProvider()))
+    assert result.images[0].stored is not None
+    assert archive.images.stored[result.images[0].stored.ref] == PNG
     assert await archive.records.by_image(PNG.id, owner="local") is not None
 
 
@@ -90,7 +88,7 @@ async def test_pictures_come_with_their_place() -> None:
         (OutcomeUnknown("Cut."), JobState.UNKNOWN),
     ],
 )
-async def test_how_a_job_ended_is_recorded(fault: ProviderError, state: JobState) -> None:
+async def test_the_final_state_of_a_job_is_recorded(fault: ProviderError, state: JobState) -> None:
     archive = Archive()
     with pytest.raises(type(fault)):
         await events(archive.around(FakeProvider(fails=[fault])))
@@ -98,7 +96,7 @@ async def test_how_a_job_ended_is_recorded(fault: ProviderError, state: JobState
     assert archive.records.history[-1].failure is fault
 
 
-async def test_rubbish_is_quarantined_and_the_error_says_where() -> None:
+async def test_an_invalid_reply_is_quarantined_and_the_error_has_its_path() -> None:
     archive = Archive()
     fault = BadProviderReply("What?", raw_remainder=[b"<html>"])
     with pytest.raises(BadProviderReply) as bad:
@@ -107,36 +105,36 @@ async def test_rubbish_is_quarantined_and_the_error_says_where() -> None:
     assert bad.value.quarantined == ("/quarantine/job_1-1.bin",)
 
 
-async def test_rubbish_beside_good_pictures_is_quarantined_too() -> None:
+async def test_invalid_data_beside_valid_images_is_quarantined() -> None:
     archive = Archive()
-    came = await delivered(archive.around(FakeProvider(PNG, undecodable=(b"??",))))
+    result = await delivered(archive.around(FakeProvider(PNG, undecodable=(b"??",))))
     assert archive.images.quarantined == [b"??"]
-    assert "/quarantine/" in came.notes[-1]
+    assert "/quarantine/" in result.notes[-1]
 
 
-async def test_a_job_that_is_ended_after_dispatch_is_unknown() -> None:
-    archive, painting = Archive(), asyncio.Event()
+async def test_a_job_canceled_after_dispatch_is_unknown() -> None:
+    archive, generating = Archive(), asyncio.Event()
 
     async def forever() -> None:
-        painting.set()
+        generating.set()
         await asyncio.Event().wait()
 
     task = asyncio.create_task(events(archive.around(FakeProvider(meanwhile=forever))))
-    await painting.wait()
+    await generating.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert archive.states == [JobState.DISPATCHED, JobState.UNKNOWN]
 
 
-async def test_what_came_of_a_call_that_broke_off_is_kept_and_the_error_says_where() -> None:
+async def test_the_received_part_of_a_broken_call_is_quarantined() -> None:
     archive, cut = Archive(), OutcomeUnknown("Cut.")
     cut.raw_remainder = (b"half a reply",)
 
-    async def breaks() -> None:
+    async def fail() -> None:
         raise cut
 
-    provider = FakeProvider(meanwhile=breaks)
+    provider = FakeProvider(meanwhile=fail)
     with pytest.raises(OutcomeUnknown):
         await events(archive.around(provider), replace(SMALL, partial_images=2))
     assert archive.images.quarantined == [b"half a reply", small_image("gray", size=(2, 1)).data]
@@ -145,16 +143,16 @@ async def test_what_came_of_a_call_that_broke_off_is_kept_and_the_error_says_whe
     assert not cut.raw_remainder
 
 
-async def test_the_last_preview_of_a_job_that_is_ended_is_kept() -> None:
-    archive, painting = Archive(), asyncio.Event()
+async def test_the_last_preview_of_a_canceled_job_is_quarantined() -> None:
+    archive, generating = Archive(), asyncio.Event()
 
     async def forever() -> None:
-        painting.set()
+        generating.set()
         await asyncio.Event().wait()
 
     request = replace(SMALL, partial_images=1)
     task = asyncio.create_task(events(archive.around(FakeProvider(meanwhile=forever)), request))
-    await painting.wait()
+    await generating.wait()
     task.cancel()
     await asyncio.wait({task})
     assert archive.images.quarantined == [small_image("gray", size=(1, 1)).data]
@@ -162,18 +160,18 @@ async def test_the_last_preview_of_a_job_that_is_ended_is_kept() -> None:
 
 
 class FullStore(MemoryImageStore):
-    """Refuses the named method, as a full disk does."""
+    """Fails in the named method, as with a full disk."""
 
-    def __init__(self, refused: str) -> None:
+    def __init__(self, method: str) -> None:
         super().__init__()
-        setattr(self, refused, self._refuse)
+        setattr(self, method, self._refuse)
 
     async def _refuse(self, *_: object) -> None:
         raise ArchiveUnavailable("The disk is full.")
 
 
 class FullRecords(MemoryJobRepository):
-    """Refuses to save anything after so many states."""
+    """Fails to save after this many states."""
 
     def __init__(self, *, after: int) -> None:
         super().__init__()
@@ -185,31 +183,31 @@ class FullRecords(MemoryJobRepository):
         await super().save(job)
 
 
-class Slow(HeaderInspector):
-    """An inspector and an archive that can be caught at work."""
+class SlowInspector(HeaderInspector):
+    """Waits until the test sets `go_on`."""
 
     def __init__(self) -> None:
-        self.at_work, self.go_on = asyncio.Event(), asyncio.Event()
+        self.started, self.go_on = asyncio.Event(), asyncio.Event()
 
     async def inspect(self, image: Image, /) -> None:
-        self.at_work.set()
+        self.started.set()
         await self.go_on.wait()
 
 
-async def test_a_picture_that_has_arrived_is_stored_although_the_job_is_told_to_end() -> None:
-    archive, slow = Archive(), Slow()
-    provider = archive.around(Inspection(FakeProvider(), slow))
+async def test_a_received_image_is_stored_even_if_the_job_is_canceled() -> None:
+    archive, inspector = Archive(), SlowInspector()
+    provider = archive.around(Inspection(FakeProvider(), inspector))
     task = asyncio.create_task(delivered(provider))
-    await slow.at_work.wait()
+    await inspector.started.wait()
     task.cancel()
     await asyncio.sleep(0)
     task.cancel()
-    slow.go_on.set()
+    inspector.go_on.set()
     assert (await task).images[0].stored is not None
     assert archive.states == [JobState.DISPATCHED, JobState.STORED]
 
 
-async def test_a_job_that_is_given_up_while_it_is_recorded_is_not_sent_and_not_left_open() -> None:
+async def test_a_job_canceled_while_it_is_recorded_is_not_sent_and_not_left_open() -> None:
     provider, writing, go_on = FakeProvider(), asyncio.Event(), asyncio.Event()
 
     class SlowRecords(MemoryJobRepository):
@@ -231,14 +229,14 @@ async def test_a_job_that_is_given_up_while_it_is_recorded_is_not_sent_and_not_l
     assert isinstance(archive.records.history[-1].failure, Canceled)
 
 
-async def test_nothing_is_sent_when_no_picture_could_be_kept() -> None:
+async def test_nothing_is_sent_if_no_image_can_be_stored() -> None:
     provider, archive = FakeProvider(), Archive(FullStore("check_writable"))
     with pytest.raises(ArchiveUnavailable):
         await events(archive.around(provider))
     assert (provider.seen, archive.records.history) == ([], [])
 
 
-async def test_nothing_is_sent_when_the_record_cannot_be_written() -> None:
+async def test_nothing_is_sent_if_the_record_cannot_be_written() -> None:
     provider = FakeProvider()
     archive = Archive(records=FullRecords(after=0))
     with pytest.raises(ArchiveUnavailable):
@@ -246,27 +244,27 @@ async def test_nothing_is_sent_when_the_record_cannot_be_written() -> None:
     assert provider.seen == []
 
 
-async def test_a_paid_picture_is_delivered_even_if_it_cannot_be_stored() -> None:
-    came = await delivered(Archive(FullStore("put")).around(FakeProvider()))
-    assert came.images[0].image == PNG
-    assert came.images[0].stored is None
-    assert came.notes[0].startswith("Not stored: The disk is full.")
+async def test_a_charged_image_is_delivered_even_if_it_cannot_be_stored() -> None:
+    result = await delivered(Archive(FullStore("put")).around(FakeProvider()))
+    assert result.images[0].image == PNG
+    assert result.images[0].stored is None
+    assert result.notes[0].startswith("Not stored: The disk is full.")
 
 
-async def test_a_paid_picture_is_delivered_even_if_its_record_cannot_be_written() -> None:
+async def test_a_charged_image_is_delivered_even_if_its_record_cannot_be_written() -> None:
     archive = Archive(records=FullRecords(after=1))
-    came = await delivered(archive.around(FakeProvider()))
-    assert came.images[0].stored is not None
-    assert came.notes == ("The job's record could not be written.",)
+    result = await delivered(archive.around(FakeProvider()))
+    assert result.images[0].stored is not None
+    assert result.notes == ("The job's record could not be written.",)
 
 
-async def test_the_first_event_says_that_money_may_be_spent_from_now_on() -> None:
+async def test_the_first_event_is_the_dispatch() -> None:
     assert isinstance((await events(Archive().around(FakeProvider())))[0], JobDispatched)
 
 
-async def test_who_stops_reading_just_when_it_is_sent_leaves_no_job_open() -> None:
+async def test_a_caller_that_stops_reading_at_dispatch_leaves_no_job_open() -> None:
     archive = Archive()
-    painting = archive.around(FakeProvider()).generate(job_for(SMALL))
-    assert isinstance(await anext(painting), JobDispatched)
-    await painting.aclose()
+    stream = archive.around(FakeProvider()).generate(job_for(SMALL))
+    assert isinstance(await anext(stream), JobDispatched)
+    await stream.aclose()
     assert archive.states == [JobState.DISPATCHED, JobState.UNKNOWN]

@@ -1,4 +1,4 @@
-"""Calls at once are limited, and so is the queue."""
+"""Concurrent calls are limited, and so is the queue."""
 
 import asyncio
 
@@ -23,13 +23,13 @@ async def others_run() -> None:
         await asyncio.sleep(0)
 
 
-async def test_nine_of_twenty_calls_are_served_and_eleven_are_refused() -> None:
-    gate, running, most = asyncio.Event(), 0, 0
+async def test_nine_of_twenty_calls_are_served_and_eleven_are_rejected() -> None:
+    gate, running, peak = asyncio.Event(), 0, 0
 
     async def meanwhile() -> None:
-        nonlocal running, most
+        nonlocal running, peak
         running += 1
-        most = max(most, running)
+        peak = max(peak, running)
         await gate.wait()
         running -= 1
 
@@ -40,7 +40,7 @@ async def test_nine_of_twenty_calls_are_served_and_eleven_are_refused() -> None:
     results = await asyncio.gather(*calls, return_exceptions=True)
     served = [events for events in results if isinstance(events, list)]
     busy = [error for error in results if isinstance(error, Busy)]
-    assert (len(served), len(busy), most) == (9, 11, 3)
+    assert (len(served), len(busy), peak) == (9, 11, 3)
     ahead = [event.ahead for events in served for event in events if isinstance(event, JobQueued)]
     assert ahead == [0, 1, 2, 3, 4, 5]
     assert all(isinstance(events[-1], Delivered) for events in served)
@@ -55,13 +55,13 @@ async def test_a_call_that_fails_or_leaves_the_queue_frees_its_slot() -> None:
         await generated(limited)
     first = asyncio.create_task(generated(limited))
     await others_run()
-    leaves = asyncio.create_task(generated(limited))
+    canceled = asyncio.create_task(generated(limited))
     await others_run()
-    leaves.cancel()
+    canceled.cancel()
     await others_run()
-    stays = asyncio.create_task(generated(limited))
+    queued = asyncio.create_task(generated(limited))
     await others_run()
     gate.set()
     assert len(await first) == 1
-    assert len(await stays) == 2
+    assert len(await queued) == 2
     assert len(provider.seen) == 3

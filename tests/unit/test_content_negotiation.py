@@ -1,4 +1,4 @@
-"""What a client's Accept header says of our formats."""
+"""The image formats that an Accept header selects."""
 
 import pytest
 
@@ -17,14 +17,14 @@ SAFARI = "image/webp,image/avif,video/*;q=0.8,image/png,image/svg+xml,image/*;q=
         pytest.param(None, id="no header"),
         pytest.param("", id="an empty one"),
         pytest.param("*/*", id="anything"),
-        pytest.param("image/*", id="any picture"),
-        pytest.param("image/*, */*;q=0.1", id="any picture, or else anything"),
+        pytest.param("image/*", id="any image"),
+        pytest.param("image/*, */*;q=0.1", id="any image, or else anything"),
         pytest.param("application/json", id="something else"),
         pytest.param("*/*;q=0", id="nothing"),
         pytest.param(";;,,q=;/,\x00", id="garbage"),
     ],
 )
-def test_a_client_that_tells_no_formats_apart_leaves_them_to_us(accept: str | None) -> None:
+def test_an_accept_header_without_a_preference_selects_nothing(accept: str | None) -> None:
     assert acceptable_formats(accept) == ()
 
 
@@ -32,10 +32,10 @@ def test_a_client_that_tells_no_formats_apart_leaves_them_to_us(accept: str | No
     ("accept", "formats"),
     [
         pytest.param("image/png", (PNG,), id="one"),
-        pytest.param("image/png, image/jpeg", (JPEG, PNG), id="two alike: the smaller first"),
+        pytest.param("image/png, image/jpeg", (JPEG, PNG), id="two equal: the smaller first"),
         pytest.param("image/jpeg;q=0.5, image/png;q=0.9", (PNG, JPEG), id="by quality"),
-        pytest.param("image/webp, */*", (WEBP, JPEG, PNG), id="one named, all taken"),
-        pytest.param("image/png, */*", (PNG, WEBP, JPEG), id="who is named comes first"),
+        pytest.param("image/webp, */*", (WEBP, JPEG, PNG), id="one named, all accepted"),
+        pytest.param("image/png, */*", (PNG, WEBP, JPEG), id="a named format comes first"),
         pytest.param("image/webp;q=0, */*", (JPEG, PNG), id="all but one"),
         pytest.param("image/*;q=0, image/png;q=0.1", (PNG,), id="the closest range counts"),
         pytest.param(
@@ -45,13 +45,13 @@ def test_a_client_that_tells_no_formats_apart_leaves_them_to_us(accept: str | No
         pytest.param("image/png;level=1;q=.2, image/jpeg;q=1.", (JPEG, PNG), id="odd qualities"),
         pytest.param("image/png;q=7, image/jpeg", (JPEG, PNG), id="a quality above 1 is 1"),
         pytest.param("image/png;q=inf, image/jpeg;q=nan", (JPEG, PNG), id="no numbers at all"),
-        pytest.param("image/png;q=" + "9" * 5000, (PNG,), id="a number without end"),
+        pytest.param("image/png;q=" + "9" * 5000, (PNG,), id="an endless number"),
         pytest.param(CHROME, (WEBP, JPEG, PNG), id="Chrome"),
         pytest.param(CHROME_PAGE, (WEBP, JPEG, PNG), id="Chrome, as a page"),
         pytest.param(SAFARI, (WEBP, PNG, JPEG), id="Safari"),
     ],
 )
-def test_a_client_that_tells_formats_apart_gets_them_in_its_order(
+def test_preferred_formats_are_in_the_clients_order(
     accept: str, formats: tuple[ImageFormat, ...]
 ) -> None:
     assert acceptable_formats(accept) == formats

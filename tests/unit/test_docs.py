@@ -1,4 +1,4 @@
-"""What the documents list is what there is."""
+"""The lists in the documents are complete."""
 
 import re
 from pathlib import Path
@@ -34,14 +34,14 @@ def test_every_setting_is_described(name: str) -> None:
     assert f"# {description}\n# {name}=" in (ROOT / ".env.example").read_text()
 
 
-def test_no_setting_is_described_that_does_not_exist() -> None:
+def test_every_described_setting_exists() -> None:
     table = (ROOT / "docs" / "configuration.md").read_text()
     assert sorted(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE)) == sorted(NAMES)
     example = (ROOT / ".env.example").read_text()
     assert sorted(re.findall(r"^# ([A-Z_]+)=", example, re.MULTILINE)) == sorted(NAMES)
 
 
-def test_architecture_has_at_most_three_pictures() -> None:
+def test_architecture_has_at_most_three_diagrams() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
     assert 1 <= text.count("```mermaid") <= 3
 
@@ -54,6 +54,6 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
-def test_every_link_within_the_repository_leads_somewhere(document: Path) -> None:
+def test_every_link_within_the_repository_has_a_target(document: Path) -> None:
     for target in LINK.findall(document.read_text()):
         assert (document.parent / target).exists(), target

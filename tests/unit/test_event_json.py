@@ -27,12 +27,13 @@ JOB = job_for(REQUEST)
 URLS = ImageUrls("http://here.example")
 
 
-def finished(*pictures: Image | ResultImage, **facts: Any) -> Finished:  # noqa: ANN401 - fields of ImageSet
-    """The end of the job, with these pictures."""
+def finished(*all_images: Image | ResultImage, **facts: Any) -> Finished:  # noqa: ANN401 - fields of ImageResult
+    """The job's final event with these images."""
     images = ImageResult(
         job_id=JOB.id,
         images=tuple(
-            each if isinstance(each, ResultImage) else ResultImage(image=each) for each in pictures
+            each if isinstance(each, ResultImage) else ResultImage(image=each)
+            for each in all_images
         ),
         provider="fake",
         model="fake-1",
@@ -58,17 +59,17 @@ def read(event: JobEvent, request: ImageRequest = REQUEST) -> Any:  # noqa: ANN4
     return value_of(EventJson().message(event, request, URLS))
 
 
-def test_progress_is_told_in_percent_and_words() -> None:
+def test_progress_has_a_percentage_and_a_message() -> None:
     assert read(JobDispatched(job_id=JOB.id)) == {
         "type": "progress",
         "data": {"progress": 5, "message": "Generating 1 image with fake-1…", "jobId": "job_1"},
     }
 
 
-def test_a_partial_has_the_providers_bytes_and_says_which_it_is() -> None:
-    told = read(partial(PLUM, index=1, number=2))
-    assert b64decode(told["data"].pop("partialImage"), validate=True) == PLUM.data
-    assert told == {
+def test_a_partial_has_the_providers_bytes_and_its_index() -> None:
+    event = read(partial(PLUM, index=1, number=2))
+    assert b64decode(event["data"].pop("partialImage"), validate=True) == PLUM.data
+    assert event == {
         "type": "partial",
         "data": {
             "partialImageIndex": 1,
@@ -80,10 +81,10 @@ def test_a_partial_has_the_providers_bytes_and_says_which_it_is() -> None:
     }
 
 
-def test_the_end_has_the_picture_and_all_that_is_known_of_it() -> None:
-    told = read(finished(PNG, revised_prompt='A "red"\n\nbridge.'))
-    assert told["type"] == "complete"
-    data = told["data"]
+def test_the_final_event_has_the_image_and_its_facts() -> None:
+    event = read(finished(PNG, revised_prompt='A "red"\n\nbridge.'))
+    assert event["type"] == "complete"
+    data = event["data"]
     assert b64decode(data["finalImage"], validate=True) == PNG.data
     assert "images" not in data
     assert data["revisedPrompt"] == 'A "red"\n\nbridge.'
@@ -92,25 +93,25 @@ def test_the_end_has_the_picture_and_all_that_is_known_of_it() -> None:
     assert data["result"]["images"][0]["id"] == PNG.id
 
 
-def test_without_a_revised_prompt_there_is_none() -> None:
+def test_a_missing_revised_prompt_is_omitted() -> None:
     assert "revisedPrompt" not in read(finished(PNG))["data"]
 
 
-def test_an_edit_ends_in_the_words_of_an_edit() -> None:
+def test_the_final_message_of_an_edit_names_the_edit() -> None:
     request = EditRequest(prompt="green", model="fake-1", images=(PNG,))
     assert read(finished(PNG), request)["data"]["message"] == "Edited image(s) successfully."
 
 
-def test_of_several_pictures_all_are_there_and_the_first_is_the_final_one() -> None:
+def test_several_images_are_all_included_and_the_first_is_final() -> None:
     data = read(finished(PNG, PLUM))["data"]
     assert [b64decode(text) for text in data["images"]] == [PNG.data, PLUM.data]
     assert data["finalImage"] == data["images"][0]
 
 
-def test_who_asked_for_another_form_gets_that_one() -> None:
+def test_a_rendition_replaces_the_original_in_the_event() -> None:
     jpeg = small_image("teal", form="JPEG")
-    made = ResultImage(image=PNG, rendition=Rendition(image=jpeg, description="photo as jpeg"))
-    data = read(finished(made))["data"]
+    entry = ResultImage(image=PNG, rendition=Rendition(image=jpeg, description="photo as jpeg"))
+    data = read(finished(entry))["data"]
     assert b64decode(data["finalImage"]) == jpeg.data
     assert data["result"]["images"][0]["id"] == PNG.id
     assert data["result"]["images"][0]["rendition"]["format"] == ImageFormat.JPEG
@@ -120,75 +121,73 @@ def test_who_asked_for_another_form_gets_that_one() -> None:
     ("error", "charged"),
     [
         (ContentRefused("No.", stage="input", categories=["violence"]), "no"),
-        (OutcomeUnknown("The line\n\nbroke."), "maybe"),
+        (OutcomeUnknown("The connection\n\nbroke."), "maybe"),
     ],
 )
-def test_an_error_has_its_code_and_what_to_do_and_whether_it_cost_money(
+def test_an_error_has_its_code_hint_and_charge(
     error: ContentRefused | OutcomeUnknown, charged: str
 ) -> None:
-    told = read(Failed.of(JOB.id, error))
-    assert told["type"] == "error"
-    assert told["error"] == told["message"] == error.message
-    assert (told["code"], told["charged"]) == (error.code, charged)
-    assert (told["hint"], told["jobId"]) == (error.hint, "job_1")
-    assert told["retryable"] is error.retryable
+    event = read(Failed.of(JOB.id, error))
+    assert event["type"] == "error"
+    assert event["error"] == event["message"] == error.message
+    assert (event["code"], event["charged"]) == (error.code, charged)
+    assert (event["hint"], event["jobId"]) == (error.hint, "job_1")
+    assert event["retryable"] is error.retryable
 
 
-def pictures_in(frame: JsonText) -> list[bytes]:
-    """The pieces that are longer than words are."""
+def images_in(frame: JsonText) -> list[bytes]:
+    """The chunks that are images: longer than any other text."""
     return [piece for piece in frame if len(piece) > 1000]
 
 
 def large(seed: int, size: int = 3000) -> Image:
-    """A picture with so many bytes behind it."""
+    """An image followed by this many bytes."""
     return Image(PNG.data + bytes([seed]) * size)
 
 
-def test_all_who_are_told_the_same_share_one_text() -> None:
+def test_readers_of_the_same_event_share_one_text() -> None:
     frames = EventJson()
     first, second = (frames.message(partial(large(1)), REQUEST, URLS) for _ in range(2))
-    (mine,), (yours,) = pictures_in(first), pictures_in(second)
-    assert mine is yours
+    (one,), (other,) = images_in(first), images_in(second)
+    assert one is other
 
 
-def test_the_final_picture_is_encoded_once_though_it_is_told_twice() -> None:
-    final, same, _ = pictures_in(EventJson().message(finished(large(1), large(2)), REQUEST, URLS))
+def test_the_final_image_is_encoded_once_although_it_appears_twice() -> None:
+    final, same, _ = images_in(EventJson().message(finished(large(1), large(2)), REQUEST, URLS))
     assert final is same
 
 
-def test_only_so_many_texts_are_kept() -> None:
+def test_the_cache_of_texts_is_bounded() -> None:
     frames, size = EventJson(), MAX_CACHED_BASE64 // 4
-    texts = [
-        pictures_in(frames.message(partial(large(n, size)), REQUEST, URLS))[0] for n in range(4)
-    ]
-    again = [pictures_in(frames.message(partial(large(n, size)), REQUEST, URLS))[0] for n in (3, 0)]
+    texts = [images_in(frames.message(partial(large(n, size)), REQUEST, URLS))[0] for n in range(4)]
+    again = [images_in(frames.message(partial(large(n, size)), REQUEST, URLS))[0] for n in (3, 0)]
     assert again[0] is texts[3]
     assert again[1] is not texts[0]
     assert again[1] == texts[0]
 
 
-def test_a_picture_too_large_to_be_kept_is_told_all_the_same() -> None:
+def test_an_image_too_large_for_the_cache_is_encoded() -> None:
     image = large(1, MAX_CACHED_BASE64)
-    (text,) = pictures_in(EventJson().message(partial(image), REQUEST, URLS))
+    (text,) = images_in(EventJson().message(partial(image), REQUEST, URLS))
     assert b64decode(text) == image.data
 
 
 class BrokenEventJson(EventJson):
-    """Cannot tell of partials."""
+    """Fails for partials."""
 
-    def message(self, event: JobEvent, *more: Any, **named: Any) -> JsonText:  # noqa: ANN401 - handed on
+    def message(self, event: JobEvent, *more: Any, **options: Any) -> JsonText:  # noqa: ANN401 - passed on
         if isinstance(event, PartialReady):
             raise ZeroDivisionError("secret")
-        return super().message(event, *more, **named)
+        return super().message(event, *more, **options)
 
 
 @pytest.mark.anyio
-async def test_what_nobody_foresaw_ends_the_stream_with_an_error_and_an_incident() -> None:
+async def test_an_unexpected_error_ends_the_stream_with_an_incident_id() -> None:
     running = RunningJob(JOB, MemoryJobEvents().open(JOB.id))
-    ticket = JobHandle(running, REQUEST, renditions(), requested_model="fake-1", notes=())
+    handle = JobHandle(running, REQUEST, renditions(), requested_model="fake-1", notes=())
     for event in (JobStarted.of(JOB), partial(), finished(PNG)):
         running.append(event)
-    async with aclosing(BrokenEventJson().messages(ticket, URLS)) as frames:
+    async with aclosing(BrokenEventJson().messages(handle, URLS)) as frames:
         first, last = [value_of(frame) async for frame in frames]
     assert first["type"] == "progress"
     assert (last["type"], last["code"]) == ("error", "internal")

@@ -1,4 +1,4 @@
-"""Events are plain values: each of them survives the way through bytes to another process."""
+"""Events are plain values: each one can be serialized for another process."""
 
 from typing import get_args
 
@@ -39,18 +39,18 @@ EVENTS = [
 ]
 
 
-def test_every_kind_of_event_is_tried_here() -> None:
+def test_every_type_of_event_is_tested_here() -> None:
     assert {type(event) for event in EVENTS} == {*get_args(ServiceEvent)}
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
-def test_an_event_survives_the_way_through_bytes(event: ServiceEvent) -> None:
+def test_an_event_can_be_serialized(event: ServiceEvent) -> None:
     sent = msgspec.msgpack.encode(event)
     assert msgspec.msgpack.decode(sent, type=type(event)) == event
 
 
-def test_an_image_is_read_anew_at_the_other_end() -> None:
-    assert PNG.format is ImageFormat.PNG  # which is remembered here, and not sent
+def test_cached_facts_of_an_image_are_not_serialized() -> None:
+    assert PNG.format is ImageFormat.PNG  # cached in the object
     sent = msgspec.msgpack.encode(PNG)
     assert len(sent) < len(PNG.data) + 20
     assert msgspec.msgpack.decode(sent, type=Image).id == PNG.id
@@ -74,7 +74,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_a_failure_that_was_sent_reads_like_the_error(error: ImageServiceError) -> None:
+def test_a_deserialized_failure_equals_the_error(error: ImageServiceError) -> None:
     failed = Failed.of("job_1", error)
     there = msgspec.msgpack.decode(msgspec.msgpack.encode(failed), type=Failed)
     raised = there.failure.to_error()

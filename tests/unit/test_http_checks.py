@@ -9,13 +9,13 @@ from entrypoints.config.http_checks import MAX_RESULT_BYTES, HttpServerSettings
 from entrypoints.config.settings import load_settings
 from entrypoints.config.settings_error import SettingsError
 
-RIGHT = {
+VALID = {
     "CORS_ORIGIN": ("*", "https://a.example, http://localhost:5173/", "app-x://y, https://[::1]:2"),
     "TRUSTED_PROXIES": ("*", "127.0.0.1, 10.0.0.0/8", "::1, fd00::/8"),
     "ALLOWED_HOSTS": ("pics.example.com, Other.example:8443", "[2001:db8::1], a_b.example."),
     "RESULT_MAX_BYTES": ("100000", str(MAX_RESULT_BYTES)),
 }
-WRONG = {
+INVALID = {
     "CORS_ORIGIN": ("a.example", "https://a.example/page", "https://*.a.example", "https://", "**"),
     "TRUSTED_PROXIES": ("nonsense", "proxy.example", "*, 127.0.0.1", "10.0.0.1/8", "127.0.0.1:80"),
     "ALLOWED_HOSTS": ("*", "*.example.com", "https://a.example", "a.example/x", "2001:db8::1"),
@@ -33,27 +33,27 @@ def pairs(values: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
     return [(name, value) for name, several in values.items() for value in several]
 
 
-@pytest.mark.parametrize(("name", "value"), pairs(RIGHT))
-def test_what_can_match_is_taken(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "value"), pairs(VALID))
+def test_a_valid_value_is_accepted(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROVIDER", "sketch")
     monkeypatch.setenv(name, value)
     load_settings(HttpServerSettings)
 
 
-@pytest.mark.parametrize(("name", "value"), pairs(WRONG))
-def test_what_could_never_match_is_refused_with_what_to_write(
+@pytest.mark.parametrize(("name", "value"), pairs(INVALID))
+def test_an_invalid_value_is_rejected_with_a_fix(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROVIDER", "sketch")
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refused:
         load_settings(HttpServerSettings)
-    (fault,) = str(refused.value).splitlines()[1:]
-    assert fault.startswith(f"  {name}: ")
-    assert FIXES[name] in fault
+    (error,) = str(refused.value).splitlines()[1:]
+    assert error.startswith(f"  {name}: ")
+    assert FIXES[name] in error
 
 
-def test_a_server_over_pipes_may_send_larger_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stdio_server_may_send_larger_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RESULT_MAX_BYTES", "8000000")
     assert load_settings().result_max_bytes == 8_000_000
 

@@ -1,4 +1,4 @@
-"""What a result says of money, in words and for programs."""
+"""The cost of a result, in text and in structured form."""
 
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from tests.testkit.events import images, job
 
 
 @pytest.mark.parametrize(
-    ("served_from", "cost", "words", "charged", "saved"),
+    ("served_from", "cost", "text", "charged", "saved"),
     [
         ("provider", "0.0325", "$0.0325", 0.0325, UNSET),
         ("provider", None, "cost unknown", UNSET, UNSET),
@@ -23,11 +23,11 @@ from tests.testkit.events import images, job
         ("disk", "0", "free (cached)", 0.0, 0.0),
     ],
 )
-def test_a_result_says_what_it_cost_and_what_it_saved(
-    served_from: str, cost: str | None, words: str, charged: object, saved: object
+def test_a_result_reports_its_cost_and_savings(
+    served_from: str, cost: str | None, text: str, charged: object, saved: object
 ) -> None:
     known = None if cost is None else Decimal(cost)
-    told = images(job("job_1"), served_from, generation_cost=known)
-    result = structured_report(told)
-    assert f"· {words} ·" in text_report("Done.", told, result)
+    result_of_job = images(job("job_1"), served_from, generation_cost=known)
+    result = structured_report(result_of_job)
+    assert f"· {text} ·" in text_report("Done.", result_of_job, result)
     assert (result.cost_usd, result.saved_usd) == (charged, saved)

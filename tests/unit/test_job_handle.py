@@ -38,7 +38,7 @@ def handle_of(running: RunningJob, *, joined: bool = False) -> JobHandle:
     )
 
 
-async def test_only_the_sink_learns_of_a_caller_that_joins() -> None:
+async def test_only_the_sink_gets_the_event_of_a_joining_caller() -> None:
     sink = RecordingSink()
     jobs = JobRunner(MemoryJobEvents(), sink)
     running = jobs.start(JOB, execution(STARTED, FINISHED))
@@ -49,7 +49,7 @@ async def test_only_the_sink_learns_of_a_caller_that_joins() -> None:
     assert [event for event in sink.events if isinstance(event, JobJoined)] == [JobJoined.of(JOB)]
 
 
-async def test_the_end_is_known_once_it_is_read_and_is_the_callers_own() -> None:
+async def test_the_final_event_is_known_once_read_and_personal() -> None:
     running = started(STARTED, FINISHED)
     first, second = handle_of(running), handle_of(running, joined=True)
     assert first.end is None
@@ -60,7 +60,7 @@ async def test_the_end_is_known_once_it_is_read_and_is_the_callers_own() -> None
     assert served == [ServedFrom.PROVIDER, ServedFrom.JOINED]
 
 
-async def test_a_failure_is_an_end_too() -> None:
+async def test_a_failure_is_a_final_event() -> None:
     running = started(STARTED, error=RateLimited("Not now."))
     handle = handle_of(running)
     with pytest.raises(ImageServiceError):

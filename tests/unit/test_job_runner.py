@@ -69,7 +69,7 @@ def handle_of(running: RunningJob) -> JobHandle:
 async def read(running: RunningJob, seen: list[JobEvent]) -> None:
     async with aclosing(handle_of(running).events()) as events:
         async for event in events:
-            seen.append(event)  # noqa: PERF401 - a test looks at the list while it grows
+            seen.append(event)  # noqa: PERF401 - a test reads the list while it grows
 
 
 async def result(running: RunningJob) -> ImageResult:
@@ -107,7 +107,7 @@ async def test_a_reader_can_start_at_a_cursor() -> None:
         assert [type(event) async for event in events] == [Finished]
 
 
-async def test_before_dispatch_the_last_caller_to_leave_cancels_the_job() -> None:
+async def test_before_dispatch_the_last_caller_to_disconnect_cancels_the_job() -> None:
     scene = Scene()
     running = scene.start()
     first = asyncio.create_task(result(running))
@@ -138,7 +138,7 @@ async def test_a_job_goes_on_while_any_reader_of_a_handle_waits() -> None:
     assert scene.jobs.by_fingerprint(JOB.fingerprint) is None
 
 
-async def test_after_dispatch_a_caller_that_leaves_only_detaches() -> None:
+async def test_after_dispatch_a_disconnect_does_not_cancel_the_job() -> None:
     scene = Scene()
     running = scene.start()
     caller = asyncio.create_task(result(running))
@@ -196,7 +196,7 @@ async def test_an_unexpected_error_is_an_incident_without_its_text() -> None:
     assert isinstance(failed.value.__cause__, ZeroDivisionError)
 
 
-async def test_draining_waits_for_running_jobs_and_refuses_new_ones() -> None:
+async def test_draining_waits_for_running_jobs_and_rejects_new_ones() -> None:
     scene = Scene()
     running = scene.start()
     scene.before.set()
@@ -210,7 +210,7 @@ async def test_draining_waits_for_running_jobs_and_refuses_new_ones() -> None:
     assert (await result(running)).job_id == JOB.id
 
 
-async def test_a_job_that_outlasts_the_grace_is_ended_and_its_callers_get_an_error() -> None:
+async def test_a_job_beyond_the_grace_period_is_canceled_and_its_callers_get_an_error() -> None:
     scene = Scene()
     running = scene.start()
     scene.before.set()
@@ -256,7 +256,7 @@ async def test_a_sink_that_raises_does_not_affect_jobs() -> None:
     assert (await result(running)).job_id == JOB.id
 
 
-async def test_without_finish_the_last_caller_to_leave_cancels_a_job_that_was_sent() -> None:
+async def test_without_finish_the_last_caller_to_disconnect_cancels_a_sent_job() -> None:
     scene = Scene()
     scene.jobs = JobRunner(MemoryJobEvents(), scene.sink, finish=False)
     running = scene.start()

@@ -57,7 +57,7 @@ def use_case(
     )
 
 
-async def test_equal_requests_at_once_share_one_call() -> None:
+async def test_equal_concurrent_requests_share_one_call() -> None:
     gate, sink = asyncio.Event(), RecordingSink()
     provider = FakeProvider(meanwhile=gate.wait)
     generate = use_case(provider, sink=sink)
@@ -120,7 +120,7 @@ async def test_a_cache_that_fails_is_a_miss() -> None:
     assert (len(provider.seen), images.served_from) == (2, "provider")
 
 
-async def test_the_sink_hears_of_a_cache_that_fails_before_and_after_the_end() -> None:
+async def test_the_sink_gets_cache_failures_before_and_after_the_end() -> None:
     sink = RecordingSink()
     handle = await use_case(FakeProvider(), cache=DictCache(fails=True), sink=sink)(REQUEST)
     read = [type(event) async for event in handle.events()]
@@ -183,7 +183,7 @@ async def test_a_caller_that_joins_gets_its_own_model_name_and_notes() -> None:
     assert "was not sent" in second.notes[1]
 
 
-async def test_what_the_model_cannot_do_is_refused_before_anything_is_sent() -> None:
+async def test_an_unsupported_option_is_rejected_before_anything_is_sent() -> None:
     provider = FakeProvider()
     provider.catalog = openai_catalog()
     request = GenerateRequest(prompt="x", model="gpt-image-2", quality=Quality.MAX)

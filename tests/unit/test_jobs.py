@@ -1,4 +1,4 @@
-"""A job makes legal moves only."""
+"""A job makes only valid transitions."""
 
 from collections.abc import Callable
 from itertools import product
@@ -12,7 +12,7 @@ from domain.requests import EditRequest
 from domain.results import Usage
 from tests.testkit.fakes import PNG, job_for
 
-MOVES: dict[JobState, Callable[[Job[Any]], Job[Any]]] = {
+CHANGES: dict[JobState, Callable[[Job[Any]], Job[Any]]] = {
     JobState.DISPATCHED: lambda job: job.dispatched(),
     JobState.STORED: lambda job: job.stored(()),
     JobState.FAILED: lambda job: job.failed(RateLimited("Not now.")),
@@ -20,17 +20,17 @@ MOVES: dict[JobState, Callable[[Job[Any]], Job[Any]]] = {
 }
 
 
-@pytest.mark.parametrize(("start", "to"), list(product(JobState, MOVES)))
-def test_every_move_is_legal_or_refused(start: JobState, to: JobState) -> None:
+@pytest.mark.parametrize(("start", "to"), list(product(JobState, CHANGES)))
+def test_every_transition_is_valid_or_rejected(start: JobState, to: JobState) -> None:
     job = job_for(state=start)
     if to in TRANSITIONS[start]:
-        assert MOVES[to](job).state is to
+        assert CHANGES[to](job).state is to
     else:
         with pytest.raises(InvalidTransition, match=f"from {start} to {to}"):
-            MOVES[to](job)
+            CHANGES[to](job)
 
 
-def test_money_can_only_have_been_spent_after_dispatch() -> None:
+def test_a_charge_is_only_possible_after_dispatch() -> None:
     assert {JobState.DISPATCHED, JobState.FAILED} == TRANSITIONS[JobState.RESERVED]
 
 
@@ -39,6 +39,6 @@ def test_an_unknown_cost_is_none_and_never_zero() -> None:
     assert job_for(usage=usage).cost is None
 
 
-def test_a_job_knows_what_it_does() -> None:
+def test_a_job_has_its_action() -> None:
     assert job_for().action == "generate"
     assert job_for(EditRequest(prompt="x", images=(PNG,))).action == "edit"

@@ -61,7 +61,7 @@ def test_a_prompt_with_a_lone_surrogate_can_be_logged(capsys: pytest.CaptureFixt
     assert len(capsys.readouterr().err.splitlines()) == 2
 
 
-def test_ended_jobs_are_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_state_of_ended_jobs_is_freed(capsys: pytest.CaptureFixture[str]) -> None:
     writer = LogWriter(level="info")
     sink = LogSink(writer, clock=Ticks())
     publish_all(sink, every_event())

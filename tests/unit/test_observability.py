@@ -1,4 +1,4 @@
-"""docs/observability.md lists every number and every line that there is."""
+"""docs/observability.md lists every metric."""
 
 import re
 from pathlib import Path

@@ -114,7 +114,7 @@ async def test_a_truncated_error_reply_keeps_its_status(openai_api: StandIn) -> 
     assert refused.value.retry_after == 700
 
 
-async def test_a_503_is_not_retried_although_it_asks_for_it(openai_api: StandIn) -> None:
+async def test_a_503_is_not_retried_despite_its_headers(openai_api: StandIn) -> None:
     openai_api.script(faults.status(503, headers={"x-should-retry": "true", "Retry-After": "0"}))
     with pytest.raises(ProviderFailed):
         await generate_events(openai_api.base_url)

@@ -155,14 +155,14 @@ def test_two_sinks_are_independent(counted: Counted) -> None:
     assert counted.value("cache_misses_total") == 4
 
 
-def test_the_exposition_has_our_metrics_and_the_process_metrics(counted: Counted) -> None:
+def test_the_exposition_has_service_and_process_metrics(counted: Counted) -> None:
     text = counted.metrics.exposition().decode()
     assert "\ngpt_image_cache_misses_total 4.0\n" in text
     assert "\nprocess_resident_memory_bytes " in text
     assert "_created" not in text
 
 
-def test_ended_jobs_are_forgotten() -> None:
+def test_the_state_of_ended_jobs_is_freed() -> None:
     counted = Counted(*every_event())
     ended = job("job_generated")
     publish_all(counted.metrics, generated(ended)[1:])  # its start was seen before, and it ended

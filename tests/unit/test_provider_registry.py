@@ -1,4 +1,4 @@
-"""Several providers: each serves the models of its catalog, within safeguards of its own."""
+"""Several providers: each serves the models of its catalog, with its own safeguards."""
 
 import asyncio
 from pathlib import Path
@@ -91,7 +91,7 @@ async def test_the_models_of_all_are_listed(tmp_path: Path) -> None:
     assert [card.name for card in catalog.cards] == ["fake-1", "other-1", "fake-1"]
 
 
-async def test_the_fingerprint_names_the_provider_and_its_endpoint_as_ever(tmp_path: Path) -> None:
+async def test_the_fingerprint_depends_on_the_provider_and_its_endpoint(tmp_path: Path) -> None:
     async with run_application(settings_in(tmp_path), provider=FakeProvider()) as container:
         job = (await ask(container, "fake-1")).job
     facts = {"provider": "fake", "endpoint": "nowhere", "owner": "local"}
@@ -99,7 +99,7 @@ async def test_the_fingerprint_names_the_provider_and_its_endpoint_as_ever(tmp_p
     assert job.fingerprint == "955524fe33a5f6e9a25bc93fd6410f23d41f575fb0e1310e2772c79fae6bafb0"
 
 
-async def test_a_provider_that_fails_closes_no_other(tmp_path: Path) -> None:
+async def test_a_failing_provider_does_not_affect_others(tmp_path: Path) -> None:
     down = FakeProvider(fails=[OutcomeUnknown("?") for _ in range(5)])
     async with run_application(settings_in(tmp_path), image_providers=two(fake=down)) as container:
         for number in range(5):
@@ -110,7 +110,7 @@ async def test_a_provider_that_fails_closes_no_other(tmp_path: Path) -> None:
         assert (await (await ask(container, "other-1")).result()).images[0].image == RED
 
 
-async def test_a_provider_that_is_busy_takes_no_slot_of_another(tmp_path: Path) -> None:
+async def test_a_busy_provider_takes_no_slot_of_another(tmp_path: Path) -> None:
     gate = asyncio.Event()
     settings = settings_in(tmp_path, max_concurrent_calls=1)
     busy = FakeProvider(meanwhile=gate.wait)

@@ -134,7 +134,7 @@ async def test_a_job_of_another_owner_is_not_found() -> None:
             jobs.find(job_id, owner=owner)
 
 
-async def test_a_follower_that_leaves_cancels_nothing() -> None:
+async def test_a_disconnecting_follower_cancels_nothing() -> None:
     go_on = asyncio.Event()
 
     async def execution() -> Execution:

@@ -86,7 +86,7 @@ def test_a_rendition_is_needed_if_the_image_is_not_as_requested(
         (Background.AUTO, ImageFormat.PNG),
     ],
 )
-def test_the_provider_is_asked_for_the_format_if_it_is_known(
+def test_a_known_format_is_requested_from_the_provider(
     background: Background, form: ImageFormat
 ) -> None:
     assert replace(AUTO, background=background).provider_format is form
@@ -137,7 +137,7 @@ async def test_a_result_that_is_as_requested_is_not_touched() -> None:
     assert optimizer.seen == []
 
 
-async def test_equal_renditions_at_once_are_made_once_even_if_a_caller_leaves() -> None:
+async def test_equal_concurrent_renditions_are_made_once_even_if_a_caller_disconnects() -> None:
     gate = asyncio.Event()
     optimizer = ScriptedOptimizer(JPEG, meanwhile=gate.wait)
     made = renditions(optimizer)

@@ -1,4 +1,4 @@
-"""What the result cache checks before it serves a result."""
+"""The checks of the result cache before it serves a result."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -38,7 +38,7 @@ def kept(images: ImageLibrary) -> dict[str, Image]:
     return images.images.stored
 
 
-async def test_a_file_that_is_gone_is_written_again_within_the_check_interval() -> None:
+async def test_a_missing_file_is_restored_within_the_check_interval() -> None:
     images, now = library(), [100.0]
     result_cache = ResultCache(DictCache(), images, lambda: now[0])
     await images.records.save(stored())
@@ -50,14 +50,14 @@ async def test_a_file_that_is_gone_is_written_again_within_the_check_interval() 
         return images
 
     first = await served()
-    (place,) = kept(images)
+    (ref,) = kept(images)
     kept(images).clear()
     now[0] += STORED_CHECK_SECONDS / 2
     assert await served() == first
     assert not kept(images)
     now[0] += STORED_CHECK_SECONDS / 2
     assert await served() == first
-    assert list(kept(images)) == [place]
+    assert list(kept(images)) == [ref]
 
 
 async def test_an_image_that_another_process_deleted_is_not_served_and_not_written_again() -> None:
@@ -82,7 +82,7 @@ async def test_a_check_of_one_owners_image_counts_for_no_other_owner() -> None:
     assert await result_cache.get(other) is None
 
 
-async def test_a_result_whose_record_failed_is_served_and_not_paid_again() -> None:
+async def test_a_result_whose_record_failed_is_served_and_not_charged_again() -> None:
     images = library()
     result_cache = ResultCache(DictCache(), images)
     await images.records.save(JOB.dispatched())
@@ -91,13 +91,13 @@ async def test_a_result_whose_record_failed_is_served_and_not_paid_again() -> No
 
 
 class UnreadableRecords(MemoryJobRepository):
-    """Records that cannot tell where an image is."""
+    """Records that cannot read the location of an image."""
 
     async def image_refs(self, image: OwnedImage, /) -> list[StoredRef]:
         raise ArchiveUnavailable("The records could not be read.")
 
 
-async def test_a_result_is_served_without_location_if_the_records_cannot_tell() -> None:
+async def test_a_result_is_served_without_a_location_if_the_records_fail() -> None:
     result_cache = ResultCache(DictCache(), ImageLibrary(MemoryImageStore(), UnreadableRecords()))
     await result_cache.put(JOB, result())
     images = await result_cache.get(JOB)
@@ -120,7 +120,7 @@ async def test_a_cache_that_fails_to_delete_is_unavailable() -> None:
 
 
 class BrokenCache(DictCache):
-    """A cache that raises what it must not."""
+    """A cache that raises an exception that its port does not allow."""
 
     def _answer(self) -> None:
         raise RecursionError("maximum recursion depth exceeded")
@@ -160,7 +160,7 @@ async def test_an_entry_of_another_version_is_a_miss_or_the_result(
     assert (served is None) is (change != {"notes": None})
 
 
-async def test_the_facts_of_an_entry_have_the_names_that_caches_on_disk_have() -> None:
+async def test_the_facts_of_an_entry_have_the_names_of_released_disk_caches() -> None:
     cache = DictCache()
     full = replace(
         result(),

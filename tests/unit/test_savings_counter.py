@@ -40,7 +40,7 @@ async def test_a_result_of_unknown_cost_is_counted_and_saves_no_known_amount() -
     assert await booked(savings, ledger) == Savings(answers=1, usd=Decimal(0))
 
 
-async def test_savings_that_the_ledger_refuses_are_written_next_time() -> None:
+async def test_savings_that_the_ledger_rejects_are_written_next_time() -> None:
     class Reluctant(MemoryUsageLedger):
         refuses = True
 

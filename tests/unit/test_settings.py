@@ -1,4 +1,4 @@
-"""Settings come from the environment; all faults are reported at once, without secrets."""
+"""Settings are read from the environment; all errors are reported at once, without secrets."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -24,7 +24,7 @@ def test_without_any_variable_everything_has_a_default() -> None:
     assert (settings.provider_name, settings.result_max_bytes) == ("sketch", 900_000)
 
 
-def test_all_faults_are_told_at_once_with_what_each_setting_means(
+def test_all_errors_are_reported_at_once_with_the_meaning_of_each_setting(
     env: pytest.MonkeyPatch,
 ) -> None:
     env.setenv("OPENAI_API_KEY", SECRET)
@@ -33,10 +33,10 @@ def test_all_faults_are_told_at_once_with_what_each_setting_means(
     env.setenv("SHUTDOWN_GRACE", "-1")
     with pytest.raises(SettingsError) as refused:
         load_settings()
-    said = str(refused.value)
+    text = str(refused.value)
     for part in ("PROVIDER: ", "RESULT_MAX_BYTES: ", "SHUTDOWN_GRACE: ", "Image provider"):
-        assert part in said
-    assert SECRET not in said
+        assert part in text
+    assert SECRET not in text
 
 
 def test_the_key_is_not_printed(env: pytest.MonkeyPatch) -> None:
@@ -45,7 +45,7 @@ def test_the_key_is_not_printed(env: pytest.MonkeyPatch) -> None:
     assert SECRET not in f"{settings!r} {settings} {settings.model_dump()}"
 
 
-def test_an_empty_variable_is_one_that_is_not_set(env: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_not_set(env: pytest.MonkeyPatch) -> None:
     env.setenv("OPENAI_API_KEY", "")
     env.setenv("PROVIDER_TIMEOUT", "")
     settings = load_settings()
@@ -58,7 +58,7 @@ def test_zero_means_zero(env: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("provider", "key", "painter"),
+    ("provider", "key", "name"),
     [
         ("auto", None, "sketch"),
         ("auto", SECRET, "openai"),
@@ -66,14 +66,16 @@ def test_zero_means_zero(env: pytest.MonkeyPatch) -> None:
         ("sketch", SECRET, "sketch"),
     ],
 )
-def test_who_paints(provider: str, key: str | None, painter: str, env: pytest.MonkeyPatch) -> None:
+def test_the_provider_depends_on_the_setting_and_the_key(
+    provider: str, key: str | None, name: str, env: pytest.MonkeyPatch
+) -> None:
     env.setenv("PROVIDER", provider)
     if key:
         env.setenv("OPENAI_API_KEY", key)
-    assert load_settings().provider_name == painter
+    assert load_settings().provider_name == name
 
 
-def test_real_pictures_go_to_the_pictures_folder_and_sketches_to_our_data(
+def test_images_are_stored_in_the_pictures_folder_and_sketches_in_the_data_folder(
     env: pytest.MonkeyPatch,
 ) -> None:
     assert load_settings().images_folder == load_settings().data_dir / "sketches"
@@ -82,7 +84,7 @@ def test_real_pictures_go_to_the_pictures_folder_and_sketches_to_our_data(
     assert "home" in load_settings().images_folder.parts
 
 
-def test_relative_folders_belong_to_the_working_directory_or_for_hosts_to_the_user(
+def test_relative_folders_start_at_the_working_directory_or_for_hosts_at_home(
     env: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     env.chdir(tmp_path)
@@ -94,7 +96,7 @@ def test_relative_folders_belong_to_the_working_directory_or_for_hosts_to_the_us
     assert "home" in at_home.parts
 
 
-def test_absolute_folders_stay_where_they_are(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_absolute_folders_are_not_changed(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
     env.setenv("OUTPUT_DIR", str(tmp_path / "art"))
     assert load_settings(at_home=True).images_folder == tmp_path / "art"
 
@@ -107,13 +109,13 @@ def test_a_tilde_is_the_users_home(env: pytest.MonkeyPatch, tmp_path: Path) -> N
     assert settings.data_dir == tmp_path / "home" / "data"
 
 
-def test_words_may_be_written_in_capitals(env: pytest.MonkeyPatch) -> None:
+def test_values_are_not_case_sensitive(env: pytest.MonkeyPatch) -> None:
     env.setenv("LOG_LEVEL", "INFO")
     env.setenv("PROVIDER", "Sketch")
     assert (load_settings().log_level, load_settings().provider_name) == ("info", "sketch")
 
 
-def test_a_key_is_freed_of_blanks_and_refused_if_no_header_could_carry_it(
+def test_a_key_is_stripped_and_rejected_if_no_header_can_carry_it(
     env: pytest.MonkeyPatch,
 ) -> None:
     env.setenv("OPENAI_API_KEY", f" {SECRET}\n")
@@ -135,7 +137,7 @@ def dotenv(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_file_gives_what_the_environment_does_not(
+def test_the_environment_takes_precedence_over_a_file(
     env: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = dotenv(tmp_path, f"OPENAI_API_KEY={SECRET}\nIMAGE_MODEL=one\nPROVIDER_TIMEOUT=5\n")
@@ -146,24 +148,24 @@ def test_a_file_gives_what_the_environment_does_not(
     assert (settings.image_model, settings.provider_timeout) == ("two", 5)
 
 
-def test_a_files_endpoint_counts_only_with_the_files_own_key(
+def test_a_files_endpoint_is_used_only_with_the_files_own_key(
     env: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    stranger = "http://stranger.example/v1"
-    alone = dotenv(tmp_path, f"OPENAI_BASE_URL={stranger}\n")
+    foreign = "http://foreign.example/v1"
+    alone = dotenv(tmp_path, f"OPENAI_BASE_URL={foreign}\n")
     assert load_settings(env_file=alone).openai_base_url == OPENAI
-    both = dotenv(tmp_path, f"OPENAI_BASE_URL={stranger}\nOPENAI_API_KEY=sk-own\n")
-    assert load_settings(env_file=both).openai_base_url == stranger
+    both = dotenv(tmp_path, f"OPENAI_BASE_URL={foreign}\nOPENAI_API_KEY=sk-own\n")
+    assert load_settings(env_file=both).openai_base_url == foreign
     env.setenv("OPENAI_API_KEY", SECRET)
     assert load_settings(env_file=both).openai_base_url == OPENAI
 
 
-def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="does not exist"):
         load_settings(env_file=tmp_path / "missing")
 
 
-def test_no_budget_is_no_limit_and_nothing_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unset_budget_is_no_limit_and_zero_is_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().limits == BudgetLimits()
     monkeypatch.setenv("BUDGET_DAY_USD", "0")
     monkeypatch.setenv("BUDGET_IMAGES_HOUR", "0")
@@ -173,9 +175,7 @@ def test_no_budget_is_no_limit_and_nothing_is_nothing(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("amount", ["-1", "inf", "nan", "five dollars"])
-def test_a_budget_that_is_no_amount_is_a_fault(
-    monkeypatch: pytest.MonkeyPatch, amount: str
-) -> None:
+def test_an_invalid_budget_is_an_error(monkeypatch: pytest.MonkeyPatch, amount: str) -> None:
     monkeypatch.setenv("BUDGET_DAY_USD", amount)
     with pytest.raises(SettingsError, match="BUDGET_DAY_USD"):
         load_settings()

@@ -1,4 +1,4 @@
-"""Equal requests cost one call, whenever callers come and go."""
+"""Equal requests cost one call, whenever callers arrive and disconnect."""
 
 import asyncio
 from collections import Counter
@@ -39,14 +39,14 @@ def image_of(events: list[JobEvent]) -> Image:
     return events[-1].result.images[0].image
 
 
-async def test_fifty_equal_requests_at_once_are_one_call_and_fifty_equal_images() -> None:
+async def test_fifty_equal_concurrent_requests_are_one_call_and_fifty_equal_images() -> None:
     service = TickingService()
     images = await asyncio.gather(*(service.image() for _ in range(CALLERS)))
     assert len(service.provider.seen) == 1
     assert {image.digest for image in images} == {service.provider.images[0].digest}
 
 
-async def test_a_shared_result_says_so() -> None:
+async def test_a_shared_result_is_marked_as_joined() -> None:
     service = TickingService()
     handles = [await service.generate(REQUEST) for _ in range(CALLERS)]
     served = Counter([(await handle.result()).served_from for handle in handles])
@@ -108,11 +108,9 @@ async def test_callers_that_stay_get_the_image_of_one_call(
     assert canceled
 
 
-async def test_a_job_that_all_callers_left_before_it_was_sent_is_canceled_and_can_be_repeated() -> (
-    None
-):
+async def test_a_job_abandoned_before_dispatch_is_canceled_and_can_be_repeated() -> None:
     service = TickingService()
-    await asyncio.gather(*(service.left_at(JobStarted) for _ in range(CALLERS)))
+    await asyncio.gather(*(service.disconnect_at(JobStarted) for _ in range(CALLERS)))
     await turns(50)
     assert service.provider.seen == []
     (history,) = service.histories()
@@ -123,9 +121,9 @@ async def test_a_job_that_all_callers_left_before_it_was_sent_is_canceled_and_ca
     assert len(service.provider.seen) == 1
 
 
-async def test_a_job_that_all_callers_left_after_it_was_sent_is_stored_and_cached() -> None:
+async def test_a_job_abandoned_after_dispatch_is_stored_and_cached() -> None:
     service = TickingService()
-    await asyncio.gather(*(service.left_at(JobDispatched) for _ in range(CALLERS)))
+    await asyncio.gather(*(service.disconnect_at(JobDispatched) for _ in range(CALLERS)))
     await service.jobs.drain(10)
     (history,) = service.histories()
     assert kinds(history) == GENERATED
@@ -134,7 +132,7 @@ async def test_a_job_that_all_callers_left_after_it_was_sent_is_stored_and_cache
     assert len(service.cache.entries) == 1
 
 
-async def test_a_caller_that_arrives_when_all_others_leave_gets_the_image_of_one_call() -> None:
+async def test_a_caller_that_arrives_as_all_others_disconnect_gets_one_image() -> None:
     ends = []
     for moment, later in product(range(60), range(6)):
         service = TickingService(lambda: 2)

@@ -22,9 +22,9 @@ def test_an_event_frame_has_its_number_and_its_name_first() -> None:
     )
 
 
-def test_no_piece_of_a_text_is_copied() -> None:
+def test_no_chunk_of_a_text_is_copied() -> None:
     for frame in (data_frame(TEXT), event_frame(0, "partial", TEXT)):
-        assert [piece for piece in frame if piece is LONG] == [LONG]
+        assert [chunk for chunk in frame if chunk is LONG] == [LONG]
 
 
 @pytest.mark.anyio

@@ -1,4 +1,4 @@
-"""Answers that are sent while they come into being."""
+"""Responses that are sent while they are generated."""
 
 import asyncio
 import gc
@@ -20,10 +20,13 @@ Frames = AsyncGenerator[tuple[bytes, ...], None]
 
 
 class Client:
-    """The other end of an ASGI answer: takes all, unless told to be `slow`; leaves when told."""
+    """The client of an ASGI response.
+
+    A `slow` client reads nothing until `reads` is set. The client disconnects when `left` is set.
+    """
 
     def __init__(self, *, slow: bool = False) -> None:
-        self.said: list[bytes] = []
+        self.received: list[bytes] = []
         self.start: Message = {}
         self.whole = False
         self.reads = asyncio.Event()
@@ -36,21 +39,21 @@ class Client:
             self.start = message
             return
         await self.reads.wait()
-        self.said.append(bytes(message["body"]))
+        self.received.append(bytes(message["body"]))
         self.whole = not message["more_body"]
 
     async def receive(self) -> Message:
         await self.left.wait()
         return {"type": "http.disconnect"}
 
-    async def takes(self, frames: Frames, every: float = NEVER) -> bytes:
-        """All that is said until the answer ends."""
+    async def read(self, frames: Frames, every: float = NEVER) -> bytes:
+        """Run the response; return the whole body."""
         await EventStream(frames, every, {"x-job-id": "job_1"})({}, self.receive, self.send)
-        return b"".join(self.said)
+        return b"".join(self.received)
 
 
 class Source:
-    """Frames that a test puts there; `ended` once whoever reads them has ended that."""
+    """Frames that a test adds; `ended` is set when their reader has closed them."""
 
     def __init__(self) -> None:
         self.frames: asyncio.Queue[tuple[bytes, ...] | Exception | None] = asyncio.Queue()
@@ -71,15 +74,15 @@ async def frames_of(*frames: tuple[bytes, ...]) -> Frames:
         yield frame
 
 
-async def until(reached: Callable[[], object]) -> None:
+async def wait_until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(10):
-        while not reached():  # noqa: ASYNC110 - there is no event to wait for
+        while not condition():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0)
 
 
-async def test_frames_arrive_in_their_order_byte_for_byte() -> None:
+async def test_frames_arrive_in_order_and_unchanged() -> None:
     client = Client()
-    assert await client.takes(frames_of((b"data: 1\n\n",), (b"data: ", b"2", b"\n\n"))) == (
+    assert await client.read(frames_of((b"data: 1\n\n",), (b"data: ", b"2", b"\n\n"))) == (
         b"data: 1\n\ndata: 2\n\n"
     )
     assert client.whole
@@ -88,83 +91,83 @@ async def test_frames_arrive_in_their_order_byte_for_byte() -> None:
     assert headers == {
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-cache, no-transform",
-        "x-accel-buffering": "no",  # nginx would keep it until it is whole
+        "x-accel-buffering": "no",  # nginx would buffer the response
         "x-job-id": "job_1",
     }
 
 
-async def test_a_frame_goes_in_few_parts_and_none_is_as_long_as_a_picture() -> None:
-    picture = bytes(range(256)) * 8192
+async def test_a_frame_is_sent_in_a_few_bounded_chunks() -> None:
+    image = bytes(range(256)) * 8192
     client = Client()
-    whole = await client.takes(frames_of((b"data: ", b'"', picture, b'"', picture, b'"', b"\n\n")))
-    assert whole == b'data: "' + picture + b'"' + picture + b'"\n\n'
-    assert max(map(len, client.said)) == MAX_CHUNK_BYTES
-    assert len(client.said) == 2 * len(picture) / MAX_CHUNK_BYTES + 4
+    whole = await client.read(frames_of((b"data: ", b'"', image, b'"', image, b'"', b"\n\n")))
+    assert whole == b'data: "' + image + b'"' + image + b'"\n\n'
+    assert max(map(len, client.received)) == MAX_CHUNK_BYTES
+    assert len(client.received) == 2 * len(image) / MAX_CHUNK_BYTES + 4
 
 
-async def test_comments_fill_the_time_in_which_nothing_comes() -> None:
+async def test_comments_are_sent_while_there_are_no_frames() -> None:
     source, client = Source(), Client()
-    taking = asyncio.create_task(client.takes(source.read(), SOON))
+    reading = asyncio.create_task(client.read(source.read(), SOON))
     source.frames.put_nowait((b"data: 1\n\n",))
-    await until(lambda: len(client.said) >= 3)
+    await wait_until(lambda: len(client.received) >= 3)
     source.frames.put_nowait((b"data: ", b"2\n\n"))
     source.frames.put_nowait(None)
-    await taking
-    kinds = [said for said, _ in groupby(client.said)]
+    await reading
+    kinds = [chunk for chunk, _ in groupby(client.received)]
     assert kinds in (
         [b"data: 1\n\n", *KEEP_ALIVE, b"data: 2\n\n", b""],
         [*KEEP_ALIVE, b"data: 1\n\n", *KEEP_ALIVE, b"data: 2\n\n", b""],
     )
 
 
-async def test_a_client_that_leaves_ends_what_it_was_told_of() -> None:
+async def test_a_disconnect_closes_the_frames() -> None:
     source, client = Source(), Client()
-    taking = asyncio.create_task(client.takes(source.read()))
-    await until(lambda: client.start)
+    reading = asyncio.create_task(client.read(source.read()))
+    await wait_until(lambda: client.start)
     client.left.set()
-    await taking
+    await reading
     assert source.ended.is_set()
     assert not client.whole
 
 
-async def test_a_client_that_leaves_without_having_read_ends_it_too() -> None:
+async def test_a_disconnect_before_the_first_read_closes_the_frames() -> None:
     source, client = Source(), Client(slow=True)
-    taking = asyncio.create_task(client.takes(source.read()))
+    reading = asyncio.create_task(client.read(source.read()))
     source.frames.put_nowait((b"data: 1\n\n",))
-    await until(source.frames.empty)
+    await wait_until(source.frames.empty)
     client.left.set()
-    await taking
+    await reading
     assert source.ended.is_set()
-    assert client.said == []
+    assert client.received == []
 
 
-async def test_a_server_that_ends_the_answer_ends_it_too() -> None:
+async def test_a_canceled_response_closes_the_frames() -> None:
     source, client = Source(), Client()
     before = asyncio.all_tasks()
-    taking = asyncio.create_task(client.takes(source.read()))
-    await until(lambda: client.start)
-    taking.cancel()
+    reading = asyncio.create_task(client.read(source.read()))
+    await wait_until(lambda: client.start)
+    reading.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await taking
+        await reading
     assert source.ended.is_set()
     assert asyncio.all_tasks() == before
 
 
-async def test_frames_that_fail_fail_the_answer_and_leave_nothing_running() -> None:
+async def test_failing_frames_fail_the_response_and_leave_no_task() -> None:
     source, client = Source(), Client()
     before = asyncio.all_tasks()
     source.frames.put_nowait(ValueError("x"))
     with pytest.raises(ValueError, match="x"):
-        await client.takes(source.read())
+        await client.read(source.read())
     assert not client.whole
     assert asyncio.all_tasks() == before
 
 
 class Item:
-    """Something that can be seen to be gone."""
+    """An object whose deletion a test can observe."""
 
 
-async def test_nothing_of_a_stream_waits_for_the_garbage_collector() -> None:
+async def test_a_stream_leaves_nothing_for_the_garbage_collector() -> None:
     seen: list[weakref.ref[Item]] = []
 
     async def items() -> AsyncGenerator[Item, None]:

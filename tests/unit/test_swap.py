@@ -1,4 +1,4 @@
-"""A stranger's provider gets every promise without knowing of any."""
+"""A third-party provider gets every safeguard without any code for it."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Polaroid:
-    """Takes one picture, of whatever is in front of it, at the second try."""
+    """Returns the given images, or raises the given exceptions, one per call."""
 
     name = "polaroid"
     endpoint = ""
@@ -44,33 +44,33 @@ class Polaroid:
 async def test_a_new_provider_is_archived_inspected_and_retried(tmp_path: Path) -> None:
     camera = Polaroid(ProviderUnreachable("Jammed."), PNG)
     async with run_application(settings_in(tmp_path), provider=camera) as container:
-        ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
-        (painted,) = (await ticket.result()).images
-        assert painted.stored is not None
-        assert Path(painted.stored.ref).read_bytes() == PNG.data
-        assert await container.view_image().original(painted.id) == PNG
-        assert painted.notes == ("requested 1024x1024, the provider sent 8x8",)
+        handle = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
+        (image,) = (await handle.result()).images
+        assert image.stored is not None
+        assert Path(image.stored.ref).read_bytes() == PNG.data
+        assert await container.view_image().original(image.id) == PNG
+        assert image.notes == ("requested 1024x1024, the provider sent 8x8",)
 
 
-async def test_what_a_new_provider_spoils_is_quarantined(tmp_path: Path) -> None:
+async def test_an_invalid_image_of_a_new_provider_is_quarantined(tmp_path: Path) -> None:
     camera = Polaroid(Image(b"<html>out of film</html>"))
     async with run_application(settings_in(tmp_path), provider=camera) as container:
-        ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
+        handle = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
         with pytest.raises(BadProviderReply) as bad:
-            await ticket.result()
-    (place,) = bad.value.quarantined
-    assert Path(place).read_bytes() == b"<html>out of film</html>"
+            await handle.result()
+    (path,) = bad.value.quarantined
+    assert Path(path).read_bytes() == b"<html>out of film</html>"
 
 
 async def test_a_provider_is_swapped_in_five_lines(tmp_path: Path) -> None:
     fake = FakeProvider(PNG)
     async with run_application(settings_in(tmp_path), provider=fake) as container:
-        ticket = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
-        images = await ticket.result()
+        handle = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
+        images = await handle.result()
     assert images.images[0].image == PNG
     assert fake.seen[0].request.prompt == "a red bridge"
 
 
-def test_every_part_that_may_be_replaced_is_one_of_the_container() -> None:
+def test_every_replaceable_part_is_a_provider_of_the_container() -> None:
     """The container ignores names that it does not have."""
     assert {*Parts.__annotations__} <= {*Container.providers}

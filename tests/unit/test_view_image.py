@@ -1,4 +1,4 @@
-"""Showing pictures that were made before: which form, to whom, and for how long."""
+"""Views of stored images: their format, their owner, and how long they are cached."""
 
 import asyncio
 
@@ -32,34 +32,34 @@ FULL, THUMB = ViewSpec(), ViewSpec(max_side=256)
 
 
 class CountingLibrary(ImageLibrary):
-    """Counts how often it is asked for an image."""
+    """Counts its lookups."""
 
-    asked = 0
+    lookups = 0
 
     def __init__(self) -> None:
         self.store = MemoryImageStore()
         super().__init__(self.store, MemoryJobRepository())
 
     async def find(self, image_id: str, /, *, owner: str) -> Image:
-        self.asked += 1
+        self.lookups += 1
         return await super().find(image_id, owner=owner)
 
-    async def has(self, image: Image, owner: str) -> None:
-        """Let `owner` have made the image."""
-        kept = (ResultImage(image=image, stored=await self.images.put(image)),)
-        await self.records.save(job_for(owner=owner).dispatched().stored(kept))
+    async def add(self, image: Image, owner: str) -> None:
+        """Add an image of `owner`."""
+        images = (ResultImage(image=image, stored=await self.images.put(image)),)
+        await self.records.save(job_for(owner=owner).dispatched().stored(images))
 
-    def lose(self) -> None:
-        """Let all images be deleted."""
+    def delete_all(self) -> None:
+        """Delete the bytes of all images."""
         self.store.stored.clear()
 
 
 class Gallery:
-    """Shows pictures of `archive`, with time that stands still."""
+    """Views images of `archive`; the test moves `time`."""
 
-    def __init__(self, made: Image | None = WEBP, views: ImageCache | None = None) -> None:
+    def __init__(self, rendered: Image | None = WEBP, views: ImageCache | None = None) -> None:
         self.archive = CountingLibrary()
-        self.optimizer = ScriptedOptimizer(made)
+        self.optimizer = ScriptedOptimizer(rendered)
         self.time = 0.0
         self.show = ViewImage(
             self.archive,
@@ -72,9 +72,14 @@ class Gallery:
     ("image", "view", "spec"),
     [
         pytest.param(PNG, ViewSpec(), None, id="as it is"),
-        pytest.param(PNG, ViewSpec(formats=(WEBP_FORM, PNG_FORM)), None, id="its format is taken"),
         pytest.param(
-            PNG, ViewSpec(formats=(WEBP_FORM,)), RenditionSpec(format=WEBP_FORM), id="it is not"
+            PNG, ViewSpec(formats=(WEBP_FORM, PNG_FORM)), None, id="its format is accepted"
+        ),
+        pytest.param(
+            PNG,
+            ViewSpec(formats=(WEBP_FORM,)),
+            RenditionSpec(format=WEBP_FORM),
+            id="its format is not accepted",
         ),
         pytest.param(
             CUTOUT,
@@ -86,7 +91,7 @@ class Gallery:
             CUTOUT,
             ViewSpec(formats=(JPEG_FORM,)),
             RenditionSpec(format=JPEG_FORM),
-            id="but if nothing else is taken",
+            id="JPEG if nothing else is accepted",
         ),
         pytest.param(
             PNG,
@@ -98,47 +103,47 @@ class Gallery:
             PNG,
             ViewSpec(max_side=256, formats=(PNG_FORM,)),
             RenditionSpec(format=PNG_FORM, max_side=256, smaller=True),
-            id="smaller also in the format that it has",
+            id="smaller in its own format",
         ),
     ],
 )
-def test_a_view_is_the_picture_itself_or_a_rendition(
+def test_a_view_is_the_image_itself_or_a_rendition(
     image: Image, view: ViewSpec, spec: RenditionSpec | None
 ) -> None:
     assert view.spec(image) == spec
 
 
-async def test_the_picture_is_shown_as_the_provider_sent_it() -> None:
+async def test_the_original_is_shown_unchanged() -> None:
     gallery = Gallery()
-    await gallery.archive.has(PNG, "ann")
+    await gallery.archive.add(PNG, "ann")
     shown = await gallery.show(PNG.id, FULL, owner="ann")
     assert shown.image == PNG
     assert shown.cacheable
     assert gallery.optimizer.seen == []
 
 
-async def test_what_was_shown_lately_is_not_looked_up_again() -> None:
+async def test_a_recently_shown_image_is_not_looked_up_again() -> None:
     gallery = Gallery()
-    await gallery.archive.has(PNG, "ann")
+    await gallery.archive.add(PNG, "ann")
     for view in (FULL, THUMB, FULL):
         await gallery.show(PNG.id, view, owner="ann")
-    assert gallery.archive.asked == 1
+    assert gallery.archive.lookups == 1
 
 
-async def test_what_was_shown_to_its_owner_is_not_shown_to_others() -> None:
+async def test_a_recently_shown_image_is_not_shown_to_other_owners() -> None:
     gallery = Gallery()
-    await gallery.archive.has(PNG, "ann")
+    await gallery.archive.add(PNG, "ann")
     await gallery.show(PNG.id, FULL, owner="ann")
     for view in (FULL, THUMB):
         with pytest.raises(NotFound):
             await gallery.show(PNG.id, view, owner="bob")
 
 
-async def test_a_deleted_picture_is_shown_for_a_minute_more_and_no_longer() -> None:
+async def test_a_deleted_image_is_shown_for_one_more_minute() -> None:
     gallery = Gallery()
-    await gallery.archive.has(PNG, "ann")
+    await gallery.archive.add(PNG, "ann")
     await gallery.show(PNG.id, THUMB, owner="ann")
-    gallery.archive.lose()
+    gallery.archive.delete_all()
     gallery.time = 59.0
     await gallery.show(PNG.id, THUMB, owner="ann")
     gallery.time = 60.0
@@ -147,25 +152,25 @@ async def test_a_deleted_picture_is_shown_for_a_minute_more_and_no_longer() -> N
             await gallery.show(PNG.id, view, owner="ann")
 
 
-async def test_many_who_look_at_once_have_it_rendered_once() -> None:
+async def test_concurrent_views_are_rendered_once() -> None:
     gallery = Gallery()
-    await gallery.archive.has(PNG, "ann")
+    await gallery.archive.add(PNG, "ann")
     gallery.optimizer.meanwhile = lambda: asyncio.sleep(0)
-    looks = [gallery.show(PNG.id, THUMB, owner="ann") for _ in range(20)]
-    assert {shown.image for shown in await asyncio.gather(*looks)} == {WEBP}
+    views = [gallery.show(PNG.id, THUMB, owner="ann") for _ in range(20)]
+    assert {shown.image for shown in await asyncio.gather(*views)} == {WEBP}
     await gallery.show(PNG.id, THUMB, owner="ann")
     assert len(gallery.optimizer.seen) == 1
 
 
-async def test_where_no_rendition_can_be_made_the_original_is_shown_for_now() -> None:
-    gallery = Gallery(made=None)
-    await gallery.archive.has(PNG, "ann")
+async def test_without_a_rendition_the_original_is_shown_but_not_cacheable() -> None:
+    gallery = Gallery(rendered=None)
+    await gallery.archive.add(PNG, "ann")
     shown = await gallery.show(PNG.id, THUMB, owner="ann")
     assert shown.image == PNG
     assert not shown.cacheable
 
 
-async def test_a_broken_memory_spoils_nothing() -> None:
+async def test_a_broken_cache_does_not_affect_views() -> None:
     gallery = Gallery(views=DictCache(fails=True))
-    await gallery.archive.has(PNG, "ann")
+    await gallery.archive.add(PNG, "ann")
     assert (await gallery.show(PNG.id, FULL, owner="ann")).image == PNG

@@ -1,4 +1,4 @@
-"""A whole job service on fakes, in which steps take turns of the event loop instead of time."""
+"""A whole job service on fakes, whose steps take turns of the event loop instead of time."""
 
 import asyncio
 from collections.abc import Callable
@@ -40,17 +40,17 @@ from tests.testkit.fakes import (
 REQUEST = GenerateRequest(prompt="a red bridge", size=Dimensions(8, 8), partial_images=3)
 SETTINGS = settings_in(Path("nowhere"))
 Pace = Callable[[], int]
-"""Called before each step: how many turns it takes."""
+"""Called before each step; returns the number of turns that the step takes."""
 
 
 async def turns(number: int) -> None:
-    """Give all other tasks so many turns."""
+    """Let all other tasks run this many turns."""
     for _ in range(number):
         await asyncio.sleep(0)
 
 
 class TickingProvider(FakeProvider):
-    """Takes its turns before every event, and generates another image for every call."""
+    """Takes turns before every event, and generates a different image for every call."""
 
     def __init__(self, pace: Pace) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class TickingProvider(FakeProvider):
 
 
 class TickingStore(MemoryImageStore):
-    """Takes its turns; `storing` is true while an image is written."""
+    """Takes turns; `storing` is true while an image is written."""
 
     def __init__(self, pace: Pace) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class TickingStore(MemoryImageStore):
 
 
 class TickingRecords(MemoryJobRepository):
-    """Takes its turns."""
+    """Takes turns before each operation."""
 
     def __init__(self, pace: Pace) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class TickingRecords(MemoryJobRepository):
 
 
 class TickingCache(DictCache):
-    """Takes its turns."""
+    """Takes turns before each operation."""
 
     def __init__(self, pace: Pace) -> None:
         super().__init__()
@@ -152,8 +152,8 @@ class TickingService:
         """The events that one caller reads."""
         return await read(await self.generate(REQUEST))
 
-    async def left_at(self, kind: type[JobEvent]) -> None:
-        """Be a caller that leaves as soon as it reads an event of this kind."""
+    async def disconnect_at(self, kind: type[JobEvent]) -> None:
+        """Start a caller that disconnects at its first event of this type."""
         async with aclosing((await self.generate(REQUEST)).events()) as events:
             async for event in events:
                 if isinstance(event, kind):
