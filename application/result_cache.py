@@ -1,6 +1,6 @@
 """Results of earlier jobs, by the job's fingerprint."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import MISSING, Field, astuple, fields, replace
 from datetime import datetime
@@ -54,17 +54,13 @@ class ResultCache:
                 for image in result.images
             ]
         except NotFound:  # deleted by another process, which cannot reach the memory of this one
-            await _call(self._delete(job.fingerprint))
+            await _call(delete_entries(self.cache, [job.fingerprint]))
             return None
         return replace(result, images=tuple(images))
 
     async def _cached(self, key: str) -> ImageResult | None:
         hit = await self.cache.get(key)
         return None if hit is None else from_hit(hit)
-
-    async def _delete(self, key: str) -> None:
-        with suppress(CacheUnavailable):  # then the entry cannot be read either
-            await self.cache.delete(key)
 
     async def put(self, job: Job[ImageRequest], result: ImageResult) -> None:
         """Cache a result that is complete and as requested; any other is generated anew."""
@@ -95,6 +91,13 @@ class ResultCache:
             if now - check[1] < STORED_CHECK_SECONDS
         }
         self._checks[key] = stored, now
+
+
+async def delete_entries(cache: ImageCache, keys: Iterable[str]) -> None:
+    """Delete these entries. If the cache is unavailable, they cannot be read either."""
+    for key in keys:
+        with suppress(CacheUnavailable):
+            await cache.delete(key)
 
 
 async def _call(operation: Coroutine[Any, Any, T]) -> T:

@@ -73,7 +73,7 @@ class JobDispatched:
 class JobAccepted:
     """The provider works on the job and calls that work `handle`.
 
-    For the event sink alone: callers follow the job, and the handle is the provider's business.
+    For the event sink only: callers follow the job, and do not need the handle.
     """
 
     job_id: str
@@ -111,7 +111,7 @@ class CacheFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """The images are ready and stored. `joined_callers`: how many had joined the job by then."""
+    """The images are ready and stored. `joined_callers` is the number of callers that joined."""
 
     job_id: str
     result: ImageResult
@@ -145,10 +145,9 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobJoined:
-    """One more caller shares the job, which costs nothing; the other callers do not learn of it.
+    """One more caller shares the job, which costs nothing; other callers do not get this event.
 
-    It may come before JobStarted: an equal request of the same moment joins a job whose task has
-    not run yet.
+    It may precede JobStarted, if an equal request joins the job before its task runs.
     """
 
     job_id: str
@@ -163,7 +162,7 @@ class JobJoined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenditionCreated:
-    """A rendition was made, not just fetched; with equal sizes the original is the better one."""
+    """A rendition was made, not read from a cache; equal sizes mean that the original is used."""
 
     image_id: str
     description: str
@@ -198,7 +197,7 @@ JobEvent = (
 )
 """The events that callers read."""
 ExecutionEvent = JobEvent | JobAccepted
-"""Everything that happens while a job is executed."""
+"""The events that the execution of a job yields."""
 ServiceEvent = (
     JobEvent | JobAccepted | JobJoined | RenditionCreated | RenditionFailed | CacheTierFailed
 )

@@ -60,5 +60,5 @@ class StoredRef:
     local_path: str | None = None
 
     def __str__(self) -> str:
-        """What callers read: the path, or else the ref."""
+        """The text for callers: the path, or else the ref."""
         return self.local_path or self.ref

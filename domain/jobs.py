@@ -70,7 +70,7 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(ResultFacts, Generic[R]):
-    """A request, its owner, and how far the work on it has come.
+    """A request, its owner, and the state of its work.
 
     `request` is the effective one, checked against `card`; `requested_model` is the model name in
     the caller's request. `key` is the caller's idempotency key. `notes` are for the caller.
@@ -148,10 +148,6 @@ class Job(ResultFacts, Generic[R]):
     def failed(self, error: ImageServiceError) -> Self:
         """The job when it is known to have ended without an image."""
         return self._transition(JobState.FAILED, failure=error)
-
-    def unknown(self, error: ImageServiceError) -> Self:
-        """The job when it was sent, and it is unknown whether it was generated and billed."""
-        return self._transition(JobState.UNKNOWN, failure=error)
 
     def _transition(self, to: JobState, **facts: Any) -> Self:  # noqa: ANN401 - fields of this class
         if to not in TRANSITIONS[self.state]:

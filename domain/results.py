@@ -53,10 +53,10 @@ NO_TOKENS = Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFacts:
-    """The facts of a result that come from the provider, whatever carries them.
+    """The facts of a result that come from the provider.
 
-    Jobs, records, results and cache entries carry all of them, by `facts`. `request_id` is the
-    provider's own name for the call. `notes` tell how the result differs from the request.
+    Jobs, records, results and cache entries carry all of them; `facts` copies them. `request_id` is
+    the provider's own ID of the call. `notes` say how the result differs from the request.
     """
 
     revised_prompt: str | None = None
@@ -76,7 +76,7 @@ NO_FACTS = ResultFacts()
 class ResultImage:
     """An image as the provider sent it, and where it is stored.
 
-    `stored` is None while no store has it; `notes` say how it differs from the request.
+    `stored` is None if it is not stored; `notes` say how it differs from the request.
     `rendition` is what the caller gets instead, if it requested another format.
     """
 
@@ -130,8 +130,8 @@ class ImageResult(ResultFacts):
     @property
     def charged_cost(self) -> Decimal | None:
         """The cost of this caller's request in US dollars, None if it is unknown."""
-        again = self.served_from == ServedFrom.ARCHIVE
-        return Decimal(0) if again or self.is_prepaid else self.generation_cost
+        is_replay = self.served_from == ServedFrom.ARCHIVE
+        return Decimal(0) if is_replay or self.is_prepaid else self.generation_cost
 
     @property
     def saved(self) -> Decimal | None:

@@ -1,7 +1,7 @@
 """The records of jobs and idempotency keys, in SQL."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace as changed
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from adapters.records.dialect import for_writing, open_engine, upsert
 from adapters.records.migrations import is_current, migrate
-from adapters.records.pending_writes import JobRows, PendingWrites, replace
+from adapters.records.pending_writes import JobRows, PendingWrites, write_rows
 from adapters.records.row_mapping import failure_values, to_record, utc_now
 from adapters.records.schema import images, jobs, request_keys
 from adapters.records.spending_rows import spending_since
@@ -60,7 +60,7 @@ class JobTable:
                 bound_to = bind_key(connection, job.owner, job.key, job.id, may_replace)
                 if bound_to != job.id:
                     return AlreadyRunning(bound_to)
-            self.put(connection, job)
+            write_rows(connection, JobRows.of(job, self._writer))
         return Reserved()
 
     def write(self, job: Job[ImageRequest]) -> None:
@@ -72,16 +72,12 @@ class JobTable:
         rows = JobRows.of(job, self._writer)
         try:
             with self.writing.begin() as connection:
-                replace(connection, rows)
+                write_rows(connection, rows)
         except OperationalError:
             if job.is_final:
                 self._pending.add(rows)
             raise
         self._pending.discard(job.id)
-
-    def put(self, connection: Connection, job: Job[ImageRequest]) -> None:
-        """Write the job within a transaction."""
-        replace(connection, JobRows.of(job, self._writer))
 
     def flush_pending(self) -> None:
         """Write pending final states, unless another process is writing."""
@@ -155,7 +151,7 @@ def bind_key(
 
 
 def _close(connection: Connection, record: JobRecord, error: ImageServiceError) -> JobRecord:
-    closed = changed(
+    closed = replace(
         record,
         state=final_state(error),
         failure=RecordedFailure.of(error),

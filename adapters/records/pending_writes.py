@@ -28,7 +28,7 @@ class JobRows:
         return cls(job_row(job, writer), image_rows(job))
 
 
-def replace(connection: Connection, rows: JobRows) -> None:
+def write_rows(connection: Connection, rows: JobRows) -> None:
     """Insert the rows, or replace the job's earlier ones."""
     connection.execute(upsert(jobs, rows.job))
     if rows.images:
@@ -75,5 +75,5 @@ class PendingWrites:
             nullcontext() if waiting else without_waiting(connection),
         ):
             for rows in pending.values():
-                replace(connection, rows)
+                write_rows(connection, rows)
             connection.commit()

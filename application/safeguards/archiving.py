@@ -1,10 +1,8 @@
 """Safeguard: an image that was paid for is stored before any caller gets it."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from typing import TypeVar
 
 from application.async_tools import run_to_completion
 from application.ports.image_provider import (
@@ -15,16 +13,13 @@ from application.ports.image_provider import (
 )
 from application.ports.image_store import ImageStore
 from application.ports.job_repository import JobRepository
-from application.safeguards.safeguard import Safeguard
+from application.safeguards.safeguard import CallNext, R, Safeguard
 from domain.errors import ArchiveUnavailable, Canceled, UnreadableImage
 from domain.events import JobDispatched
 from domain.image import Image
 from domain.jobs import Job
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderError
-from domain.requests import ImageRequest
 from domain.results import ResultImage
-
-R = TypeVar("R", bound=ImageRequest)
 
 QUARANTINE_HINT = " The response was saved in DATA_DIR/quarantine, under the job ID."
 INTERRUPTED = "The job was interrupted while the image was being generated."
@@ -44,9 +39,7 @@ class Archiving(Safeguard):
         self.images = images
         self.records = records
 
-    async def wrap(
-        self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream], /
-    ) -> ProviderStream:
+    async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
         sent = job.dispatched()
         await self.images.check_writable()
         await self._record_dispatch(sent)

@@ -1,25 +1,20 @@
 """Safeguard: the limits on spending are never exceeded."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from typing import TypeVar
 
 from application.async_tools import run_to_completion
 from application.ports.clock import Clock
 from application.ports.image_provider import ImageProvider, ProviderStream
 from application.ports.job_repository import AlreadyRunning, JobRepository
-from application.safeguards.safeguard import Safeguard
+from application.safeguards.safeguard import CallNext, R, Safeguard
 from domain.errors import Canceled, ImageServiceError
 from domain.events import JobQueued
 from domain.job_records import busy_elsewhere, may_retry
 from domain.jobs import Job
 from domain.money.budget_policy import check_budget
 from domain.money.budgets import BudgetLimits
-from domain.requests import ImageRequest
-
-R = TypeVar("R", bound=ImageRequest)
 
 
 class Budget(Safeguard):
@@ -39,9 +34,7 @@ class Budget(Safeguard):
         self.limits = limits
         self.clock = clock
 
-    async def wrap(
-        self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream], /
-    ) -> ProviderStream:
+    async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
         job = replace(job, estimate=job.card.estimate(job.request))
         reserving = asyncio.ensure_future(self._reserve(job))
         end: ImageServiceError = Canceled()

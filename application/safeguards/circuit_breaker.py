@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
 from time import monotonic
-from typing import TypeVar
 
 from application.ports.image_provider import Delivered, ImageProvider, ProviderStream
-from application.safeguards.safeguard import Safeguard
+from application.safeguards.safeguard import CallNext, R, Safeguard
 from domain.jobs import Job
 from domain.provider_errors import (
     CircuitOpen,
@@ -14,9 +13,6 @@ from domain.provider_errors import (
     ProviderError,
     ProviderUnreachable,
 )
-from domain.requests import ImageRequest
-
-R = TypeVar("R", bound=ImageRequest)
 
 FAILURES = (ProviderUnreachable, OutcomeUnknown)
 """Errors that count as failures. Any other ProviderError is an answer: the provider works."""
@@ -51,9 +47,7 @@ class CircuitBreaker(Safeguard):
         self._times_opened = 0
         self._trial_running = False
 
-    async def wrap(
-        self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream]
-    ) -> ProviderStream:
+    async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
         with self._admitted() as opening:
             try:
                 async with aclosing(call_next(job)) as stream:

@@ -1,18 +1,13 @@
 """Safeguard: limits concurrent calls to what the provider, memory and network can bear."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import aclosing
-from typing import TypeVar
 
 from application.ports.image_provider import ImageProvider, ProviderStream
-from application.safeguards.safeguard import Safeguard
+from application.safeguards.safeguard import CallNext, R, Safeguard
 from domain.errors import Busy
 from domain.events import JobQueued
 from domain.jobs import Job
-from domain.requests import ImageRequest
-
-R = TypeVar("R", bound=ImageRequest)
 
 RETRY_AFTER_SECONDS = 30.0
 """Seconds after which a slot may be free: about the time that one image takes."""
@@ -30,9 +25,7 @@ class ConcurrencyLimit(Safeguard):
         self._max_waiting = waiting
         self._waiting = 0
 
-    async def wrap(
-        self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream], /
-    ) -> ProviderStream:
+    async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
         queued = self._slots.locked()
         if queued and self._waiting >= self._max_waiting:
             raise Busy(

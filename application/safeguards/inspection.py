@@ -1,22 +1,19 @@
 """Safeguard: checks every image that a provider delivers."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TypeVar
 
 from application.async_tools import run_to_completion
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_provider import Delivered, ImageProvider, ProviderStream
-from application.safeguards.safeguard import Safeguard
+from application.safeguards.safeguard import CallNext, R, Safeguard
 from domain.errors import ChargeStatus, UnreadableImage
 from domain.jobs import Job
 from domain.provider_errors import BadProviderReply
 from domain.requests import ImageRequest
 from domain.results import ResultImage
-
-R = TypeVar("R", bound=ImageRequest)
 
 INSPECTION_TIMEOUT = 10.0
 """Seconds to inspect all images of a reply; one JPEG of 50 megapixels takes about one."""
@@ -35,9 +32,7 @@ class Inspection(Safeguard):
         super().__init__(inner)
         self.inspector = inspector
 
-    async def wrap(
-        self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream], /
-    ) -> ProviderStream:
+    async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
         async with aclosing(call_next(job)) as stream:
             async for event in stream:
                 if isinstance(event, Delivered):

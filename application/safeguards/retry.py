@@ -2,15 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, aclosing
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from application.ports.image_provider import Accepted, ImageProvider, ProviderStream
-from application.safeguards.safeguard import Safeguard
+from application.safeguards.safeguard import CallNext, R, Safeguard
 from domain.jobs import Job
 from domain.provider_errors import ProviderUnreachable, RateLimited
-from domain.requests import ImageRequest
-
-R = TypeVar("R", bound=ImageRequest)
 
 MAX_RETRY_AFTER_SECONDS = 10.0
 """The longest Retry-After, in seconds, that the safeguard waits for. Hosts end calls after 60
@@ -39,9 +36,7 @@ class Retry(Safeguard):
         super().__init__(inner)
         self.attempts = attempts
 
-    async def wrap(
-        self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream], /
-    ) -> ProviderStream:
+    async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
         policy = RetryPolicy()
         async for attempt in self.attempts(policy.should_retry):
             with attempt:

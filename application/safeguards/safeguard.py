@@ -10,6 +10,8 @@ from domain.models import Catalog
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 
 R = TypeVar("R", bound=ImageRequest)
+CallNext = Callable[[Job[R]], ProviderStream]
+"""The same action of the provider inside."""
 
 
 class Safeguard(ABC):
@@ -41,5 +43,5 @@ class Safeguard(ABC):
         return self.wrap(job, self.inner.edit)
 
     @abstractmethod
-    def wrap(self, job: Job[R], call_next: Callable[[Job[R]], ProviderStream], /) -> ProviderStream:
+    def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
         """Read `call_next(job)` under the safeguard's promise; an asynchronous generator."""

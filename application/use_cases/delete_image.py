@@ -1,11 +1,10 @@
 """Use case: delete an image."""
 
-from contextlib import suppress
-
 from application.image_library import DeletionResult, ImageLibrary
 from application.ports.image_cache import ImageCache
+from application.result_cache import delete_entries
 from application.use_cases.view_image import view_cache_key
-from domain.errors import CacheUnavailable, NotFound
+from domain.errors import NotFound
 from domain.job_records import OwnedImage
 from domain.jobs import LOCAL
 
@@ -28,9 +27,6 @@ class DeleteImage:
         deleted = await self.library.delete([OwnedImage(image_id, owner)])
         if not deleted.images:
             raise NotFound.of_id("image", image_id)
-        for fingerprint in deleted.fingerprints:
-            with suppress(CacheUnavailable):  # then the entry cannot be read either
-                await self.cache.delete(fingerprint)
-        with suppress(CacheUnavailable):
-            await self.views.delete(view_cache_key(image_id, owner))
+        await delete_entries(self.cache, deleted.fingerprints)
+        await delete_entries(self.views, [view_cache_key(image_id, owner)])
         return deleted

@@ -1,14 +1,12 @@
 """Use case: delete old images, by age or by size."""
 
-from collections.abc import Collection
-from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 
 from application.image_library import DeletionResult, ImageLibrary
 from application.ports.clock import Clock
 from application.ports.image_cache import ImageCache
-from domain.errors import CacheUnavailable
+from application.result_cache import delete_entries
 from domain.job_records import OwnedImage
 
 MIN_AGE = timedelta(hours=1)
@@ -41,7 +39,7 @@ class PruneImages:
         oldest = iter(await self._oldest(self.clock.now() - age, keep_bytes))
         while batch := list(islice(oldest, BATCH)):
             more = await self.library.delete(batch)
-            await self._forget(more.fingerprints)
+            await delete_entries(self.cache, more.fingerprints)
             deleted += more
         return deleted
 
@@ -56,8 +54,3 @@ class PruneImages:
             found.append(each.image)
             left -= each.bytes
         return found
-
-    async def _forget(self, fingerprints: Collection[str]) -> None:
-        for fingerprint in fingerprints:
-            with suppress(CacheUnavailable):  # then the entry cannot be read either
-                await self.cache.delete(fingerprint)

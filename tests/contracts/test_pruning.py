@@ -6,6 +6,7 @@ from time import perf_counter
 
 import pytest
 
+from adapters.records.pending_writes import JobRows, write_rows
 from application.use_cases.prune_images import BATCH, PruneImages
 from domain.errors import NotFound
 from domain.image import Image, StoredRef
@@ -44,7 +45,8 @@ def save_many(here: DataFolder, count: int) -> None:
             path.write_bytes(image.data)
             job = job_for(id=f"job_{number}", created_at=START + timedelta(seconds=number))
             entry = ResultImage(image=image, stored=StoredRef(ref=str(path)))
-            records.put(connection, job.dispatched().stored((entry,)))
+            rows = JobRows.of(job.dispatched().stored((entry,)), "a test")
+            write_rows(connection, rows)
 
 
 async def test_the_oldest_of_many_images_are_found_quickly(

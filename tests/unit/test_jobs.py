@@ -16,7 +16,7 @@ CHANGES: dict[JobState, Callable[[Job[Any]], Job[Any]]] = {
     JobState.DISPATCHED: lambda job: job.dispatched(),
     JobState.STORED: lambda job: job.stored(()),
     JobState.FAILED: lambda job: job.failed(RateLimited("Not now.")),
-    JobState.UNKNOWN: lambda job: job.unknown(OutcomeUnknown("Cut.")),
+    JobState.UNKNOWN: lambda job: job.ended(OutcomeUnknown("Cut.")),
 }
 
 
