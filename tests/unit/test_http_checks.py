@@ -68,10 +68,10 @@ def test_a_server_for_openai_requires_a_key(provider: str, monkeypatch: pytest.M
 
 
 class SettingsWithAnotherProvider(HttpServerSettings):
-    provider: Literal["auto", "openai", "sketch", "flat"] = Field("auto")  # type: ignore[assignment] # one name more
+    provider: Literal["auto", "openai", "sketch", "other"] = Field("auto")  # type: ignore[assignment] # one name more
 
 
 def test_a_server_for_another_provider_requires_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PROVIDER", "flat")
+    monkeypatch.setenv("PROVIDER", "other")
     settings: Any = load_settings(SettingsWithAnotherProvider)
-    assert settings.provider_name == "flat"
+    assert settings.provider_name == "other"
