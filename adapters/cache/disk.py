@@ -29,11 +29,12 @@ T = TypeVar("T")
 
 TIER = "disk"
 OPERATION_TIMEOUT = BUSY_SECONDS + 5.0
-"""Seconds for one entry, its turn included. A disk that is only busy has reported that before."""
+"""Seconds for one entry, including the wait for the thread. Longer than BUSY_SECONDS, so that a
+busy database is reported as such."""
 STRAY_SECONDS = 60
-"""A file without a row may be about to get one. When it is older than this, it is a leftover."""
+"""Seconds after which a file without a row is a leftover. A younger one may still get its row."""
 ATTEMPTS = 3
-"""Another process may replace an entry after its row was read and before its file is opened."""
+"""Attempts to read an entry: another process may replace it between its row and its file."""
 UNREADABLE = (
     CorruptEntry,
     ForbiddenValue,
@@ -53,7 +54,7 @@ class DiskCache:
     is created at first use; only its owner can enter it. Expired entries take up room until
     `sweep` is called, or until a new entry needs it.
 
-    One thread does all the work: SQLite takes one writer at a time, every use of an entry is
+    All work runs in one thread: SQLite allows one writer at a time, every use of an entry is
     recorded, and only the thread that opened a connection may close it.
     """
 
@@ -97,8 +98,8 @@ class DiskCache:
         return await self._run(self._folder.sweep)
 
     async def stats(self) -> tuple[TierStats, ...]:
-        held = await self._run(self._folder.usage)
-        return self._counters.stats(held, self._folder.evictions)
+        usage = await self._run(self._folder.usage)
+        return self._counters.stats(usage, self._folder.evictions)
 
     async def close(self) -> None:
         if not self._closed:
@@ -107,15 +108,15 @@ class DiskCache:
             self._thread.shutdown(wait=False)
 
     async def _run_with_timeout(self, work: Callable[[], T]) -> T:
-        """Run work that a job waits for and can do without, such as on a network disk that hangs.
+        """Run work that a job waits for but can do without, if a network disk hangs, for example.
 
-        Work that has not begun by then is not done at all.
+        Work that has not started before the timeout is dropped.
         """
         try:
             async with asyncio.timeout(OPERATION_TIMEOUT):
                 return await self._run(work)
         except TimeoutError as error:
-            raise CacheUnavailable(f"The cache in {self._name} does not answer.") from error
+            raise CacheUnavailable(f"The cache in {self._name} did not respond in time.") from error
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
@@ -128,19 +129,19 @@ class DiskCache:
 
 
 class _Folder:
-    """The work of the disk tier, for one thread: the folder is opened when it is first needed.
+    """The work of the disk tier, for one thread. The folder is opened at first use.
 
-    Everything is in `folder`/entries, which is closed to other users. A damaged database is set
-    aside as entries.damaged (the last one only, without its images) and replaced by a new one.
-    Methods raise sqlite3.Error and OSError; `put` also TypeError and ValueError, for facts that
-    JSON cannot hold.
+    Everything is in `folder`/entries, which other users cannot enter. A damaged database is renamed
+    to entries.damaged (only the last one is kept, without its images) and replaced by a new one.
+    Methods raise sqlite3.Error and OSError; `put` also raises TypeError and ValueError for facts
+    that JSON cannot hold.
     """
 
     def __init__(
         self, folder: Path, max_bytes: int, ttl: float, clock: Callable[[], float]
     ) -> None:
         self._entries = folder / "entries"
-        self._aside = folder / "entries.damaged"
+        self._damaged = folder / "entries.damaged"
         self._max_bytes = max_bytes
         self._ttl = ttl
         self._clock = clock
@@ -148,11 +149,11 @@ class _Folder:
         self.evictions = 0
 
     def find(self, key: str) -> CacheEntry | None:
-        """Return the live entry of this key. One whose file is not what was written is deleted."""
+        """Return the live entry of this key. An entry whose file was changed is deleted."""
         return self._on_index(lambda index: self._read(index, key))
 
     def put(self, key: str, entry: CacheEntry) -> None:
-        """Keep the entry; one that is too large or too old only removes the other of its key."""
+        """Keep the entry. If it is too large or too old, only remove an earlier one of this key."""
         blob = encode(key, entry)
         now = self._clock()
         created = min(entry.created_at.timestamp(), now)  # another machine's clock may be ahead
@@ -171,17 +172,20 @@ class _Folder:
         return self._on_index(lambda index: index.usage(self._live()))
 
     def clear(self) -> ClearResult:
-        """Remove all files, then all rows: a full disk has room for the latter only then."""
+        """Remove all files, then all rows, because removing rows on a full disk needs room."""
         removed = [size for file in self._files() if (size := _remove(file)) is not None]
         try:
             self._on_index(DiskIndex.delete_all)
         except sqlite3.Error:
-            self._set_aside()
-        rmtree(self._aside, ignore_errors=True)
+            self._quarantine_database()
+        rmtree(self._damaged, ignore_errors=True)
         return ClearResult(entries=len(removed), bytes=sum(removed))
 
     def sweep(self) -> int:
-        """Remove what is expired, lost or left over; return how many rows had expired."""
+        """Remove expired rows, rows without a file, and leftover files.
+
+        Returns how many rows had expired.
+        """
         expired = self._on_index(lambda index: index.delete_expired(self._live))
         self._on_index(self._reconcile)
         return expired
@@ -237,12 +241,12 @@ class _Folder:
         return work(self._open())
 
     def _recovered(self, error: Exception) -> bool:
-        """After an error: whether a second attempt may do better, on another database."""
+        """Whether the error was due to a database that is now replaced: a retry may work."""
         if self._index is not None and not self._index.is_current:
             self.close()
             return True
         if is_corruption(error):
-            self._set_aside()
+            self._quarantine_database()
             return True
         return False
 
@@ -257,14 +261,14 @@ class _Folder:
             self.evictions += self._index.evict(self._live, self._max_bytes)
         return self._index
 
-    def _set_aside(self) -> None:
+    def _quarantine_database(self) -> None:
         self.close()
-        rmtree(self._aside, ignore_errors=True)
+        rmtree(self._damaged, ignore_errors=True)
         with suppress(FileNotFoundError):
-            self._entries.rename(self._aside)
-            for inside in self._aside.iterdir():
-                if inside.is_dir():
-                    rmtree(inside, ignore_errors=True)
+            self._entries.rename(self._damaged)
+            for child in self._damaged.iterdir():
+                if child.is_dir():
+                    rmtree(child, ignore_errors=True)
 
 
 def _remove(file: Path) -> int | None:

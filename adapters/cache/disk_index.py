@@ -1,9 +1,9 @@
 """The index of the disk tier: one row for each entry, in SQLite, and one file for each row.
 
-From diskcache 5.6.3 it takes the files, the schema and the settings of SQLite, but no pickle. That
-version is the last one, so its inner names (`_con`, `_write`) are as stable as its outer ones. Its
-own set, get and cull are not used: they lock the database while they read a file, count expired
-rows, and drop ten rows at once, the newest among them.
+It uses the files, the schema and the SQLite settings of diskcache 5.6.3, but no pickles. That
+version is the last one, so its private names (`_con`, `_write`) are as stable as its public ones.
+Its own set, get and cull are not used: they lock the database while they read a file, count expired
+rows, and delete ten rows at once, even the newest.
 """
 
 import re
@@ -20,21 +20,21 @@ from application.ports.image_cache import ClearResult
 BINARY = 2
 """diskcache's mode for bytes in a file. Mode 4 is a pickle."""
 BUSY_SECONDS = 10
-"""Seconds to wait for another process that is writing."""
+"""Seconds to wait while another process writes."""
 SETTINGS = {
     "cull_limit": 0,
-    "disk_min_file_size": 0,  # every entry has its own file, and every row a true size
+    "disk_min_file_size": 0,  # every entry has a file of its own, and every row its real size
     "eviction_policy": "least-recently-used",  # for its index
     "sqlite_mmap_size": 0,  # a mapped database that is truncated would end the process
     "statistics": 0,
 }
 NAME = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")
-"""No row, even a forged one, makes us open or remove a file of another name."""
+"""Only files with such names are opened or removed, even if a row was forged."""
 LIVE_ROW = f"""(raw = 1 AND mode = {BINARY} AND typeof(size) = 'integer' AND size > 0
     AND store_time > :since AND store_time <= :now)"""
 """Rows that this cache did not write, expired rows, and rows dated in the future are not live."""
 NEXT_ACCESS = "(SELECT COALESCE(MAX(access_time), 0) + 1 FROM Cache)"
-"""The order of use is counted, not timed: clocks stand still, jump, and differ."""
+"""The order of use is a counter, not a time: clocks stand still, jump, and differ."""
 TRANSIENT_ERRORS = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -46,15 +46,15 @@ TRANSIENT_ERRORS = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_READONLY,
 }
-"""SQLite's codes for a bad moment rather than a bad database."""
+"""SQLite's codes for temporary errors, as opposed to a damaged database."""
 
 
 class ForbiddenValue(ValueError):
-    """A key, a value or a file of a kind that this cache never writes, such as a pickle."""
+    """A key, a value or a file that this cache never writes, such as a pickle."""
 
 
 class BytesDisk(Disk):  # type: ignore[misc] # the base has no types
-    """Strings as keys and bytes as values, each in a file. It neither writes nor reads others."""
+    """Reads and writes only strings as keys and bytes as values, each in a file."""
 
     def put(self, key: object) -> tuple[str, bool]:
         if type(key) is not str:
@@ -96,12 +96,12 @@ class LiveInterval(NamedTuple):
 
 
 Now = Callable[[], LiveInterval]
-"""Called when the database is locked by this process: however long that took, no row that another
-process wrote before is dated in the future then."""
+"""Called after this process has locked the database: rows that other processes wrote before are
+then not dated in the future, however long the locking took."""
 
 
 class Row(NamedTuple):
-    """Where an entry is, and when it was created."""
+    """The row and the file of an entry, and the time when it was created."""
 
     number: int
     filename: str
@@ -111,9 +111,9 @@ class Row(NamedTuple):
 class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
     """Finds, adds and removes entries, for the one thread that opened it.
 
-    Several processes may work on one folder. A file exists before its row does, and is removed
-    after its row is. Every method raises sqlite3.Error or OSError; opening raises in addition
-    whatever diskcache raises for a damaged database.
+    Several processes may use one folder. A file is written before its row, and removed after it.
+    Every method raises sqlite3.Error or OSError; opening also raises whatever diskcache raises for
+    a damaged database.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -127,7 +127,7 @@ class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
 
     @property
     def is_current(self) -> bool:
-        """Whether the folder still has this database: it was not moved, removed or replaced."""
+        """Whether this database is still in the folder: not moved, removed or replaced."""
         return _identity(self._file) == self._identity
 
     def find(self, key: str, interval: LiveInterval) -> Row | None:
@@ -145,8 +145,8 @@ class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
         return file
 
     def mark_used(self, row: Row) -> None:
-        """Record that the row was used. Its file is good even where that cannot be written."""
-        with suppress(sqlite3.OperationalError):
+        """Record that the row was used."""
+        with suppress(sqlite3.OperationalError):  # the entry itself is good
             self._run(
                 "UPDATE Cache SET access_time = LATEST WHERE rowid = :row AND filename = :name",
                 row=row.number,
@@ -154,10 +154,9 @@ class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
             )
 
     def add(self, key: str, blob: bytes, created: float, now: Now, max_bytes: int) -> int:
-        """Keep the bytes in place of others of this key; return how many live rows were evicted.
+        """Replace earlier bytes of this key with these; return how many live rows were evicted.
 
-        Room for them is made before, in the same transaction: all files together never take more
-        than `max_bytes`.
+        Room is made first, in the same transaction: all files together never exceed `max_bytes`.
         """
         size, mode, name, _ = self.disk.store(blob, read=False)
         try:
@@ -224,14 +223,14 @@ class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
 
     def _make_room(self, removed: list[str], now: Now, max_bytes: int) -> int:
         self._delete(removed, "LIVE IS NOT TRUE", **now()._asdict())
-        (held,) = self._run("SELECT COALESCE(SUM(size), 0) FROM Cache").fetchone()
+        (used,) = self._run("SELECT COALESCE(SUM(size), 0) FROM Cache").fetchone()
         evicted = []
         oldest_first = "SELECT rowid, size FROM Cache ORDER BY access_time, rowid"
         for number, size in self._run(oldest_first):
-            if held <= max_bytes:
+            if used <= max_bytes:
                 break
             evicted.append(number)
-            held -= size
+            used -= size
         for number in evicted:
             self._delete(removed, "rowid = :row", row=number)
         return len(evicted)
@@ -244,7 +243,7 @@ class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
 
     @contextmanager
     def _changes(self) -> Iterator[list[str]]:
-        """A transaction. The files whose names are put into its list are removed after it."""
+        """A transaction. Afterwards, the files whose names are in its list are removed."""
         removed: list[str] = []
         with self._con as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -253,7 +252,7 @@ class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
             self.disk.remove(name)
 
     def _run(self, statement: str, **values: object) -> sqlite3.Cursor:
-        """Execute a statement, with LIVE and LATEST replaced by what they stand for."""
+        """Execute a statement; LIVE and LATEST in it stand for LIVE_ROW and NEXT_ACCESS."""
         spelled = statement.replace("LIVE", LIVE_ROW).replace("LATEST", NEXT_ACCESS)
         cursor: sqlite3.Cursor = self._con.execute(spelled, values)
         return cursor

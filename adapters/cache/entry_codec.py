@@ -1,12 +1,12 @@
-"""A cache entry as bytes: a digest, a header, the images one after another.
+"""A cache entry as bytes: a digest, a header, and the images one after another.
 
     32 bytes   SHA-256 of the key and of all that follows
      4 bytes   length of the header, big-endian
                the header, JSON: version, key, lengths of the images, facts, created_at
-               the images' bytes
+               the bytes of the images
 
-What is decoded is what was encoded under this very key, or CorruptEntry is raised. The digest
-detects accidents. It does not prove where the bytes are from: a store needs its own access control.
+Decoding returns exactly what was encoded under the same key, or raises CorruptEntry. The digest
+detects accidents, not forgery: the storage needs access control of its own.
 """
 
 import os
@@ -23,11 +23,11 @@ from domain.image import Image
 VERSION = 1
 DIGEST, LENGTH = 32, 4
 UNKNOWN = datetime.fromtimestamp(0, UTC)
-"""`created_at` of entries that were encoded before the header had it."""
+"""`created_at` of entries that were encoded before the header contained it."""
 
 
 class CorruptEntry(ValueError):
-    """The bytes are not what was encoded under their key."""
+    """The bytes are not an entry that was encoded under this key."""
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -38,13 +38,13 @@ class _Header(msgspec.Struct, frozen=True):
     created_at: Annotated[datetime, msgspec.Meta(tz=True)] = UNKNOWN
 
 
-_header_of = msgspec.json.Decoder(_Header)
+_header_decoder = msgspec.json.Decoder(_Header)
 
 
 def encode(key: str, entry: CacheEntry) -> bytes:
-    """Return the bytes to keep; raise TypeError or ValueError where JSON cannot hold the facts."""
+    """Return the entry as bytes; raise TypeError or ValueError if JSON cannot hold the facts."""
     if not all(isfinite(fact) for fact in entry.facts.values() if isinstance(fact, float)):
-        raise ValueError("a fact is a number that JSON does not have")
+        raise ValueError("a fact is a number that JSON cannot hold")
     images = [image.data for image in entry.images]
     lengths = [len(data) for data in images]
     header = msgspec.json.encode(
@@ -57,19 +57,19 @@ def encode(key: str, entry: CacheEntry) -> bytes:
 def decode(key: str, file: BinaryIO) -> CacheEntry:
     """Return the entry that was encoded under `key`, read from the start of a seekable file.
 
-    Raises CorruptEntry, or OSError if the file cannot be read. Takes no more memory than the file
-    is long; the images of a file on disk are not copied.
+    Raises CorruptEntry, or OSError if the file cannot be read. Uses no more memory than the size of
+    the file; the images of a file on disk are not copied.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     digest, length = file.read(DIGEST), file.read(LENGTH)
-    left = size - DIGEST - LENGTH
-    start = file.read(min(int.from_bytes(length, "big"), max(left, 0)))
-    header = _read_header(key, start)
-    if min(header.lengths, default=0) < 0 or sum(header.lengths) != left - len(start):
-        raise CorruptEntry("the bytes were cut or have grown")
+    remaining = size - DIGEST - LENGTH
+    encoded = file.read(min(int.from_bytes(length, "big"), max(remaining, 0)))
+    header = _read_header(key, encoded)
+    if min(header.lengths, default=0) < 0 or sum(header.lengths) != remaining - len(encoded):
+        raise CorruptEntry("the file has the wrong length")
     images = [file.read(size) for size in header.lengths]
-    if _digest(key, [length, start, *images]) != digest:
+    if _digest(key, [length, encoded, *images]) != digest:
         raise CorruptEntry("the bytes have changed")
     return CacheEntry(
         images=tuple(Image(data) for data in images),
@@ -80,7 +80,7 @@ def decode(key: str, file: BinaryIO) -> CacheEntry:
 
 def _read_header(key: str, data: bytes) -> _Header:
     try:
-        header = _header_of.decode(data)
+        header = _header_decoder.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CorruptEntry("the header cannot be read") from error
     if header.version != VERSION or header.key != key:

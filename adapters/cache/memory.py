@@ -15,13 +15,12 @@ TIER = "memory"
 class MemoryCache:
     """An ImageCache of this process, for the one event loop that uses it.
 
-    Bounded by the bytes of the images alone: expired entries make room first, then those that
-    were not used for the longest time. An entry just written is not evicted to make room for
-    itself; one larger than the bound is not kept. `ttl` is in seconds. With a bound or a ttl of 0
-    the cache keeps nothing.
+    Bounded by the bytes of the images alone: expired entries are evicted first, then the least
+    recently used. An entry just written is not evicted to make room for itself; one larger than the
+    bound is not kept. `ttl` is in seconds. With a bound or a ttl of 0 the cache keeps nothing.
 
     `clock` is the time of day, in seconds since the epoch; it gives an entry's age once, when the
-    entry is written. From then on `timer` counts, so a clock that jumps expires nothing.
+    entry is written. From then on `timer` counts, so that a clock that jumps expires nothing.
     """
 
     def __init__(
@@ -53,33 +52,33 @@ class MemoryCache:
         self._slots.pop(key, None)
 
     async def clear(self) -> ClearResult:
-        held = self._held()
+        usage = self._usage()
         self._slots.clear()
-        return held
+        return usage
 
     async def sweep(self) -> int:
         return len(self._slots.expire())
 
     async def stats(self) -> tuple[TierStats, ...]:
-        return self._counters.stats(self._held(), self._slots.evictions)
+        return self._counters.stats(self._usage(), self._slots.evictions)
 
     async def close(self) -> None:
         self._slots.clear()
 
-    def _held(self) -> ClearResult:
+    def _usage(self) -> ClearResult:
         with self._slots.timer:  # one moment for both numbers
             return ClearResult(entries=len(self._slots), bytes=int(self._slots.currsize))
 
 
 class _Slot(NamedTuple):
     entry: CacheEntry
-    end: float
+    expires_at: float
 
 
 class _LruTtlMap(TLRUCache[str, _Slot, float]):
-    """Drops what has expired first, then what was unused the longest; counts only the latter.
+    """Drops expired slots first, then the least recently used; counts only the latter.
 
-    It does not take a slot that has expired already.
+    A slot that has expired already is not added.
     """
 
     evictions = 0
@@ -91,7 +90,7 @@ class _LruTtlMap(TLRUCache[str, _Slot, float]):
 
 
 def _expires_at(_key: str, slot: _Slot, _now: float) -> float:
-    return slot.end
+    return slot.expires_at
 
 
 def _size(slot: _Slot) -> int:

@@ -22,12 +22,12 @@ T = TypeVar("T")
 class TieredCache:
     """An ImageCache over others. A hit names the one that had the entry.
 
-    A tier that is unavailable is skipped; CacheUnavailable is raised when all are. `clear` raises
-    it when any is, after the others were emptied: it must not claim too much. Each failure that
-    is not raised is passed to `on_tier_failure`, whose own errors are ignored.
+    A tier that is unavailable is skipped; CacheUnavailable is raised if all are. `clear` raises it
+    if any is, after the others were cleared, because entries may be left. Each failure that is not
+    raised is passed to `on_tier_failure`, whose own errors are ignored.
 
-    Changes go to the slowest tier first: an older entry that `get` is just copying from there
-    to the faster ones cannot replace a newer one, or end up in a cache that was cleared.
+    Changes are made in the slowest tier first: an older entry that `get` is copying from there to
+    the faster tiers can then neither replace a newer one nor end up in a cache that was cleared.
     """
 
     def __init__(
@@ -41,16 +41,16 @@ class TieredCache:
     async def get(self, key: str, /) -> CacheHit | None:
         hit = None
         failures: list[CacheUnavailable] = []
-        for place, tier in enumerate(self._tiers):
+        for index, tier in enumerate(self._tiers):
             try:
                 hit = await tier.get(key)
             except CacheUnavailable as failure:
                 failures.append(failure)
                 continue
             if hit is not None:
-                await self._fill(self._tiers[:place], key, hit.entry)
+                await self._fill(self._tiers[:index], key, hit.entry)
                 break
-        self._settle(failures, fatal=len(failures) == len(self._tiers))
+        self._raise_or_report(failures, fatal=len(failures) == len(self._tiers))
         return hit
 
     async def put(self, key: str, entry: CacheEntry, /) -> None:
@@ -61,10 +61,10 @@ class TieredCache:
 
     async def clear(self) -> ClearResult:
         """Remove all entries. One that several tiers have is counted in each."""
-        done = await self._each(self._tiers, lambda tier: tier.clear(), all_must=True)
+        results = await self._each(self._tiers, lambda tier: tier.clear(), all_must=True)
         return ClearResult(
-            entries=sum(cleared.entries for cleared in done),
-            bytes=sum(cleared.bytes for cleared in done),
+            entries=sum(cleared.entries for cleared in results),
+            bytes=sum(cleared.bytes for cleared in results),
         )
 
     async def sweep(self) -> int:
@@ -74,8 +74,8 @@ class TieredCache:
 
     async def stats(self) -> tuple[TierStats, ...]:
         counting = [tier for tier in self._tiers if isinstance(tier, HasCacheStats)]
-        done = await self._each(counting, lambda tier: tier.stats())
-        return tuple(state for states in reversed(done) for state in states)
+        results = await self._each(counting, lambda tier: tier.stats())
+        return tuple(state for states in reversed(results) for state in states)
 
     async def close(self) -> None:
         await self._each(self._tiers, lambda tier: tier.close(), all_must=True)
@@ -87,16 +87,19 @@ class TieredCache:
         *,
         all_must: bool = False,
     ) -> list[T]:
-        """What the tiers answer, the slowest first; raise if none can, or if one of all cannot."""
-        done: list[T] = []
+        """Call the tiers, the slowest first, and return their results.
+
+        Raises CacheUnavailable if all fail, or with `all_must` if one fails.
+        """
+        results: list[T] = []
         failures: list[CacheUnavailable] = []
         for tier in reversed(list(tiers)):
             try:
-                done.append(await call(tier))
+                results.append(await call(tier))
             except CacheUnavailable as failure:
                 failures.append(failure)
-        self._settle(failures, fatal=all_must or not done)
-        return done
+        self._raise_or_report(failures, fatal=all_must or not results)
+        return results
 
     async def _fill(self, tiers: tuple[ImageCache, ...], key: str, entry: CacheEntry) -> None:
         for tier in tiers:
@@ -105,7 +108,7 @@ class TieredCache:
             except CacheUnavailable as failure:
                 self._report(failure)
 
-    def _settle(self, failures: list[CacheUnavailable], *, fatal: bool) -> None:
+    def _raise_or_report(self, failures: list[CacheUnavailable], *, fatal: bool) -> None:
         last = failures.pop() if failures and fatal else None
         for failure in failures:
             self._report(failure)
@@ -113,5 +116,5 @@ class TieredCache:
             raise last
 
     def _report(self, failure: CacheUnavailable) -> None:
-        with suppress(Exception):  # it promises not to raise; an image must not depend on that
+        with suppress(Exception):  # a callback that breaks its promise must not cost an image
             self._on_tier_failure(failure)

@@ -208,7 +208,7 @@ class TestFailures:
             patch.setattr("adapters.cache.disk.OPERATION_TIMEOUT", 0.05)
             patch.setattr(cache._folder, "find", lambda _: hangs.wait(30))
             for call in (cache.get(key(1)), cache.get(key(1)), cache.put(key(2), entry(10))):
-                with pytest.raises(CacheUnavailable, match="does not answer"):
+                with pytest.raises(CacheUnavailable, match="did not respond in time"):
                     await call
         hangs.set()
         assert await cache.get(key(1))
