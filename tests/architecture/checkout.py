@@ -19,12 +19,17 @@ def python_files(root: Path, *folders: str) -> Iterator[Path]:
 
 
 @cache
-def kept_files() -> tuple[Path, ...]:
-    """The text files that git keeps, and those that it would keep if they were added now."""
+def git_files() -> tuple[Path, ...]:
+    """The files that git keeps, and those that it would keep if they were added now."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     files = (ROOT / name for name in sorted(set(listed.split("\0")) - {""}))
-    return tuple(file for file in files if file.is_file() and file.suffix not in BINARY)
+    return tuple(file for file in files if file.is_file())
+
+
+def kept_files() -> list[Path]:
+    """Those of them that are text."""
+    return [file for file in git_files() if file.suffix not in BINARY]
 
 
 def project() -> dict[str, Any]:

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.architecture.checkout import ROOT, kept_files
+from tests.architecture.checkout import ROOT, git_files
 from tests.architecture.documents import blocks
 
 PAGES = sorted((ROOT / "docs" / "extend").glob("*.md"))
@@ -67,8 +67,8 @@ def _side(hunk: str, sign: str) -> str:
 
 
 def copy_checkout(folder: Path) -> None:
-    """Copy every text file that git keeps."""
-    for file in kept_files():
+    """Copy every file that git keeps."""
+    for file in git_files():
         copy = folder / file.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, copy)
