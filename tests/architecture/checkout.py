@@ -1,4 +1,4 @@
-"""The checkout as these tests read it: its files, its packages, what pyproject.toml says."""
+"""The checkout as these tests read it: its files, its packages, and pyproject.toml."""
 
 import subprocess
 import tomllib
@@ -13,14 +13,14 @@ BINARY = {".gif", ".ico", ".jpeg", ".jpg", ".png", ".webp"}
 
 
 def python_files(root: Path, *folders: str) -> Iterator[Path]:
-    """Every Python file in those folders of `root`, in a stable order."""
+    """Every Python file in these folders of `root`, in a stable order."""
     for folder in folders:
         yield from sorted((root / folder).rglob("*.py"))
 
 
 @cache
 def git_files() -> tuple[Path, ...]:
-    """The files that git keeps, and those that it would keep if they were added now."""
+    """The files that git tracks, and those that it would track if they were added."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     files = (ROOT / name for name in sorted(set(listed.split("\0")) - {""}))
@@ -28,10 +28,10 @@ def git_files() -> tuple[Path, ...]:
 
 
 def kept_files() -> list[Path]:
-    """Those of them that are text."""
+    """The text files among them."""
     return [file for file in git_files() if file.suffix not in BINARY]
 
 
 def project() -> dict[str, Any]:
-    """What pyproject.toml says."""
+    """The content of pyproject.toml."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))

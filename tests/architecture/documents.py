@@ -29,7 +29,7 @@ class Block:
 
 
 def documents(root: Path = ROOT) -> list[Path]:
-    """The README, how to contribute, the examples' README, and all that lies in docs/."""
+    """The README, CONTRIBUTING, the examples' README, and all documents in docs/."""
     first = [root / "README.md", root / "CONTRIBUTING.md", root / "examples" / "README.md"]
     return [*first, *sorted((root / "docs").rglob("*.md"))]
 
@@ -47,8 +47,8 @@ def blocks(document: Path, *languages: str) -> list[Block]:
 def commands(document: Path) -> Iterator[list[str]]:
     """The words of every command that the document's shell blocks show.
 
-    Without what is set or started in front of it (`PROVIDER=sketch`, `uvx`, `host add x --`),
-    and without what its output is sent to. Where a block has prompts, only their lines count.
+    Without assignments and runners before it (`PROVIDER=sketch`, `uvx`, `host add x --`), and
+    without redirections. In a block with prompts, only the lines with a prompt count.
     """
     for block in blocks(document, *SHELL):
         lines = re.sub(r"\\\n\s*", " ", block.text).splitlines()

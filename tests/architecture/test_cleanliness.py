@@ -1,4 +1,4 @@
-"""What must never get into the repository, and what must never reach standard output."""
+"""Text that must never be in the repository; `print`, which must never reach standard output."""
 
 import ast
 import io
@@ -14,7 +14,7 @@ from tests.architecture.checkout import PACKAGES, ROOT, kept_files
 
 HERE = Path(__file__)
 LOCAL = re.compile(r"\b(?:pypi|pythonhosted|npmjs)\.(?:org|com)\b|(?<![\w.~])/(?:work|root|home)/")
-"""Registries' hosts, and folders of somebody's machine."""
+"""Hosts of registries, and folders of one machine."""
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|NotImplementedError)\b")
 IGNORE = re.compile(r"#\s*(?:(?:ruff:\s*)?noqa|type:\s*ignore|mypy:)", re.IGNORECASE)
 EXPLAINED = re.compile(
@@ -23,7 +23,7 @@ EXPLAINED = re.compile(
 
 
 def hits(pattern: re.Pattern[str], files: Iterable[Path], root: Path = ROOT) -> Iterator[str]:
-    """One line for each line of the files that holds the pattern."""
+    """One line for each line of the files that matches the pattern."""
     for file in files:
         for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
             if found := pattern.search(line):
@@ -51,10 +51,12 @@ def prints(source: str) -> list[int]:
 
 
 def served_over_stdio() -> set[str]:
-    """The modules of ours that the stdio server can reach, however late it imports them."""
+    """The project's modules that the stdio server can import, even late."""
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
-    door = "entrypoints.mcp"
-    return graph.find_upstream_modules(door, as_package=True) | graph.find_descendants(door)
+    entry_point = "entrypoints.mcp"
+    return graph.find_upstream_modules(entry_point, as_package=True) | graph.find_descendants(
+        entry_point
+    )
 
 
 def source(module: str) -> str:
@@ -63,28 +65,28 @@ def source(module: str) -> str:
     return file.read_text("utf-8")
 
 
-def test_nothing_that_the_stdio_server_reaches_prints() -> None:
+def test_no_module_of_the_stdio_server_prints() -> None:
     reached = served_over_stdio()
     assert {"entrypoints.bootstrap.container", "adapters.openai.provider", "domain.jobs"} <= reached
     assert {module: lines for module in reached if (lines := prints(source(module)))} == {}
 
 
-def test_a_print_is_found_wherever_it_hides() -> None:
+def test_a_nested_print_is_found() -> None:
     assert prints("def f():\n    if 1:\n        print('x', end='')\nx.print(1)\n# print(1)\n") == [
         3
     ]
 
 
-def test_no_file_names_a_registry_or_a_machine() -> None:
+def test_no_file_names_a_registry_or_a_local_folder() -> None:
     assert list(hits(LOCAL, kept_files())) == []
 
 
-def test_nothing_is_left_unfinished() -> None:
+def test_no_file_has_an_unfinished_mark() -> None:
     files = (file for file in kept_files() if file not in (HERE, ROOT / "constraints.txt"))
     assert list(hits(UNFINISHED, files)) == []
 
 
-def test_every_ignore_names_a_code_and_gives_a_reason() -> None:
+def test_every_ignore_has_a_code_and_a_reason() -> None:
     python = (file for file in kept_files() if file.suffix == ".py")
     assert [line for file in python for line in bare_ignores(file)] == []
 
@@ -94,20 +96,20 @@ def test_every_ignore_names_a_code_and_gives_a_reason() -> None:
     [
         "cd /{}/main".format("work"),
         'HOME = "/{}/.cache"'.format("root"),
-        "see /{}/ada/pictures".format("home"),
+        "see /{}/ada/images".format("home"),
         "--index-url https://{}.org/simple".format("pypi"),
         "https://files.{}.org/packages/x".format("pythonhosted"),
         '"resolved": "https://registry.{}.org/x"'.format("npmjs"),
     ],
 )
-def test_a_trace_of_a_machine_is_found(line: str, tmp_path: Path) -> None:
+def test_a_registry_or_a_local_folder_is_found(line: str, tmp_path: Path) -> None:
     planted = tmp_path / "planted.md"
     planted.write_text(f"first\n{line}\n", encoding="utf-8")
     assert [hit.split()[0] for hit in hits(LOCAL, [planted], tmp_path)] == ["planted.md:2"]
 
 
 @pytest.mark.parametrize("line", ["artwork/old", "~/home/x", "./work/y", "docs/work/z"])
-def test_an_ordinary_path_is_no_trace(line: str, tmp_path: Path) -> None:
+def test_an_ordinary_path_is_allowed(line: str, tmp_path: Path) -> None:
     planted = tmp_path / "planted.md"
     planted.write_text(line, encoding="utf-8")
     assert list(hits(LOCAL, [planted], tmp_path)) == []
@@ -116,12 +118,12 @@ def test_an_ordinary_path_is_no_trace(line: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("comment", "accepted"),
     [
-        ("# noqa: S311 - pictures, no secrets", True),
-        ("# noqa: S311, BLE001 - pictures", True),
-        ("# type: ignore[call-arg] # taken by the base class", True),
+        ("# noqa: S311 - samples, no secrets", True),
+        ("# noqa: S311, BLE001 - samples", True),
+        ("# type: ignore[call-arg] # accepted by the base class", True),
         ("# noqa", False),
         ("# noqa: S311", False),
-        ("# noqa: S311 pictures", False),
+        ("# noqa: S311 samples", False),
         ("# ruff: noqa", False),
         ("# mypy: ignore-errors", False),
         ("# type: ignore", False),

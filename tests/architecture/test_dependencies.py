@@ -1,4 +1,4 @@
-"""What is asked for is bounded on both sides; what is installed is pinned, hashed, and fits."""
+"""Requirements have lower and upper bounds; their pins are exact, hashed, and within the bounds."""
 
 import re
 from functools import cache
@@ -15,16 +15,16 @@ PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[\w.+!-]+)(?: ; (?P<marker>.+
 SHA256 = re.compile(r"^--hash=sha256:[0-9a-f]{64}$")
 
 
-def asked_for() -> dict[str, list[str]]:
+def requirements() -> dict[str, list[str]]:
     """Every requirement in pyproject.toml, by the file that pins it."""
-    said = project()
-    groups: dict[str, list[str]] = said["dependency-groups"]
+    content = project()
+    groups: dict[str, list[str]] = content["dependency-groups"]
     assert set(groups) == {"dev", "bench"}
     return {
         MAIN: [
-            *said["project"]["dependencies"],
+            *content["project"]["dependencies"],
             *groups["dev"],
-            *said["build-system"]["requires"],
+            *content["build-system"]["requires"],
         ],
         BENCH: groups["bench"],
     }
@@ -39,7 +39,7 @@ def pinned_lines(file: str) -> list[list[str]]:
 
 @cache
 def pins(file: str) -> dict[str, set[str]]:
-    """The versions of each distribution in the file: several where they depend on the Python."""
+    """The versions of each distribution in the file: several if they depend on Python's."""
     found: dict[str, set[str]] = {}
     for parts in pinned_lines(file):
         if pin := PIN.match(parts[0]):
@@ -54,23 +54,23 @@ def is_bounded(requirement: str) -> bool:
 
 @pytest.mark.parametrize(
     ("file", "requirement"),
-    [(file, requirement) for file, asked in asked_for().items() for requirement in asked],
+    [(file, requirement) for file, listed in requirements().items() for requirement in listed],
 )
-def test_a_dependency_is_bounded_and_its_pin_fits(file: str, requirement: str) -> None:
-    wanted = Requirement(requirement)
+def test_a_requirement_is_bounded_and_allows_its_pin(file: str, requirement: str) -> None:
+    parsed = Requirement(requirement)
     assert is_bounded(requirement)
-    for version in pins(file)[canonicalize_name(wanted.name)]:
-        assert wanted.specifier.contains(version, prereleases=True)
+    for version in pins(file)[canonicalize_name(parsed.name)]:
+        assert parsed.specifier.contains(version, prereleases=True)
 
 
 @pytest.mark.parametrize("requirement", ["a", "a>=1", "a<2", "a!=1.5", "a>=1,!=1.5"])
-def test_half_a_bound_is_none(requirement: str) -> None:
+def test_one_bound_is_not_enough(requirement: str) -> None:
     assert not is_bounded(requirement)
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_every_pin_is_exact_and_hashed(file: str) -> None:
-    assert len(pinned_lines(file)) > len(asked_for()[file])
+    assert len(pinned_lines(file)) > len(requirements()[file])
     for requirement, *options in pinned_lines(file):
         assert PIN.match(requirement), requirement
         assert options, requirement
@@ -83,13 +83,13 @@ def test_the_pins_name_no_index(file: str) -> None:
     assert re.findall(r"^-.*|\w+://\S*|^.* @ .*", text, re.MULTILINE) == []
 
 
-def test_what_builds_is_among_what_develops() -> None:
+def test_build_requirements_are_development_requirements() -> None:
     """The project installs without build isolation, so its build tools are pinned too."""
-    said = project()
-    assert set(said["build-system"]["requires"]) <= set(said["dependency-groups"]["dev"])
+    content = project()
+    assert set(content["build-system"]["requires"]) <= set(content["dependency-groups"]["dev"])
 
 
-def test_what_both_files_pin_is_the_same() -> None:
+def test_both_files_have_the_same_pins() -> None:
     both = pins(MAIN).keys() & pins(BENCH).keys()
     assert "pillow" in both
     assert all(pins(MAIN)[name] == pins(BENCH)[name] for name in both)

@@ -1,4 +1,4 @@
-"""Who may import whom: the contracts in pyproject.toml hold, and each of them can break."""
+"""The import contracts in pyproject.toml hold, and each of them can break."""
 
 import re
 import shutil
@@ -56,7 +56,7 @@ BREACHES = {
     ),
     "Base64 stays where a wire format needs it": ("application", "from base64 import b64encode"),
 }
-"""For each contract a package, and an import that it must not hold."""
+"""For each contract a package, and an import that it must not have."""
 
 CONTRACTS = project()["tool"]["importlinter"]["contracts"]
 
@@ -89,7 +89,7 @@ def copied(tmp_path: Path) -> Path:
 
 
 def libraries(*packages: str) -> set[str]:
-    """Whatever the packages import that is neither ours nor Python's own."""
+    """The imports of the packages that are neither the project's nor the standard library's."""
     roots = {
         imported.partition(".")[0]
         for module in graph().modules
@@ -103,7 +103,7 @@ def test_every_contract_holds() -> None:
     assert verdicts(ROOT) == {contract["name"]: "KEPT" for contract in CONTRACTS}
 
 
-def test_every_contract_has_a_breach_to_prove_it() -> None:
+def test_every_contract_has_a_test_breach() -> None:
     assert [contract["name"] for contract in CONTRACTS] == list(BREACHES)
 
 
@@ -115,13 +115,13 @@ def test_a_breach_breaks_its_contract(contract: str, copied: Path) -> None:
     assert verdicts(copied)[contract] == "BROKEN"
 
 
-def test_an_import_for_type_checkers_alone_is_a_breach_too(copied: Path) -> None:
+def test_an_import_for_type_checkers_is_a_breach(copied: Path) -> None:
     lines = "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import openai\n"
     (copied / "domain" / "planted.py").write_text(lines, encoding="utf-8")
     assert verdicts(copied)["The core imports no framework"] == "BROKEN"
 
 
-def test_a_new_adapter_is_covered_without_being_listed(copied: Path) -> None:
+def test_an_unlisted_new_adapter_is_covered(copied: Path) -> None:
     new = copied / "adapters" / "planted"
     new.mkdir()
     (new / "__init__.py").write_text("import adapters.telemetry.log_sink\n", encoding="utf-8")
@@ -137,6 +137,6 @@ def test_every_library_has_one_home() -> None:
     assert libraries(*PACKAGES) - {name for names in protected for name in names} == set()
 
 
-def test_the_core_is_kept_from_every_library_by_name() -> None:
+def test_the_core_contract_names_every_library() -> None:
     named = next(c["forbidden_modules"] for c in CONTRACTS if c["type"] == "forbidden")
     assert libraries(*PACKAGES) - set(named) == set()

@@ -1,4 +1,4 @@
-"""A module's file name says which one is meant: no two modules of a ring share it."""
+"""File names are unique: no two modules of a ring share one."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What operators start the server with says what the code says."""
+"""The files and the guide for operators match the code."""
 
 import ast
 import json
@@ -31,7 +31,7 @@ def test_compose_publishes_port_3000_to_this_machine_only() -> None:
     assert "EXPOSE 3000" in DOCKERFILE
 
 
-def test_compose_passes_on_every_setting_but_those_of_the_image() -> None:
+def test_compose_passes_on_every_setting_except_those_of_the_image() -> None:
     names = re.findall(r"^      ([A-Z_]+):", COMPOSE, re.MULTILINE)
     of_the_image = {"HOST", "PORT", "OUTPUT_DIR", "DATA_DIR", "CACHE_DIR"}
     assert of_the_image <= {*re.findall(r"^    ([A-Z_]+)=", DOCKERFILE, re.MULTILINE)}
@@ -43,13 +43,13 @@ def test_compose_passes_on_every_setting_but_those_of_the_image() -> None:
     [(COMPOSE, r"stop_grace_period: (\d+)s"), (GUIDE, r"TimeoutStopSec=(\d+)")],
     ids=["compose", "systemd"],
 )
-def test_whoever_stops_it_waits_longer_than_the_grace(text: str, pattern: str) -> None:
+def test_the_stop_timeout_is_longer_than_the_grace_period(text: str, pattern: str) -> None:
     found = re.search(pattern, text)
     assert found
     assert int(found[1]) > GRACE + 2
 
 
-def test_the_image_gets_what_it_is_built_from_and_nothing_else() -> None:
+def test_the_docker_image_copies_only_its_sources() -> None:
     copied = re.findall(r"^COPY (?!--)(.+) \S+$", DOCKERFILE, re.MULTILINE)
     sources = {source for line in copied for source in line.split()}
     assert set(PACKAGES) <= sources
@@ -59,7 +59,7 @@ def test_the_image_gets_what_it_is_built_from_and_nothing_else() -> None:
     assert all((ROOT / source).exists() for source in sources)
 
 
-def test_the_container_runs_as_a_user_that_owns_nothing_but_its_folders() -> None:
+def test_the_container_runs_as_a_user_that_owns_only_its_volumes() -> None:
     assert re.findall(r"^USER (\d+)$", DOCKERFILE, re.MULTILINE) == ["10001"]
     volumes = re.search(r"^VOLUME (.+)$", DOCKERFILE, re.MULTILINE)
     assert volumes
@@ -68,7 +68,7 @@ def test_the_container_runs_as_a_user_that_owns_nothing_but_its_folders() -> Non
     assert all(f":{folder}\n" in COMPOSE for folder in folders)
 
 
-def test_its_health_is_asked_for_in_python_that_can_be_read() -> None:
+def test_the_health_check_is_valid_python() -> None:
     command = re.search(r"^    CMD (\[.+\])$", DOCKERFILE, re.MULTILINE)
     assert command
     *_, source = json.loads(command[1])
@@ -76,10 +76,10 @@ def test_its_health_is_asked_for_in_python_that_can_be_read() -> None:
     assert "'/livez'" in source
 
 
-def test_memory_is_kept_in_the_image_and_in_the_unit_alike() -> None:
-    kept = sorted(re.findall(r"MALLOC_\w+_=\d+", DOCKERFILE))
-    assert len(kept) == 3
-    assert sorted(re.findall(r"MALLOC_\w+_=\d+", GUIDE)) == kept
+def test_the_docker_image_and_the_systemd_unit_limit_memory_equally() -> None:
+    limits = sorted(re.findall(r"MALLOC_\w+_=\d+", DOCKERFILE))
+    assert len(limits) == 3
+    assert sorted(re.findall(r"MALLOC_\w+_=\d+", GUIDE)) == limits
 
 
 @pytest.mark.parametrize(
@@ -98,5 +98,5 @@ def test_memory_is_kept_in_the_image_and_in_the_unit_alike() -> None:
         f"| MCP sessions | {MAX_SESSIONS:,}; {SESSION_IDLE_TIMEOUT / 60:.0f} minutes",
     ],
 )
-def test_the_guide_tells_the_limits_of_the_code(row: str) -> None:
+def test_the_guide_lists_the_limits_of_the_code(row: str) -> None:
     assert row in GUIDE

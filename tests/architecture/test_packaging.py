@@ -1,4 +1,4 @@
-"""The wheel as a stranger gets it, in an environment where others own our folders' names."""
+"""The wheel in an environment where other packages have the names of its folders."""
 
 import json
 import os
@@ -18,12 +18,12 @@ from tests.architecture.recipes import new_files
 
 UNIQUE = "mcp_server_gpt_image"
 TESTKIT = Path("tests/testkit")
-DECOY = 'raise RuntimeError("this package is a stranger\'s")\n'
+DECOY = 'raise RuntimeError("this package belongs to another project")\n'
 
 
 @dataclass(frozen=True)
 class Installed:
-    """The wheel in an environment of its own, with `domain` and `entrypoints` of a stranger's."""
+    """The wheel in its own environment, with `domain` and `entrypoints` of another project."""
 
     wheel: Path
     environment: Path
@@ -35,8 +35,8 @@ class Installed:
         return site_packages(self.environment)
 
     def run(self, program: str, *arguments: str) -> str:
-        """What the program says; its pictures and records go to the folder it runs in."""
-        settings = {"PROVIDER": "sketch", "OUTPUT_DIR": "pictures", "DATA_DIR": "records"}
+        """The output of the program; it stores images and records in its working folder."""
+        settings = {"PROVIDER": "sketch", "OUTPUT_DIR": "images", "DATA_DIR": "records"}
         done = subprocess.run(
             [self.environment / "bin" / program, *arguments],
             cwd=self.elsewhere,
@@ -61,7 +61,7 @@ def python(*arguments: str | Path) -> None:
 
 
 def environment_with_decoys(folder: Path) -> Path:
-    """A fresh environment that sees our dependencies and none of our own packages."""
+    """A new environment with the project's dependencies and none of its packages."""
     python("venv", "--without-pip", folder)
     site = site_packages(folder)
     lines = "\n".join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
@@ -93,19 +93,19 @@ def contents(installed: Installed) -> Iterator[ZipFile]:
         yield wheel
 
 
-def test_nothing_but_our_one_package_is_added(installed: Installed) -> None:
-    said = project()["project"]["version"]
-    assert installed.added == {UNIQUE, f"{UNIQUE}-{said}.dist-info"}
+def test_only_one_package_is_added(installed: Installed) -> None:
+    current = project()["project"]["version"]
+    assert installed.added == {UNIQUE, f"{UNIQUE}-{current}.dist-info"}
 
 
-def test_packages_of_the_same_name_stay_their_owners(installed: Installed) -> None:
+def test_packages_of_the_same_name_are_not_changed(installed: Installed) -> None:
     for name in ("domain", "entrypoints"):
         package = installed.site / name
         assert [file.name for file in package.iterdir()] == ["__init__.py"]
         assert (package / "__init__.py").read_text("utf-8") == DECOY
 
 
-def test_the_wheel_carries_every_file_of_the_four_packages_and_of_the_testkit(
+def test_the_wheel_has_every_file_of_the_four_packages_and_the_testkit(
     contents: ZipFile,
 ) -> None:
     ours = {file.relative_to(ROOT) for file in kept_files()}
@@ -122,7 +122,7 @@ def test_the_wheel_carries_every_file_of_the_four_packages_and_of_the_testkit(
     assert {name for name in contents.namelist() if ".dist-info/" not in name} == expected
 
 
-def test_the_wheel_carries_its_license_and_nothing_of_the_workshop(contents: ZipFile) -> None:
+def test_the_wheel_has_its_license_and_no_development_files(contents: ZipFile) -> None:
     names = contents.namelist()
     assert [name for name in names if name.endswith("/licenses/LICENSE")]
     assert {name.split("/")[0].split("-")[0] for name in names} == {UNIQUE}
@@ -135,22 +135,22 @@ def test_both_commands_start(installed: Installed, command: str) -> None:
     assert installed.run(command, "--version") == expected
 
 
-def test_it_starts_as_a_module_too(installed: Installed) -> None:
-    said = installed.run("python", "-m", UNIQUE, "--version")
-    assert said.startswith("mcp-server-gpt-image, version ")
+def test_it_starts_as_a_module(installed: Installed) -> None:
+    output = installed.run("python", "-m", UNIQUE, "--version")
+    assert output.startswith("mcp-server-gpt-image, version ")
 
 
-def test_it_lists_the_models_that_it_carries(installed: Installed) -> None:
+def test_it_lists_its_models(installed: Installed) -> None:
     assert json.loads(installed.run("gpt-image", "models", "--json"))
 
 
-def test_it_paints_a_picture(installed: Installed) -> None:
+def test_it_generates_an_image(installed: Installed) -> None:
     command = ("generate", "a red bridge", "--size", "64x64", "--json")
     assert json.loads(installed.run("mcp-server-gpt-image", *command))
-    assert list((installed.elsewhere / "pictures").rglob("*.png"))
+    assert list((installed.elsewhere / "images").rglob("*.png"))
 
 
-def test_every_file_of_the_testkit_can_be_imported_and_the_fakes_without_pytest(
+def test_the_testkit_can_be_imported_and_its_fakes_without_pytest(
     installed: Installed,
 ) -> None:
     code = (
@@ -163,9 +163,9 @@ def test_every_file_of_the_testkit_can_be_imported_and_the_fakes_without_pytest(
         f"for module in walk_packages(kit.__path__, '{UNIQUE}.testkit.'):\n"
         "    print(import_module(module.name).__name__)\n"
     )
-    said = installed.run("python", "-c", code).split()
+    output = installed.run("python", "-c", code).split()
     for name in ("fakes.samples", "contracts.image_provider", "contracts.image_cache"):
-        assert f"{UNIQUE}.testkit.{name}" in said
+        assert f"{UNIQUE}.testkit.{name}" in output
 
 
 def test_a_page_of_the_documents_works_in_a_project_of_its_own(installed: Installed) -> None:
@@ -177,5 +177,5 @@ def test_a_page_of_the_documents_works_in_a_project_of_its_own(installed: Instal
         text = text.replace("from adapters.flat", "from flat")
         text = text.replace("from tests.testkit", f"from {UNIQUE}.testkit")
         file.write_text(text, encoding="utf-8")
-    said = installed.run("python", "-m", "pytest", "-v", "tests")
-    assert "TestFlatProvider::test_it_delivers_once_and_last PASSED" in said
+    output = installed.run("python", "-m", "pytest", "-v", "tests")
+    assert "TestFlatProvider::test_it_delivers_once_and_last PASSED" in output

@@ -17,13 +17,13 @@ PROGRAMS = {"mcp-server-gpt-image", "gpt-image"}
 
 
 def targets() -> set[str]:
-    """The targets of the Makefile that a person may ask for."""
+    """The public targets of the Makefile."""
     makefile = (ROOT / "Makefile").read_text("utf-8")
     return set(re.findall(r"^([a-z][\w-]*):", makefile, re.MULTILINE))
 
 
-def fault_in(arguments: list[str]) -> str | None:
-    """What the command line has against these arguments. They are parsed, nothing is done."""
+def error_in(arguments: list[str]) -> str | None:
+    """The command line's error for these arguments; they are parsed, but nothing is run."""
     try:
         context = cli.make_context("mcp-server-gpt-image", list(arguments))
         if arguments:
@@ -37,19 +37,19 @@ def fault_in(arguments: list[str]) -> str | None:
     return None
 
 
-def faults(document: Path) -> Iterator[str]:
-    """One line for each command in the document that could not be run as it stands."""
+def errors(document: Path) -> Iterator[str]:
+    """One line for each command in the document that cannot be run."""
     for program, *arguments in commands(document):
         shown = " ".join([program, *arguments])
         if program == "make":
-            wanted = {word for word in arguments if "=" not in word and word[0] != "-"}
-            for target in sorted(wanted - targets()):
+            named = {word for word in arguments if "=" not in word and word[0] != "-"}
+            for target in sorted(named - targets()):
                 yield f"{document.name}: {shown}: there is no target {target}"
-        elif program in PROGRAMS and (fault := fault_in(arguments)):
+        elif program in PROGRAMS and (fault := error_in(arguments)):
             yield f"{document.name}: {shown}: {fault}"
 
 
-def document_saying(block: str, folder: Path) -> Path:
+def document_with(block: str, folder: Path) -> Path:
     document = folder / "planted.md"
     document.write_text(f"# Planted\n\n{block}\n", encoding="utf-8")
     return document
@@ -62,10 +62,10 @@ def test_there_is_a_readme() -> None:
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_command_in_a_document_can_be_run(document: Path) -> None:
-    assert list(faults(document)) == []
+    assert list(errors(document)) == []
 
 
-def test_the_makefile_has_the_targets_that_people_expect() -> None:
+def test_the_makefile_has_the_documented_targets() -> None:
     assert {"help", "demo", "test", "check", "bench", "look", "constraints"} <= targets()
 
 
@@ -94,14 +94,14 @@ def test_no_recipe_of_the_makefile_sees_a_key() -> None:
     ],
 )
 def test_a_command_that_cannot_be_run_is_found(block: str, tmp_path: Path) -> None:
-    assert len(list(faults(document_saying(block, tmp_path)))) == 1
+    assert len(list(errors(document_with(block, tmp_path)))) == 1
 
 
 @pytest.mark.parametrize(
     "block",
     [
         '```sh\nmake test ARGS="-k nonsense"\nmake -j demo\n```',
-        "```console\n$ mcp-server-gpt-image models\nnonsense is what it says\n```",
+        "```console\n$ mcp-server-gpt-image models\nnonsense is its output\n```",
         '```sh\ngpt-image generate "a red bridge" --size 64x64 > it.json  # nonsense\n```',
         "```sh\nhost mcp add gpt-image --env A=b -- uvx mcp-server-gpt-image\n```",
         "```sh\nuvx mcp-server-gpt-image --help; gpt-image edit --help; gpt-image --version\n```",
@@ -109,5 +109,5 @@ def test_a_command_that_cannot_be_run_is_found(block: str, tmp_path: Path) -> No
         "```sh\npip install mcp-server-gpt-image nonsense\n```",
     ],
 )
-def test_a_command_that_can_be_run_is_left_alone(block: str, tmp_path: Path) -> None:
-    assert list(faults(document_saying(block, tmp_path))) == []
+def test_a_command_that_can_be_run_is_accepted(block: str, tmp_path: Path) -> None:
+    assert list(errors(document_with(block, tmp_path))) == []

@@ -1,4 +1,4 @@
-"""The domain speaks of providers, and of no vendor: their names and sources stay in adapters."""
+"""The domain names no vendor: the names and sources of vendors stay in adapters."""
 
 import re
 from collections.abc import Iterator

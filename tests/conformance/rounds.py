@@ -63,7 +63,7 @@ async def _capital(_: Context, params: CallToolRequestParams) -> ToolResult:
 async def _roots(_: Context, params: CallToolRequestParams) -> ToolResult:
     answer = (params.input_responses or {}).get("client_roots")
     if isinstance(answer, ListRootsResult):
-        return says(f"The client has {len(answer.roots)} root(s).")
+        return says(f"Roots of the client: {len(answer.roots)}.")
     return needs(client_roots=ListRootsRequest())
 
 

@@ -180,7 +180,7 @@ async def test_probes_accept_any_host(tmp_path: Path) -> None:
 async def test_settings_add_hosts(tmp_path: Path) -> None:
     settings = {
         "allowed_hosts": "pics.example.com, Other.example:8443, [2001:db8::1]",
-        "public_url": "https://public.example:444/pictures/",
+        "public_url": "https://public.example:444/studio/",
         "host": "192.168.1.5",
     }
     names = ["pics.example.com", "pics.example.com:3000", "other.example", "OTHER.example:1"]
@@ -241,7 +241,7 @@ async def test_the_servers_own_page_is_accepted(tmp_path: Path) -> None:
 
 
 async def test_the_public_origin_is_accepted_behind_a_proxy(tmp_path: Path) -> None:
-    url = "https://Public.example/pictures"
+    url = "https://Public.example/studio"
     async with client_with(tmp_path, public_url=url) as (client, use_case):
         await client.post("/images", {"prompt": "x"}, Origin="https://public.example")
         assert use_case.calls == 1

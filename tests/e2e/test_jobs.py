@@ -243,13 +243,13 @@ async def test_plain_replies_have_urls_and_the_location_of_a_single_image(
 
 
 async def test_urls_start_with_the_public_url(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path, public_url="https://pictures.example/studio/")
+    settings = settings_in(tmp_path, public_url="https://images.example/studio/")
     async with (
         serve(settings, provider=FakeProvider()) as url,
         httpx2.AsyncClient(base_url=url) as client,
     ):
         reply = await client.post("/images", json={"prompt": "a red bridge"})
-    assert reply.headers["location"] == f"https://pictures.example/studio/images/{PNG.id}"
+    assert reply.headers["location"] == f"https://images.example/studio/images/{PNG.id}"
 
 
 class FullStore(MemoryImageStore):

@@ -100,9 +100,9 @@ def as_sent(tool: str, fields: dict[str, Any]) -> dict[str, Any]:
 async def test_images_and_mask_are_sent_unchanged_with_file_names_and_types(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
-    pictures = [small_image(size=(64, 64), form=form) for form in ("PNG", "JPEG", "WEBP")]
-    over = mask((64, 64))
-    texts = [b64encode(image.data).decode() for image in pictures]
+    inputs = [small_image(size=(64, 64), form=form) for form in ("PNG", "JPEG", "WEBP")]
+    mask_image = mask((64, 64))
+    texts = [b64encode(image.data).decode() for image in inputs]
     arguments = {
         "prompt": "blue",
         "images": [
@@ -110,7 +110,7 @@ async def test_images_and_mask_are_sent_unchanged_with_file_names_and_types(
             f"data:image/jpeg;base64,{texts[1]}",
             f" {texts[2][:40]}\n{texts[2][40:]}",
         ],
-        "mask": b64encode(over.data).decode(),
+        "mask": b64encode(mask_image.data).decode(),
     }
     async with connect_in_memory(settings_for(openai_api, tmp_path)) as client:
         result = await client.call_tool("edit_image", arguments)
@@ -120,10 +120,10 @@ async def test_images_and_mask_are_sent_unchanged_with_file_names_and_types(
         for each in openai_api.posts[0].files
     ]
     assert sent == [
-        ("image[]", "image-1.png", "image/png", pictures[0].data),
-        ("image[]", "image-2.jpg", "image/jpeg", pictures[1].data),
-        ("image[]", "image-3.webp", "image/webp", pictures[2].data),
-        ("mask", "mask.png", "image/png", over.data),
+        ("image[]", "image-1.png", "image/png", inputs[0].data),
+        ("image[]", "image-2.jpg", "image/jpeg", inputs[1].data),
+        ("image[]", "image-3.webp", "image/webp", inputs[2].data),
+        ("mask", "mask.png", "image/png", mask_image.data),
     ]
 
 

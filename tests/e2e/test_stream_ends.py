@@ -122,8 +122,8 @@ async def test_the_image_is_stored_if_the_client_disconnects_after_dispatch(
         await wait_until(lambda: not job.waiting)
         gate.open.set()
         await wait_until(lambda: gate.events(Finished))
-        (picture,) = gate.events(Finished)[0].result.images
-        assert Path(picture.stored.ref).read_bytes() == PNG.data
+        (image,) = gate.events(Finished)[0].result.images
+        assert Path(image.stored.ref).read_bytes() == PNG.data
         *_, again = await read_with_older_loop(url, ANY_SIZE)
     assert again["data"]["result"]["servedFrom"] in ("joined", "memory")
     assert image_of(again) == PNG.data

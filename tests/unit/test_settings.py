@@ -75,7 +75,7 @@ def test_the_provider_depends_on_the_setting_and_the_key(
     assert load_settings().provider_name == name
 
 
-def test_images_are_stored_in_the_pictures_folder_and_sketches_in_the_data_folder(
+def test_images_are_stored_in_the_users_folder_and_sketches_in_the_data_folder(
     env: pytest.MonkeyPatch,
 ) -> None:
     assert load_settings().images_folder == load_settings().data_dir / "sketches"
