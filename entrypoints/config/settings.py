@@ -14,6 +14,11 @@ from entrypoints.config.settings_error import SettingsError
 
 APP = "mcp-server-gpt-image"
 OPENAI = "https://api.openai.com/v1"
+ProviderName = Literal[
+    "openai",
+    "sketch",
+]
+"""Every provider that PROVIDER can name."""
 
 
 class Settings(BudgetSettings, HttpSettings):
@@ -29,7 +34,7 @@ class Settings(BudgetSettings, HttpSettings):
     )
     openai_org_id: str | None = Field(None, description="Organization to bill.")
     openai_project_id: str | None = Field(None, description="Project to bill.")
-    provider: Literal["auto", "openai", "sketch"] = Field(
+    provider: Literal["auto", ProviderName] = Field(
         "auto",
         description="Image provider: auto uses openai if a key is set, offline sketches otherwise.",
     )
@@ -112,7 +117,7 @@ class Settings(BudgetSettings, HttpSettings):
         return folder.expanduser() if folder else None
 
     @property
-    def provider_name(self) -> Literal["openai", "sketch"]:
+    def provider_name(self) -> ProviderName:
         """The provider that PROVIDER selects."""
         if self.provider == "auto":
             return "openai" if self.openai_api_key else "sketch"

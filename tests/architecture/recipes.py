@@ -2,6 +2,9 @@
 
 A Python block whose first line is a comment with a path is that file. A diff block names its file
 after `---`; each `@@` begins an edit, and its lines are found wherever the file has them.
+
+Following a page keeps the tests green: a page whose files exist is not followed again, an edit that
+is in place is not made again, and an edit quotes few lines, so that it fits beside other additions.
 """
 
 import os
@@ -29,12 +32,21 @@ class Edit:
     after: str
 
     def apply(self, root: Path) -> None:
-        """Replace the lines; raise ValueError unless the file has them exactly once."""
+        """Replace the lines, unless the file has the edit already.
+
+        Raises ValueError unless the file has the lines exactly once.
+        """
         file = root / self.path
+        text = file.read_text("utf-8")
+        if self.after and f"\n{self.after}" in f"\n{text}":
+            return
         lines = re.compile(f"^{re.escape(self.before)}", re.MULTILINE)
-        text, times = lines.subn(lambda _: self.after, file.read_text("utf-8"))
+        text, times = lines.subn(lambda _: self.after, text)
         if times != 1:
-            raise ValueError(f"{self.path} has {times} of these lines, not 1:\n{self.before}")
+            raise ValueError(
+                f"{self.path} has {times} of these lines, not 1. If they changed on purpose, "
+                f"change the page in docs/extend too:\n{self.before}"
+            )
         file.write_text(text, encoding="utf-8")
 
 

@@ -102,6 +102,15 @@ def test_an_edit_that_does_not_fit_one_place_fails(tmp_path: Path, text: str) ->
         Edit("b.py", "one\n", "six\n").apply(tmp_path)
 
 
+def test_an_edit_that_is_in_place_is_not_made_again(tmp_path: Path) -> None:
+    file = tmp_path / "b.py"
+    file.write_text("one\ntwo\n", encoding="utf-8")
+    edit = Edit("b.py", "one\n", "one\nsix\n")
+    for _ in range(2):
+        edit.apply(tmp_path)
+        assert file.read_text("utf-8") == "one\nsix\ntwo\n"
+
+
 @pytest.mark.parametrize("text", ["x = 1\n", "# a.py\n```\n\n```python\n# a.py\n"])
 def test_a_block_that_names_no_new_file_fails(page: Path, text: str) -> None:
     page.write_text(f"```python\n{text}```\n", encoding="utf-8")

@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 from mcp_types import ListToolsResult
+from pydantic import BaseModel
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from entrypoints.mcp.tools import TOOLS
 
 DESCRIBED = [tool.describe() for tool in TOOLS]
+MAX_BYTES = 12_000
+"""Of the whole list: hosts put it into every conversation."""
 
 
 @pytest.mark.parametrize("tool", DESCRIBED, ids=lambda tool: tool.name)
@@ -21,8 +24,17 @@ def test_a_tool_is_as_it_was_reviewed(tool: Any, snapshot: SnapshotAssertion) ->
 
 
 def test_the_whole_list_is_small() -> None:
-    listed = ListToolsResult(tools=DESCRIBED).model_dump_json(by_alias=True, exclude_none=True)
-    assert len(listed.encode()) <= 12_000
+    """`-rP` shows the sizes, which this test prints."""
+    sizes = {tool.name: size_of(tool) for tool in DESCRIBED}
+    size = size_of(ListToolsResult(tools=DESCRIBED))
+    free = MAX_BYTES - size
+    print(f"tools/list: {size:,} bytes, {free:,} of {MAX_BYTES:,} are free. By tool: {sizes}")
+    assert free >= 0
+
+
+def size_of(message: BaseModel) -> int:
+    """Bytes of this part of the list, as clients get it."""
+    return len(message.model_dump_json(by_alias=True, exclude_none=True).encode())
 
 
 def schemas(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON value
