@@ -8,6 +8,8 @@ PIN = $(BIN)/uv pip compile --python-version 3.11 --universal --generate-hashes 
 
 # No target spends money: recipes do not see the OPENAI_… variables of the shell.
 unexport $(filter OPENAI_%,$(.VARIABLES))
+# The tests start many processes of ours, which load compiled modules where they may be written.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test check chaos bench slow-clients look constraints
 
@@ -19,7 +21,7 @@ demo: .venv/.ready ## Generate a lighthouse into images/, offline and without a 
 		generate "a lighthouse above a quiet sea at dusk" --size 1536x1024 --partials 3
 
 test: .venv/.ready ## Run the tests; ARGS="-k cache" is passed to pytest
-	$(BIN)/pytest -n 3 -q $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal -q $(ARGS)
 
 check: .venv/.ready ## Check format, lint, types, import contracts and spelling
 	$(BIN)/ruff format --check
