@@ -39,13 +39,18 @@ def openai_api() -> Iterator[StandIn]:
 @pytest.fixture
 def environment(openai_api: StandIn, tmp_path: Path) -> dict[str, str]:
     """The environment of a server process that calls the stand-in and stores its files here."""
+    return environment_in(tmp_path, openai_api)
+
+
+def environment_in(folder: Path, openai_api: StandIn) -> dict[str, str]:
+    """The environment of a server process that stores its files in this folder."""
     return {
         "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path / "home"),
+        "HOME": str(folder / "home"),
         "OPENAI_API_KEY": KEY,
         "OPENAI_BASE_URL": openai_api.base_url,
-        "OUTPUT_DIR": str(tmp_path / "images"),
-        "DATA_DIR": str(tmp_path / "data"),
-        "CACHE_DIR": str(tmp_path / "cache"),
+        "OUTPUT_DIR": str(folder / "images"),
+        "DATA_DIR": str(folder / "data"),
+        "CACHE_DIR": str(folder / "cache"),
         "LOG_LEVEL": "debug",
     }

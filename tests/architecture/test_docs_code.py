@@ -44,7 +44,7 @@ def test_a_python_block_is_in_a_page_that_is_run() -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_what_a_page_prints_passes_its_tests_and_the_checks(page: Path, tmp_path: Path) -> None:
+def test_what_a_page_prints_passes_its_tests(page: Path, tmp_path: Path) -> None:
     if is_followed(page):
         pytest.skip("this checkout has what the page adds, and its tests")
     copy_checkout(tmp_path)
@@ -53,19 +53,30 @@ def test_what_a_page_prints_passes_its_tests_and_the_checks(page: Path, tmp_path
     code = [path for path in changed if path.endswith(".py")]
     run(tmp_path, "ruff", "check", "--no-cache", *code)
     run(tmp_path, "ruff", "format", "--no-cache", "--check", *code)
-    run(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", "-k", f"not {SLOW}", *added, *CHECKS)
+    run(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", *added)
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One checkout with all that the pages add, so that they fit together too."""
+    root = tmp_path_factory.mktemp("followed")
+    copy_checkout(root)
+    for page in PAGES:
+        if not is_followed(page):
+            follow(page, root)
+    return root
 
 
 @pytest.mark.timeout(300)
-def test_what_the_pages_print_is_typed(tmp_path: Path) -> None:
-    """All of them in one checkout, so that they fit together too."""
-    copy_checkout(tmp_path)
-    for page in PAGES:
-        if not is_followed(page):
-            follow(page, tmp_path)
+def test_what_the_pages_print_passes_the_checks(followed: Path) -> None:
+    run(followed, "pytest", "-q", "-p", "no:cacheprovider", "-k", f"not {SLOW}", *CHECKS)
+
+
+@pytest.mark.timeout(300)
+def test_what_the_pages_print_is_typed(followed: Path) -> None:
     if (ROOT / ".mypy_cache").exists():  # saves most of the time
-        shutil.copytree(ROOT / ".mypy_cache", tmp_path / ".mypy_cache")
-    run(tmp_path, "mypy")
+        shutil.copytree(ROOT / ".mypy_cache", followed / ".mypy_cache")
+    run(followed, "mypy")
 
 
 @pytest.fixture

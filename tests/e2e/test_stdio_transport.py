@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,12 +12,25 @@ import pytest
 from mcp_types import JSONRPCResponse
 
 from entrypoints.mcp.stdio_transport import _line
+from tests.conftest import environment_in
 from tests.e2e.host import INITIALIZE, SERVER, Host, text_of, to_lines
 from tests.standin import StandIn, faults
 
 Environment = dict[str, str]
 NESTED = b"[" * 200_000 + b"]" * 200_000
-GENERATE = b'{"jsonrpc":"2.0","id":50,"method":"tools/call","params":{"name":"generate_image",'
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """One server for all lines; none of them delays its exit."""
+    with StandIn() as api, Host(environment_in(tmp_path_factory.mktemp("server"), api)) as host:
+        host.initialize()
+        yield host
+        started = time.monotonic()
+        host.close_input()
+        assert host.wait_for_exit(10) == 0
+        assert time.monotonic() - started < 5
+        assert api.posts == []
 
 
 def write_line(host: Host, line: bytes) -> None:
@@ -37,65 +51,52 @@ def write_line(host: Host, line: bytes) -> None:
     ],
     ids=["no UTF-8", "nested params", "nested", "half an id", "half a method", "a huge id"],
 )
-def test_the_server_reads_on_after_any_line(line: bytes, environment: Environment) -> None:
-    with Host(environment) as host:
-        host.initialize()
-        write_line(host, line)
-        assert host.request("ping")["result"] == {}
-        host.close_input()
-        assert host.wait_for_exit(10) == 0
+def test_the_server_reads_on_after_any_line(line: bytes, host: Host) -> None:
+    write_line(host, line)
+    assert host.request("ping")["result"] == {}
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("number", "line"),
     [
-        b'{"jsonrpc":"2.0","id":50,"method":"tools/list","params":[]}',
-        b'{"id":50,"method":"ping"}',
-        b'{"jsonrpc":"2.0","id":50,"method":5}',
+        (53, b'{"jsonrpc":"2.0","id":53,"method":"tools/list","params":[]}'),
+        (51, b'{"id":51,"method":"ping"}'),
+        (52, b'{"jsonrpc":"2.0","id":52,"method":5}'),
     ],
     ids=["params in an array", "no version", "a number for a method"],
 )
-def test_an_invalid_request_is_rejected_and_does_not_delay_the_exit(
-    line: bytes, environment: Environment
-) -> None:
-    with Host(environment) as host:
-        host.initialize()
-        write_line(host, line)
-        assert host.response(50)["error"]["code"] == -32600
-        started = time.monotonic()
-        host.close_input()
-        assert host.wait_for_exit() == 0
-        assert time.monotonic() - started < 5
+def test_an_invalid_request_is_rejected(number: int, line: bytes, host: Host) -> None:
+    write_line(host, line)
+    assert host.response(number)["error"]["code"] == -32600
 
 
-def test_a_lone_surrogate_in_a_prompt_is_an_invalid_request(
-    openai_api: StandIn, environment: Environment
-) -> None:
-    with Host(environment) as host:
-        host.initialize()
-        write_line(host, GENERATE + b'"arguments":{"prompt":"a \\ud83c bridge"}}}')
-        assert "invalid_request" in text_of(host.response(50))
-    assert openai_api.posts == []
+def write_call(host: Host, number: int, params: bytes) -> None:
+    write_line(
+        host, b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{%b}}' % (number, params)
+    )
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("number", "params"),
     [
-        b'"arguments":{"prompt":"a bridge","\\ud800":1}}}',
-        b'"arguments":{"prompt":"a bridge","size":"\\ud800"}}}',
-        b'"name":"\\ud800","arguments":{}}}',
+        (60, b'"name":"generate_image","arguments":{"prompt":"a bridge","\\ud800":1}'),
+        (61, b'"name":"generate_image","arguments":{"prompt":"a bridge","size":"\\ud800"}'),
+        (62, b'"name":"\\ud800","arguments":{}'),
     ],
     ids=["an argument's name", "an argument", "a tool's name"],
 )
 def test_a_lone_surrogate_anywhere_in_a_call_gets_a_response(
-    arguments: bytes, environment: Environment
+    number: int, params: bytes, host: Host
 ) -> None:
-    with Host(environment) as host:
-        host.initialize()
-        write_line(host, GENERATE + arguments)
-        response = host.response(50)
-        assert "error" in response or response["result"]["isError"]
-        assert host.request("ping")["result"] == {}
+    write_call(host, number, params)
+    response = host.response(number)
+    assert "error" in response or response["result"]["isError"]
+    assert host.request("ping")["result"] == {}
+
+
+def test_a_lone_surrogate_in_a_prompt_is_an_invalid_request(host: Host) -> None:
+    write_call(host, 63, b'"name":"generate_image","arguments":{"prompt":"a \\ud83c bridge"}')
+    assert "invalid_request" in text_of(host.response(63))
 
 
 def test_a_lone_surrogate_in_a_response_is_replaced() -> None:
