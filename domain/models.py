@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from math import inf
 
+from domain.counts import count
 from domain.errors import UnsupportedByModel
 from domain.image_formats import Dimensions, ImageFormat
 from domain.money.prices import Pricing
@@ -96,7 +97,10 @@ class ModelCard:
         return None if self.pricing is None else self.pricing.estimate(request)
 
     def unsupported_option(self, request: ImageRequest) -> tuple[str, str] | None:
-        """The first option that the model cannot serve and why; None if it serves the request."""
+        """The first option that the model cannot serve and why; None if it serves the request.
+
+        The reason names the values of the request as the caller sent them, so pass it unchanged.
+        """
         if not self.is_known:
             return None
         return next((found for found in self._unsupported_options(request) if found), None)
@@ -110,10 +114,10 @@ class ModelCard:
             ("size", f"does not support size {size}; it supports {self.sizes}")
             if size is not None and not self.sizes.allows(size)
             else None,
-            ("quality", f"does not support quality {request.quality.value!r}")
+            ("quality", _unlisted("quality", request.quality, self.qualities))
             if request.quality not in self.qualities
             else None,
-            ("format", f"does not support format {request.provider_format.value!r}")
+            ("format", _unlisted("format", request.format or "auto", self.formats))
             if request.provider_format not in self.formats
             else None,
             ("background", "does not support transparent backgrounds")
@@ -125,13 +129,23 @@ class ModelCard:
             ("partialImages", "supports previews only when n is 1")
             if partials and several and not self.streams_several
             else None,
-            ("images", f"accepts at most {self.max_input_images} input images")
-            if inputs > self.max_input_images
-            else None,
-            ("n", f"generates at most {self.max_images} images in one call")
+            ("images", self._too_many_inputs()) if inputs > self.max_input_images else None,
+            ("n", f"generates at most {count(self.max_images, 'image')} in one call")
             if request.n > self.max_images
             else None,
         ]
+
+    def _too_many_inputs(self) -> str:
+        if not self.max_input_images:
+            return "cannot edit images"
+        return f"accepts at most {count(self.max_input_images, 'input image')}"
+
+
+def _unlisted(
+    option: str, value: str, supported: frozenset[Quality] | frozenset[ImageFormat]
+) -> str:
+    in_order = [each.value for each in (*Quality, *ImageFormat) if each in supported]
+    return f"does not support {option} {str(value)!r}; it supports {', '.join(in_order)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

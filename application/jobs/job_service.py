@@ -78,7 +78,7 @@ class JobService:
         now, catalog = self.clock.now(), self.providers.catalog
         selection = catalog.choose(request.model, now.date())
         effective = replace(request, model=selection.model, format=request.provider_format)
-        catalog.check(effective, selection.card, now.date())
+        catalog.check(request, selection.card, now.date())
         provider = self.providers.serving(selection.card)
         name, endpoint = provider.name, provider.endpoint
         return Job(

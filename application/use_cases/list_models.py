@@ -16,6 +16,11 @@ class ModelListing:
     catalog: Catalog
     today: date
 
+    @property
+    def can_edit(self) -> bool:
+        """Whether the model of a request that names none accepts input images."""
+        return self.catalog.choose(None, self.today).card.max_input_images > 0
+
 
 class ListModels:
     """Reads the providers' catalogs, which costs nothing: no provider is called."""

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import reduce
+from operator import add
 
 from application.ports.clock import Clock
 from application.ports.usage_ledger import UsageLedger
 from domain.money.budgets import BudgetLimits, BudgetStatus
 from domain.money.usage_account import UsageAccount
+
+ALL = "all days and models"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +21,11 @@ class UsageReport:
     since: date
     accounts: Sequence[UsageAccount]
     statuses: Sequence[BudgetStatus]
+
+    @property
+    def total(self) -> UsageAccount:
+        """The sum of all accounts: of every caller, all days from `since` on, and every model."""
+        return reduce(add, self.accounts, UsageAccount(day=self.since, model=ALL))
 
 
 class ReportUsage:

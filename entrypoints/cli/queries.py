@@ -69,7 +69,7 @@ async def images_delete(container: "Container", *, id_: str) -> "CommandOutput":
 @click.option("--older-than", required=True, help="Age, e.g. 12h, 30d, 8w.")
 async def images_prune(container: "Container", *, older_than: str) -> "CommandOutput":
     """Permanently delete images older than the given age."""
-    from entrypoints.wire.counts import count
+    from domain.counts import count
     from entrypoints.wire.outputs import PruneResult
 
     deleted = await container.prune_images().older_than(_age(older_than))

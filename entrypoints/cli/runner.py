@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from application.jobs.job_handle import JobHandle
+from domain.counts import count
 from domain.errors import ArchiveUnavailable, Canceled, ImageServiceError, InvalidRequest
 from domain.results import ImageResult
 from entrypoints.bootstrap.container import Container
@@ -22,7 +23,6 @@ from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.cli.options import option_for
 from entrypoints.config.settings import Settings, load_settings
 from entrypoints.jobs.follow import follow
-from entrypoints.wire.counts import count
 from entrypoints.wire.error_codes import EXIT_CODE_BY_CODE, as_dict, error_text
 from entrypoints.wire.image_results import Hints, structured_report, text_report
 from entrypoints.wire.outputs import to_json
@@ -85,7 +85,8 @@ def run_job(
             except asyncio.CancelledError:
                 print(INTERRUPTED_TEXT, file=sys.stderr)
                 images, code = await job.result(), CANCELED
-            print(_report(images, as_json=as_json))
+            can_edit = container.list_models()().can_edit
+            print(_report(images, can_edit=can_edit, as_json=as_json))
         stored = all(image.stored for image in images.images)
         return code if stored else EXIT_CODE_BY_CODE[ArchiveUnavailable.code]
 
@@ -161,13 +162,11 @@ def _interrupt_on_sigterm() -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
-def _report(images: ImageResult, *, as_json: bool) -> str:
+def _report(images: ImageResult, *, can_edit: bool, as_json: bool) -> str:
     facts = structured_report(images)
     if as_json:
         return to_json(facts).decode()
     verb = "Reused" if images.is_cached else "Created"
-    hints = Hints(
-        new_image="For a new image, add --fresh.",
-        edit=f"To edit an image, run: gpt-image edit PROMPT -i {images.images[0].id}",
-    )
+    edit = f"To edit an image, run: gpt-image edit PROMPT -i {images.images[0].id}"
+    hints = Hints(new_image="For a new image, add --fresh.", edit=edit if can_edit else "")
     return text_report(f"{verb} {count(len(images.images), 'image')}.", images, facts, hints)

@@ -1,7 +1,7 @@
 """One call of a tool: what its handler works with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from entrypoints.jobs.follow import Report, follow
 from entrypoints.mcp.reply_deadline import wait_until_deadline
 from entrypoints.mcp.tool_results import to_pending_result, to_tool_result
 from entrypoints.wire.caller import Caller
+from entrypoints.wire.image_results import TOOL_HINTS
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.bootstrap.container import Container
@@ -50,10 +51,12 @@ class ToolCall:
         self, images: ImageResult, request: ImageRequest | None = None
     ) -> CallToolResult:
         """Return finished images; `request` is what they were generated for, if that was now."""
+        can_edit = self.container.list_models()().can_edit
         return await to_tool_result(
             images,
             request,
             self.container.preview_images(),
             self.container.settings().result_max_bytes,
             self.caller.link,
+            TOOL_HINTS if can_edit else replace(TOOL_HINTS, edit=""),
         )

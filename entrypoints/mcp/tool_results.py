@@ -12,6 +12,8 @@ from domain.requests import ImageRequest
 from domain.results import ImageResult
 from entrypoints.wire.error_codes import error_text
 from entrypoints.wire.image_results import (
+    TOOL_HINTS,
+    Hints,
     Link,
     headline,
     pending_report,
@@ -33,6 +35,7 @@ async def to_tool_result(
     preview: PreviewImages,
     max_bytes: int,
     link: Link | None = None,
+    hints: Hints = TOOL_HINTS,
 ) -> CallToolResult:
     """Text first, then the images, then the same facts structured.
 
@@ -41,12 +44,12 @@ async def to_tool_result(
     """
     facts = structured_report(images, link)
     first_line = headline(images, request)
-    text = text_report(first_line, images, facts)
+    text = text_report(first_line, images, facts, hints)
     room = max_bytes - FRAME_OVERHEAD - len(to_json(text)) - len(to_json(facts))
     previews = await preview(images, max_bytes=(room // len(images.images) - PER_IMAGE) * 3 // 4)
     for entry, image, inline in zip(facts.images, images.images, previews, strict=True):
         entry.shown = _shown_as(image.delivered, inline)
-    result = to_text_result(text_report(first_line, images, facts), facts)
+    result = to_text_result(text_report(first_line, images, facts, hints), facts)
     result.content += [_block(inline) for inline in previews if inline is not None]
     return result
 

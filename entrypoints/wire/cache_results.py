@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from application.use_cases.cache_stats import TierStats
 from application.use_cases.clear_cache import ClearResult
-from entrypoints.wire.counts import count
+from domain.counts import count
 from entrypoints.wire.outputs import CacheStatsResult, ClearCacheResult, TierEntry
 
 CLEARED = "Image cache cleared successfully."

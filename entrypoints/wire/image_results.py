@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from msgspec import UNSET
 
+from domain.counts import count
 from domain.job_records import JobRecord
 from domain.renditions import Rendition
 from domain.requests import EditRequest, ImageRequest
 from domain.results import ImageResult, ResultImage, ServedFrom, Usage
-from entrypoints.wire.counts import count
 from entrypoints.wire.outputs import (
     ImageEntry,
     ImagesResult,
@@ -44,7 +44,10 @@ def headline(images: ImageResult, request: ImageRequest | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """What a client can do with a result, in the words of its own interface."""
+    """What a client can do with a result, in the words of its own interface.
+
+    `edit` is empty if no image can be edited.
+    """
 
     new_image: str
     edit: str
@@ -72,7 +75,7 @@ def text_report(
         source = f"From the cache ({facts.served_from}), created {facts.made_at}."
         lines.append(f"{source} {hints.new_image}")
     lines += [f"Note: {note}" for note in images.notes]
-    if all(entry.path for entry in facts.images):
+    if hints.edit and all(entry.path for entry in facts.images):
         lines.append(hints.edit)
     return "\n".join(lines)
 

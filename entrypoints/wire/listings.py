@@ -3,8 +3,8 @@
 from msgspec import UNSET
 
 from application.use_cases.list_images import ImageListing
+from domain.counts import count
 from domain.job_records import JobRecord, StoredImage
-from entrypoints.wire.counts import count
 from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult
 
 MAX_PROMPT_SHOWN = 200

@@ -1,5 +1,6 @@
 """The progress of a job, as a number and as a message."""
 
+from domain.counts import count
 from domain.events import (
     CacheFailed,
     Finished,
@@ -11,7 +12,6 @@ from domain.events import (
     ServedFromCache,
 )
 from domain.requests import ImageRequest
-from entrypoints.wire.counts import count
 
 TOTAL = 100.0
 """The progress of a finished job."""

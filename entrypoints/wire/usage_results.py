@@ -1,8 +1,6 @@
 """Spending and savings as text and as structured data."""
 
-from functools import reduce
 from itertools import groupby
-from operator import add
 
 from msgspec import UNSET, Struct, UnsetType, field
 from rich.box import SIMPLE_HEAD
@@ -10,12 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from application.use_cases.report_usage import UsageReport
+from domain.counts import count
 from domain.money.budgets import BudgetStatus
 from domain.money.usage_account import UsageAccount
-from entrypoints.wire.counts import count
 from entrypoints.wire.outputs import TokenUsage
-
-TOTAL = "all days and models"
 
 
 class AccountEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
@@ -61,7 +57,7 @@ def usage_result(usage: UsageReport) -> UsageResult:
     return UsageResult(
         since=usage.since.isoformat(),
         days=entries,
-        total=_entry(_total(usage)),
+        total=_entry(usage.total),
         budgets=[_budget(status) for status in usage.statuses],
     )
 
@@ -87,7 +83,7 @@ def _table(usage: UsageReport) -> Table:
         for account in accounts:
             table.add_row(account.model, *_figures(account))
         table.add_section()
-    table.add_row(TOTAL, *_figures(_total(usage)))
+    table.add_row(usage.total.model, *_figures(usage.total))
     table.caption = "unknown: calls of unknown cost, and their estimated cost"
     return table
 
@@ -113,10 +109,6 @@ def _status_line(status: BudgetStatus) -> str:
             f"; fully available again at {status.fully_available_at.isoformat(timespec='seconds')}"
         )
     return line
-
-
-def _total(usage: UsageReport) -> UsageAccount:
-    return reduce(add, usage.accounts, UsageAccount(day=usage.since, model=TOTAL))
 
 
 def _entry(account: UsageAccount) -> AccountEntry:

@@ -66,6 +66,13 @@ async def images(openai_api: StandIn, anyio_backend: str) -> AsyncIterator[OpenA
     await provider.close()
 
 
+@pytest.fixture
+async def unreachable_images(anyio_backend: str) -> AsyncIterator[OpenAIImages]:
+    provider = OpenAIImages(api_key=KEY, base_url="http://127.0.0.1:1", timeout=20)
+    yield provider
+    await provider.close()
+
+
 @pytest.fixture(params=AROUND.values(), ids=[*AROUND])
 def around(request: pytest.FixtureRequest) -> Around:
     chosen: Around = request.param
@@ -76,6 +83,10 @@ class TestOpenAIImages(ImageProviderContract):
     @pytest.fixture
     def provider(self, images: OpenAIImages, around: Around) -> ImageProvider:
         return around(images)
+
+    @pytest.fixture
+    def unreachable(self, unreachable_images: OpenAIImages, around: Around) -> ImageProvider:
+        return around(unreachable_images)
 
 
 class TestSketches(ImageProviderContract):
@@ -137,3 +148,21 @@ async def test_a_card_that_claims_too_much_fails_the_suite(
     card = provider.catalog.cards[0]
     with pytest.raises((AssertionError, ValueError)):
         await getattr(suite, f"test_{test}")(provider, card, requests_for(card))
+
+
+class LeakyProvider(PlainProvider):
+    """Raises the error of its transport."""
+
+    async def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
+        raise ConnectionRefusedError
+        yield  # type: ignore[unreachable] # makes this function a generator, as the port requires
+
+
+@pytest.mark.anyio
+async def test_an_error_of_the_transport_fails_the_suite() -> None:
+    suite, provider = ImageProviderContract(), LeakyProvider()
+    card = provider.catalog.cards[0]
+    with pytest.raises(ConnectionRefusedError):
+        await suite.test_a_service_that_cannot_be_reached_is_a_provider_error(
+            provider, card, requests_for(card)
+        )

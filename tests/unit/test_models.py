@@ -131,6 +131,57 @@ def test_each_ability_of_a_card_is_checked(
     assert unsupported[0] == field
 
 
+JPEG_ONLY = ModelCard(
+    name="x",
+    formats=frozenset({ImageFormat.JPEG}),
+    qualities=frozenset({Quality.AUTO, Quality.LOW}),
+    max_images=1,
+    max_input_images=1,
+)
+
+
+@pytest.mark.parametrize(
+    ("card", "request_", "why"),
+    [
+        (JPEG_ONLY, GenerateRequest(prompt="x"), "does not support format 'png'; it supports jpeg"),
+        (
+            JPEG_ONLY,
+            GenerateRequest(prompt="x", format=None),
+            "does not support format 'auto'; it supports jpeg",
+        ),
+        (
+            JPEG_ONLY,
+            GenerateRequest(prompt="x", quality=Quality.MAX),
+            "does not support quality 'max'; it supports low, auto",
+        ),
+        (
+            JPEG_ONLY,
+            GenerateRequest(prompt="x", format=ImageFormat.JPEG, n=2),
+            "generates at most 1 image in one call",
+        ),
+        (
+            JPEG_ONLY,
+            EditRequest(prompt="x", format=ImageFormat.JPEG, images=(PNG, PNG)),
+            "accepts at most 1 input image",
+        ),
+        (
+            ModelCard(name="x", max_images=2),
+            GenerateRequest(prompt="x", n=3),
+            "generates at most 2 images in one call",
+        ),
+        (
+            ModelCard(name="x", max_input_images=0),
+            EditRequest(prompt="x", images=(PNG,)),
+            "cannot edit images",
+        ),
+    ],
+)
+def test_a_card_says_what_it_supports(card: ModelCard, request_: ImageRequest, why: str) -> None:
+    unsupported = card.unsupported_option(request_)
+    assert unsupported is not None
+    assert unsupported[1] == why
+
+
 @pytest.mark.parametrize(
     ("size", "allowed"),
     [

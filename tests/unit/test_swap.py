@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from mcp import Client
+from mcp_types import TextContent
 
 from application.ports.image_provider import Delivered, ProviderStream
 from domain.image import Image
@@ -13,6 +15,7 @@ from domain.requests import EditRequest, GenerateRequest
 from domain.results import ResultImage
 from entrypoints.bootstrap.container import Container, Parts
 from entrypoints.bootstrap.lifecycle import run_application
+from entrypoints.mcp.tool_server import build_server
 from tests.testkit.fakes import PNG, FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio
@@ -69,6 +72,24 @@ async def test_a_provider_is_swapped_in_five_lines(tmp_path: Path) -> None:
         images = await handle.result()
     assert images.images[0].image == PNG
     assert fake.seen[0].request.prompt == "a red bridge"
+
+
+@pytest.mark.parametrize("max_input_images", [0, 1])
+async def test_a_result_suggests_an_edit_only_if_the_default_model_can_edit(
+    max_input_images: int, tmp_path: Path
+) -> None:
+    provider, settings = FakeProvider(PNG), settings_in(tmp_path)
+    card = ModelCard(name="fake-1", max_input_images=max_input_images)
+    provider.catalog = Catalog(cards=(card,), default=card.name)
+    async with run_application(settings, provider=provider) as container:
+
+        async def opened() -> Container:
+            return container
+
+        async with Client(build_server(opened, settings)) as client:
+            result = await client.call_tool("generate_image", {"prompt": "a red bridge"})
+    (text,) = (block.text for block in result.content if isinstance(block, TextContent))
+    assert ("edit_image" in text) is bool(max_input_images)
 
 
 def test_every_replaceable_part_is_a_provider_of_the_container() -> None:

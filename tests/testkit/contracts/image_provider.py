@@ -20,6 +20,7 @@ from application.ports.image_provider import (
 from domain.events import JobDispatched
 from domain.image_formats import Dimensions, ImageFormat
 from domain.models import ModelCard
+from domain.provider_errors import ProviderUnreachable
 from domain.requests import SQUARE, EditRequest, GenerateRequest, ImageRequest
 
 from ..fakes import job_for, mask, small_image
@@ -27,7 +28,10 @@ from ..fakes import job_for, mask, small_image
 
 @pytest.mark.anyio
 class ImageProviderContract:
-    """Give a fixture `provider`; the suite tests the rest."""
+    """Give a fixture `provider`; the suite tests the rest.
+
+    A provider that calls a service also gives the fixture `unreachable`.
+    """
 
     model: str | None = None
     """The model to test; None for the default of the catalog."""
@@ -41,6 +45,11 @@ class ImageProviderContract:
     @pytest.fixture
     def provider(self) -> ImageProvider:
         pytest.fail("The class that inherits this suite gives the provider.")
+
+    @pytest.fixture
+    def unreachable(self) -> ImageProvider | None:
+        """The provider, with the address of a service to which no connection can be made."""
+        return None
 
     @pytest.fixture
     def card(self, provider: ImageProvider) -> ModelCard:
@@ -107,6 +116,15 @@ class ImageProviderContract:
                 async for event in stream:
                     if isinstance(event, PartialImage):
                         break
+
+    async def test_a_service_that_cannot_be_reached_is_a_provider_error(
+        self, unreachable: ImageProvider | None, card: ModelCard, requests: list[ImageRequest]
+    ) -> None:
+        if unreachable is None:
+            pytest.skip("this provider calls no service")
+        for request in requests:
+            with pytest.raises(ProviderUnreachable):
+                await _events(unreachable, card, request)
 
 
 def requests_for(card: ModelCard, size: Dimensions | None = None) -> list[ImageRequest]:
