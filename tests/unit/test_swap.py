@@ -1,5 +1,6 @@
 """A third-party provider gets every safeguard without any code for it."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,15 @@ async def test_a_provider_is_swapped_in_five_lines(tmp_path: Path) -> None:
         images = await handle.result()
     assert images.images[0].image == PNG
     assert fake.seen[0].request.prompt == "a red bridge"
+
+
+async def test_a_fake_provider_has_a_known_cost(tmp_path: Path) -> None:
+    fake = FakeProvider(cost=Decimal("0.03"))
+    async with run_application(settings_in(tmp_path), provider=fake) as container:
+        handle = await container.generate_image()(GenerateRequest(prompt="a red bridge"))
+        assert (await handle.result()).charged_cost == Decimal("0.03")
+        assert (await container.report_usage()(1)).total.cost == Decimal("0.03")
+    assert FakeProvider().catalog.cards[0].pricing is None
 
 
 @pytest.mark.parametrize("max_input_images", [0, 1])

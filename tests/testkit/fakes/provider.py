@@ -1,6 +1,8 @@
 """A provider that a test controls."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from application.ports.image_provider import Accepted, Delivered, PartialImage, ProviderStream
@@ -14,12 +16,26 @@ from domain.results import ResultImage, Usage
 from .samples import PNG, small_image
 
 
+@dataclass(frozen=True, slots=True)
+class FixedPricing:
+    """A Pricing: every call costs this many US dollars."""
+
+    usd: Decimal
+
+    def cost(self, _usage: Usage | None, /) -> Decimal:
+        return self.usd
+
+    def estimate(self, _request: ImageRequest, /) -> Decimal:
+        return self.usd
+
+
 class FakeProvider:
     """An ImageProvider that delivers the images it was given, or raises the errors it was given.
 
     `seen` has every job that it served. `meanwhile` is awaited before it delivers, so a test
     decides how long that takes. `fails` are raised first, one in each call. `undecodable` is
-    delivered beside the images. With a `handle` it yields Accepted first.
+    delivered beside the images. With a `handle` it yields Accepted first. Each call costs `cost` US
+    dollars; None for an unknown cost.
     """
 
     name = "fake"
@@ -34,7 +50,11 @@ class FakeProvider:
         usage: Usage | None = None,
         undecodable: tuple[bytes, ...] = (),
         handle: str | None = None,
+        cost: Decimal | None = None,
     ) -> None:
+        if cost is not None:
+            priced = (replace(card, pricing=FixedPricing(cost)) for card in self.catalog.cards)
+            self.catalog = replace(self.catalog, cards=tuple(priced))
         self.images = images or (PNG,)
         self.fails = list(fails)
         self.meanwhile = meanwhile
