@@ -184,10 +184,13 @@ async def test_an_image_stored_again_in_another_folder_is_found_and_deleted_ther
     await moved.close()
 
 
-async def test_an_image_with_a_changed_file_is_not_found(here: DataFolder) -> None:
+async def test_an_image_with_a_changed_or_missing_file_is_not_found(here: DataFolder) -> None:
     job = await saved(here.library, PNG)
     path = Path(place_of(job))
     path.write_bytes(b"something else")
+    with pytest.raises(NotFound, match="moved, changed or deleted"):
+        await here.library.find(PNG.id, owner="local")
+    path.unlink()
     with pytest.raises(NotFound, match="moved, changed or deleted"):
         await here.library.find(PNG.id, owner="local")
 

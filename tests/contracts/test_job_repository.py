@@ -13,9 +13,10 @@ import pytest
 from application.ports.job_repository import JobRepository
 from domain.errors import ArchiveUnavailable, ChargeStatus
 from domain.jobs import JobState
+from domain.results import ResultImage
 from tests.contracts.data_folder import DataFolder
 from tests.testkit.contracts.image_records import ImageRecordsContract
-from tests.testkit.contracts.job_repository import JobRepositoryContract
+from tests.testkit.contracts.job_repository import JobRepositoryContract, reserve
 from tests.testkit.fakes import PNG, MemoryJobRepository, job_for
 
 pytestmark = pytest.mark.anyio
@@ -42,11 +43,14 @@ class TestSqlJobRepository(JobRepositoryContract, ImageRecordsContract):
         return there.records
 
 
-async def test_records_survive_a_restart(here: DataFolder, tmp_path: Path) -> None:
-    await here.records.save(job_for())
+async def test_records_and_images_survive_a_restart(here: DataFolder, tmp_path: Path) -> None:
+    await here.records.save(job_for(id="job_reserved"))
+    image = ResultImage(image=PNG, stored=await here.images.put(PNG))
+    await here.records.save(job_for().dispatched().stored((image,)))
     await here.close()
     again = DataFolder(tmp_path)
-    assert (await again.record()).state is JobState.RESERVED
+    assert (await again.record("job_reserved")).state is JobState.RESERVED
+    assert await again.library.find(PNG.id, owner="local") == PNG
     await again.close()
 
 
@@ -71,6 +75,8 @@ async def test_a_folder_that_cannot_be_created_is_archive_unavailable(tmp_path: 
     folder = DataFolder(tmp_path)
     with pytest.raises(ArchiveUnavailable, match="could not be recorded"):
         await folder.records.save(job_for())
+    with pytest.raises(ArchiveUnavailable, match="could not be recorded"):
+        await reserve(folder.records, job_for())
     with pytest.raises(ArchiveUnavailable, match="could not be read"):
         await folder.records.get("job_1", owner="local")
     await folder.close()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.openai.catalog import openai_catalog
 from adapters.openai.provider import OpenAIImages
 from adapters.pillow.inspector import PillowInspector
 from adapters.sketch.provider import SketchProvider
@@ -95,6 +96,15 @@ class TestSketches(ImageProviderContract):
     @pytest.fixture
     def provider(self, around: Around) -> ImageProvider:
         return around(SketchProvider())
+
+
+@pytest.mark.parametrize("catalog", [openai_catalog(), SketchProvider().catalog])
+def test_the_default_model_promises_all_that_the_suite_tests(catalog: Catalog) -> None:
+    card = catalog.choose(None, FrozenClock().now().date()).card
+    assert card.formats == {*ImageFormat}
+    assert card.streams
+    assert card.max_images >= 3
+    assert card.max_input_images > 0
 
 
 class PlainProvider:

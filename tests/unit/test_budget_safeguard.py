@@ -19,13 +19,14 @@ from application.ports.job_repository import (
 )
 from application.safeguards.archiving import Archiving
 from application.safeguards.budget import Budget
-from domain.errors import ArchiveUnavailable, Canceled
+from domain.errors import ArchiveUnavailable, Busy, Canceled
 from domain.events import JobDispatched
-from domain.jobs import Job, JobState
+from domain.jobs import IdempotencyKey, Job, JobState
 from domain.money.budget_errors import BudgetExhausted
 from domain.money.budgets import BudgetLimits
 from domain.provider_errors import OutcomeUnknown, ProviderError, RateLimited
 from domain.requests import GenerateRequest, ImageRequest
+from tests.testkit.contracts.job_repository import reserve
 from tests.testkit.fakes import (
     FakeProvider,
     FrozenClock,
@@ -114,6 +115,17 @@ async def test_a_call_over_budget_is_neither_sent_nor_recorded() -> None:
         await scene.generate(replace(JOB, id="job_2"))
     assert len(scene.provider.seen) == 1
     assert {job.id for job in scene.records.history} == {"job_1"}
+
+
+async def test_a_call_whose_key_another_process_is_using_is_neither_sent_nor_recorded() -> None:
+    scene, key = Scene(), IdempotencyKey("k-1", "a digest")
+    other = MemoryJobRepository(writer="other", beside=scene.records)
+    await reserve(other, replace(JOB, key=key))
+    with pytest.raises(Busy, match="Another process is already working on this request") as busy:
+        await scene.generate(replace(JOB, id="job_2", key=key))
+    assert busy.value.retryable
+    assert scene.provider.seen == []
+    assert await scene.records.get("job_2", owner=JOB.owner) is None
 
 
 @pytest.mark.parametrize("limits", [{"day_usd": Decimal(99)}, {"call_usd": Decimal(99)}])

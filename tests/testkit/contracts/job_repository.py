@@ -78,12 +78,16 @@ class JobRepositoryContract:
     ) -> None:
         usage = Usage(text_tokens_in=1, image_tokens_in=2, tokens_out=3)
         image = ResultImage(image=PNG, stored=PLACE, notes=("smaller",))
-        job = job_for(estimate=Decimal("0.07")).dispatched()
+        job = job_for(key=KEY, estimate=Decimal("0.07"))
         facts = ResultFacts(
             revised_prompt="a bridge", usage=usage, request_id="req_1", notes=("one",)
         )
-        await records.save(job.stored((image,), facts))
+        await reserve(records, job)
+        await records.save(job.dispatched().stored((image,), facts))
         record = await known(other)
+        bound = await other.by_key(KEY.value, owner="local")
+        assert bound is not None
+        assert bound.record == await other.by_image(PNG.id, owner="local") == record
         assert (record.state, record.estimate) == (JobState.STORED, Decimal("0.07"))
         assert (record.usage, record.request_id) == (usage, "req_1")
         assert (record.revised_prompt, record.notes) == ("a bridge", ("one",))
