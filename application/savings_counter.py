@@ -31,7 +31,7 @@ class SavingsCounter:
         free_results = event.joined_callers + result.is_cached
         if free_results:
             usd = (result.generation_cost or Decimal(0)) * free_results
-            self._add(result.model, Savings(answers=free_results, usd=usd))
+            self._add(result.model, Savings(results=free_results, usd=usd))
 
     async def flush(self) -> None:
         """Write the savings. If that fails, keep them and raise ArchiveUnavailable."""

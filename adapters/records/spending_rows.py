@@ -69,7 +69,7 @@ def to_account(row: Row[Any]) -> UsageAccount | None:
 
 def to_savings(row: Row[Any]) -> Savings:
     """The savings in a row of `savings`."""
-    return Savings(answers=row.answers, usd=Decimal(row.saved_usd))
+    return Savings(results=row.answers, usd=Decimal(row.saved_usd))
 
 
 def _image_count(row: Row[Any]) -> int:

@@ -1,4 +1,4 @@
-"""Spending, computed from the records of jobs, and savings, which have a table of their own."""
+"""Spending, computed from the records of jobs, and savings, which have a separate table."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -60,5 +60,5 @@ def _credit(connection: Connection, day: date, model: str, more: Savings) -> Non
     account = (savings.c.day == day) & (savings.c.model == model)
     row = connection.execute(select(savings).where(account)).one_or_none()
     total = more if row is None else to_savings(row) + more
-    values = {"day": day, "model": model, "answers": total.answers, "saved_usd": str(total.usd)}
+    values = {"day": day, "model": model, "answers": total.results, "saved_usd": str(total.usd)}
     connection.execute(upsert(savings, values))

@@ -1,4 +1,4 @@
-"""Safeguard: limits concurrent calls to what the provider, memory and network can bear."""
+"""Safeguard: limits concurrent calls to what the provider, memory and network can handle."""
 
 import asyncio
 from contextlib import aclosing
@@ -14,15 +14,15 @@ RETRY_AFTER_SECONDS = 30.0
 
 
 class ConcurrencyLimit(Safeguard):
-    """Runs up to `most` jobs at once; up to `waiting` more wait for a slot, in order of arrival.
+    """Runs up to `max_running` jobs at once, and queues up to `max_waiting` more in order.
 
     A job that waits yields JobQueued first. Raises Busy when the queue is full.
     """
 
-    def __init__(self, inner: ImageProvider, most: int, waiting: int) -> None:
+    def __init__(self, inner: ImageProvider, max_running: int, max_waiting: int) -> None:
         super().__init__(inner)
-        self._slots = asyncio.Semaphore(most)
-        self._max_waiting = waiting
+        self._slots = asyncio.Semaphore(max_running)
+        self._max_waiting = max_waiting
         self._waiting = 0
 
     async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:

@@ -1,4 +1,4 @@
-"""What a day's calls of one model cost, and what was saved."""
+"""The cost of a day's calls of one model, and the money that reused results saved."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,24 +10,25 @@ from domain.results import NO_TOKENS, Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Savings:
-    """Results that were reused instead of paid for, and what they had cost, in US dollars.
+    """The number of results that were reused instead of paid for, and their cost in US dollars.
 
     `usd` leaves out results of unknown cost.
     """
 
-    answers: int = 0
+    results: int = 0
     usd: Decimal = Decimal(0)
 
     def __add__(self, other: "Savings") -> "Savings":
-        return Savings(answers=self.answers + other.answers, usd=self.usd + other.usd)
+        return Savings(results=self.results + other.results, usd=self.usd + other.usd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageAccount:
     """A UTC day's calls of one model that cost money or may have.
 
-    `cost` is the known cost in US dollars. `unknown` calls have no known cost; their estimates,
-    where they had one, add up to `estimated`. `images` is the number of delivered images.
+    `cost` is the known cost in US dollars. `unknown` is the number of calls of unknown cost, and
+    `estimated` is the sum of their estimates, as far as they have one. `images` is the number of
+    delivered images.
     """
 
     day: date

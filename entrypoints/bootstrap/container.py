@@ -88,13 +88,16 @@ def with_safeguards(
     timer: abc.Callable[[], float] = monotonic,
 ) -> ImageProvider:
     """Wrap the provider in all safeguards, in their order."""
-    most, waiting = settings.max_concurrent_calls, settings.max_waiting_calls
     retry = partial(Retry, attempts=attempts)
     inspection = partial(Inspection, inspector=inspector)
     archiving = partial(Archiving, images=images, records=records)
     budget = partial(Budget, records=records, limits=settings.limits, clock=clock)
     circuit_breaker = partial(CircuitBreaker, clock=timer)
-    concurrency_limit = partial(ConcurrencyLimit, most=most, waiting=waiting)
+    concurrency_limit = partial(
+        ConcurrencyLimit,
+        max_running=settings.max_concurrent_calls,
+        max_waiting=settings.max_waiting_calls,
+    )
     return concurrency_limit(circuit_breaker(budget(archiving(inspection(retry(provider))))))
 
 

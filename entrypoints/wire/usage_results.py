@@ -122,7 +122,7 @@ def _entry(account: UsageAccount) -> AccountEntry:
         cost_usd=float(account.cost),
         unknown_cost_calls=account.unknown,
         estimated_usd=float(account.estimated),
-        saved_answers=account.saved.answers,
+        saved_answers=account.saved.results,
         saved_usd=float(account.saved.usd),
     )
 

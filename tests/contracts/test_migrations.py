@@ -61,7 +61,7 @@ async def test_every_alphas_spending_counts(here: DataFolder, alpha: str) -> Non
     (account,) = await here.ledger.accounts(EVER)
     assert (account.calls, account.cost, account.unknown) == (2, Decimal("0.25"), 1)
     assert account.images == {"1": 1, "2": 1, "8": 1}.get(alpha[0], 2)
-    assert account.saved.answers == (2 if alpha[0] >= "6" else 0)
+    assert account.saved.results == (2 if alpha[0] >= "6" else 0)
 
 
 async def test_keys_are_read_if_the_alpha_recorded_the_request(

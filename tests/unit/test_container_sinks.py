@@ -39,7 +39,7 @@ async def test_an_added_sink_gets_events_and_log_metrics_and_savings_still_count
     (finished,) = [event for event in sink.events if isinstance(event, Finished)]
     assert f'{finished.job_id}"' in capfd.readouterr().err
     assert 'gpt_image_jobs_total{action="generate",model="fake-1",outcome="painted"} 1.0' in metrics
-    assert account.saved.answers == finished.joined_callers == 1
+    assert account.saved.results == finished.joined_callers == 1
 
 
 class SettingsWithStore(Settings):

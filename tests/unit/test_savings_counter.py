@@ -28,8 +28,8 @@ async def test_cached_results_and_joined_jobs_save_what_the_first_call_cost() ->
     publish_all(savings, [*generated(one), *cached(one, "disk"), *cached(one, "memory")])
     savings.publish(Finished(job_id="job_2", result=images(one), joined_callers=3))
     assert ledger.saved == {}  # nothing waits for it
-    assert await booked(savings, ledger) == Savings(answers=5, usd=5 * COST)
-    assert await booked(savings, ledger) == Savings(answers=5, usd=5 * COST)
+    assert await booked(savings, ledger) == Savings(results=5, usd=5 * COST)
+    assert await booked(savings, ledger) == Savings(results=5, usd=5 * COST)
 
 
 async def test_a_result_of_unknown_cost_is_counted_and_saves_no_known_amount() -> None:
@@ -37,7 +37,7 @@ async def test_a_result_of_unknown_cost_is_counted_and_saves_no_known_amount() -
     savings = SavingsCounter(lambda: ledger, FrozenClock())
     known = images(job("job_1"), "disk", generation_cost=None)
     savings.publish(Finished(job_id="job_1", result=known))
-    assert await booked(savings, ledger) == Savings(answers=1, usd=Decimal(0))
+    assert await booked(savings, ledger) == Savings(results=1, usd=Decimal(0))
 
 
 async def test_savings_that_the_ledger_rejects_are_written_next_time() -> None:
@@ -56,4 +56,4 @@ async def test_savings_that_the_ledger_rejects_are_written_next_time() -> None:
         await savings.flush()
     publish_all(savings, cached(job("job_2"), "disk"))
     ledger.refuses = False
-    assert await booked(savings, ledger) == Savings(answers=2, usd=2 * COST)
+    assert await booked(savings, ledger) == Savings(results=2, usd=2 * COST)

@@ -200,12 +200,12 @@ class UsageLedgerContract:
         assert (today.calls, today.images) == (2, 2)
 
     async def test_the_savings_of_a_day_are_added(self, books: Books) -> None:
-        today, more = NOW.date(), Savings(answers=2, usd=Decimal("0.1"))
-        await books.ledger.credit({"fake-1": more, "fake-2": replace(more, answers=1)}, today)
+        today, more = NOW.date(), Savings(results=2, usd=Decimal("0.1"))
+        await books.ledger.credit({"fake-1": more, "fake-2": replace(more, results=1)}, today)
         await books.ledger.credit({"fake-1": more}, today)
         await books.ledger.credit({"fake-1": more}, today - timedelta(days=1))
         accounts = await books.ledger.accounts(NOW)
         assert [(each.model, each.saved) for each in accounts] == [
-            ("fake-1", Savings(answers=4, usd=Decimal("0.2"))),
-            ("fake-2", Savings(answers=1, usd=Decimal("0.1"))),
+            ("fake-1", Savings(results=4, usd=Decimal("0.2"))),
+            ("fake-2", Savings(results=1, usd=Decimal("0.1"))),
         ]
