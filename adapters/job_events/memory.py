@@ -42,18 +42,16 @@ class MemoryJobLog:
     async def read(
         self, cursor: int = 0, /, *, drop_superseded: bool = False
     ) -> AsyncGenerator[tuple[int, JobEvent], None]:
-        late = 0  # events before this number were appended while the reader was busy
+        backlog_end = 0  # events before this number were appended while the reader was busy
         while True:
-            changed = self._changed
             while cursor < len(self._events):
                 number, event = cursor, self._events[cursor]
                 cursor += 1
-                skippable = drop_superseded and cursor <= late
+                skippable = drop_superseded and cursor <= backlog_end
                 if skippable and is_superseded(event, self._events[cursor:]):
                     continue
                 yield number, event
-                late = len(self._events)
+                backlog_end = len(self._events)
             if self._closed:
                 return
-            if changed is self._changed:
-                await changed.wait()
+            await self._changed.wait()

@@ -1,4 +1,4 @@
-"""Threads for Pillow's work that can be abandoned when they hang."""
+"""Threads for Pillow's work. A thread that hangs can be abandoned."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,15 +10,15 @@ T = TypeVar("T")
 
 
 class PreviousRunActive(Exception):
-    """Earlier work of this name was abandoned and has not ended yet."""
+    """Earlier work with this name was abandoned and is still running."""
 
 
 class ThreadPool:
-    """Runs at most `size` pieces of work at once, not counting abandoned ones, a thread for each.
+    """Runs at most `size` functions at once, each in a new thread; abandoned ones do not count.
 
-    A thread cannot be stopped from outside. A canceled caller frees its slot at once, so work that
-    hangs blocks neither later work nor the end of the process. asyncio's own threads would block
-    both: they are few and shared, and the process waits for them at its end.
+    A thread cannot be stopped from outside. A caller that is canceled frees its slot at once, so a
+    function that hangs blocks neither later ones nor the exit of the process. asyncio's own threads
+    would block both: they are few and shared, and the process waits for them at its exit.
     """
 
     def __init__(self, size: int) -> None:
@@ -28,8 +28,8 @@ class ThreadPool:
     async def run(self, work: Callable[[], T], *, name: str = "") -> T:
         """Run the work in a thread and return its result or raise its error.
 
-        Raises PreviousRunActive if work of this name was abandoned and has not ended: started
-        again with each request, it would occupy one core after the other.
+        Raises PreviousRunActive if work with this name was abandoned and is still running. If each
+        request started it again, it would soon occupy every core.
         """
         async with self._slots:
             if name in self._abandoned:

@@ -1,4 +1,4 @@
-"""From files to pixels, and from pixels to files."""
+"""Decodes image files to pixels, and encodes pixels as image files."""
 
 from io import BytesIO
 
@@ -15,7 +15,7 @@ JPEG_BACKGROUND = (255, 255, 255)
 def decode(image: InputImage, field: str) -> Image.Image:
     """The pixels (RGB or RGBA). Raises RequestRefused, naming the field, if Pillow cannot read it.
 
-    Pillow's own words stay inside: they describe objects in memory.
+    The error does not quote Pillow's message, which names Python objects and not the field.
     """
     try:
         with Image.open(BytesIO(image.data), formats=READABLE_FORMATS) as opened:
@@ -26,7 +26,7 @@ def decode(image: InputImage, field: str) -> Image.Image:
 
 
 def encode(image: Image.Image, form: ImageFormat, compression: int | None) -> bytes:
-    """The image (RGB or RGBA) as a file; JPEG shows transparent areas as white.
+    """The image (RGB or RGBA) as a file; in a JPEG, transparent areas are white.
 
     `compression` is the quality of JPEG and WebP, from 0 to 100.
     """
@@ -43,7 +43,7 @@ def encode(image: Image.Image, form: ImageFormat, compression: int | None) -> by
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """The image without alpha, on white."""
+    """The image on a white background, without its alpha channel."""
     if image.mode == "RGB":
         return image
     flat = Image.new("RGB", image.size, JPEG_BACKGROUND)

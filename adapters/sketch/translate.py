@@ -1,4 +1,7 @@
-"""From a request to a call of the engine, and from its pixels to files: pure, without a clock."""
+"""Translates a request to a call of the engine, and the engine's pixels to files.
+
+All functions are pure: no I/O and no clock.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -21,7 +24,7 @@ def generate_files(request: GenerateRequest, number: int) -> ImageFiles:
     """Draw image `number` (from 0) of the request."""
     rendering = render(
         request.prompt,
-        _pixels(request.size or SQUARE),
+        _width_and_height(request.size or SQUARE),
         seed(request, number),
         transparent=request.background is Background.TRANSPARENT,
         stages=request.partial_images,
@@ -34,7 +37,7 @@ def edit_files(request: EditRequest, number: int) -> ImageFiles:
     is_jpeg = request.provider_format is ImageFormat.JPEG
     rendering = render_edit(
         request.prompt,
-        _pixels(request.size) if request.size else None,
+        _width_and_height(request.size) if request.size else None,
         seed(request, number),
         inputs=[decode(image, f"images[{at}]") for at, image in enumerate(request.images)],
         mask=decode(request.mask, "mask") if request.mask else None,
@@ -60,7 +63,7 @@ def seed(request: ImageRequest, number: int) -> int:
     return int.from_bytes(digest.digest())
 
 
-def _pixels(size: Dimensions) -> tuple[int, int]:
+def _width_and_height(size: Dimensions) -> tuple[int, int]:
     return (size.width, size.height)
 
 

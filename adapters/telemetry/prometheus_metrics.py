@@ -1,13 +1,13 @@
-"""The metrics, by Prometheus' conventions: base units, and totals that only grow.
+"""The metrics. They follow Prometheus' conventions: base units, and totals that only grow.
 
-Labels have few values: models that are in no catalog are `other`.
+Labels have few values: the label of every model that is in no catalog is `other`.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 CALL_SECONDS_BUCKETS = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300)
 PARTIAL_SECONDS_BUCKETS = (0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 120)
-"""Seconds that images and first previews of OpenAI's models usually take, and well beyond."""
+"""Seconds: the usual times of OpenAI's images and first previews, and much longer ones."""
 
 
 class PrometheusMetrics:

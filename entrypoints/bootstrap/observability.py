@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from application.ports.event_sink import EventSink
 from entrypoints.config.settings import Settings
 
-if TYPE_CHECKING:  # parts are imported where they are built
+if TYPE_CHECKING:  # adapters are imported when they are built, so that the server starts fast
     from adapters.telemetry.log_writer import LogWriter
     from adapters.telemetry.prometheus_sink import PrometheusSink
 

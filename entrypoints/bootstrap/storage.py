@@ -13,23 +13,23 @@ from domain.errors import CacheUnavailable
 from domain.events import CacheTierFailed
 from entrypoints.config.settings import Settings
 
-if TYPE_CHECKING:  # parts are imported where they are built
+if TYPE_CHECKING:  # adapters are imported when they are built, so that the server starts fast
     from adapters.records.engine import Database
 
 MEGABYTE = 1_000_000
 
 
 def database(settings: Settings, exit_stack: AsyncExitStack) -> "Database":
-    """The data folder with the records of jobs."""
+    """The database of the data folder, which has the records of jobs."""
     from adapters.records.engine import Database
 
-    folder = Database(settings.data_dir)
-    exit_stack.push_async_callback(folder.close)
-    return folder
+    records = Database(settings.data_dir)
+    exit_stack.push_async_callback(records.close)
+    return records
 
 
 def image_store(settings: Settings, database: "Database", exit_stack: AsyncExitStack) -> ImageStore:
-    """Images as files. Partial files have the ID that this process has in the database."""
+    """Images as files. The name of an unfinished file has the ID that the database gives us."""
     from adapters.image_store.files import FileImageStore
 
     images = FileImageStore(
@@ -77,11 +77,6 @@ def persistent_cache(settings: Settings) -> ImageCache:
     return DiskCache(settings.cache_dir, settings.cache_max_size * MEGABYTE, settings.cache_ttl)
 
 
-async def _close(cache: ImageCache) -> None:
-    with suppress(CacheUnavailable):  # a cache is not needed any more
-        await cache.close()
-
-
 def job_events() -> JobEvents:
     """The events of the jobs of this process."""
     from adapters.job_events.memory import MemoryJobEvents
@@ -90,7 +85,15 @@ def job_events() -> JobEvents:
 
 
 def view_cache() -> ImageCache:
-    """Caches images for ViewImage; an image deleted elsewhere is shown up to a minute longer."""
+    """Caches images for ViewImage.
+
+    An image that another process deletes is still shown for up to a minute.
+    """
     from adapters.cache.memory import MemoryCache
 
     return MemoryCache(64 * MEGABYTE, ttl=60.0)
+
+
+async def _close(cache: ImageCache) -> None:
+    with suppress(CacheUnavailable):  # nothing uses the cache after this
+        await cache.close()

@@ -49,6 +49,6 @@ def _decode(text: str, field: str) -> bytes:
 
 
 def _why(text: str) -> str:
-    if len(text) < 4096 and any(sign in text for sign in "~.:\\"):  # none is in base64
+    if len(text) < 4096 and any(mark in text for mark in "~.:\\"):  # base64 has none of these
         return "is a path or URL. For security, file paths and URLs are not accepted here"
     return "is not an image ID or valid base64"

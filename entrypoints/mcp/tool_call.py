@@ -1,4 +1,4 @@
-"""One call of a tool: what its handler works with."""
+"""One call of a tool, with everything that the tool's handler needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,10 +22,10 @@ if TYPE_CHECKING:  # the container loads dependency_injector, which must wait fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """The application, the caller, and how the caller waits.
+    """The application, the caller, and the time by which the caller needs a reply.
 
-    `deadline` is a moment of the monotonic clock: a job that runs past it is answered with its ID.
-    `on_job` is called with the job that the call waits for.
+    `deadline` is a value of `time.monotonic()`. If the job is still running then, the reply has the
+    job's ID instead of images. `on_job` is called with the job that the call waits for.
     """
 
     container: "Container"
@@ -35,7 +35,9 @@ class ToolCall:
     on_job: Callable[[JobHandle], None]
 
     async def answer_job(self, job: JobHandle) -> CallToolResult:
-        """Report the job's progress and return its result, or at the deadline how to get it later.
+        """Report the job's progress and return its images.
+
+        At the deadline, return the job's ID and how to get the images later.
 
         Raises the ImageServiceError that the job failed with.
         """
@@ -50,7 +52,7 @@ class ToolCall:
     async def answer_images(
         self, images: ImageResult, request: ImageRequest | None = None
     ) -> CallToolResult:
-        """Return finished images; `request` is what they were generated for, if that was now."""
+        """Return finished images. `request` is the request of this call's job, if it ran one."""
         can_edit = self.container.list_models()().can_edit
         return await to_tool_result(
             images,
