@@ -29,7 +29,7 @@ from mcp_types import (
     TextResourceContents,
 )
 
-from tests.conformance.fixtures import Context, answered, binary, form, image, resource
+from tests.conformance.fixtures import Context, accepted_value, binary, form, image, resource
 from tests.conformance.rounds import needs
 
 TEMPLATE = "test://template/{id}/data"
@@ -48,19 +48,19 @@ PROMPTS = {
 
 
 async def list_resources(_: Context, __: object) -> ListResourcesResult:
-    """Everything that is not a template."""
+    """All resources that are not templates."""
     named = [Resource(uri=uri, name=uri.removeprefix("test://")) for uri in (*TEXTS, BINARY)]
     return ListResourcesResult(resources=named)
 
 
 async def list_templates(_: Context, __: object) -> ListResourceTemplatesResult:
-    """The one template."""
+    """The only resource template."""
     template = ResourceTemplate(uri_template=TEMPLATE, name="template")
     return ListResourceTemplatesResult(resource_templates=[template])
 
 
 async def read_resource(_: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
-    """A text, a blob, or the template filled in; others are not found."""
+    """A text, a binary, or the template with its ID; any other URI is an error."""
     uri = str(params.uri)
     if uri == BINARY:
         return ReadResourceResult(contents=[binary(uri)])
@@ -75,7 +75,7 @@ async def read_resource(_: Context, params: ReadResourceRequestParams) -> ReadRe
 
 
 async def acknowledge(_: Context, __: object) -> EmptyResult:
-    """Nothing that a fixture watches ever changes."""
+    """Accept the request and do nothing: the watched resource never changes."""
     return EmptyResult()
 
 
@@ -101,7 +101,7 @@ async def list_prompts(_: Context, __: object) -> ListPromptsResult:
 async def get_prompt(
     _: Context, params: GetPromptRequestParams
 ) -> GetPromptResult | InputRequiredResult:
-    """The prompt of that name, filled in."""
+    """The prompt with this name and these arguments."""
     given: dict[str, Any] = params.arguments or {}
     match params.name:
         case "test_simple_prompt":
@@ -114,7 +114,7 @@ async def get_prompt(
         case "test_prompt_with_image":
             return _prompt("Please analyze the image above.", image())
         case "test_input_required_result_prompt":
-            context = answered((params.input_responses or {}).get("user_context"), "context")
+            context = accepted_value((params.input_responses or {}).get("user_context"), "context")
             if context:
                 return _prompt(f"Use the following context: {context}")
             return needs(user_context=form("Which context?", context={"type": "string"}))
@@ -122,6 +122,6 @@ async def get_prompt(
             raise MCPError(INVALID_PARAMS, "There is no such prompt")
 
 
-def _prompt(words: str, *before: ContentBlock) -> GetPromptResult:
-    blocks = [*before, TextContent(type="text", text=words)]
+def _prompt(text: str, *before: ContentBlock) -> GetPromptResult:
+    blocks = [*before, TextContent(type="text", text=text)]
     return GetPromptResult(messages=[PromptMessage(role="user", content=each) for each in blocks])

@@ -1,4 +1,4 @@
-"""The public conformance suite's command line: installed as its lock file says."""
+"""The command line of the public conformance suite, in the version of its lock file."""
 
 import re
 import subprocess
@@ -18,11 +18,11 @@ COUNTS = re.compile(r"^\S (\S+): (\d+) passed, (\d+) failed", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a run ended: its exit code, passed and failed checks by scenario, and its words."""
+    """A run: its exit code, its passed and failed checks by scenario, and all of its output."""
 
     code: int
     checks: dict[str, tuple[int, int]]
-    words: str
+    output: str
 
 
 class Conformance:
@@ -33,11 +33,11 @@ class Conformance:
 
     @classmethod
     def installed(cls) -> Self:
-        """The locked version; call this before the environment is hidden."""
+        """The locked version. Call this before a fixture hides the environment variables."""
         return cls(installed(HERE / "package", "conformance"))
 
     async def run(self, url: str, *options: str) -> Report:
-        """Run every scenario that there is, unless the options say less."""
+        """Run every scenario, or those that the options select."""
         return await to_thread.run_sync(self._run, url, *options)
 
     def _run(self, url: str, *options: str) -> Report:
@@ -52,6 +52,6 @@ class Conformance:
             encoding="utf-8",
             timeout=SECONDS_TO_ANSWER,
         )
-        words = str(done.stdout) + str(done.stderr)
-        checks = {name: (int(good), int(bad)) for name, good, bad in COUNTS.findall(words)}
-        return Report(done.returncode, checks, words)
+        output = str(done.stdout) + str(done.stderr)
+        checks = {name: (int(good), int(bad)) for name, good, bad in COUNTS.findall(output)}
+        return Report(done.returncode, checks, output)

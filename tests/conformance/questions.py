@@ -1,4 +1,4 @@
-"""Tools that ask the client back in the middle of a call, as the handshake eras can."""
+"""Tools that send a request to the client during a call, as protocol versions with sessions can."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from mcp_types import (
     TextContent,
 )
 
-from tests.conformance.fixtures import Context, ToolFixture, fixture, form, says
+from tests.conformance.fixtures import Context, ToolFixture, fixture, form, text_result
 
 PRIORITIES = [{"const": each, "title": f"{each} priority"} for each in ("low", "medium", "high")]
 TOPICS = [{"const": each, "title": f"Topic {each}"} for each in ("feature", "bug", "docs")]
@@ -42,15 +42,15 @@ ENUMS: dict[str, dict[str, Any]] = {
 }
 
 
-def question(words: str, max_tokens: int = 100) -> CreateMessageRequest:
-    """A question to the client's model."""
-    message = SamplingMessage(role="user", content=TextContent(type="text", text=words))
+def question(text: str, max_tokens: int = 100) -> CreateMessageRequest:
+    """A request for a reply of the client's model."""
+    message = SamplingMessage(role="user", content=TextContent(type="text", text=text))
     params = CreateMessageRequestParams(messages=[message], max_tokens=max_tokens)
     return CreateMessageRequest(params=params)
 
 
 def questions() -> list[ToolFixture]:
-    """All of them."""
+    """All tools of this module."""
     return [
         fixture("test_sampling", _samples, _takes("prompt")),
         fixture("test_elicitation", _elicits, _takes("message")),
@@ -68,27 +68,29 @@ def _takes(argument: str) -> dict[str, Any]:
 
 
 async def _samples(context: Context, params: CallToolRequestParams) -> CallToolResult:
-    words = str((params.arguments or {}).get("prompt"))
+    prompt = str((params.arguments or {}).get("prompt"))
     here = ServerMessageMetadata(related_request_id=context.request_id)
-    result = await context.session.send_request(question(words), CreateMessageResult, metadata=here)
+    result = await context.session.send_request(
+        question(prompt), CreateMessageResult, metadata=here
+    )
     text = result.content.text if isinstance(result.content, TextContent) else "none"
-    return says(f"LLM response: {text}")
+    return text_result(f"LLM response: {text}")
 
 
 async def _elicits(context: Context, params: CallToolRequestParams) -> CallToolResult:
-    words = str((params.arguments or {}).get("message"))
-    return await _asked(context, form(words, response={"type": "string"}))
+    message = str((params.arguments or {}).get("message"))
+    return await _elicit(context, form(message, response={"type": "string"}))
 
 
 async def _elicits_defaults(context: Context, _: CallToolRequestParams) -> CallToolResult:
-    return await _asked(context, form("Please provide user information", **DEFAULTS))
+    return await _elicit(context, form("Please provide user information", **DEFAULTS))
 
 
 async def _elicits_enums(context: Context, _: CallToolRequestParams) -> CallToolResult:
-    return await _asked(context, form("Please select values", **ENUMS))
+    return await _elicit(context, form("Please select values", **ENUMS))
 
 
-async def _asked(context: Context, request: ElicitRequest) -> CallToolResult:
+async def _elicit(context: Context, request: ElicitRequest) -> CallToolResult:
     here = ServerMessageMetadata(related_request_id=context.request_id)
     result = await context.session.send_request(request, ElicitResult, metadata=here)
-    return says(f"Elicitation completed: action={result.action}, content={result.content}")
+    return text_result(f"Elicitation completed: action={result.action}, content={result.content}")

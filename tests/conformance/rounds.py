@@ -1,4 +1,4 @@
-"""Tools that need input of the client and are called again with it, as the modern era has it."""
+"""Tools that return a request for input, and are called again with the input."""
 
 import json
 
@@ -16,19 +16,19 @@ from tests.conformance.fixtures import (
     Context,
     ToolFixture,
     ToolResult,
-    answered,
+    accepted_value,
     fixture,
     form,
-    says,
+    text_result,
 )
 from tests.conformance.questions import question
 
-NONCE = "a nonce that only we know"
+NONCE = "a nonce that only the server knows"
 STRING, BOOLEAN = {"type": "string"}, {"type": "boolean"}
 
 
 def rounds() -> list[ToolFixture]:
-    """All of them."""
+    """All tools of this module."""
     tools = {
         "elicitation": _name,
         "sampling": _capital,
@@ -37,45 +37,45 @@ def rounds() -> list[ToolFixture]:
         "tampered_state": _state,
         "multiple_inputs": _three_things,
         "multi_round": _two_rounds,
-        "capabilities": _what_the_client_can,
+        "capabilities": _client_capabilities,
     }
     return [fixture(f"test_input_required_result_{name}", do) for name, do in tools.items()]
 
 
 def needs(state: str | None = None, /, **requests: InputRequest) -> InputRequiredResult:
-    """A result that asks for all these at once."""
+    """A result that requests all these inputs at once."""
     return InputRequiredResult(input_requests=requests, request_state=state)
 
 
 async def _name(_: Context, params: CallToolRequestParams) -> ToolResult:
-    if name := answered((params.input_responses or {}).get("user_name"), "name"):
-        return says(f"Hello, {name}!")
+    if name := accepted_value((params.input_responses or {}).get("user_name"), "name"):
+        return text_result(f"Hello, {name}!")
     return needs(user_name=form("What is your name?", name=STRING))
 
 
 async def _capital(_: Context, params: CallToolRequestParams) -> ToolResult:
     answer = (params.input_responses or {}).get("capital_question")
     if isinstance(answer, CreateMessageResult) and isinstance(answer.content, TextContent):
-        return says(f"The model said: {answer.content.text}")
+        return text_result(f"The model said: {answer.content.text}")
     return needs(capital_question=question("What is the capital of France?"))
 
 
 async def _roots(_: Context, params: CallToolRequestParams) -> ToolResult:
     answer = (params.input_responses or {}).get("client_roots")
     if isinstance(answer, ListRootsResult):
-        return says(f"Roots of the client: {len(answer.roots)}.")
+        return text_result(f"Roots of the client: {len(answer.roots)}.")
     return needs(client_roots=ListRootsRequest())
 
 
 async def _state(_: Context, params: CallToolRequestParams) -> ToolResult:
     if params.request_state == NONCE and "confirm" in (params.input_responses or {}):
-        return says("state-ok")
+        return text_result("state-ok")
     return needs(NONCE, confirm=form("Please confirm", ok=BOOLEAN))
 
 
 async def _three_things(_: Context, params: CallToolRequestParams) -> ToolResult:
     if {"user_name", "greeting", "client_roots"} <= {*(params.input_responses or {})}:
-        return says("All inputs received.")
+        return text_result("All inputs received.")
     return needs(
         NONCE,
         user_name=form("What is your name?", name=STRING),
@@ -87,19 +87,19 @@ async def _three_things(_: Context, params: CallToolRequestParams) -> ToolResult
 async def _two_rounds(_: Context, params: CallToolRequestParams) -> ToolResult:
     known: dict[str, str] = json.loads(params.request_state or "{}")
     responses = params.input_responses or {}
-    if name := answered(responses.get("step1"), "name"):
+    if name := accepted_value(responses.get("step1"), "name"):
         state = json.dumps({"name": name})
         return needs(state, step2=form("What is your favorite color?", color=STRING))
-    if "name" in known and (color := answered(responses.get("step2"), "color")):
-        return says(f"{known['name']} likes {color}.")
+    if "name" in known and (color := accepted_value(responses.get("step2"), "color")):
+        return text_result(f"{known['name']} likes {color}.")
     return needs(json.dumps({}), step1=form("What is your name?", name=STRING))
 
 
-async def _what_the_client_can(context: Context, _: CallToolRequestParams) -> ToolResult:
-    able = context.session.client_capabilities
+async def _client_capabilities(context: Context, _: CallToolRequestParams) -> ToolResult:
+    client = context.session.client_capabilities
     requests: dict[str, InputRequest] = {}
-    if able is None or able.sampling is not None:
+    if client is None or client.sampling is not None:
         requests["sample"] = question("Say hello", 50)
-    if able is None or able.elicitation is not None:
+    if client is None or client.elicitation is not None:
         requests["ask"] = form("What is your name?", name=STRING)
     return needs(NONCE, **requests)

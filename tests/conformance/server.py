@@ -1,4 +1,4 @@
-"""A server of everything that the conformance suite asks for, behind our own transport."""
+"""A server with every feature that the conformance suite tests, over our own transport."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,19 +32,19 @@ NAME = "conformance-fixtures"
 
 
 @asynccontextmanager
-async def fixtures_served(settings: Settings) -> AsyncIterator[str]:
-    """Serve the fixtures as WebDoor serves ours; yield the address of `/mcp`."""
-    manager = session_manager(everything())
-    manager.event_store = Events()  # ours keeps none; the suite looks whether streams resume
+async def serve_fixtures(settings: Settings) -> AsyncIterator[str]:
+    """Serve the fixtures over HTTP, as the real tools are served; yield the URL of `/mcp`."""
+    manager = session_manager(fixture_server())
+    manager.event_store = MemoryEventStore()  # ours has none; the suite tests resumed streams
     manager.retry_interval = 100
     app = Litestar([mcp_route(manager)], logging_config=None)
-    door = with_security(app, settings)
-    async with manager.run(), serve_app(door) as url:
+    secured = with_security(app, settings)
+    async with manager.run(), serve_app(secured) as url:
         yield f"{url}/mcp"
 
 
-def everything() -> Server[Any]:
-    """The server, made of fixtures."""
+def fixture_server() -> Server[Any]:
+    """An MCP server with all fixtures."""
     bus = InMemorySubscriptionBus()
     known = {each.tool.name: each for each in (*tools(bus), *questions(), *rounds())}
 
@@ -77,22 +77,22 @@ def everything() -> Server[Any]:
     return server
 
 
-class Events(EventStore):
-    """Keeps every event of every stream."""
+class MemoryEventStore(EventStore):
+    """Stores every event of every stream."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[str, JSONRPCMessage | None]] = []
+        self._events: list[tuple[str, JSONRPCMessage | None]] = []
 
     async def store_event(self, stream_id: str, message: JSONRPCMessage | None) -> str:
-        self._kept.append((stream_id, message))
-        return str(len(self._kept) - 1)
+        self._events.append((stream_id, message))
+        return str(len(self._events) - 1)
 
     async def replay_events_after(
         self, last_event_id: str, send_callback: EventCallback
     ) -> str | None:
         last = int(last_event_id)
-        stream = self._kept[last][0]
-        for number, (its_stream, message) in enumerate(self._kept[last + 1 :], last + 1):
-            if its_stream == stream and message is not None:
+        stream = self._events[last][0]
+        for number, (event_stream, message) in enumerate(self._events[last + 1 :], last + 1):
+            if event_stream == stream and message is not None:
                 await send_callback(EventMessage(message, str(number)))
         return stream

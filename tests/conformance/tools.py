@@ -1,4 +1,7 @@
-"""Tools that answer by themselves: contents, errors, progress, logs, changes, resumed streams."""
+"""Tools that return a result without asking the client for input.
+
+They cover content types, errors, progress, logs, list changes and resumed streams.
+"""
 
 from mcp.server.subscriptions import (
     InMemorySubscriptionBus,
@@ -24,7 +27,7 @@ from tests.conformance.fixtures import (
     image,
     log,
     resource,
-    says,
+    text_result,
 )
 
 SILENCE = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAAB9AAACABAAZGF0YQIAAAA="
@@ -59,19 +62,21 @@ WITH_HEADER = {
 
 
 def tools(bus: InMemorySubscriptionBus) -> list[ToolFixture]:
-    """All of them; `bus` is told of changes."""
+    """All tools of this module; `bus` publishes changes of lists."""
     text = TextContent(type="text", text="Multiple content types test:")
     audio = AudioContent(type="audio", data=SILENCE, mime_type="audio/wav")
     embedded = resource("test://embedded-resource", "This is an embedded resource content.")
     facts = resource("test://mixed-content-resource", '{"test": "data"}', "application/json")
     return [
-        fixture("test_simple_text", _always(says("This is a simple text response for testing."))),
+        fixture(
+            "test_simple_text", _always(text_result("This is a simple text response for testing."))
+        ),
         fixture("test_image_content", _always(content(image()))),
         fixture("test_audio_content", _always(content(audio))),
         fixture("test_embedded_resource", _always(content(embedded))),
         fixture("test_multiple_content_types", _always(content(text, image(), facts))),
-        fixture("json_schema_2020_12_tool", _always(says("ok")), SCHEMA_2020_12),
-        fixture("test_x_mcp_header", _always(says("ok")), WITH_HEADER),
+        fixture("json_schema_2020_12_tool", _always(text_result("ok")), SCHEMA_2020_12),
+        fixture("test_x_mcp_header", _always(text_result("ok")), WITH_HEADER),
         fixture("test_error_handling", _fails),
         fixture("test_tool_with_logging", _logs),
         fixture("test_logging_tool", _logs),
@@ -94,7 +99,7 @@ def _always(result: CallToolResult) -> Answer:
 def _changes(bus: InMemorySubscriptionBus, event: ServerEvent) -> Answer:
     async def answer(_: Context, __: CallToolRequestParams) -> CallToolResult:
         await bus.publish(event)
-        return says("changed")
+        return text_result("changed")
 
     return answer
 
@@ -105,30 +110,30 @@ async def _fails(_: Context, __: CallToolRequestParams) -> CallToolResult:
 
 
 async def _logs(context: Context, _: CallToolRequestParams) -> CallToolResult:
-    for words in ("started", "processing data", "completed"):
-        await log(context, f"Tool {words}")
-    return says("Tool with logging executed successfully")
+    for step in ("started", "processing data", "completed"):
+        await log(context, f"Tool {step}")
+    return text_result("Tool with logging executed successfully")
 
 
 async def _progresses(context: Context, _: CallToolRequestParams) -> CallToolResult:
     for share in (0, 50, 100):
         await context.session.report_progress(share, 100, f"Completed step {share} of 100")
-    return says("Progress was made")
+    return text_result("Progress was made")
 
 
 async def _needs_sampling(context: Context, _: CallToolRequestParams) -> CallToolResult:
-    able = context.session.client_capabilities
-    if able is None or able.sampling is None:
+    client = context.session.client_capabilities
+    if client is None or client.sampling is None:
         raise MCPError(
             MISSING_REQUIRED_CLIENT_CAPABILITY,
             "This tool requires the client 'sampling' capability",
             {"requiredCapabilities": {"sampling": {}}},
         )
-    return says("The client can sample.")
+    return text_result("The client can sample.")
 
 
 async def _closes_its_stream(context: Context, _: CallToolRequestParams) -> CallToolResult:
     await log(context, "Before disconnect")
     if context.close_sse_stream is not None:
         await context.close_sse_stream()
-    return says("Reconnection test completed")
+    return text_result("Reconnection test completed")
