@@ -27,8 +27,8 @@ def git_files() -> tuple[Path, ...]:
     return tuple(file for file in files if file.is_file())
 
 
-def kept_files() -> list[Path]:
-    """The text files among them."""
+def text_files() -> list[Path]:
+    """The text files of `git_files`."""
     return [file for file in git_files() if file.suffix not in BINARY]
 
 

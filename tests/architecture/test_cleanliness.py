@@ -10,7 +10,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from tests.architecture.checkout import PACKAGES, ROOT, kept_files
+from tests.architecture.checkout import PACKAGES, ROOT, text_files
 
 HERE = Path(__file__)
 LOCAL = re.compile(r"\b(?:pypi|pythonhosted|npmjs)\.(?:org|com)\b|(?<![\w.~])/(?:work|root|home)/")
@@ -78,16 +78,16 @@ def test_a_nested_print_is_found() -> None:
 
 
 def test_no_file_names_a_registry_or_a_local_folder() -> None:
-    assert list(hits(LOCAL, kept_files())) == []
+    assert list(hits(LOCAL, text_files())) == []
 
 
 def test_no_file_has_an_unfinished_mark() -> None:
-    files = (file for file in kept_files() if file not in (HERE, ROOT / "constraints.txt"))
+    files = (file for file in text_files() if file not in (HERE, ROOT / "constraints.txt"))
     assert list(hits(UNFINISHED, files)) == []
 
 
 def test_every_ignore_has_a_code_and_a_reason() -> None:
-    python = (file for file in kept_files() if file.suffix == ".py")
+    python = (file for file in text_files() if file.suffix == ".py")
     assert [line for file in python for line in bare_ignores(file)] == []
 
 

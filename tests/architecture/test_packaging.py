@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.architecture.checkout import PACKAGES, ROOT, kept_files, project
+from tests.architecture.checkout import PACKAGES, ROOT, project, text_files
 from tests.architecture.recipes import new_files
 
 UNIQUE = "mcp_server_gpt_image"
@@ -108,7 +108,7 @@ def test_packages_of_the_same_name_are_not_changed(installed: Installed) -> None
 def test_the_wheel_has_every_file_of_the_four_packages_and_the_testkit(
     contents: ZipFile,
 ) -> None:
-    ours = {file.relative_to(ROOT) for file in kept_files()}
+    ours = {file.relative_to(ROOT) for file in text_files()}
     ours = {file for file in ours if file.parts[0] in PACKAGES or file.is_relative_to(TESTKIT)}
     assert {Path("adapters/openai/models.toml"), Path("domain/py.typed")} <= ours
     moved = {

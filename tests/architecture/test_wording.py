@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.checkout import ROOT, kept_files
+from tests.architecture.checkout import ROOT, text_files
 
 DROPPED = {
     r"picture": "image",
@@ -109,7 +109,7 @@ def dropped_words(name: str, text: str) -> Iterator[str]:
 
 def offenders() -> dict[str, list[str]]:
     """The dropped words of each file that has any."""
-    names = {file.relative_to(ROOT).as_posix(): file for file in kept_files()}
+    names = {file.relative_to(ROOT).as_posix(): file for file in text_files()}
     found = {
         name: list(dropped_words(name, file.read_text("utf-8")))
         for name, file in names.items()
@@ -124,7 +124,7 @@ def test_no_file_has_a_dropped_word() -> None:
 
 def test_every_exception_is_needed() -> None:
     uses: Counter[str] = Counter()
-    for file in kept_files():
+    for file in text_files():
         name = file.relative_to(ROOT).as_posix()
         for pattern, allowed, _ in ALLOWED:
             if is_read(name) and fnmatch(name, pattern):

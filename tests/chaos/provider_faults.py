@@ -74,7 +74,7 @@ def _raw_data(texts: str) -> Fault:
 
 
 GROUPS: dict[str, tuple[FaultCase, ...]] = {
-    "P1 rate limits": (
+    "rate limits": (
         FaultCase(
             name="429, Retry-After 1, once",
             script=(faults.rate_limited("1"),),
@@ -92,7 +92,7 @@ GROUPS: dict[str, tuple[FaultCase, ...]] = {
         _case("429, garbage", faults.rate_limited("soon"), "rate_limited"),
         _case("429, nothing", faults.rate_limited(), "rate_limited"),
     ),
-    "P2 refusals": (
+    "refusals": (
         _case("429, quota exhausted", faults.quota_exhausted(), "quota_exhausted"),
         _case("401 that repeats the key", faults.bad_key(), "credentials_rejected"),
         _case("403", faults.organization_not_verified(), "not_permitted"),
@@ -100,7 +100,7 @@ GROUPS: dict[str, tuple[FaultCase, ...]] = {
         _case("400 that repeats the key", status(400, message="Key {key}."), "request_refused"),
         _case("400, moderation", faults.moderation_blocked(), "content_refused"),
     ),
-    "P3 statuses 5xx": (
+    "statuses 5xx": (
         _case("500", status(500), "provider_failed"),
         _case("502, HTML", status(502, body="<html>Bad gateway</html>"), "provider_failed"),
         _case("503", status(503), "provider_failed"),
@@ -113,14 +113,14 @@ GROUPS: dict[str, tuple[FaultCase, ...]] = {
         ),
         _case("500 that repeats the key", status(500, message="Key {key}."), "provider_failed"),
     ),
-    "P5 cut connections": (
+    "cut connections": (
         _case("reset before the reply", faults.reset_before_reply(), "outcome_unknown"),
         _case("hang before headers", faults.hang(), "provider_timed_out", within=TIMEOUT + 1.0),
         _case("cut at 0 %", faults.reply_cut(0.0), "outcome_unknown"),
         _case("cut at 20 %", faults.reply_cut(0.2), "outcome_unknown"),
         _case("cut at 99 %", faults.reply_cut(0.99), "outcome_unknown", None),
     ),
-    "P6 cut streams": (
+    "cut streams": (
         _case("cut after partial 1 of 3", faults.stream_cut_after(1), "outcome_unknown"),
         _case("cut after partial 2 of 3", faults.stream_cut_after(2), "outcome_unknown"),
         _case(
@@ -130,7 +130,7 @@ GROUPS: dict[str, tuple[FaultCase, ...]] = {
         _deviation("held open", stream_faults.held_open(), streamed=True),
         _case("an error after the image", stream_faults.late_error(), None, "provider_failed"),
     ),
-    "P7 invalid replies": (
+    "invalid replies": (
         _invalid("half a JSON", faults.malformed_json()),
         _invalid("an HTML page", faults.html_page()),
         _invalid("no data", faults.empty_data()),
@@ -149,17 +149,17 @@ GROUPS: dict[str, tuple[FaultCase, ...]] = {
         _invalid("a list of numbers", _raw_data("1, 2, 3")),
         _invalid("base64 in lines", body_faults.wrapped_base64(), None, quarantined=False),
     ),
-    "P8 other images than requested": (
+    "other images than requested": (
         _deviation("a JPEG", faults.other_format("jpeg")),
         _deviation("a WebP", faults.other_format("webp")),
         _deviation("another size", body_faults.small(), size="1024x1024"),
         _deviation("two for one", faults.other_count(2), streamed=False),
     ),
-    "P8 other counts than requested": (
+    "other counts than requested": (
         _deviation("two for four", faults.other_count(2), streamed=False, n=4),
         _deviation("six for four", faults.other_count(6), streamed=False, n=4),
     ),
-    "P9 renditions that fail": (
+    "renditions that fail": (
         _deviation(
             "too wide for WebP",
             Fault(size=(16_384, 16), format="png"),
@@ -167,4 +167,4 @@ GROUPS: dict[str, tuple[FaultCase, ...]] = {
         ),
     ),
 }
-"""P4 needs another endpoint, and P10 several calls: they have their own tests."""
+"""test_circuit_breaker.py tests providers that are unreachable or fail repeatedly."""

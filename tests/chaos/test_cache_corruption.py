@@ -1,4 +1,4 @@
-"""N4 and N5: with any damage to the cache's files, no wrong byte is served, and no code is run."""
+"""With any damage to the cache's files, no wrong byte is served, and no code is run."""
 
 import pickle
 from pathlib import Path

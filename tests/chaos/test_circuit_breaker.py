@@ -1,4 +1,4 @@
-"""P4 and P10: an unreachable provider costs nothing; a failing one gets no calls for a while."""
+"""An unreachable provider costs nothing; a failing one gets no calls for a while."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""N8: a clock that jumps breaks nothing."""
+"""A clock that jumps breaks nothing."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime

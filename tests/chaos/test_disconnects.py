@@ -1,4 +1,4 @@
-"""N1: a client that disconnects before its call was sent costs nothing; later, no image is lost."""
+"""A client that disconnects before its call was sent costs nothing; later, no image is lost."""
 
 from collections.abc import Mapping
 

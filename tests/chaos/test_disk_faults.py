@@ -1,4 +1,4 @@
-"""N3: with a failing cache, images are generated and a warning is logged; full disks lose none."""
+"""With a failing cache, images are generated and a warning is logged; full disks lose none."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""N2: kill -9 at any moment loses nothing that was stored; every sent call stays listed."""
+"""A kill -9 at any moment loses nothing that was stored; every sent call stays listed."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""P7: an oversized reply neither fills the memory nor is accepted as an image."""
+"""An oversized reply neither fills the memory nor is accepted as an image."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""P5 and P6: the received part of a cut reply is quarantined, because it may have been charged."""
+"""The received part of a cut reply is quarantined, because it may have been charged."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""P1 to P9: with any provider fault, one request is one call, and the reply is stored."""
+"""With any provider fault, one request is one call, and the reply is stored."""
 
 from base64 import b64encode
 from collections.abc import Iterator

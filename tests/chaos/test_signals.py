@@ -1,4 +1,4 @@
-"""N9: SIGTERM ends a server in time, and no image is lost."""
+"""SIGTERM ends a server in time, and no image is lost."""
 
 from time import monotonic
 

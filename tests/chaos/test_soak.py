@@ -1,4 +1,4 @@
-"""L5: after thousands of requests of all kinds, a server has the resources of before."""
+"""After thousands of requests of all kinds, a server uses no more memory or files than before."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
