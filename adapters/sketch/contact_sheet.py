@@ -74,8 +74,8 @@ def pixels(encoded: EncodedImage) -> Image.Image:
 def sheet(rows: Sequence[Sequence[Cell]]) -> Image.Image:
     """Captioned images in rows, each scaled into a square cell."""
     step = CELL + GAP
-    wide = max(len(row) for row in rows)
-    paper = Image.new("RGB", (wide * step + GAP, len(rows) * (step + CAPTION) + GAP), PAPER)
+    columns = max(len(row) for row in rows)
+    paper = Image.new("RGB", (columns * step + GAP, len(rows) * (step + CAPTION) + GAP), PAPER)
     pen, font = ImageDraw.Draw(paper), ImageFont.load_default(size=15)
     for down, row in enumerate(rows):
         for across, (caption, image) in enumerate(row):

@@ -76,11 +76,11 @@ def _draw_ridges(scene: Scene) -> list[Profile]:
     return profiles
 
 
-def _raise_hill(scene: Scene, profile: Profile, tall: float) -> Profile:
+def _raise_hill(scene: Scene, profile: Profile, rise: float) -> Profile:
     """The same crest with a hill below the subject."""
-    wide = 0.3 * scene.unit / scene.size[0]
+    spread = 0.3 * scene.unit / scene.size[0]
     last = len(profile) - 1
     return [
-        down - tall / (1 + ((at / last - scene.plan.subject) / wide) ** 4)
+        down - rise / (1 + ((at / last - scene.plan.subject) / spread) ** 4)
         for at, down in enumerate(profile)
     ]

@@ -21,7 +21,7 @@ STAND_INS = {
     "mountain": "pine",
 }
 """Subjects drawn in place of scenery that is too wide for a patch."""
-MIDDLE, TALL = 0.76, 0.6
+MIDDLE, HEIGHT = 0.76, 0.6
 """The patch's position from the top and the subject's height, as shares of the shorter side."""
 
 
@@ -37,7 +37,7 @@ def draw_cutout(prompt: str, size: tuple[int, int], rng: Random) -> Image.Image:
             at = (foot[0] + share * scene.unit, foot[1] + rng.uniform(-0.03, 0.0) * scene.unit)
             place(scene, "pine" if name != "lighthouse" else "tree", at, rng.uniform(0.4, 0.7))
     rise = 0.12 * scene.unit if name == "balloon" else 0.0
-    place(scene, name, (foot[0], foot[1] - rise), TALL / SUBJECTS[name].tall * _max_scale(name))
+    place(scene, name, (foot[0], foot[1] - rise), HEIGHT / SUBJECTS[name].height * _max_scale(name))
     alpha = ImageChops.lighter(patch, scene.cover)
     weave = Image.merge("RGB", (canvas_texture(scene.size, rng),) * 3)
     image = ImageChops.overlay(scene.canvas, weave)
@@ -58,7 +58,7 @@ def _foot(size: tuple[int, int]) -> float:
 
 def _max_scale(name: str) -> float:
     """The scale at which a wide subject stays inside the image."""
-    return min(1.0, 0.62 / SUBJECTS[name].half)
+    return min(1.0, 0.62 / SUBJECTS[name].half_width)
 
 
 def _subject_name(scene: Scene) -> str:

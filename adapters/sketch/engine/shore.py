@@ -40,13 +40,13 @@ def _draw_far_shore(scene: Scene) -> None:
     rows = 3 if "mountain" in names else 2
     for at in range(rows):
         depth = 0.12 + 0.5 * at / (rows - 1)
-        high = unit * ((0.34 if "mountain" in names else 0.11) * (1 - 0.62 * at / rows) + 0.01)
+        rise = unit * ((0.34 if "mountain" in names else 0.11) * (1 - 0.62 * at / rows) + 0.01)
         rocky = "mountain" in names and at < 2
-        middle = horizon - high * 0.6
+        middle = horizon - rise * 0.6
         profile = (
-            peaks(scene.rng, middle, high * 0.5, scene.rng.randint(2, 3 + at))
+            peaks(scene.rng, middle, rise * 0.5, scene.rng.randint(2, 3 + at))
             if rocky
-            else crest(scene.rng, middle * 0.5 + horizon * 0.5, high * 0.4, 0.5)
+            else crest(scene.rng, middle * 0.5 + horizon * 0.5, rise * 0.4, 0.5)
         )
         draw_ridge(scene, profile, horizon + 2, depth, rocky)
 
@@ -78,11 +78,11 @@ def _sink_below_water(profile: Profile, horizon: int) -> Profile:
 
 def _draw_boats(scene: Scene) -> None:
     width, height = scene.size
-    deep, plan = height - scene.horizon, scene.plan
+    water_height, plan = height - scene.horizon, scene.plan
     share = 1 - plan.subject if plan.standing or "island" in plan.scenery else plan.subject
     far = (1 - share + scene.rng.uniform(-0.1, 0.1)) * width
-    place_afloat(scene, "boat", (far, scene.horizon + deep * 0.07), 0.3, 0.45)
-    near = (share * width, scene.horizon + deep * 0.34)
+    place_afloat(scene, "boat", (far, scene.horizon + water_height * 0.07), 0.3, 0.45)
+    near = (share * width, scene.horizon + water_height * 0.34)
     place_afloat(scene, "boat", near, 1.25, 1.0)
 
 

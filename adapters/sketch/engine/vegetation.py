@@ -11,62 +11,74 @@ from adapters.sketch.engine.terrain import Profile, height_at
 PETALS = [(226, 84, 70), (244, 190, 82), (245, 236, 226), (190, 120, 190)]
 
 
-def draw_tree_row(scene: Scene, profile: Profile, depth: float, tall: float, gaps: float) -> None:
-    """Draw pines on a crest, about `tall` pixels high, leaving about `gaps` (0 to 1) of it bare."""
+def draw_tree_row(scene: Scene, profile: Profile, depth: float, height: float, gaps: float) -> None:
+    """Draw pines on a crest, about `height` pixels high; `gaps` (0 to 1) is the bare part of it."""
     rng, width = scene.rng, scene.size[0]
-    count = max(6, round(width / max(2.0, tall * 0.26)))
+    count = max(6, round(width / max(2.0, height * 0.26)))
     trees = []
     for at in range(count + 1):
         share = (at + rng.uniform(-0.5, 0.5)) / count
         if rng.random() < gaps * (0.5 + 0.5 * sin(share * 9 + depth * 7)):
             continue
-        high = tall * rng.uniform(0.55, 1.15)
-        trees.append((share * width, height_at(profile, share) + high * 0.12, high, rng.random()))
+        tree_height = height * rng.uniform(0.55, 1.15)
+        trees.append(
+            (
+                share * width,
+                height_at(profile, share) + tree_height * 0.12,
+                tree_height,
+                rng.random(),
+            )
+        )
 
     def draw(pen: ImageDraw.ImageDraw, k: int) -> None:
-        for across, foot, high, slim in trees:
-            points = pine_outline(across, foot, high, 0.15 + 0.06 * slim)
+        for across, foot, tree_height, girth in trees:
+            points = pine_outline(across, foot, tree_height, 0.15 + 0.06 * girth)
             pen.polygon([(x * k, y * k) for x, y in points], fill=255)
 
     mask = scene.silhouette(draw)
     leaf = mix(scene.palette.foliage[0], scene.palette.foliage[2], rng.random())
     color = scene.palette.local(mix(leaf, (38, 58, 62), 0.5), depth)
-    top = (min(profile) - tall) / scene.size[1]
+    top = (min(profile) - height) / scene.size[1]
     base = max(profile) / scene.size[1]
-    misty = mix(color, scene.palette.far, 0.5 - 0.35 * depth)
+    haze = mix(color, scene.palette.far, 0.5 - 0.35 * depth)
     scene.fill(
-        ramp([(0, color), (max(0.0, top), color), (max(0.01, base), misty)], scene.size), mask
+        ramp([(0, color), (max(0.0, top), color), (max(0.01, base), haze)], scene.size), mask
     )
 
 
-def pine_outline(across: float, foot: float, high: float, slim: float) -> list[tuple[float, float]]:
-    """A conifer's outline in pixels: tiers that widen toward the foot."""
+def pine_outline(
+    across: float, foot: float, height: float, half_width: float
+) -> list[tuple[float, float]]:
+    """A conifer's outline in pixels: tiers that widen toward the foot.
+
+    `half_width` is a share of the height.
+    """
     tiers = 6
     right = []
     for tier in range(tiers):
-        reach = high * slim * (tier + 1.2) / tiers
-        down = foot - high * (1 - 0.9 * (tier + 1) / tiers)
-        right += [(reach, down), (reach * 0.55, down - high * 0.015)]
-    trunk = [(high * 0.02, foot - high * 0.1), (high * 0.02, foot)]
-    points = [(0.0, foot - high), *right, *trunk]
+        reach = height * half_width * (tier + 1.2) / tiers
+        down = foot - height * (1 - 0.9 * (tier + 1) / tiers)
+        right += [(reach, down), (reach * 0.55, down - height * 0.015)]
+    trunk = [(height * 0.02, foot - height * 0.1), (height * 0.02, foot)]
+    points = [(0.0, foot - height), *right, *trunk]
     return [(across + x, y) for x, y in points] + [(across - x, y) for x, y in reversed(points)]
 
 
-def draw_grass(scene: Scene, profile: Profile, tall: float) -> None:
-    """Draw blades along a near crest."""
+def draw_grass(scene: Scene, profile: Profile, height: float) -> None:
+    """Draw blades of grass along a near crest, at most `height` pixels high."""
     rng, width = scene.rng, scene.size[0]
     color = scene.palette.local(mix(scene.palette.ground, (40, 60, 40), 0.45), 1.0)
     blades = [
-        (rng.random(), tall * rng.uniform(0.3, 1.0), rng.gauss(0, 0.35))
-        for _ in range(round(width / max(1.0, tall * 0.09)))
+        (rng.random(), height * rng.uniform(0.3, 1.0), rng.gauss(0, 0.35))
+        for _ in range(round(width / max(1.0, height * 0.09)))
     ]
 
     def draw(pen: ImageDraw.ImageDraw, k: int) -> None:
-        for share, high, lean in blades:
-            across, foot = share * width, height_at(profile, share) + tall * 0.2
-            thick = max(0.8, tall * 0.03)
-            tip = (across + lean * high, foot - high)
-            points = [(across - thick, foot), tip, (across + thick, foot)]
+        for share, length, lean in blades:
+            across, foot = share * width, height_at(profile, share) + height * 0.2
+            half_width = max(0.8, height * 0.03)
+            tip = (across + lean * length, foot - length)
+            points = [(across - half_width, foot), tip, (across + half_width, foot)]
             pen.polygon([(x * k, y * k) for x, y in points], fill=255)
 
     scene.fill(color, scene.silhouette(draw))
@@ -91,15 +103,15 @@ def draw_flowers(scene: Scene, profile: Profile) -> None:
         pen.ellipse((across - size * 0.5, down - size * 0.6, across + size * 0.4, down), fill=light)
 
 
-def draw_bushes(scene: Scene, profile: Profile, depth: float, tall: float) -> None:
-    """Draw clumps of round trees along a crest, with long gaps between them."""
+def draw_bushes(scene: Scene, profile: Profile, depth: float, height: float) -> None:
+    """Draw clumps of round trees along a crest, at most `height` pixels high, with long gaps."""
     rng, width = scene.rng, scene.size[0]
     dabs = []
     for _ in range(rng.randint(4, 7)):
         middle, count = rng.random(), rng.randint(2, 9)
         for _ in range(count):
             share = middle + rng.gauss(0, 0.018) * scene.unit / width * count**0.5
-            size = tall * rng.uniform(0.3, 1.0) ** 1.5
+            size = height * rng.uniform(0.3, 1.0) ** 1.5
             for _ in range(4):
                 up = size * rng.uniform(0.0, 0.75)
                 aside = rng.gauss(0, 0.3) * size

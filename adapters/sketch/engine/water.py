@@ -11,13 +11,13 @@ from adapters.sketch.engine.scene import Scene
 def draw_water(scene: Scene) -> None:
     """Cover everything below the horizon with water."""
     width = scene.size[0]
-    top, deep = scene.horizon, scene.size[1] - scene.horizon
+    top, water_height = scene.horizon, scene.size[1] - scene.horizon
     colors = scene.palette
-    reach = min(top, round(deep * 1.1))
+    reach = min(top, round(water_height * 1.1))
     mirror = scene.canvas.crop((0, top - reach, width, top)).transpose(
         Image.Transpose.FLIP_TOP_BOTTOM
     )
-    mirror = mirror.resize((width, deep)).filter(ImageFilter.GaussianBlur(scene.unit / 500))
+    mirror = mirror.resize((width, water_height)).filter(ImageFilter.GaussianBlur(scene.unit / 500))
     shallow = mix(colors.water, colors.horizon, 0.35)
     low = mix(colors.water, colors.shadow, 0.25 + 0.3 * colors.dark)
     body = ramp([(0, shallow), (0.5, colors.water), (1, low)], mirror.size)
@@ -33,15 +33,17 @@ def draw_water(scene: Scene) -> None:
 
 def _ripple(scene: Scene, mirror: Image.Image) -> Image.Image:
     """Shift rows sideways and up and down, more so toward the viewer."""
-    rng, (width, deep) = scene.rng, mirror.size
+    rng, (width, water_height) = scene.rng, mirror.size
     broken, drift = mirror.copy(), 0.0
     phase = rng.uniform(0, 6)
-    for row in range(deep):
-        near = row / deep
+    for row in range(water_height):
+        near = row / water_height
         drift = 0.75 * drift + rng.gauss(0, 1)
         aside = round(drift * scene.unit * (0.0006 + 0.0035 * near))
-        wave = sin(phase + 46 * near**0.5) * deep * 0.02 * near
-        source = min(deep - 1, max(0, round(row + wave + rng.gauss(0, 0.006) * deep * near)))
+        wave = sin(phase + 46 * near**0.5) * water_height * 0.02 * near
+        source = min(
+            water_height - 1, max(0, round(row + wave + rng.gauss(0, 0.006) * water_height * near))
+        )
         strip = mirror.crop((0, source, width, source + 1))
         broken.paste(strip, (0, row))
         broken.paste(strip, (aside, row))
@@ -88,9 +90,13 @@ def _draw_strokes(
     strength: float,
 ) -> None:
     def draw(pen: ImageDraw.ImageDraw, k: int) -> None:
-        for across, down, half, thick in strokes:
-            points = [(across - half, down), (across, down - thick), (across + half, down)]
-            points.append((across + half * 0.1, down + thick))
+        for across, down, half_length, half_thickness in strokes:
+            points = [
+                (across - half_length, down),
+                (across, down - half_thickness),
+                (across + half_length, down),
+            ]
+            points.append((across + half_length * 0.1, down + half_thickness))
             pen.polygon([(x * k, y * k) for x, y in points], fill=round(255 * strength))
 
     scene.fill(color, scene.silhouette(draw))

@@ -29,52 +29,56 @@ def lighthouse(pen: Pen, lighting: Lighting) -> None:
     pen.polygon([(-0.065, 0.87), (0.065, 0.87), (0.03, 0.92), (0, 0.965), (-0.03, 0.92)], dark)
     pen.line([(0, 0.95), (0, 1.0)], 0.008, dark)
     pen.box(-0.022, 0.0, 0.022, 0.07, dark)
-    house(pen, lighting, left=-0.34, right=-0.08, tall=0.2)
+    house(pen, lighting, left=-0.34, right=-0.08, height=0.2)
     if lighting.lamps:
         pen.lamps.append(((0, 0.82), 0.42))
 
 
 def house(
-    pen: Pen, lighting: Lighting, left: float = -0.62, right: float = 0.62, tall: float = 1.0
+    pen: Pen, lighting: Lighting, left: float = -0.62, right: float = 0.62, height: float = 1.0
 ) -> None:
     """A cottage with a gable, a chimney and windows that are lit in the dark."""
     wall, roof = lighting.accent("house", WHITE), mix(TILES, lighting.accent("village", TILES), 0.8)
     if luminance(lighting.palette.ground) > 0.85:
         roof = mix(lighting.palette.ground, roof, 0.12)
-    span, eaves = right - left, tall * 0.5
+    span, eaves = right - left, height * 0.5
     corner = left + span * 0.36
     pen.box(left, 0, right, eaves, lighting.color_of(wall))
     gable: list[Point] = [(left, 0), (corner, 0), (corner, eaves)]
     pen.polygon(
-        [*gable, (left + span * 0.18, tall * 0.9), (left, eaves)], lighting.shaded(wall, 0.35)
+        [*gable, (left + span * 0.18, height * 0.9), (left, eaves)], lighting.shaded(wall, 0.35)
     )
-    ridge = tall * 0.92
+    ridge = height * 0.92
     slope = [
-        (corner - span * 0.03, eaves - tall * 0.04),
-        (right + span * 0.05, eaves - tall * 0.04),
+        (corner - span * 0.03, eaves - height * 0.04),
+        (right + span * 0.05, eaves - height * 0.04),
     ]
     slope += [(right - span * 0.06, ridge), (left + span * 0.18, ridge)]
     chimney = right - span * 0.26
-    pen.box(chimney, tall * 0.8, chimney + span * 0.08, tall * 1.05, lighting.shaded(roof, 0.3))
+    pen.box(chimney, height * 0.8, chimney + span * 0.08, height * 1.05, lighting.shaded(roof, 0.3))
     pen.polygon(slope, lighting.lit(roof, 0.3))
-    eave = [(left - span * 0.04, eaves - tall * 0.05), (left + span * 0.18, ridge)]
-    pen.line(eave, tall * 0.035, lighting.shaded(roof, 0.45))
+    eave = [(left - span * 0.04, eaves - height * 0.05), (left + span * 0.18, ridge)]
+    pen.line(eave, height * 0.035, lighting.shaded(roof, 0.45))
     pane = LAMP if lighting.lamps else lighting.shaded((96, 110, 130), 0.2)
     for share in (0.5, 0.66, 0.82):
         x = left + span * share
-        pen.box(x - span * 0.035, tall * 0.17, x + span * 0.035, tall * 0.33, pane)
+        pen.box(x - span * 0.035, height * 0.17, x + span * 0.035, height * 0.33, pane)
     pen.box(
-        left + span * 0.14, 0, left + span * 0.23, tall * 0.28, lighting.shaded((110, 70, 50), 0.3)
+        left + span * 0.14,
+        0,
+        left + span * 0.23,
+        height * 0.28,
+        lighting.shaded((110, 70, 50), 0.3),
     )
     if lighting.lamps:
-        pen.lamps.append(((left + span * 0.66, tall * 0.25), tall * 0.6))
+        pen.lamps.append(((left + span * 0.66, height * 0.25), height * 0.6))
 
 
 def castle(pen: Pen, lighting: Lighting) -> None:
     """Towers of different heights around a keep."""
     stone = lighting.accent("castle", STONE)
     roof = mix((84, 92, 128), lighting.accent("castle", (84, 92, 128)), 0.4)
-    for x, wide, high, pointed in (
+    for x, half_width, height, pointed in (
         (-0.46, 0.07, 0.42, True),
         (0.5, 0.075, 0.5, True),
         (-0.1, 0.2, 0.46, False),
@@ -82,7 +86,7 @@ def castle(pen: Pen, lighting: Lighting) -> None:
         (-0.24, 0.075, 0.66, True),
         (0.1, 0.09, 0.76, True),
     ):
-        _tower(pen, lighting, (x, wide, high), stone, roof if pointed else None)
+        _tower(pen, lighting, (x, half_width, height), stone, roof if pointed else None)
     pen.box(-0.5, 0, 0.54, 0.24, lighting.color_of(stone))
     pen.polygon([(-0.5, 0), (-0.06, 0), (-0.06, 0.24), (-0.5, 0.24)], lighting.shaded(stone, 0.22))
     for at in range(14):
@@ -97,24 +101,32 @@ def castle(pen: Pen, lighting: Lighting) -> None:
 def _tower(
     pen: Pen, lighting: Lighting, place: tuple[float, float, float], stone: RGB, roof: RGB | None
 ) -> None:
-    x, wide, high = place
-    pen.box(x - wide, 0, x + wide, high, lighting.color_of(stone))
-    pen.box(x - wide, 0, x - wide * 0.25, high, lighting.shaded(stone))
-    pen.box(x + wide * 0.55, 0, x + wide, high, lighting.lit(stone))
+    x, half_width, height = place
+    pen.box(x - half_width, 0, x + half_width, height, lighting.color_of(stone))
+    pen.box(x - half_width, 0, x - half_width * 0.25, height, lighting.shaded(stone))
+    pen.box(x + half_width * 0.55, 0, x + half_width, height, lighting.lit(stone))
     if roof:
-        point = high + wide * 3.1
+        point = height + half_width * 3.1
         pen.polygon(
-            [(x - wide * 1.2, high), (x + wide * 1.2, high), (x, point)], lighting.color_of(roof)
+            [(x - half_width * 1.2, height), (x + half_width * 1.2, height), (x, point)],
+            lighting.color_of(roof),
         )
         pen.polygon(
-            [(x + wide * 0.2, high), (x + wide * 1.2, high), (x, point)], lighting.lit(roof)
+            [(x + half_width * 0.2, height), (x + half_width * 1.2, height), (x, point)],
+            lighting.lit(roof),
         )
         window = LAMP if lighting.lamps else lighting.shaded((70, 66, 84), 0.4)
-        pen.box(x - wide * 0.22, high - wide * 2.0, x + wide * 0.22, high - wide * 1.1, window)
+        pen.box(
+            x - half_width * 0.22,
+            height - half_width * 2.0,
+            x + half_width * 0.22,
+            height - half_width * 1.1,
+            window,
+        )
         return
     for at in range(5):
-        left = x - wide + at * wide * 0.44
-        pen.box(left, high, left + wide * 0.24, high + 0.03, lighting.color_of(stone))
+        left = x - half_width + at * half_width * 0.44
+        pen.box(left, height, left + half_width * 0.24, height + 0.03, lighting.color_of(stone))
 
 
 def windmill(pen: Pen, lighting: Lighting) -> None:

@@ -46,22 +46,22 @@ class Lighting:
 
 @dataclass(slots=True)
 class Pen:
-    """Draws one subject, `tall` pixels high, light from the right.
+    """Draws one subject, `height` pixels high and lit from the right.
 
     Coordinates are shares of that height: x from the middle, y upward from the foot. `lamps` are
     points that glow, each with its radius.
     """
 
-    tall: float
-    half: float
+    height: float
+    half_width: float
     lamps: list[tuple[Point, float]] = field(default_factory=list)
     image: Image.Image = field(init=False)
     _draw: ImageDraw.ImageDraw = field(init=False)
 
     def __post_init__(self) -> None:
         size = (
-            round(2 * self.half * self.tall * SUPERSAMPLING) + 8,
-            round(1.1 * self.tall * SUPERSAMPLING) + 8,
+            round(2 * self.half_width * self.height * SUPERSAMPLING) + 8,
+            round(1.1 * self.height * SUPERSAMPLING) + 8,
         )
         self.image = Image.new("RGBA", size, (0, 0, 0, 0))
         self._draw = ImageDraw.Draw(self.image)
@@ -72,13 +72,16 @@ class Pen:
     def box(self, left: float, low: float, right: float, high: float, color: RGB) -> None:
         self.polygon([(left, low), (right, low), (right, high), (left, high)], color)
 
-    def disc(self, x: float, y: float, wide: float, high: float, color: RGB) -> None:
+    def disc(self, x: float, y: float, half_width: float, half_height: float, color: RGB) -> None:
         """An ellipse with these half axes."""
-        (left, top), (right, low) = self._at((x - wide, y + high)), self._at((x + wide, y - high))
+        (left, top), (right, low) = (
+            self._at((x - half_width, y + half_height)),
+            self._at((x + half_width, y - half_height)),
+        )
         self._draw.ellipse((left, top, right, low), fill=(*color, 255))
 
-    def line(self, points: Sequence[Point], thick: float, color: RGB) -> None:
-        width = max(SUPERSAMPLING - 1, round(thick * self.tall * SUPERSAMPLING))
+    def line(self, points: Sequence[Point], thickness: float, color: RGB) -> None:
+        width = max(SUPERSAMPLING - 1, round(thickness * self.height * SUPERSAMPLING))
         self._draw.line([self._at(point) for point in points], (*color, 255), width, "curve")
 
     def stamp(self) -> Image.Image:
@@ -90,5 +93,5 @@ class Pen:
         return self.image.resize(size, Image.Resampling.BOX)
 
     def _at(self, point: Point) -> Point:
-        scale = self.tall * SUPERSAMPLING
+        scale = self.height * SUPERSAMPLING
         return (self.image.width / 2 + point[0] * scale, self.image.height - point[1] * scale)

@@ -15,11 +15,14 @@ from adapters.sketch.engine.subjects.vehicles import balloon, boat
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """How to draw it, half its width as a share of its height, and its height in `Scene.unit`s."""
+    """A subject: the function that draws it, and its size.
+
+    `half_width` is a share of its height, and `height` a multiple of `Scene.unit`.
+    """
 
     draw: Callable[[Pen, Lighting], None]
-    half: float
-    tall: float
+    half_width: float
+    height: float
 
 
 SUBJECTS = {
@@ -45,18 +48,18 @@ def place(
 ) -> Image.Image:
     """Draw a subject with its foot at this pixel; return the drawing (RGBA)."""
     subject = SUBJECTS[name]
-    pen = Pen(subject.tall * scale * scene.unit, subject.half)
+    pen = Pen(subject.height * scale * scene.unit, subject.half_width)
     subject.draw(pen, Lighting(palette=scene.palette, depth=depth, rng=scene.rng))
     stamp = pen.stamp()
     turned = scene.plan.side > 0
     if turned:
         stamp = stamp.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     if name not in FLOATING:
-        _cast_shadow(scene, foot, pen.tall * min(0.4, subject.half * 0.7))
+        _cast_shadow(scene, foot, pen.height * min(0.4, subject.half_width * 0.7))
     scene.add_subject(stamp, (round(foot[0] - stamp.width / 2), round(foot[1] - stamp.height)))
     for (x, y), radius in pen.lamps:
-        reach = max(2, round(radius * pen.tall))
-        middle = foot[0] + (-x if turned else x) * pen.tall, foot[1] - y * pen.tall
+        reach = max(2, round(radius * pen.height))
+        middle = foot[0] + (-x if turned else x) * pen.height, foot[1] - y * pen.height
         light = glow(reach, LAMP, 0.35 + 0.35 * scene.palette.dark)
         scene.add_light(light, (round(middle[0] - reach), round(middle[1] - reach)))
     return stamp
@@ -82,13 +85,13 @@ def place_afloat(
     scene.canvas.paste(tinted, at, rows)
 
 
-def _cast_shadow(scene: Scene, foot: tuple[float, float], half: float) -> None:
-    """Draw the soft shadow of a thing on the ground."""
+def _cast_shadow(scene: Scene, foot: tuple[float, float], half_width: float) -> None:
+    """Draw the soft shadow of a subject on the ground."""
     x, y = foot
-    box = (x - half, y - half * 0.14, x + half, y + half * 0.14)
+    box = (x - half_width, y - half_width * 0.14, x + half_width, y + half_width * 0.14)
     mask = Image.new("L", scene.size, 0)
     ImageDraw.Draw(mask).ellipse(box, fill=130)
-    soft = mask.filter(ImageFilter.GaussianBlur(max(0.5, half / 9)))
+    soft = mask.filter(ImageFilter.GaussianBlur(max(0.5, half_width / 9)))
     scene.fill(scene.palette.shadow, soft)
 
 

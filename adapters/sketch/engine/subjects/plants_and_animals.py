@@ -16,8 +16,8 @@ def tree(pen: Pen, lighting: Lighting) -> None:
     pen.polygon(
         [(-0.05, 0), (0.055, 0), (0.028, 0.2), (0.022, 0.5), (-0.022, 0.5), (-0.028, 0.2)], trunk
     )
-    for lean, high in ((-0.2, 0.6), (0.2, 0.62), (-0.1, 0.72), (0.1, 0.74)):
-        pen.line([(0, 0.3), (lean * 0.6, high - 0.14), (lean, high)], 0.022, trunk)
+    for lean, height in ((-0.2, 0.6), (0.2, 0.62), (-0.1, 0.72), (0.1, 0.74)):
+        pen.line([(0, 0.3), (lean * 0.6, height - 0.14), (lean, height)], 0.022, trunk)
     dabs = []
     for _ in range(430):
         angle, reach = rng.uniform(0, 2 * pi), rng.random() ** 0.55
@@ -62,12 +62,14 @@ def cactus(pen: Pen, lighting: Lighting) -> None:
         ([(0.0, 0.36), (-0.2, 0.38), (-0.23, 0.46), (-0.23, 0.7)], 0.095),
         ([(0.0, 0.46), (0.18, 0.48), (0.21, 0.56), (0.21, 0.84)], 0.095),
     ]
-    for points, thick in stems:
+    for points, thickness in stems:
         (x, top), shade = points[-1], lighting.shaded(green, 0.25)
-        pen.line(points, thick, shade)
-        pen.disc(x, top, thick / 2, thick / 2, shade)
+        pen.line(points, thickness, shade)
+        pen.disc(x, top, thickness / 2, thickness / 2, shade)
         foot = points[-2][1]
         for rib, share in ((0.05, 0.15), (0.24, 0.3), (0.4, 0.5)):
             pen.line(
-                [(x + thick * rib, foot), (x + thick * rib, top)], 0.016, lighting.lit(green, share)
+                [(x + thickness * rib, foot), (x + thickness * rib, top)],
+                0.016,
+                lighting.lit(green, share),
             )
