@@ -108,10 +108,10 @@ def _check_first_pixels(data: bytes) -> None:
     """Inflate the beginning of the pixels, or all of a small image, and count the bytes."""
     width, height, depth, color = unpack_from(">IIBB", data, 16)
     expected = height * (1 + (width * depth * SAMPLES[color] + 7) // 8)
-    most = min(expected + 1, FIRST_BYTES)  # one more than expected, to detect too many
+    limit = min(expected + 1, FIRST_BYTES)  # one more than expected, to detect too many
     stream, count = zlib.decompressobj(), 0
     for name, body in _chunks(data):
-        if name == b"IDAT" and count < most and not stream.eof:
-            count += len(stream.decompress(body, most - count))
+        if name == b"IDAT" and count < limit and not stream.eof:
+            count += len(stream.decompress(body, limit - count))
     if count != min(expected, FIRST_BYTES):
         raise UnreadableImage("The PNG has a different number of pixels than its header says.")

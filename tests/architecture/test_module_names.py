@@ -1,4 +1,4 @@
-"""File names are unique: no two modules of a ring share one."""
+"""File names are unique: no two modules of a top-level folder share one."""
 
 from pathlib import Path
 
@@ -9,21 +9,21 @@ SHARED = {
     ("adapters", "provider.py"): "each provider's folder has its ImageProvider",
     ("adapters", "translate.py"): "each provider's folder maps requests and replies",
 }
-"""File names that modules of a ring may share, and why. A port and its adapter are in two rings."""
+"""File names that modules of one folder may share, and why."""
 
 
 def shared_names(root: Path) -> dict[tuple[str, str], list[str]]:
-    """Each ring's file names that more than one module has, with the paths of the modules."""
+    """The file names that several modules of a folder have, with the paths of these modules."""
     paths: dict[tuple[str, str], list[str]] = {}
-    for ring in PACKAGES:
-        for file in sorted((root / ring).rglob("*.py")):
+    for folder in PACKAGES:
+        for file in sorted((root / folder).rglob("*.py")):
             if file.name != "__init__.py":
                 path = file.relative_to(root).as_posix()
-                paths.setdefault((ring, file.name), []).append(path)
+                paths.setdefault((folder, file.name), []).append(path)
     return {name: found for name, found in paths.items() if len(found) > 1}
 
 
-def test_no_two_modules_of_a_ring_share_a_file_name() -> None:
+def test_no_two_modules_of_a_folder_share_a_file_name() -> None:
     found = shared_names(ROOT)
     assert {name: paths for name, paths in found.items() if name not in SHARED} == {}
 

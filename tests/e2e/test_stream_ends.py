@@ -79,7 +79,7 @@ async def test_a_provider_error_is_the_last_event_with_the_charge(
 
 
 class Gate:
-    """An endpoint that sends a large preview, then waits to be told to go on."""
+    """An endpoint that sends a large preview, then waits until `open` is set."""
 
     def __init__(self) -> None:
         self.open = asyncio.Event()

@@ -64,7 +64,7 @@ def test_no_successor_has_a_shutdown_date() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "request_", "field", "able"),
+    ("model", "request_", "field", "supporting"),
     [
         (
             "gpt-image-1.5",
@@ -87,14 +87,14 @@ def test_no_successor_has_a_shutdown_date() -> None:
     ],
 )
 def test_an_unsupported_option_names_a_model_that_supports_it(
-    model: str, request_: ImageRequest, field: str, able: str
+    model: str, request_: ImageRequest, field: str, supporting: str
 ) -> None:
     card = CATALOG.find(model)
     assert card is not None
     with pytest.raises(UnsupportedByModel) as refused:
         CATALOG.check(request_, card, TODAY)
     assert refused.value.field == field
-    assert able in refused.value.hint
+    assert supporting in refused.value.hint
 
 
 @pytest.mark.parametrize(
