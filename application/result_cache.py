@@ -63,7 +63,7 @@ class ResultCache:
         return None if hit is None else from_hit(hit)
 
     async def put(self, job: Job[ImageRequest], result: ImageResult) -> None:
-        """Cache a result that is complete and as requested; any other is generated anew."""
+        """Cache a result that is complete and as requested; any other is generated again."""
         partial = any(image.notes or not image.stored for image in result.images)
         if not partial and len(result.images) == job.request.n:
             await _call(self.cache.put(job.fingerprint, to_entry(result)))

@@ -50,9 +50,9 @@ class DiskCache:
 
     Bounded by the bytes of the entries' files (the index takes about 100 KB more, its log up to
     4 MB); `ttl` is in seconds of `clock`, the time of day. The bounds of this process apply to the
-    entries of other processes too. With a bound or a ttl of 0 the cache keeps nothing. The folder
-    is created at first use; only its owner can enter it. Expired entries take up room until
-    `sweep` is called, or until a new entry needs it.
+    entries of other processes too. With a bound or a ttl of 0 the cache stores nothing. The folder
+    is created at first use; only its owner can enter it. Expired entries use space until
+    `sweep` is called, or until a new entry needs the space.
 
     All work runs in one thread: SQLite allows one writer at a time, every use of an entry is
     recorded, and only the thread that opened a connection may close it.

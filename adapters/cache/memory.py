@@ -17,7 +17,7 @@ class MemoryCache:
 
     Bounded by the bytes of the images alone: expired entries are evicted first, then the least
     recently used. An entry just written is not evicted to make room for itself; one larger than the
-    bound is not kept. `ttl` is in seconds. With a bound or a ttl of 0 the cache keeps nothing.
+    bound is not kept. `ttl` is in seconds. With a bound or a ttl of 0 the cache stores nothing.
 
     `clock` is the time of day, in seconds since the epoch; it gives an entry's age once, when the
     entry is written. From then on `timer` counts, so that a clock that jumps expires nothing.

@@ -95,7 +95,7 @@ class TierStats:
 
 @runtime_checkable
 class HasCacheStats(Protocol):
-    """What an ImageCache offers in addition if it counts what it keeps."""
+    """An additional method of an ImageCache that counts its entries."""
 
     async def stats(self) -> tuple[TierStats, ...]:
         """Return the state of each tier, the fastest first; raise CacheUnavailable."""
@@ -103,7 +103,7 @@ class HasCacheStats(Protocol):
 
 @runtime_checkable
 class Sweepable(Protocol):
-    """What an ImageCache offers in addition if expired entries take up room until it looks."""
+    """An additional method of an ImageCache that does not remove expired entries at once."""
 
     async def sweep(self) -> int:
         """Remove what has expired; return the number of entries; raise CacheUnavailable."""

@@ -83,7 +83,7 @@ class ImageProvider(Protocol):
 
 @runtime_checkable
 class ResumableProvider(ImageProvider, Protocol):
-    """A provider that can be asked for work it accepted earlier, even by another process.
+    """A provider that can return the results of work that it accepted earlier from any process.
 
     Optional: callers find it with `isinstance`. A provider that is resumable yields Accepted.
     """
@@ -91,6 +91,6 @@ class ResumableProvider(ImageProvider, Protocol):
     def resume(self, job: Job[ImageRequest], handle: str, /) -> ProviderStream:
         """Read the rest of the work that the provider accepted for `job` under `handle`.
 
-        Sends no new work and costs nothing by itself. Yields and raises what `generate` does, but
-        for Accepted. Raises OutcomeUnknown for a handle that the provider does not know.
+        Sends no new work and adds no cost. Yields and raises what `generate` does, except
+        Accepted. Raises OutcomeUnknown for a handle that the provider does not know.
         """

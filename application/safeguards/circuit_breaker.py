@@ -25,7 +25,7 @@ class CircuitBreaker(Safeguard):
     """Raises CircuitOpen and sends nothing after `max_failures` failures in a row.
 
     `open_seconds` later it admits one trial call at a time: a success closes the circuit, a failure
-    opens it anew. Calls already in flight when it opens run to completion; their outcomes do not
+    opens it again. Calls already in flight when it opens run to completion; their outcomes do not
     change its state. A queue belongs around this safeguard, so that the circuit is checked when a
     call could be sent. `clock` counts seconds and never jumps.
     """
