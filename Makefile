@@ -11,7 +11,7 @@ unexport $(filter OPENAI_%,$(.VARIABLES))
 # The tests start many processes of ours, which load compiled modules where they may be written.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check chaos bench slow-clients look constraints
+.PHONY: help demo test check format chaos bench slow-clients look constraints
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,10 @@ check: .venv/.ready ## Check format, lint, types, import contracts and spelling
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
+
+format: .venv/.ready ## Format the code, and fix the lint errors that ruff can fix
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
 
 chaos: .venv/.ready ## Run fault injection against real servers and print the counts; CHAOS_SHARE=0.1 runs a tenth
 	$(BIN)/pytest -q -m "" tests/chaos $(ARGS)

@@ -197,17 +197,24 @@ class Catalog:
         if unsupported is None:
             return
         field, why = unsupported
-        able = [
-            other.name
-            for other in self.cards
-            if not other.is_retired(today) and other.unsupported_option(request) is None
-        ]
-        hint = (
-            f"Use {able[0]} instead."
-            if able
-            else "No available model supports this. Use another value."
-        )
+        available = [other for other in self.cards if not other.is_retired(today)]
+        able = [other.name for other in available if other.unsupported_option(request) is None]
+        if able:
+            hint = f"Use {able[0]} instead."
+        elif field == "images" and not any(other.max_input_images for other in available):
+            hint = "Generate an image instead, or use another PROVIDER."
+        elif field == "format" and _only_format(card, request):
+            hint = f'Use format "{_only_format(card, request)}".'
+        else:
+            hint = "No available model supports this. Use another value."
         raise UnsupportedByModel(f"{card.name} {why}.", field=field, hint=hint)
+
+
+def _only_format(card: ModelCard, request: ImageRequest) -> ImageFormat | None:
+    """The one format of the model, unless the request needs transparency, which it may lack."""
+    if len(card.formats) > 1 or request.background is Background.TRANSPARENT:
+        return None
+    return min(card.formats)
 
 
 def join_catalogs(catalogs: Sequence[Catalog]) -> Catalog:

@@ -130,11 +130,15 @@ def _print_error(error: ImageServiceError, options: Mapping[str, Any], *, as_jso
 
 
 def _name_option(error: InvalidRequest, options: Mapping[str, Any]) -> None:
-    """Replace the field that the error names by its option, or by the file that was typed."""
+    """Replace the field that the error names by its option, or by the file that was typed.
+
+    A hint names the field before a value in quotes, as in `format "png"`.
+    """
     field, option = error.field, option_for(error.field)
     files = {f"images[{at}]": name for at, name in enumerate(options.get("images", ()))}
     subject = files.get(field, option)
     error.message = re.sub(rf"^{re.escape(field)}(?=[ :])", lambda _: subject, error.message)
+    error.hint = re.sub(rf'\b{re.escape(field)}(?= ")', lambda _: option, error.hint)
     error.field = option
 
 

@@ -19,6 +19,8 @@ ProviderName = Literal[
     "sketch",
 ]
 """Every provider that PROVIDER can name."""
+CACHE_PATHS = frozenset({"cache_dir"})
+"""The paths that the stdio server resolves in the user's cache folder, not in the data folder."""
 
 
 class Settings(BudgetSettings, HttpSettings):
@@ -36,7 +38,8 @@ class Settings(BudgetSettings, HttpSettings):
     openai_project_id: str | None = Field(None, description="Project to bill.")
     provider: Literal["auto", ProviderName] = Field(
         "auto",
-        description="Image provider: auto uses openai if a key is set, offline sketches otherwise.",
+        description="Image provider: openai, sketch (offline sketches), or auto, which uses openai "
+        "if a key is set and sketch otherwise.",
     )
     image_model: str | None = Field(None, description="Default model.")
     output_dir: Path | None = Field(
@@ -111,11 +114,6 @@ class Settings(BudgetSettings, HttpSettings):
     def _lower_case(cls, word: object) -> object:
         return word.lower() if isinstance(word, str) else word
 
-    @field_validator("output_dir", "data_dir", "cache_dir")
-    @classmethod
-    def _expand_user(cls, folder: Path | None) -> Path | None:
-        return folder.expanduser() if folder else None
-
     @property
     def provider_name(self) -> ProviderName:
         """The provider that PROVIDER selects."""
@@ -182,8 +180,9 @@ def load_settings(
 ) -> Settings:
     """Load the settings; raise SettingsError with every fault and without secrets.
 
-    `given` overrides the environment and the file. `at_home` resolves relative folders below the
-    user's data and cache folders instead of the working directory, which MCP hosts set to `/`.
+    `given` overrides the environment and the file. Every path is made absolute, and `~` is the
+    user's home. `at_home` resolves relative paths below the user's data and cache folders instead
+    of the working directory, which MCP hosts set to `/`.
     """
     if env_file is not None and not env_file.is_file():
         raise SettingsError(f"The .env file {env_file} does not exist.")
@@ -191,20 +190,29 @@ def load_settings(
         settings = kind(_env_file=env_file, **(given or {}))  # type: ignore[call-arg] # the base class's
     except ValidationError as error:
         raise SettingsError(_faults(error)) from None
-    base = Path(user_data_path(APP)) if at_home else Path.cwd()
-    folders: Mapping[str, Path | None] = {
-        "data_dir": base / settings.data_dir,
-        "cache_dir": (Path(user_cache_path(APP)) if at_home else base) / settings.cache_dir,
-        "output_dir": base / settings.output_dir if settings.output_dir else None,
+    paths = {
+        name: _base(name, at_home=at_home) / path.expanduser()
+        for name, path in settings
+        if isinstance(path, Path)
     }
-    return settings.model_copy(update=folders)
+    return settings.model_copy(update=paths)
+
+
+def _base(name: str, *, at_home: bool) -> Path:
+    """The folder in which a relative path of this setting starts."""
+    if not at_home:
+        return Path.cwd()
+    return Path(user_cache_path(APP) if name in CACHE_PATHS else user_data_path(APP))
 
 
 def _faults(error: ValidationError) -> str:
     lines = ["Invalid settings:"]
     for fault in error.errors(include_input=False, include_url=False):
+        reason = fault["msg"].removeprefix("Value error, ")
+        if not fault["loc"]:  # from a model validator, whose text names the settings
+            lines.append(f"  {reason}.")
+            continue
         name = str(fault["loc"][0])
         meaning = Settings.model_fields[name].description if name in Settings.model_fields else ""
-        reason = fault["msg"].removeprefix("Value error, ")
         lines.append(f"  {name.upper()}: {reason}. ({meaning})")
     return "\n".join(lines)

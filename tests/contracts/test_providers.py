@@ -22,6 +22,7 @@ from domain.image_formats import Dimensions, ImageFormat
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
 from domain.money.budgets import BudgetLimits
+from domain.provider_errors import RequestRefused
 from domain.requests import EditRequest, GenerateRequest
 from domain.results import ResultImage
 from tests.architecture.checkout import ROOT
@@ -129,8 +130,9 @@ class PlainProvider:
         sides = (job.request.size.width, job.request.size.height)
         yield Delivered(images=(ResultImage(image=small_image(size=sides)),))
 
-    def edit(self, job: Job[EditRequest], /) -> ProviderStream:
-        raise AssertionError("The card allows no edits.")
+    async def edit(self, job: Job[EditRequest], /) -> ProviderStream:
+        raise RequestRefused(f"{job.request.model} cannot edit images.")
+        yield  # type: ignore[unreachable] # makes this function a generator, as the port requires
 
 
 class TestPlainProvider(ImageProviderContract):
@@ -156,7 +158,7 @@ async def test_a_card_that_claims_too_much_fails_the_suite(
 ) -> None:
     suite, provider = ImageProviderContract(), PlainProvider(**claims)
     card = provider.catalog.cards[0]
-    with pytest.raises((AssertionError, ValueError)):
+    with pytest.raises((AssertionError, ValueError, RequestRefused)):
         await getattr(suite, f"test_{test}")(provider, card, requests_for(card))
 
 
@@ -174,5 +176,22 @@ async def test_an_error_of_the_transport_fails_the_suite() -> None:
     card = provider.catalog.cards[0]
     with pytest.raises(ConnectionRefusedError):
         await suite.test_a_service_that_cannot_be_reached_is_a_provider_error(
+            provider, card, requests_for(card)
+        )
+
+
+class CarelessProvider(PlainProvider):
+    """Generates an image where it was to edit one."""
+
+    async def edit(self, job: Job[EditRequest], /) -> ProviderStream:
+        yield Delivered(images=(ResultImage(image=job.request.images[0]),))
+
+
+@pytest.mark.anyio
+async def test_an_edit_by_a_provider_that_cannot_edit_fails_the_suite() -> None:
+    suite, provider = ImageProviderContract(), CarelessProvider()
+    card = provider.catalog.cards[0]
+    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
+        await suite.test_an_edit_that_its_card_does_not_allow_is_a_provider_error(
             provider, card, requests_for(card)
         )

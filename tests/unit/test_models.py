@@ -1,5 +1,6 @@
 """Model cards: abilities, shutdown dates and prices."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from adapters.openai.catalog import openai_catalog
 from adapters.sketch.provider import CATALOG as SKETCHES
 from domain.errors import UnsupportedByModel
 from domain.image_formats import Dimensions, ImageFormat
-from domain.models import ModelCard
+from domain.models import Catalog, ModelCard
 from domain.requests import Background, EditRequest, GenerateRequest, ImageRequest, Quality
 from domain.results import Usage
 from tests.testkit.fakes import PNG
@@ -180,6 +181,37 @@ def test_a_card_says_what_it_supports(card: ModelCard, request_: ImageRequest, w
     unsupported = card.unsupported_option(request_)
     assert unsupported is not None
     assert unsupported[1] == why
+
+
+@pytest.mark.parametrize(
+    ("request_", "hint"),
+    [
+        (GenerateRequest(prompt="x"), 'Use format "jpeg".'),
+        (
+            GenerateRequest(prompt="x", background=Background.TRANSPARENT),
+            "No available model supports this. Use another value.",
+        ),
+        (
+            EditRequest(prompt="x", format=ImageFormat.JPEG, images=(PNG,)),
+            "Generate an image instead, or use another PROVIDER.",
+        ),
+    ],
+)
+def test_where_no_model_can_the_hint_says_what_to_do_instead(
+    request_: ImageRequest, hint: str
+) -> None:
+    card = replace(JPEG_ONLY, max_input_images=0)
+    editor = ModelCard(name="retired", shutdown=TODAY)
+    with pytest.raises(UnsupportedByModel) as refused:
+        Catalog(cards=(card, editor), default="x").check(request_, card, TODAY)
+    assert refused.value.hint == hint
+
+
+def test_too_many_inputs_are_not_a_lack_of_edits() -> None:
+    request = EditRequest(prompt="x", format=ImageFormat.JPEG, images=(PNG, PNG))
+    with pytest.raises(UnsupportedByModel) as refused:
+        Catalog(cards=(JPEG_ONLY,), default="x").check(request, JPEG_ONLY, TODAY)
+    assert refused.value.hint == "No available model supports this. Use another value."
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from domain.money.budgets import BudgetLimits
-from entrypoints.config.settings import OPENAI, load_settings
+from entrypoints.config.settings import APP, OPENAI, Settings, load_settings
 from entrypoints.config.settings_error import SettingsError
 
 SECRET = "sk-very-secret"
@@ -107,6 +110,75 @@ def test_a_tilde_is_the_users_home(env: pytest.MonkeyPatch, tmp_path: Path) -> N
     settings = load_settings(at_home=True)
     assert settings.images_folder == tmp_path / "home" / "Pics"
     assert settings.data_dir == tmp_path / "home" / "data"
+
+
+class SettingsWithAPath(Settings):
+    another_path: Path | None = Field(None, description="A path that an adapter needs.")
+
+
+PATHS = [
+    name
+    for name, field in SettingsWithAPath.model_fields.items()
+    if Path in (field.annotation, *get_args(field.annotation))
+]
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+@pytest.mark.parametrize("name", PATHS)
+def test_every_path_is_absolute_and_expanded(
+    name: str, at_home: bool, env: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    env.setenv(name.upper(), "~/a")
+    assert getattr(load_settings(SettingsWithAPath, at_home=at_home), name) == tmp_path / "home/a"
+    env.setenv(name.upper(), "b")
+    path = getattr(load_settings(SettingsWithAPath, at_home=at_home), name)
+    assert path.is_absolute()
+    assert path.name == "b"
+    assert path.is_relative_to(tmp_path / "home" if at_home else Path.cwd())
+
+
+def test_the_stdio_server_keeps_its_cache_in_the_users_cache_folder() -> None:
+    cache = load_settings(at_home=True).cache_dir
+    assert cache.is_relative_to(user_cache_path(APP))
+    assert not cache.is_relative_to(user_data_path(APP))
+
+
+class SettingsThatBelongTogether(Settings):
+    @model_validator(mode="after")
+    def _check_together(self) -> "SettingsThatBelongTogether":
+        if self.reply_deadline > self.reply_deadline_progress:
+            raise ValueError("REPLY_DEADLINE is above REPLY_DEADLINE_PROGRESS")
+        return self
+
+
+def test_an_error_of_several_settings_is_reported(env: pytest.MonkeyPatch) -> None:
+    env.setenv("REPLY_DEADLINE", "300")
+    with pytest.raises(SettingsError) as refused:
+        load_settings(SettingsThatBelongTogether)
+    lines = ["Invalid settings:", "  REPLY_DEADLINE is above REPLY_DEADLINE_PROGRESS."]
+    assert str(refused.value).splitlines() == lines
+
+
+class SettingsThatRequireAURL(Settings):
+    """Requires a setting of one provider, as docs/extend/write-a-provider.md describes."""
+
+    sketch_url: str | None = Field(None, validate_default=True, description="URL of the service.")
+
+    @field_validator("sketch_url")
+    @classmethod
+    def _require_url(cls, url: str | None, others: ValidationInfo) -> str | None:
+        if url is None and others.data.get("provider") == "sketch":
+            raise ValueError("It is not set, but PROVIDER=sketch needs it")
+        return url
+
+
+def test_a_provider_can_require_a_setting_of_its_own(env: pytest.MonkeyPatch) -> None:
+    assert load_settings(SettingsThatRequireAURL).provider == "auto"
+    env.setenv("PROVIDER", "Sketch")
+    with pytest.raises(SettingsError, match="SKETCH_URL: It is not set"):
+        load_settings(SettingsThatRequireAURL)
+    env.setenv("SKETCH_URL", "http://localhost")
+    assert load_settings(SettingsThatRequireAURL).provider == "sketch"
 
 
 def test_values_are_not_case_sensitive(env: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from application.ports.image_provider import (
 from domain.events import JobDispatched
 from domain.image_formats import Dimensions, ImageFormat
 from domain.models import ModelCard
-from domain.provider_errors import ProviderUnreachable
+from domain.provider_errors import ProviderError, ProviderUnreachable
 from domain.requests import SQUARE, EditRequest, GenerateRequest, ImageRequest
 
 from ..fakes import job_for, mask, small_image
@@ -107,6 +107,14 @@ class ImageProviderContract:
         assert isinstance(last, Delivered)
         assert len({made.image.digest for made in last.images}) == number
 
+    async def test_an_edit_that_its_card_does_not_allow_is_a_provider_error(
+        self, provider: ImageProvider, card: ModelCard, requests: list[ImageRequest]
+    ) -> None:
+        if card.max_input_images:
+            pytest.skip("this model edits images")
+        with pytest.raises(ProviderError):
+            await _events(provider, card, _edit_of(requests[0]))
+
     async def test_its_stream_can_be_closed_early(
         self, provider: ImageProvider, card: ModelCard, requests: list[ImageRequest]
     ) -> None:
@@ -135,15 +143,19 @@ def requests_for(card: ModelCard, size: Dimensions | None = None) -> list[ImageR
     if not card.max_input_images:
         return [generate]
     sides = (size.width, size.height)
-    edit = EditRequest(
+    return [generate, replace(_edit_of(generate), mask=mask(sides))]
+
+
+def _edit_of(request: ImageRequest) -> EditRequest:
+    """A request to edit an image of the size, in the format and by the model of this one."""
+    size = request.size or SQUARE
+    return EditRequest(
         prompt="a lake",
-        model=card.name,
+        model=request.model,
         size=size,
-        format=form,
-        images=(small_image("teal", sides),),
-        mask=mask(sides),
+        format=request.format,
+        images=(small_image("teal", (size.width, size.height)),),
     )
-    return [generate, edit]
 
 
 def _stream(provider: ImageProvider, card: ModelCard, request: ImageRequest) -> ProviderStream:
