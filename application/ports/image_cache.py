@@ -53,7 +53,9 @@ class ImageCache(Protocol):
 
     What comes out is what went in, byte for byte, or nothing: a cache may drop any entry at any
     time. Every method raises CacheUnavailable when it cannot do its work; callers treat that as a
-    miss. Instances that share one store see each other's changes.
+    miss. Every method returns or raises within seconds (`get`, `put` and `delete` of the disk cache
+    within 15), because no caller sets a timeout. Instances that share one store see each other's
+    changes.
     """
 
     async def get(self, key: str, /) -> CacheHit | None:

@@ -68,7 +68,10 @@ class ImageProvider(Protocol):
 
     @property
     def endpoint(self) -> str:
-        """The provider's address, such as a base URL: another part. Empty if there is only one."""
+        """The provider's address, such as a base URL: another part. Empty if there is only one.
+
+        Contains no password.
+        """
 
     @property
     def catalog(self) -> Catalog:

@@ -36,6 +36,9 @@ class FakeProvider:
     decides how long that takes. `fails` are raised first, one in each call. `undecodable` is
     delivered beside the images. With a `handle` it yields Accepted first. Each call costs `cost` US
     dollars; None for an unknown cost.
+
+    A result is cached only if the request asks for the size of its images, as in
+    `size=PNG.dimensions`: an image of another size has a note, and is not cached.
     """
 
     name = "fake"
