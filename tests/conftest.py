@@ -54,3 +54,23 @@ def environment_in(folder: Path, openai_api: StandIn) -> dict[str, str]:
         "CACHE_DIR": str(folder / "cache"),
         "LOG_LEVEL": "debug",
     }
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print a line for each test that has the property `counts`."""
+    reports = [
+        report
+        for outcome in ("", "passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        if getattr(report, "when", "") in ("call", "teardown")
+    ]
+    lines = {
+        f"{report.nodeid.rpartition('/')[2]}: {value}"
+        for report in reports
+        for name, value in report.user_properties
+        if name == "counts"
+    }
+    if lines:
+        terminalreporter.section("counts")
+        for line in sorted(lines):
+            terminalreporter.write_line(line)

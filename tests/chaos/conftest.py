@@ -1,4 +1,4 @@
-"""Fixtures of every case: a stand-in and a trial; and the report of its counts."""
+"""Fixtures of every case: a stand-in and a trial."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -11,7 +11,6 @@ from tests.standin import StandIn, body_faults
 
 SHARE = float(os.environ.get("CHAOS_SHARE", "1"))
 """The share of each long case that runs: `CHAOS_SHARE=0.05 make chaos` while writing one."""
-COUNTS = "counts"
 
 
 def share_of(number: int) -> int:
@@ -34,24 +33,4 @@ def trial(
     trial = Trial(api=openai_api, folder=tmp_path)
     yield trial
     counts = [f"{number} {name}" for name, number in sorted(trial.counts.items())]
-    record_property(COUNTS, ", ".join(counts + trial.notes))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print a line with the counts of each case."""
-    reports = [
-        report
-        for outcome in ("", "passed", "failed")
-        for report in terminalreporter.getreports(outcome)
-        if getattr(report, "when", "") in ("call", "teardown")
-    ]
-    lines = {
-        f"{report.nodeid.rpartition('/')[2]}: {value}"
-        for report in reports
-        for name, value in report.user_properties
-        if name == COUNTS
-    }
-    if lines:
-        terminalreporter.section("counts")
-        for line in sorted(lines):
-            terminalreporter.write_line(line)
+    record_property("counts", ", ".join(counts + trial.notes))
