@@ -17,7 +17,7 @@ from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage
 
 RENDITION_TIMEOUT = 10.0
-"""Seconds for a rendition, including the wait for a free thread: an image of 50 megapixels takes
+"""Seconds for a rendition, including the wait for a free worker: an image of 50 megapixels takes
 two or three."""
 PREVIEW_MAX_SIDE = 1024
 """The longer side of a preview, at most, in pixels: hosts scale larger images down themselves."""

@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
-from domain.image_formats import Dimensions, ImageFormat
-from domain.image_headers import ImageHeader, read_header
+from domain.image_formats import Dimensions, ImageFormat, ImageHeader
+from domain.image_headers import read_header
 
 
 @dataclass(frozen=True)

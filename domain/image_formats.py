@@ -6,6 +6,10 @@ from typing import Self
 
 from domain.errors import InvalidRequest
 
+MAX_PARTS = 200_000
+"""Chunks or segments of an image file. Each takes about a microsecond to be read; a file of 50 MB
+whose chunks have 8 kB, as many encoders write them, has 6,200."""
+
 
 class ImageFormat(StrEnum):
     """The raster formats of input images and results."""
@@ -64,3 +68,12 @@ class Dimensions:
     def ratio(self) -> float:
         """The longer side divided by the shorter one: 1.0 for a square."""
         return max(self.width, self.height) / min(self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageHeader:
+    """Facts about an image that need no decoding."""
+
+    format: ImageFormat
+    dimensions: Dimensions
+    has_alpha: bool

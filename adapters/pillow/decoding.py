@@ -1,42 +1,41 @@
 """Decodes images into Pillow objects: upright, in few modes, and without metadata."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BytesIO
-
 import PIL.Image
 import PIL.ImageOps
 
+from adapters.pillow.opening import open_image
 from application.ports.image_optimizer import CannotRender
 from domain.image import Image
 
-MAX_PIXELS = 50_000_000
-"""As RGBA they take 200 MB."""
 GRAY = ("1", "L")
 COLOR = ("P", "RGB")
 ALPHA = ("LA", "PA", "RGBA", "La", "RGBa")
 
 
-@contextmanager
-def decode(image: Image, max_side: int | None) -> Iterator[PIL.Image.Image]:
+def decode(image: Image, max_side: int | None) -> PIL.Image.Image:
     """Decode the image as L, RGB or RGBA, the last only if some pixel is not opaque.
 
-    Use the result in one thread only: Pillow objects are not thread-safe. The image is rotated as
-    its EXIF says; its color profile stays in `info`, all other metadata is dropped. A JPEG many
-    times larger than `max_side` is decoded at a fraction of its size. Raises CannotRender above
-    MAX_PIXELS, and for color modes that cannot be converted without changing colors.
+    The image is rotated as its EXIF says; its color profile stays in `info`, all other metadata is
+    dropped. A JPEG many times larger than `max_side` is decoded at a fraction of its size. Raises
+    UnreadableImage as `open_image` does, and CannotRender for color modes that cannot be converted
+    without changing colors.
     """
-    if image.dimensions.pixels > MAX_PIXELS:
-        raise CannotRender(f"it has more than {MAX_PIXELS:,} pixels")
-    with PIL.Image.open(BytesIO(image.data), formats=[image.format.value.upper()]) as opened:
+    loaded = _load(image, max_side)
+    mode = _target_mode(loaded)
+    PIL.ImageOps.exif_transpose(loaded, in_place=True)
+    converted = loaded if loaded.mode == mode else loaded.convert(mode)
+    profile = loaded.info.get("icc_profile")
+    converted.info = {"icc_profile": profile} if profile else {}
+    return _drop_unused_alpha(converted)
+
+
+def _load(image: Image, max_side: int | None) -> PIL.Image.Image:
+    """The decoded pixels without their decoder: that of WebP holds three times their memory."""
+    with open_image(image) as opened:
         if max_side is not None:
             opened.draft(None, (max_side, max_side))
-        PIL.ImageOps.exif_transpose(opened, in_place=True)
-        with opened.convert(_target_mode(opened)) as converted:
-            profile = opened.info.get("icc_profile")
-            converted.info = {"icc_profile": profile} if profile else {}
-            with _drop_unused_alpha(converted) as plain:
-                yield plain
+        opened.load()
+        return opened._new(opened.im)  # noqa: SLF001 - `copy` would take the memory once more
 
 
 def _target_mode(opened: PIL.Image.Image) -> str:

@@ -5,14 +5,19 @@ from typing import Protocol
 from domain.image import Image
 
 
+class NotInspected(Exception):
+    """The server cannot inspect the image now; the text says why, for people."""
+
+
 class ImageInspector(Protocol):
     """Tells intact images from damaged, oversized and hostile ones."""
 
     async def inspect(self, image: Image, /) -> None:
         """Return if the bytes are one intact PNG, JPEG or WebP image within the limits.
 
-        Otherwise raises UnreadableImage, which says why, whatever the bytes are. Changes nothing
-        and does not block the event loop. Where checksums vouch for the bytes, the check may skip
+        Otherwise raises UnreadableImage, which says why, whatever the bytes are; NotInspected says
+        nothing about the image. Changes nothing, does not block the event loop, and ends its work
+        when it is canceled. Where checksums vouch for the bytes, the check may skip
         parts that only full decoding could prove: pixels that are wrong from the start are
         detected, later mistakes of a faulty encoder perhaps not. Bytes after the end of the image,
         such as signed provenance, are allowed and ignored.

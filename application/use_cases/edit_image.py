@@ -4,14 +4,14 @@ import asyncio
 
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_service import JobService
-from application.ports.image_inspector import ImageInspector
+from application.ports.image_inspector import ImageInspector, NotInspected
 from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.jobs import LOCAL
 from domain.requests import EditRequest, check_mask
 
 INSPECTION_TIMEOUT = 10.0
-"""Seconds for one image, including the wait for a free thread; a JPEG of 50 megapixels takes about
+"""Seconds for one image, including the wait for a free worker; a JPEG of 50 megapixels takes about
 one."""
 
 
@@ -53,3 +53,6 @@ class EditImage:
         except TimeoutError:  # without a limit the image would block all others
             message = f"{field}: could not be inspected within {INSPECTION_TIMEOUT:g} s."
             raise UnreadableImage(message, field=field) from None
+        except NotInspected as error:
+            message = f"{field}: could not be inspected: {error}."
+            raise UnreadableImage(message, field=field, hint="Retry later.") from error

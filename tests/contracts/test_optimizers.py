@@ -1,21 +1,23 @@
 """PillowOptimizer fulfills its port's contract, and has more tests."""
 
 import asyncio
-import threading
 from io import BytesIO
 
 import PIL.Image
 import PIL.ImageCms
 import pytest
 
-from adapters.pillow import optimizer as pillow
+from adapters.pillow import worker_pool, worker_process
+from adapters.pillow.frames import Facts, Message
 from adapters.pillow.optimizer import PillowOptimizer
+from adapters.pillow.worker_process import IDLE, Worker
 from application.ports.image_optimizer import CannotRender, ImageOptimizer
 from domain.image import Image
 from domain.image_formats import ImageFormat
 from domain.renditions import RenditionSpec
 from tests.testkit.contracts.image_optimizer import ImageOptimizerContract, distance
 from tests.testkit.photographs import cutout, graphic, photograph
+from tests.unit.image_files import header, png
 
 pytestmark = pytest.mark.anyio
 LOSSY = (ImageFormat.JPEG, ImageFormat.WEBP)
@@ -114,40 +116,52 @@ async def test_detailed_images_are_distinguished_from_smooth_ones() -> None:
 async def test_at_most_one_rendition_per_core_is_made_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    running, peak, threads = 0, 0, set()
-    real, barrier = pillow._render, threading.Barrier(2, timeout=5)
+    running, peak = 0, 0
 
-    def counting_render(image: Image, spec: RenditionSpec) -> object:
-        nonlocal running, peak
-        threads.add(threading.current_thread())
-        running += 1
-        peak = max(peak, running)
-        barrier.wait()
-        running -= 1
-        return real(image, spec)
+    class Counting(Worker):
+        def exchange(self, request: Facts, data: bytes) -> Message:
+            nonlocal running, peak
+            running += 1
+            peak = max(peak, running)
+            reply = super().exchange(request, data)
+            running -= 1
+            return reply
 
-    monkeypatch.setattr(pillow, "_render", counting_render)
+    IDLE.close()
+    monkeypatch.setattr(worker_pool, "Worker", Counting)
     optimizer, spec = PillowOptimizer(cores=2), RenditionSpec(format=ImageFormat.PNG)
     small = saved(PIL.Image.new("RGB", (8, 8)), "JPEG")
     await asyncio.gather(*(optimizer.render(small, spec) for _ in range(6)))
     assert peak == 2
-    assert threading.main_thread() not in threads
+    IDLE.close()
 
 
-async def test_an_image_that_hangs_does_not_block_others(
+async def test_an_image_that_takes_too_long_does_not_block_others() -> None:
+    slow = saved(PIL.Image.effect_noise((3000, 3000), 90), "JPEG")
+    small = saved(PIL.Image.new("RGB", (8, 8)), "JPEG")
+    optimizer, spec = PillowOptimizer(cores=1), RenditionSpec(format=ImageFormat.PNG)
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(optimizer.render(slow, spec), 0.01)
+    async with asyncio.timeout(20):
+        assert (await optimizer.render(small, spec)).image.format is ImageFormat.PNG
+
+
+async def test_an_image_whose_encoder_crashes_has_no_rendition(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real, gate = pillow._render, threading.Event()
-    bomb, small = (saved(PIL.Image.new("RGB", (8, side)), "JPEG") for side in (8, 9))
-    monkeypatch.setattr(
-        pillow,
-        "_render",
-        lambda image, spec: gate.wait(30) if image == bomb else real(image, spec),
-    )
-    optimizer, spec = PillowOptimizer(cores=1), RenditionSpec(format=ImageFormat.PNG)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(optimizer.render(bomb, spec), 0.01)
-    with pytest.raises(CannotRender, match="still running"):
-        await optimizer.render(bomb, spec)
-    assert (await optimizer.render(small, spec)).image.format is ImageFormat.PNG
-    gate.set()
+    IDLE.close()
+    monkeypatch.setattr(worker_process, "START", "raise SystemExit(3)")
+    with pytest.raises(CannotRender, match="crashed"):
+        await render(photograph("png"), RenditionSpec(format=ImageFormat.JPEG))
+
+
+async def test_a_rendition_of_two_headers_is_refused_before_a_pixel_is_decoded() -> None:
+    with pytest.raises(CannotRender, match="second IHDR"):
+        await render(Image(png(header(8, 8), header(9, 9))), RenditionSpec(format=ImageFormat.JPEG))
+
+
+async def test_a_large_profile_is_kept() -> None:
+    image = saved(PIL.Image.new("RGB", (8, 8)), icc_profile=PROFILE + bytes(1_500_000))
+    with await render(image, RenditionSpec(format=ImageFormat.WEBP)) as made:
+        assert made.info["icc_profile"] == PROFILE + bytes(1_500_000)

@@ -1,0 +1,30 @@
+"""Opens images: the one place where Pillow sees bytes from outside."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+
+import PIL.Image
+import PIL.PngImagePlugin
+
+from domain.errors import UnreadableImage
+from domain.image import Image
+from domain.image_layouts import read_layout
+from domain.png_contents import MAX_INFLATED
+
+PIL.PngImagePlugin.MAX_TEXT_CHUNK = MAX_INFLATED  # which `read_layout` checks; color profiles too
+
+
+@contextmanager
+def open_image(image: Image) -> Iterator[PIL.Image.Image]:
+    """Open the image, whose pixels are decoded at first use; its text and comments are left out.
+
+    Raises UnreadableImage beyond the limits, for parts that are damaged or out of order, and if
+    Pillow sees another size than the header: before any pixel is decoded.
+    """
+    layout = read_layout(image)
+    name, size = layout.header.format.value.upper(), layout.header.dimensions
+    with PIL.Image.open(BytesIO(layout.for_decoder), formats=[name]) as opened:
+        if opened.size != (size.width, size.height):
+            raise UnreadableImage("The image is damaged: its parts have different sizes.")
+        yield opened

@@ -1,0 +1,82 @@
+"""A job of a worker: makes renditions of images."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import PIL.Image
+
+from adapters.pillow.content_classifier import classify
+from adapters.pillow.decoding import decode
+from adapters.pillow.encoding import encode
+from adapters.pillow.frames import Facts, Message
+from application.ports.image_optimizer import CannotRender
+from domain.image import Image
+from domain.image_formats import ImageFormat
+from domain.renditions import MAX_SIZE_RATIO, ContentClass, RenditionSpec
+
+SIDES = (1024, 768, 512, 384, 256, 128)
+"""Longer sides in pixels that are tried until a rendition fits `max_bytes`."""
+FALLBACK_QUALITIES = (70, 50)
+"""Compressions that are tried at each side, after the one for the image's content."""
+
+
+def render(options: Facts, data: bytes) -> Message:
+    """Make the rendition for the spec, whose fields are among the options; raise CannotRender.
+
+    The reply has a description, and no bytes if the image itself is the best rendition.
+    """
+    values: dict[str, Any] = {field.name: options[field.name] for field in fields(RenditionSpec)}
+    values["format"] = ImageFormat(values["format"]) if values["format"] else None
+    description, made = _render(Image(data), RenditionSpec(**values))
+    return {"description": description}, made
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    image: PIL.Image.Image
+    format: ImageFormat
+    compression: int | None
+
+    def __str__(self) -> str:
+        name = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}[self.format]
+        encoding = f"{name}, lossless" if self.compression is None else f"{name} {self.compression}"
+        return f"{encoding}, {self.image.width}x{self.image.height}"
+
+
+def _render(image: Image, spec: RenditionSpec) -> tuple[str, bytes]:
+    decoded = decode(image, spec.max_side)
+    content = classify(decoded)
+    for attempt in _attempts(decoded, spec, content):
+        data = encode(attempt.image, attempt.format, attempt.compression)
+        if spec.max_bytes is None or len(data) <= spec.max_bytes:
+            made = data if _is_better(data, image, spec) else b""
+            return f"{content} as {attempt}", made
+    raise CannotRender(f"it does not fit in {spec.max_bytes:,} bytes")
+
+
+def _is_better(made: bytes, image: Image, spec: RenditionSpec) -> bool:
+    """Whether the image itself does not meet the requirements, or the rendition saves enough."""
+    must_change = not RenditionSpec(
+        format=spec.format, max_side=spec.max_side, max_bytes=spec.max_bytes
+    ).is_met_by(image)
+    share = MAX_SIZE_RATIO if spec.smaller else 1
+    return must_change or len(made) < share * len(image.data)
+
+
+def _attempts(
+    image: PIL.Image.Image, spec: RenditionSpec, content: ContentClass
+) -> Iterator[_Attempt]:
+    """The attempts to make, the best first: one, or several where `max_bytes` is set."""
+    target = spec.format or content.best_format
+    compression = spec.compression
+    if compression is None:
+        compression = content.compression(target)
+    longer = max(image.size)
+    most = min(longer, spec.max_side or longer)
+    sides = [most] if spec.max_bytes is None else [most, *(side for side in SIDES if side < most)]
+    for side in sides:
+        image.thumbnail((side, side))
+        yield _Attempt(image, target, compression)
+        if spec.max_bytes is not None and target.has_compression:
+            yield from (_Attempt(image, target, quality) for quality in FALLBACK_QUALITIES)

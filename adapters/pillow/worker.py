@@ -1,0 +1,79 @@
+"""A worker process: decodes and encodes one image at a time, within limits, until it is killed."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import IO
+
+from adapters.pillow.frames import Facts, Message, read_message, write_message
+from adapters.pillow.pixel_check import check_pixels
+from adapters.pillow.rendering import render
+from application.ports.image_optimizer import CannotRender
+from domain.errors import UnreadableImage
+
+MAX_MEMORY = 1_100_000_000
+"""Bytes of address space, where the platform can limit it. Some 100 MB are not used, so that a
+process takes less than 1 GiB; a WebP of 50 megapixels takes 0.9 GB."""
+MAX_SECONDS = 60
+"""A worker ends after this time in any case, even if the server, which kills it earlier, has
+ended without a chance to do so."""
+IDLE_SECONDS = 60.0
+"""An idle worker, which has some 40 MB, ends after this time."""
+JOBS: dict[str, Callable[[Facts, bytes], Message]] = {"inspect": check_pixels, "render": render}
+
+
+def main() -> None:
+    """Serve requests from standard input until it ends, or no request comes for IDLE_SECONDS."""
+    requests, replies = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # a stray print must not get between the replies
+    for name in ("SIGINT", "SIGTERM"):  # they go to whole groups; the server decides
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    _limit_memory()
+    queue: SimpleQueue[Message] = SimpleQueue()
+    Thread(target=_read_requests, args=(requests, queue), daemon=True).start()
+    with suppress(Empty, OSError):
+        while _serve(*queue.get(timeout=IDLE_SECONDS), replies):
+            pass
+    os._exit(0)  # the other thread still reads
+
+
+def _read_requests(file: IO[bytes], queue: "SimpleQueue[Message]") -> None:
+    """Pass requests on; end the process, whatever it is doing, when the server has ended."""
+    with suppress(EOFError, OSError, ValueError):
+        while True:
+            queue.put(read_message(file))
+    os._exit(0)
+
+
+def _serve(request: Facts, data: bytes, replies: IO[bytes]) -> bool:
+    """Answer one request; return whether the process is fit for another."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(MAX_SECONDS)
+    healthy = True
+    try:
+        facts, result = JOBS[str(request["job"])](request, data)
+    except (UnreadableImage, CannotRender) as error:
+        facts, result = {"refused": str(error)}, b""
+    except MemoryError:  # what is left of the work may still take memory
+        facts, result, healthy = {"failed": "MemoryError"}, b"", False
+    except Exception as error:  # noqa: BLE001 - Pillow raises many kinds for damaged images
+        facts, result = {"failed": type(error).__name__}, b""
+    if hasattr(signal, "alarm"):
+        signal.alarm(0)
+    write_message(replies, facts, result)
+    return healthy
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for kind, limit in ((resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(kind)
+        with suppress(ValueError, OSError):  # macOS refuses limits below what is in use
+            resource.setrlimit(kind, (limit if hard < 0 else min(limit, hard), hard))

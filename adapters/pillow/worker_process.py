@@ -1,0 +1,84 @@
+"""Worker processes of this server, and those of them that are idle."""
+
+import atexit
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from threading import Lock
+
+from adapters.pillow.frames import Facts, Message, read_message, write_message
+
+START = "import sys; sys.path[:] = sys.argv[1:]; from adapters.pillow.worker import main; main()"
+ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""What a worker has of the server's environment: not the key of the provider."""
+GRACE_SECONDS = 0.05
+"""Time for a worker that closed its output to end by itself, so that its exit code is its own."""
+
+
+class Worker:
+    """One worker process. Not safe for several threads at once, except `kill`."""
+
+    def __init__(self) -> None:
+        """Start the process; raise OSError if that fails."""
+        flags = ["-I", "-S", *(["-B"] if sys.dont_write_bytecode else [])]
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, *flags, "-c", START, *sys.path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+
+    def exchange(self, request: Facts, data: bytes) -> Message:
+        """Send a request and wait for its reply; raise OSError, EOFError or ValueError."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        write_message(stdin, request, data)
+        return read_message(stdout)
+
+    def kill(self) -> None:
+        """End the process at once, from any thread."""
+        self._process.kill()
+
+    def close(self) -> int:
+        """End the process and return its exit code: 0 if it had ended because it was idle."""
+        try:
+            code = self._process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            code = self._process.wait()
+        for file in (self._process.stdin, self._process.stdout):
+            assert file is not None
+            with suppress(OSError):  # what was not sent cannot be sent any more
+                file.close()
+        return code
+
+
+class IdleWorkers:
+    """The workers of this server that have no work; they end by themselves after a while."""
+
+    def __init__(self) -> None:
+        self._workers: list[Worker] = []
+        self._lock = Lock()
+
+    def take(self) -> Worker | None:
+        """Return the worker that was used last; None if there is none."""
+        with self._lock:
+            return self._workers.pop() if self._workers else None
+
+    def put(self, worker: Worker) -> None:
+        with self._lock:
+            self._workers.append(worker)
+
+    def close(self) -> None:
+        """Kill all of them."""
+        while worker := self.take():
+            worker.kill()
+            worker.close()
+
+
+IDLE = IdleWorkers()
+atexit.register(IDLE.close)

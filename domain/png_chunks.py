@@ -1,0 +1,165 @@
+"""The chunks of a PNG: one walk gives the header, the order of the chunks and their checksums."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from struct import Struct
+
+from domain.errors import UnreadableImage
+from domain.image_formats import MAX_PARTS, Dimensions, ImageFormat, ImageHeader
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEADER = Struct(">I4sIIBBBBB")
+PART_START = Struct(">I4s")
+SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # per pixel by color type: PNG specification, table 12
+DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+COLOR_TYPES_WITH_ALPHA = (4, 6)  # PNG specification, table 12: gray + alpha, RGB + alpha
+PALETTE = 3
+CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+BEFORE_PIXELS = frozenset(
+    {b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"mDCV", b"cLLI"}
+    | {b"sBIT", b"bKGD", b"hIST", b"pHYs", b"sPLT", b"acTL"}
+)
+"""PNG specification (third edition), table 7."""
+SINGLE = (BEFORE_PIXELS - {b"sPLT"}) | {b"eXIf", b"tIME"}
+FOR_DECODER = CRITICAL | {b"tRNS", b"iCCP", b"eXIf"}
+Chunk = tuple[bytes, int, int]
+"""The name of a chunk, and where its body starts and ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Png:
+    """The layout of a PNG that is complete, in order, and has correct checksums."""
+
+    data: bytes
+    header: ImageHeader
+    row_bytes: int
+    """Bytes of a row, with its filter byte."""
+    interlaced: bool
+    chunks: tuple[Chunk, ...]
+
+    def bodies(self, *kinds: bytes) -> Iterator[tuple[bytes, memoryview]]:
+        """The names and bodies of the chunks of these kinds, in order."""
+        view = memoryview(self.data)
+        return ((kind, view[start:end]) for kind, start, end in self.chunks if kind in kinds)
+
+    def for_decoder(self) -> bytes:
+        """The same pixels, color profile and orientation, without text and other chunks."""
+        view = memoryview(self.data)
+        kept = [
+            view[start - 8 : end + 4] for kind, start, end in self.chunks if kind in FOR_DECODER
+        ]
+        return b"".join([SIGNATURE, *kept])
+
+
+def read_header(data: bytes) -> ImageHeader:
+    """Read the header, up to the first pixels."""
+    length, kind, width, height, depth, color, *methods = HEADER.unpack_from(data, 8)
+    if kind != b"IHDR" or length != 13:
+        raise UnreadableImage("The PNG does not start with its header chunk.")
+    if depth not in DEPTHS.get(color, ()) or not (methods[0] == methods[1] == 0 <= methods[2] <= 1):
+        raise UnreadableImage("The PNG's header has values that no PNG has.")
+    kinds = _kinds_before_pixels(data)
+    return ImageHeader(
+        format=ImageFormat.PNG,
+        dimensions=Dimensions(width, height),
+        has_alpha=color in COLOR_TYPES_WITH_ALPHA or b"tRNS" in kinds,
+    )
+
+
+def read_png(data: bytes) -> Png:
+    """Walk all chunks up to the end; raise UnreadableImage for what is damaged or out of place.
+
+    Bytes after the end are ignored. Takes about a microsecond for each chunk, and one millisecond
+    for each megabyte.
+    """
+    header = read_header(data)
+    width, _, depth, color, _, _, lace = HEADER.unpack_from(data, 8)[2:]
+    chunks = tuple(_walk(data))
+    _check_order(chunks, color)
+    view, crc32 = memoryview(data), zlib.crc32
+    for kind, start, end in chunks:
+        if crc32(view[start - 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+            raise UnreadableImage(f"The PNG is damaged: the checksum of {_named(kind)} is wrong.")
+    row_bytes = 1 + (width * depth * SAMPLES[color] + 7) // 8
+    return Png(data=data, header=header, row_bytes=row_bytes, interlaced=lace == 1, chunks=chunks)
+
+
+def _kinds_before_pixels(data: bytes) -> set[bytes]:
+    """The names of the chunks before the pixels, as far as there is data."""
+    kinds: set[bytes] = set()
+    try:
+        for kind, _, _ in _walk(data):
+            if kind == b"IDAT":
+                break
+            if kind in kinds and kind in SINGLE:
+                raise _Twice(kind)
+            kinds.add(kind)
+    except _Truncated:
+        pass
+    return kinds
+
+
+def _walk(data: bytes) -> Iterator[Chunk]:
+    """Yield each chunk, up to and with the last one."""
+    at, size, unpack = len(SIGNATURE), len(data), PART_START.unpack_from
+    for _ in range(MAX_PARTS):
+        if at + 12 > size:
+            raise _Truncated
+        length, kind = unpack(data, at)
+        start, at = at + 8, at + 12 + length
+        if at > size:
+            raise _Truncated
+        yield kind, start, at - 4
+        if kind == b"IEND":
+            return
+    raise UnreadableImage(f"The PNG has over {MAX_PARTS:,} chunks, too many to be read safely.")
+
+
+def _check_order(chunks: tuple[Chunk, ...], color: int) -> None:
+    seen: set[bytes] = set()
+    previous = b""
+    for kind, start, end in chunks:
+        if kind == b"IDAT":
+            if kind in seen and previous != kind:
+                raise UnreadableImage("The PNG is damaged: another chunk splits its pixels.")
+        else:
+            _check_place(kind, seen)
+        if kind == b"PLTE":
+            _check_palette(end - start, color, seen)
+        seen.add(kind)
+        previous = kind
+    if b"IDAT" not in seen:
+        raise UnreadableImage("The PNG has no pixels.")
+    if color == PALETTE and b"PLTE" not in seen:
+        raise UnreadableImage("The PNG has no palette, but its header says that it has.")
+
+
+def _check_place(kind: bytes, seen: set[bytes]) -> None:
+    if kind in seen and kind in SINGLE:
+        raise _Twice(kind)
+    if kind in BEFORE_PIXELS and b"IDAT" in seen:
+        raise UnreadableImage(f"The PNG is damaged: {_named(kind)} comes after its pixels.")
+    if not kind.isalpha() or (kind[:1].isupper() and kind not in CRITICAL):
+        raise UnreadableImage(f"The PNG has a chunk of an unknown kind, {_named(kind)}.")
+
+
+def _check_palette(length: int, color: int, seen: set[bytes]) -> None:
+    if b"tRNS" in seen:
+        raise UnreadableImage("The PNG is damaged: tRNS comes before its palette.")
+    if color in (0, 4) or length % 3 or not 3 <= length <= 768:
+        raise UnreadableImage("The PNG is damaged: its palette does not fit its header.")
+
+
+def _named(kind: bytes) -> str:
+    return kind.decode("ascii") if kind.isalpha() else repr(kind)[1:]
+
+
+class _Truncated(UnreadableImage):
+    def __init__(self) -> None:
+        super().__init__("The PNG is truncated.")
+
+
+class _Twice(UnreadableImage):
+    def __init__(self, kind: bytes) -> None:
+        super().__init__(f"The PNG is damaged: it has a second {_named(kind)} chunk.")

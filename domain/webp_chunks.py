@@ -1,0 +1,125 @@
+"""The chunks of a WebP: one walk gives the header and the sizes in its parts, which must agree."""
+
+from collections.abc import Iterator
+from struct import Struct, unpack_from
+
+from domain.errors import UnreadableImage
+from domain.image_formats import MAX_PARTS, Dimensions, ImageFormat, ImageHeader
+
+ALPHA_FLAG, ANIMATION_FLAG = 0x10, 0x02  # RFC 9649, section 2.7
+PART_START = Struct("<4sI")
+FRAME = 16  # bytes before the chunks of an animation's frame: RFC 9649, section 2.7.1.1
+PIXELS = (b"VP8 ", b"VP8L")
+SINGLE = frozenset({b"VP8X", b"ICCP", b"ANIM", b"ALPH", b"EXIF", b"XMP ", *PIXELS})
+Chunk = tuple[bytes, int, int]
+"""The name of a chunk, and where its body starts and ends."""
+
+
+def is_webp(data: bytes) -> bool:
+    """Whether the data starts like a WebP."""
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+def read_header(data: bytes) -> ImageHeader:
+    """Read the header from the first chunk."""
+    kind, start = data[12:16], 20
+    if kind == b"VP8X":
+        width, height = _three_bytes(data, start + 4) + 1, _three_bytes(data, start + 7) + 1
+        alpha = bool(data[start] & ALPHA_FLAG)
+    elif kind in PIXELS:
+        width, height, alpha = _bitstream(data, kind, start)
+    else:
+        raise UnreadableImage("The WebP starts with an unknown chunk.")
+    return ImageHeader(
+        format=ImageFormat.WEBP, dimensions=Dimensions(width, height), has_alpha=alpha
+    )
+
+
+def check_webp(data: bytes) -> ImageHeader:
+    """Walk all chunks and return the header; raise UnreadableImage for a damaged WebP.
+
+    Bytes after the end are ignored.
+    """
+    header = read_header(data)
+    size = int.from_bytes(data[4:8], "little") + 8
+    if size > len(data):
+        raise _Truncated
+    chunks = tuple(_walk(data, 12, size))
+    kinds = [kind for kind, _, _ in chunks]
+    twice = next((kind for kind in SINGLE if kinds.count(kind) > 1), None)
+    if twice or b"VP8X" in kinds[1:]:
+        name = (twice or b"VP8X").decode().strip()
+        raise UnreadableImage(f"The WebP is damaged: it has a second {name} chunk.")
+    frames = [chunk for chunk in chunks if chunk[0] == b"ANMF"]
+    if len(frames) > 1:
+        raise UnreadableImage("The image is animated. Send a single frame.")
+    if kinds[0] == b"VP8X" and data[20] & ANIMATION_FLAG:
+        _check_frame(data, frames, header)
+    else:
+        _check_pixels(data, chunks, header.dimensions)
+    return header
+
+
+def _walk(data: bytes, at: int, end: int) -> Iterator[Chunk]:
+    for _ in range(MAX_PARTS):
+        if at + 8 > end:
+            return
+        kind, length = PART_START.unpack_from(data, at)
+        start, at = at + 8, at + 8 + length
+        if at > end:
+            raise _Truncated
+        yield kind, start, at
+        at += length & 1
+    raise UnreadableImage(f"The WebP has over {MAX_PARTS:,} chunks, too many to be read safely.")
+
+
+def _check_frame(data: bytes, frames: list[Chunk], header: ImageHeader) -> None:
+    """Check the only frame of an animation, which lies within its canvas."""
+    if not frames or frames[0][2] - frames[0][1] < FRAME:
+        raise UnreadableImage("The WebP has no pixels.")
+    _, start, end = frames[0]
+    left, top = 2 * _three_bytes(data, start), 2 * _three_bytes(data, start + 3)
+    size = Dimensions(_three_bytes(data, start + 6) + 1, _three_bytes(data, start + 9) + 1)
+    canvas = header.dimensions
+    if left + size.width > canvas.width or top + size.height > canvas.height:
+        raise _Disagree
+    _check_pixels(data, tuple(_walk(data, start + FRAME, end)), size)
+
+
+def _check_pixels(data: bytes, chunks: tuple[Chunk, ...], size: Dimensions) -> None:
+    """Check that there is one bitstream, of this size."""
+    pixels = [(kind, start) for kind, start, _ in chunks if kind in PIXELS]
+    if len(pixels) != 1:
+        count = "no" if not pixels else "a second image among its"
+        raise UnreadableImage(f"The WebP has {count} pixels.")
+    width, height, _ = _bitstream(data, *pixels[0])
+    if (width, height) != (size.width, size.height):
+        raise _Disagree
+
+
+def _bitstream(data: bytes, kind: bytes, start: int) -> tuple[int, int, bool]:
+    """Width, height and alpha of a VP8 (RFC 6386, section 9.1) or VP8L (RFC 9649, section 3.4)."""
+    if kind == b"VP8L":
+        signature, bits = unpack_from("<BI", data, start)
+        if signature != 0x2F:
+            raise UnreadableImage("The WebP image is damaged: its pixels have no signature.")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)
+    width, height = unpack_from("<HH", data, start + 6)
+    if data[start + 3 : start + 6] != b"\x9d\x01\x2a":
+        raise UnreadableImage("The WebP image is damaged: its pixels have no signature.")
+    return width & 0x3FFF, height & 0x3FFF, False
+
+
+def _three_bytes(data: bytes, at: int) -> int:
+    low, high = unpack_from("<HB", data, at)
+    return int(low + (high << 16))
+
+
+class _Truncated(UnreadableImage):
+    def __init__(self) -> None:
+        super().__init__("The WebP is truncated.")
+
+
+class _Disagree(UnreadableImage):
+    def __init__(self) -> None:
+        super().__init__("The WebP is damaged: its parts have different sizes.")
