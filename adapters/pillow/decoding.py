@@ -35,7 +35,7 @@ def _load(image: Image, max_side: int | None) -> PIL.Image.Image:
         if max_side is not None:
             opened.draft(None, (max_side, max_side))
         opened.load()
-        return opened._new(opened.im)  # noqa: SLF001 - `copy` would take the memory once more
+        return opened._new(opened.im)  # noqa: SLF001 - a copy would take the memory once more
 
 
 def _target_mode(opened: PIL.Image.Image) -> str:

@@ -16,18 +16,19 @@ class PillowInspector:
     """An ImageInspector. JPEG, WebP and interlaced PNG images are decoded by a worker process.
 
     Other PNGs, which are what providers send, are checked by their checksums, and the first of
-    their pixels are inflated and counted: that needs no worker. At most MAX_CONCURRENT images at
-    once.
+    their pixels are inflated and counted: that needs no worker, and does not wait for one. At most
+    MAX_CONCURRENT images are read and as many decoded at once.
     """
 
     def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(MAX_CONCURRENT)
+        self._readers = asyncio.Semaphore(MAX_CONCURRENT)
         self._workers = WorkerPool(MAX_CONCURRENT)
 
     async def inspect(self, image: Image, /) -> None:
-        async with self._slots:
-            if not await asyncio.to_thread(_is_vouched, image):
-                await self._decode(image)
+        async with self._readers:
+            vouched = await asyncio.to_thread(_is_vouched, image)
+        if not vouched:
+            await self._decode(image)
 
     async def _decode(self, image: Image) -> None:
         try:
