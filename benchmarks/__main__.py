@@ -9,6 +9,7 @@ from benchmarks.cache_hits import concurrent_line, fingerprint_lines, hit_lines
 from benchmarks.calls import call_lines
 from benchmarks.image_serving import NO_SERVERS, can_serve, serving_lines
 from benchmarks.mcp_http import mcp_http_lines
+from benchmarks.inspection import inspection_lines
 from benchmarks.measure import Line, calibrate
 from benchmarks.parts import part_lines
 from benchmarks.previews_and_sketches import preview_lines, sketch_lines
@@ -37,6 +38,7 @@ def measure(rig: Rig, rounds: int) -> Iterator[Line]:
     yield from mcp_http_lines(rig, rounds)
     yield from serving_lines(rig, max(1, rounds // 6))
     yield from stream_lines(rig, rounds)
+    yield from inspection_lines(rig, rounds)
     yield default_line(rig, rounds)
     yield from jpeg_lines(rig, rounds)
     yield from preview_lines(rig, rounds)

@@ -8,8 +8,8 @@ from statistics import median
 from rich.box import SIMPLE
 from rich.table import Table
 
-from adapters.pillow.optimizer import PillowOptimizer
 from application.rendition_service import PREVIEW_MAX_SIDE
+from benchmarks.in_process import InProcessOptimizer
 from benchmarks.measure import Stopwatch, interleave
 from benchmarks.previews_and_sketches import PREVIEW_BYTES
 from benchmarks.rig import Rig
@@ -78,7 +78,7 @@ class Rendering:
     async def _render(self) -> float:
         image = Image(self.image.data)  # without a header that is read already
         with Stopwatch() as watch:
-            self.made = await PillowOptimizer().render(image, self.spec)
+            self.made = await InProcessOptimizer().render(image, self.spec)
         return watch.cpu
 
 
