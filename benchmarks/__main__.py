@@ -8,8 +8,8 @@ from pathlib import Path
 from benchmarks.cache_hits import concurrent_line, fingerprint_lines, hit_lines
 from benchmarks.calls import call_lines
 from benchmarks.image_serving import NO_SERVERS, can_serve, serving_lines
-from benchmarks.mcp_http import mcp_http_lines
 from benchmarks.inspection import inspection_lines
+from benchmarks.mcp_http import mcp_http_lines
 from benchmarks.measure import Line, calibrate
 from benchmarks.parts import part_lines
 from benchmarks.previews_and_sketches import preview_lines, sketch_lines
