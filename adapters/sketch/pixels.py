@@ -4,25 +4,41 @@ from io import BytesIO
 
 from PIL import Image
 
+from domain.errors import UnreadableImage
 from domain.image import Image as InputImage
 from domain.image_formats import ImageFormat
+from domain.image_layouts import read_layout
 from domain.provider_errors import RequestRefused
 
 READABLE_FORMATS = ("PNG", "JPEG", "WEBP")
 JPEG_BACKGROUND = (255, 255, 255)
 
 
-def decode(image: InputImage, field: str) -> Image.Image:
-    """The pixels (RGB or RGBA). Raises RequestRefused, naming the field, if Pillow cannot read it.
+def decode(image: InputImage, field: str, max_side: int | None = None) -> Image.Image:
+    """The pixels (RGB or RGBA), scaled down if a side would be longer than `max_side`.
 
-    The error does not quote Pillow's message, which names Python objects and not the field.
+    Raises RequestRefused, naming the field, if the image cannot be read. The error does not quote
+    Pillow's message, which names Python objects and not the field.
     """
     try:
-        with Image.open(BytesIO(image.data), formats=READABLE_FORMATS) as opened:
-            return opened.convert("RGBA" if opened.has_transparency_data else "RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        with _open(image) as opened:
+            pixels = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+            if max_side is not None:
+                pixels.thumbnail((max_side, max_side))
+            return pixels
+    except (UnreadableImage, OSError, SyntaxError, ValueError) as error:
         message = f"The sketch provider cannot read {field}: not an intact PNG, JPEG or WebP file."
         raise RequestRefused(message) from error
+
+
+def _open(image: InputImage) -> Image.Image:
+    """The image without its texts, of the size in its header."""
+    layout = read_layout(image)
+    opened = Image.open(BytesIO(layout.for_decoder), formats=READABLE_FORMATS)
+    size = layout.header.dimensions
+    if opened.size != (size.width, size.height):
+        raise UnreadableImage("Its parts have different sizes.")
+    return opened
 
 
 def encode(image: Image.Image, form: ImageFormat, compression: int | None) -> bytes:

@@ -6,10 +6,16 @@ All functions are pure: no I/O and no clock.
 import hashlib
 from dataclasses import dataclass
 
+from PIL.Image import Image
+
 from adapters.sketch.engine.renderer import Rendering, render, render_edit
 from adapters.sketch.pixels import decode, encode
 from domain.image_formats import Dimensions, ImageFormat
 from domain.requests import SQUARE, Background, EditRequest, GenerateRequest, ImageRequest
+
+FRAMED_SIDE = 1024
+"""Pixels; a framed input has at most a quarter of the longest side, and 16 of 50 megapixels would
+take 3 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +45,21 @@ def edit_files(request: EditRequest, number: int) -> ImageFiles:
         request.prompt,
         _width_and_height(request.size) if request.size else None,
         seed(request, number),
-        inputs=[decode(image, f"images[{at}]") for at, image in enumerate(request.images)],
+        inputs=_inputs(request),
         mask=decode(request.mask, "mask") if request.mask else None,
         background="opaque" if is_jpeg else request.background.value,
         stages=request.partial_images,
     )
     return _encode_all(request, rendering)
+
+
+def _inputs(request: EditRequest) -> list[Image]:
+    """The first image as it is, and the others as small as they are shown."""
+    first, *others = request.images
+    framed = [
+        decode(image, f"images[{at}]", FRAMED_SIDE) for at, image in enumerate(others, start=1)
+    ]
+    return [decode(first, "images[0]"), *framed]
 
 
 def seed(request: ImageRequest, number: int) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -17,6 +18,7 @@ from tests.e2e.host import SERVER
 from tests.e2e.mcp_http import RawSession, result_of
 from tests.e2e.raw_connections import TIMEOUT
 from tests.standin import StandIn, faults
+from tests.unit.test_worker_pool import has_ended
 
 pytestmark = pytest.mark.anyio
 Environment = dict[str, str]
@@ -50,9 +52,9 @@ async def read_stream(url: str, prompt: str) -> bytes:
         return reply.content
 
 
-async def generate(url: str, prompt: str) -> int:
+async def generate(url: str, prompt: str, **options: str) -> int:
     async with httpx2.AsyncClient(timeout=None) as client:
-        return (await client.post(f"{url}/images", json={"prompt": prompt})).status_code
+        return (await client.post(f"{url}/images", json={"prompt": prompt, **options})).status_code
 
 
 async def get_status(url: str) -> int:
@@ -107,3 +109,18 @@ async def test_a_second_signal_exits_at_once(openai_api: StandIn, environment: E
         assert await asyncio.wait_for(process.wait(), 5) == 1
         with pytest.raises(httpx2.RemoteProtocolError):
             await hanging
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the children of a process are in /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_workers_end_with_their_server(
+    number: signal.Signals, environment: Environment
+) -> None:
+    async with start_server(environment) as (process, url):
+        assert await generate(url, "a red bridge", format="auto") == 201
+        tasks = Path(f"/proc/{process.pid}/task").iterdir()
+        workers = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+        assert workers
+        process.send_signal(number)
+        await process.wait()
+        assert all([await asyncio.to_thread(has_ended, worker) for worker in workers])

@@ -54,8 +54,8 @@ def idats(count: int, size: int) -> list[bytes]:
     ]
 
 
-def mpo(pictures: int) -> bytes:
-    first, *others = (PIL.Image.linear_gradient("L").resize((64, 48)) for _ in range(pictures))
+def mpo(images: int) -> bytes:
+    first, *others = (PIL.Image.linear_gradient("L").resize((64, 48)) for _ in range(images))
     out = BytesIO()
     first.save(out, "MPO", save_all=True, append_images=others)
     return out.getvalue()
@@ -68,8 +68,8 @@ def with_filter(number: int, row: int) -> bytes:
 
 
 ACCEPTED = {
-    "an MPO of two pictures": mpo(2),
-    "an MPO of three pictures": mpo(3),
+    "an MPO of two images": mpo(2),
+    "an MPO of three images": mpo(3),
     "a JPEG whose MPO index is broken": in_jpeg(
         TABLES, segment(0xE2, b"MPF\0II*\0" + b"\xff" * 40)
     ),
