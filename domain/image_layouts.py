@@ -1,5 +1,6 @@
 """Reads whole image files, but no pixels: what a decoder must not be given is refused here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.errors import UnreadableImage
@@ -21,12 +22,13 @@ MAX_SIDE = 16_384
 class ImageLayout:
     """An image whose parts are complete and in order.
 
-    `for_decoder` has the same pixels, color profile and orientation, and as little else as
-    possible. `vouched`: checksums vouch for the pixels, which therefore need not be decoded.
+    `for_decoder` makes a file of the same pixels, color profile and orientation, and of as little
+    else as possible. `vouched`: checksums vouch for the pixels, which therefore need not be
+    decoded.
     """
 
     header: ImageHeader
-    for_decoder: bytes
+    for_decoder: Callable[[], bytes]
     vouched: bool = False
 
 
@@ -58,16 +60,16 @@ def _png(data: bytes) -> ImageLayout:
     png = read_png(data)
     check_contents(png)
     vouched = not png.interlaced
-    return ImageLayout(header=png.header, for_decoder=png.for_decoder(), vouched=vouched)
+    return ImageLayout(header=png.header, for_decoder=png.for_decoder, vouched=vouched)
 
 
 def _jpeg(data: bytes) -> ImageLayout:
     jpeg = read_jpeg(data)
-    return ImageLayout(header=jpeg.header, for_decoder=jpeg.for_decoder())
+    return ImageLayout(header=jpeg.header, for_decoder=jpeg.for_decoder)
 
 
 def _webp(data: bytes) -> ImageLayout:
-    return ImageLayout(header=check_webp(data), for_decoder=data)
+    return ImageLayout(header=check_webp(data), for_decoder=lambda: data)
 
 
 READERS = {ImageFormat.PNG: _png, ImageFormat.JPEG: _jpeg, ImageFormat.WEBP: _webp}

@@ -24,7 +24,7 @@ def open_image(image: Image) -> Iterator[PIL.Image.Image]:
     """
     layout = read_layout(image)
     name, size = layout.header.format.value.upper(), layout.header.dimensions
-    with PIL.Image.open(BytesIO(layout.for_decoder), formats=[name]) as opened:
+    with PIL.Image.open(BytesIO(layout.for_decoder()), formats=[name]) as opened:
         if opened.size != (size.width, size.height):
             raise UnreadableImage("The image is damaged: its parts have different sizes.")
         yield opened

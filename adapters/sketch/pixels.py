@@ -34,7 +34,7 @@ def decode(image: InputImage, field: str, max_side: int | None = None) -> Image.
 def _open(image: InputImage) -> Image.Image:
     """The image without its texts, of the size in its header."""
     layout = read_layout(image)
-    opened = Image.open(BytesIO(layout.for_decoder), formats=READABLE_FORMATS)
+    opened = Image.open(BytesIO(layout.for_decoder()), formats=READABLE_FORMATS)
     size = layout.header.dimensions
     if opened.size != (size.width, size.height):
         raise UnreadableImage("Its parts have different sizes.")

@@ -1,6 +1,7 @@
 """PillowInspector fulfills its port's contract."""
 
 import asyncio
+import sys
 import threading
 import zlib
 from io import BytesIO
@@ -8,8 +9,10 @@ from io import BytesIO
 import PIL.Image
 import pytest
 
+from adapters.pillow import worker_process
 from adapters.pillow.inspector import PillowInspector
-from application.ports.image_inspector import ImageInspector
+from adapters.pillow.worker_process import IDLE
+from application.ports.image_inspector import ImageInspector, NotInspected
 from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
@@ -182,3 +185,25 @@ async def test_every_prefix_of_an_image_is_unreadable(
     for length in range(len(data) - 2):
         with pytest.raises(UnreadableImage):
             await INSPECTOR.inspect(Image(data[:length]))
+
+
+async def test_an_image_is_not_judged_if_no_process_can_be_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    IDLE.close()
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(NotInspected):
+        await INSPECTOR.inspect(small_image(form="JPEG"))
+
+
+async def test_an_image_whose_decoder_crashes_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    IDLE.close()
+    monkeypatch.setattr(worker_process, "START", "raise SystemExit(3)")
+    with pytest.raises(UnreadableImage, match="damaged"):
+        await INSPECTOR.inspect(small_image(form="JPEG"))
+
+
+async def test_a_png_is_inspected_without_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    IDLE.close()
+    monkeypatch.setattr(worker_process, "START", "raise SystemExit(3)")
+    await INSPECTOR.inspect(photograph("png"))

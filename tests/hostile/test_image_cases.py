@@ -9,6 +9,7 @@ from struct import pack
 import PIL.Image
 import pytest
 
+from domain.image import Image
 from tests.hostile.image_trial import image_trial
 from tests.unit.image_files import (
     END_OF_JPEG,
@@ -152,3 +153,19 @@ async def test_a_png_of_8_kb_chunks_and_40_mb_is_accepted(
 def _rows(image: PIL.Image.Image) -> list[bytes]:
     data, width = image.tobytes(), 3 * image.width
     return [data[at : at + width] for at in range(0, len(data), width)]
+
+
+async def test_a_reply_whose_pixels_are_wrong_late_is_delivered_with_a_note(
+    tmp_path: Path, counts: Counter[str]
+) -> None:
+    rows = bytearray((b"\0" + bytes(1000)) * 1000)
+    rows[1001 * 900] = 5  # behind the first 256 kB
+    data = png(header(1000, 1000, GRAY), pixels=zlib.compress(bytes(rows)))
+    async with image_trial(tmp_path, counts) as trial:
+        trial.provider.replies["a bridge"] = data
+        reply = await trial.client.post("/images", {"prompt": "a bridge", "format": "jpeg"})
+        shown = await trial.client.request("GET", f"/images/{Image(data).id}/thumb")
+    assert reply.status == 201
+    assert b"no rendition could be made: it cannot be decoded or encoded" in reply.body
+    assert shown.body == data
+    assert shown.headers["cache-control"] == "public, max-age=60"

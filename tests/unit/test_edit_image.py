@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from application.ports.image_inspector import NotInspected
 from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.requests import EditRequest
@@ -28,4 +29,18 @@ async def test_an_image_that_cannot_be_inspected_in_time_is_not_sent(
         with pytest.raises(UnreadableImage, match=r"within 0\.01 s") as late:
             await container.edit_image()(EditRequest(prompt="a lake", images=(PNG,)))
     assert late.value.field == "images[0]"
+    assert provider.seen == []
+
+
+class Overloaded(HeaderInspector):
+    async def inspect(self, image: Image, /) -> None:
+        raise NotInspected("no process could be started")
+
+
+async def test_an_image_that_cannot_be_inspected_now_is_not_sent(tmp_path: Path) -> None:
+    settings, provider = settings_in(tmp_path), FakeProvider()
+    async with run_application(settings, provider=provider, inspector=Overloaded()) as container:
+        with pytest.raises(UnreadableImage, match="no process could be started") as failure:
+            await container.edit_image()(EditRequest(prompt="a lake", images=(PNG,)))
+    assert failure.value.hint == "Retry later."
     assert provider.seen == []

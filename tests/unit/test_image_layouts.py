@@ -180,23 +180,23 @@ def test_an_endless_image_is_read_or_refused_within_a_second(data: bytes) -> Non
 
 def test_a_decoder_gets_no_text() -> None:
     data = png(header(), TEXT, PROFILE, end=chunk(b"tEXt", b"a\0b"))
-    assert read_layout(Image(data)).for_decoder == png(header(), PROFILE)
+    assert read_layout(Image(data)).for_decoder() == png(header(), PROFILE)
     plain = jpeg(comment=b"a")
     more = in_jpeg(TABLES, segment(0xE2, b"MPF\0") + segment(0xED, b"Photoshop"), plain)
-    assert read_layout(Image(more + b"behind")).for_decoder == jpeg()
+    assert read_layout(Image(more + b"behind")).for_decoder() == jpeg()
 
 
 def test_every_byte_of_a_simple_image_is_for_the_decoder() -> None:
     for form in ("PNG", "JPEG", "WEBP"):
         data = small_image(form=form).data
-        assert read_layout(Image(data)).for_decoder == data
+        assert read_layout(Image(data)).for_decoder() == data
 
 
 def test_the_second_image_of_an_mpo_is_ignored() -> None:
     first, second = jpeg(), jpeg((80, 60))
     index = segment(0xE2, b"MPF\0" + bytes(60))
     layout = read_layout(Image(in_jpeg(TABLES, index, first) + second))
-    assert layout.for_decoder == first
+    assert layout.for_decoder() == first
 
 
 def test_rgb_has_no_alpha_unless_a_color_is_transparent() -> None:

@@ -1,13 +1,17 @@
 """Edits by the sketch provider change what they should and nothing else."""
 
+from io import BytesIO
+
 import pytest
 from PIL import Image, ImageChops
+from PIL.PngImagePlugin import PngInfo
 
 from adapters.sketch.provider import SketchProvider
 from domain.image import Image as EncodedImage
 from domain.image_formats import Dimensions
 from domain.provider_errors import RequestRefused
 from domain.requests import EditRequest
+from tests.unit import image_files
 from tests.unit.sketch_help import (
     distance,
     edit,
@@ -92,3 +96,20 @@ async def test_an_unreadable_input_is_refused_by_its_index() -> None:
     broken = EncodedImage(photo().data[:60])
     with pytest.raises(RequestRefused, match=r"images\[1\]"):
         await edit(EditRequest(prompt="gold", images=(photo(), broken), size=None))
+
+
+@pytest.mark.anyio
+async def test_an_input_with_a_long_text_is_read() -> None:
+    info = PngInfo()
+    info.add_text("Comment", "a" * 2_000_000, zip=True)
+    out = BytesIO()
+    pixels(photo().data).save(out, "PNG", pnginfo=info)
+    request = EditRequest(prompt="winter", images=(EncodedImage(out.getvalue()),), size=None)
+    assert pixels(await edit(request)).size == (120, 90)
+
+
+@pytest.mark.anyio
+async def test_an_input_of_two_headers_is_refused() -> None:
+    image = EncodedImage(image_files.png(image_files.header(), image_files.header(9, 9)))
+    with pytest.raises(RequestRefused, match=r"cannot read images\[1\]"):
+        await edit(EditRequest(prompt="winter", images=(photo(), image)))
