@@ -63,7 +63,7 @@ def _inflated_size(kind: bytes, body: memoryview, most: int) -> int:
     try:
         for at in range(0, len(compressed), INPUT_STEP):
             rest = compressed[at : at + INPUT_STEP]
-            while rest and count < most:
+            while rest and count < most and not stream.eof:
                 count += len(stream.decompress(rest, min(OUTPUT_STEP, most - count)))
                 rest = stream.unconsumed_tail
     except zlib.error:

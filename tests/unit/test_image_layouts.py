@@ -31,6 +31,7 @@ from tests.unit.image_files import (
 COLORS = chunk(b"PLTE", bytes(6))
 PROFILE = chunk(b"iCCP", b"name\0\0" + zlib.compress(bytes(1_500_000)))
 TEXT = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(1_500_000)))
+LONG_BODY = b"Comment\0\0" + zlib.compress(bytes(5_000_000))
 LONG_TEXT = chunk(b"iTXt", b"Comment\0\1\0en\0comment\0" + zlib.compress(bytes(MAX_INFLATED)))
 START_OF_FRAME, START_OF_SCAN, TABLES = b"\xff\xc0", b"\xff\xda", b"\xff\xdb"
 MANY_SCANS = START_OF_SCAN * 500
@@ -67,6 +68,9 @@ def tiny_idats(count: int) -> bytes:
         pytest.param(png(header()) + png(header(9, 9)), id="an image behind a PNG"),
         pytest.param(png(header(), end=chunk(b"tEXt", b"a\0b")), id="a text after the pixels"),
         pytest.param(png(header(), chunk(b"zTXt", b"a\0\0broken")), id="a text that is no text"),
+        pytest.param(
+            png(header(), chunk(b"zTXt", LONG_BODY + b"!" * 99)), id="bytes behind a text"
+        ),
         pytest.param(png(header(), chunk(b"caBX", b"signed")), id="an ancillary chunk of others"),
         pytest.param(paletted(COLORS, chunk(b"tRNS", b"\0")), id="a palette with alpha"),
         pytest.param(split(), id="two IDATs"),
