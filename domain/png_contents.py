@@ -26,20 +26,20 @@ def check_contents(png: Png) -> None:
 
 def _check_first_pixels(png: Png) -> None:
     expected = png.header.dimensions.height * png.row_bytes
-    most = min(expected + 1, FIRST_BYTES)  # one more than expected, to detect too many
-    rows = _inflate_pixels(png, most)
+    limit = min(expected + 1, FIRST_BYTES)  # one more than expected, to detect too many
+    rows = _inflate_pixels(png, limit)
     if len(rows) != min(expected, FIRST_BYTES):
         raise UnreadableImage("The PNG has a different number of pixels than its header says.")
     if max(rows[:: png.row_bytes]) > LAST_FILTER:
         raise UnreadableImage("The PNG is damaged: a row of its pixels has an unknown filter.")
 
 
-def _inflate_pixels(png: Png, most: int) -> bytearray:
+def _inflate_pixels(png: Png, limit: int) -> bytearray:
     rows, stream = bytearray(), zlib.decompressobj()
     try:
         for _, body in png.bodies(b"IDAT"):
-            rows += stream.decompress(body, most - len(rows))
-            if len(rows) >= most or stream.eof:
+            rows += stream.decompress(body, limit - len(rows))
+            if len(rows) >= limit or stream.eof:
                 break
     except zlib.error as error:
         raise UnreadableImage("The PNG image is damaged: its pixels cannot be inflated.") from error
@@ -57,14 +57,14 @@ def _check_inflated_size(png: Png) -> None:
             )
 
 
-def _inflated_size(kind: bytes, body: memoryview, most: int) -> int:
-    """The bytes of this text or profile, counted up to `most`; what cannot be inflated has none."""
+def _inflated_size(kind: bytes, body: memoryview, limit: int) -> int:
+    """The bytes of this text or profile, counted up to `limit`; what cannot be inflated has none."""
     stream, count, compressed = zlib.decompressobj(), 0, _compressed(kind, bytes(body))
     try:
         for at in range(0, len(compressed), INPUT_STEP):
             rest = compressed[at : at + INPUT_STEP]
-            while rest and count < most and not stream.eof:
-                count += len(stream.decompress(rest, min(OUTPUT_STEP, most - count)))
+            while rest and count < limit and not stream.eof:
+                count += len(stream.decompress(rest, min(OUTPUT_STEP, limit - count)))
                 rest = stream.unconsumed_tail
     except zlib.error:
         pass  # decoders ignore it too

@@ -73,8 +73,11 @@ def _attempts(
     if compression is None:
         compression = content.compression(target)
     longer = max(image.size)
-    most = min(longer, spec.max_side or longer)
-    sides = [most] if spec.max_bytes is None else [most, *(side for side in SIDES if side < most)]
+    max_side = min(longer, spec.max_side or longer)
+    if spec.max_bytes is None:
+        sides = [max_side]
+    else:
+        sides = [max_side, *(side for side in SIDES if side < max_side)]
     for side in sides:
         image.thumbnail((side, side))
         yield _Attempt(image, target, compression)
