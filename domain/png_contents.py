@@ -58,7 +58,7 @@ def _check_inflated_size(png: Png) -> None:
 
 
 def _inflated_size(kind: bytes, body: memoryview, limit: int) -> int:
-    """The bytes of this text or profile, counted up to `limit`; what cannot be inflated has none."""
+    """The bytes of this text or profile, up to `limit`; what cannot be inflated has none."""
     stream, count, compressed = zlib.decompressobj(), 0, _compressed(kind, bytes(body))
     try:
         for at in range(0, len(compressed), INPUT_STEP):
