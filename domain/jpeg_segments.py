@@ -51,7 +51,7 @@ def read_header(data: bytes) -> ImageHeader:
     for marker, start, _ in _walk(data):
         if marker in START_OF_FRAME:
             return _frame(data, start)
-    raise _Damaged
+    raise _damaged()
 
 
 def read_jpeg(data: bytes) -> Jpeg:
@@ -90,12 +90,12 @@ def _walk(data: bytes) -> Iterator[tuple[int, int, int]]:
             yield END_OF_IMAGE, len(data), len(data)
             return
         if found is None:
-            raise _Damaged
+            raise _damaged()
         marker, end = found[1][0], found.end()
         if marker not in STANDALONE and marker not in (START_OF_IMAGE, END_OF_IMAGE):
             (length,) = unpack_from(">H", data, end)
             if length < 2:
-                raise _Damaged
+                raise _damaged()
             end += length
         yield marker, found.end() - 2, end
         if marker == END_OF_IMAGE:
@@ -106,6 +106,5 @@ def _walk(data: bytes) -> Iterator[tuple[int, int, int]]:
     raise UnreadableImage(f"The JPEG has over {MAX_PARTS:,} segments, too many to be read safely.")
 
 
-class _Damaged(UnreadableImage):
-    def __init__(self) -> None:
-        super().__init__("The JPEG's segments are damaged or truncated.")
+def _damaged() -> UnreadableImage:
+    return UnreadableImage("The JPEG's segments are damaged or truncated.")

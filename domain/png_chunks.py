@@ -76,6 +76,8 @@ def read_png(data: bytes) -> Png:
     header = read_header(data)
     width, _, depth, color, _, _, lace = HEADER.unpack_from(data, 8)[2:]
     chunks = tuple(_walk(data))
+    if not chunks or chunks[-1][0] != b"IEND":
+        raise UnreadableImage("The PNG is truncated.")
     _check_order(chunks, color)
     view, crc32 = memoryview(data), zlib.crc32
     for kind, start, end in chunks:
@@ -88,28 +90,25 @@ def read_png(data: bytes) -> Png:
 def _kinds_before_pixels(data: bytes) -> set[bytes]:
     """The names of the chunks before the pixels, as far as there is data."""
     kinds: set[bytes] = set()
-    try:
-        for kind, _, _ in _walk(data):
-            if kind == b"IDAT":
-                break
-            if kind in kinds and kind in SINGLE:
-                raise _Twice(kind)
-            kinds.add(kind)
-    except _Truncated:
-        pass
+    for kind, _, _ in _walk(data):
+        if kind == b"IDAT":
+            break
+        if kind in kinds and kind in SINGLE:
+            raise _twice(kind)
+        kinds.add(kind)
     return kinds
 
 
 def _walk(data: bytes) -> Iterator[Chunk]:
-    """Yield each chunk, up to and with the last one."""
+    """Yield each whole chunk, up to and with the last one, or as far as there is data."""
     at, size, unpack = len(SIGNATURE), len(data), PART_START.unpack_from
     for _ in range(MAX_PARTS):
         if at + 12 > size:
-            raise _Truncated
+            return
         length, kind = unpack(data, at)
         start, at = at + 8, at + 12 + length
         if at > size:
-            raise _Truncated
+            return
         yield kind, start, at - 4
         if kind == b"IEND":
             return
@@ -137,7 +136,7 @@ def _check_order(chunks: tuple[Chunk, ...], color: int) -> None:
 
 def _check_place(kind: bytes, seen: set[bytes]) -> None:
     if kind in seen and kind in SINGLE:
-        raise _Twice(kind)
+        raise _twice(kind)
     if kind in BEFORE_PIXELS and b"IDAT" in seen:
         raise UnreadableImage(f"The PNG is damaged: {_named(kind)} comes after its pixels.")
     if not kind.isalpha() or (kind[:1].isupper() and kind not in CRITICAL):
@@ -155,11 +154,5 @@ def _named(kind: bytes) -> str:
     return kind.decode("ascii") if kind.isalpha() else repr(kind)[1:]
 
 
-class _Truncated(UnreadableImage):
-    def __init__(self) -> None:
-        super().__init__("The PNG is truncated.")
-
-
-class _Twice(UnreadableImage):
-    def __init__(self, kind: bytes) -> None:
-        super().__init__(f"The PNG is damaged: it has a second {_named(kind)} chunk.")
+def _twice(kind: bytes) -> UnreadableImage:
+    return UnreadableImage(f"The PNG is damaged: it has a second {_named(kind)} chunk.")

@@ -43,7 +43,7 @@ def check_webp(data: bytes) -> ImageHeader:
     header = read_header(data)
     size = int.from_bytes(data[4:8], "little") + 8
     if size > len(data):
-        raise _Truncated
+        raise _truncated()
     chunks = tuple(_walk(data, 12, size))
     kinds = [kind for kind, _, _ in chunks]
     twice = next((kind for kind in SINGLE if kinds.count(kind) > 1), None)
@@ -67,7 +67,7 @@ def _walk(data: bytes, at: int, end: int) -> Iterator[Chunk]:
         kind, length = PART_START.unpack_from(data, at)
         start, at = at + 8, at + 8 + length
         if at > end:
-            raise _Truncated
+            raise _truncated()
         yield kind, start, at
         at += length & 1
     raise UnreadableImage(f"The WebP has over {MAX_PARTS:,} chunks, too many to be read safely.")
@@ -82,7 +82,7 @@ def _check_frame(data: bytes, frames: list[Chunk], header: ImageHeader) -> None:
     size = Dimensions(_three_bytes(data, start + 6) + 1, _three_bytes(data, start + 9) + 1)
     canvas = header.dimensions
     if left + size.width > canvas.width or top + size.height > canvas.height:
-        raise _Disagree
+        raise _disagreement()
     _check_pixels(data, tuple(_walk(data, start + FRAME, end)), size)
 
 
@@ -94,7 +94,7 @@ def _check_pixels(data: bytes, chunks: tuple[Chunk, ...], size: Dimensions) -> N
         raise UnreadableImage(f"The WebP has {count} pixels.")
     width, height, _ = _bitstream(data, *pixels[0])
     if (width, height) != (size.width, size.height):
-        raise _Disagree
+        raise _disagreement()
 
 
 def _bitstream(data: bytes, kind: bytes, start: int) -> tuple[int, int, bool]:
@@ -115,11 +115,9 @@ def _three_bytes(data: bytes, at: int) -> int:
     return int(low + (high << 16))
 
 
-class _Truncated(UnreadableImage):
-    def __init__(self) -> None:
-        super().__init__("The WebP is truncated.")
+def _truncated() -> UnreadableImage:
+    return UnreadableImage("The WebP is truncated.")
 
 
-class _Disagree(UnreadableImage):
-    def __init__(self) -> None:
-        super().__init__("The WebP is damaged: its parts have different sizes.")
+def _disagreement() -> UnreadableImage:
+    return UnreadableImage("The WebP is damaged: its parts have different sizes.")
