@@ -1,8 +1,9 @@
-"""The SDK's HTTP client, with a limit on how much of an error reply it reads."""
+"""The SDK's HTTP client with bounds: one address, one deadline, and short error replies."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from http.cookiejar import CookieJar
 from typing import Any
 
 import httpx2
@@ -10,26 +11,68 @@ from openai import DefaultAsyncHttpxClient
 
 MAX_REFUSAL_BYTES = 1_000_000
 """OpenAI's error replies have a few hundred bytes, a gateway's page some ten thousand."""
-BODY_HEADERS = ("content-encoding", "content-length", "transfer-encoding")
-"""Headers that describe the body as it was sent, not the part that was read."""
+REFUSAL_SECONDS = 10.0
+"""For the body of an error reply. Its status, which counts, is there already."""
+BODY_HEADERS = ("content-encoding", "content-length", "content-type", "transfer-encoding")
+"""Headers that describe the body as it was sent, not the part that was read. A content type can
+name a character set that is a decompressor, such as zlib."""
+REDIRECT = "x-redirect-location"
+"""Takes the place of `location`, which would make the client build the next request."""
 
 YIELD_THRESHOLD = 500_000
 """Bytes of a chunk. Chunks from the network are smaller, so a larger one was decompressed."""
 
 
 class HttpClient(DefaultAsyncHttpxClient):
-    """Reads at most MAX_REFUSAL_BYTES of an error reply's body.
+    """Sends each request once, to one address, and gives it `deadline` seconds in all.
 
-    The SDK would read all of it, however large it is once decompressed. If the body breaks off or
-    stalls, the status still counts: it says whether the call may be billed.
+    The deadline covers connecting, sending, interim answers, headers, and the body if it is read
+    with `read_chunks`; after it, ReadTimeout is raised. No redirect is followed: it would send
+    prompt and images to another host. No cookie is kept: one that cannot be sent would block all
+    later requests. At most MAX_REFUSAL_BYTES of an error reply's body are read, for at most
+    REFUSAL_SECONDS: the SDK would read all of it, however large it is once decompressed. If the
+    body breaks off or stalls, the status still counts: it says whether the call may be billed.
     """
 
+    def __init__(self, *, deadline: float) -> None:
+        super().__init__(
+            follow_redirects=False,
+            cookies=_NoCookies(),
+            event_hooks={"response": [_set_location_aside]},
+        )
+        self._seconds = deadline
+
     async def send(self, *args: Any, **options: Any) -> httpx2.Response:  # noqa: ANN401 - httpx's own
-        response: httpx2.Response = await super().send(*args, **options)
+        deadline = asyncio.get_running_loop().time() + self._seconds
+        async with _until(deadline):
+            response: httpx2.Response = await super().send(*args, **options)
+        response.extensions["deadline"] = deadline
         return response if response.is_success else await _read_refusal(response)
 
 
+class _NoCookies(CookieJar):
+    def extract_cookies(self, *_: object) -> None:
+        """Keep none."""
+
+
+async def _set_location_aside(response: httpx2.Response) -> None:
+    if "location" in response.headers:
+        response.headers[REDIRECT] = response.headers.pop("location")
+
+
+@asynccontextmanager
+async def _until(deadline: float | None) -> AsyncIterator[None]:
+    """Raise ReadTimeout at this time of the event loop."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            yield
+    except TimeoutError as error:
+        raise httpx2.ReadTimeout("The deadline of the call has passed.") from error
+
+
 async def _read_refusal(response: httpx2.Response) -> httpx2.Response:
+    soon = asyncio.get_running_loop().time() + REFUSAL_SECONDS
+    response.extensions["deadline"] = min(soon, response.extensions["deadline"])
     body = bytearray()
     with suppress(httpx2.HTTPError):
         async with aclosing(response), aclosing(read_chunks(response)) as chunks:
@@ -48,9 +91,22 @@ async def _read_refusal(response: httpx2.Response) -> httpx2.Response:
 
 
 async def read_chunks(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
-    """The decompressed body. A few bytes can become 60 MB at once, so other tasks get turns."""
+    """The decompressed body until the deadline of the call, after which ReadTimeout is raised.
+
+    A few bytes can become 60 MB at once, so other tasks get turns.
+    """
+    deadline: float | None = response.extensions.get("deadline")
+    now = asyncio.get_running_loop().time
     async with aclosing(response.aiter_bytes()) as chunks:
-        async for chunk in chunks:
+        while True:
+            async with _until(deadline):
+                chunk = await anext(chunks, None)
+            if chunk is None:
+                return
             yield chunk
             if len(chunk) > YIELD_THRESHOLD:
                 await asyncio.sleep(0)
+            if (
+                deadline is not None and now() > deadline
+            ):  # what is buffered already can be read without a wait
+                raise httpx2.ReadTimeout("The deadline of the call has passed.")

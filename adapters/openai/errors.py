@@ -1,6 +1,5 @@
 """Maps the SDK's exceptions to the domain's provider errors."""
 
-import re
 from collections.abc import Mapping
 
 import httpx2
@@ -11,7 +10,8 @@ from openai import (
     APITimeoutError,
 )
 
-from adapters.openai.translate import get_field, replace_surrogates, secret_spellings, text_or_empty
+from adapters.openai.bounded_http_client import REDIRECT
+from adapters.openai.translate import get_field, text_or_empty
 from domain import provider_errors as errors
 from domain.errors import ChargeStatus
 from domain.models import ModelCard
@@ -25,11 +25,12 @@ BEFORE_DISPATCH = (
     httpx2.InvalidURL,
     httpx2.LocalProtocolError,
 )
-"""Errors after which no byte of the request can have reached the provider."""
+"""Errors after which no byte of the request has left: they are raised while the connection is made
+(with a proxy: before its tunnel is open), or while the head of the request is put together. No
+request is sent to a second address, so none of them can follow a request that was sent."""
 
-KEY_LIKE = re.compile(r"\b(sk|sess|org|proj)-[\w*\-]{4,}")
-MIN_SECRET_LENGTH = 8  # shorter ones are placeholders for local endpoints, such as "none" or "x"
-MAX_QUOTE_LENGTH = 500
+MAX_PLACE = 200
+"""Characters of a redirect's URL in a message."""
 MODERATED = ("moderation_blocked", "content_policy_violation")
 
 NO_KEY = "Set OPENAI_API_KEY in the server's environment, or PROVIDER=sketch for offline sketches."
@@ -39,6 +40,10 @@ VERIFY = (
     "Organization → General → Verify. It can take 15 minutes to take effect."
 )
 BILLING = "Add credit or raise the limit at platform.openai.com → Settings → Billing."
+REDIRECTED = (
+    "The server follows no redirects, because they would send your images to another address. "
+    "Set OPENAI_BASE_URL to the address of the API itself."
+)
 
 
 def can_be_sent(text: str | None) -> bool:
@@ -56,13 +61,13 @@ def missing_client_error(key: str | None) -> errors.ProviderError:
     )
 
 
-def to_provider_error(error: Exception, card: ModelCard, key: str | None) -> errors.ProviderError:
+def to_provider_error(error: Exception, card: ModelCard) -> errors.ProviderError:
     """The provider error for an exception of the SDK or its transport.
 
     If the request may have been sent and its outcome is unknown, the result is an OutcomeUnknown.
-    Neither `key` nor anything that looks like a key gets into its message.
+    Its texts repeat what the provider said: the Redaction safeguard bounds and redacts them.
     """
-    provider_error = _classify(error, card, redacted_message(error, key))
+    provider_error = _classify(error, card, _message(error))
     provider_error.request_id = getattr(error, "request_id", None)
     provider_error.__cause__ = error
     return provider_error
@@ -87,6 +92,10 @@ def _classify(error: Exception, card: ModelCard, message: str) -> errors.Provide
 
 def _from_status(error: APIStatusError, card: ModelCard, message: str) -> errors.ProviderError:
     match error.status_code:
+        case status if status < 200:  # the final answer comes later, or never
+            return errors.OutcomeUnknown(f"OpenAI answered with the interim status {status}.")
+        case status if 300 <= status < 400:
+            return _redirected(error.response)
         case 401:
             return errors.CredentialsRejected("OpenAI rejected the API key.", hint=BAD_KEY)
         case 403:
@@ -101,6 +110,28 @@ def _from_status(error: APIStatusError, card: ModelCard, message: str) -> errors
             return errors.ProviderFailed(f"OpenAI failed with status {status}.", status=status)
         case _:
             return _request_refused(error, message)
+
+
+def _redirected(response: httpx2.Response) -> errors.RequestRefused:
+    here, there = response.request.url, response.headers.get(REDIRECT)
+    target = _place(there, here) if there else ""
+    return errors.RequestRefused(
+        f"OPENAI_BASE_URL points to {here.scheme}://{here.netloc.decode('ascii')}, which answered "
+        f"with status {response.status_code}"
+        + (f" and redirects to {target}." if target else " instead of an image."),
+        hint=REDIRECTED,
+    )
+
+
+def _place(location: str, here: httpx2.URL) -> str:
+    """The redirect's URL without credentials and query; empty if it is no URL of HTTP."""
+    try:
+        url = here.join(location)
+        place = f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}"
+    except (httpx2.InvalidURL, ValueError):
+        return ""
+    is_readable = url.scheme in ("http", "https") and url.host and place.isprintable()
+    return place if is_readable and len(place) <= MAX_PLACE else ""
 
 
 def _not_permitted(error: APIStatusError, message: str) -> errors.NotPermitted:
@@ -143,10 +174,10 @@ def _from_stream(error: APIError, message: str) -> errors.ProviderError:
 
 def _content_refused(error: APIError) -> errors.ContentRefused:
     details = get_field(error.body, "moderation_details")
-    stage = replace_surrogates(text_or_empty(get_field(details, "moderation_stage")))
+    stage = text_or_empty(get_field(details, "moderation_stage"))
     names = get_field(details, "categories")
     names = names if isinstance(names, list) else [names]
-    categories = [replace_surrogates(name) for name in map(text_or_empty, names) if name]
+    categories = [name for name in map(text_or_empty, names) if name]
     where = {"input": " the prompt or an input image", "output": " the generated image"}
     about = f" ({', '.join(categories)})" if categories else ""
     refused = errors.ContentRefused(
@@ -167,12 +198,8 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return seconds if 0 <= seconds < 86_400 else None
 
 
-def redacted_message(error: Exception, key: str | None) -> str:
-    """The provider's own message, shortened, with `key` and anything like a key redacted."""
+def _message(error: Exception) -> str:
+    """The provider's own message."""
     if not isinstance(error, APIError):
         return ""
-    message = replace_surrogates(str(get_field(error.body, "message") or error.message))
-    if key is not None and len(key) >= MIN_SECRET_LENGTH:
-        for spelling in secret_spellings(key):
-            message = message.replace(spelling, "[hidden]")
-    return KEY_LIKE.sub("[hidden]", message)[:MAX_QUOTE_LENGTH]
+    return str(get_field(error.body, "message") or error.message)

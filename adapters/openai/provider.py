@@ -13,7 +13,7 @@ from adapters.openai.bounded_http_client import HttpClient, read_chunks
 from adapters.openai.catalog import openai_catalog
 from adapters.openai.errors import can_be_sent, missing_client_error, to_provider_error
 from adapters.openai.reply_buffer import MAX_REPLY_BYTES, ReplyBuffer, TooLarge
-from adapters.openai.sse_reader import read_json_events
+from adapters.openai.sse_reader import BYTE_ORDER_MARK, read_json_events
 from adapters.openai.translate import (
     Parameters,
     edit_parameters,
@@ -24,7 +24,7 @@ from adapters.openai.translate import (
     parse_reply,
     text_or_empty,
 )
-from application.ports.image_provider import ProviderStream
+from application.ports.image_provider import Delivered, ProviderStream
 from domain.jobs import Job
 from domain.models import Catalog
 from domain.provider_errors import BadProviderReply, OutcomeUnknown
@@ -35,14 +35,19 @@ REPLY_TOO_LARGE = f"OpenAI's reply has more than {MAX_REPLY_BYTES:,} bytes, too 
 FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError)
 """What the SDK raises; the last two for a request or a stream event that is not valid text."""
 
+EVENTS = (b"data:", b"event:", b":", BYTE_ORDER_MARK + b"data:", BYTE_ORDER_MARK + b"event:")
+"""How a stream of events begins, whatever content type it has."""
+
 Call = Callable[..., AbstractAsyncContextManager[Any]]
 
 
 class OpenAIImages:
     """The provider `openai`: any endpoint with OpenAI's Images API.
 
-    `timeout` is in seconds, for each wait for bytes; an image can take two minutes. Every call
-    raises NoCredentials without a key, and CredentialsRejected with one that no header can carry.
+    `timeout` is in seconds, for each wait for bytes; an image can take two minutes. `deadline` is
+    in seconds, for the whole call: ProviderTimedOut is raised then, unless images have arrived.
+    Every call raises NoCredentials without a key, and CredentialsRejected with one that no header
+    can carry. Texts and data are as the endpoint sent them: the Redaction safeguard cleans them.
     """
 
     name = "openai"
@@ -53,6 +58,7 @@ class OpenAIImages:
         api_key: str | None,
         base_url: str,
         timeout: float,
+        deadline: float,
         organization: str | None = None,
         project: str | None = None,
         default_model: str | None = None,
@@ -69,7 +75,7 @@ class OpenAIImages:
                 project=project,
                 timeout=httpx2.Timeout(timeout, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
                 max_retries=0,
-                http_client=HttpClient(),
+                http_client=HttpClient(deadline=deadline),
             )
             if usable
             else None
@@ -100,15 +106,19 @@ class OpenAIImages:
             async with call(**parameters) as reply:
                 streams = parameters.get("stream") and _is_stream(reply.http_response)
                 read = _read_stream if streams else _read_json
-                async with aclosing(read(reply, job.request.n, buffer)) as events:
+                async with aclosing(read(reply.http_response, job.request, buffer)) as events:
                     async for event in events:
                         yield event
         except TooLarge as error:
             raise BadProviderReply(REPLY_TOO_LARGE, raw_remainder=buffer.remainder()) from error
         except FROM_SDK as error:
-            provider_error = to_provider_error(error, job.card, self._key)
+            provider_error = to_provider_error(error, job.card)
             provider_error.raw_remainder = buffer.remainder()
             raise provider_error from error
+
+
+def _request_id(response: httpx2.Response) -> str | None:
+    return response.headers.get("x-request-id") or None
 
 
 def _is_stream(response: httpx2.Response) -> bool:
@@ -117,53 +127,90 @@ def _is_stream(response: httpx2.Response) -> bool:
     return kind.lower().startswith("text/event-stream")
 
 
-async def _read_json(reply: Any, _: int, buffer: ReplyBuffer) -> ProviderStream:  # noqa: ANN401 - the SDK's response
-    async with aclosing(read_chunks(reply.http_response)) as chunks:
-        async for chunk in chunks:
-            buffer.feed(chunk)
-    yield parse_reply(buffer.take(), reply.request_id)
+async def _read_json(
+    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer
+) -> ProviderStream:
+    """Deliver the images of a reply that is complete, even if its body has no proper end."""
+    try:
+        async with aclosing(read_chunks(response)) as chunks:
+            async for chunk in chunks:
+                buffer.feed(chunk)
+    except FROM_SDK:
+        raw = buffer.take()
+        delivered = parse_reply(raw, _request_id(response))
+        if not delivered.images:
+            buffer.put_back(raw)
+            raise
+        yield replace(delivered, notes=(*delivered.notes, "OpenAI's reply has no end."))
+        return
+    raw = buffer.take()
+    if not raw.startswith(EVENTS):
+        yield parse_reply(raw, _request_id(response))
+        return
+    headers = {"x-request-id": _request_id(response) or ""}
+    events = httpx2.Response(200, content=raw, headers=headers, request=response.request)
+    buffer.restart()
+    async with aclosing(_read_stream(events, request, buffer)) as stream:
+        async for event in stream:
+            yield event
 
 
-async def _read_stream(reply: Any, expected: int, buffer: ReplyBuffer) -> ProviderStream:  # noqa: ANN401 - the SDK's response
+async def _read_stream(
+    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer
+) -> ProviderStream:
     """Deliver the images that arrived, even if the stream breaks off after them."""
     completed: list[object] = []
     notes: tuple[str, ...] = ()
     try:
-        async with aclosing(
-            _previews(reply.http_response, expected, buffer, completed)
-        ) as previews:
+        async with aclosing(_previews(response, request, buffer, completed)) as previews:
             async for preview in previews:
                 yield preview
     except (*FROM_SDK, TooLarge):
         if not completed:
             raise
-        notes = _truncated_note(len(completed), expected)
-    if not completed:
-        raise OutcomeUnknown("OpenAI's stream ended before the image arrived.")
-    delivered = parse_completed_events(completed, reply.request_id, notes)
-    completed.clear()  # or their base64 text would stay in memory until the images are on disk
+        notes = _truncated_note(len(completed), request.n)
+    if completed:
+        delivered = parse_completed_events(completed, _request_id(response), notes)
+        completed.clear()  # or their base64 text would stay in memory until the images are on disk
+    else:
+        delivered = _without_events(buffer, _request_id(response))
     yield replace(delivered, undecodable=(*delivered.undecodable, *buffer.remainder()))
 
 
+def _without_events(buffer: ReplyBuffer, request_id: str | None) -> Delivered:
+    """A JSON reply that only calls itself a stream; raise OutcomeUnknown if there is none."""
+    stray = buffer.take_stray()
+    delivered = parse_reply(stray, request_id)
+    if delivered.images:
+        return delivered
+    buffer.put_back(stray)
+    error = OutcomeUnknown("OpenAI's stream ended before the image arrived.")
+    error.raw_remainder = buffer.remainder()
+    raise error
+
+
 async def _previews(
-    response: httpx2.Response, expected: int, buffer: ReplyBuffer, completed: list[object]
+    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer, completed: list[object]
 ) -> ProviderStream:
     """Yield the previews, and put the last event of each image into `completed`.
 
-    Returns once `expected` images are there, however long the connection stays open after them.
+    Returns once all images are there, however long the connection stays open after them. Previews
+    beyond the number that the request allows are dropped.
     """
     numbers = count()
     async with aclosing(read_json_events(response, buffer)) as events:
         async for event in events:
             kind = text_or_empty(get_field(event, "type"))
             if kind.endswith(".partial_image"):
-                preview = parse_partial(event, next(numbers))
+                preview = parse_partial(event, next(numbers), request)
                 if preview is not None:
+                    buffer.restart()
                     yield preview
             elif kind.endswith(".completed"):
+                buffer.restart()
                 completed.append(event)
             del event  # or its image would stay in memory until the next one is generated
-            if len(completed) == expected:
+            if len(completed) == request.n:
                 return
 
 

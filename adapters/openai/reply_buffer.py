@@ -13,26 +13,48 @@ class TooLarge(Exception):
 class ReplyBuffer:
     """Collects chunks, and the lines of an event.
 
-    Raises TooLarge above MAX_REPLY_BYTES; only the first KEPT_BYTES remain then.
+    Raises TooLarge above MAX_REPLY_BYTES; only the first KEPT_BYTES remain then. Every byte
+    counts, also those of events, comments and empty lines that nothing is made of, until
+    `restart` says that something was.
     """
 
     def __init__(self) -> None:
+        self._fed = 0
+        self._stray = bytearray()
         self._lines = bytearray()
         self._chunks = bytearray()  # one block, which is freed to the system; small ones are not
 
     def feed(self, chunk: bytes) -> None:
+        """Add a chunk, or a line without its end."""
         self._chunks += chunk
+        self._fed += len(chunk) + 1
         self._check()
+
+    def restart(self) -> None:
+        """Count from zero again."""
+        self._fed = 0
 
     def take(self) -> bytes:
         """Remove all chunks and return them as one."""
         chunks, self._chunks = self._chunks, bytearray()
         return bytes(chunks)
 
+    def put_back(self, data: bytes) -> None:
+        """Keep data that was taken and could not be used, as the remainder."""
+        self._chunks += data
+
     def keep_line(self, line: bytes) -> None:
         """Keep a line until the event is complete."""
         self._lines += line + b"\n"
-        self._check()
+
+    def keep_stray(self, line: bytes) -> None:
+        """Keep a line that belongs to no event."""
+        self._stray += line + b"\n"
+
+    def take_stray(self) -> bytes:
+        """Remove all lines that belong to no event and return them."""
+        stray, self._stray = self._stray, bytearray()
+        return bytes(stray)
 
     def take_event(self) -> bytes:
         """Remove all lines and return them, joined by line feeds."""
@@ -42,13 +64,13 @@ class ReplyBuffer:
 
     def remainder(self) -> tuple[bytes, ...]:
         """Remove and return what arrived of an incomplete reply; empty if nothing did."""
-        self._lines += self._chunks
-        self._chunks = bytearray()
-        lines, self._lines = self._lines, bytearray()
-        return (bytes(lines),) if lines else ()
+        remainder = self.take_stray() + self._lines + self._chunks
+        self._lines, self._chunks = bytearray(), bytearray()
+        return (remainder,) if remainder else ()
 
     def _check(self) -> None:
-        if len(self._lines) + len(self._chunks) > MAX_REPLY_BYTES:
-            del self._lines[KEPT_BYTES:]
-            del self._chunks[max(0, KEPT_BYTES - len(self._lines)) :]
+        if self._fed > MAX_REPLY_BYTES:
+            del self._stray[KEPT_BYTES:]
+            del self._lines[max(0, KEPT_BYTES - len(self._stray)) :]
+            del self._chunks[max(0, KEPT_BYTES - len(self._stray) - len(self._lines)) :]
             raise TooLarge

@@ -16,6 +16,9 @@ from adapters.openai.reply_buffer import ReplyBuffer
 from adapters.openai.translate import get_field, text_or_empty
 
 END = b"[DONE]"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+OTHER_FIELDS = (b"", b"id", b"retry")
+"""Comments and empty lines, which have no name, and fields that say nothing of images."""
 
 
 async def read_json_events(
@@ -26,26 +29,34 @@ async def read_json_events(
     `buffer` holds what has arrived of the event that is not complete yet. Raises APIError for an
     error event, ValueError or RecursionError for one that is not JSON (`buffer` holds it then),
     TooLarge, and httpx2.HTTPError when the connection breaks. Data after the last empty line is
-    an event too: an image in it was paid for.
+    an event too: an image in it was paid for. So may be one in lines that are not of a stream:
+    they stay in `buffer` as stray lines.
     """
-    has_data = False
+    has_data, kind = False, b""
     async with aclosing(_lines(response, buffer)) as lines:
         async for line in lines:
             name, _, value = line.partition(b":")
+            value = value.removeprefix(b" ")
             if name == b"data":
-                value = value.removeprefix(b" ")
                 if not has_data and value.startswith(END):
                     return
                 buffer.keep_line(value)
                 has_data = True
+            elif name == b"event":
+                kind = value
             elif not line and has_data:
-                has_data = False
-                yield _parse_event(buffer, response)
+                yield _parse_event(kind, buffer, response)
+                has_data, kind = False, b""
+            elif name not in OTHER_FIELDS:
+                buffer.keep_stray(line)
 
 
 async def _lines(response: httpx2.Response, buffer: ReplyBuffer) -> AsyncGenerator[bytes, None]:
-    """Lines without their ends, which are LF, CR or CRLF; the last one is always empty."""
-    ended_with_cr = False
+    """Lines without their ends, which are LF, CR or CRLF; the last one is always empty.
+
+    A byte order mark before the first one is left out, as in browsers.
+    """
+    mark, ended_with_cr = BYTE_ORDER_MARK, False
     async with aclosing(read_chunks(response)) as chunks:
         async for chunk in chunks:
             rest = chunk.removeprefix(b"\n") if ended_with_cr else chunk
@@ -53,24 +64,27 @@ async def _lines(response: httpx2.Response, buffer: ReplyBuffer) -> AsyncGenerat
             *lines, rest = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
             for line in lines:
                 buffer.feed(line)
-                yield buffer.take()
+                yield buffer.take().removeprefix(mark)
+                mark = b""
             buffer.feed(rest)
-    yield buffer.take()
+    yield buffer.take().removeprefix(mark)
     yield b""
 
 
-def _parse_event(buffer: ReplyBuffer, response: httpx2.Response) -> object:
-    """The value of the buffered event.
+def _parse_event(kind: bytes, buffer: ReplyBuffer, response: httpx2.Response) -> object:
+    """The value of the buffered event, whose field `event` is `kind`.
 
-    Invalid UTF-8 is replaced byte by byte, as in browsers.
+    Invalid UTF-8 is replaced byte by byte, as in browsers. An error is in the field `error`, or is
+    the value of an event that is an error by its kind or type.
     """
     data = buffer.take_event()
     try:
         value: object = json.loads(data.decode(errors="replace"))
     except (ValueError, RecursionError):
-        buffer.feed(data)
+        buffer.put_back(data)
         raise
-    error = get_field(value, "error")
+    is_error = b"error" in (kind, text_or_empty(get_field(value, "type")).encode(errors="replace"))
+    error = get_field(value, "error") or (value if is_error else None)
     if error:
         message = text_or_empty(get_field(error, "message")) or "An error without a message."
         raise APIError(message, request=response.request, body=error)

@@ -5,9 +5,12 @@ any shape is parsed without an error.
 """
 
 import json
-from binascii import a2b_base64, b2a_base64
+import re
+from binascii import a2b_base64
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
+from urllib.parse import unquote
 
 import pybase64
 
@@ -19,7 +22,12 @@ from domain.results import NO_TOKENS, ResultImage, Usage
 Parameters = dict[str, Any]
 Upload = tuple[str, bytes, str]
 
-MAX_TOKENS = 2**53  # the most that any database and JSON reader can hold; real calls use far less
+MAX_TOKENS = 10_000_000
+"""Tokens of one kind in a call; a larger count is no count. The largest estimate of models.toml is
+1.3 million, for ten images and a prompt of 32,000 characters of four bytes."""
+MAX_IMAGES = 16
+"""Images of one reply that are decoded: OpenAI generates ten at most."""
+DATA_URL = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
 
 
 def generate_parameters(request: ImageRequest) -> Parameters:
@@ -72,19 +80,39 @@ def parse_reply(raw: bytes, request_id: str | None) -> Delivered:
     reply = _parse_json(raw)
     data = get_field(reply, "data")
     items = data if isinstance(data, list) else []
-    images, undecodable = decode_images(get_field(item, "b64_json") for item in items)
+    images, undecodable, notes = _bounded_images(map(_image_text, items))
     if not images and not undecodable:
         undecodable = (raw,)
-    revised = (
-        replace_surrogates(text_or_empty(get_field(item, "revised_prompt"))) for item in items
-    )
+    revised = (text_or_empty(get_field(item, "revised_prompt")) for item in items)
     return Delivered(
         images=images,
         undecodable=undecodable,
         revised_prompt=next((text for text in revised if text), None),
         usage=parse_usage(get_field(reply, "usage")),
         request_id=request_id,
+        notes=notes,
     )
+
+
+def _image_text(item: object) -> str:
+    """The base64 of an image. Some gateways put it into a data: URL where OpenAI had links."""
+    text, url = (text_or_empty(get_field(item, name)) for name in ("b64_json", "url"))
+    return text or (url if DATA_URL.match(url) else "")
+
+
+def _bounded_images(
+    texts: Iterable[str],
+) -> tuple[tuple[ResultImage, ...], tuple[bytes, ...], tuple[str, ...]]:
+    """Images, undecodable data and notes: what exceeds MAX_IMAGES is kept as one piece of data."""
+    rest = iter([text for text in texts if text])
+    images, undecodable = decode_images(islice(rest, MAX_IMAGES))
+    beyond = [text.encode(errors="replace") for text in rest]
+    if not beyond:
+        return images, undecodable, ()
+    note = (
+        f"OpenAI sent {MAX_IMAGES + len(beyond)} images; only the first {MAX_IMAGES} are decoded."
+    )
+    return images, (*undecodable, b"\n".join(beyond)), (note,)
 
 
 def _parse_json(raw: bytes) -> object:
@@ -102,7 +130,7 @@ def parse_completed_events(
 
     If none of them has an image, the events themselves are undecodable.
     """
-    images, undecodable = decode_images(get_field(event, "b64_json") for event in events)
+    images, undecodable = decode_images(map(_image_text, events))
     if not images and not undecodable:
         undecodable = (json.dumps(events).encode(),)
     usages = [parse_usage(get_field(event, "usage")) for event in events]
@@ -126,18 +154,11 @@ def text_or_empty(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def replace_surrogates(text: str) -> str:
-    """The text with `?` for lone surrogates, which JSON can escape and UTF-8 cannot encode."""
-    return text.encode(errors="replace").decode()
-
-
-def decode_images(texts: Iterable[object]) -> tuple[tuple[ResultImage, ...], tuple[bytes, ...]]:
-    """Images, and the texts that are not base64, unchanged. Missing texts are left out."""
+def decode_images(texts: Iterable[str]) -> tuple[tuple[ResultImage, ...], tuple[bytes, ...]]:
+    """Images, and the texts that are not base64, unchanged. Empty texts are left out."""
     images: list[ResultImage] = []
     undecodable: list[bytes] = []
-    for text in texts:
-        if not isinstance(text, str) or not text:
-            continue
+    for text in filter(None, texts):
         try:
             images.append(ResultImage(image=Image(_decode_base64(text))))
         except ValueError:
@@ -148,31 +169,51 @@ def decode_images(texts: Iterable[object]) -> tuple[tuple[ResultImage, ...], tup
 def _decode_base64(text: str) -> bytes:
     try:
         return pybase64.b64decode(text, validate=True)
-    except ValueError:  # line breaks and an extra "=" are accepted; checking first takes longer
-        return a2b_base64("".join(text.split()), strict_mode=True)
+    except ValueError:  # checking first for what is rare takes longer
+        return _decode_unusual_base64(text)
 
 
-def parse_partial(event: object, number: int) -> PartialImage | None:
+def _decode_unusual_base64(text: str) -> bytes:
+    """Decode base64 in a data: URL, with line breaks, for URLs, without "=" or with too many."""
+    if url := DATA_URL.match(text):
+        text = unquote(text[url.end() :])
+    digits = "".join(text.split()).rstrip("=")
+    if "+" not in digits and "/" not in digits:  # one alphabet or the other: a mixture is damage
+        digits = digits.replace("-", "+").replace("_", "/")
+    return a2b_base64(digits + "=" * (-len(digits) % 4), strict_mode=True)
+
+
+def parse_partial(event: object, number: int, request: ImageRequest) -> PartialImage | None:
     """A preview, or None if it cannot be decoded: a lost preview is no reason to stop.
 
-    `number` is its index where the event has none.
+    `number` counts the previews from 0, and is its index where the event has none that can be.
+    Also None for one more than the request allows: a stream of them might never end.
     """
-    images, _ = decode_images([get_field(event, "b64_json")])
-    event_index = _count(get_field(event, "partial_image_index"))
-    index = number if event_index is None else event_index
+    if number >= request.n * request.partial_images:
+        return None
+    images, _ = decode_images([_image_text(event)])
+    index = _count(get_field(event, "partial_image_index"))
+    if index is None or index >= request.partial_images:
+        index = number % request.partial_images
     # Always of image 0: the API's events do not say which image a preview belongs to.
     return PartialImage(image=images[0].image, index=index) if images else None
 
 
 def parse_usage(usage: object) -> Usage | None:
-    """Token counts of a reply; None if it lacks the input or the output count."""
+    """Token counts of a reply; None if it lacks the input or the output count.
+
+    Also None if any count exceeds MAX_TOKENS: nothing is known then.
+    """
     total_in = _count(get_field(usage, "input_tokens"))
     out = _count(get_field(usage, "output_tokens"))
     if total_in is None or out is None:
         return None
     details = get_field(usage, "input_tokens_details")
-    images_in = min(_count(get_field(details, "image_tokens")) or 0, total_in)
-    cached = min(_count(get_field(details, "cached_tokens")) or 0, total_in)
+    image_tokens = _count(get_field(details, "image_tokens")) or 0
+    cached_tokens = _count(get_field(details, "cached_tokens")) or 0
+    if max(total_in, out, image_tokens, cached_tokens) > MAX_TOKENS:
+        return None
+    images_in, cached = min(image_tokens, total_in), min(cached_tokens, total_in)
     text_in = total_in - images_in
     # Cached tokens come without a kind: count them as text, which has the smaller discount.
     return Usage(
@@ -185,18 +226,6 @@ def parse_usage(usage: object) -> Usage | None:
 
 
 def _count(value: object) -> int | None:
-    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_TOKENS
-    return int(value) if fits else None  # type: ignore[call-overload] # an int, as checked above
-
-
-def secret_spellings(secret: str) -> tuple[str, ...]:
-    """The forms in which a reply may repeat a secret: as it is, in base64, and within base64.
-
-    The base64 of a longer text has one of three spellings of it, depending on its byte offset.
-    """
-    data = secret.encode()
-    forms = [secret, b2a_base64(data, newline=False).decode()]
-    for offset, unstable in enumerate((0, 2, 3)):
-        text = b2a_base64(bytes(offset) + data, newline=False).decode()
-        forms.append(text[unstable : (offset + len(data)) * 8 // 6])
-    return tuple(forms)
+    """The value if it is a whole number from 0."""
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if is_count else None  # type: ignore[return-value] # an int, as checked above

@@ -38,6 +38,7 @@ from application.safeguards.budget import Budget
 from application.safeguards.circuit_breaker import CircuitBreaker
 from application.safeguards.concurrency_limit import ConcurrencyLimit
 from application.safeguards.inspection import Inspection
+from application.safeguards.redaction import Redaction
 from application.safeguards.retry import Retry, RetryLoop
 from application.savings_counter import SavingsCounter
 from application.use_cases.cache_stats import CacheStats
@@ -90,6 +91,7 @@ def with_safeguards(
     """Wrap the provider in all safeguards, in their order."""
     retry = partial(Retry, attempts=attempts)
     inspection = partial(Inspection, inspector=inspector)
+    redaction = partial(Redaction, secrets=settings.secrets)
     archiving = partial(Archiving, images=images, records=records)
     budget = partial(Budget, records=records, limits=settings.limits, clock=clock)
     circuit_breaker = partial(CircuitBreaker, clock=timer)
@@ -98,7 +100,8 @@ def with_safeguards(
         max_running=settings.max_concurrent_calls,
         max_waiting=settings.max_waiting_calls,
     )
-    return concurrency_limit(circuit_breaker(budget(archiving(inspection(retry(provider))))))
+    delivering = archiving(redaction(inspection(retry(provider))))
+    return concurrency_limit(circuit_breaker(budget(delivering)))
 
 
 def provider_registry(

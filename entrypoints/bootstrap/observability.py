@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-
 from application.ports.event_sink import EventSink
 from entrypoints.config.settings import Settings
 
@@ -18,11 +16,7 @@ def log_writer(settings: Settings, exit_stack: AsyncExitStack) -> "LogWriter":
     """Writes all log lines, those of libraries too, to standard error, without our secrets."""
     from adapters.telemetry.log_writer import LogWriter
 
-    values = [value for _, value in settings]
-    hidden = [
-        value.get_secret_value() for value in values if isinstance(value, SecretStr) and value
-    ]
-    writer = LogWriter(level=settings.log_level, form=settings.log_format, hidden=hidden)
+    writer = LogWriter(level=settings.log_level, form=settings.log_format, hidden=settings.secrets)
     writer.capture_stdlib()
     exit_stack.callback(writer.close)
     return writer

@@ -22,6 +22,7 @@ def image_provider(settings: Settings, exit_stack: AsyncExitStack) -> ImageProvi
         api_key=key.get_secret_value() if key else None,
         base_url=settings.openai_base_url,
         timeout=settings.provider_timeout,
+        deadline=settings.call_deadline,
         organization=settings.openai_org_id,
         project=settings.openai_project_id,
         default_model=settings.image_model,

@@ -52,6 +52,11 @@ class Settings(BudgetSettings, HttpSettings):
     provider_timeout: Annotated[float, Field(gt=0, le=3600)] = Field(
         300.0, description="Seconds to wait for the provider's next bytes."
     )
+    provider_deadline: Annotated[float, Field(gt=0, le=14_400)] | None = Field(
+        None,
+        description="Maximum seconds of one call to the provider, from connecting to the reply's "
+        "last byte. Four times PROVIDER_TIMEOUT by default.",
+    )
     result_max_bytes: Annotated[int, Field(ge=100_000, le=8_000_000)] = Field(
         900_000, description="Maximum bytes of an MCP message; larger images are sent as previews."
     )
@@ -120,6 +125,19 @@ class Settings(BudgetSettings, HttpSettings):
         if self.provider == "auto":
             return "openai" if self.openai_api_key else "sketch"
         return self.provider
+
+    @property
+    def call_deadline(self) -> float:
+        """PROVIDER_DEADLINE, else four times PROVIDER_TIMEOUT, in seconds."""
+        return self.provider_deadline or 4 * self.provider_timeout
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that no output may have."""
+        values = [value for _, value in self]
+        return tuple(
+            value.get_secret_value() for value in values if isinstance(value, SecretStr) and value
+        )
 
     @property
     def images_folder(self) -> Path:

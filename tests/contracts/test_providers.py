@@ -17,6 +17,7 @@ from application.safeguards.budget import Budget
 from application.safeguards.circuit_breaker import CircuitBreaker
 from application.safeguards.concurrency_limit import ConcurrencyLimit
 from application.safeguards.inspection import Inspection
+from application.safeguards.redaction import Redaction
 from application.safeguards.retry import Retry
 from domain.image_formats import Dimensions, ImageFormat
 from domain.jobs import Job
@@ -42,6 +43,7 @@ Around = Callable[[ImageProvider], ImageProvider]
 SAFEGUARDS: dict[str, Around] = {
     "retry": lambda inner: Retry(inner, InstantRetries()),
     "inspection": lambda inner: Inspection(inner, PillowInspector()),
+    "redaction": lambda inner: Redaction(inner, [KEY]),
     "archiving": lambda inner: Archiving(inner, MemoryImageStore(), MemoryJobRepository()),
     "budget": lambda inner: Budget(inner, MemoryJobRepository(), PLENTY, FrozenClock()),
     "circuit_breaker": CircuitBreaker,
@@ -63,7 +65,7 @@ def test_no_safeguard_is_left_out() -> None:
 
 @pytest.fixture
 async def images(openai_api: StandIn, anyio_backend: str) -> AsyncIterator[OpenAIImages]:
-    provider = OpenAIImages(api_key=KEY, base_url=openai_api.base_url, timeout=20)
+    provider = OpenAIImages(api_key=KEY, base_url=openai_api.base_url, timeout=20, deadline=30)
     yield provider
     await provider.close()
 

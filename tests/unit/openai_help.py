@@ -1,4 +1,4 @@
-"""Direct calls of the provider `openai`, and an endpoint that sends what a test wants."""
+"""Calls of the provider `openai` inside Redaction, and an endpoint that sends what a test wants."""
 
 import asyncio
 from base64 import b64encode
@@ -14,6 +14,7 @@ from application.ports.image_provider import (
     ProviderStream,
     StreamEvent,
 )
+from application.safeguards.redaction import Redaction
 from domain.image import Image
 from domain.models import ModelCard
 from domain.requests import GenerateRequest
@@ -31,16 +32,19 @@ async def event_stream(
     *,
     key: str | None = KEY,
     seconds: float = 5,
+    deadline: float = 30,
     project: str | None = None,
     **fields: Any,  # noqa: ANN401 - fields of GenerateRequest
 ) -> AsyncIterator[ProviderStream]:
     """The events of a generate call with these request fields, as they arrive."""
     request = GenerateRequest(**{"prompt": "a red bridge", "model": MODEL, **fields})
-    provider = OpenAIImages(api_key=key, base_url=base_url, timeout=seconds, project=project)
+    provider = OpenAIImages(
+        api_key=key, base_url=base_url, timeout=seconds, deadline=deadline, project=project
+    )
+    guarded = Redaction(provider, [key] if key else [])
+    job = job_for(request, card=ModelCard(name=MODEL))
     try:
-        async with aclosing(
-            provider.generate(job_for(request, card=ModelCard(name=MODEL)))
-        ) as events:
+        async with aclosing(guarded.generate(job)) as events:
             yield events
     finally:
         await provider.close()

@@ -8,7 +8,6 @@ import pytest
 from openai import APIConnectionError
 
 from adapters.openai.errors import to_provider_error
-from adapters.openai.translate import secret_spellings
 from domain.errors import ChargeStatus
 from domain.models import ModelCard
 from domain.provider_errors import (
@@ -19,6 +18,7 @@ from domain.provider_errors import (
     ProviderUnreachable,
     RequestRefused,
 )
+from domain.redactor import secret_spellings
 from tests.conftest import KEY
 from tests.standin import Fault, StandIn, faults
 from tests.unit.openai_help import generate_events
@@ -67,7 +67,7 @@ async def test_another_header_that_cannot_be_sent_costs_nothing(
 def test_a_request_that_the_transport_rejects_was_not_sent() -> None:
     error = APIConnectionError(request=httpx2.Request("POST", "http://nowhere"))
     error.__cause__ = httpx2.LocalProtocolError("Illegal header value")
-    provider_error = to_provider_error(error, ModelCard(name="gpt-image-2"), KEY)
+    provider_error = to_provider_error(error, ModelCard(name="gpt-image-2"))
     assert isinstance(provider_error, ProviderUnreachable)
     assert provider_error.charged is ChargeStatus.NO
 

@@ -1,0 +1,101 @@
+"""Safeguard: nothing that a provider says carries a secret, or characters that do harm."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import aclosing
+from dataclasses import replace
+
+from application.async_tools import run_to_completion
+from application.ports.image_provider import (
+    Delivered,
+    ImageProvider,
+    PartialImage,
+    ProviderStream,
+)
+from application.safeguards.safeguard import CallNext, R, Safeguard
+from domain.errors import UnreadableImage
+from domain.image import Image
+from domain.jobs import Job
+from domain.provider_errors import ProviderError
+from domain.redactor import Redactor
+from domain.untrusted_text import several_lines, single_line
+
+MAX_TEXT = 1_000
+"""Characters of a message, a hint or a note; OpenAI's longest messages have some 300."""
+MAX_LENGTHS = {"request_id": 200, "stage": 64}
+"""Characters of other texts of an error."""
+MAX_WORDS = 20
+"""Moderation categories; OpenAI has 13."""
+MAX_WORD = 64
+"""Characters of one; OpenAI's longest has 22."""
+MAX_NOTES = 40
+MAX_REVISED_PROMPT = 8_000
+
+
+class Redaction(Safeguard):
+    """Redacts and bounds every text, and redacts all data that is not an image.
+
+    Texts of results and errors have no secret, no control characters, no bidirectional controls
+    and no lone surrogates; only a revised prompt has line feeds. Data keeps its length. Images are
+    passed on byte for byte. It belongs around Inspection, whose rejects are data, and within
+    Archiving, so that records, files, logs and callers get the same texts.
+    """
+
+    def __init__(self, inner: ImageProvider, secrets: Iterable[str]) -> None:
+        super().__init__(inner)
+        self._redactor = Redactor(secrets)
+
+    async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
+        try:
+            async with aclosing(call_next(job)) as stream:
+                async for event in stream:
+                    match event:
+                        case Delivered():
+                            yield await self._clean_result(event)
+                        case PartialImage(image=image) if not _is_image(image):
+                            (data,) = await self._clean_data((image.data,))
+                            yield replace(event, image=Image(data))
+                        case _:
+                            yield event
+        except ProviderError as error:
+            await self._clean_error(error)
+            raise
+
+    async def _clean_result(self, delivered: Delivered) -> Delivered:
+        clean = self._redactor.text
+        revised, request_id = delivered.revised_prompt, delivered.request_id
+        return replace(
+            delivered,
+            revised_prompt=revised and several_lines(clean(revised), MAX_REVISED_PROMPT),
+            request_id=request_id and single_line(clean(request_id), MAX_LENGTHS["request_id"]),
+            notes=tuple(single_line(clean(n), MAX_TEXT) for n in delivered.notes[:MAX_NOTES]),
+            undecodable=await self._clean_data(delivered.undecodable),
+        )
+
+    async def _clean_error(self, error: ProviderError) -> None:
+        """Clean every attribute, so that none of a new kind of error is forgotten."""
+        for name, value in vars(error).copy().items():
+            match value:
+                case str() if type(value) is str:  # not a ChargeStatus
+                    text = self._redactor.error_text(value)
+                    setattr(error, name, single_line(text, MAX_LENGTHS.get(name, MAX_TEXT)))
+                case (str(), *_):
+                    words = map(self._redactor.error_text, value[:MAX_WORDS])
+                    setattr(error, name, tuple(single_line(word, MAX_WORD) for word in words))
+                case (bytes(), *_):
+                    setattr(error, name, await self._clean_data(value))
+        error.args = (error.message,)
+
+    async def _clean_data(self, items: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        """In a thread, for the most that arrives of a reply takes seconds; and to the end."""
+        if not items:
+            return ()
+        clean = self._redactor.data
+        return await run_to_completion(asyncio.to_thread(lambda: tuple(map(clean, items))))
+
+
+def _is_image(image: Image) -> bool:
+    try:
+        return bool(image.format)
+    except UnreadableImage:
+        return False

@@ -1,0 +1,31 @@
+"""Text from outside, in a form that no terminal, log or record can be harmed by."""
+
+import re
+
+SUBSTITUTE = "?"
+LINE_BREAKS = "\n\v\f\r\x1c-\x1e\x85\u2028\u2029"
+"""All characters that end a line for Python, a terminal or a browser."""
+BREAK = re.compile(f"\r\n|[{LINE_BREAKS}]")
+UNSAFE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f"  # control characters: escape sequences begin with them
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional: text looks like another text
+    "\ud800-\udfff]"  # lone surrogates, which JSON can escape and UTF-8 cannot encode
+)
+
+
+def single_line(text: str, most: int) -> str:
+    """At most `most` characters in one line, with `?` for each unsafe character.
+
+    Line breaks and tabs become spaces.
+    """
+    return _cut(UNSAFE.sub(SUBSTITUTE, BREAK.sub(" ", text).replace("\t", " ")), most)
+
+
+def several_lines(text: str, most: int | None = None) -> str:
+    """The same with line feeds and tabs; every other line break becomes a line feed."""
+    safe = UNSAFE.sub(SUBSTITUTE, BREAK.sub("\n", text))
+    return safe if most is None else _cut(safe, most)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
