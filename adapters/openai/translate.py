@@ -24,9 +24,9 @@ Upload = tuple[str, bytes, str]
 
 MAX_TOKENS = 10_000_000
 """Tokens of one kind in a call; a larger count is no count. The largest estimate of models.toml is
-1.3 million, for ten images and a prompt of 32,000 characters of four bytes."""
+0.7 million: four images of 3840x2160 from 16 images and 32,000 characters of four bytes."""
 MAX_IMAGES = 16
-"""Images of one reply that are decoded: OpenAI generates ten at most."""
+"""Images of one reply that are decoded: four are requested, and OpenAI generates ten at most."""
 DATA_URL = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
 
 

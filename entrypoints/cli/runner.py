@@ -18,6 +18,7 @@ from application.jobs.job_handle import JobHandle
 from domain.counts import count
 from domain.errors import ArchiveUnavailable, Canceled, ImageServiceError, InvalidRequest
 from domain.results import ImageResult
+from domain.untrusted_text import several_lines
 from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.cli.options import option_for
@@ -125,8 +126,10 @@ def _print_error(error: ImageServiceError, options: Mapping[str, Any], *, as_jso
         return
     if isinstance(error, InvalidRequest):
         _name_option(error, options)
-    text = error_text(error, field_label="option")
-    Console(stderr=True, soft_wrap=True).print(text, style="red", markup=False)
+    text = several_lines(error_text(error, field_label="option"))
+    # Rich must not interpret the text; its highlighter takes minutes for a word of 100,000 letters.
+    console = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
+    console.print(text, style="red")
 
 
 def _name_option(error: InvalidRequest, options: Mapping[str, Any]) -> None:
@@ -173,4 +176,5 @@ def _report(images: ImageResult, *, can_edit: bool, as_json: bool) -> str:
     verb = "Reused" if images.is_cached else "Created"
     edit = f"To edit an image, run: gpt-image edit PROMPT -i {images.images[0].id}"
     hints = Hints(new_image="For a new image, add --fresh.", edit=edit if can_edit else "")
-    return text_report(f"{verb} {count(len(images.images), 'image')}.", images, facts, hints)
+    first_line = f"{verb} {count(len(images.images), 'image')}."
+    return several_lines(text_report(first_line, images, facts, hints))

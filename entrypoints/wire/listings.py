@@ -5,6 +5,7 @@ from msgspec import UNSET
 from application.use_cases.list_images import ImageListing
 from domain.counts import count
 from domain.job_records import JobRecord, StoredImage
+from domain.untrusted_text import single_line
 from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult
 
 MAX_PROMPT_SHOWN = 200
@@ -31,14 +32,19 @@ def listing_text(listed: ImageListing, limit: int) -> str:
     number = len(found.images)
     lines = [f"{count(number, 'image')}, newest first:" if number else "No images."]
     lines += [
-        f"- {image.id} · {image.made_at} · {image.path or 'not stored'} · {image.prompt}"
+        f"- {image.id} · {image.made_at} · {image.path or 'not stored'} · {_shown(image.prompt)}"
         for image in found.images
     ]
     lines += [
-        f"Job {job.job_id} · {job.created_at} · {STATE_TEXT[job.state]} · {job.prompt}"
+        f"Job {job.job_id} · {job.created_at} · {STATE_TEXT[job.state]} · {_shown(job.prompt)}"
         for job in found.jobs
     ]
     return "\n".join(lines)
+
+
+def _shown(prompt: str) -> str:
+    """The prompt in one line: it may come from another client than the one that reads the list."""
+    return single_line(prompt, MAX_PROMPT_SHOWN)
 
 
 def listed_job(record: JobRecord) -> ListedJob:

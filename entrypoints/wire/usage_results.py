@@ -6,12 +6,17 @@ from msgspec import UNSET, Struct, UnsetType, field
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from application.use_cases.report_usage import UsageReport
 from domain.counts import count
 from domain.money.budgets import BudgetStatus
 from domain.money.usage_account import UsageAccount
+from domain.untrusted_text import single_line
 from entrypoints.wire.outputs import TokenUsage
+
+MAX_MODEL = 100
+"""Characters of a model's name; a request cannot name a longer one."""
 
 
 class AccountEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
@@ -81,7 +86,8 @@ def _table(usage: UsageReport) -> Table:
     for day, accounts in groupby(usage.accounts, key=lambda account: account.day):
         table.add_row(str(day))
         for account in accounts:
-            table.add_row(account.model, *_figures(account))
+            # A client may have named any model: the name is no markup.
+            table.add_row(Text(single_line(account.model, MAX_MODEL)), *_figures(account))
         table.add_section()
     table.add_row(usage.total.model, *_figures(usage.total))
     table.caption = "unknown: calls of unknown cost, and their estimated cost"

@@ -11,6 +11,7 @@ from tests.standin.calls import Call, Charge, Upload
 from tests.standin.faults import Fault, normal
 from tests.standin.generation import Generation, Generator
 from tests.standin.model_list import models_page
+from tests.standin.raw_faults import Raw, send_raw
 from tests.standin.refusals import Refused
 from tests.standin.replies import Reply, image_reply, json_page, refusal_reply
 from tests.standin.request_rules import ImageOrder, check, to_native
@@ -48,6 +49,9 @@ class Api:
             fault = self._log.next_fault()
         try:
             body = await request.read()
+            if isinstance(fault, Raw):
+                self._log.add_begun()
+                return await send_raw(request, call, fault)
             reply, fault = await self._checked_reply(call, body, fault, number)
             reply = reply.with_header("x-request-id", f"req_standin_{number}")
             return await send(request, call, reply, fault)

@@ -1,0 +1,102 @@
+"""A hostile provider, in front of a real server."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.canaries import secrets_in
+from tests.chaos.entry_points import HttpClient
+from tests.chaos.trial import Trial
+from tests.hostile.provider_behaviors import BEHAVIORS, Behavior, redirects
+from tests.standin import StandIn, body_faults
+from tests.standin.raw_faults import stream
+
+pytestmark = [pytest.mark.hostile, pytest.mark.timeout(600)]
+DEADLINE = 1.0
+"""Seconds of PROVIDER_DEADLINE."""
+LATE = 2.0
+"""Seconds after which a reply is late: the deadline, and as long again on a shared machine."""
+UNSAFE = [bytes([number]) for number in (*range(9), 11, 12, *range(14, 32), 127)] + [
+    text.encode() for text in ("\x9b", "\u202e", "\u2066")
+]
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Iterator[Trial]:
+    with StandIn(default=body_faults.small(), keep_uploads=False) as api:
+        settings = {
+            "PROVIDER_TIMEOUT": "30",
+            "PROVIDER_DEADLINE": str(DEADLINE),
+            "CACHE_TTL": "0",
+            "RATE_LIMIT": "0",
+        }
+        yield Trial(api=api, folder=tmp_path, settings=settings)
+
+
+@pytest.fixture
+def stranger() -> Iterator[StandIn]:
+    """A server to which the provider redirects."""
+    with StandIn() as api:
+        yield api
+
+
+def test_a_hostile_provider_gets_one_post_and_ends_at_the_deadline(
+    trial: Trial, stranger: StandIn, counts: Counter[str]
+) -> None:
+    behaviors = [*redirects(f"{stranger.base_url}/images/generations"), *BEHAVIORS]
+    counts["behaviors"] = len(behaviors)
+    with trial:
+        server = trial.serve()
+        clients = {
+            name: HttpClient(name, server.port, trial.check_secrets)
+            for name in ("images", "stream")
+        }
+        for behavior in behaviors:
+            for streamed in behavior.shapes:
+                trial.faults += check(
+                    trial, clients["stream" if streamed else "images"], behavior, counts
+                )
+        assert stranger.calls == []
+
+
+def check(trial: Trial, client: HttpClient, behavior: Behavior, counts: Counter[str]) -> list[str]:
+    """The violations of one call to a provider that behaves like this, and of a call after it."""
+    trial.api.reset()
+    trial.api.script(behavior.fault)
+    more = {"partialImages": 1} if client.name == "stream" else {}
+    call = client.start(trial.small(behavior.name, **more))
+    outcome = call.outcome()
+    counts["calls"] += 1
+    counts[outcome.code or "images"] += 1
+    text, where = outcome.text, f"{behavior.name} ({client.name})"
+    found = {
+        f"code {outcome.code}": outcome.code == behavior.code,
+        f"{outcome.seconds:.1f} s": outcome.seconds < DEADLINE + LATE,
+        f"{len(trial.api.posts)} POSTs": len(trial.api.posts) == 1,
+        f"charged {outcome.facts.get('charged')}": outcome.code is None
+        or _charged(outcome.facts) == behavior.charged,
+        "a text is missing": all(each in text for each in behavior.texts),
+        "an unsafe character": not any(each in bytes(call.received) for each in UNSAFE),
+        "a secret": not secrets_in(bytes(call.received)),
+    }
+    trial.api.clear_script()
+    after = client.call(trial.small("after it"))
+    found["a good call fails after it"] = after.succeeded
+    return [f"{where}: {fault}: {text[:600]}" for fault, right in found.items() if not right]
+
+
+def _charged(facts: dict[str, object]) -> object:
+    return facts.get("charged")
+
+
+def test_endless_streams_give_their_slots_back(trial: Trial, counts: Counter[str]) -> None:
+    trial.api.default = stream(endless=b": keep\n\n")
+    with trial:
+        client = HttpClient("images", trial.serve(warm=False).port, trial.check_secrets)
+        calls = [trial.small("endless", partialImages=1) for _ in range(48)]
+        outcomes = trial.call_concurrently(client, calls)
+        assert {outcome.code for outcome in outcomes} <= {"provider_timed_out", "provider_resting"}
+        assert len(trial.api.posts) <= len(calls)
+        counts["endless streams"] = len(outcomes)
