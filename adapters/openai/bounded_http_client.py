@@ -13,11 +13,12 @@ MAX_REFUSAL_BYTES = 1_000_000
 """OpenAI's error replies have a few hundred bytes, a gateway's page some ten thousand."""
 REFUSAL_SECONDS = 10.0
 """For the body of an error reply. Its status, which counts, is there already."""
-BODY_HEADERS = ("content-encoding", "content-length", "content-type", "transfer-encoding")
+BODY_HEADERS = (b"content-encoding", b"content-length", b"content-type", b"transfer-encoding")
 """Headers that describe the body as it was sent, not the part that was read. A content type can
 name a character set that is a decompressor, such as zlib."""
-REDIRECT = "x-redirect-location"
-"""Takes the place of `location`, which would make the client build the next request."""
+REDIRECT = "redirect"
+"""The extension that has a redirect's location: with the header, the client would build the next
+request, and raise what a request can raise."""
 
 YIELD_THRESHOLD = 500_000
 """Bytes of a chunk. Chunks from the network are smaller, so a larger one was decompressed."""
@@ -57,7 +58,7 @@ class _NoCookies(CookieJar):
 
 async def _set_location_aside(response: httpx2.Response) -> None:
     if "location" in response.headers:
-        response.headers[REDIRECT] = response.headers.pop("location")
+        response.extensions[REDIRECT] = response.headers.pop("location")
 
 
 @asynccontextmanager
@@ -80,7 +81,8 @@ async def _read_refusal(response: httpx2.Response) -> httpx2.Response:
                 body += chunk
                 if len(body) > MAX_REFUSAL_BYTES:
                     break
-    headers = [(k, v) for k, v in response.headers.multi_items() if k not in BODY_HEADERS]
+    # As bytes: a header that is not ASCII could not be encoded again.
+    headers = [(k, v) for k, v in response.headers.raw if k.lower() not in BODY_HEADERS]
     return httpx2.Response(
         response.status_code,
         headers=headers,

@@ -61,23 +61,28 @@ def missing_client_error(key: str | None) -> errors.ProviderError:
     )
 
 
-def to_provider_error(error: Exception, card: ModelCard) -> errors.ProviderError:
+def to_provider_error(
+    error: Exception, card: ModelCard, *, answered: bool = False
+) -> errors.ProviderError:
     """The provider error for an exception of the SDK or its transport.
 
+    `answered`: it was raised while a reply with status 2xx was read.
     If the request may have been sent and its outcome is unknown, the result is an OutcomeUnknown.
     Its texts repeat what the provider said: the Redaction safeguard bounds and redacts them.
     """
-    provider_error = _classify(error, card, _message(error))
+    provider_error = _classify(error, card, _message(error), answered=answered)
     provider_error.request_id = getattr(error, "request_id", None)
     provider_error.__cause__ = error
     return provider_error
 
 
-def _classify(error: Exception, card: ModelCard, message: str) -> errors.ProviderError:
+def _classify(
+    error: Exception, card: ModelCard, message: str, *, answered: bool
+) -> errors.ProviderError:
     cause = error.__cause__ if isinstance(error, APIConnectionError) else error
-    if isinstance(cause, BEFORE_DISPATCH):
+    if isinstance(cause, BEFORE_DISPATCH) and not answered:
         return errors.ProviderUnreachable("OpenAI could not be reached; nothing was sent.")
-    if isinstance(cause, UnicodeEncodeError):  # raised while the request was encoded
+    if isinstance(error, UnicodeEncodeError) and not answered:  # while the request was encoded
         return errors.RequestRefused("The request contains characters that cannot be sent.")
     if isinstance(error, APITimeoutError | httpx2.TimeoutException):
         return errors.ProviderTimedOut("OpenAI did not answer within the time limit.")
@@ -92,8 +97,6 @@ def _classify(error: Exception, card: ModelCard, message: str) -> errors.Provide
 
 def _from_status(error: APIStatusError, card: ModelCard, message: str) -> errors.ProviderError:
     match error.status_code:
-        case status if status < 200:  # the final answer comes later, or never
-            return errors.OutcomeUnknown(f"OpenAI answered with the interim status {status}.")
         case status if 300 <= status < 400:
             return _redirected(error.response)
         case 401:
@@ -113,7 +116,7 @@ def _from_status(error: APIStatusError, card: ModelCard, message: str) -> errors
 
 
 def _redirected(response: httpx2.Response) -> errors.RequestRefused:
-    here, there = response.request.url, response.headers.get(REDIRECT)
+    here, there = response.request.url, response.extensions.get(REDIRECT)
     target = _place(there, here) if there else ""
     return errors.RequestRefused(
         f"OPENAI_BASE_URL points to {here.scheme}://{here.netloc.decode('ascii')}, which answered "

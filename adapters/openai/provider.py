@@ -101,9 +101,10 @@ class OpenAIImages:
         if self._client is None:
             raise missing_client_error(self._key)
         call: Call = getattr(self._client.images.with_streaming_response, action)
-        buffer = ReplyBuffer()
+        buffer, answered = ReplyBuffer(), False
         try:
             async with call(**parameters) as reply:
+                answered = True
                 streams = parameters.get("stream") and _is_stream(reply.http_response)
                 read = _read_stream if streams else _read_json
                 async with aclosing(read(reply.http_response, job.request, buffer)) as events:
@@ -112,7 +113,7 @@ class OpenAIImages:
         except TooLarge as error:
             raise BadProviderReply(REPLY_TOO_LARGE, raw_remainder=buffer.remainder()) from error
         except FROM_SDK as error:
-            provider_error = to_provider_error(error, job.card)
+            provider_error = to_provider_error(error, job.card, answered=answered)
             provider_error.raw_remainder = buffer.remainder()
             raise provider_error from error
 
@@ -147,7 +148,7 @@ async def _read_json(
     if not raw.startswith(EVENTS):
         yield parse_reply(raw, _request_id(response))
         return
-    headers = {"x-request-id": _request_id(response) or ""}
+    headers = [(k, v) for k, v in response.headers.raw if k.lower() == b"x-request-id"]
     events = httpx2.Response(200, content=raw, headers=headers, request=response.request)
     buffer.restart()
     async with aclosing(_read_stream(events, request, buffer)) as stream:

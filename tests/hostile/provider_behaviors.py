@@ -160,7 +160,7 @@ TEXTS = [
         refusal(
             {
                 "code": "moderation_blocked",
-                "moderation_details": {"categories": ["x" * 99_999] * 99},
+                "moderation_details": {"categories": ["x" * 99_999] * 9},
             }
         ),
         code="content_refused",

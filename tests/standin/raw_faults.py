@@ -1,4 +1,4 @@
-r"""Replies as raw bytes on the connection: redirects, odd statuses, drips, and bodies without an end.
+"""Replies as raw bytes: redirects, odd statuses, drips, and bodies without an end.
 
 In the bytes `{key}` becomes the received key, `{key64}` its base64, `{key%}` its form in a URL.
 Nothing is generated or charged.
