@@ -1,18 +1,26 @@
 """The reply to a paid call is always delivered: as images, or as undecodable data."""
 
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
+from urllib.parse import quote
 
 import pytest
 
+from adapters.openai.catalog import openai_catalog
+from adapters.openai.translate import MAX_IMAGES, MAX_TOKENS
 from domain.image import Image
+from domain.image_formats import Dimensions
+from domain.money.prices import TokenPricing
+from domain.requests import EditRequest
 from domain.results import Usage
-from tests.standin import Fault, StandIn, faults
+from tests.standin import Fault, StandIn, faults, raw_faults
 from tests.unit.openai_help import TEAL, generate
 
 pytestmark = pytest.mark.anyio
 BASE64 = b64encode(TEAL.data).decode()
 WHOLE = Image(TEAL.data + bytes(-len(TEAL.data) % 3))
 """Its base64 needs no = at the end."""
+PADDED = Image(WHOLE.data + b"\xff\xfe\xfd\xff")
+"""Its base64 needs == at the end, and has a character that has another form in URLs."""
 
 
 def reply_with(body: str) -> Fault:
@@ -69,6 +77,13 @@ async def test_odd_text_beside_an_image_does_no_harm(
         ('{"input_tokens": -1, "output_tokens": 3}', None),
         ('{"input_tokens": 5, "output_tokens": 1e3}', None),
         (f'{{"input_tokens": 5, "output_tokens": {10**30}}}', None),
+        (f'{{"input_tokens": {MAX_TOKENS + 1}, "output_tokens": 3}}', None),
+        (f'{{"input_tokens": 5, "output_tokens": {MAX_TOKENS}}}', (5, 0, MAX_TOKENS)),
+        (
+            '{"input_tokens": 5, "output_tokens": 3, "input_tokens_details":'
+            f' {{"cached_tokens": {MAX_TOKENS + 1}}}}}',
+            None,
+        ),
         ('{"input_tokens": 5, "output_tokens": 3, "input_tokens_details": [5]}', (5, 0, 3)),
         (
             '{"input_tokens": 5, "output_tokens": 3, "input_tokens_details": {"image_tokens": 9}}',
@@ -82,6 +97,27 @@ async def test_only_a_plausible_usage_is_used(
     openai_api.script(reply_with(f'{{"data": [{{"b64_json": "{BASE64}"}}], "usage": {reported}}}'))
     delivered = await generate(openai_api.base_url)
     assert delivered.usage == (usage and usage_of(*usage))
+
+
+def test_no_call_can_use_as_many_tokens_as_are_believed() -> None:
+    """The most expensive request that is allowed, by the conservative estimates of the catalog."""
+    images = tuple(Image(bytes([number])) for number in range(16))
+    for card in openai_catalog().cards:
+        estimates = isinstance(card.pricing, TokenPricing) and card.pricing.estimates
+        for quality in card.qualities if estimates else ():
+            request = EditRequest(
+                prompt="\U0001f309" * 32_000,
+                model=card.name,
+                quality=quality,
+                size=Dimensions(3840, 2160),
+                n=4,
+                partial_images=3,
+                images=images,
+                mask=images[0],
+            )
+            assert estimates
+            usage = estimates.usage(request)
+            assert usage is None or 10 * usage.total < MAX_TOKENS
 
 
 @pytest.mark.parametrize(
@@ -110,12 +146,45 @@ def usage_of(text_in: int, images_in: int, out: int) -> Usage:
         pytest.param(BASE64[:40] + "\\r\\n" + BASE64[40:] + "\\n", id="line breaks"),
         pytest.param(f" {BASE64[:7]} \\t{BASE64[7:]}", id="whitespace"),
         pytest.param(b64encode(WHOLE.data).decode() + "=", id="an extra ="),
+        pytest.param(b64encode(PADDED.data).decode().rstrip("="), id="no padding"),
+        pytest.param(urlsafe_b64encode(PADDED.data).decode(), id="for URLs"),
+        pytest.param(f"data:image/png;base64,{BASE64}", id="a data: URL"),
+        pytest.param(f"DATA:;charset=x;BASE64,{quote(BASE64, safe='')}", id="an escaped data: URL"),
     ],
 )
 async def test_readable_base64_is_an_image(openai_api: StandIn, text: str) -> None:
     openai_api.script(reply_with(f'{{"data": [{{"b64_json": "{text}"}}]}}'))
     delivered = await generate(openai_api.base_url)
-    assert [each.image for each in delivered.images] in ([TEAL], [WHOLE])
+    assert [each.image for each in delivered.images] in ([TEAL], [WHOLE], [PADDED])
+
+
+async def test_an_image_in_a_data_url_where_openai_had_a_link_is_an_image(
+    openai_api: StandIn,
+) -> None:
+    link, url = "https://images.example/1", f"data:image/png;base64,{BASE64}"
+    openai_api.script(reply_with(f'{{"data": [{{"url": "{link}"}}, {{"url": "{url}"}}]}}'))
+    delivered = await generate(openai_api.base_url)
+    assert [each.image for each in delivered.images] == [TEAL]
+
+
+async def test_images_beyond_a_bound_are_kept_as_data(openai_api: StandIn) -> None:
+    texts = [b64encode(TEAL.data + bytes([number])).decode() for number in range(20)]
+    items = ", ".join(f'{{"b64_json": "{text}"}}' for text in texts)
+    openai_api.script(reply_with(f'{{"data": [{items}]}}'))
+    delivered = await generate(openai_api.base_url)
+    assert [each.image.data[-1] for each in delivered.images] == [*range(MAX_IMAGES)]
+    assert delivered.undecodable == ("\n".join(texts[MAX_IMAGES:]).encode(),)
+    assert delivered.notes == ("OpenAI sent 20 images; only the first 16 are decoded.",)
+
+
+async def test_a_complete_reply_is_delivered_although_its_body_has_no_end(
+    openai_api: StandIn,
+) -> None:
+    text = f'{{"data": [{{"b64_json": "{BASE64}"}}]}}'.encode()
+    openai_api.script(raw_faults.raw(raw_faults.head(200, "content-length: 9999") + text))
+    delivered = await generate(openai_api.base_url)
+    assert [each.image for each in delivered.images] == [TEAL]
+    assert delivered.notes == ("OpenAI's reply has no end.",)
 
 
 @pytest.mark.parametrize("flaw", ["-", "_", "*", "=", "é"])

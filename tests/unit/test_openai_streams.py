@@ -6,15 +6,18 @@ from json import dumps, loads
 import pytest
 
 from adapters.openai import reply_buffer
+from application.ports.image_provider import Delivered
+from domain.errors import ChargeStatus
 from domain.provider_errors import ContentRefused, OutcomeUnknown
 from domain.results import Usage
-from tests.standin import Fault, StandIn, faults, stream_faults
+from tests.standin import Fault, StandIn, faults, raw_faults, stream_faults
 from tests.unit.openai_help import (
     PLUM,
     TEAL,
     completed,
     generate,
     generate_events,
+    preview,
     streaming,
     usage,
 )
@@ -145,13 +148,93 @@ async def test_events_of_other_shapes_are_skipped(openai_api: StandIn) -> None:
     assert [each.image for each in delivered.images] == [TEAL]
 
 
+FLAT = {"code": "moderation_blocked", "message": "No."}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(b"data: %s\n\n" % dumps({"type": "error", **FLAT}).encode(), id="by type"),
+        pytest.param(b"event: error\ndata: %s\n\n" % dumps(FLAT).encode(), id="by kind"),
+    ],
+)
+async def test_an_error_without_an_inner_object_keeps_its_code(event: bytes) -> None:
+    async with streaming(event) as url:
+        with pytest.raises(ContentRefused) as refused:
+            await generate_events(url, partial_images=1)
+    assert refused.value.charged is ChargeStatus.NO
+
+
+async def test_the_kind_of_an_event_does_not_outlive_it() -> None:
+    async with streaming(b"event: error\ndata: {}\n\n", completed()) as url:
+        delivered = await generate(url, partial_images=1)
+    assert len(delivered.images) == 1
+
+
+@pytest.mark.parametrize("kind", ["text/event-stream", "application/json", "text/plain"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(completed(), id="events"),
+        pytest.param(b"\xef\xbb\xbf" + completed(), id="a BOM"),
+        pytest.param(b": hello\n\nevent: x\n" + completed(), id="a comment"),
+        pytest.param(b'{"data": [{"b64_json": "%s"}]}' % b64encode(TEAL.data), id="JSON"),
+        pytest.param(b'{"data": [\n\n{"b64_json":\n"%s"}]}\n' % b64encode(TEAL.data), id="lines"),
+    ],
+)
+async def test_a_reply_is_read_by_its_content_not_its_type(
+    openai_api: StandIn, text: bytes, kind: str
+) -> None:
+    openai_api.script(raw_faults.body(text, kind=kind))
+    delivered = await generate(openai_api.base_url, partial_images=1)
+    assert [each.image for each in delivered.images] == [TEAL]
+    assert delivered.undecodable == ()
+
+
+async def test_a_page_that_calls_itself_a_stream_is_kept(openai_api: StandIn) -> None:
+    page = b"<html>\n<p>Sign in.\n</html>\n"
+    openai_api.script(raw_faults.stream(page))
+    with pytest.raises(OutcomeUnknown) as unknown:
+        await generate_events(openai_api.base_url, partial_images=1)
+    assert unknown.value.raw_remainder == (page,)
+
+
+@pytest.mark.parametrize(
+    "useless",
+    [b": keep\n\n", b"\n", b"id: 1\n", b'data: {"type": "ping"}\n\n', b"data: x\n", b"x\n"],
+)
+async def test_bytes_that_become_no_image_are_bounded(
+    openai_api: StandIn, monkeypatch: pytest.MonkeyPatch, useless: bytes
+) -> None:
+    monkeypatch.setattr(reply_buffer, "MAX_REPLY_BYTES", 10_000)
+    openai_api.script(raw_faults.stream(completed(TEAL), endless=useless * 1000))
+    delivered = await generate(openai_api.base_url, partial_images=1, n=2)
+    assert [each.image for each in delivered.images] == [TEAL]
+    assert delivered.notes == ("OpenAI's stream broke off after 1 of 2 images.",)
+
+
+async def test_previews_do_not_use_up_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reply_buffer, "MAX_REPLY_BYTES", 3 * len(preview()))
+    async with streaming(*[preview()] * 3, *[completed(TEAL)] * 2) as url:
+        *previews, delivered = await generate_events(url, partial_images=3, n=2)
+    assert len(previews) == 3
+    assert isinstance(delivered, Delivered)
+    assert len(delivered.images) == 2
+
+
+async def test_previews_beyond_the_number_requested_are_dropped() -> None:
+    async with streaming(*[preview()] * 9, completed(TEAL)) as url:
+        *previews, _ = await generate_events(url, partial_images=2)
+    assert [getattr(each, "index", None) for each in previews] == [0, 1]
+
+
 async def test_a_stream_without_an_image_leaves_the_outcome_unknown(openai_api: StandIn) -> None:
     openai_api.script(stream_faults.events(*ODD))
     with pytest.raises(OutcomeUnknown, match="ended before"):
         await generate_events(openai_api.base_url, partial_images=1)
 
 
-@pytest.mark.parametrize("index", [None, "first", -1, True, 1])
+@pytest.mark.parametrize("index", [None, "first", -1, True, 1, 2, 2**60])
 async def test_previews_without_an_index_are_numbered(openai_api: StandIn, index: object) -> None:
     text = b64encode(PLUM.data).decode()
     preview = {"type": "image_generation.partial_image", "b64_json": text}
