@@ -10,7 +10,7 @@ HIDDEN = "[hidden]"
 MIN_SECRET_LENGTH = 8
 """Shorter ones are placeholders for local endpoints, such as "none" or "x"."""
 KEY_LIKE = re.compile(r"\b(sk|sess|org|proj)-[\w*\-]{4,}")
-"""The forms of OpenAI's keys and identifiers, also when the middle is masked."""
+"""How providers' keys and identifiers begin, also when the middle is masked."""
 WINDOW = 100_000
 """Characters of a text that are read: more than any text that is kept has."""
 

@@ -54,8 +54,8 @@ class Settings(BudgetSettings, HttpSettings):
     )
     provider_deadline: Annotated[float, Field(gt=0, le=14_400)] | None = Field(
         None,
-        description="Maximum seconds of one call to the provider, from connecting to the reply's "
-        "last byte. Four times PROVIDER_TIMEOUT by default.",
+        description="Maximum seconds of one call to the provider; by default four times "
+        "PROVIDER_TIMEOUT.",
     )
     result_max_bytes: Annotated[int, Field(ge=100_000, le=8_000_000)] = Field(
         900_000, description="Maximum bytes of an MCP message; larger images are sent as previews."

@@ -4,11 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
+from application.safeguards.circuit_breaker import MAX_FAILURES
 from tests.chaos.canaries import secrets_in
 from tests.chaos.entry_points import HttpClient
+from tests.chaos.oracles import Allowed
 from tests.chaos.trial import Trial
 from tests.hostile.provider_behaviors import BEHAVIORS, Behavior, redirects
 from tests.standin import StandIn, body_faults
@@ -100,12 +103,25 @@ def strings_in(value: object) -> Iterator[str]:
         yield value
 
 
-def test_endless_streams_give_their_slots_back(trial: Trial, counts: Counter[str]) -> None:
-    trial.api.default = stream(endless=b": keep\n\n")
+@pytest.mark.parametrize("slots", [4, 48])
+def test_endless_streams_give_their_slots_back(
+    trial: Trial, counts: Counter[str], slots: int
+) -> None:
+    """Calls that wait for a slot get one at the deadline, or the circuit breaker's answer."""
+    endless = stream(endless=b": keep\n\n")
+    trial.settings["MAX_CONCURRENT_CALLS"] = str(slots)
+    trial.allowed = Allowed(unknown=True)
     with trial:
-        client = HttpClient("images", trial.serve(warm=False).port, trial.check_secrets)
-        calls = [trial.small("endless", partialImages=1) for _ in range(48)]
-        outcomes = trial.call_concurrently(client, calls)
-        assert {outcome.code for outcome in outcomes} <= {"provider_timed_out", "provider_resting"}
-        assert len(trial.api.posts) <= len(calls)
-        counts["endless streams"] = len(outcomes)
+        client = HttpClient("stream", trial.serve(warm=False).port, trial.check_secrets)
+        trial.api.script(*[endless] * slots)
+        occupying = [client.start(trial.small("endless", partialImages=1)) for _ in range(slots)]
+        trial.api.wait_for_calls(slots, timeout=20)
+        started = monotonic()
+        waiting = [client.start(trial.small("waiting")) for _ in range(4)]
+        outcomes = [call.outcome() for call in waiting]
+        assert monotonic() - started < DEADLINE + LATE
+        opens = {"provider_resting"} if slots >= MAX_FAILURES else set()
+        assert {outcome.code for outcome in outcomes} <= {None, *opens}
+        codes = {call.outcome().code for call in occupying}
+        assert codes == {"provider_timed_out"}
+        counts["endless streams"], counts["calls behind them"] = slots, len(outcomes)

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from application.ports.image_provider import Delivered, PartialImage
 from domain.errors import ImageServiceError
 from tests.chaos.canaries import KEY, secrets_in
 from tests.hostile.provider_behaviors import BEHAVIORS, ENDLESS, Behavior, redirects
@@ -27,21 +28,28 @@ async def test_a_hostile_provider_gets_one_post_and_ends_at_the_deadline(
     for behavior in in_part():
         openai_api.reset()
         openai_api.script(behavior.fault)
-        code, text = await outcome_of(openai_api, behavior)
+        code, charged, text = await outcome_of(openai_api, behavior)
         counts[code or "images"] += 1
+        assert code == behavior.code, behavior.name
+        assert charged in (None, behavior.charged), behavior.name
         assert len(openai_api.posts) == 1, behavior.name
-        assert not secrets_in(text.encode()), (behavior.name, text)
+        assert not secrets_in(text), (behavior.name, text)
 
 
-async def outcome_of(api: StandIn, behavior: Behavior) -> tuple[str | None, str]:
-    """The error's code, None for images, and all texts of the outcome."""
-    streamed = behavior.streamed is True
+async def outcome_of(api: StandIn, behavior: Behavior) -> tuple[str | None, str | None, bytes]:
+    """The error's code and charge, None for images, and all texts and data of the outcome.
+
+    A result without an image counts as what the Inspection safeguard makes of it.
+    """
+    previews = 1 if behavior.streamed else 0
     try:
         events = await generate_events(
-            api.base_url, key=KEY, deadline=DEADLINE, partial_images=1 if streamed else 0
+            api.base_url, key=KEY, deadline=DEADLINE, partial_images=previews
         )
     except ImageServiceError as error:
-        assert (error.code, error.charged) == (behavior.code, behavior.charged), behavior.name
-        return error.code, f"{error} {error.details()} {vars(error)}"
-    assert behavior.code in (None, "bad_provider_reply"), behavior.name
-    return behavior.code, repr(events)
+        return error.code, error.charged, f"{error} {error.details()} {vars(error)}".encode()
+    shown = b"".join(each.image.data for each in events if isinstance(each, PartialImage))
+    *_, last = events
+    assert isinstance(last, Delivered)
+    code = None if last.images else "bad_provider_reply"
+    return code, None, repr(events).encode() + shown

@@ -251,3 +251,12 @@ def test_an_invalid_budget_is_an_error(monkeypatch: pytest.MonkeyPatch, amount: 
     monkeypatch.setenv("BUDGET_DAY_USD", amount)
     with pytest.raises(SettingsError, match="BUDGET_DAY_USD"):
         load_settings()
+
+
+def test_a_call_has_four_times_the_timeout_unless_a_deadline_is_set(
+    env: pytest.MonkeyPatch,
+) -> None:
+    env.setenv("PROVIDER_TIMEOUT", "20")
+    assert load_settings().call_deadline == 80
+    env.setenv("PROVIDER_DEADLINE", "30")
+    assert load_settings().call_deadline == 30
