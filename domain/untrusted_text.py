@@ -13,19 +13,19 @@ UNSAFE = re.compile(
 )
 
 
-def single_line(text: str, most: int) -> str:
-    """At most `most` characters in one line, with `?` for each unsafe character.
+def single_line(text: str, max_length: int) -> str:
+    """At most `max_length` characters in one line, with `?` for each unsafe character.
 
     Line breaks and tabs become spaces.
     """
-    return _cut(UNSAFE.sub(SUBSTITUTE, BREAK.sub(" ", text).replace("\t", " ")), most)
+    return _cut(UNSAFE.sub(SUBSTITUTE, BREAK.sub(" ", text).replace("\t", " ")), max_length)
 
 
-def several_lines(text: str, most: int | None = None) -> str:
+def several_lines(text: str, max_length: int | None = None) -> str:
     """The same with line feeds and tabs; every other line break becomes a line feed."""
     safe = UNSAFE.sub(SUBSTITUTE, BREAK.sub("\n", text))
-    return safe if most is None else _cut(safe, most)
+    return safe if max_length is None else _cut(safe, max_length)
 
 
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+def _cut(text: str, max_length: int) -> str:
+    return text if len(text) <= max_length else f"{text[: max_length - 1]}…"

@@ -13,11 +13,12 @@ from typing import Literal, TextIO
 
 import structlog
 
+from domain.redactor import HIDDEN, secret_spellings
+
 Form = Literal["json", "console"]
 Facts = dict[str, object]
 Render = Callable[[Facts], str]
 
-HIDDEN = "[hidden]"
 MAX_WAITING_LINES = 1000
 BATCH_DELAY = 0.02
 """Seconds that a line waits for more: waking the thread for each costs more than writing it."""
@@ -134,8 +135,12 @@ LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def _spellings(word: str) -> set[str]:
-    """The word, and its forms within JSON and Python quotes; empty for an empty word."""
-    return {word, json.dumps(word)[1:-1], repr(word)[1:-1]} - {""}
+    """The word, its forms within JSON and Python quotes, and those that providers may repeat.
+
+    Empty for an empty word.
+    """
+    forms = {word, json.dumps(word)[1:-1], repr(word)[1:-1], *secret_spellings(word)}
+    return forms - {""}
 
 
 def _now() -> str:

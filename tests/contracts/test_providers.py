@@ -72,7 +72,7 @@ async def images(openai_api: StandIn, anyio_backend: str) -> AsyncIterator[OpenA
 
 @pytest.fixture
 async def unreachable_images(anyio_backend: str) -> AsyncIterator[OpenAIImages]:
-    provider = OpenAIImages(api_key=KEY, base_url="http://127.0.0.1:1", timeout=20)
+    provider = OpenAIImages(api_key=KEY, base_url="http://127.0.0.1:1", timeout=20, deadline=30)
     yield provider
     await provider.close()
 

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from adapters.telemetry.log_writer import Form, LogWriter
+from domain.redactor import secret_spellings
 
 SECRET = 'sk-"very\\secret'
 
@@ -68,6 +69,17 @@ def test_no_spelling_of_a_secret_appears(form: Form, capsys: pytest.CaptureFixtu
     assert output.count("[hidden]") >= 4
     assert "very" not in output
     assert "Traceback" in output
+
+
+def test_a_secret_that_a_provider_spelled_otherwise_does_not_appear(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log = LogWriter(level="info", hidden=[SECRET])
+    for form in secret_spellings(SECRET):
+        log.write("warning", f"It said {form}")
+    log.close()
+    output = capsys.readouterr().err
+    assert not any(form in output for form in secret_spellings(SECRET))
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
