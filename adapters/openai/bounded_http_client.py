@@ -108,7 +108,6 @@ async def read_chunks(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
             yield chunk
             if len(chunk) > YIELD_THRESHOLD:
                 await asyncio.sleep(0)
-            if (
-                deadline is not None and now() > deadline
-            ):  # what is buffered already can be read without a wait
+            # What is buffered already is read without a wait, so no timeout would end it.
+            if deadline is not None and now() > deadline:
                 raise httpx2.ReadTimeout("The deadline of the call has passed.")
