@@ -6,16 +6,12 @@ valid UTF-8. Here the SDK's input ends when `close` is called, so running calls 
 """
 
 import asyncio
-import json
 import os
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from mcp_types import (
-    INVALID_REQUEST,
-    ErrorData,
     JSONRPCError,
     JSONRPCMessage,
     JSONRPCNotification,
@@ -23,6 +19,8 @@ from mcp_types import (
     JSONRPCResponse,
     jsonrpc_message_adapter,
 )
+
+from entrypoints.mcp.json_rpc import encode, read_envelope
 
 CHUNK = 1 << 16
 WAITING_MESSAGES = 64
@@ -59,17 +57,14 @@ class StdioTransport:
         threading.Thread(target=self._read_loop, name="stdin", daemon=True).start()
 
     async def __aiter__(self) -> AsyncIterator[JSONRPCMessage]:
-        """Every message until `close` is called. Lines that are not messages are skipped."""
+        """Every message until `close` is called. All other lines are answered here."""
         while (message := await self._messages.get()) is not None:
             yield message
 
     async def send(self, message: JSONRPCMessage) -> None:
         """Write one message, whole and in order. Raises nothing if the output is closed."""
         try:
-            await self._loop.run_in_executor(self._writer, self._write, _line(message))
-        except OSError:
-            self.write_failed = True
-            self.eof.set()
+            await self._write_message(message)
         finally:
             if isinstance(message, JSONRPCResponse | JSONRPCError):
                 self._mark_answered(message.id)
@@ -86,13 +81,16 @@ class StdioTransport:
         await self._messages.put(None)
 
     async def _accept(self, line: bytes) -> None:
-        """Queue the message in a line; a malformed request is answered here."""
-        message = _message(line)
-        if isinstance(message, JSONRPCError):
-            await self.send(message)
-        elif message is not None:
+        """Queue the message in a line, or answer what the SDK cannot."""
+        if not line.strip():
+            return
+        envelope = read_envelope(line)
+        message = None if envelope.fault else _message(line)
+        if message is not None:
             self._track(message)
             await self._messages.put(message)
+        elif envelope.needs_answer:
+            await self._write_message(envelope.rejection() or envelope.unreadable())
 
     def _track(self, message: JSONRPCMessage) -> None:
         """Count only requests that the SDK receives and will answer."""
@@ -106,6 +104,13 @@ class StdioTransport:
         self._unanswered.discard(str(request_id))
         if not self._unanswered:
             self._all_answered.set()
+
+    async def _write_message(self, message: JSONRPCMessage) -> None:
+        try:
+            await self._loop.run_in_executor(self._writer, self._write, encode(message) + b"\n")
+        except OSError:
+            self.write_failed = True
+            self.eof.set()
 
     def _read_loop(self) -> None:
         try:
@@ -121,48 +126,11 @@ class StdioTransport:
 
 
 def _message(line: bytes) -> JSONRPCMessage | None:
-    """The message in a line, None if it has none, or the error that answers a malformed request."""
+    """The message in a line, or None if it is no valid one."""
     try:
         return jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValueError:
-        return _parse_leniently(line)
-
-
-def _parse_leniently(line: bytes) -> JSONRPCMessage | None:
-    """Parse what strict JSON rejects, such as a lone surrogate in a prompt.
-
-    The tool can then report the error; dropping the message would leave the client waiting.
-    """
-    try:
-        raw = json.loads(line.decode(errors="replace"))
-    except (ValueError, RecursionError):
         return None
-    try:
-        return jsonrpc_message_adapter.validate_python(raw, by_name=False)
-    except (ValueError, RecursionError):
-        return _malformed_request(raw)
-
-
-def _malformed_request(raw: Any) -> JSONRPCError | None:  # noqa: ANN401 - any JSON value
-    if not isinstance(raw, dict) or "method" not in raw:
-        return None
-    request_id = raw.get("id")
-    if isinstance(request_id, bool) or not isinstance(request_id, int | str):
-        return None
-    if isinstance(request_id, str):
-        request_id = request_id.encode(errors="replace").decode()
-    error = ErrorData(code=INVALID_REQUEST, message="This is not a valid JSON-RPC 2.0 request.")
-    return JSONRPCError(jsonrpc="2.0", id=request_id, error=error)
-
-
-def _line(message: JSONRPCMessage) -> bytes:
-    """The message as a line of UTF-8; lone surrogates, which UTF-8 cannot encode, become "?"."""
-    try:
-        text = message.model_dump_json(by_alias=True, exclude_unset=True)
-    except ValueError:
-        value = message.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        text = json.dumps(value, ensure_ascii=False)
-    return text.encode(errors="replace") + b"\n"
 
 
 def _lines(descriptor: int) -> Iterator[bytes]:

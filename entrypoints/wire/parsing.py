@@ -1,7 +1,7 @@
 """Checks arguments against their struct, with errors that a model can act on."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ import msgspec
 
 from domain.errors import InvalidRequest
 from entrypoints.wire.json_schema import Schema, json_schema
+from entrypoints.wire.unicode_text import is_unicode
 
 A = TypeVar("A", bound=msgspec.Struct)
 Arguments = Mapping[str, object]
@@ -34,11 +35,37 @@ def parse(kind: type[A], arguments: Arguments) -> A:
 
     Accepts what models often send: null for an omitted argument, and numbers as strings.
     """
+    _require_unicode(arguments)
     present = {name: value for name, value in arguments.items() if value is not None}
     try:
         return msgspec.convert(present, kind, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(str(error), kind, present) from error
+
+
+def _require_unicode(arguments: Arguments) -> None:
+    """Raise InvalidRequest for half of a surrogate pair, which no encoding can hold."""
+    for name, value in arguments.items():
+        if not all(map(is_unicode, _texts({name: value}))):
+            field = name[:80] if is_unicode(name) else "arguments"
+            raise InvalidRequest(
+                f"{field} must be Unicode; it has half of a surrogate pair.",
+                field=field,
+                hint="Send whole characters: a \\ud83c needs the \\udf09 that follows it.",
+            )
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every string in a JSON value, however deeply it is nested."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list | tuple):
+            waiting += value
 
 
 def _invalid(fault: str, kind: type[msgspec.Struct], present: Arguments) -> InvalidRequest:

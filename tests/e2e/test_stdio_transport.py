@@ -1,4 +1,4 @@
-"""Whatever the input is, every recognizable request gets a response."""
+"""Whatever the input is, every line gets its answer, and every request exactly one."""
 
 import json
 import sqlite3
@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from mcp_types import JSONRPCResponse
 
-from entrypoints.mcp.stdio_transport import _line
+from entrypoints.mcp.json_rpc import encode
 from tests.conftest import environment_in
-from tests.e2e.host import INITIALIZE, SERVER, Host, text_of, to_lines
+from tests.e2e.host import INITIALIZE, SERVER, Host, Message, text_of, to_lines
+from tests.e2e.odd_messages import HALF_CHARACTERS, UNANSWERED, odd_messages, tool_call
 from tests.standin import StandIn, faults
 
 Environment = dict[str, str]
-NESTED = b"[" * 200_000 + b"]" * 200_000
 
 
 @pytest.fixture(scope="module")
@@ -39,70 +39,57 @@ def write_line(host: Host, line: bytes) -> None:
     host.process.stdin.flush()
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        b'{"jsonrpc":"2.0","id":"\xff","method":"\xff"}',
-        b'{"jsonrpc":"2.0","id":50,"method":"x","params":{"a":' + NESTED + b"}}",
-        NESTED,
-        b'{"jsonrpc":"2.0","id":"\\ud800","method":"ping"}',
-        b'{"jsonrpc":"2.0","id":50,"method":"\\ud800"}',
-        b'{"jsonrpc":"2.0","id":' + b"9" * 5_000 + b',"method":"ping"}',
-    ],
-    ids=["no UTF-8", "nested params", "nested", "half an id", "half a method", "a huge id"],
-)
-def test_the_server_reads_on_after_any_line(line: bytes, host: Host) -> None:
-    write_line(host, line)
-    assert host.request("ping")["result"] == {}
+def answers_before_a_ping(host: Host, *lines: bytes) -> list[Message]:
+    """Write the lines and then a ping; return what was answered before the ping was."""
+    seen = len(host.lines)
+    for line in lines:
+        write_line(host, line)
+    ping = host.send("ping")
+    assert host.response(ping)["result"] == {}
+    return [message for message in host.messages()[seen:] if message.get("id") != ping]
 
 
-@pytest.mark.parametrize(
-    ("number", "line"),
-    [
-        (53, b'{"jsonrpc":"2.0","id":53,"method":"tools/list","params":[]}'),
-        (51, b'{"id":51,"method":"ping"}'),
-        (52, b'{"jsonrpc":"2.0","id":52,"method":5}'),
-    ],
-    ids=["params in an array", "no version", "a number for a method"],
-)
-def test_an_invalid_request_is_rejected(number: int, line: bytes, host: Host) -> None:
-    write_line(host, line)
-    assert host.response(number)["error"]["code"] == -32600
+@pytest.mark.parametrize("name", odd_messages())
+def test_what_is_no_valid_message_is_answered_once(name: str, host: Host) -> None:
+    odd = odd_messages()[name]
+    [answer] = answers_before_a_ping(host, odd.data)
+    assert (answer["error"]["code"], answer["id"]) == (odd.code, odd.id)
 
 
-def write_call(host: Host, number: int, params: bytes) -> None:
-    write_line(
-        host, b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{%b}}' % (number, params)
-    )
+@pytest.mark.parametrize("name", UNANSWERED)
+def test_responses_and_notifications_are_not_answered(name: str, host: Host) -> None:
+    assert answers_before_a_ping(host, UNANSWERED[name]) == []
 
 
-@pytest.mark.parametrize(
-    ("number", "params"),
-    [
-        (60, b'"name":"generate_image","arguments":{"prompt":"a bridge","\\ud800":1}'),
-        (61, b'"name":"generate_image","arguments":{"prompt":"a bridge","size":"\\ud800"}'),
-        (62, b'"name":"\\ud800","arguments":{}'),
-    ],
-    ids=["an argument's name", "an argument", "a tool's name"],
-)
-def test_a_lone_surrogate_anywhere_in_a_call_gets_a_response(
-    number: int, params: bytes, host: Host
+@pytest.mark.parametrize("name", HALF_CHARACTERS)
+def test_half_a_character_anywhere_in_a_call_is_an_invalid_request(name: str, host: Host) -> None:
+    [answer] = answers_before_a_ping(host, tool_call(60, HALF_CHARACTERS[name]))
+    assert answer["result"]["isError"]
+    assert "invalid_request" in text_of(answer)
+
+
+def test_a_broken_request_does_not_end_the_wait_for_a_running_one(
+    environment: Environment, openai_api: StandIn
 ) -> None:
-    write_call(host, number, params)
-    response = host.response(number)
-    assert "error" in response or response["result"]["isError"]
-    assert host.request("ping")["result"] == {}
-
-
-def test_a_lone_surrogate_in_a_prompt_is_an_invalid_request(host: Host) -> None:
-    write_call(host, 63, b'"name":"generate_image","arguments":{"prompt":"a \\ud83c bridge"}')
-    assert "invalid_request" in text_of(host.response(63))
+    """The server exits when everything is answered: the rejection of an equal ID is no answer."""
+    openai_api.default = faults.slow(1)
+    with Host(environment) as host:
+        host.initialize()
+        number = host.call("generate_image", {"prompt": "a red bridge"})
+        openai_api.wait_for_calls(1, timeout=20)
+        write_line(host, b'{"id":%d,"method":"ping"}' % number)
+        assert host.response(number)["error"]["code"] == -32600
+        host.close_input()
+        assert host.wait_for_exit() == 0
+        assert [text_of(each)[:9] for each in host.messages() if "content" in str(each)] == [
+            "Generated"
+        ]
 
 
 def test_a_lone_surrogate_in_a_response_is_replaced() -> None:
     response = JSONRPCResponse(jsonrpc="2.0", id=1, result={"é\n": "half \ud800"})
-    line = _line(response)
-    assert line.count(b"\n") == 1
+    line = encode(response)
+    assert b"\n" not in line
     assert json.loads(line)["result"] == {"é\n": "half ?"}
 
 

@@ -15,6 +15,7 @@ from entrypoints.bootstrap.container import Container
 from entrypoints.http.access_log import note_outcome
 from entrypoints.http.asgi_responses import as_response
 from entrypoints.http.images.urls import image_urls_of
+from entrypoints.http.mcp_messages import CheckedMessages
 from entrypoints.http.openapi.operation import ApiResponse, Operation, parameter
 from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES
@@ -147,7 +148,7 @@ def mcp_route(manager: StreamableHTTPSessionManager) -> Any:  # noqa: ANN401 - L
 
     It checks the content type itself, because Litestar copies a handler for each guard and call.
     """
-    handle = as_response(manager.handle_request)
+    handle = as_response(CheckedMessages(manager.handle_request))
 
     @asgi("/mcp", copy_scope=True, operations=OPERATIONS)
     async def mcp(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,101 @@
+"""Checks around the SDK's handler of `/mcp`: every request gets one answer, which names its ID."""
+
+from mcp_types import JSONRPCResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrypoints.http.asgi_responses import BytesResponse
+from entrypoints.mcp.json_rpc import IN_USE, Envelope, encode, read_envelope
+
+JSON = "application/json"
+LAST_EVENT_ID = b"last-event-id"
+SESSION_ID = b"mcp-session-id"
+
+
+class CheckedMessages:
+    """An ASGI application around the SDK's, which reads each body as the stdio transport does.
+
+    The whole body must arrive as one message. `Last-Event-ID` is ignored, because no event has an
+    ID; the SDK would send no response. Two running requests of a session never have equal IDs: the
+    SDK would send the response of one to the other, and nothing to the first.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._running: set[tuple[bytes, str]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [pair for pair in scope["headers"] if pair[0] != LAST_EVENT_ID]
+        scope = {**scope, "headers": headers}
+        if scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        body = _Body(await receive(), receive)
+        envelope = body.envelope
+        if rejection := envelope.rejection():
+            await BytesResponse(400, {"content-type": JSON}, encode(rejection))(
+                scope, receive, send
+            )
+        elif envelope.request_id is None:
+            await self._app(scope, body, send)
+        else:
+            await self._answer(envelope, scope, body, send)
+
+    async def _answer(self, envelope: Envelope, scope: Scope, body: Receive, send: Send) -> None:
+        sessions = [value for name, value in scope["headers"] if name == SESSION_ID]
+        keys = {(session, str(envelope.request_id)) for session in sessions}
+        if keys & self._running:
+            error = encode(envelope.error(IN_USE))
+            await BytesResponse(400, {"content-type": JSON}, error)(scope, body, send)
+            return
+        self._running |= keys
+        try:
+            await self._app(scope, body, _NamedErrors(envelope, send))
+        finally:
+            self._running -= keys
+
+
+class _Body:
+    """An ASGI receive callable that sends the first message, a body, once more."""
+
+    def __init__(self, first: Message, receive: Receive) -> None:
+        self.envelope = read_envelope(first.get("body", b""))
+        self._first: Message | None = first
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        first, self._first = self._first, None  # the body is not kept while the request runs
+        return await self._receive() if first is None else first
+
+
+class _NamedErrors:
+    """An ASGI send callable that adds the request's ID to an error that names none."""
+
+    def __init__(self, envelope: Envelope, send: Send) -> None:
+        self._envelope = envelope
+        self._send = send
+        self._start: Message | None = None
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_json_error(message):
+            self._start = message
+        elif self._start is None:
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._respond(self._start)
+
+    async def _respond(self, start: Message) -> None:
+        named = self._envelope.name(self._body)
+        body = self._body if named is None else encode(named)
+        length = (b"content-length", b"%d" % len(body))
+        headers = [pair for pair in start["headers"] if pair[0] != length[0]]
+        status = 200 if isinstance(named, JSONRPCResponse) else start["status"]
+        await self._send({**start, "status": status, "headers": [*headers, length]})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _is_json_error(start: Message) -> bool:
+    types = [value for name, value in start["headers"] if name == b"content-type"]
+    return start["status"] >= 400 and types == [JSON.encode()]

@@ -1,0 +1,165 @@
+"""What kind of JSON-RPC message some bytes are, and the answer to those that are none.
+
+Every transport asks here before the SDK reads a message. The SDK takes a request with an invalid
+`id` for a notification, so its client would wait forever.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from mcp_types import (
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    ErrorData,
+    JSONRPCError,
+    JSONRPCMessage,
+    JSONRPCResponse,
+    RequestId,
+)
+
+from domain.errors import InvalidRequest
+from entrypoints.mcp.tool_results import to_tool_error
+from entrypoints.wire.unicode_text import is_unicode
+
+
+def _invalid(reason: str) -> ErrorData:
+    return ErrorData(code=INVALID_REQUEST, message=f"Invalid request: {reason}.")
+
+
+NOT_JSON = ErrorData(code=PARSE_ERROR, message="Parse error: this is not JSON in UTF-8.")
+NO_OBJECT = _invalid("it is no object; send one message at a time, without an array around it")
+IN_USE = _invalid("a request with this `id` is still running")
+BAD_PARAMS = _invalid("`params` must be an object")
+REPLY = frozenset({"result", "error"})
+"""The members of a response; it has one of them."""
+UNREADABLE = "The request has text that is not Unicode, or values that are nested too deeply."
+UNREADABLE_HINT = "Send whole characters in UTF-8: a \\ud83c needs the \\udf09 that follows it."
+
+
+class _Members(msgspec.Struct):
+    """The members of a message. Values that may be large are not decoded."""
+
+    jsonrpc: Any = None
+    id: Any = msgspec.UNSET
+    method: Any = msgspec.UNSET
+    params: msgspec.Raw = msgspec.Raw(b"null")
+    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+_members = msgspec.json.Decoder(_Members)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A message as far as it is known before the SDK reads it.
+
+    `request_id` is None unless it is a valid ID of a request. `needs_answer` is true for requests
+    and for everything that is no message; notifications and responses get no answer.
+    """
+
+    request_id: RequestId | None = None
+    method: str = ""
+    needs_answer: bool = True
+    fault: ErrorData | None = None
+
+    def rejection(self) -> JSONRPCError | None:
+        """The error that answers a message with a fault."""
+        return None if self.fault is None else self.error(self.fault)
+
+    def error(self, fault: ErrorData) -> JSONRPCError:
+        """The answer that says what is wrong with this message."""
+        return JSONRPCError(jsonrpc="2.0", id=self.request_id, error=fault)
+
+    def name(self, body: bytes) -> JSONRPCResponse | JSONRPCError | None:
+        """What to answer instead of the SDK's error `body`, if that does not name this request."""
+        try:
+            error = JSONRPCError.model_validate_json(body)
+        except ValueError:
+            return None
+        if error.id is not None:
+            return None
+        return self.unreadable() if error.error.code == PARSE_ERROR else self.error(error.error)
+
+    def unreadable(self) -> JSONRPCResponse | JSONRPCError:
+        """The answer to a request whose params cannot be read.
+
+        A model can only mend what it sees, so the answer to a tool call is a result.
+        """
+        if self.method == "tools/call" and self.request_id is not None:
+            result = to_tool_error(
+                InvalidRequest(UNREADABLE, field="arguments", hint=UNREADABLE_HINT)
+            )
+            content = result.model_dump(mode="json", by_alias=True, exclude_none=True)
+            return JSONRPCResponse(jsonrpc="2.0", id=self.request_id, result=content)
+        return self.error(ErrorData(code=INVALID_REQUEST, message=UNREADABLE))
+
+
+def read_envelope(data: bytes) -> Envelope:
+    """Find out what kind of message `data` is; most of a large message is skipped, not decoded."""
+    try:
+        members = msgspec.structs.asdict(_members.decode(data))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _read_leniently(data)
+    given = {name: value for name, value in members.items() if value is not msgspec.UNSET}
+    return _envelope(given | {"params": _shape(given["params"])})
+
+
+def encode(message: JSONRPCMessage) -> bytes:
+    """The message as JSON in UTF-8; lone surrogates, which UTF-8 cannot encode, become "?"."""
+    try:
+        text = message.model_dump_json(by_alias=True, exclude_unset=True)
+    except ValueError:
+        value = message.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        text = json.dumps(value, ensure_ascii=False)
+    return text.encode(errors="replace")
+
+
+def _read_leniently(data: bytes) -> Envelope:
+    """Read what is not strict JSON, such as half of a surrogate pair, to find its `id`."""
+    try:
+        value = json.loads(data.decode(errors="surrogateescape"))
+    except (ValueError, RecursionError):
+        return Envelope(fault=NOT_JSON)
+    return _envelope(value) if isinstance(value, dict) else Envelope(fault=NO_OBJECT)
+
+
+def _shape(raw: msgspec.Raw) -> object:
+    """A value of the same kind: an object, null, or anything else."""
+    return {b"{": {}, b"n": None}.get(bytes(memoryview(raw)[:1]), "else")
+
+
+def _envelope(members: Mapping[str, Any]) -> Envelope:
+    has_id, request_id = "id" in members, members.get("id")
+    is_reply = "method" not in members and not members.keys().isdisjoint(REPLY)
+    fault = _fault(members)
+    return Envelope(
+        request_id=request_id if _is_id(request_id) and not is_reply else None,
+        method="" if fault or is_reply else members["method"],
+        needs_answer=not is_reply and (has_id or (fault is not None and fault is not BAD_PARAMS)),
+        fault=fault,
+    )
+
+
+def _fault(members: Mapping[str, Any]) -> ErrorData | None:
+    """The first rule of JSON-RPC or MCP that a message breaks."""
+    is_reply, method = not members.keys().isdisjoint(REPLY), members.get("method")
+    request_id, params = members.get("id"), members.get("params")
+    if "id" in members and not _is_id(request_id) and not (request_id is None and is_reply):
+        return _invalid("`id` must be a string or an integer")
+    if members.get("jsonrpc") != "2.0":
+        return _invalid('`jsonrpc` must be "2.0"')
+    if is_reply:
+        return _invalid("it has a `method` and a result") if "method" in members else None
+    if not isinstance(method, str) or not is_unicode(method):
+        return _invalid("`method` must be a string")
+    return None if params is None or isinstance(params, dict) else BAD_PARAMS
+
+
+def _is_id(value: object) -> bool:
+    if isinstance(value, str):
+        return is_unicode(value)
+    return isinstance(value, int) and not isinstance(value, bool)
