@@ -51,7 +51,7 @@ class ImageLibrary:
         """
         places = await self.records.image_refs(OwnedImage(image_id, owner))
         for stored in places:
-            image = await self.images.get(stored.ref)
+            image = await self.images.get(stored.ref, size=stored.size)
             if image is not None and image.id == image_id:
                 return image
         if places:
@@ -67,7 +67,7 @@ class ImageLibrary:
         owned = OwnedImage(image.id, owner)
         places = await self.records.image_refs(owned)
         for stored in places:
-            if await self.images.get(stored.ref) == image:
+            if await self.images.get(stored.ref, size=stored.size) == image:
                 return stored
         if places:
             return await self._store_again(image, owned)

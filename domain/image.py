@@ -1,7 +1,7 @@
 """An image: its bytes, and the facts in its header."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from domain.image_formats import Dimensions, ImageFormat, ImageHeader
@@ -53,11 +53,13 @@ class StoredRef:
     """Where a store has an image.
 
     `ref` is the store's own name for it. `local_path` is the absolute path of its file, None if it
-    is not a file on this machine; only such a file has an absolute path as its `ref`.
+    is not a file on this machine; only such a file has an absolute path as its `ref`. `size` is the
+    image's size in bytes, None if it is not known here.
     """
 
     ref: str
     local_path: str | None = None
+    size: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         """The text for callers: the path, or else the ref."""

@@ -8,6 +8,7 @@ rows, and delete ten rows at once, even the newest.
 
 import re
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -81,7 +82,10 @@ class BytesDisk(Disk):  # type: ignore[misc] # the base has no types
         """Return the open file, for the caller to close."""
         if mode != BINARY or not read or type(filename) is not str or not NAME.fullmatch(filename):
             raise ForbiddenValue("values are files that this cache wrote")
-        return Path(self._directory, filename).open("rb")
+        path = Path(self._directory, filename)
+        if not stat.S_ISREG(path.lstat().st_mode):  # opening a FIFO would hang
+            raise ForbiddenValue("values are regular files")
+        return path.open("rb")
 
     def remove(self, file_path: object) -> None:
         if type(file_path) is str and NAME.fullmatch(file_path):

@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
+from adapters.image_store.regular_files import has_bytes, read_regular, regular_files
+
 if sys.platform == "darwin":
     from fcntl import F_FULLFSYNC, fcntl
 
@@ -26,7 +28,7 @@ def write_durably(folder: Path, stem: str, suffix: str, data: bytes, *, writer: 
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{stem}.{suffix}"
-    if path.exists() and path.read_bytes() == data:
+    if has_bytes(path, data):
         return path.absolute()
     partial = folder / f".{stem}.{suffix}.{writer}.{uuid4().hex[:8]}.part"
     try:
@@ -43,12 +45,15 @@ def finish_partial_files(folder: Path, active: Collection[str]) -> None:
     """Rename or remove the partial files of writers that are not `active`. Raises OSError.
 
     A file is complete if its bytes have the digest in its name; then it only has to be renamed.
+    Whatever is no regular file, or larger than any of ours, stays.
     """
-    for partial in [*folder.glob(".*.part")] if folder.is_dir() else []:
+    for partial in [*regular_files(folder)]:
         name = PARTIAL_NAME.match(partial.name)
         if name is None or name["writer"] in active:
             continue
-        data = partial.read_bytes()
+        data = read_regular(partial)
+        if data is None:
+            continue
         if name["stem"] == f"img_{sha256(data).hexdigest()[:32]}":
             _rename(partial, folder / f"{name['stem']}.{name['suffix']}", data)
         partial.unlink(missing_ok=True)
@@ -58,10 +63,10 @@ def finish_partial_files(folder: Path, active: Collection[str]) -> None:
 def _rename(partial: Path, target: Path, data: bytes) -> Path:
     path, number = target, 1
     while True:
-        if not path.exists():
+        if not os.path.lexists(path):
             with suppress(FileExistsError):  # Windows, if another process was faster
                 return partial.rename(path)
-        if path.read_bytes() == data:
+        if has_bytes(path, data):
             return path
         number += 1
         path = target.with_stem(f"{target.stem}-{number}")

@@ -3,15 +3,16 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
+
+from adapters.image_store.regular_files import regular_files, regular_size
 
 IMAGE_ID = re.compile(r"^img_[0-9a-f]{32}(?=[.-])")
 """The beginning of the names of all files of an image."""
 
 
 class FileIndex:
-    """The files in folders of images, by the image ID at the beginning of their names.
+    """The regular files in folders of images, by the image ID at the beginning of their names.
 
     Each folder is read only once, however many images are looked up.
     """
@@ -32,14 +33,12 @@ class FileIndex:
     def _read(self, folder: Path) -> dict[str, list[Path]]:
         if folder not in self._folders:
             found = self._folders[folder] = defaultdict(list)
-            for file in folder.iterdir() if folder.is_dir() else ():
+            for file in regular_files(folder):
                 if image_id := IMAGE_ID.match(file.name):
                     found[image_id[0]].append(file)
         return self._folders[folder]
 
 
 def file_size(file: Path) -> int:
-    """Return the size of a file in bytes, 0 if it is gone."""
-    with suppress(FileNotFoundError):
-        return file.stat().st_size
-    return 0
+    """Return the size of a regular file in bytes, 0 if it is gone."""
+    return regular_size(file) or 0

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from adapters.image_store.durable_write import finish_partial_files, write_durably
 from adapters.image_store.file_index import FileIndex, file_size
+from adapters.image_store.regular_files import read_regular
 from domain.errors import ArchiveUnavailable
 from domain.image import Image, StoredRef
 
@@ -52,8 +53,8 @@ class FileImageStore:
         )
         return StoredRef(ref=path, local_path=path)
 
-    async def get(self, ref: str, /) -> Image | None:
-        return await self._run(lambda: _read(Path(ref)), "The image could not be read")
+    async def get(self, ref: str, /, *, size: int | None = None) -> Image | None:
+        return await self._run(lambda: _read(Path(ref), size), "The image could not be read")
 
     async def sizes(self, refs: Collection[str], /) -> Mapping[str, int]:
         index = FileIndex(self._folder)
@@ -111,9 +112,10 @@ def _probe(folder: Path) -> None:
         raise OSError(ENOSPC, os.strerror(ENOSPC))
 
 
-def _read(path: Path) -> Image | None:
+def _read(path: Path, size: int | None) -> Image | None:
     with suppress(OSError):
-        return Image(path.read_bytes())
+        data = read_regular(path, size=size)
+        return None if data is None else Image(data)
     return None
 
 

@@ -1,12 +1,41 @@
 """Everything specific to SQLite: opening, locking, upserts, and the schema version."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Dialect, Engine, Insert, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import DATE, DATETIME, insert
+
+Processor = Callable[[Any], Any]
+
+
+class LenientDateTime(DATETIME):
+    """A DateTime column whose unreadable values are returned as they are, and fail nothing."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        return _lenient(super().result_processor(dialect, coltype))
+
+
+class LenientDate(DATE):
+    """The same for a Date column."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        return _lenient(super().result_processor(dialect, coltype))
+
+
+def _lenient(process: Processor | None) -> Processor:
+    assert process is not None, "SQLite has no type for times"
+
+    def process_or_return(value: Any) -> Any:  # noqa: ANN401 - SQLite stores any value
+        try:
+            return process(value)
+        except (TypeError, ValueError):
+            return value
+
+    return process_or_return
+
 
 BUSY_TIMEOUT = 30
 """Seconds that a transaction waits while another process writes."""
@@ -35,10 +64,10 @@ def for_writing(engine: Engine) -> Engine:
 
 
 @contextmanager
-def without_waiting(connection: Connection) -> Iterator[None]:
-    """Inside the block, fail at once instead of waiting for another process that writes."""
+def without_waiting(connection: Connection, *, seconds: float = 0) -> Iterator[None]:
+    """Inside the block, fail at once, or after `seconds`, while another process writes."""
     timeout = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
-    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
     try:
         yield
     finally:
@@ -70,10 +99,16 @@ def column_names(connection: Connection, table: str) -> set[str]:
 
 
 def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
+    connection.text_factory = _text
     connection.isolation_level = None  # the driver begins too late: at the first write
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA fullfsync=ON")  # macOS, whose fsync does not reach the disk
+
+
+def _text(data: bytes) -> str:
+    """Text of the database. Bytes that are not UTF-8 are replaced, and do not fail the query."""
+    return data.decode(errors="replace")
 
 
 def _begin(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.records.failures import explain
 from adapters.records.job_table import JobTable
 from adapters.records.process_leases import ProcessLease
 from domain.errors import ArchiveUnavailable
@@ -69,9 +70,10 @@ class Database:
     async def run_in_thread(self, work: Callable[[], T], message: str) -> T:
         """Call `work` in a worker thread and return its result.
 
-        SQLAlchemyError and OSError become ArchiveUnavailable with this message and the reason.
+        SQLAlchemyError and OSError become ArchiveUnavailable with this message, the reason, the
+        file, and what to do.
         """
-        with _as_unavailable(message):
+        with self._as_unavailable(message):
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     @asynccontextmanager
@@ -84,7 +86,7 @@ class Database:
         """
         entering = self._threads.submit(context.__enter__)
         try:
-            with _as_unavailable(message):
+            with self._as_unavailable(message):
                 value = await asyncio.wrap_future(entering)
         except asyncio.CancelledError:
             entering.add_done_callback(lambda done: _exit_if_entered(context, done))
@@ -100,8 +102,16 @@ class Database:
         self, context: AbstractContextManager[T], error: BaseException | None, message: str
     ) -> None:
         exiting = self._exit_thread.submit(context.__exit__, *_exc_info(error))
-        with _as_unavailable(message):
+        with self._as_unavailable(message):
             await asyncio.shield(asyncio.wrap_future(exiting))
+
+    @contextmanager
+    def _as_unavailable(self, message: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, SQLAlchemyError) as error:
+            reason, hint = explain(error, self._file)
+            raise ArchiveUnavailable(f"{message} ({reason}).", hint=hint) from error
 
     async def close(self) -> None:
         """Close everything; a second call does nothing. Raises ArchiveUnavailable."""
@@ -123,15 +133,6 @@ def _exc_info(
     error: BaseException | None,
 ) -> tuple[type[BaseException] | None, BaseException | None, TracebackType | None]:
     return (type(error), error, error.__traceback__) if error else (None, None, None)
-
-
-@contextmanager
-def _as_unavailable(message: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, SQLAlchemyError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise ArchiveUnavailable(f"{message} ({reason}).") from error
 
 
 def _exit_if_entered(context: AbstractContextManager[T], entering: "Future[T]") -> None:

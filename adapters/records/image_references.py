@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
@@ -17,13 +17,14 @@ from domain.job_records import OwnedImage
 def image_refs(records: JobTable, image: OwnedImage) -> list[StoredRef]:
     """Every place where the owner's image was stored, the latest first."""
     query = (
-        select(images.c.ref)
+        select(images.c.ref, images.c.bytes)
         .join(jobs, jobs.c.id == images.c.job_id)
         .where(_is(image))
         .order_by(jobs.c.created_at.desc())
     )
     with records.engine.connect() as connection:
-        return [stored for ref in connection.scalars(query) if (stored := stored_ref(ref))]
+        rows = connection.execute(query).all()
+    return [stored for ref, size in rows if (stored := stored_ref(ref, size))]
 
 
 def images_by_age(records: JobTable) -> list[RecordedImage]:
@@ -46,7 +47,7 @@ def images_by_age(records: JobTable) -> list[RecordedImage]:
             created_at=row.created_at.replace(tzinfo=UTC),
         )
         for row in rows
-        if (stored := stored_ref(row.ref))
+        if (stored := stored_ref(row.ref)) and isinstance(row.created_at, datetime)
     ]
 
 
@@ -72,7 +73,7 @@ def _find(connection: Connection, wanted: Collection[OwnedImage]) -> list[ImageR
         .where(images.c.image_id.in_({image.id for image in wanted}))
         .order_by(jobs.c.created_at.desc())
     )
-    found: dict[OwnedImage, list[tuple[StoredRef | None, str]]] = {}
+    found: dict[OwnedImage, list[tuple[StoredRef | None, object]]] = {}
     for image_id, owner, ref, fingerprint in connection.execute(query):
         found.setdefault(OwnedImage(image_id, owner), []).append((stored_ref(ref), fingerprint))
     others = {image.id for image in found.keys() - set(wanted)}
@@ -80,7 +81,7 @@ def _find(connection: Connection, wanted: Collection[OwnedImage]) -> list[ImageR
         ImageReferences(
             image=image,
             stored=tuple(dict.fromkeys(stored for stored, _ in found[image] if stored)),
-            fingerprints=frozenset(fingerprint for _, fingerprint in found[image]),
+            fingerprints=frozenset(each for _, each in found[image] if isinstance(each, str)),
             shared=image.id in others,
         )
         for image in wanted

@@ -39,6 +39,9 @@ class SqlJobRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def check_writable(self) -> None:
+        await self._run(lambda records: records.check_writable(), "Jobs cannot be recorded")
+
     async def reserve(
         self,
         job: Job[ImageRequest],
@@ -56,7 +59,7 @@ class SqlJobRepository:
         await self._run(lambda records: records.write(job), WRITE_FAILED)
 
     async def get(self, job_id: str, /, *, owner: str) -> JobRecord | None:
-        return _first(await self._find(jobs.c.owner == owner, jobs.c.id == job_id, limit=1))
+        return await self._run(lambda records: records.get(owner, job_id), READ_FAILED)
 
     async def by_key(self, key: str, /, *, owner: str) -> BoundKey | None:
         return await self._run(lambda records: records.by_key(owner, key), READ_FAILED)

@@ -4,16 +4,19 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, select, update
 from sqlalchemy.exc import OperationalError
 
 from adapters.records.dialect import for_writing, open_engine, upsert
 from adapters.records.migrations import is_current, migrate
 from adapters.records.pending_writes import JobRows, PendingWrites, write_rows
-from adapters.records.row_mapping import failure_values, to_record, utc_now
+from adapters.records.readable_rows import readable
+from adapters.records.row_mapping import failure_values, to_record, to_stored_image, utc_now
 from adapters.records.schema import images, jobs, request_keys
 from adapters.records.spending_rows import spending_since
+from adapters.records.write_probe import probe_writing
 from application.ports.job_repository import (
     AlreadyRunning,
     BoundKey,
@@ -21,8 +24,8 @@ from application.ports.job_repository import (
     MayReplace,
     Reserved,
 )
-from domain.errors import ImageServiceError, RecordedFailure
-from domain.job_records import JobRecord
+from domain.errors import ArchiveUnavailable, ImageServiceError, RecordedFailure
+from domain.job_records import JobRecord, StoredImage
 from domain.jobs import OPEN_STATES, IdempotencyKey, Job, JobState, final_state
 from domain.requests import ImageRequest
 
@@ -37,6 +40,7 @@ class JobTable:
     def __init__(self, path: Path, writer: str) -> None:
         self.engine: Engine = open_engine(path)
         self.writing = for_writing(self.engine)
+        self._folder = path.parent
         self._writer = writer
         self._pending = PendingWrites(self.engine)
         with self.engine.connect() as connection:
@@ -100,6 +104,15 @@ class JobTable:
         with self.engine.connect() as connection:
             return find_jobs(connection, *conditions, limit=limit)
 
+    def get(self, owner: str, job_id: str) -> JobRecord | None:
+        """The owner's job; raise ArchiveUnavailable if its row cannot be read."""
+        with self.engine.connect() as connection:
+            return find_job(connection, jobs.c.owner == owner, jobs.c.id == job_id)
+
+    def check_writable(self) -> None:
+        """Return if a job could be recorded now."""
+        probe_writing(self.engine, self._folder)
+
     def close_abandoned(
         self, active: Collection[str], outcome: Callable[[JobState], ImageServiceError]
     ) -> Sequence[JobRecord]:
@@ -119,11 +132,44 @@ def find_jobs(
     connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None
 ) -> list[JobRecord]:
     """The jobs that meet all conditions on `jobs`, the newest first."""
-    query = select(jobs).where(*conditions).order_by(jobs.c.created_at.desc()).limit(limit)
-    rows = connection.execute(query).all()
+    query = select(jobs).where(*conditions).order_by(jobs.c.created_at.desc())
+    found: list[JobRecord] = []
+    offset, missing = 0, limit
+    while missing != 0:
+        rows = connection.execute(query.limit(missing).offset(offset)).all()
+        found += _records(connection, rows)
+        if limit is None or len(rows) < (missing or 0):
+            break
+        offset, missing = offset + len(rows), limit - len(found)
+    return found
+
+
+def find_job(connection: Connection, *conditions: ColumnElement[bool]) -> JobRecord | None:
+    """The one job that meets all conditions on `jobs`.
+
+    Raises ArchiveUnavailable if its row cannot be read: to the caller, no job and an unreadable one
+    are not the same, because the caller would pay once more.
+    """
+    rows = connection.execute(select(jobs).where(*conditions)).all()
+    records = _records(connection, rows)
+    if rows and not records:
+        raise ArchiveUnavailable(
+            f"The record of {rows[0].id!s:.80} in {connection.engine.url.database} cannot be read.",
+            hint="A newer version of the server may have written it: use that version.",
+        )
+    return records[0] if records else None
+
+
+def _records(connection: Connection, rows: Sequence[Row[Any]]) -> list[JobRecord]:
+    """The records in those of the rows that can be read, with the images that can be read."""
     of_jobs = select(images).where(images.c.job_id.in_([row.id for row in rows]))
-    stored = connection.execute(of_jobs.order_by(images.c.position)).all()
-    return [to_record(row, [each for each in stored if each.job_id == row.id]) for row in rows]
+    found = connection.execute(of_jobs.order_by(images.c.position)).all()
+    stored: dict[str, list[StoredImage]] = {}
+    for job_id, image in readable(
+        connection, images, found, lambda row: (row.job_id, to_stored_image(row))
+    ):
+        stored.setdefault(job_id, []).append(image)
+    return [*readable(connection, jobs, rows, lambda row: to_record(row, stored.get(row.id, [])))]
 
 
 def bound_key(connection: Connection, owner: str, key: str) -> BoundKey | None:
@@ -134,8 +180,8 @@ def bound_key(connection: Connection, owner: str, key: str) -> BoundKey | None:
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    records = find_jobs(connection, jobs.c.id == row.job_id)
-    return BoundKey(IdempotencyKey(key, row.request_digest), records[0]) if records else None
+    record = find_job(connection, jobs.c.id == row.job_id)
+    return BoundKey(IdempotencyKey(key, row.request_digest), record) if record else None
 
 
 def bind_key(

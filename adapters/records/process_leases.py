@@ -5,6 +5,7 @@ reused, and mean nothing to a process in another container that shares the folde
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,7 +37,8 @@ class ProcessLease:
         After the block, the lock files of ended processes are removed, unless it raised.
         """
         with self._registry_lock():
-            locks = [path for path in self._folder.glob("*.lock") if path.name != REGISTRY_LOCK]
+            files = filter(_is_regular, self._folder.glob("*.lock"))
+            locks = [path for path in files if path.name != REGISTRY_LOCK]
             free = [path for path in locks if _is_free(path)]
             yield {path.stem for path in locks if path not in free}
             for path in free:
@@ -55,6 +57,13 @@ class ProcessLease:
 
 def _lock(path: Path) -> FileLock:
     return FileLock(path, timeout=REGISTRY_LOCK_TIMEOUT, mode=0o600, thread_local=False)
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _is_free(path: Path) -> bool:

@@ -20,6 +20,8 @@ from domain.results import ResultFacts, ResultImage, Usage
 
 Values = dict[str, Any]
 
+MAX_USD = 1_000_000_000
+"""No job costs as much; NaN is no amount either."""
 PLAIN_FACTS = [fact.name for fact in fields(ResultFacts) if fact.name not in {"usage", "notes"}]
 """Facts of a result that are stored unchanged in a column of the same name."""
 
@@ -86,8 +88,8 @@ def image_rows(job: Job[ImageRequest]) -> list[Values]:
     ]
 
 
-def to_record(row: Row[Any], images: Sequence[Row[Any]]) -> JobRecord:
-    """The record that a row of `jobs` and its rows of `images` hold."""
+def to_record(row: Row[Any], images: Sequence[StoredImage]) -> JobRecord:
+    """The record that a row of `jobs` holds, with its images; raise what UNREADABLE lists."""
     return JobRecord(
         id=row.id,
         owner=row.owner,
@@ -108,7 +110,7 @@ def to_record(row: Row[Any], images: Sequence[Row[Any]]) -> JobRecord:
         cost=to_decimal(row.cost_usd),
         estimate=to_decimal(row.estimate_usd),
         failure=_failure(row),
-        images=tuple(map(_stored_image, images)),
+        images=tuple(images),
     )
 
 
@@ -122,11 +124,16 @@ def to_utc_naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def stored_ref(ref: str | None) -> StoredRef | None:
-    """The place of a stored image. A ref that is an absolute path is a file on this machine."""
-    if ref is None:
+def stored_ref(ref: str | None, size: int | None = None) -> StoredRef | None:
+    """The place of a stored image of `size` bytes, None if there is none.
+
+    A ref that is an absolute path is a file on this machine. A size of 0, as the first versions
+    left it, is not known.
+    """
+    if not isinstance(ref, str) or "\0" in ref:  # the database can hold anything
         return None
-    return StoredRef(ref=ref, local_path=ref if Path(ref).is_absolute() else None)
+    known = size if isinstance(size, int) and size > 0 else None
+    return StoredRef(ref=ref, local_path=ref if Path(ref).is_absolute() else None, size=known)
 
 
 def _header(image: ResultImage) -> Values:
@@ -138,7 +145,8 @@ def _header(image: ResultImage) -> Values:
     return {"format": header.format.value, "width": size.width, "height": size.height}
 
 
-def _stored_image(row: Row[Any]) -> StoredImage:
+def to_stored_image(row: Row[Any]) -> StoredImage:
+    """The image that a row of `images` holds; raise what UNREADABLE lists."""
     return StoredImage(
         id=row.image_id,
         stored=stored_ref(row.ref),
@@ -175,7 +183,10 @@ def usage_of(row: Row[Any]) -> Usage | None:
 
 
 def _notes(text: str | None) -> tuple[str, ...]:
-    return tuple(json.loads(text)) if text else ()
+    notes = json.loads(text) if text else []
+    if not (isinstance(notes, list) and all(isinstance(note, str) for note in notes)):
+        raise ValueError("notes is no list of texts")
+    return tuple(notes)
 
 
 def to_text(amount: Decimal | None) -> str | None:
@@ -184,5 +195,8 @@ def to_text(amount: Decimal | None) -> str | None:
 
 
 def to_decimal(text: str | None) -> Decimal | None:
-    """An exact amount of US dollars from its text in the database."""
-    return None if text is None else Decimal(text)
+    """An exact amount of US dollars from its text; raise ValueError or ArithmeticError."""
+    amount = None if text is None else Decimal(text)
+    if amount is not None and not 0 <= amount < MAX_USD:
+        raise ValueError(f"{text!r} is no amount of US dollars")
+    return amount

@@ -3,7 +3,9 @@
 A released column keeps its name in the database; `key` is its name in the code, where they differ.
 """
 
-from sqlalchemy import Column, Date, DateTime, Integer, MetaData, String, Table
+from sqlalchemy import Column, Integer, MetaData, String, Table
+
+from adapters.records.dialect import LenientDate, LenientDateTime
 
 tables = MetaData()
 jobs = Table(
@@ -26,8 +28,8 @@ jobs = Table(
     Column("cached_text_tokens_in", Integer, nullable=False, server_default="0"),
     Column("cached_image_tokens_in", Integer, nullable=False, server_default="0"),
     Column("cost_usd", String),
-    Column("created_at", DateTime, nullable=False, index=True),
-    Column("changed_at", DateTime, nullable=False),
+    Column("created_at", LenientDateTime, nullable=False, index=True),
+    Column("changed_at", LenientDateTime, nullable=False),
     Column("writer", String),
     Column("asked_pictures", Integer, key="requested_images", nullable=False, server_default="1"),
     Column("made_pictures", Integer, key="delivered_images", nullable=False, server_default="0"),
@@ -64,7 +66,7 @@ request_keys = Table(
 savings = Table(
     "savings",
     tables,
-    Column("day", Date, primary_key=True),
+    Column("day", LenientDate, primary_key=True),
     Column("model", String, primary_key=True),
     Column("answers", Integer, nullable=False),
     Column("saved_usd", String, nullable=False),

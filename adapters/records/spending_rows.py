@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from adapters.records.readable_rows import UNREADABLE
 from adapters.records.row_mapping import to_decimal, to_utc_naive, usage_of
 from adapters.records.schema import jobs
 from domain.errors import ChargeStatus
@@ -24,21 +25,35 @@ and a day may have thousands of rows."""
 
 
 def spending_since(connection: Connection, since: datetime) -> list[SpendingEntry]:
-    """What each job created after `since` counts against the limits."""
+    """What each job created after `since` counts against the limits.
+
+    A row that cannot be read counts like a job that was sent and has an unknown outcome.
+    """
     query = select(*SPENDING_COLUMNS).where(jobs.c.created_at > to_utc_naive(since))
     rows = connection.execute(query).all()
-    return [entry for entry in starmap(to_spending, rows) if entry is not None]
+    return [entry for entry in starmap(_spending_or_unknown, rows) if entry is not None]
+
+
+def _spending_or_unknown(created_at: object, *row: Any) -> SpendingEntry | None:  # noqa: ANN401 - the rest of SPENDING_COLUMNS
+    if not isinstance(created_at, datetime):
+        return None  # it is not known to be within the time that the limits count
+    try:
+        return to_spending(created_at, *row)
+    except UNREADABLE:
+        return SpendingEntry(at=created_at.replace(tzinfo=UTC), usd=None, images=1)
 
 
 def to_spending(
     created_at: datetime,
     state: str,
     charged: str,
-    requested_images: int,
+    requested_images: object,
     cost_usd: str | None,
     estimate_usd: str | None,
 ) -> SpendingEntry | None:
-    """What a job counts against the limits, if anything."""
+    """What a job counts against the limits, if anything; raise what UNREADABLE lists."""
+    if not isinstance(requested_images, int) or requested_images < 0:
+        raise ValueError(f"asked_pictures is {requested_images!r}")
     return SpendingEntry.of(
         at=created_at.replace(tzinfo=UTC),
         state=JobState(state),
@@ -69,7 +84,7 @@ def to_account(row: Row[Any]) -> UsageAccount | None:
 
 def to_savings(row: Row[Any]) -> Savings:
     """The savings in a row of `savings`."""
-    return Savings(results=row.answers, usd=Decimal(row.saved_usd))
+    return Savings(results=row.answers, usd=to_decimal(row.saved_usd) or Decimal(0))
 
 
 def _image_count(row: Row[Any]) -> int:

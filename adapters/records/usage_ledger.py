@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from adapters.records.dialect import upsert
 from adapters.records.engine import Database
+from adapters.records.readable_rows import readable
 from adapters.records.row_mapping import to_utc_naive
 from adapters.records.schema import jobs, savings
 from adapters.records.spending_rows import spending_since, to_account, to_savings
@@ -47,18 +48,23 @@ class SqlUsageLedger:
 
 def _accounts(connection: Connection, since: datetime) -> list[UsageAccount]:
     rows = connection.execute(select(jobs).where(jobs.c.created_at >= to_utc_naive(since))).all()
-    paid = [account for account in map(to_account, rows) if account is not None]
+    paid = [account for account in readable(connection, jobs, rows, to_account) if account]
     recent = savings.c.day >= since.astimezone(UTC).date()
-    credited = [
-        UsageAccount(day=row.day, model=row.model, saved=to_savings(row))
-        for row in connection.execute(select(savings).where(recent))
-    ]
+    credited = readable(
+        connection,
+        savings,
+        connection.execute(select(savings).where(recent)),
+        lambda row: UsageAccount(day=row.day, model=row.model, saved=to_savings(row)),
+    )
     return sum_by_day_and_model([*paid, *credited])
 
 
 def _credit(connection: Connection, day: date, model: str, more: Savings) -> None:
     account = (savings.c.day == day) & (savings.c.model == model)
-    row = connection.execute(select(savings).where(account)).one_or_none()
-    total = more if row is None else to_savings(row) + more
+    rows = connection.execute(select(savings).where(account)).all()
+    found = [*readable(connection, savings, rows, to_savings)]
+    if rows and not found:
+        return  # the row stays as it is
+    total = found[0] + more if found else more
     values = {"day": day, "model": model, "answers": total.results, "saved_usd": str(total.usd)}
     connection.execute(upsert(savings, values))

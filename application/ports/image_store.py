@@ -24,10 +24,12 @@ class ImageStore(Protocol):
         that it was made from; it is deleted together with that image.
         """
 
-    async def get(self, ref: str, /) -> Image | None:
+    async def get(self, ref: str, /, *, size: int | None = None) -> Image | None:
         """Return the bytes at this ref, or None if they are gone or cannot be read.
 
-        The bytes may have been changed from outside: the caller compares the image's ID.
+        `size` is the number of bytes that were stored: if there are more or fewer now, they are
+        not read, and count as gone. The bytes may have been changed from outside: the caller
+        compares the image's ID.
         """
 
     async def sizes(self, refs: Collection[str], /) -> Mapping[str, int]:

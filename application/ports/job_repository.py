@@ -77,10 +77,15 @@ class JobRepository(Protocol):
     """Stores records and decides nothing: rules are passed in as functions.
 
     Several instances may share the same records. What a method has written survives a power cut.
-    Every method raises ArchiveUnavailable when the records cannot be read or written. An exception
-    from a rule passes through, and nothing is written then. A rule runs inside a transaction, so it
-    must neither wait nor call the repository.
+    Every method raises ArchiveUnavailable when the records cannot be read or written. A record that
+    cannot be read, such as one of a newer version, is missing from lists, and is never changed; a
+    method that looks for that one record raises ArchiveUnavailable. An exception from a rule passes
+    through, and nothing is written then. A rule runs inside a transaction, so it must neither wait
+    nor call the repository.
     """
+
+    async def check_writable(self) -> None:
+        """Return if a job could be recorded now. Nothing is recorded."""
 
     async def reserve(
         self,

@@ -7,6 +7,7 @@ from typing import Literal
 from application.jobs.job_runner import JobRunner
 from application.ports.image_cache import HasCacheStats, ImageCache
 from application.ports.image_store import ImageStore
+from application.ports.job_repository import JobRepository
 from domain.errors import ImageServiceError
 
 NO_KEY = "0" * 64
@@ -37,17 +38,21 @@ class Readiness:
 
 
 class CheckReadiness:
-    """Checks the image store, the cache, and whether jobs are being drained."""
+    """Checks the image store, the records, the cache, and whether jobs are being drained."""
 
-    def __init__(self, runner: JobRunner, images: ImageStore, cache: ImageCache) -> None:
+    def __init__(
+        self, runner: JobRunner, images: ImageStore, records: JobRepository, cache: ImageCache
+    ) -> None:
         self.runner = runner
         self.images = images
+        self.records = records
         self.cache = cache
 
     async def __call__(self) -> Readiness:
         """Return all checks. A part that fails is reported, not raised."""
         checks = [
             await _check("archive", self.images.check_writable),
+            await _check("records", self.records.check_writable),
             await _check("cache", self._probe_cache, required=False),
         ]
         if self.runner.draining:
@@ -67,5 +72,6 @@ async def _check(
     try:
         await probe()
     except ImageServiceError as error:
-        return Check(name=name, state="unavailable", required=required, reason=error.message)
+        reason = f"{error.message} {error.hint}"
+        return Check(name=name, state="unavailable", required=required, reason=reason)
     return Check(name=name, required=required)

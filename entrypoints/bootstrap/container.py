@@ -192,7 +192,7 @@ class Container(DeclarativeContainer):
     drain_jobs = Factory(DrainJobs, job_runner)
     recover_jobs = Factory(RecoverJobs, job_repository, image_store)
     list_models = Factory(ListModels, image_providers, clock)
-    check_readiness = Factory(CheckReadiness, job_runner, image_store, cache)
+    check_readiness = Factory(CheckReadiness, job_runner, image_store, job_repository, cache)
     clear_cache = Factory(ClearCache, cache)
     cache_stats = Factory(CacheStats, cache)
     report_usage = Factory(ReportUsage, usage_ledger, settings.provided.limits, clock)

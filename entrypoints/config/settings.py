@@ -119,6 +119,17 @@ class Settings(BudgetSettings, HttpSettings):
     def _lower_case(cls, word: object) -> object:
         return word.lower() if isinstance(word, str) else word
 
+    @field_validator("*")
+    @classmethod
+    def _check_home(cls, value: object) -> object:
+        if isinstance(value, Path):
+            try:
+                value.expanduser()
+            except RuntimeError:
+                reason = f"The home folder in {value} is not known. Use an absolute path"
+                raise ValueError(reason) from None
+        return value
+
     @property
     def provider_name(self) -> ProviderName:
         """The provider that PROVIDER selects."""

@@ -22,7 +22,7 @@ async def test_the_reply_does_not_name_the_unusable_folder(
     ):
         reply = await http.get("/readyz")
     assert reply.status_code == 503
-    assert reply.json()["checks"] == {"archive": "unavailable", "cache": "ok"}
+    assert reply.json()["checks"] == {"archive": "unavailable", "records": "ok", "cache": "ok"}
     assert str(folder) in capsys.readouterr().err
 
 
@@ -37,4 +37,4 @@ async def test_a_failing_cache_is_reported_and_does_not_affect_readiness(
     ):
         reply = await http.get("/readyz")
     assert reply.status_code == 200
-    assert reply.json()["checks"] == {"archive": "ok", "cache": state}
+    assert reply.json()["checks"] == {"archive": "ok", "records": "ok", "cache": state}

@@ -46,12 +46,12 @@ async def livez() -> dict[str, str]:
     http_method=METHODS,
     operation=_status(
         "The server accepts new jobs.",
-        "The server is draining, or cannot store images.",
+        "The server is draining, or cannot store images or record jobs.",
         checks={"type": "object"},
     ),
 )
 async def readyz(request: AnyRequest) -> Response[dict[str, object]]:
-    """Readiness: 503 while the server drains, or if it cannot store images.
+    """Readiness: 503 while the server drains, or cannot store images or record jobs.
 
     The state of the cache is reported but does not affect readiness, because every call works
     without it. The reason for a failed check is only in the log, because this path needs no token.

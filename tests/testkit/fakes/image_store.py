@@ -25,8 +25,9 @@ class MemoryImageStore:
             self.renditions[ref] = image
         return StoredRef(ref=ref)
 
-    async def get(self, ref: str, /) -> Image | None:
-        return (self.stored | self.renditions).get(ref)
+    async def get(self, ref: str, /, *, size: int | None = None) -> Image | None:
+        image = (self.stored | self.renditions).get(ref)
+        return image if image is None or size in (None, len(image.data)) else None
 
     async def sizes(self, refs: Collection[str], /) -> Mapping[str, int]:
         return {ref: sum(len(image.data) for image in self._family(ref).values()) for ref in refs}

@@ -57,6 +57,9 @@ class MemoryJobRepository:
         self.tables: Tables = beside.tables if beside else Tables()
         self._writer = writer
 
+    async def check_writable(self) -> None:
+        return
+
     async def reserve(
         self,
         job: AnyJob,

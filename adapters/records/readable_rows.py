@@ -1,0 +1,55 @@
+"""Rows that hold what this version can read. All others are passed over, and never changed.
+
+SQLite stores any value in any column, and a later version may record what this one does not know.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Date, DateTime, Integer, Row, String, Table
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+KINDS = {String: str, Integer: int, DateTime: datetime, Date: date}
+"""The type of a value in a column of this type; NULL only where the schema allows it."""
+UNREAD = frozenset({"writer"})
+"""Columns that no record has; the first versions wrote numbers here."""
+UNREADABLE = (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What a conversion raises for a row that this version cannot read."""
+
+
+def readable(
+    connection: Connection,
+    table: Table,
+    rows: Iterable[Row[Any]],
+    convert: Callable[[Row[Any]], T],
+) -> Iterator[T]:
+    """The conversions of the rows of `table` that can be read. The log notes the others once."""
+    for row in rows:
+        try:
+            check(table, row)
+            yield convert(row)
+        except UNREADABLE as error:
+            key = [getattr(row, column.key) for column in table.primary_key]
+            _report(connection.engine.url.database, table.name, repr(key)[:200], str(error)[:200])
+
+
+def check(table: Table, row: Row[Any]) -> None:
+    """Raise ValueError unless each value has the type of its column."""
+    for column in table.columns:
+        if column.key in UNREAD:
+            continue
+        value = getattr(row, column.key)
+        kind = next(kind for type_, kind in KINDS.items() if isinstance(column.type, type_))
+        if not (isinstance(value, kind) or (value is None and column.nullable)):
+            raise ValueError(f"{column.name} is {value!r}")
+
+
+@lru_cache(1_000)  # a row is read often, and one line in the log is enough
+def _report(file: str | None, table: str, key: str, reason: str) -> None:
+    logger.warning("passed over an unreadable row of %s in %s: %s: %s", table, file, key, reason)
