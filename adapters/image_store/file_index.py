@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from adapters.image_store.regular_files import regular_files, regular_size
+from adapters.image_store.regular_files import may_be_ours, regular_files, regular_size
 
 IMAGE_ID = re.compile(r"^img_[0-9a-f]{32}(?=[.-])")
 """The beginning of the names of all files of an image."""
@@ -23,12 +23,15 @@ class FileIndex:
         self._folders: dict[Path, dict[str, list[Path]]] = {}
 
     def files(self, ref: str) -> Iterator[Path]:
-        """All files of the image at this ref; none if the file's name has no image ID."""
+        """All files of the image at this ref; none if the file's name has no image ID.
+
+        A file that is larger than any of this store is not one of them.
+        """
         path = Path(ref)
         image_id = IMAGE_ID.match(path.name)
         if image_id is not None:
             for folder in dict.fromkeys((path.parent, *self._always_searched)):
-                yield from self._read(folder).get(image_id[0], [])
+                yield from filter(may_be_ours, self._read(folder).get(image_id[0], []))
 
     def _read(self, folder: Path) -> dict[str, list[Path]]:
         if folder not in self._folders:

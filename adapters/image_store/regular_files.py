@@ -25,6 +25,12 @@ def regular_size(path: Path) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
+def may_be_ours(path: Path) -> bool:
+    """Whether it is a regular file of at most MAX_BYTES. Raises OSError."""
+    size = regular_size(path)
+    return size is not None and size <= MAX_BYTES
+
+
 def read_regular(path: Path, *, size: int | None = None) -> bytes | None:
     """The bytes of a regular file of this size, or of at most MAX_BYTES if it is not known.
 

@@ -181,6 +181,19 @@ def test_a_provider_can_require_a_setting_of_its_own(env: pytest.MonkeyPatch) ->
     assert load_settings(SettingsThatRequireAURL).provider == "sketch"
 
 
+@pytest.mark.parametrize("name", map(str.upper, PATHS))
+def test_an_unknown_home_folder_is_reported_with_all_other_errors(
+    env: pytest.MonkeyPatch, name: str
+) -> None:
+    env.setenv(name, "~unknown-user/x")
+    env.setenv("SHUTDOWN_GRACE", "-1")
+    with pytest.raises(SettingsError) as refused:
+        load_settings(SettingsWithAPath)
+    assert f"{name}: " in str(refused.value)
+    assert "~unknown-user/x" in str(refused.value)
+    assert "SHUTDOWN_GRACE: " in str(refused.value)
+
+
 def test_values_are_not_case_sensitive(env: pytest.MonkeyPatch) -> None:
     env.setenv("LOG_LEVEL", "INFO")
     env.setenv("PROVIDER", "Sketch")
