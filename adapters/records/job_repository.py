@@ -1,5 +1,6 @@
 """The records of jobs, images and idempotency keys, in a data folder."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime
@@ -38,9 +39,15 @@ class SqlJobRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._check: asyncio.Future[None] | None = None
 
     async def check_writable(self) -> None:
-        await self._run(lambda records: records.check_writable(), "Jobs cannot be recorded")
+        """Callers at the same time share one check, so that probes take one thread at most."""
+        if self._check is None or self._check.done():
+            work = self._run(lambda records: records.check_writable(), "Jobs cannot be recorded")
+            self._check = asyncio.ensure_future(work)
+            self._check.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.shield(self._check)
 
     async def reserve(
         self,

@@ -1,5 +1,6 @@
 """Records that cannot be read, or not written: what is passed over, and what the error says."""
 
+import asyncio
 import os
 import shutil
 import sqlite3
@@ -162,6 +163,18 @@ async def test_a_locked_database_is_reported_within_two_seconds(folder: DataFold
         assert time.monotonic() - started < 2
     assert "Another process" in no.value.hint
     await folder.records.check_writable()
+
+
+async def test_checks_at_the_same_time_share_one(folder: DataFolder) -> None:
+    """Probes need no token, and must not take all threads of the records."""
+    await save(folder, "job_1")
+    with locked(folder):
+        started = time.monotonic()
+        ends = await asyncio.gather(
+            *(folder.records.check_writable() for _ in range(40)), return_exceptions=True
+        )
+        assert time.monotonic() - started < 2
+    assert {type(end) for end in ends} == {ArchiveUnavailable}
 
 
 async def test_a_short_lock_is_waited_for(folder: DataFolder) -> None:

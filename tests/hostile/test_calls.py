@@ -114,8 +114,8 @@ def send_odd_lines(host: StdioHost, number: int, counts: Counter[str]) -> None:
 
 
 def test_some_calls_over_stdio(host: StdioHost, counts: Counter[str]) -> None:
-    send_odd_lines(host, 80, counts)
-    send_calls(host, 300, counts)
+    send_odd_lines(host, 60, counts)
+    send_calls(host, 150, counts)
 
 
 @pytest.mark.hostile
@@ -196,8 +196,8 @@ async def post_odd_bodies(client: AsgiClient, number: int, counts: Counter[str])
 async def test_some_calls_over_http(tmp_path: Path, counts: Counter[str]) -> None:
     settings, provider = settings_in(tmp_path, rate_limit="0"), FakeProvider()
     async with asgi_client(settings, provider=provider) as client:
-        await post_odd_bodies(client, 80, counts)
-        await post_calls(client, 300, counts)
+        await post_odd_bodies(client, 60, counts)
+        await post_calls(client, 150, counts)
 
 
 @pytest.mark.hostile
