@@ -17,7 +17,7 @@ PROMPTS = ("a red bridge", "ein Boot", "une maison 🏠")
 """Few, so that most valid calls are served from the cache."""
 TEXTS = (
     *("", " ", "\0", "\ud83c", "\udf09\ud83c", "\ufffe", "\u202egnp.exe", "\x1b[31m", "🌉" * 50),
-    *("x" * 33_000, "../../etc/passwd", "~nobody/x", "img_" + "0" * 32, "job_" + "0" * 32),
+    *("x" * 33_000, "../../etc/passwd", "~unknown-user/x", "img_" + "0" * 32, "job_" + "0" * 32),
     *("img_\0", "data:image/png;base64,", "data:,x", "A" * 1_001, "null", "-0", "1e999", "٣"),
     *("{}", "$ref", "__proto__", "%s%n", "'; DROP TABLE jobs; --", "http://127.0.0.1:1/x.png"),
 )
