@@ -47,7 +47,7 @@ def finish_partial_files(folder: Path, active: Collection[str]) -> None:
     A file is complete if its bytes have the digest in its name; then it only has to be renamed.
     Whatever is no regular file, or larger than any of ours, stays.
     """
-    for partial in [*regular_files(folder)]:
+    for partial, _ in [*regular_files(folder, PARTIAL_NAME)]:
         name = PARTIAL_NAME.match(partial.name)
         if name is None or name["writer"] in active:
             continue

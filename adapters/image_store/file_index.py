@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from adapters.image_store.regular_files import may_be_ours, regular_files, regular_size
+from adapters.image_store.regular_files import MAX_BYTES, RegularFile, regular_files
 
 IMAGE_ID = re.compile(r"^img_[0-9a-f]{32}(?=[.-])")
 """The beginning of the names of all files of an image."""
+ID_LENGTH = len("img_") + 32
 
 
 class FileIndex:
@@ -20,9 +21,9 @@ class FileIndex:
     def __init__(self, *folders: Path) -> None:
         """Search these folders, and the folder of each ref."""
         self._always_searched = folders
-        self._folders: dict[Path, dict[str, list[Path]]] = {}
+        self._folders: dict[Path, dict[str, list[RegularFile]]] = {}
 
-    def files(self, ref: str) -> Iterator[Path]:
+    def files(self, ref: str) -> Iterator[RegularFile]:
         """All files of the image at this ref; none if the file's name has no image ID.
 
         A file that is larger than any of this store is not one of them.
@@ -31,17 +32,12 @@ class FileIndex:
         image_id = IMAGE_ID.match(path.name)
         if image_id is not None:
             for folder in dict.fromkeys((path.parent, *self._always_searched)):
-                yield from filter(may_be_ours, self._read(folder).get(image_id[0], []))
+                yield from self._read(folder).get(image_id[0], [])
 
-    def _read(self, folder: Path) -> dict[str, list[Path]]:
+    def _read(self, folder: Path) -> dict[str, list[RegularFile]]:
         if folder not in self._folders:
             found = self._folders[folder] = defaultdict(list)
-            for file in regular_files(folder):
-                if image_id := IMAGE_ID.match(file.name):
-                    found[image_id[0]].append(file)
+            for file in regular_files(folder, IMAGE_ID):
+                if file.size <= MAX_BYTES:
+                    found[file.path.name[:ID_LENGTH]].append(file)
         return self._folders[folder]
-
-
-def file_size(file: Path) -> int:
-    """Return the size of a regular file in bytes, 0 if it is gone."""
-    return regular_size(file) or 0

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from adapters.image_store.durable_write import finish_partial_files, write_durably
-from adapters.image_store.file_index import FileIndex, file_size
-from adapters.image_store.regular_files import read_regular
+from adapters.image_store.file_index import FileIndex
+from adapters.image_store.regular_files import RegularFile, read_regular
 from domain.errors import ArchiveUnavailable
 from domain.image import Image, StoredRef
 
@@ -59,7 +59,7 @@ class FileImageStore:
     async def sizes(self, refs: Collection[str], /) -> Mapping[str, int]:
         index = FileIndex(self._folder)
         return await self._run(
-            lambda: {ref: sum(map(file_size, index.files(ref))) for ref in refs},
+            lambda: {ref: sum(file.size for file in index.files(ref)) for ref in refs},
             "The sizes of the images could not be read",
         )
 
@@ -119,10 +119,10 @@ def _read(path: Path, size: int | None) -> Image | None:
     return None
 
 
-def _remove(files: Collection[Path]) -> int:
+def _remove(files: Collection[RegularFile]) -> int:
     freed = 0
     for file in files:
-        size = file_size(file)
-        file.unlink(missing_ok=True)
-        freed += size
+        with suppress(FileNotFoundError):
+            file.path.unlink()
+            freed += file.size
     return freed

@@ -5,12 +5,22 @@ thread, and a sparse file would take all memory.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 MAX_BYTES = 128_000_000
 """More than any file of this store: a provider's reply with all its images is no larger."""
+
+
+class RegularFile(NamedTuple):
+    """A file, and its size in bytes when its folder was read."""
+
+    path: Path
+    size: int
 
 
 def regular_size(path: Path) -> int | None:
@@ -23,12 +33,6 @@ def regular_size(path: Path) -> int | None:
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a zero byte
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None
-
-
-def may_be_ours(path: Path) -> bool:
-    """Whether it is a regular file of at most MAX_BYTES. Raises OSError."""
-    size = regular_size(path)
-    return size is not None and size <= MAX_BYTES
 
 
 def read_regular(path: Path, *, size: int | None = None) -> bytes | None:
@@ -48,8 +52,14 @@ def has_bytes(path: Path, data: bytes) -> bool:
     return read_regular(path, size=len(data)) == data
 
 
-def regular_files(folder: Path) -> Iterator[Path]:
-    """The regular files in a folder, in any order; none if it is no folder. Raises OSError."""
+def regular_files(folder: Path, name: re.Pattern[str]) -> Iterator[RegularFile]:
+    """The regular files whose names begin with this pattern, in any order. Raises OSError.
+
+    None if it is no folder.
+    """
     if folder.is_dir():
         with os.scandir(folder) as entries:
-            yield from (Path(each) for each in entries if each.is_file(follow_symlinks=False))
+            for entry in entries:
+                if name.match(entry.name) and entry.is_file(follow_symlinks=False):
+                    with suppress(FileNotFoundError):
+                        yield RegularFile(Path(entry), entry.stat(follow_symlinks=False).st_size)
