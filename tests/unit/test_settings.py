@@ -181,7 +181,7 @@ def test_a_provider_can_require_a_setting_of_its_own(env: pytest.MonkeyPatch) ->
     assert load_settings(SettingsThatRequireAURL).provider == "sketch"
 
 
-@pytest.mark.parametrize("name", map(str.upper, PATHS))
+@pytest.mark.parametrize("name", [name.upper() for name in PATHS])
 def test_an_unknown_home_folder_is_reported_with_all_other_errors(
     env: pytest.MonkeyPatch, name: str
 ) -> None:
