@@ -19,19 +19,19 @@ def _ping(request_id: bytes) -> bytes:
 
 
 def odd_messages() -> dict[str, OddMessage]:
-    """By name. Each valid ID is used once."""
+    """By name. Each valid ID is used once, and above those of a test's own requests."""
     return {
         "no JSON": OddMessage(b"hello", PARSE_ERROR),
-        "half a message": OddMessage(b'{"jsonrpc":"2.0","id":10,"method":"pi', PARSE_ERROR),
-        "two messages": OddMessage(_ping(b"11") + _ping(b"12"), PARSE_ERROR),
-        "UTF-16": OddMessage(_ping(b"13").decode().encode("utf-16"), PARSE_ERROR),
+        "half a message": OddMessage(b'{"jsonrpc":"2.0","id":7010,"method":"pi', PARSE_ERROR),
+        "two messages": OddMessage(_ping(b"7011") + _ping(b"7012"), PARSE_ERROR),
+        "UTF-16": OddMessage(_ping(b"7013").decode().encode("utf-16"), PARSE_ERROR),
         "a zero byte": OddMessage(b"\0", PARSE_ERROR),
         "deep nesting": OddMessage(DEEP, PARSE_ERROR),
         "deep params": OddMessage(
-            b'{"jsonrpc":"2.0","id":14,"method":"ping","params":{"a":' + DEEP + b"}}", PARSE_ERROR
+            b'{"jsonrpc":"2.0","id":7014,"method":"ping","params":{"a":' + DEEP + b"}}", PARSE_ERROR
         ),
         "an ID of 5,000 digits": OddMessage(_ping(b"9" * 5_000), PARSE_ERROR),
-        "a batch": OddMessage(b"[" + _ping(b"15") + b"]", INVALID_REQUEST),
+        "a batch": OddMessage(b"[" + _ping(b"7015") + b"]", INVALID_REQUEST),
         "an empty batch": OddMessage(b"[]", INVALID_REQUEST),
         "a number": OddMessage(b"5", INVALID_REQUEST),
         "null": OddMessage(b"null", INVALID_REQUEST),
@@ -43,32 +43,36 @@ def odd_messages() -> dict[str, OddMessage]:
         "an object as an ID": OddMessage(_ping(b'{"a":1}'), INVALID_REQUEST),
         "half an ID": OddMessage(_ping(b'"\\ud800"'), INVALID_REQUEST),
         "an ID that is not UTF-8": OddMessage(_ping(b'"\xff"'), INVALID_REQUEST),
-        "no version": OddMessage(b'{"id":16,"method":"ping"}', INVALID_REQUEST, 16),
+        "no version": OddMessage(b'{"id":7016,"method":"ping"}', INVALID_REQUEST, 7016),
         "version 1.0": OddMessage(
-            b'{"jsonrpc":"1.0","id":17,"method":"ping"}', INVALID_REQUEST, 17
+            b'{"jsonrpc":"1.0","id":7017,"method":"ping"}', INVALID_REQUEST, 7017
         ),
         "no version in a notification": OddMessage(b'{"method":"ping"}', INVALID_REQUEST),
-        "no method": OddMessage(b'{"jsonrpc":"2.0","id":18}', INVALID_REQUEST, 18),
+        "no method": OddMessage(b'{"jsonrpc":"2.0","id":7018}', INVALID_REQUEST, 7018),
         "a number as a method": OddMessage(
             b'{"jsonrpc":"2.0","id":"text","method":5}', INVALID_REQUEST, "text"
         ),
         "half a method": OddMessage(
-            b'{"jsonrpc":"2.0","id":19,"method":"\\ud800"}', INVALID_REQUEST, 19
+            b'{"jsonrpc":"2.0","id":7019,"method":"\\ud800"}', INVALID_REQUEST, 7019
         ),
         "params in an array": OddMessage(
-            b'{"jsonrpc":"2.0","id":20,"method":"ping","params":[]}', INVALID_REQUEST, 20
+            b'{"jsonrpc":"2.0","id":7020,"method":"ping","params":[]}', INVALID_REQUEST, 7020
         ),
         "text as params": OddMessage(
-            b'{"jsonrpc":"2.0","id":21,"method":"ping","params":"x"}', INVALID_REQUEST, 21
+            b'{"jsonrpc":"2.0","id":7021,"method":"ping","params":"x"}', INVALID_REQUEST, 7021
         ),
         "half a character in params": OddMessage(
-            b'{"jsonrpc":"2.0","id":22,"method":"ping","params":{"\\ud800":1}}', INVALID_REQUEST, 22
+            b'{"jsonrpc":"2.0","id":7022,"method":"ping","params":{"\\ud800":1}}',
+            INVALID_REQUEST,
+            7022,
         ),
         "params that are not UTF-8": OddMessage(
-            b'{"jsonrpc":"2.0","id":23,"method":"ping","params":{"a":"\xff"}}', INVALID_REQUEST, 23
+            b'{"jsonrpc":"2.0","id":7023,"method":"ping","params":{"a":"\xff"}}',
+            INVALID_REQUEST,
+            7023,
         ),
         "a request with a result": OddMessage(
-            b'{"jsonrpc":"2.0","id":24,"method":"ping","result":{}}', INVALID_REQUEST, 24
+            b'{"jsonrpc":"2.0","id":7024,"method":"ping","result":{}}', INVALID_REQUEST, 7024
         ),
     }
 

@@ -63,7 +63,7 @@ def test_responses_and_notifications_are_not_answered(name: str, host: Host) -> 
 
 @pytest.mark.parametrize("name", HALF_CHARACTERS)
 def test_half_a_character_anywhere_in_a_call_is_an_invalid_request(name: str, host: Host) -> None:
-    [answer] = answers_before_a_ping(host, tool_call(60, HALF_CHARACTERS[name]))
+    [answer] = answers_before_a_ping(host, tool_call(7060, HALF_CHARACTERS[name]))
     assert answer["result"]["isError"]
     assert "invalid_request" in text_of(answer)
 
