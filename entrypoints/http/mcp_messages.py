@@ -32,9 +32,7 @@ class CheckedMessages:
         body = _Body(await receive(), receive)
         envelope = body.envelope
         if rejection := envelope.rejection():
-            await BytesResponse(400, {"content-type": JSON}, encode(rejection))(
-                scope, receive, send
-            )
+            await _refusal(encode(rejection))(scope, receive, send)
         elif envelope.request_id is None:
             await self._app(scope, body, send)
         else:
@@ -44,8 +42,7 @@ class CheckedMessages:
         sessions = [value for name, value in scope["headers"] if name == SESSION_ID]
         keys = {(session, str(envelope.request_id)) for session in sessions}
         if keys & self._running:
-            error = encode(envelope.error(IN_USE))
-            await BytesResponse(400, {"content-type": JSON}, error)(scope, body, send)
+            await _refusal(encode(envelope.error(IN_USE)))(scope, body, send)
             return
         self._running |= keys
         try:
@@ -94,6 +91,11 @@ class _NamedErrors:
         status = 200 if isinstance(named, JSONRPCResponse) else start["status"]
         await self._send({**start, "status": status, "headers": [*headers, length]})
         await self._send({"type": "http.response.body", "body": body})
+
+
+def _refusal(body: bytes) -> BytesResponse:
+    headers = {"content-type": JSON, "content-length": str(len(body))}
+    return BytesResponse(400, headers, body)
 
 
 def _is_json_error(start: Message) -> bool:

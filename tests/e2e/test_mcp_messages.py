@@ -69,6 +69,7 @@ async def sender(folder: Path, version: str) -> AsyncIterator[Sender]:
 
 def answer_in(reply: Reply) -> Any:  # noqa: ANN401 - a JSON-RPC message
     assert reply.headers["x-request-id"]
+    assert int(reply.headers["content-length"]) == len(reply.body)
     return reply.json
 
 
