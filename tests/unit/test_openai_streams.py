@@ -23,6 +23,8 @@ from tests.unit.openai_help import (
 )
 
 pytestmark = pytest.mark.anyio
+FOREVER = 600.0
+"""Seconds, more than a test may take: a call that waits for its end fails, and load fails none."""
 LATE = [
     pytest.param(stream_faults.cut_after_images(), id="cut"),
     pytest.param(stream_faults.held_open(), id="held open"),
@@ -34,7 +36,8 @@ UNDECODABLE_PREVIEW = b'data: {"type": "image_generation.partial_image", "b64_js
 @pytest.mark.parametrize("fault", LATE)
 async def test_nothing_after_the_last_image_is_awaited(openai_api: StandIn, fault: Fault) -> None:
     openai_api.script(fault)
-    delivered = await generate(openai_api.base_url, seconds=2, partial_images=2)
+    url = openai_api.base_url
+    delivered = await generate(url, seconds=FOREVER, deadline=FOREVER, partial_images=2)
     assert (delivered.images[0].image.digest,) == openai_api.ledger[0].digests
     assert (delivered.notes, delivered.request_id) == ((), "req_standin_1")
     assert delivered.usage is not None
