@@ -20,7 +20,7 @@ from domain.requests import (
 )
 from domain.results import Usage
 
-WARN_BEFORE_SHUTDOWN = timedelta(days=30)
+WARN_BEFORE_RETIREMENT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,9 @@ class SizeRule:
         names = ", ".join(str(size) for size in sorted(self.listed))
         if not self.max_pixels:
             return names
+        multiples = f"in multiples of {self.multiple_of} " if self.multiple_of > 1 else ""
         free = (
-            f"any WIDTHxHEIGHT in multiples of {self.multiple_of} up to "
+            f"any WIDTHxHEIGHT {multiples}up to "
             f"{self.max_long_side}x{self.max_short_side} in either orientation, "
             f"{self.min_pixels:,} to {self.max_pixels:,} pixels, "
             f"aspect ratio at most {self.max_ratio:g}:1"
@@ -80,13 +81,13 @@ class ModelCard:
     streams_several: bool = False
     max_images: int = MAX_IMAGES
     max_input_images: int = MAX_INPUT_IMAGES
-    shutdown: date | None = None
+    retirement_date: date | None = None
     successor: str | None = None
     pricing: Pricing | None = None
 
     def is_retired(self, today: date) -> bool:
-        """Whether the provider has shut the model down by this day."""
-        return self.shutdown is not None and self.shutdown <= today
+        """Whether the provider has retired the model by this day."""
+        return self.retirement_date is not None and self.retirement_date <= today
 
     def cost(self, usage: Usage | None) -> Decimal | None:
         """US dollars that a call with this usage cost; None if usage or price is unknown."""
@@ -182,9 +183,8 @@ class Catalog:
             return ModelSelection(model=requested, card=unknown, requested_model=requested)
         successor = self.find(card.successor) if card.successor else None
         if card.is_retired(today) and successor is not None:
-            note = (
-                f"{requested} was shut down on {card.shutdown}; {successor.name} is used instead."
-            )
+            retired = f"{requested} retired on {card.retirement_date}"
+            note = f"{retired}; {successor.name} is used instead."
             return ModelSelection(
                 model=successor.name, card=successor, requested_model=requested, notes=(note,)
             )
@@ -224,9 +224,9 @@ def join_catalogs(catalogs: Sequence[Catalog]) -> Catalog:
 
 
 def _retirement_notes(card: ModelCard, today: date) -> tuple[str, ...]:
-    if card.shutdown is None or card.shutdown - today > WARN_BEFORE_SHUTDOWN:
+    if card.retirement_date is None or card.retirement_date - today > WARN_BEFORE_RETIREMENT:
         return ()
     if card.is_retired(today):
-        return (f"{card.name} was shut down on {card.shutdown}.",)
+        return (f"{card.name} retired on {card.retirement_date}.",)
     replacement = f"; {card.successor} will replace it" if card.successor else ""
-    return (f"{card.name} shuts down on {card.shutdown}{replacement}.",)
+    return (f"{card.name} retires on {card.retirement_date}{replacement}.",)

@@ -6,20 +6,25 @@ from datetime import date
 
 from application.ports.clock import Clock
 from application.ports.image_provider import ImageProvider
-from domain.models import Catalog, join_catalogs
+from domain.models import Catalog, ModelSelection, join_catalogs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelListing:
-    """The models, and the day against which their shutdown dates count."""
+    """The models, and the day against which their retirement dates count."""
 
     catalog: Catalog
     today: date
 
     @property
+    def default(self) -> ModelSelection:
+        """The model of a request that names none; its card is in the catalog if it is known."""
+        return self.catalog.choose(None, self.today)
+
+    @property
     def can_edit(self) -> bool:
-        """Whether the model of a request that names none accepts input images."""
-        return self.catalog.choose(None, self.today).card.max_input_images > 0
+        """Whether the default model accepts input images."""
+        return self.default.card.max_input_images > 0
 
 
 class ListModels:

@@ -24,7 +24,7 @@ async def models(container: "Container") -> "CommandOutput":
     from entrypoints.wire.model_results import catalog_entries, catalog_text
 
     listing = container.list_models()()
-    return catalog_text(listing), catalog_entries(listing.catalog)
+    return catalog_text(listing), catalog_entries(listing)
 
 
 @query()

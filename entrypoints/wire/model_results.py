@@ -4,29 +4,34 @@ from datetime import date
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from application.use_cases.list_models import ModelListing
-from domain.models import Catalog, ModelCard
+from domain.models import ModelCard, ModelSelection
 from domain.money.prices import FreePricing, Pricing, TokenPricing
 from domain.requests import Quality
 
 
-def catalog_entries(catalog: Catalog) -> list[dict[str, object]]:
-    """What each model can do, as JSON values; `default` marks the model used if none is named."""
+def catalog_entries(listing: ModelListing) -> list[dict[str, object]]:
+    """What each model can do, as JSON values.
+
+    `default` is true for the model that serves a request without one, unless it has no card.
+    """
+    default = listing.default.card
     return [
         {
             "name": card.name,
-            "default": card.name == catalog.default,
+            "default": card is default,  # two providers may have equal cards
             "snapshots": list(card.aliases),
             "sizes": str(card.sizes),
             "qualities": _qualities(card),
             "transparent": card.transparent,
             "partialImages": card.streams,
-            "shutdown": card.shutdown and card.shutdown.isoformat(),
+            "shutdown": card.retirement_date and card.retirement_date.isoformat(),
             "successor": card.successor,
             "usdPerMillionTokens": _token_rates(card.pricing),
         }
-        for card in catalog.cards
+        for card in listing.catalog.cards
     ]
 
 
@@ -34,27 +39,35 @@ def catalog_text(listing: ModelListing) -> str:
     """The same as a table, as wide as the terminal."""
     console = Console()
     with console.capture() as captured:
-        console.print(catalog_table(listing.catalog, listing.today))
+        console.print(catalog_table(listing))
     return captured.get().rstrip("\n")
 
 
-def catalog_table(catalog: Catalog, today: date) -> Table:
+def catalog_table(listing: ModelListing) -> Table:
     """The same as a table for a terminal."""
     table = Table(title="$ per million tokens: text in / image in / image out")
     for heading in ("model", "quality", "largest", "retires", "$"):
         table.add_column(heading, no_wrap=True)
-    for card in catalog.cards:
+    default = listing.default.card
+    for card in listing.catalog.cards:
         table.add_row(
-            f"{card.name} *" if card.name == catalog.default else card.name,
+            f"{card.name} *" if card is default else card.name,
             _shortest(_qualities(card)),
             f"{card.sizes.max_long_side}x{card.sizes.max_short_side}"
             if card.sizes.max_pixels
             else str(max(card.sizes.listed)),
-            _retires(card, today),
+            _retires(card, listing.today),
             _price_text(card.pricing),
         )
-    table.caption = "* default model; every model also accepts quality auto"
+    table.caption = Text(f"{_default_text(listing.default)}; every model also accepts quality auto")
     return table
+
+
+def _default_text(default: ModelSelection) -> str:
+    """What the mark means; the model's own name if no row has it."""
+    if not default.card.is_known:
+        return f"default model: {default.model}, of unknown abilities"
+    return "* default model" + (f": {default.model}" if default.model != default.card.name else "")
 
 
 def _token_rates(pricing: Pricing | None) -> dict[str, object] | None:
@@ -98,6 +111,6 @@ def _shortest(qualities: list[str]) -> str:
 
 
 def _retires(card: ModelCard, today: date) -> str:
-    if card.shutdown is None:
+    if card.retirement_date is None:
         return "-"
-    return f"retired {card.shutdown}" if card.is_retired(today) else str(card.shutdown)
+    return f"{'retired ' if card.is_retired(today) else ''}{card.retirement_date}"

@@ -16,6 +16,7 @@ from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
 from adapters.openai.catalog import openai_catalog
+from application.use_cases.list_models import ModelListing
 from entrypoints.wire.model_results import catalog_table
 from tests.standin import StandIn, faults
 from tests.testkit.fakes import mask, small_image
@@ -194,8 +195,14 @@ def test_models_are_listed_without_a_key(
     assert "gpt-image-2.6-flare *" in run(environment, "models").stdout
 
 
+def test_the_default_that_is_listed_is_the_model_that_serves(environment: Environment) -> None:
+    done = run(environment | {"IMAGE_MODEL": "gpt-image-1"}, "models", "--json")
+    defaults = [entry["name"] for entry in json.loads(done.stdout) if entry["default"]]
+    assert defaults == ["gpt-image-2.6-flare"]
+
+
 def test_the_model_table_fits_a_terminal(snapshot: SnapshotAssertion) -> None:
     out = StringIO()
     console = Console(file=out, width=80)
-    console.print(catalog_table(openai_catalog(), date(2026, 11, 22)))
+    console.print(catalog_table(ModelListing(catalog=openai_catalog(), today=date(2026, 11, 22))))
     assert out.getvalue() == snapshot

@@ -164,7 +164,7 @@ async def test_a_retired_model_is_replaced_with_a_note() -> None:
     images = await running.result()
     assert provider.seen[0].request.model == "gpt-image-2.6-flare"
     assert (images.model, images.requested_model) == ("gpt-image-2.6-flare", "gpt-image-1.5")
-    assert "was shut down on 2026-12-01" in images.notes[0]
+    assert "retired on 2026-12-01" in images.notes[0]
 
 
 async def test_a_caller_that_joins_gets_its_own_model_name_and_notes() -> None:
@@ -179,7 +179,7 @@ async def test_a_caller_that_joins_gets_its_own_model_name_and_notes() -> None:
     assert new.job is old.job
     assert (first.requested_model, first.notes) == ("gpt-image-2.6-flare", ())
     assert second.requested_model == "gpt-image-1"
-    assert "shut down on 2026-10-23" in second.notes[0]
+    assert "retired on 2026-10-23" in second.notes[0]
     assert "was not sent" in second.notes[1]
 
 

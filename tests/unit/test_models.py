@@ -1,4 +1,4 @@
-"""Model cards: abilities, shutdown dates and prices."""
+"""Model cards: abilities, retirement dates and prices."""
 
 from dataclasses import replace
 from datetime import date
@@ -19,10 +19,10 @@ TODAY = date(2026, 11, 22)
 CATALOG = openai_catalog()
 
 
-def test_the_default_model_has_no_shutdown_date() -> None:
+def test_the_default_model_has_no_retirement_date() -> None:
     choice = CATALOG.choose(None, TODAY)
     assert choice.model == choice.requested_model == "gpt-image-2.6-flare"
-    assert choice.card.shutdown is None
+    assert choice.card.retirement_date is None
     assert choice.notes == ()
 
 
@@ -31,16 +31,16 @@ def test_a_retired_name_is_served_by_its_successor_with_a_note(name: str) -> Non
     choice = CATALOG.choose(name, TODAY)
     assert choice.requested_model == name
     assert choice.model == "gpt-image-2.6-flare"
-    assert "shut down on 2026-" in choice.notes[0]
+    assert "retired on 2026-" in choice.notes[0]
 
 
-def test_a_model_is_retired_from_its_shutdown_day_on() -> None:
+def test_a_model_is_retired_from_its_retirement_date_on() -> None:
     assert CATALOG.choose("gpt-image-1.5", date(2026, 11, 30)).model == "gpt-image-1.5"
     assert CATALOG.choose("gpt-image-1.5", date(2026, 12, 1)).model == "gpt-image-2.6-flare"
 
 
 def test_a_model_in_its_last_month_comes_with_a_note() -> None:
-    assert "shuts down on 2026-12-01" in CATALOG.choose("gpt-image-1-mini", TODAY).notes[0]
+    assert "retires on 2026-12-01" in CATALOG.choose("gpt-image-1-mini", TODAY).notes[0]
     assert CATALOG.choose("gpt-image-1-mini", date(2026, 10, 1)).notes == ()
 
 
@@ -56,12 +56,12 @@ def test_an_unknown_model_passes_through_unchecked() -> None:
     CATALOG.check(odd, choice.card, TODAY)
 
 
-def test_no_successor_has_a_shutdown_date() -> None:
+def test_no_successor_has_a_retirement_date() -> None:
     for card in CATALOG.cards:
         if card.successor is not None:
             successor = CATALOG.find(card.successor)
             assert successor is not None
-            assert successor.shutdown is None
+            assert successor.retirement_date is None
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_where_no_model_can_the_hint_says_what_to_do_instead(
     request_: ImageRequest, hint: str
 ) -> None:
     card = replace(JPEG_ONLY, max_input_images=0)
-    editor = ModelCard(name="retired", shutdown=TODAY)
+    editor = ModelCard(name="retired", retirement_date=TODAY)
     with pytest.raises(UnsupportedByModel) as refused:
         Catalog(cards=(card, editor), default="x").check(request_, card, TODAY)
     assert refused.value.hint == hint
@@ -232,6 +232,11 @@ def test_free_sizes_have_bounds(size: str, allowed: bool) -> None:
     card = CATALOG.find("gpt-image-2.6-flare")
     assert card is not None
     assert card.sizes.allows(Dimensions.parse(size)) is allowed
+
+
+def test_free_sizes_name_their_multiple_only_if_it_excludes_a_size() -> None:
+    assert "WIDTHxHEIGHT in multiples of 16 up to" in str(CATALOG.cards[0].sizes)
+    assert "WIDTHxHEIGHT up to" in str(SKETCHES.cards[0].sizes)
 
 
 def test_cached_input_has_its_own_rate() -> None:

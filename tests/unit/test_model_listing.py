@@ -1,0 +1,50 @@
+"""The list of models marks the model that serves a request without one."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from adapters.openai.catalog import openai_catalog
+from application.use_cases.list_models import ModelListing
+from domain.models import Catalog, ModelCard, join_catalogs
+from entrypoints.wire.model_results import catalog_entries, catalog_text
+
+TODAY = date(2026, 11, 22)
+FLARE = "gpt-image-2.6-flare"
+SNAPSHOT = "gpt-image-2-2026-04-21"
+
+
+def listing_with(default: str, today: date = TODAY) -> ModelListing:
+    return ModelListing(catalog=replace(openai_catalog(), default=default), today=today)
+
+
+@pytest.mark.parametrize(
+    ("default", "marked", "caption"),
+    [
+        pytest.param(FLARE, [FLARE], "* default model; every", id="a name"),
+        pytest.param(SNAPSHOT, ["gpt-image-2"], f"* default model: {SNAPSHOT};", id="a snapshot"),
+        pytest.param("gpt-image-1", [FLARE], "* default model; every", id="a retired name"),
+        pytest.param("dall-e-2", [FLARE], "* default model; every", id="a retired alias"),
+        pytest.param("x[/b]", [], "default model: x[/b], of unknown", id="an unknown name"),
+    ],
+)
+def test_the_model_that_serves_is_marked(default: str, marked: list[str], caption: str) -> None:
+    listing = listing_with(default)
+    text = catalog_text(listing)
+    assert [entry["name"] for entry in catalog_entries(listing) if entry["default"]] == marked
+    assert [name for name in marked if f"{name} *" in text] == marked
+    assert text.count(" *") == len(marked) + (1 if marked else 0)
+    assert caption in text
+
+
+def test_the_mark_moves_to_the_successor_on_the_retirement_date() -> None:
+    for day, serving in ((date(2026, 11, 30), "gpt-image-1.5"), (date(2026, 12, 1), FLARE)):
+        entries = catalog_entries(listing_with("gpt-image-1.5", day))
+        assert [entry["name"] for entry in entries if entry["default"]] == [serving]
+
+
+def test_of_two_equal_cards_the_one_of_the_first_provider_is_marked() -> None:
+    catalogs = [Catalog(cards=(ModelCard(name="one"),), default="one") for _ in range(2)]
+    listing = ModelListing(catalog=join_catalogs(catalogs), today=TODAY)
+    assert [entry["default"] for entry in catalog_entries(listing)] == [True, False]
