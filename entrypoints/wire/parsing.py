@@ -44,14 +44,14 @@ def parse(kind: type[A], arguments: Arguments) -> A:
 
 
 def _require_unicode(arguments: Arguments) -> None:
-    """Raise InvalidRequest for half of a surrogate pair, which no encoding can hold."""
+    """Raise InvalidRequest for a lone surrogate, which no encoding can hold."""
     for name, value in arguments.items():
         if not all(map(is_unicode, _texts({name: value}))):
             field = name[:80] if is_unicode(name) else "arguments"
             raise InvalidRequest(
-                f"{field} must be Unicode; it has half of a surrogate pair.",
+                f"{field} contains invalid Unicode (a lone surrogate).",
                 field=field,
-                hint="Send whole characters: a \\ud83c needs the \\udf09 that follows it.",
+                hint="Remove the invalid characters.",
             )
 
 
