@@ -35,7 +35,7 @@ IN_USE = _invalid("a request with this `id` is still running")
 BAD_PARAMS = _invalid("`params` must be an object")
 REPLY = frozenset({"result", "error"})
 """The members of a response; it has one of them."""
-UNREADABLE = "The request has text that is not Unicode, or values that are nested too deeply."
+UNREADABLE = "The request contains invalid Unicode (a lone surrogate), or is nested too deeply."
 UNREADABLE_HINT = "Send whole characters in UTF-8: a \\ud83c needs the \\udf09 that follows it."
 
 
