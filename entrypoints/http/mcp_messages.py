@@ -14,17 +14,19 @@ SESSION_ID = b"mcp-session-id"
 class CheckedMessages:
     """An ASGI application around the SDK's, which reads each body as the stdio transport does.
 
-    The whole body must arrive as one message. `Last-Event-ID` is ignored, because no event has an
-    ID; the SDK would send no response. Two running requests of a session never have equal IDs: the
-    SDK would send the response of one to the other, and nothing to the first.
+    The whole body must arrive as one message. Without `resumable` streams, whose events have IDs,
+    `Last-Event-ID` is ignored; the SDK would send no response. Two running requests of a session
+    never have equal IDs: the SDK would send the response of one to the other, and nothing to the
+    first.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, resumable: bool) -> None:
         self._app = app
+        self._ignored = () if resumable else (LAST_EVENT_ID,)
         self._running: set[tuple[bytes, str]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [pair for pair in scope["headers"] if pair[0] != LAST_EVENT_ID]
+        headers = [pair for pair in scope["headers"] if pair[0] not in self._ignored]
         scope = {**scope, "headers": headers}
         if scope["method"] != "POST":
             await self._app(scope, receive, send)

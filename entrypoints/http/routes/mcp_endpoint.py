@@ -148,7 +148,8 @@ def mcp_route(manager: StreamableHTTPSessionManager) -> Any:  # noqa: ANN401 - L
 
     It checks the content type itself, because Litestar copies a handler for each guard and call.
     """
-    handle = as_response(CheckedMessages(manager.handle_request))
+    resumable = manager.event_store is not None
+    handle = as_response(CheckedMessages(manager.handle_request, resumable=resumable))
 
     @asgi("/mcp", copy_scope=True, operations=OPERATIONS)
     async def mcp(scope: Scope, receive: Receive, send: Send) -> None:
