@@ -20,6 +20,9 @@ REDIRECT = "redirect"
 """The extension that has a redirect's location: with the header, the client would build the next
 request, and raise what a request can raise."""
 
+MAX_CODINGS = 2
+"""Compressions within each other. With three, 40 kB can inflate to gigabytes that inflate to
+nothing: the event loop would stand still, because no chunk of them is ever complete."""
 YIELD_THRESHOLD = 500_000
 """Bytes of a chunk. Chunks from the network are smaller, so a larger one was decompressed."""
 
@@ -39,7 +42,7 @@ class HttpClient(DefaultAsyncHttpxClient):
         super().__init__(
             follow_redirects=False,
             cookies=_NoCookies(),
-            event_hooks={"response": [_set_location_aside]},
+            event_hooks={"response": [_set_location_aside, _limit_codings]},
         )
         self._seconds = deadline
 
@@ -59,6 +62,12 @@ class _NoCookies(CookieJar):
 async def _set_location_aside(response: httpx2.Response) -> None:
     if "location" in response.headers:
         response.extensions[REDIRECT] = response.headers.pop("location")
+
+
+async def _limit_codings(response: httpx2.Response) -> None:
+    """Leave a body of more codings as it is: it is then data that is no image."""
+    if response.headers.get("content-encoding", "").count(",") >= MAX_CODINGS:
+        del response.headers["content-encoding"]
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ The SDK's own reader takes twice the CPU for them, and holds three copies of an 
 next event arrives: with 48 concurrent calls that is 200 MB more.
 """
 
-import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -13,6 +12,7 @@ from openai import APIError
 
 from adapters.openai.bounded_http_client import read_chunks
 from adapters.openai.reply_buffer import ReplyBuffer
+from adapters.openai.reply_json import parse_json
 from adapters.openai.translate import get_field, text_or_empty
 
 END = b"[DONE]"
@@ -74,12 +74,12 @@ async def _lines(response: httpx2.Response, buffer: ReplyBuffer) -> AsyncGenerat
 def _parse_event(kind: bytes, buffer: ReplyBuffer, response: httpx2.Response) -> object:
     """The value of the buffered event, whose field `event` is `kind`.
 
-    Invalid UTF-8 is replaced byte by byte, as in browsers. An error is in the field `error`, or is
-    the value of an event that is an error by its kind or type.
+    An error is in the field `error`, or is the value of an event that is an error by its kind or
+    type.
     """
     data = buffer.take_event()
     try:
-        value: object = json.loads(data.decode(errors="replace"))
+        value: object = parse_json(data)
     except (ValueError, RecursionError):
         buffer.put_back(data)
         raise

@@ -6,14 +6,15 @@ any shape is parsed without an error.
 
 import json
 import re
+import string
 from binascii import a2b_base64
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
-from urllib.parse import unquote
 
 import pybase64
 
+from adapters.openai.reply_json import parse_json
 from application.ports.image_provider import Delivered, PartialImage
 from domain.image import Image
 from domain.requests import EditRequest, ImageRequest, Moderation
@@ -28,6 +29,8 @@ MAX_TOKENS = 10_000_000
 MAX_IMAGES = 16
 """Images of one reply that are decoded: four are requested, and OpenAI generates ten at most."""
 DATA_URL = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
+URL_ESCAPES = {"%2B": "+", "%2F": "/", "%3D": "=", "%20": " ", "%0A": "\n", "%0D": "\r"}
+WITHOUT_WHITESPACE = str.maketrans("", "", string.whitespace)
 
 
 def generate_parameters(request: ImageRequest) -> Parameters:
@@ -116,9 +119,9 @@ def _bounded_images(
 
 
 def _parse_json(raw: bytes) -> object:
-    """The JSON value, or None. Invalid UTF-8 is replaced byte by byte, as in browsers."""
+    """The JSON value, or None."""
     try:
-        return json.loads(raw.decode("utf-8-sig", errors="replace"))
+        return parse_json(raw)
     except (ValueError, RecursionError):
         return None
 
@@ -176,11 +179,20 @@ def _decode_base64(text: str) -> bytes:
 def _decode_unusual_base64(text: str) -> bytes:
     """Decode base64 in a data: URL, with line breaks, for URLs, without "=" or with too many."""
     if url := DATA_URL.match(text):
-        text = unquote(text[url.end() :])
-    digits = "".join(text.split()).rstrip("=")
+        text = _unescape(text[url.end() :])
+    if not text.isascii():
+        raise ValueError("not base64")
+    digits = text.translate(WITHOUT_WHITESPACE).rstrip("=")
     if "+" not in digits and "/" not in digits:  # one alphabet or the other: a mixture is damage
         digits = digits.replace("-", "+").replace("_", "/")
     return a2b_base64(digits + "=" * (-len(digits) % 4), strict_mode=True)
+
+
+def _unescape(text: str) -> str:
+    """Replace what URLs escape in base64: `unquote` takes 80 times the size of a long text."""
+    for escape, character in URL_ESCAPES.items() if "%" in text else ():
+        text = text.replace(escape, character).replace(escape.lower(), character)
+    return text
 
 
 def parse_partial(event: object, number: int, request: ImageRequest) -> PartialImage | None:
