@@ -1,6 +1,7 @@
 """The OpenAI provider: calls the Images API through the official SDK."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 from itertools import count
@@ -35,6 +36,7 @@ REPLY_TOO_LARGE = f"OpenAI's reply has more than {MAX_REPLY_BYTES:,} bytes, too 
 FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError)
 """What the SDK raises; the last two for a request or a stream event that is not valid text."""
 
+PIECE_BYTES = 1 << 16
 EVENTS = (b"data:", b"event:", b":", BYTE_ORDER_MARK + b"data:", BYTE_ORDER_MARK + b"event:")
 """How a stream of events begins, whatever content type it has."""
 
@@ -148,12 +150,29 @@ async def _read_json(
     if not raw.startswith(EVENTS):
         yield parse_reply(raw, _request_id(response))
         return
-    headers = [(k, v) for k, v in response.headers.raw if k.lower() == b"x-request-id"]
-    events = httpx2.Response(200, content=raw, headers=headers, request=response.request)
     buffer.restart()
-    async with aclosing(_read_stream(events, request, buffer)) as stream:
+    async with aclosing(_read_stream(_replay(raw, response), request, buffer)) as stream:
         async for event in stream:
             yield event
+
+
+def _replay(raw: bytes, response: httpx2.Response) -> httpx2.Response:
+    """The response with the body that was read from it, in pieces, between which others get turns.
+
+    Millions of lines in one piece would take gigabytes. It has no deadline: all of it is there.
+    """
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for at in range(0, len(raw), PIECE_BYTES):
+            yield raw[at : at + PIECE_BYTES]
+            await asyncio.sleep(0)
+
+    return httpx2.Response(
+        200,
+        headers=[(k, v) for k, v in response.headers.raw if k.lower() == b"x-request-id"],
+        content=pieces(),
+        request=response.request,
+    )
 
 
 async def _read_stream(

@@ -1,16 +1,19 @@
 """Replies whose few bytes would become many objects, many bytes or much time."""
 
+import asyncio
 import gzip
 import json
 import tracemalloc
 from base64 import b64encode
 from collections.abc import Iterator
+from time import monotonic
 from urllib.parse import quote
 
 import pytest
 
 from adapters.openai.reply_json import MAX_VALUES, parse_json
 from adapters.openai.translate import parse_reply
+from domain.provider_errors import OutcomeUnknown
 from tests.standin import StandIn
 from tests.standin.raw_faults import body, event, stream
 from tests.unit.openai_help import TEAL, generate
@@ -76,3 +79,23 @@ async def test_an_integer_beyond_all_costs_no_image(openai_api: StandIn) -> None
     for previews in (0, 1):
         delivered = await generate(openai_api.base_url, partial_images=previews)
         assert [each.image for each in delivered.images] == [TEAL]
+
+
+@pytest.mark.anyio
+async def test_other_tasks_run_while_events_without_a_stream_are_read(openai_api: StandIn) -> None:
+    lines = b"data:\n" * 2_000_000
+    openai_api.script(body(lines))
+    longest = 0.0
+
+    async def measure() -> None:
+        nonlocal longest
+        while True:
+            start = monotonic()
+            await asyncio.sleep(0)
+            longest = max(longest, monotonic() - start)
+
+    measuring = asyncio.create_task(measure())
+    with pytest.raises(OutcomeUnknown):
+        await generate(openai_api.base_url)
+    measuring.cancel()
+    assert longest < 0.5
