@@ -1,5 +1,7 @@
 """Checks around the SDK's handler of `/mcp`: every request gets one answer, which names its ID."""
 
+import asyncio
+
 from mcp_types import JSONRPCResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,7 +25,7 @@ class CheckedMessages:
     def __init__(self, app: ASGIApp, *, resumable: bool) -> None:
         self._app = app
         self._ignored = () if resumable else (LAST_EVENT_ID,)
-        self._running: set[tuple[bytes, str]] = set()
+        self._running: dict[tuple[bytes, str], _Exchange] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [pair for pair in scope["headers"] if pair[0] not in self._ignored]
@@ -43,14 +45,42 @@ class CheckedMessages:
     async def _answer(self, envelope: Envelope, scope: Scope, body: Receive, send: Send) -> None:
         sessions = [value for name, value in scope["headers"] if name == SESSION_ID]
         keys = {(session, str(envelope.request_id)) for session in sessions}
-        if keys & self._running:
-            await _refusal(encode(envelope.error(IN_USE)))(scope, body, send)
-            return
-        self._running |= keys
+        for key in keys:
+            while exchange := self._running.get(key):
+                if not await exchange.ends_soon():
+                    await _refusal(encode(envelope.error(IN_USE)))(scope, body, send)
+                    return
+        exchange = _Exchange(send)
+        self._running |= dict.fromkeys(keys, exchange)
         try:
-            await self._app(scope, body, _NamedErrors(envelope, send))
+            await self._app(scope, body, _NamedErrors(envelope, exchange))
         finally:
-            self._running -= keys
+            for key in keys:
+                self._running.pop(key, None)
+            exchange.ended.set()
+
+
+class _Exchange:
+    """An ASGI send callable that knows whether the whole response was sent."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._answered = False
+        self.ended = asyncio.Event()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._answered = True
+        await self._send(message)
+
+    async def ends_soon(self) -> bool:
+        """Wait for the end of an exchange whose response was sent; return False for any other.
+
+        A client that numbers all its requests alike sends the next one at once.
+        """
+        if self._answered:
+            await self.ended.wait()
+        return self._answered
 
 
 class _Body:
