@@ -68,7 +68,9 @@ def test_a_reply_of_too_many_values_is_not_parsed() -> None:
 
 
 def test_a_reply_of_many_values_is_parsed() -> None:
-    assert parse_json(b"[" + b"0," * (MAX_VALUES - 1) + b"0]") == [0] * MAX_VALUES
+    assert parse_json(b"[" + b"0," * MAX_VALUES + b"0]") == [0] * (MAX_VALUES + 1)
+    with pytest.raises(ValueError, match="too many"):
+        parse_json(b"[" + b"0," * (MAX_VALUES + 1) + b"0]")
 
 
 @pytest.mark.anyio
