@@ -13,6 +13,8 @@ from domain.requests import EditRequest, check_mask
 INSPECTION_TIMEOUT = 10.0
 """Seconds for one image, including the wait for a free worker; a JPEG of 50 megapixels takes about
 one."""
+TOTAL_INSPECTION_TIMEOUT = 30.0
+"""Seconds for all images of a request, which may have 16 and a mask."""
 
 
 class EditImage:
@@ -36,22 +38,27 @@ class EditImage:
         Raises UnreadableImage, which names the input, InvalidRequest for a mask that does not fit,
         and what GenerateImage raises.
         """
+        end = asyncio.get_running_loop().time() + TOTAL_INSPECTION_TIMEOUT
         for index, image in enumerate(request.images):
-            await self._inspect(image, f"images[{index}]")
+            await self._inspect(image, f"images[{index}]", end)
         if request.mask is not None:
-            await self._inspect(request.mask, "mask")
+            await self._inspect(request.mask, "mask", end)
         check_mask(request)
         return await self.job_service.submit(request, owner=owner, fresh=fresh, key=key)
 
-    async def _inspect(self, image: Image, field: str) -> None:
+    async def _inspect(self, image: Image, field: str, end: float) -> None:
+        own_end = asyncio.get_running_loop().time() + INSPECTION_TIMEOUT
         try:
-            async with asyncio.timeout(INSPECTION_TIMEOUT):
+            async with asyncio.timeout_at(min(own_end, end)):
                 await self.inspector.inspect(image)
             await asyncio.to_thread(lambda: image.digest)  # 50 MB take longer than a heartbeat may
         except UnreadableImage as error:
             raise UnreadableImage(f"{field}: {error.message}", field=field) from error
         except TimeoutError:  # without a limit the image would block all others
-            message = f"{field}: could not be inspected within {INSPECTION_TIMEOUT:g} s."
+            limit = f"{INSPECTION_TIMEOUT:g} s"
+            if end < own_end:
+                limit = f"{TOTAL_INSPECTION_TIMEOUT:g} s, the limit for all images of a request"
+            message = f"{field}: could not be inspected within {limit}."
             raise UnreadableImage(message, field=field) from None
         except NotInspected as error:
             message = f"{field}: could not be inspected: {error}."

@@ -107,7 +107,10 @@ async def _next(items: AsyncGenerator[T, None]) -> T | None:
 
 
 async def until_disconnect(work: Coroutine[Any, Any, T], receive: AnyReceive) -> T | None:
-    """The result of `work`; None if the client disconnects first, which cancels `work`."""
+    """The result of `work`; None if the client disconnects first, which cancels `work`.
+
+    Work that ends at the moment of the disconnect keeps its result.
+    """
     task = asyncio.create_task(work)
     disconnect = asyncio.create_task(_wait_for_disconnect(receive))
     try:

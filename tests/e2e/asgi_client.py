@@ -17,6 +17,7 @@ from entrypoints.config.settings import Settings
 from entrypoints.http.application import HttpApplication
 
 HOST = "127.0.0.1:3000"
+JSON = {"Content-Type": "application/json"}
 Pairs = Iterable[tuple[str, str]]
 
 
@@ -64,11 +65,34 @@ class AsgiClient:
         host: str | None = HOST,
     ) -> Reply:
         """Send one request; return its whole response. `host=None` sends no Host header."""
+        return await _respond(self.app, self._scope(method, path, headers, host), body)
+
+    async def post(self, path: str, value: object, **headers: str) -> Reply:
+        """Post JSON. Header names have `_` for `-`."""
+        more = {name.replace("_", "-"): text for name, text in headers.items()}
+        return await self.request("POST", path, {**JSON, **more}, json.dumps(value).encode())
+
+    async def post_and_disconnect(self, path: str, value: object) -> None:
+        """Post JSON; the client has disconnected as soon as its body was read."""
+        body = json.dumps(value).encode()
+        incoming: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Message:
+            return incoming.pop() if incoming else {"type": "http.disconnect"}
+
+        async def send(_: Message) -> None:
+            pass
+
+        await self.app.asgi(self._scope("POST", path, JSON, HOST), receive, send)
+
+    def _scope(
+        self, method: str, path: str, headers: Mapping[str, str] | Pairs, host: str | None
+    ) -> Scope:
         pairs = [*(headers.items() if isinstance(headers, Mapping) else headers)]
         if host is not None:
             pairs.insert(0, ("Host", host))
         route, _, query = path.partition("?")
-        scope: Scope = {
+        return {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
@@ -82,13 +106,6 @@ class AsgiClient:
             "server": self.server,
             "client": ("127.0.0.1", 50000),
         }
-        return await _respond(self.app, scope, body)
-
-    async def post(self, path: str, value: object, **headers: str) -> Reply:
-        """Post JSON. Header names have `_` for `-`."""
-        more = {name.replace("_", "-"): text for name, text in headers.items()}
-        json_type = {"Content-Type": "application/json"}
-        return await self.request("POST", path, {**json_type, **more}, json.dumps(value).encode())
 
     def routes(self) -> list[tuple[str, str]]:
         """The method and path of every route; a path parameter has its name as its value."""

@@ -32,6 +32,25 @@ async def test_an_image_that_cannot_be_inspected_in_time_is_not_sent(
     assert provider.seen == []
 
 
+class Slow(HeaderInspector):
+    """Takes 0.05 s for each image."""
+
+    async def inspect(self, image: Image, /) -> None:
+        await asyncio.sleep(0.05)
+
+
+async def test_all_images_of_a_request_share_one_time_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("application.use_cases.edit_image.TOTAL_INSPECTION_TIMEOUT", 0.2)
+    settings, provider = settings_in(tmp_path), FakeProvider()
+    async with run_application(settings, provider=provider, inspector=Slow()) as container:
+        with pytest.raises(UnreadableImage, match=r"within 0\.2 s, the limit for all") as late:
+            await container.edit_image()(EditRequest(prompt="a lake", images=(PNG,) * 16))
+    assert late.value.field in {f"images[{index}]" for index in range(5)}
+    assert provider.seen == []
+
+
 class Overloaded(HeaderInspector):
     async def inspect(self, image: Image, /) -> None:
         raise NotInspected("no process could be started")

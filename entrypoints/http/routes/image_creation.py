@@ -84,6 +84,8 @@ async def stream_image(request: AnyRequest) -> ASGIApp:
     with `images`, those of edit_image.
     """
     handle = await _submit(request)
+    if handle is None:
+        return as_response(no_response)
     messages = event_json_of(request).messages(handle, image_urls_for(request))
     headers = {"x-job-id": handle.job.id}
     return as_response(EventStream(data_frames(messages), KEEP_ALIVE_SECONDS, headers))
@@ -113,6 +115,8 @@ async def create_image(request: AnyRequest, inline: Inline = False) -> ASGIApp:
     generate_image; with `images`, those of edit_image.
     """
     handle = await _submit(request)
+    if handle is None:
+        return as_response(no_response)
     result = await until_disconnect(handle.result(), request.receive)
     if result is None:
         return as_response(no_response)
@@ -125,12 +129,20 @@ async def create_image(request: AnyRequest, inline: Inline = False) -> ASGIApp:
     return as_response(BytesResponse(201, headers, body))
 
 
-async def _submit(request: AnyRequest) -> JobHandle:
+async def _submit(request: AnyRequest) -> JobHandle | None:
+    """The caller's handle; None if the client disconnects first, which ends the inspection.
+
+    A handle that is made at the moment of the disconnect is returned: it counts as waiting until
+    its events are read, and the same disconnect ends that reading.
+    """
     body = await json_object(request)
     caller = replace(caller_of(request), key=_idempotency_key(request))
     edits = "images" in body
     arguments = parse(EditArguments, body) if edits else parse(GenerateArguments, body)
-    handle = await submit(container_of(request), arguments, caller)
+    submission = submit(container_of(request), arguments, caller)
+    handle = await until_disconnect(submission, request.receive)
+    if handle is None:
+        return None
     note_outcome(request.scope, handle)
     body_reservation_of(request.scope).shrink_to_decoded()
     return handle
