@@ -14,6 +14,7 @@ PART_START = Struct(">I4s")
 SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # per pixel by color type: PNG specification, table 12
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 COLOR_TYPES_WITH_ALPHA = (4, 6)  # PNG specification, table 12: gray + alpha, RGB + alpha
+GRAY_COLOR_TYPES = (0, 4)
 PALETTE = 3
 CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 BEFORE_PIXELS = frozenset(
@@ -36,6 +37,7 @@ class Png:
     row_bytes: int
     """Bytes of a row, with its filter byte."""
     interlaced: bool
+    color_type: int
     chunks: tuple[Chunk, ...]
 
     def bodies(self, *kinds: bytes) -> Iterator[tuple[bytes, memoryview]]:
@@ -44,11 +46,13 @@ class Png:
         return ((kind, view[start:end]) for kind, start, end in self.chunks if kind in kinds)
 
     def for_decoder(self) -> bytes:
-        """The same pixels, color profile and orientation, without text and other chunks."""
+        """The same pixels, color profile and orientation, without text and other chunks.
+
+        Also without the palette of a gray image, which decoders ignore.
+        """
         view = memoryview(self.data)
-        kept = [
-            view[start - 8 : end + 4] for kind, start, end in self.chunks if kind in FOR_DECODER
-        ]
+        kinds = FOR_DECODER - ({b"PLTE"} if self.color_type in GRAY_COLOR_TYPES else set())
+        kept = [view[start - 8 : end + 4] for kind, start, end in self.chunks if kind in kinds]
         return b"".join([SIGNATURE, *kept])
 
 
@@ -84,7 +88,14 @@ def read_png(data: bytes) -> Png:
         if crc32(view[start - 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
             raise UnreadableImage(f"The PNG is damaged: the checksum of {_named(kind)} is wrong.")
     row_bytes = 1 + (width * depth * SAMPLES[color] + 7) // 8
-    return Png(data=data, header=header, row_bytes=row_bytes, interlaced=lace == 1, chunks=chunks)
+    return Png(
+        data=data,
+        header=header,
+        row_bytes=row_bytes,
+        interlaced=lace == 1,
+        color_type=color,
+        chunks=chunks,
+    )
 
 
 def _kinds_before_pixels(data: bytes) -> set[bytes]:
@@ -124,8 +135,8 @@ def _check_order(chunks: tuple[Chunk, ...], color: int) -> None:
                 raise UnreadableImage("The PNG is damaged: another chunk splits its pixels.")
         else:
             _check_place(kind, seen)
-        if kind == b"PLTE":
-            _check_palette(end - start, color, seen)
+        if kind == b"PLTE" and color not in GRAY_COLOR_TYPES:
+            _check_palette(end - start, seen)
         seen.add(kind)
         previous = kind
     if b"IDAT" not in seen:
@@ -143,10 +154,10 @@ def _check_place(kind: bytes, seen: set[bytes]) -> None:
         raise UnreadableImage(f"The PNG has a chunk of an unknown kind, {_named(kind)}.")
 
 
-def _check_palette(length: int, color: int, seen: set[bytes]) -> None:
+def _check_palette(length: int, seen: set[bytes]) -> None:
     if b"tRNS" in seen:
         raise UnreadableImage("The PNG is damaged: tRNS comes before its palette.")
-    if color in (0, 4) or length % 3 or not 3 <= length <= 768:
+    if length % 3 or not 3 <= length <= 768:
         raise UnreadableImage("The PNG is damaged: its palette does not fit its header.")
 
 

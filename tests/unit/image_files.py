@@ -9,7 +9,7 @@ import PIL.Image
 
 from domain.png_chunks import SIGNATURE
 
-GRAY, RGB, PALETTE, RGBA = 0, 2, 3, 6
+GRAY, RGB, PALETTE, GRAY_ALPHA, RGBA = 0, 2, 3, 4, 6
 END_OF_JPEG = b"\xff\xd9"
 
 

@@ -14,6 +14,7 @@ from tests.testkit.fakes import small_image
 from tests.unit.image_files import (
     END_OF_JPEG,
     GRAY,
+    GRAY_ALPHA,
     PALETTE,
     RGB,
     chunk,
@@ -73,6 +74,7 @@ def tiny_idats(count: int) -> bytes:
         ),
         pytest.param(png(header(), chunk(b"caBX", b"signed")), id="an ancillary chunk of others"),
         pytest.param(paletted(COLORS, chunk(b"tRNS", b"\0")), id="a palette with alpha"),
+        pytest.param(paletted(COLORS, color=GRAY), id="a palette in a gray image"),
         pytest.param(split(), id="two IDATs"),
         pytest.param(png(header(), pixels=zlib.compress(rows(filters=b"\4\3\2\1"))), id="filters"),
         pytest.param(jpeg() + MANY_SCANS, id="FF DA behind a JPEG"),
@@ -106,8 +108,8 @@ def test_a_valid_image_is_read(data: bytes) -> None:
         pytest.param(png(header(), PROFILE, PROFILE), "second iCCP", id="two profiles"),
         pytest.param(png(header(), end=PROFILE), "iCCP comes after", id="a late profile"),
         pytest.param(paletted(COLORS, COLORS), "second PLTE", id="two palettes"),
+        pytest.param(paletted(COLORS, COLORS, color=GRAY), "second PLTE", id="two in a gray image"),
         pytest.param(paletted(), "no palette", id="no palette"),
-        pytest.param(paletted(COLORS, color=GRAY), "does not fit", id="a palette in a gray image"),
         pytest.param(paletted(chunk(b"PLTE", bytes(7))), "does not fit", id="a torn palette"),
         pytest.param(
             paletted(chunk(b"tRNS", b"\0"), COLORS), "before its palette", id="early tRNS"
@@ -188,6 +190,22 @@ def test_a_decoder_gets_no_text() -> None:
     plain = jpeg(comment=b"a")
     more = in_jpeg(TABLES, segment(0xE2, b"MPF\0") + segment(0xED, b"Photoshop"), plain)
     assert read_layout(Image(more + b"behind")).for_decoder() == jpeg()
+
+
+@pytest.mark.parametrize(("color", "samples"), [(GRAY, 1), (GRAY_ALPHA, 2)])
+@pytest.mark.parametrize("palette", [COLORS, chunk(b"PLTE"), chunk(b"PLTE", bytes(7))])
+def test_a_decoder_gets_no_palette_of_a_gray_image(
+    color: int, samples: int, palette: bytes
+) -> None:
+    pixels = zlib.compress(rows(samples=samples))
+    layout = read_layout(Image(png(header(color=color), PROFILE, palette, pixels=pixels)))
+    assert layout.for_decoder() == png(header(color=color), PROFILE, pixels=pixels)
+
+
+def test_a_decoder_gets_the_palette_of_other_images() -> None:
+    pixels = zlib.compress(rows(samples=3))
+    for data in (paletted(COLORS), png(header(color=RGB), COLORS, pixels=pixels)):
+        assert read_layout(Image(data)).for_decoder() == data
 
 
 def test_every_byte_of_a_simple_image_is_for_the_decoder() -> None:
