@@ -65,7 +65,7 @@ class Parts:
         """Run every part once, on a new image."""
         text = self.rig.image_base64()
         with Stopwatch() as decode:
-            images, _ = decode_images([text])
+            images, _ = decode_images([(text,)])
         with Stopwatch() as plain_decode:
             b64decode(text)
         image = images[0].image

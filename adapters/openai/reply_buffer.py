@@ -15,11 +15,12 @@ class ReplyBuffer:
 
     Raises TooLarge above MAX_REPLY_BYTES; only the first KEPT_BYTES remain then. Every byte
     counts, also those of events, comments and empty lines that nothing is made of, until
-    `restart` says that something was.
+    `restart` says that something was; those that are kept count after it too.
     """
 
     def __init__(self) -> None:
         self._fed = 0
+        self._skipped = bytearray()
         self._stray = bytearray()
         self._lines = bytearray()
         self._chunks = bytearray()  # one block, which is freed to the system; small ones are not
@@ -31,8 +32,8 @@ class ReplyBuffer:
         self._check()
 
     def restart(self) -> None:
-        """Count from zero again."""
-        self._fed = 0
+        """Count from what is kept for the remainder."""
+        self._fed = len(self._skipped) + len(self._stray)
 
     def take(self) -> bytes:
         """Remove all chunks and return them as one."""
@@ -42,6 +43,10 @@ class ReplyBuffer:
     def put_back(self, data: bytes) -> None:
         """Keep data that was taken and could not be used, as the remainder."""
         self._chunks += data
+
+    def keep_skipped(self, event: bytes) -> None:
+        """Keep the data of an event that could not be used, as the remainder."""
+        self._skipped += b"\n" + event if self._skipped else event
 
     def keep_line(self, line: bytes) -> None:
         """Keep a line until the event is complete."""
@@ -64,13 +69,15 @@ class ReplyBuffer:
 
     def remainder(self) -> tuple[bytes, ...]:
         """Remove and return what arrived of an incomplete reply; empty if nothing did."""
-        remainder = self.take_stray() + self._lines + self._chunks
-        self._lines, self._chunks = bytearray(), bytearray()
+        rest = self.take_stray() + self._lines + self._chunks
+        remainder = b"\n".join(part for part in (self._skipped, rest) if part)
+        self._skipped, self._lines, self._chunks = bytearray(), bytearray(), bytearray()
         return (remainder,) if remainder else ()
 
     def _check(self) -> None:
         if self._fed > MAX_REPLY_BYTES:
-            del self._stray[KEPT_BYTES:]
-            del self._lines[max(0, KEPT_BYTES - len(self._stray)) :]
-            del self._chunks[max(0, KEPT_BYTES - len(self._stray) - len(self._lines)) :]
+            left = KEPT_BYTES
+            for part in (self._skipped, self._stray, self._lines, self._chunks):
+                del part[left:]
+                left -= len(part)
             raise TooLarge

@@ -6,17 +6,22 @@ next event arrives: with 48 concurrent calls that is 200 MB more.
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from json import JSONDecodeError
 
 import httpx2
 from openai import APIError
 
 from adapters.openai.bounded_http_client import read_chunks
-from adapters.openai.reply_buffer import ReplyBuffer
+from adapters.openai.reply_buffer import ReplyBuffer, TooLarge
 from adapters.openai.reply_json import parse_json
 from adapters.openai.translate import get_field, text_or_empty
 
 END = b"[DONE]"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+MAX_SKIPPED = 1_000
+"""Events that are not JSON before the stream is given up. A gateway that sends a word each second
+to keep the connection open sends some hundred."""
+IMAGE_KINDS = (b".partial_image", b".completed")
 OTHER_FIELDS = (b"", b"id", b"retry")
 """Comments and empty lines, which have no name, and fields that say nothing of images."""
 
@@ -27,10 +32,45 @@ async def read_json_events(
     """The JSON value of each event; read it under `contextlib.aclosing`.
 
     `buffer` holds what has arrived of the event that is not complete yet. Raises APIError for an
-    error event, ValueError or RecursionError for one that is not JSON (`buffer` holds it then),
-    TooLarge, and httpx2.HTTPError when the connection breaks. Data after the last empty line is
-    an event too: an image in it was paid for. So may be one in lines that are not of a stream:
-    they stay in `buffer` as stray lines.
+    error event, TooLarge, and httpx2.HTTPError when the connection breaks.
+
+    An event that is not JSON is skipped, because an image may follow it; `buffer` holds it then.
+    After one, JSONDecodeError is raised in place of the other errors, at the end of the stream, and
+    after MAX_SKIPPED of them.
+    """
+    flaw: JSONDecodeError | None = None
+    skipped = 0
+    try:
+        async with aclosing(_read_events(response, buffer)) as events:
+            async for kind in events:
+                data = buffer.take_event()
+                try:
+                    value = _parse_event(kind, data, response)
+                except (ValueError, RecursionError) as error:
+                    # Without the text, which the error would hold beside the buffer.
+                    flaw = flaw or JSONDecodeError(str(error), "", 0)
+                    skipped += 1
+                    buffer.keep_skipped(data)
+                    if skipped == MAX_SKIPPED:
+                        break
+                    continue
+                del data
+                yield value
+                del value  # or it would stay in memory until the next event
+    except (APIError, TooLarge, httpx2.HTTPError):
+        if flaw is None:
+            raise
+    if flaw is not None:
+        raise flaw
+
+
+async def _read_events(
+    response: httpx2.Response, buffer: ReplyBuffer
+) -> AsyncGenerator[bytes, None]:
+    """The kind of each event whose lines of data are complete in `buffer`.
+
+    Data after the last empty line is an event too: an image in it was paid for. So may be one in
+    lines that are not of a stream: they stay in `buffer` as stray lines.
     """
     has_data, kind = False, b""
     async with aclosing(_lines(response, buffer)) as lines:
@@ -45,7 +85,7 @@ async def read_json_events(
             elif name == b"event":
                 kind = value
             elif not line and has_data:
-                yield _parse_event(kind, buffer, response)
+                yield kind
                 has_data, kind = False, b""
             elif name not in OTHER_FIELDS:
                 buffer.keep_stray(line)
@@ -71,19 +111,17 @@ async def _lines(response: httpx2.Response, buffer: ReplyBuffer) -> AsyncGenerat
     yield b""
 
 
-def _parse_event(kind: bytes, buffer: ReplyBuffer, response: httpx2.Response) -> object:
-    """The value of the buffered event, whose field `event` is `kind`.
+def _parse_event(kind: bytes, data: bytes, response: httpx2.Response) -> object:
+    """The value of an event with this data, whose field `event` is `kind`.
 
-    An error is in the field `error`, or is the value of an event that is an error by its kind or
-    type.
+    A value without a type gets the kind of an image as its type. An error is in the field `error`,
+    or is the value of an event that is an error by its kind or type.
     """
-    data = buffer.take_event()
-    try:
-        value: object = parse_json(data)
-    except (ValueError, RecursionError):
-        buffer.put_back(data)
-        raise
-    is_error = b"error" in (kind, text_or_empty(get_field(value, "type")).encode(errors="replace"))
+    value = parse_json(data)
+    named = text_or_empty(get_field(value, "type"))
+    if kind.endswith(IMAGE_KINDS) and not named and isinstance(value, dict):
+        value["type"] = kind.decode(errors="replace")
+    is_error = b"error" in (kind, named.encode(errors="replace"))
     error = get_field(value, "error") or (value if is_error else None)
     if error:
         message = text_or_empty(get_field(error, "message")) or "An error without a message."

@@ -22,13 +22,15 @@ from domain.results import NO_TOKENS, ResultImage, Usage
 
 Parameters = dict[str, Any]
 Upload = tuple[str, bytes, str]
+Texts = tuple[str, ...]
+"""The places of one image in a reply, the best first."""
 
 MAX_TOKENS = 10_000_000
 """Tokens of one kind in a call; a larger count is no count. The largest estimate of models.toml is
 0.7 million: four images of 3840x2160 from 16 images and 32,000 characters of four bytes."""
 MAX_IMAGES = 16
 """Images of one reply that are decoded: four are requested, and OpenAI generates ten at most."""
-DATA_URL = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
+DATA_URL = re.compile(r"\s{0,200}data:[^,]{0,200},", re.IGNORECASE)
 URL_ESCAPES = {"%2B": "+", "%2F": "/", "%3D": "=", "%20": " ", "%0A": "\n", "%0D": "\r"}
 WITHOUT_WHITESPACE = str.maketrans("", "", string.whitespace)
 
@@ -83,7 +85,7 @@ def parse_reply(raw: bytes, request_id: str | None) -> Delivered:
     reply = _parse_json(raw)
     data = get_field(reply, "data")
     items = data if isinstance(data, list) else []
-    images, undecodable, notes = _bounded_images(map(_image_text, items))
+    images, undecodable, notes = _bounded_images(map(_image_texts, items))
     if not images and not undecodable:
         undecodable = (raw,)
     revised = (text_or_empty(get_field(item, "revised_prompt")) for item in items)
@@ -97,19 +99,19 @@ def parse_reply(raw: bytes, request_id: str | None) -> Delivered:
     )
 
 
-def _image_text(item: object) -> str:
+def _image_texts(item: object) -> Texts:
     """The base64 of an image. Some gateways put it into a data: URL where OpenAI had links."""
     text, url = (text_or_empty(get_field(item, name)) for name in ("b64_json", "url"))
-    return text or (url if DATA_URL.match(url) else "")
+    return tuple(filter(None, (text, url if DATA_URL.match(url) else "")))
 
 
 def _bounded_images(
-    texts: Iterable[str],
+    items: Iterable[Texts],
 ) -> tuple[tuple[ResultImage, ...], tuple[bytes, ...], tuple[str, ...]]:
     """Images, undecodable data and notes: what exceeds MAX_IMAGES is kept as one piece of data."""
-    rest = iter([text for text in texts if text])
+    rest = iter([texts for texts in items if texts])
     images, undecodable = decode_images(islice(rest, MAX_IMAGES))
-    beyond = [text.encode(errors="replace") for text in rest]
+    beyond = ["\n".join(texts).encode(errors="replace") for texts in rest]
     if not beyond:
         return images, undecodable, ()
     note = (
@@ -133,7 +135,7 @@ def parse_completed_events(
 
     If none of them has an image, the events themselves are undecodable.
     """
-    images, undecodable = decode_images(map(_image_text, events))
+    images, undecodable = decode_images(map(_image_texts, events))
     if not images and not undecodable:
         undecodable = (json.dumps(events).encode(),)
     usages = [parse_usage(get_field(event, "usage")) for event in events]
@@ -157,15 +159,17 @@ def text_or_empty(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def decode_images(texts: Iterable[str]) -> tuple[tuple[ResultImage, ...], tuple[bytes, ...]]:
-    """Images, and the texts that are not base64, unchanged. Empty texts are left out."""
+def decode_images(items: Iterable[Texts]) -> tuple[tuple[ResultImage, ...], tuple[bytes, ...]]:
+    """The first image in each item, and the texts before it that are not base64, unchanged."""
     images: list[ResultImage] = []
     undecodable: list[bytes] = []
-    for text in filter(None, texts):
-        try:
-            images.append(ResultImage(image=Image(_decode_base64(text))))
-        except ValueError:
-            undecodable.append(text.encode(errors="replace"))
+    for texts in items:
+        for text in texts:
+            try:
+                images.append(ResultImage(image=Image(_decode_base64(text))))
+                break
+            except ValueError:
+                undecodable.append(text.encode(errors="replace"))
     return tuple(images), tuple(undecodable)
 
 
@@ -183,6 +187,8 @@ def _decode_unusual_base64(text: str) -> bytes:
     if not text.isascii():
         raise ValueError("not base64")
     digits = text.translate(WITHOUT_WHITESPACE).rstrip("=")
+    if not digits:
+        raise ValueError("empty")
     if "+" not in digits and "/" not in digits:  # one alphabet or the other: a mixture is damage
         digits = digits.replace("-", "+").replace("_", "/")
     return a2b_base64(digits + "=" * (-len(digits) % 4), strict_mode=True)
@@ -203,7 +209,7 @@ def parse_partial(event: object, number: int, request: ImageRequest) -> PartialI
     """
     if number >= request.n * request.partial_images:
         return None
-    images, _ = decode_images([_image_text(event)])
+    images, _ = decode_images([_image_texts(event)])
     index = _count(get_field(event, "partial_image_index"))
     if index is None or index >= request.partial_images:
         index = number % request.partial_images

@@ -149,6 +149,7 @@ def usage_of(text_in: int, images_in: int, out: int) -> Usage:
         pytest.param(b64encode(PADDED.data).decode().rstrip("="), id="no padding"),
         pytest.param(urlsafe_b64encode(PADDED.data).decode(), id="for URLs"),
         pytest.param(f"data:image/png;base64,{BASE64}", id="a data: URL"),
+        pytest.param(f" \\r\\n\\tdata:image/png;base64,{BASE64}", id="space before a data: URL"),
         pytest.param(f"DATA:;charset=x;BASE64,{quote(BASE64, safe='')}", id="an escaped data: URL"),
     ],
 )
@@ -165,6 +166,25 @@ async def test_an_image_in_a_data_url_where_openai_had_a_link_is_an_image(
     openai_api.script(reply_with(f'{{"data": [{{"url": "{link}"}}, {{"url": "{url}"}}]}}'))
     delivered = await generate(openai_api.base_url)
     assert [each.image for each in delivered.images] == [TEAL]
+
+
+@pytest.mark.parametrize("broken", ["***", "A", f"{BASE64[:40]}*", "data:,"])
+async def test_an_image_in_a_data_url_beside_broken_base64_is_an_image(
+    openai_api: StandIn, broken: str
+) -> None:
+    url = f" data:image/png;base64,{BASE64}"
+    openai_api.script(reply_with(f'{{"data": [{{"b64_json": "{broken}", "url": "{url}"}}]}}'))
+    delivered = await generate(openai_api.base_url)
+    assert [each.image for each in delivered.images] == [TEAL]
+    assert delivered.undecodable == (broken.encode(),)
+
+
+async def test_an_image_that_is_there_twice_is_one_image(openai_api: StandIn) -> None:
+    url = f"data:image/png;base64,{BASE64}"
+    openai_api.script(reply_with(f'{{"data": [{{"b64_json": "{BASE64}", "url": "{url}"}}]}}'))
+    delivered = await generate(openai_api.base_url)
+    assert [each.image for each in delivered.images] == [TEAL]
+    assert delivered.undecodable == ()
 
 
 async def test_images_beyond_a_bound_are_kept_as_data(openai_api: StandIn) -> None:
