@@ -65,7 +65,7 @@ async def _set_location_aside(response: httpx2.Response) -> None:
 
 
 async def _limit_codings(response: httpx2.Response) -> None:
-    """Leave a body of more codings as it is: it is then data that is no image."""
+    """Leave a body with more codings packed; it is then not recognized as an image."""
     if response.headers.get("content-encoding", "").count(",") >= MAX_CODINGS:
         del response.headers["content-encoding"]
 

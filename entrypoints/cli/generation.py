@@ -71,7 +71,7 @@ async def _open(name: str, field: str, view: "ViewImage") -> "Image":
 
 
 def _file_bytes(name: str, field: str) -> bytes | None:
-    """The file's bytes; None for a name that starts like an image ID and is no file."""
+    """The file's bytes; None for a name that starts like an image ID and is not a file."""
     from domain.errors import InvalidRequest
 
     path = Path(name)

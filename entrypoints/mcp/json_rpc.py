@@ -1,6 +1,6 @@
-"""What kind of JSON-RPC message some bytes are, and the answer to those that are none.
+"""Classifies incoming JSON-RPC messages, and answers the invalid ones.
 
-Every transport asks here before the SDK reads a message. The SDK takes a request with an invalid
+Every transport does so before the SDK reads a message. The SDK takes a request with an invalid
 `id` for a notification, so its client would wait forever.
 """
 
@@ -30,7 +30,7 @@ def _invalid(reason: str) -> ErrorData:
 
 
 NOT_JSON = ErrorData(code=PARSE_ERROR, message="Parse error: this is not JSON in UTF-8.")
-NO_OBJECT = _invalid("it is no object; send one message at a time, without an array around it")
+NO_OBJECT = _invalid("the message is not an object; send one message at a time, not an array")
 IN_USE = _invalid("a request with this `id` is still running")
 BAD_PARAMS = _invalid("`params` must be an object")
 REPLY = frozenset({"result", "error"})
@@ -55,10 +55,10 @@ _members = msgspec.json.Decoder(_Members)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """A message as far as it is known before the SDK reads it.
+    """The facts about a message that are known before the SDK reads it.
 
     `request_id` is None unless it is a valid ID of a request. `needs_answer` is true for requests
-    and for everything that is no message; notifications and responses get no answer.
+    and for all invalid messages; notifications and responses get no answer.
     """
 
     request_id: RequestId | None = None
@@ -71,11 +71,11 @@ class Envelope:
         return None if self.fault is None else self.error(self.fault)
 
     def error(self, fault: ErrorData) -> JSONRPCError:
-        """The answer that says what is wrong with this message."""
+        """The error response for this message."""
         return JSONRPCError(jsonrpc="2.0", id=self.request_id, error=fault)
 
     def name(self, body: bytes) -> JSONRPCResponse | JSONRPCError | None:
-        """What to answer instead of the SDK's error `body`, if that does not name this request."""
+        """The answer in place of the SDK's error `body`, if that lacks this request's ID."""
         try:
             error = JSONRPCError.model_validate_json(body)
         except ValueError:
@@ -87,7 +87,7 @@ class Envelope:
     def unreadable(self) -> JSONRPCResponse | JSONRPCError:
         """The answer to a request whose params cannot be read.
 
-        A model can only mend what it sees, so the answer to a tool call is a result.
+        A model sees results only, so the answer to a tool call is a result.
         """
         if self.method == "tools/call" and self.request_id is not None:
             result = to_tool_error(
@@ -99,7 +99,7 @@ class Envelope:
 
 
 def read_envelope(data: bytes) -> Envelope:
-    """Find out what kind of message `data` is; most of a large message is skipped, not decoded."""
+    """Classify the message; most of a large message is skipped, not decoded."""
     try:
         members = msgspec.structs.asdict(_members.decode(data))
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -153,7 +153,7 @@ def _fault(members: Mapping[str, Any]) -> ErrorData | None:
     if members.get("jsonrpc") != "2.0":
         return _invalid('`jsonrpc` must be "2.0"')
     if is_reply:
-        return _invalid("it has a `method` and a result") if "method" in members else None
+        return _invalid("the message has a `method` and a result") if "method" in members else None
     if not isinstance(method, str) or not is_unicode(method):
         return _invalid("`method` must be a string")
     return None if params is None or isinstance(params, dict) else BAD_PARAMS
