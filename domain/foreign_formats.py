@@ -1,4 +1,4 @@
-"""Names data that is no PNG, JPEG or WebP by its signature."""
+"""Names the format of data other than PNG, JPEG and WebP by its signature."""
 
 import re
 
@@ -41,14 +41,14 @@ BRANDS: tuple[tuple[bytes, str], ...] = (
     (b"qt", "a QuickTime video"),
     (b"", "an MP4 video"),
 )
-"""Major brands of ISO base media files (ISO/IEC 14496-12), by their first letters; any other is a
-video."""
+"""Major brands of ISO base media files (ISO/IEC 14496-12), by their first letters; any other counts
+as a video."""
 NETPBM = re.compile(rb"P[1-7]\s")
 SVG = re.compile(rb"<svg[\s>/]|<!DOCTYPE\s+svg", re.IGNORECASE)
 
 
 def describe(data: bytes) -> str:
-    """Say what the data is, and what to do, in a sentence or two for people."""
+    """Describe the data, and what to do with it, in a sentence for people."""
     if not data:
         return "The image is empty."
     start = data[:1024]

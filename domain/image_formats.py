@@ -7,8 +7,8 @@ from typing import Self
 from domain.errors import InvalidRequest
 
 MAX_PARTS = 200_000
-"""Chunks or segments of an image file. Each takes about a microsecond to be read; a file of 50 MB
-whose chunks have 8 kB, as many encoders write them, has 6,200."""
+"""Chunks or segments of an image file. Reading one takes about a microsecond; a file of 50 MB with
+chunks of 8 kB, which many encoders write, has 6,200."""
 
 
 class ImageFormat(StrEnum):

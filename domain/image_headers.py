@@ -21,7 +21,7 @@ def read_header(data: bytes) -> ImageHeader:
 
 
 def as_unreadable(read: Callable[[bytes], T], data: bytes) -> T:
-    """Read the data; raise UnreadableImage for any damage that the reader stumbles over."""
+    """Read the data; turn any error that damaged data causes into UnreadableImage."""
     try:
         return read(data)
     except UnreadableImage:

@@ -1,4 +1,4 @@
-"""Reads whole image files, but no pixels: what a decoder must not be given is refused here."""
+"""Reads whole image files, but no pixels: files that are unsafe to decode are refused here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ MAX_SIDE = 16_384
 class ImageLayout:
     """An image whose parts are complete and in order.
 
-    `for_decoder` makes a file of the same pixels, color profile and orientation, and of as little
-    else as possible. `vouched`: checksums vouch for the pixels, which therefore need not be
-    decoded.
+    `for_decoder` returns a file of the same pixels, color profile and orientation, with as little
+    else as possible. `verified` is true if checksums prove the pixels intact, so that they need
+    not be decoded.
     """
 
     header: ImageHeader
     for_decoder: Callable[[], bytes]
-    vouched: bool = False
+    verified: bool = False
 
 
 def check_limits(image: Image) -> None:
@@ -47,10 +47,10 @@ def check_limits(image: Image) -> None:
 
 
 def read_layout(image: Image) -> ImageLayout:
-    """Read the whole file within the limits, or raise UnreadableImage, which says why.
+    """Read the whole file; raise UnreadableImage with the reason if it is damaged or too large.
 
-    What must be single in the format is single and in its place, the sizes in all parts agree, and
-    all compressed texts together are small enough to be inflated. Takes up to 0.4 s for 50 MB.
+    Parts that the format allows once occur once and in their place, the sizes in all parts agree,
+    and all compressed texts together are small enough to be inflated. Takes up to 0.4 s for 50 MB.
     """
     check_limits(image)
     return as_unreadable(READERS[image.format], image.data)
@@ -59,8 +59,8 @@ def read_layout(image: Image) -> ImageLayout:
 def _png(data: bytes) -> ImageLayout:
     png = read_png(data)
     check_contents(png)
-    vouched = not png.interlaced
-    return ImageLayout(header=png.header, for_decoder=png.for_decoder, vouched=vouched)
+    verified = not png.interlaced
+    return ImageLayout(header=png.header, for_decoder=png.for_decoder, verified=verified)
 
 
 def _jpeg(data: bytes) -> ImageLayout:

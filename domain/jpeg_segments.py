@@ -31,7 +31,7 @@ class Jpeg:
     """Each one's marker, the offset of the marker, and where its parameters end."""
 
     def for_decoder(self) -> bytes:
-        """The same pixels, color profile and orientation, without other metadata and images."""
+        """The same pixels, color profile and orientation, without other metadata or images."""
         view, parts, at = memoryview(self.data), list[memoryview](), 0
         for marker, start, end in self.segments:
             if self._is_metadata(marker, start):
@@ -82,7 +82,7 @@ def _frame(data: bytes, start: int) -> ImageHeader:
 
 
 def _walk(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield each segment, up to and with the end of the image, which a JPEG may lack."""
+    """Yield each segment, including the end of the image; if that is missing, as one at the end."""
     at, find = 2, NEXT_MARKER.match
     for _ in range(MAX_PARTS):
         found = find(data, at)

@@ -52,8 +52,8 @@ class Png:
         """
         view = memoryview(self.data)
         kinds = FOR_DECODER - ({b"PLTE"} if self.color_type in GRAY_COLOR_TYPES else set())
-        kept = [view[start - 8 : end + 4] for kind, start, end in self.chunks if kind in kinds]
-        return b"".join([SIGNATURE, *kept])
+        parts = [view[start - 8 : end + 4] for kind, start, end in self.chunks if kind in kinds]
+        return b"".join([SIGNATURE, *parts])
 
 
 def read_header(data: bytes) -> ImageHeader:
@@ -72,13 +72,13 @@ def read_header(data: bytes) -> ImageHeader:
 
 
 def read_png(data: bytes) -> Png:
-    """Walk all chunks up to the end; raise UnreadableImage for what is damaged or out of place.
+    """Walk all chunks up to the end; raise UnreadableImage for damaged or misplaced parts.
 
     Bytes after the end are ignored. Takes about a microsecond for each chunk, and one millisecond
     for each megabyte.
     """
     header = read_header(data)
-    width, _, depth, color, _, _, lace = HEADER.unpack_from(data, 8)[2:]
+    width, _, depth, color, _, _, interlace = HEADER.unpack_from(data, 8)[2:]
     chunks = tuple(_walk(data))
     if not chunks or chunks[-1][0] != b"IEND":
         raise UnreadableImage("The PNG is truncated.")
@@ -86,13 +86,15 @@ def read_png(data: bytes) -> Png:
     view, crc32 = memoryview(data), zlib.crc32
     for kind, start, end in chunks:
         if crc32(view[start - 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
-            raise UnreadableImage(f"The PNG is damaged: the checksum of {_named(kind)} is wrong.")
+            raise UnreadableImage(
+                f"The PNG is damaged: the checksum of {_chunk_name(kind)} is wrong."
+            )
     row_bytes = 1 + (width * depth * SAMPLES[color] + 7) // 8
     return Png(
         data=data,
         header=header,
         row_bytes=row_bytes,
-        interlaced=lace == 1,
+        interlaced=interlace == 1,
         color_type=color,
         chunks=chunks,
     )
@@ -105,13 +107,13 @@ def _kinds_before_pixels(data: bytes) -> set[bytes]:
         if kind == b"IDAT":
             break
         if kind in kinds and kind in SINGLE:
-            raise _twice(kind)
+            raise _duplicate(kind)
         kinds.add(kind)
     return kinds
 
 
 def _walk(data: bytes) -> Iterator[Chunk]:
-    """Yield each whole chunk, up to and with the last one, or as far as there is data."""
+    """Yield each complete chunk, including the last one; fewer if the data is truncated."""
     at, size, unpack = len(SIGNATURE), len(data), PART_START.unpack_from
     for _ in range(MAX_PARTS):
         if at + 12 > size:
@@ -147,11 +149,11 @@ def _check_order(chunks: tuple[Chunk, ...], color: int) -> None:
 
 def _check_place(kind: bytes, seen: set[bytes]) -> None:
     if kind in seen and kind in SINGLE:
-        raise _twice(kind)
+        raise _duplicate(kind)
     if kind in BEFORE_PIXELS and b"IDAT" in seen:
-        raise UnreadableImage(f"The PNG is damaged: {_named(kind)} comes after its pixels.")
+        raise UnreadableImage(f"The PNG is damaged: {_chunk_name(kind)} comes after its pixels.")
     if not kind.isalpha() or (kind[:1].isupper() and kind not in CRITICAL):
-        raise UnreadableImage(f"The PNG has a chunk of an unknown kind, {_named(kind)}.")
+        raise UnreadableImage(f"The PNG has a chunk of an unknown kind, {_chunk_name(kind)}.")
 
 
 def _check_palette(length: int, seen: set[bytes]) -> None:
@@ -161,9 +163,9 @@ def _check_palette(length: int, seen: set[bytes]) -> None:
         raise UnreadableImage("The PNG is damaged: its palette does not fit its header.")
 
 
-def _named(kind: bytes) -> str:
+def _chunk_name(kind: bytes) -> str:
     return kind.decode("ascii") if kind.isalpha() else repr(kind)[1:]
 
 
-def _twice(kind: bytes) -> UnreadableImage:
-    return UnreadableImage(f"The PNG is damaged: it has a second {_named(kind)} chunk.")
+def _duplicate(kind: bytes) -> UnreadableImage:
+    return UnreadableImage(f"The PNG is damaged: it has a second {_chunk_name(kind)} chunk.")

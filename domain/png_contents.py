@@ -1,4 +1,4 @@
-"""What is inside the chunks of a PNG: its first pixels, and the size of its texts."""
+"""Checks the contents of a PNG's chunks: its first pixels, and the size of its texts."""
 
 import zlib
 
@@ -13,11 +13,11 @@ LAST_FILTER = 4  # PNG specification, section 9.2
 
 
 def check_contents(png: Png) -> None:
-    """Raise UnreadableImage for what is wrong in the first pixels, and for texts that are a bomb.
+    """Raise UnreadableImage for wrong first pixels, and for texts that inflate to too much.
 
     The pixels are inflated up to FIRST_BYTES, or all of a small image; the bytes are counted, and
-    each row must have a filter that exists. The rows of an interlaced image are only seen when it
-    is decoded.
+    each row must have a filter that exists. The rows of an interlaced image are only checked when
+    it is decoded.
     """
     _check_inflated_size(png)
     if not png.interlaced:
@@ -58,7 +58,7 @@ def _check_inflated_size(png: Png) -> None:
 
 
 def _inflated_size(kind: bytes, body: memoryview, limit: int) -> int:
-    """The bytes of this text or profile, up to `limit`; what cannot be inflated has none."""
+    """The bytes of this text or profile, up to `limit`; a damaged part counts as empty."""
     stream, count, compressed = zlib.decompressobj(), 0, _compressed(kind, bytes(body))
     try:
         for at in range(0, len(compressed), INPUT_STEP):

@@ -10,13 +10,13 @@ HIDDEN = "[hidden]"
 MIN_SECRET_LENGTH = 8
 """Shorter ones are placeholders for local endpoints, such as "none" or "x"."""
 KEY_LIKE = re.compile(r"\b(sk|sess|org|proj)-[\w*\-]{4,}")
-"""How providers' keys and identifiers begin, also when the middle is masked."""
+"""Providers' keys and identifiers, even if their middle is masked."""
 WINDOW = 100_000
-"""Characters of a text that are read: more than any text that is kept has."""
+"""Characters of a text that are searched; all stored texts are cut to fewer."""
 
 
 class Redactor:
-    """Hides these secrets in every spelling that a reply may give them."""
+    """Hides these secrets in every spelling that a reply may use."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         forms = {form for secret in secrets for form in secret_spellings(secret)}
@@ -34,20 +34,20 @@ class Redactor:
         return redacted if len(text) <= WINDOW else redacted[: len(redacted) - self._longest]
 
     def error_text(self, text: str) -> str:
-        """The same, and without anything like a key: errors quote keys of others, too."""
+        """The same, also without anything that looks like a key: errors may quote other keys."""
         return KEY_LIKE.sub(HIDDEN, self.text(text))
 
     def data(self, data: bytes) -> bytes:
-        """The data with asterisks for every secret, as many as it has bytes."""
+        """The data with every byte of a secret replaced by an asterisk."""
         for form in self._data_forms:
             data = data.replace(form, b"*" * len(form))
         return data
 
 
 def secret_spellings(secret: str) -> frozenset[str]:
-    """The secret as it is, escaped for JSON and URLs, in hexadecimal and in base64.
+    """The secret unchanged, escaped for JSON and URLs, in hexadecimal and in base64.
 
-    Empty for a secret that is too short to be one.
+    Empty for a secret of less than MIN_SECRET_LENGTH characters.
     """
     if len(secret) < MIN_SECRET_LENGTH:
         return frozenset()

@@ -1,4 +1,4 @@
-"""Text from outside, in a form that no terminal, log or record can be harmed by."""
+"""Makes text from outside harmless for terminals, logs and records."""
 
 import re
 
@@ -22,7 +22,7 @@ def single_line(text: str, max_length: int) -> str:
 
 
 def several_lines(text: str, max_length: int | None = None) -> str:
-    """The same with line feeds and tabs; every other line break becomes a line feed."""
+    """The same, but with line feeds and tabs; all other line breaks become line feeds."""
     safe = UNSAFE.sub(SUBSTITUTE, BREAK.sub("\n", text))
     return safe if max_length is None else _cut(safe, max_length)
 

@@ -36,7 +36,7 @@ def read_header(data: bytes) -> ImageHeader:
 
 
 def check_webp(data: bytes) -> ImageHeader:
-    """Walk all chunks and return the header; raise UnreadableImage for a damaged WebP.
+    """Walk all chunks and return the header; raise UnreadableImage for a damaged or animated one.
 
     Bytes after the end are ignored.
     """
@@ -46,9 +46,9 @@ def check_webp(data: bytes) -> ImageHeader:
         raise _truncated()
     chunks = tuple(_walk(data, 12, size))
     kinds = [kind for kind, _, _ in chunks]
-    twice = next((kind for kind in SINGLE if kinds.count(kind) > 1), None)
-    if twice or b"VP8X" in kinds[1:]:
-        name = (twice or b"VP8X").decode().strip()
+    duplicate = next((kind for kind in SINGLE if kinds.count(kind) > 1), None)
+    if duplicate or b"VP8X" in kinds[1:]:
+        name = (duplicate or b"VP8X").decode().strip()
         raise UnreadableImage(f"The WebP is damaged: it has a second {name} chunk.")
     frames = [chunk for chunk in chunks if chunk[0] == b"ANMF"]
     if len(frames) > 1:
@@ -82,7 +82,7 @@ def _check_frame(data: bytes, frames: list[Chunk], header: ImageHeader) -> None:
     size = Dimensions(_three_bytes(data, start + 6) + 1, _three_bytes(data, start + 9) + 1)
     canvas = header.dimensions
     if left + size.width > canvas.width or top + size.height > canvas.height:
-        raise _disagreement()
+        raise _size_mismatch()
     _check_pixels(data, tuple(_walk(data, start + FRAME, end)), size)
 
 
@@ -94,7 +94,7 @@ def _check_pixels(data: bytes, chunks: tuple[Chunk, ...], size: Dimensions) -> N
         raise UnreadableImage(f"The WebP has {count} pixels.")
     width, height, _ = _bitstream(data, *pixels[0])
     if (width, height) != (size.width, size.height):
-        raise _disagreement()
+        raise _size_mismatch()
 
 
 def _bitstream(data: bytes, kind: bytes, start: int) -> tuple[int, int, bool]:
@@ -119,5 +119,5 @@ def _truncated() -> UnreadableImage:
     return UnreadableImage("The WebP is truncated.")
 
 
-def _disagreement() -> UnreadableImage:
+def _size_mismatch() -> UnreadableImage:
     return UnreadableImage("The WebP is damaged: its parts have different sizes.")

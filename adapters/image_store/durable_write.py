@@ -45,7 +45,7 @@ def finish_partial_files(folder: Path, active: Collection[str]) -> None:
     """Rename or remove the partial files of writers that are not `active`. Raises OSError.
 
     A file is complete if its bytes have the digest in its name; then it only has to be renamed.
-    Other kinds of files, and files larger than any image of the store, stay.
+    Files over MAX_BYTES, and whatever is not a regular file, are left unchanged.
     """
     for partial, _ in [*regular_files(folder, PARTIAL_NAME)]:
         name = PARTIAL_NAME.match(partial.name)

@@ -26,7 +26,7 @@ class FileIndex:
     def files(self, ref: str) -> Iterator[RegularFile]:
         """All files of the image at this ref; none if the file's name has no image ID.
 
-        A file that is larger than any of this store is not one of them.
+        Files over MAX_BYTES are left out.
         """
         path = Path(ref)
         image_id = IMAGE_ID.match(path.name)

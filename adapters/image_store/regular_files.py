@@ -1,7 +1,7 @@
 """Reads files that this store may have written, and nothing else.
 
-Whatever else has the name of an image is not ours, and is never opened: reading a FIFO would hang a
-thread, and a sparse file would take all memory.
+Anything else that has an image's name is never opened: reading a FIFO would hang a thread, and a
+sparse file would take all memory.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 MAX_BYTES = 128_000_000
-"""More than any file of this store: a provider's reply with all its images is no larger."""
+"""No file of this store is larger: it is the limit of a provider's reply with all its images."""
 
 
 class RegularFile(NamedTuple):
@@ -26,7 +26,7 @@ class RegularFile(NamedTuple):
 def regular_size(path: Path) -> int | None:
     """The size in bytes of a regular file, or None for anything else, symbolic links included.
 
-    Raises OSError, but not if nothing has this name.
+    None also if nothing has this name. Raises OSError for other failures.
     """
     try:
         status = path.lstat()
@@ -36,7 +36,7 @@ def regular_size(path: Path) -> int | None:
 
 
 def read_regular(path: Path, *, size: int | None = None) -> bytes | None:
-    """The bytes of a regular file of this size, or of at most MAX_BYTES if it is not known.
+    """The bytes of a regular file of this size, or of at most MAX_BYTES if `size` is None.
 
     None for anything else. Raises OSError.
     """
@@ -55,7 +55,7 @@ def has_bytes(path: Path, data: bytes) -> bool:
 def regular_files(folder: Path, name: re.Pattern[str]) -> Iterator[RegularFile]:
     """The regular files whose names begin with this pattern, in any order. Raises OSError.
 
-    None if it is no folder.
+    Yields none if `folder` is not a folder.
     """
     if folder.is_dir():
         with os.scandir(folder) as entries:

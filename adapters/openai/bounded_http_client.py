@@ -12,17 +12,17 @@ from openai import DefaultAsyncHttpxClient
 MAX_REFUSAL_BYTES = 1_000_000
 """OpenAI's error replies have a few hundred bytes, a gateway's page some ten thousand."""
 REFUSAL_SECONDS = 10.0
-"""For the body of an error reply. Its status, which counts, is there already."""
+"""Seconds to read the body of an error reply. Its status has arrived by then, and decides."""
 BODY_HEADERS = (b"content-encoding", b"content-length", b"content-type", b"transfer-encoding")
 """Headers that describe the body as it was sent, not the part that was read. A content type can
 name a character set that is a decompressor, such as zlib."""
 REDIRECT = "redirect"
-"""The extension that has a redirect's location: with the header, the client would build the next
-request, and raise what a request can raise."""
+"""The response extension with a redirect's location. It replaces the header, from which the client
+would build the next request, which can raise an error."""
 
 MAX_CODINGS = 2
-"""Compressions within each other. With three, 40 kB can inflate to gigabytes that inflate to
-nothing: the event loop would stand still, because no chunk of them is ever complete."""
+"""Nested compressions of a body. With three, 40 kB can inflate to gigabytes that inflate to
+nothing: the event loop would be blocked, because no chunk is ever complete."""
 YIELD_THRESHOLD = 500_000
 """Bytes of a chunk. Chunks from the network are smaller, so a larger one was decompressed."""
 
@@ -32,10 +32,10 @@ class HttpClient(DefaultAsyncHttpxClient):
 
     The deadline covers connecting, sending, interim answers, headers, and the body if it is read
     with `read_chunks`; after it, ReadTimeout is raised. No redirect is followed: it would send
-    prompt and images to another host. No cookie is kept: one that cannot be sent would block all
+    prompt and images to another host. No cookie is stored: one that cannot be sent would block all
     later requests. At most MAX_REFUSAL_BYTES of an error reply's body are read, for at most
     REFUSAL_SECONDS: the SDK would read all of it, however large it is once decompressed. If the
-    body breaks off or stalls, the status still counts: it says whether the call may be billed.
+    body breaks off or stalls, the status is still used: it shows whether the call may be billed.
     """
 
     def __init__(self, *, deadline: float) -> None:
@@ -56,7 +56,7 @@ class HttpClient(DefaultAsyncHttpxClient):
 
 class _NoCookies(CookieJar):
     def extract_cookies(self, *_: object) -> None:
-        """Keep none."""
+        """Store none."""
 
 
 async def _set_location_aside(response: httpx2.Response) -> None:
@@ -65,14 +65,14 @@ async def _set_location_aside(response: httpx2.Response) -> None:
 
 
 async def _limit_codings(response: httpx2.Response) -> None:
-    """Leave a body with more codings packed; it is then not recognized as an image."""
+    """Leave a body with more than MAX_CODINGS compressed: it is then not recognized as an image."""
     if response.headers.get("content-encoding", "").count(",") >= MAX_CODINGS:
         del response.headers["content-encoding"]
 
 
 @asynccontextmanager
 async def _until(deadline: float | None) -> AsyncIterator[None]:
-    """Raise ReadTimeout at this time of the event loop."""
+    """Raise ReadTimeout if the block has not ended by this time of the event loop's clock."""
     try:
         async with asyncio.timeout_at(deadline):
             yield
@@ -81,8 +81,8 @@ async def _until(deadline: float | None) -> AsyncIterator[None]:
 
 
 async def _read_refusal(response: httpx2.Response) -> httpx2.Response:
-    soon = asyncio.get_running_loop().time() + REFUSAL_SECONDS
-    response.extensions["deadline"] = min(soon, response.extensions["deadline"])
+    body_deadline = asyncio.get_running_loop().time() + REFUSAL_SECONDS
+    response.extensions["deadline"] = min(body_deadline, response.extensions["deadline"])
     body = bytearray()
     with suppress(httpx2.HTTPError):
         async with aclosing(response), aclosing(read_chunks(response)) as chunks:
@@ -90,7 +90,7 @@ async def _read_refusal(response: httpx2.Response) -> httpx2.Response:
                 body += chunk
                 if len(body) > MAX_REFUSAL_BYTES:
                     break
-    # As bytes: a header that is not ASCII could not be encoded again.
+    # As bytes, because a header that is not ASCII cannot be encoded again.
     headers = [(k, v) for k, v in response.headers.raw if k.lower() not in BODY_HEADERS]
     return httpx2.Response(
         response.status_code,
@@ -117,6 +117,6 @@ async def read_chunks(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
             yield chunk
             if len(chunk) > YIELD_THRESHOLD:
                 await asyncio.sleep(0)
-            # What is buffered already is read without a wait, so no timeout would end it.
+            # Buffered data is read without waiting, so the timeout above cannot interrupt it.
             if deadline is not None and now() > deadline:
                 raise httpx2.ReadTimeout("The deadline of the call has passed.")

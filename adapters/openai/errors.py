@@ -29,7 +29,7 @@ BEFORE_DISPATCH = (
 (with a proxy: before its tunnel is open), or while the head of the request is put together. No
 request is sent to a second address, so none of them can follow a request that was sent."""
 
-MAX_PLACE = 200
+MAX_TARGET = 200
 """Characters of a redirect's URL in a message."""
 MODERATED = ("moderation_blocked", "content_policy_violation")
 
@@ -68,7 +68,7 @@ def to_provider_error(
 
     `answered`: it was raised while a reply with status 2xx was read.
     If the request may have been sent and its outcome is unknown, the result is an OutcomeUnknown.
-    Its texts repeat what the provider said: the Redaction safeguard bounds and redacts them.
+    Its texts quote the provider: the Redaction safeguard bounds and redacts them.
     """
     provider_error = _classify(error, card, _message(error), answered=answered)
     provider_error.request_id = getattr(error, "request_id", None)
@@ -116,25 +116,28 @@ def _from_status(error: APIStatusError, card: ModelCard, message: str) -> errors
 
 
 def _redirected(response: httpx2.Response) -> errors.RequestRefused:
-    here, there = response.request.url, response.extensions.get(REDIRECT)
-    target = _place(there, here) if there else ""
+    endpoint, location = response.request.url, response.extensions.get(REDIRECT)
+    target = _redirect_target(location, endpoint) if location else ""
     return errors.RequestRefused(
-        f"OPENAI_BASE_URL points to {here.scheme}://{here.netloc.decode('ascii')}, which answered "
-        f"with status {response.status_code}"
+        f"OPENAI_BASE_URL points to {endpoint.scheme}://{endpoint.netloc.decode('ascii')}, "
+        f"which answered with status {response.status_code}"
         + (f" and redirects to {target}." if target else " instead of an image."),
         hint=REDIRECTED,
     )
 
 
-def _place(location: str, here: httpx2.URL) -> str:
-    """The redirect's URL without credentials and query; empty if it is no URL of HTTP."""
+def _redirect_target(location: str, endpoint: httpx2.URL) -> str:
+    """The redirect's URL without credentials and query; empty if it cannot be shown.
+
+    That is a URL with another scheme than HTTP, with unprintable characters, or over MAX_TARGET.
+    """
     try:
-        url = here.join(location)
-        place = f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}"
+        url = endpoint.join(location)
+        target = f"{url.scheme}://{url.netloc.decode('ascii')}{url.path}"
     except (httpx2.InvalidURL, ValueError):
         return ""
-    is_readable = url.scheme in ("http", "https") and url.host and place.isprintable()
-    return place if is_readable and len(place) <= MAX_PLACE else ""
+    is_readable = url.scheme in ("http", "https") and url.host and target.isprintable()
+    return target if is_readable and len(target) <= MAX_TARGET else ""
 
 
 def _not_permitted(error: APIStatusError, message: str) -> errors.NotPermitted:

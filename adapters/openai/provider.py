@@ -38,7 +38,7 @@ FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, Recursion
 
 PIECE_BYTES = 1 << 16
 EVENTS = (b"data:", b"event:", b":", BYTE_ORDER_MARK + b"data:", BYTE_ORDER_MARK + b"event:")
-"""How a stream of events begins, whatever content type it has."""
+"""The beginnings of a stream of events, whatever its content type is."""
 
 Call = Callable[..., AbstractAsyncContextManager[Any]]
 
@@ -47,9 +47,9 @@ class OpenAIImages:
     """The provider `openai`: any endpoint with OpenAI's Images API.
 
     `timeout` is in seconds, for each wait for bytes; an image can take two minutes. `deadline` is
-    in seconds, for the whole call: ProviderTimedOut is raised then, unless images have arrived.
+    in seconds, for the whole call: after it, ProviderTimedOut is raised unless images have arrived.
     Every call raises NoCredentials without a key, and CredentialsRejected with one that no header
-    can carry. Texts and data are as the endpoint sent them: the Redaction safeguard cleans them.
+    can carry. Texts and data are passed on as received: the Redaction safeguard cleans them.
     """
 
     name = "openai"
@@ -133,7 +133,7 @@ def _is_stream(response: httpx2.Response) -> bool:
 async def _read_json(
     response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer
 ) -> ProviderStream:
-    """Deliver the images of a reply that is complete, even if its body has no proper end."""
+    """Deliver the images of a complete JSON reply, even if the connection breaks after it."""
     try:
         async with aclosing(read_chunks(response)) as chunks:
             async for chunk in chunks:
@@ -157,9 +157,9 @@ async def _read_json(
 
 
 def _replay(raw: bytes, response: httpx2.Response) -> httpx2.Response:
-    """The response with the body that was read from it, in pieces, between which others get turns.
+    """A response with the body that was read from this one, in pieces; other tasks run in between.
 
-    Millions of lines in one piece would take gigabytes. It has no deadline: all of it is there.
+    Millions of lines in one piece would take gigabytes. There is no deadline: the body has arrived.
     """
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -198,7 +198,7 @@ async def _read_stream(
 
 
 def _without_events(buffer: ReplyBuffer, request_id: str | None) -> Delivered:
-    """A JSON reply that only calls itself a stream; raise OutcomeUnknown if there is none."""
+    """The images of a JSON reply with a stream's content type; raise OutcomeUnknown without any."""
     stray = buffer.take_stray()
     delivered = parse_reply(stray, request_id)
     if delivered.images:
@@ -214,8 +214,8 @@ async def _previews(
 ) -> ProviderStream:
     """Yield the previews, and put the last event of each image into `completed`.
 
-    Returns once all images are there, however long the connection stays open after them. Previews
-    beyond the number that the request allows are dropped.
+    Returns once all images have arrived, however long the connection stays open after them.
+    Previews beyond the number that the request allows are dropped.
     """
     numbers = count()
     async with aclosing(read_json_events(response, buffer)) as events:

@@ -14,8 +14,8 @@ class ReplyBuffer:
     """Collects chunks, and the lines of an event.
 
     Raises TooLarge above MAX_REPLY_BYTES; only the first KEPT_BYTES remain then. Every byte
-    counts, also those of events, comments and empty lines that nothing is made of, until
-    `restart` says that something was; those that are kept count after it too.
+    counts, also those of unused events, comments and empty lines. `restart`, which is called when
+    an event was used, sets the count back to the bytes of the remainder.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class ReplyBuffer:
         self._check()
 
     def restart(self) -> None:
-        """Count from what is kept for the remainder."""
+        """Count only the bytes of the remainder from now on."""
         self._fed = len(self._skipped) + len(self._stray)
 
     def take(self) -> bytes:
@@ -41,11 +41,11 @@ class ReplyBuffer:
         return bytes(chunks)
 
     def put_back(self, data: bytes) -> None:
-        """Keep data that was taken and could not be used, as the remainder."""
+        """Add data that was taken and could not be used to the remainder."""
         self._chunks += data
 
     def keep_skipped(self, event: bytes) -> None:
-        """Keep the data of an event that could not be used, as the remainder."""
+        """Add the data of an event that could not be used to the remainder."""
         self._skipped += b"\n" + event if self._skipped else event
 
     def keep_line(self, line: bytes) -> None:

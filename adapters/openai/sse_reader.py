@@ -19,11 +19,11 @@ from adapters.openai.translate import get_field, text_or_empty
 END = b"[DONE]"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_SKIPPED = 1_000
-"""Events that are not JSON before the stream is given up. A gateway that sends a word each second
-to keep the connection open sends some hundred."""
+"""Events that are not JSON, after which the stream is abandoned. A gateway that sends a word each
+second, so that the connection stays open, sends a few hundred."""
 IMAGE_KINDS = (b".partial_image", b".completed")
 OTHER_FIELDS = (b"", b"id", b"retry")
-"""Comments and empty lines, which have no name, and fields that say nothing of images."""
+"""Comments and empty lines, which have no name, and fields that are not about images."""
 
 
 async def read_json_events(
@@ -34,11 +34,11 @@ async def read_json_events(
     `buffer` holds what has arrived of the event that is not complete yet. Raises APIError for an
     error event, TooLarge, and httpx2.HTTPError when the connection breaks.
 
-    An event that is not JSON is skipped, because an image may follow it; `buffer` holds it then.
-    After one, JSONDecodeError is raised in place of the other errors, at the end of the stream, and
-    after MAX_SKIPPED of them.
+    An event that is not JSON is skipped, because an image may follow it; its data stays in
+    `buffer`. If any was skipped, JSONDecodeError is raised in place of the other errors, at the end
+    of the stream, and after MAX_SKIPPED of them.
     """
-    flaw: JSONDecodeError | None = None
+    first_error: JSONDecodeError | None = None
     skipped = 0
     try:
         async with aclosing(_read_events(response, buffer)) as events:
@@ -48,7 +48,7 @@ async def read_json_events(
                     value = _parse_event(kind, data, response)
                 except (ValueError, RecursionError) as error:
                     # Without the text, which the error would hold beside the buffer.
-                    flaw = flaw or JSONDecodeError(str(error), "", 0)
+                    first_error = first_error or JSONDecodeError(str(error), "", 0)
                     skipped += 1
                     buffer.keep_skipped(data)
                     if skipped == MAX_SKIPPED:
@@ -58,10 +58,10 @@ async def read_json_events(
                 yield value
                 del value  # or it would stay in memory until the next event
     except (APIError, TooLarge, httpx2.HTTPError):
-        if flaw is None:
+        if first_error is None:
             raise
-    if flaw is not None:
-        raise flaw
+    if first_error is not None:
+        raise first_error
 
 
 async def _read_events(
@@ -69,8 +69,8 @@ async def _read_events(
 ) -> AsyncGenerator[bytes, None]:
     """The kind of each event whose lines of data are complete in `buffer`.
 
-    Data after the last empty line is an event too: an image in it was paid for. So may be one in
-    lines that are not of a stream: they stay in `buffer` as stray lines.
+    Data after the last empty line is an event too, because an image in it was billed. Lines that
+    are not of a stream may hold a billed image too: they stay in `buffer` as stray lines.
     """
     has_data, kind = False, b""
     async with aclosing(_lines(response, buffer)) as lines:
@@ -114,8 +114,8 @@ async def _lines(response: httpx2.Response, buffer: ReplyBuffer) -> AsyncGenerat
 def _parse_event(kind: bytes, data: bytes, response: httpx2.Response) -> object:
     """The value of an event with this data, whose field `event` is `kind`.
 
-    A value without a type gets the kind of an image as its type. An error is in the field `error`,
-    or is the value of an event that is an error by its kind or type.
+    If the kind is one of IMAGE_KINDS, a value without a type gets it as its type. Raises APIError
+    for a value with a field `error`, and for an event whose kind or type is `error`.
     """
     value = parse_json(data)
     named = text_or_empty(get_field(value, "type"))

@@ -23,10 +23,10 @@ from domain.results import NO_TOKENS, ResultImage, Usage
 Parameters = dict[str, Any]
 Upload = tuple[str, bytes, str]
 Texts = tuple[str, ...]
-"""The places of one image in a reply, the best first."""
+"""The base64 texts of one image in a reply, the preferred one first."""
 
 MAX_TOKENS = 10_000_000
-"""Tokens of one kind in a call; a larger count is no count. The largest estimate of models.toml is
+"""Tokens of one kind in a call; a larger count is ignored. The largest estimate of models.toml is
 0.7 million: four images of 3840x2160 from 16 images and 32,000 characters of four bytes."""
 MAX_IMAGES = 16
 """Images of one reply that are decoded: four are requested, and OpenAI generates ten at most."""
@@ -100,7 +100,7 @@ def parse_reply(raw: bytes, request_id: str | None) -> Delivered:
 
 
 def _image_texts(item: object) -> Texts:
-    """The base64 of an image. Some gateways put it into a data: URL where OpenAI had links."""
+    """The base64 of an image. Some gateways put it into a data: URL in the field `url`."""
     text, url = (text_or_empty(get_field(item, name)) for name in ("b64_json", "url"))
     return tuple(filter(None, (text, url if DATA_URL.match(url) else "")))
 
@@ -108,7 +108,7 @@ def _image_texts(item: object) -> Texts:
 def _bounded_images(
     items: Iterable[Texts],
 ) -> tuple[tuple[ResultImage, ...], tuple[bytes, ...], tuple[str, ...]]:
-    """Images, undecodable data and notes: what exceeds MAX_IMAGES is kept as one piece of data."""
+    """Images, undecodable data and notes; all images beyond MAX_IMAGES become one piece of data."""
     rest = iter([texts for texts in items if texts])
     images, undecodable = decode_images(islice(rest, MAX_IMAGES))
     beyond = ["\n".join(texts).encode(errors="replace") for texts in rest]
@@ -176,7 +176,7 @@ def decode_images(items: Iterable[Texts]) -> tuple[tuple[ResultImage, ...], tupl
 def _decode_base64(text: str) -> bytes:
     try:
         return pybase64.b64decode(text, validate=True)
-    except ValueError:  # checking first for what is rare takes longer
+    except ValueError:  # rare, so checking first would take longer
         return _decode_unusual_base64(text)
 
 
@@ -189,13 +189,13 @@ def _decode_unusual_base64(text: str) -> bytes:
     digits = text.translate(WITHOUT_WHITESPACE).rstrip("=")
     if not digits:
         raise ValueError("empty")
-    if "+" not in digits and "/" not in digits:  # one alphabet or the other: a mixture is damage
+    if "+" not in digits and "/" not in digits:  # a mixture of both alphabets is damage
         digits = digits.replace("-", "+").replace("_", "/")
     return a2b_base64(digits + "=" * (-len(digits) % 4), strict_mode=True)
 
 
 def _unescape(text: str) -> str:
-    """Replace what URLs escape in base64: `unquote` takes 80 times the size of a long text."""
+    """Replace the escapes of base64 in URLs; `unquote` takes 80 times a long text's memory."""
     for escape, character in URL_ESCAPES.items() if "%" in text else ():
         text = text.replace(escape, character).replace(escape.lower(), character)
     return text
@@ -204,8 +204,8 @@ def _unescape(text: str) -> str:
 def parse_partial(event: object, number: int, request: ImageRequest) -> PartialImage | None:
     """A preview, or None if it cannot be decoded: a lost preview is no reason to stop.
 
-    `number` counts the previews from 0, and is its index where the event has none that can be.
-    Also None for one more than the request allows: a stream of them might never end.
+    `number` counts the previews from 0; the index is computed from it if the event has no valid
+    one. Also None beyond the number that the request allows: a stream of them might never end.
     """
     if number >= request.n * request.partial_images:
         return None
@@ -220,7 +220,7 @@ def parse_partial(event: object, number: int, request: ImageRequest) -> PartialI
 def parse_usage(usage: object) -> Usage | None:
     """Token counts of a reply; None if it lacks the input or the output count.
 
-    Also None if any count exceeds MAX_TOKENS: nothing is known then.
+    Also None if any count exceeds MAX_TOKENS, because the others are then not reliable either.
     """
     total_in = _count(get_field(usage, "input_tokens"))
     out = _count(get_field(usage, "output_tokens"))
@@ -244,6 +244,6 @@ def parse_usage(usage: object) -> Usage | None:
 
 
 def _count(value: object) -> int | None:
-    """The value if it is a whole number from 0."""
+    """The value if it is an integer of at least 0, else None."""
     is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return value if is_count else None  # type: ignore[return-value] # an int, as checked above

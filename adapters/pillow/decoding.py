@@ -30,12 +30,12 @@ def decode(image: Image, max_side: int | None) -> PIL.Image.Image:
 
 
 def _load(image: Image, max_side: int | None) -> PIL.Image.Image:
-    """The decoded pixels without their decoder: that of WebP holds three times their memory."""
+    """The decoded pixels without their decoder: the WebP decoder holds three times their memory."""
     with open_image(image) as opened:
         if max_side is not None:
             opened.draft(None, (max_side, max_side))
         opened.load()
-        return opened._new(opened.im)  # noqa: SLF001 - a copy would take the memory once more
+        return opened._new(opened.im)  # noqa: SLF001 - a copy would double the memory
 
 
 def _target_mode(opened: PIL.Image.Image) -> str:

@@ -23,7 +23,7 @@ def write_message(file: IO[bytes], facts: Facts, data: bytes) -> None:
 
 
 def read_message(file: IO[bytes]) -> Message:
-    """Wait for a message; raises EOFError if the other side has ended, ValueError for others."""
+    """Wait for a message; raises EOFError if the other side has ended, ValueError if invalid."""
     head, data = LENGTHS.unpack(_read(file, LENGTHS.size))
     if max(head, data) > MAX_BYTES:
         raise ValueError("a message is too long")

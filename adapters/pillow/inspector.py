@@ -15,9 +15,9 @@ MAX_CONCURRENT = 2  # 50 megapixels of RGBA take 200 MB of memory each
 class PillowInspector:
     """An ImageInspector. JPEG, WebP and interlaced PNG images are decoded by a worker process.
 
-    Other PNGs, which are what providers send, are checked by their checksums, and the first of
-    their pixels are inflated and counted: that needs no worker, and does not wait for one. At most
-    MAX_CONCURRENT images are read and as many decoded at once.
+    Other PNGs, which providers usually send, are checked in a thread, without waiting for a worker:
+    their checksums, and their first pixels, which are inflated and counted. At most MAX_CONCURRENT
+    images are read, and as many decoded, at once.
     """
 
     def __init__(self) -> None:
@@ -26,8 +26,8 @@ class PillowInspector:
 
     async def inspect(self, image: Image, /) -> None:
         async with self._readers:
-            vouched = await asyncio.to_thread(_is_vouched, image)
-        if not vouched:
+            is_verified = await asyncio.to_thread(_is_verified, image)
+        if not is_verified:
             await self._decode(image)
 
     async def _decode(self, image: Image) -> None:
@@ -42,7 +42,7 @@ class PillowInspector:
             raise NotInspected("no process could be started") from error
 
 
-def _is_vouched(image: Image) -> bool:
-    """Whether the image is intact, as far as that can be known without decoding its pixels."""
+def _is_verified(image: Image) -> bool:
+    """Whether the image need not be decoded; raise UnreadableImage if it is damaged."""
     check_limits(image)
-    return image.format is ImageFormat.PNG and read_layout(image).vouched
+    return image.format is ImageFormat.PNG and read_layout(image).verified

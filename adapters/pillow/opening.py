@@ -1,4 +1,4 @@
-"""Opens images: the one place where Pillow sees bytes from outside."""
+"""Opens images: the only place where this adapter passes bytes from outside to Pillow."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +12,17 @@ from domain.image import Image
 from domain.image_layouts import read_layout
 from domain.png_contents import MAX_INFLATED
 
-PIL.PngImagePlugin.MAX_TEXT_CHUNK = MAX_INFLATED  # which `read_layout` checks; color profiles too
+PIL.PngImagePlugin.MAX_TEXT_CHUNK = (
+    MAX_INFLATED  # `read_layout` has checked the total, with color profiles
+)
 
 
 @contextmanager
 def open_image(image: Image) -> Iterator[PIL.Image.Image]:
     """Open the image, whose pixels are decoded at first use; its text and comments are left out.
 
-    Raises UnreadableImage beyond the limits, for parts that are damaged or out of order, and if
-    Pillow sees another size than the header: before any pixel is decoded.
+    Raises UnreadableImage before any pixel is decoded: beyond the limits, for parts that are
+    damaged or out of order, and if Pillow reads another size than the header has.
     """
     layout = read_layout(image)
     name, size = layout.header.format.value.upper(), layout.header.dimensions

@@ -15,7 +15,7 @@ UNCHANGED = "unchanged"
 class PillowOptimizer:
     """An ImageOptimizer. At most one rendition per core is made at a time.
 
-    A rendition that is canceled ends at once, with the process that makes it.
+    Canceling a rendition kills the process that makes it at once.
     """
 
     def __init__(self, cores: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A job of a worker: decodes an image to prove that its pixels are intact."""
+"""A job of a worker: decodes an image to check that its pixels are intact."""
 
 from adapters.pillow.frames import Facts, Message
 from adapters.pillow.opening import open_image

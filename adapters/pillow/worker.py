@@ -16,21 +16,21 @@ from application.ports.image_optimizer import CannotRender
 from domain.errors import UnreadableImage
 
 MAX_MEMORY = 1_100_000_000
-"""Bytes of address space, where the platform can limit it. Some 100 MB are not used, so that a
-process takes less than 1 GiB; a WebP of 50 megapixels takes 0.9 GB."""
+"""Bytes of address space, where the platform can limit it. About 100 MB of it are never used, so a
+process takes less than 1 GiB of memory; a WebP of 50 megapixels takes 0.9 GB."""
 MAX_SECONDS = 60
-"""A worker ends after this time in any case, even if the server, which kills it earlier, has
-ended without a chance to do so."""
+"""Seconds for one job, after which the worker ends. The server kills it earlier, unless the server
+itself was killed."""
 IDLE_SECONDS = 60.0
-"""An idle worker, which has some 40 MB, ends after this time."""
+"""Seconds without a job after which a worker, which takes about 40 MB, ends."""
 JOBS: dict[str, Callable[[Facts, bytes], Message]] = {"inspect": check_pixels, "render": render}
 
 
 def main() -> None:
     """Serve requests from standard input until it ends, or no request comes for IDLE_SECONDS."""
     requests, replies = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # a stray print must not get between the replies
-    for name in ("SIGINT", "SIGTERM"):  # they go to whole groups; the server decides
+    sys.stdout = sys.stderr  # a stray print must not corrupt the replies
+    for name in ("SIGINT", "SIGTERM"):  # sent to the whole process group; the server decides
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     _limit_memory()
     queue: SimpleQueue[Message] = SimpleQueue()
@@ -58,7 +58,7 @@ def _serve(request: Facts, data: bytes, replies: IO[bytes]) -> bool:
         facts, result = JOBS[str(request["job"])](request, data)
     except (UnreadableImage, CannotRender) as error:
         facts, result = {"refused": str(error)}, b""
-    except MemoryError:  # what is left of the work may still take memory
+    except MemoryError:  # the failed work may still hold memory
         facts, result, healthy = {"failed": "MemoryError"}, b"", False
     except Exception as error:  # noqa: BLE001 - Pillow raises many kinds for damaged images
         facts, result = {"failed": type(error).__name__}, b""

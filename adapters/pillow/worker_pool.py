@@ -13,22 +13,22 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """The work cannot be done; the text says why, for people."""
+    """The work cannot be done; the text is the reason, for people."""
 
 
 class WorkFailed(Exception):
-    """The work failed unexpectedly, as damaged images make it; the text is the error's name."""
+    """The work failed, mostly because the image is damaged; the text is the error's name."""
 
 
 class WorkerLost(Exception):
-    """The worker ended during the work, by a crash or by one of its limits."""
+    """The worker ended during the work, because of a crash or a limit."""
 
 
 class WorkerPool:
     """Runs at most `size` pieces of work at once, each in a process that is reused afterwards.
 
-    A canceled caller's process is killed and its slot is free at once: work that takes too long
-    costs nothing when nothing waits for it any more. No process is started before it is needed.
+    A canceled caller's process is killed and its slot is free at once, so abandoned work costs
+    nothing. No process is started before it is needed.
     """
 
     def __init__(self, size: int) -> None:
@@ -81,7 +81,7 @@ class _Call:
                 self._worker.kill()
 
     def _exchange(self, worker: Worker) -> Message | None:
-        """Return the reply, None if the worker had ended because it was idle."""
+        """Return the reply; None if the worker had already ended because it was idle."""
         with self._lock:
             self._worker = worker
             if self._canceled:
@@ -113,5 +113,5 @@ def _run_into(work: Callable[[], T], future: Future[T]) -> None:
         return
     try:
         future.set_result(work())
-    except BaseException as error:  # noqa: BLE001 - the caller gets it
+    except BaseException as error:  # noqa: BLE001 - the future passes it to the caller
         future.set_exception(error)

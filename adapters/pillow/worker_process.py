@@ -1,4 +1,4 @@
-"""Worker processes of this server, and those of them that are idle."""
+"""The worker processes of this server, and the list of idle ones."""
 
 import atexit
 import os
@@ -11,9 +11,10 @@ from adapters.pillow.frames import Facts, Message, read_message, write_message
 
 START = "import sys; sys.path[:] = sys.argv[1:]; from adapters.pillow.worker import main; main()"
 ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-"""What a worker has of the server's environment: not the key of the provider."""
+"""The variables of the server's environment that a worker gets; the provider's key is not one."""
 GRACE_SECONDS = 0.05
-"""Time for a worker that closed its output to end by itself, so that its exit code is its own."""
+"""Seconds for a worker that closed its output to end before it is killed, which would change
+its exit code."""
 
 
 class Worker:
@@ -52,13 +53,13 @@ class Worker:
             code = self._process.wait()
         for file in (self._process.stdin, self._process.stdout):
             assert file is not None
-            with suppress(OSError):  # what was not sent cannot be sent any more
+            with suppress(OSError):  # unsent data cannot be flushed any more
                 file.close()
         return code
 
 
 class IdleWorkers:
-    """The workers of this server that have no work; they end by themselves after a while."""
+    """The idle workers of this server. Those that have ended stay in the list until used."""
 
     def __init__(self) -> None:
         self._workers: list[Worker] = []

@@ -12,14 +12,14 @@ Processor = Callable[[Any], Any]
 
 
 class LenientDateTime(DATETIME):
-    """A DateTime column whose unreadable values are returned as they are, and fail nothing."""
+    """A DateTime column that returns unreadable values unchanged instead of raising an error."""
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
         return _lenient(super().result_processor(dialect, coltype))
 
 
 class LenientDate(DATE):
-    """The same for a Date column."""
+    """A Date column that returns unreadable values unchanged instead of raising an error."""
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
         return _lenient(super().result_processor(dialect, coltype))
@@ -107,7 +107,7 @@ def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the dr
 
 
 def _text(data: bytes) -> str:
-    """Text of the database. Bytes that are not UTF-8 are replaced, and do not fail the query."""
+    """Decode text of the database. Invalid UTF-8 is replaced, so that the query does not fail."""
     return data.decode(errors="replace")
 
 

@@ -1,4 +1,4 @@
-"""What it means that the records cannot be read or written, and what to do."""
+"""Explains why the records cannot be read or written, and what to do."""
 
 import sqlite3
 from pathlib import Path
@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 LOCKED = "Another process holds the database. End it, or retry when it has finished."
 READ_ONLY = "Make the file and its folder writable for the user that runs the server."
 FULL = "Free up disk space."
-NO_DATABASE = "Move the file away and restart. Keep it: it is the list of your images."
+NOT_A_DATABASE = "Move the file away and restart. Keep it: it is the list of your images."
 OTHER_SCHEMA = "Another program or version made the file. Set DATA_DIR to a folder of its own."
 NO_FOLDER = "Set DATA_DIR to a folder that the server can write to."
 HINTS = {
@@ -20,8 +20,8 @@ HINTS = {
     sqlite3.SQLITE_CANTOPEN: READ_ONLY,
     sqlite3.SQLITE_FULL: FULL,
     sqlite3.SQLITE_IOERR: FULL,
-    sqlite3.SQLITE_NOTADB: NO_DATABASE,
-    sqlite3.SQLITE_CORRUPT: NO_DATABASE,
+    sqlite3.SQLITE_NOTADB: NOT_A_DATABASE,
+    sqlite3.SQLITE_CORRUPT: NOT_A_DATABASE,
 }
 """By SQLite's primary result code."""
 

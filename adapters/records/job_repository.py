@@ -42,7 +42,7 @@ class SqlJobRepository:
         self._check: asyncio.Future[None] | None = None
 
     async def check_writable(self) -> None:
-        """Callers at the same time share one check, so that probes take one thread at most."""
+        """Concurrent callers share one check, so that probes take one thread at most."""
         if self._check is None or self._check.done():
             work = self._run(lambda records: records.check_writable(), "Jobs cannot be recorded")
             self._check = asyncio.ensure_future(work)

@@ -147,8 +147,8 @@ def find_jobs(
 def find_job(connection: Connection, *conditions: ColumnElement[bool]) -> JobRecord | None:
     """The one job that meets all conditions on `jobs`.
 
-    Raises ArchiveUnavailable if its row cannot be read: to the caller, no job and an unreadable one
-    are not the same, because the caller would pay once more.
+    Raises ArchiveUnavailable if its row cannot be read: if it returned None, the caller would send
+    the job again and pay twice.
     """
     rows = connection.execute(select(jobs).where(*conditions)).all()
     records = _records(connection, rows)
@@ -161,7 +161,7 @@ def find_job(connection: Connection, *conditions: ColumnElement[bool]) -> JobRec
 
 
 def _records(connection: Connection, rows: Sequence[Row[Any]]) -> list[JobRecord]:
-    """The records in those of the rows that can be read, with the images that can be read."""
+    """The records of the readable rows, with their readable images."""
     of_jobs = select(images).where(images.c.job_id.in_([row.id for row in rows]))
     found = connection.execute(of_jobs.order_by(images.c.position)).all()
     stored: dict[str, list[StoredImage]] = {}

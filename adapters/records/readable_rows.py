@@ -1,6 +1,7 @@
-"""Rows that hold what this version can read. All others are passed over, and never changed.
+"""Reads the rows that this version understands. All others are skipped, and never changed.
 
-SQLite stores any value in any column, and a later version may record what this one does not know.
+SQLite stores any value in any column, and a later version may record values that this one does not
+know.
 """
 
 import logging
@@ -16,9 +17,9 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 KINDS = {String: str, Integer: int, DateTime: datetime, Date: date}
-"""The type of a value in a column of this type; NULL only where the schema allows it."""
+"""The Python type of the values in each type of column; NULL only where the schema allows it."""
 UNREAD = frozenset({"writer"})
-"""Columns that no record has; the first versions wrote numbers here."""
+"""Columns that are not checked, because no record uses them; the first versions wrote numbers."""
 UNREADABLE = (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
 """What a conversion raises for a row that this version cannot read."""
 
@@ -29,7 +30,7 @@ def readable(
     rows: Iterable[Row[Any]],
     convert: Callable[[Row[Any]], T],
 ) -> Iterator[T]:
-    """The conversions of the rows of `table` that can be read. The log notes the others once."""
+    """Convert the readable rows of `table`. The log mentions each of the others once."""
     for row in rows:
         try:
             check(table, row)
@@ -50,6 +51,6 @@ def check(table: Table, row: Row[Any]) -> None:
             raise ValueError(f"{column.name} is {value!r}")
 
 
-@lru_cache(1_000)  # a row is read often, and one line in the log is enough
+@lru_cache(1_000)  # a row is read often; one line in the log is enough
 def _report(file: str | None, table: str, key: str, reason: str) -> None:
     logger.warning("passed over an unreadable row of %s in %s: %s: %s", table, file, key, reason)

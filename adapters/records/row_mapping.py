@@ -21,7 +21,7 @@ from domain.results import ResultFacts, ResultImage, Usage
 Values = dict[str, Any]
 
 MAX_USD = 1_000_000_000
-"""No job costs as much; NaN is no amount either."""
+"""US dollars; no job costs that much. The comparison also rejects NaN."""
 PLAIN_FACTS = [fact.name for fact in fields(ResultFacts) if fact.name not in {"usage", "notes"}]
 """Facts of a result that are stored unchanged in a column of the same name."""
 
@@ -127,8 +127,8 @@ def to_utc_naive(moment: datetime) -> datetime:
 def stored_ref(ref: str | None, size: int | None = None) -> StoredRef | None:
     """The place of a stored image of `size` bytes, None if there is none.
 
-    A ref that is an absolute path is a file on this machine. A size of 0, as the first versions
-    left it, is not known.
+    A ref that is an absolute path is a file on this machine. A size of 0, which the first versions
+    recorded, counts as unknown.
     """
     if not isinstance(ref, str) or "\0" in ref:  # the database can hold anything
         return None

@@ -36,7 +36,7 @@ def spending_since(connection: Connection, since: datetime) -> list[SpendingEntr
 
 def _spending_or_unknown(created_at: object, *row: Any) -> SpendingEntry | None:  # noqa: ANN401 - the rest of SPENDING_COLUMNS
     if not isinstance(created_at, datetime):
-        return None  # it is not known to be within the time that the limits count
+        return None  # the limits count by time, and its time is unknown
     try:
         return to_spending(created_at, *row)
     except UNREADABLE:

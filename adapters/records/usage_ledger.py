@@ -64,7 +64,7 @@ def _credit(connection: Connection, day: date, model: str, more: Savings) -> Non
     rows = connection.execute(select(savings).where(account)).all()
     found = [*readable(connection, savings, rows, to_savings)]
     if rows and not found:
-        return  # the row stays as it is
+        return  # an unreadable row is never changed
     total = found[0] + more if found else more
     values = {"day": day, "model": model, "answers": total.results, "saved_usd": str(total.usd)}
     connection.execute(upsert(savings, values))

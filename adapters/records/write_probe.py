@@ -1,4 +1,4 @@
-"""Whether a job could be recorded: a row of every table is written, and the writing undone."""
+"""Checks whether a job could be recorded: writes a row to every table, and rolls back."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ def probe_writing(engine: Engine, folder: Path) -> None:
 
 
 def _row(table: Table) -> Values:
-    """A row with a value in every column, which no other row has as its primary key."""
+    """A row with a value in every column, and a primary key that no other row has."""
     values = {
         String: "probe",
         Integer: 0,

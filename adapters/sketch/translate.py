@@ -14,8 +14,8 @@ from domain.image_formats import Dimensions, ImageFormat
 from domain.requests import SQUARE, Background, EditRequest, GenerateRequest, ImageRequest
 
 FRAMED_SIDE = 1024
-"""Pixels; a framed input has at most a quarter of the longest side, and 16 of 50 megapixels would
-take 3 GB."""
+"""Longest side in pixels of a framed input, which is shown at no more than that. At full size, 16
+inputs of 50 megapixels would take 3 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def edit_files(request: EditRequest, number: int) -> ImageFiles:
 
 
 def _inputs(request: EditRequest) -> list[Image]:
-    """The first image as it is, and the others as small as they are shown."""
+    """The first image at full size, and the others scaled down to FRAMED_SIDE."""
     first, *others = request.images
     framed = [
         decode(image, f"images[{at}]", FRAMED_SIDE) for at, image in enumerate(others, start=1)

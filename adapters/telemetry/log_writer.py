@@ -135,7 +135,7 @@ LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def _spellings(word: str) -> set[str]:
-    """The word, its forms within JSON and Python quotes, and those that providers may repeat.
+    """The word, its forms within JSON and Python quotes, and those that a provider may echo.
 
     Empty for an empty word.
     """

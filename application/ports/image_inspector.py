@@ -6,7 +6,7 @@ from domain.image import Image
 
 
 class NotInspected(Exception):
-    """The server cannot inspect the image now; the text says why, for people."""
+    """The server cannot inspect the image now; the text is the reason, for people."""
 
 
 class ImageInspector(Protocol):
@@ -15,9 +15,9 @@ class ImageInspector(Protocol):
     async def inspect(self, image: Image, /) -> None:
         """Return if the bytes are one intact PNG, JPEG or WebP image within the limits.
 
-        Otherwise raises UnreadableImage, which says why, whatever the bytes are; NotInspected says
-        nothing about the image. Changes nothing, does not block the event loop, and ends its work
-        when it is canceled. Where checksums vouch for the bytes, the check may skip
+        Otherwise raises UnreadableImage with the reason, whatever the bytes are. NotInspected means
+        that the server could not check. Changes nothing, does not block the event loop, and ends
+        its work when it is canceled. Where checksums prove the bytes intact, the check may skip
         parts that only full decoding could prove: pixels that are wrong from the start are
         detected, later mistakes of a faulty encoder perhaps not. Bytes after the end of the image,
         such as signed provenance, are allowed and ignored.

@@ -37,8 +37,8 @@ class PartialImage:
 class Delivered(ResultFacts):
     """The provider's final answer, as received.
 
-    `undecodable` is data received in place of an image. An adapter checks and hides nothing: the
-    safeguards Inspection and Redaction do.
+    `undecodable` is data received in place of an image. An adapter neither
+    checks nor redacts it: the safeguards Inspection and Redaction do.
     """
 
     images: tuple[ResultImage, ...]

@@ -27,8 +27,8 @@ class ImageStore(Protocol):
     async def get(self, ref: str, /, *, size: int | None = None) -> Image | None:
         """Return the bytes at this ref, or None if they are gone or cannot be read.
 
-        `size` is the number of bytes that were stored: if there are more or fewer now, they are
-        not read, and count as gone. The bytes may have been changed from outside: the caller
+        `size` is the number of bytes that were stored: a file of another size is not read, and
+        counts as gone. The bytes may have been changed from outside: the caller
         compares the image's ID.
         """
 

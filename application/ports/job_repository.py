@@ -85,7 +85,7 @@ class JobRepository(Protocol):
     """
 
     async def check_writable(self) -> None:
-        """Return if a job could be recorded now. Nothing is recorded."""
+        """Return if a job could be recorded now; record nothing."""
 
     async def reserve(
         self,

@@ -1,4 +1,4 @@
-"""Safeguard: nothing that a provider says carries a secret, or characters that do harm."""
+"""Safeguard: no text or data of a provider has a secret, and no text has harmful characters."""
 
 import asyncio
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ from domain.untrusted_text import several_lines, single_line
 MAX_TEXT = 1_000
 """Characters of a message, a hint or a note; OpenAI's longest messages have some 300."""
 MAX_LENGTHS = {"request_id": 200, "stage": 64}
-"""Characters of other texts of an error."""
+"""Characters of other texts, by the name of the field."""
 MAX_WORDS = 20
 """Moderation categories; OpenAI has 13."""
 MAX_WORD = 64
@@ -37,8 +37,8 @@ class Redaction(Safeguard):
 
     Texts of results and errors have no secret, no control characters, no bidirectional controls
     and no lone surrogates; only a revised prompt has line feeds. Data keeps its length. Images are
-    passed on byte for byte. It belongs around Inspection, whose rejects are data, and within
-    Archiving, so that records, files, logs and callers get the same texts.
+    passed on byte for byte. It belongs around Inspection, which turns rejected images into data,
+    and inside Archiving, so that records, files, logs and callers get the same texts.
     """
 
     def __init__(self, inner: ImageProvider, secrets: Iterable[str]) -> None:
@@ -73,7 +73,7 @@ class Redaction(Safeguard):
         )
 
     async def _clean_error(self, error: ProviderError) -> None:
-        """Clean every attribute, so that none of a new kind of error is forgotten."""
+        """Clean every attribute, including those that only some kinds of error have."""
         for name, value in vars(error).copy().items():
             match value:
                 case str() if type(value) is str:  # not a ChargeStatus
@@ -87,7 +87,7 @@ class Redaction(Safeguard):
         error.args = (error.message,)
 
     async def _clean_data(self, items: tuple[bytes, ...]) -> tuple[bytes, ...]:
-        """In a thread, for the most that arrives of a reply takes seconds; and to the end."""
+        """Redact in a thread, as the largest data takes seconds; a cancellation waits for it."""
         if not items:
             return ()
         clean = self._redactor.data

@@ -11,7 +11,7 @@ from domain.models import Catalog, ModelSelection, join_catalogs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelListing:
-    """The models, and the day against which their retirement dates count."""
+    """The models, and the day for which they count as retired or not."""
 
     catalog: Catalog
     today: date

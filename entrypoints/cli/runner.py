@@ -127,7 +127,7 @@ def _print_error(error: ImageServiceError, options: Mapping[str, Any], *, as_jso
     if isinstance(error, InvalidRequest):
         _name_option(error, options)
     text = several_lines(error_text(error, field_label="option"))
-    # Rich must not interpret the text; its highlighter takes minutes for a word of 100,000 letters.
+    # The text is no markup; Rich's highlighter would take minutes for a word of 100,000 letters.
     console = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
     console.print(text, style="red")
 

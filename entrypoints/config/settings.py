@@ -144,7 +144,7 @@ class Settings(BudgetSettings, HttpSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The values that no output may have."""
+        """The values that no output may contain."""
         values = [value for _, value in self]
         return tuple(
             value.get_secret_value() for value in values if isinstance(value, SecretStr) and value

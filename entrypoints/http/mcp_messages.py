@@ -1,4 +1,4 @@
-"""Checks around the SDK's handler of `/mcp`: every request gets one answer, which names its ID."""
+"""Checks around the SDK's handler of `/mcp`: every request gets one answer with its ID."""
 
 import asyncio
 
@@ -16,10 +16,9 @@ SESSION_ID = b"mcp-session-id"
 class CheckedMessages:
     """An ASGI application around the SDK's, which reads each body as the stdio transport does.
 
-    The whole body must arrive as one message. Without `resumable` streams, whose events have IDs,
-    `Last-Event-ID` is ignored; the SDK would send no response. Two running requests of a session
-    never have equal IDs: the SDK would send the response of one to the other, and nothing to the
-    first.
+    The whole body must arrive as one ASGI message. Unless streams are `resumable`, `Last-Event-ID`
+    is ignored, because the SDK would send no response. Two running requests of a session never
+    have equal IDs: the SDK would send one of the responses to the wrong request.
     """
 
     def __init__(self, app: ASGIApp, *, resumable: bool) -> None:
@@ -61,7 +60,7 @@ class CheckedMessages:
 
 
 class _Exchange:
-    """An ASGI send callable that knows whether the whole response was sent."""
+    """An ASGI send callable that records whether the whole response was sent."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -74,9 +73,9 @@ class _Exchange:
         await self._send(message)
 
     async def ends_soon(self) -> bool:
-        """Wait for the end of an exchange whose response was sent; return False for any other.
+        """Wait for the end if the whole response was sent; return False if it was not.
 
-        A client that numbers all its requests alike sends the next one at once.
+        A client that uses one ID for all requests sends the next one at once.
         """
         if self._answered:
             await self.ended.wait()
@@ -84,7 +83,7 @@ class _Exchange:
 
 
 class _Body:
-    """An ASGI receive callable that sends the first message, a body, once more."""
+    """An ASGI receive callable that returns the first message, a body, once more."""
 
     def __init__(self, first: Message, receive: Receive) -> None:
         self.envelope = read_envelope(first.get("body", b""))
@@ -92,12 +91,12 @@ class _Body:
         self._receive = receive
 
     async def __call__(self) -> Message:
-        first, self._first = self._first, None  # the body is not kept while the request runs
+        first, self._first = self._first, None  # frees the body while the request runs
         return await self._receive() if first is None else first
 
 
 class _NamedErrors:
-    """An ASGI send callable that adds the request's ID to an error that names none."""
+    """An ASGI send callable that adds the request's ID to an error that has none."""
 
     def __init__(self, envelope: Envelope, send: Send) -> None:
         self._envelope = envelope
@@ -116,11 +115,11 @@ class _NamedErrors:
                 await self._respond(self._start)
 
     async def _respond(self, start: Message) -> None:
-        named = self._envelope.name(self._body)
-        body = self._body if named is None else encode(named)
+        identified = self._envelope.identified_error(self._body)
+        body = self._body if identified is None else encode(identified)
         length = (b"content-length", b"%d" % len(body))
         headers = [pair for pair in start["headers"] if pair[0] != length[0]]
-        status = 200 if isinstance(named, JSONRPCResponse) else start["status"]
+        status = 200 if isinstance(identified, JSONRPCResponse) else start["status"]
         await self._send({**start, "status": status, "headers": [*headers, length]})
         await self._send({"type": "http.response.body", "body": body})
 

@@ -1,7 +1,7 @@
 """Classifies incoming JSON-RPC messages, and answers the invalid ones.
 
-Every transport does so before the SDK reads a message. The SDK takes a request with an invalid
-`id` for a notification, so its client would wait forever.
+Every transport does so before the SDK reads a message: the SDK treats a request with an invalid
+`id` as a notification, so its client would wait forever.
 """
 
 import json
@@ -30,11 +30,11 @@ def _invalid(reason: str) -> ErrorData:
 
 
 NOT_JSON = ErrorData(code=PARSE_ERROR, message="Parse error: this is not JSON in UTF-8.")
-NO_OBJECT = _invalid("the message is not an object; send one message at a time, not an array")
+NOT_AN_OBJECT = _invalid("the message is not an object; send one message at a time, not an array")
 IN_USE = _invalid("a request with this `id` is still running")
 BAD_PARAMS = _invalid("`params` must be an object")
 REPLY = frozenset({"result", "error"})
-"""The members of a response; it has one of them."""
+"""The members of a response, which has one of them."""
 UNREADABLE = "The request contains invalid Unicode (a lone surrogate), or is nested too deeply."
 UNREADABLE_HINT = "Send whole characters in UTF-8: a \\ud83c needs the \\udf09 that follows it."
 
@@ -74,8 +74,8 @@ class Envelope:
         """The error response for this message."""
         return JSONRPCError(jsonrpc="2.0", id=self.request_id, error=fault)
 
-    def name(self, body: bytes) -> JSONRPCResponse | JSONRPCError | None:
-        """The answer in place of the SDK's error `body`, if that lacks this request's ID."""
+    def identified_error(self, body: bytes) -> JSONRPCResponse | JSONRPCError | None:
+        """The answer that replaces the SDK's `body`; None unless that is an error without an ID."""
         try:
             error = JSONRPCError.model_validate_json(body)
         except ValueError:
@@ -119,16 +119,16 @@ def encode(message: JSONRPCMessage) -> bytes:
 
 
 def _read_leniently(data: bytes) -> Envelope:
-    """Read what is not strict JSON, such as half of a surrogate pair, to find its `id`."""
+    """Find the `id` in what is not strict JSON, such as a message with a lone surrogate."""
     try:
         value = json.loads(data.decode(errors="surrogateescape"))
     except (ValueError, RecursionError):
         return Envelope(fault=NOT_JSON)
-    return _envelope(value) if isinstance(value, dict) else Envelope(fault=NO_OBJECT)
+    return _envelope(value) if isinstance(value, dict) else Envelope(fault=NOT_AN_OBJECT)
 
 
 def _shape(raw: msgspec.Raw) -> object:
-    """A value of the same kind: an object, null, or anything else."""
+    """A small value of the same kind: an object, null, or a string for anything else."""
     return {b"{": {}, b"n": None}.get(bytes(memoryview(raw)[:1]), "else")
 
 

@@ -126,7 +126,7 @@ class StdioTransport:
 
 
 def _message(line: bytes) -> JSONRPCMessage | None:
-    """The message in a line, or None if it is no valid one."""
+    """The message in a line, or None if it is not valid."""
     try:
         return jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValueError:

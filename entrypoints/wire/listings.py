@@ -32,17 +32,17 @@ def listing_text(listed: ImageListing, limit: int) -> str:
     number = len(found.images)
     lines = [f"{count(number, 'image')}, newest first:" if number else "No images."]
     lines += [
-        f"- {image.id} · {image.made_at} · {image.path or 'not stored'} · {_shown(image.prompt)}"
+        f"- {image.id} · {image.made_at} · {image.path or 'not stored'} · {_one_line(image.prompt)}"
         for image in found.images
     ]
     lines += [
-        f"Job {job.job_id} · {job.created_at} · {STATE_TEXT[job.state]} · {_shown(job.prompt)}"
+        f"Job {job.job_id} · {job.created_at} · {STATE_TEXT[job.state]} · {_one_line(job.prompt)}"
         for job in found.jobs
     ]
     return "\n".join(lines)
 
 
-def _shown(prompt: str) -> str:
+def _one_line(prompt: str) -> str:
     """The prompt in one line: it may come from another client than the one that reads the list."""
     return single_line(prompt, MAX_PROMPT_SHOWN)
 

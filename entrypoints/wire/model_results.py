@@ -64,7 +64,7 @@ def catalog_table(listing: ModelListing) -> Table:
 
 
 def _default_text(default: ModelSelection) -> str:
-    """What the mark means; the model's own name if no row has it."""
+    """The caption: what the asterisk means, or the default model's name if no row has it."""
     if not default.card.is_known:
         return f"default model: {default.model}, of unknown abilities"
     return "* default model" + (f": {default.model}" if default.model != default.card.name else "")

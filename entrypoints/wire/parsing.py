@@ -44,7 +44,7 @@ def parse(kind: type[A], arguments: Arguments) -> A:
 
 
 def _require_unicode(arguments: Arguments) -> None:
-    """Raise InvalidRequest for a lone surrogate, which no encoding can hold."""
+    """Raise InvalidRequest for a lone surrogate, which UTF-8 cannot encode."""
     for name, value in arguments.items():
         if not all(map(is_unicode, _texts({name: value}))):
             field = name[:80] if is_unicode(name) else "arguments"

@@ -1,8 +1,8 @@
-"""Whether text can be encoded."""
+"""Checks whether text can be encoded as UTF-8."""
 
 
 def is_unicode(text: str) -> bool:
-    """Whether the text has no lone surrogate: half of a pair, which JSON can hold and UTF-8 not."""
+    """Whether the text has no lone surrogate, which JSON can escape but UTF-8 cannot encode."""
     if text.isascii():  # a flag of the string, which costs nothing even for a large image
         return True
     try:

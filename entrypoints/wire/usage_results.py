@@ -86,7 +86,7 @@ def _table(usage: UsageReport) -> Table:
     for day, accounts in groupby(usage.accounts, key=lambda account: account.day):
         table.add_row(str(day))
         for account in accounts:
-            # A client may have named any model: the name is no markup.
+            # As Text: a client may have used any name, and Rich must not read it as markup.
             table.add_row(Text(single_line(account.model, MAX_MODEL)), *_figures(account))
         table.add_section()
     table.add_row(usage.total.model, *_figures(usage.total))
