@@ -19,6 +19,9 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1200)]
 REQUESTS = 10_000
 WARM_UP_REQUESTS = 1000
 """Requests after which caches are full."""
+MIN_REQUESTS = 5000
+"""With fewer, the slope is that of the first requests: 3,500 had 1,141 bytes per request, and
+10,000 had 711 in the same hour (2026-11-27)."""
 CONCURRENT = 8
 STEP = 100
 """Requests between two samples of memory."""
@@ -86,10 +89,10 @@ def call_or_abort(trial: Trial, client: HttpClient, request: tuple[Arguments, bo
 
 
 def check_growth(trial: Trial, sizes: list[tuple[int, int]]) -> None:
-    """Fit a line to memory after WARM_UP_REQUESTS; its slope is bounded."""
-    settled = [(number, size) for number, size in sizes if number > WARM_UP_REQUESTS] or sizes
+    """Fit a line to memory after WARM_UP_REQUESTS; its slope is bounded from MIN_REQUESTS on."""
+    settled = [(number, size) for number, size in sizes if number > WARM_UP_REQUESTS]
     if len(settled) < 3:
         return
     slope = linear_regression(*zip(*settled, strict=True)).slope
     trial.notes.append(f"{slope:.0f} bytes per request, {sizes[-1][1] / 1e6:.0f} MB at the end")
-    assert slope < MAX_SLOPE
+    assert slope < MAX_SLOPE or sizes[-1][0] < MIN_REQUESTS
