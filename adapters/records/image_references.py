@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
+from adapters.records.image_trash import move_to_trash
 from adapters.records.job_table import JobTable
 from adapters.records.row_mapping import stored_ref
 from adapters.records.schema import images, jobs
-from application.ports.job_repository import ImageReferences, RecordedImage
+from application.ports.image_records import ImageReferences, RecordedImage
 from domain.image import StoredRef
 from domain.job_records import OwnedImage
 
@@ -92,6 +93,8 @@ def _find(connection: Connection, wanted: Collection[OwnedImage]) -> list[ImageR
 def _write(connection: Connection, references: ImageReferences) -> None:
     if references.forgotten:
         connection.execute(delete(images).where(_is(references.image)))
+    elif references.trashed_at is not None:
+        move_to_trash(connection, references.image, references.trashed_at)
     elif references.moved_to is not None:
         values = {"ref": references.moved_to.ref}
         connection.execute(update(images).where(_is(references.image)).values(values))

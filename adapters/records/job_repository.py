@@ -10,15 +10,20 @@ from sqlalchemy import ColumnElement, select
 
 from adapters.records.engine import Database
 from adapters.records.image_references import image_refs, images_by_age, references
+from adapters.records.image_trash import trash, trashed_references
 from adapters.records.job_table import JobTable
 from adapters.records.schema import images, jobs
+from application.ports.image_records import (
+    ImageReferences,
+    RecordedImage,
+    TrashedImage,
+    TrashedReferences,
+)
 from application.ports.job_repository import (
     AlreadyRunning,
     BoundKey,
     BudgetCheck,
-    ImageReferences,
     MayReplace,
-    RecordedImage,
     Reserved,
 )
 from domain.errors import ImageServiceError
@@ -31,6 +36,7 @@ T = TypeVar("T")
 
 READ_FAILED = "The records could not be read"
 WRITE_FAILED = "The job could not be recorded"
+CHANGE_FAILED = "The records could not be changed"
 RECOVERY_FAILED = "Abandoned jobs could not be closed"
 
 
@@ -101,7 +107,15 @@ class SqlJobRepository:
     def image_references(
         self, images: Collection[OwnedImage], /
     ) -> AbstractAsyncContextManager[Sequence[ImageReferences]]:
-        return self._database.hold(self._references(images), "The records could not be changed")
+        return self._database.hold(self._references(images), CHANGE_FAILED)
+
+    async def trash(self, *, owner: str | None = None) -> Sequence[TrashedImage]:
+        return await self._run(lambda records: trash(records, owner), READ_FAILED)
+
+    def trashed_references(
+        self, images: Collection[OwnedImage], /
+    ) -> AbstractAsyncContextManager[Sequence[TrashedReferences]]:
+        return self._database.hold(self._trashed_references(images), CHANGE_FAILED)
 
     def active_writers(self) -> AbstractAsyncContextManager[Collection[str]]:
         return self._database.hold(self._active_writers(), RECOVERY_FAILED)
@@ -116,6 +130,13 @@ class SqlJobRepository:
     @contextmanager
     def _references(self, images: Collection[OwnedImage]) -> Iterator[list[ImageReferences]]:
         with references(self._database.records(), images) as found:
+            yield found
+
+    @contextmanager
+    def _trashed_references(
+        self, images: Collection[OwnedImage]
+    ) -> Iterator[list[TrashedReferences]]:
+        with trashed_references(self._database.records(), images) as found:
             yield found
 
     @contextmanager

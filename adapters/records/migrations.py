@@ -89,6 +89,17 @@ SAVINGS: Step = (
 )
 REQUEST_DIGESTS: Step = (AddColumn("request_keys", "asked VARCHAR DEFAULT '' NOT NULL"),)
 DELIVERED_IMAGES: Step = (AddColumn("jobs", "made_pictures INTEGER DEFAULT '0' NOT NULL"),)
+TRASH: Step = (
+    Statement(
+        "CREATE TABLE IF NOT EXISTS trashed_images (job_id VARCHAR NOT NULL, "
+        "position INTEGER NOT NULL, image_id VARCHAR NOT NULL, owner VARCHAR NOT NULL, "
+        "ref VARCHAR, format VARCHAR NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, "
+        "bytes INTEGER NOT NULL, notes VARCHAR, deleted_at DATETIME NOT NULL, "
+        "PRIMARY KEY (job_id, position))"
+    ),
+    Statement("CREATE INDEX IF NOT EXISTS ix_trashed_images_image_id ON trashed_images (image_id)"),
+)
+"""Rows of `pictures` move there and back: versions before 8 take the image for deleted."""
 
 STEPS = (
     JOBS_AND_IMAGES,
@@ -98,6 +109,7 @@ STEPS = (
     SAVINGS,
     REQUEST_DIGESTS,
     DELIVERED_IMAGES,
+    TRASH,
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

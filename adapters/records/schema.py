@@ -55,6 +55,22 @@ images = Table(
     Column("bytes", Integer, nullable=False, server_default="0"),
     Column("notes", String),
 )
+trashed_images = Table(
+    "trashed_images",
+    tables,
+    Column("job_id", String, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("image_id", String, nullable=False, index=True),
+    Column("owner", String, nullable=False),
+    Column("ref", String),
+    Column("format", String, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("notes", String),
+    Column("deleted_at", LenientDateTime, nullable=False),
+)
+"""Images in the trash: the columns of `images`, and the time of the deletion."""
 request_keys = Table(
     "request_keys",
     tables,

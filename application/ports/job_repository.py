@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from application.ports.image_records import ImageRecords
 from domain.errors import ImageServiceError
-from domain.image import StoredRef
-from domain.job_records import JobRecord, OwnedImage
+from domain.job_records import JobRecord
 from domain.jobs import IdempotencyKey, Job, JobState
 from domain.money.budgets import SpendingEntry
 from domain.requests import ImageRequest
@@ -39,41 +39,7 @@ class BoundKey:
     record: JobRecord
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedImage:
-    """A stored image, and the time when its latest job was created."""
-
-    image: OwnedImage
-    stored: StoredRef
-    created_at: datetime
-
-
-@dataclass(slots=True, kw_only=True)
-class ImageReferences:
-    """All that is recorded about one owner's image, and the changes to make to it.
-
-    `stored` has every place where the image was stored, the latest first. `fingerprints` are those
-    of the jobs that delivered it. An image is `shared` if another owner has it too, whose reference
-    was not requested along with this one.
-    """
-
-    image: OwnedImage
-    stored: tuple[StoredRef, ...]
-    fingerprints: frozenset[str]
-    shared: bool
-    forgotten: bool = False
-    moved_to: StoredRef | None = None
-
-    def forget(self) -> None:
-        """Remove the image from the owner's records."""
-        self.forgotten = True
-
-    def move_to(self, stored: StoredRef) -> None:
-        """Record that the image is stored there, and nowhere else."""
-        self.moved_to = stored
-
-
-class JobRepository(Protocol):
+class JobRepository(ImageRecords, Protocol):
     """Stores records and decides nothing: rules are passed in as functions.
 
     Several instances may share the same records. What a method has written survives a power cut.
@@ -133,22 +99,6 @@ class JobRepository(Protocol):
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         """Return the newest `limit` jobs in UNSETTLED_STATES, the newest first."""
-
-    async def image_refs(self, image: OwnedImage, /) -> Sequence[StoredRef]:
-        """Return every place where the owner's image was stored, the latest first."""
-
-    async def images_by_age(self) -> Sequence[RecordedImage]:
-        """Return the stored images of all owners, the oldest first."""
-
-    def image_references(
-        self, images: Collection[OwnedImage], /
-    ) -> AbstractAsyncContextManager[Sequence[ImageReferences]]:
-        """Look up these images, and write the changes to them when the block ends.
-
-        Images without a record are left out. The block is exclusive: no instance writes to the
-        records while it runs, so it must be short and must not call the repository. A block that
-        raises changes nothing.
-        """
 
     def active_writers(self) -> AbstractAsyncContextManager[Collection[str]]:
         """Yield the IDs of all instances that may be writing, this one's own among them.

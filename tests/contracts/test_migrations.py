@@ -14,7 +14,7 @@ from adapters.records.dialect import for_writing, open_engine, schema_version
 from adapters.records.migrations import STEPS, Statement, migrate
 from adapters.records.schema import tables
 from domain.errors import ArchiveUnavailable
-from domain.job_records import may_retry
+from domain.job_records import OwnedImage, may_retry
 from domain.jobs import IdempotencyKey, JobState
 from tests.contracts.data_folder import DataFolder
 from tests.testkit.fakes import job_for
@@ -74,6 +74,18 @@ async def test_keys_are_read_if_the_alpha_recorded_the_request(
     key = IdempotencyKey("k-2", "other")
     await here.records.bind_key(key, "job_sent", owner="local", may_replace=may_retry)
     assert await here.records.by_key("k-2", owner="local")
+
+
+async def test_every_alphas_image_goes_to_the_trash_and_back(here: DataFolder, alpha: str) -> None:
+    before = await here.record("job_stored")
+    image = OwnedImage(IMAGE, "local")
+    async with here.records.image_references([image]) as found:
+        found[0].trash(at=EVER)
+    assert here.sql("SELECT job_id FROM pictures WHERE job_id = 'job_stored'") == []
+    assert [each.image for each in await here.records.trash()] == [image]
+    async with here.records.trashed_references([image]) as trashed:
+        trashed[0].restore({})
+    assert await here.record("job_stored") == before
 
 
 def columns(connection: Connection, table: str) -> dict[str, tuple[str, bool, bool]]:

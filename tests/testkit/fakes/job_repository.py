@@ -1,47 +1,30 @@
 """Records of jobs that are forgotten when the process ends."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
-from application.jobs.job_snapshot import to_stored_image
+from application.ports.image_records import (
+    ImageReferences,
+    RecordedImage,
+    TrashedImage,
+    TrashedReferences,
+)
 from application.ports.job_repository import (
     AlreadyRunning,
     BoundKey,
     BudgetCheck,
-    ImageReferences,
     MayReplace,
-    RecordedImage,
     Reserved,
 )
-from domain.errors import ChargeStatus, ImageServiceError, RecordedFailure
+from domain.errors import ImageServiceError
 from domain.image import StoredRef
 from domain.job_records import JobRecord, OwnedImage, StoredImage
-from domain.jobs import UNSETTLED_STATES, IdempotencyKey, Job, JobState, final_state
+from domain.jobs import UNSETTLED_STATES, IdempotencyKey, JobState
 from domain.money.budgets import SpendingEntry
-from domain.requests import ImageRequest
 
-AnyJob = Job[ImageRequest]
-
-
-@dataclass
-class Row:
-    """A job as it was saved last, by this writer."""
-
-    record: JobRecord
-    writer: str
-    delivered: int
-
-
-@dataclass
-class Tables:
-    """What repositories share that stand for processes on one database."""
-
-    rows: dict[str, Row] = field(default_factory=dict)
-    keys: dict[tuple[str, str], tuple[IdempotencyKey, str]] = field(default_factory=dict)
-    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+from .job_tables import AnyJob, Row, Tables, TrashedRow, closed, spending, to_record
 
 
 class MemoryJobRepository:
@@ -125,6 +108,29 @@ class MemoryJobRepository:
             for references in found:
                 self._apply(references)
 
+    async def trash(self, *, owner: str | None = None) -> Sequence[TrashedImage]:
+        found: dict[OwnedImage, TrashedImage] = {}
+        for row in sorted(self.tables.trash, key=lambda row: row.deleted_at, reverse=True):
+            trashed = TrashedImage(
+                image=row.owned,
+                stored=row.image.stored,
+                prompt=row.record.prompt,
+                deleted_at=row.deleted_at,
+            )
+            found.setdefault(row.owned, trashed)
+        return [each for each in found.values() if owner in (None, each.image.owner)]
+
+    @asynccontextmanager
+    async def trashed_references(
+        self, images: Collection[OwnedImage], /
+    ) -> AsyncIterator[Sequence[TrashedReferences]]:
+        async with self.tables.writing:
+            trashed = {row.owned for row in self.tables.trash}
+            found = [self._trashed(image, images) for image in images if image in trashed]
+            yield found
+            for references in found:
+                self._apply_to_trash(references)
+
     @asynccontextmanager
     async def active_writers(self) -> AsyncIterator[Collection[str]]:
         writers = {row.writer for row in self.tables.rows.values()}
@@ -140,7 +146,7 @@ class MemoryJobRepository:
                 if row.record.is_open and row.writer not in active
             ]
             for row in rows:
-                row.record = _closed(row.record, outcome(row.record.state))
+                row.record = closed(row.record, outcome(row.record.state))
         return [row.record for row in rows]
 
     def spent(self, since: datetime) -> list[SpendingEntry]:
@@ -150,7 +156,7 @@ class MemoryJobRepository:
 
     def _put(self, job: AnyJob) -> None:
         self.history.append(job)
-        self.tables.rows[job.id] = Row(_record(job), self._writer, len(job.images))
+        self.tables.rows[job.id] = Row(to_record(job), self._writer, len(job.images))
 
     def _bind(self, key: IdempotencyKey, job_id: str, owner: str, may_replace: MayReplace) -> str:
         _, present = self.tables.keys.get((owner, key.value), (key, job_id))
@@ -186,67 +192,50 @@ class MemoryJobRepository:
             shared=any(other.id == image.id for other in others),
         )
 
+    def _trashed(self, image: OwnedImage, wanted: Collection[OwnedImage]) -> TrashedReferences:
+        rows = [row for row in self.tables.trash if row.owned == image]
+        others = {row.owned for row in self.tables.trash} - set(wanted)
+        return TrashedReferences(
+            image=image,
+            stored=tuple(dict.fromkeys(row.image.stored for row in rows if row.image.stored)),
+            jobs=frozenset(row.record.id for row in rows),
+            in_use=any(used.id == image.id for used in self._images()),
+            shared=any(other.id == image.id for other in others),
+        )
+
+    def _apply_to_trash(self, references: TrashedReferences) -> None:
+        if not (references.forgotten or references.restored):
+            return
+        rows = [row for row in self.tables.trash if row.owned == references.image]
+        self.tables.trash = [row for row in self.tables.trash if row not in rows]
+        for row in rows if references.restored else ():
+            stored = row.image.stored
+            place = references.places.get(stored.ref, stored) if stored else None
+            job = self.tables.rows[row.record.id]
+            images = (*job.record.images, replace(row.image, stored=place))
+            job.record = replace(job.record, images=images)
+
     def _apply(self, references: ImageReferences) -> None:
+        if references.trashed_at is not None:
+            self.tables.trash += [
+                TrashedRow(record, image, references.trashed_at)
+                for record in self._made(references.image)
+                for image in record.images
+                if image.id == references.image.id
+            ]
         for row in self.tables.rows.values():
             if row.record.owner == references.image.owner:
                 changed = (_changed(image, references) for image in row.record.images)
                 row.record = replace(row.record, images=tuple(filter(None, changed)))
 
 
-def spending(record: JobRecord) -> SpendingEntry | None:
-    """What the job uses of the limits, if anything."""
-    return SpendingEntry.of(
-        at=record.created_at,
-        state=record.state,
-        charged=record.charged,
-        images=record.requested_images,
-        cost=record.cost,
-        estimate=record.estimate,
-    )
-
-
 def _changed(image: StoredImage, references: ImageReferences) -> StoredImage | None:
     if image.id != references.image.id:
         return image
-    if references.forgotten:
+    if references.forgotten or references.trashed_at is not None:
         return None
     return replace(image, stored=references.moved_to or image.stored)
 
 
 def _first(records: Iterable[JobRecord]) -> JobRecord | None:
     return next(iter(records), None)
-
-
-def _closed(record: JobRecord, error: ImageServiceError) -> JobRecord:
-    return replace(
-        record,
-        state=final_state(error),
-        failure=RecordedFailure.of(error),
-        charged=error.charged,
-    )
-
-
-def _record(job: AnyJob) -> JobRecord:
-    return JobRecord(
-        id=job.id,
-        owner=job.owner,
-        action=job.action,
-        provider=job.provider,
-        model=job.model,
-        requested_model=job.requested_model,
-        prompt=job.request.prompt,
-        fingerprint=job.fingerprint,
-        state=job.state,
-        charged=job.failure.charged if job.failure else ChargeStatus.NO,
-        created_at=job.created_at,
-        changed_at=job.created_at,
-        requested_images=job.request.n,
-        request_id=job.request_id,
-        revised_prompt=job.revised_prompt,
-        notes=job.notes,
-        usage=job.usage,
-        cost=job.cost,
-        estimate=job.estimate,
-        failure=RecordedFailure.of(job.failure) if job.failure else None,
-        images=tuple(map(to_stored_image, job.images)),
-    )

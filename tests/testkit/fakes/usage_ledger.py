@@ -9,7 +9,8 @@ from domain.money.budgets import SpendingEntry
 from domain.money.usage_account import Savings, UsageAccount, sum_by_day_and_model
 from domain.results import NO_TOKENS
 
-from .job_repository import MemoryJobRepository, Row, spending
+from .job_repository import MemoryJobRepository
+from .job_tables import Row, spending
 
 
 class MemoryUsageLedger:

@@ -1,0 +1,96 @@
+"""The tables behind MemoryJobRepository."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from application.jobs.job_snapshot import to_stored_image
+from domain.errors import ChargeStatus, ImageServiceError, RecordedFailure
+from domain.job_records import JobRecord, OwnedImage, StoredImage
+from domain.jobs import IdempotencyKey, Job, final_state
+from domain.money.budgets import SpendingEntry
+from domain.requests import ImageRequest
+
+AnyJob = Job[ImageRequest]
+
+
+@dataclass
+class Row:
+    """A job as it was saved last, by this writer."""
+
+    record: JobRecord
+    writer: str
+    delivered: int
+
+
+@dataclass(frozen=True)
+class TrashedRow:
+    """An image of a job in the trash."""
+
+    record: JobRecord
+    image: StoredImage
+    deleted_at: datetime
+
+    @property
+    def owned(self) -> OwnedImage:
+        """The image and its owner."""
+        return OwnedImage(self.image.id, self.record.owner)
+
+
+@dataclass
+class Tables:
+    """What repositories share that stand for processes on one database."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    trash: list[TrashedRow] = field(default_factory=list)
+    keys: dict[tuple[str, str], tuple[IdempotencyKey, str]] = field(default_factory=dict)
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+def spending(record: JobRecord) -> SpendingEntry | None:
+    """What the job uses of the limits, if anything."""
+    return SpendingEntry.of(
+        at=record.created_at,
+        state=record.state,
+        charged=record.charged,
+        images=record.requested_images,
+        cost=record.cost,
+        estimate=record.estimate,
+    )
+
+
+def closed(record: JobRecord, error: ImageServiceError) -> JobRecord:
+    """The record of a job that ended with this error."""
+    return replace(
+        record,
+        state=final_state(error),
+        failure=RecordedFailure.of(error),
+        charged=error.charged,
+    )
+
+
+def to_record(job: AnyJob) -> JobRecord:
+    """The record of the job's present state."""
+    return JobRecord(
+        id=job.id,
+        owner=job.owner,
+        action=job.action,
+        provider=job.provider,
+        model=job.model,
+        requested_model=job.requested_model,
+        prompt=job.request.prompt,
+        fingerprint=job.fingerprint,
+        state=job.state,
+        charged=job.failure.charged if job.failure else ChargeStatus.NO,
+        created_at=job.created_at,
+        changed_at=job.created_at,
+        requested_images=job.request.n,
+        request_id=job.request_id,
+        revised_prompt=job.revised_prompt,
+        notes=job.notes,
+        usage=job.usage,
+        cost=job.cost,
+        estimate=job.estimate,
+        failure=RecordedFailure.of(job.failure) if job.failure else None,
+        images=tuple(map(to_stored_image, job.images)),
+    )
