@@ -1,7 +1,7 @@
 """The images of all owners: the records have their owners, and the store has their bytes."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from application.ports.image_store import ImageStore
@@ -9,7 +9,9 @@ from application.ports.job_repository import JobRepository
 from domain.errors import NotFound
 from domain.image import Image, StoredRef
 from domain.job_records import OwnedImage
-from domain.jobs import JobState
+from domain.jobs import Job, JobState
+from domain.requests import ImageRequest
+from domain.results import ImageResult, ResultImage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,13 @@ class DeletionResult:
             bytes=self.bytes + other.bytes,
             fingerprints=self.fingerprints | other.fingerprints,
         )
+
+
+class NotRecorded(NotFound):
+    """The records do not have the job of this image: they were lost, or belong elsewhere.
+
+    The image was not deleted, because the record of its job would have stayed.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +70,9 @@ class ImageLibrary:
     async def ensure_stored(self, image: Image, /, *, owner: str, job_id: str) -> StoredRef:
         """Return where the image of this job is stored; store it again if its bytes are gone.
 
-        Raises NotFound if this owner does not have the image, or deleted it. An image is not
-        deleted if its record is missing only because the end of its job could not be recorded.
+        Raises NotFound if this owner deleted the image, and NotRecorded if the records do not have
+        the job. An image is not deleted if its record is missing only because the end of its job
+        could not be recorded.
         """
         owned = OwnedImage(image.id, owner)
         places = await self.records.image_refs(owned)
@@ -72,9 +82,21 @@ class ImageLibrary:
         if places:
             return await self._store_again(image, owned)
         job = await self.records.get(job_id, owner=owner)
-        if job is None or job.state is JobState.STORED:
+        if job is None:
+            raise NotRecorded(f"The job {job_id} is not recorded.")
+        if job.state is JobState.STORED:
             raise NotFound(f"{image.id} was deleted.")
         return await self.images.put(image)
+
+    async def record_again(
+        self, job: Job[ImageRequest], result: ImageResult, /
+    ) -> tuple[ResultImage, ...]:
+        """Store the result's images, record its job, which was sent, and return the images."""
+        images = tuple(
+            [replace(image, stored=await self.images.put(image.image)) for image in result.images]
+        )
+        await self.records.save(job.stored(images, result))
+        return images
 
     async def by_age(self) -> Sequence[MeasuredImage]:
         """Return the stored images of all owners, the oldest first.

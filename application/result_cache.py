@@ -8,7 +8,7 @@ from decimal import Decimal
 from time import monotonic
 from typing import Any, TypeVar
 
-from application.image_library import ImageLibrary
+from application.image_library import ImageLibrary, NotRecorded
 from application.ports.image_cache import CacheEntry, CacheHit, Fact, ImageCache
 from domain.errors import ArchiveUnavailable, CacheUnavailable, NotFound
 from domain.image import StoredRef
@@ -43,7 +43,8 @@ class ResultCache:
         """Return the result of an equal job, or None if there is none or it was deleted.
 
         Its images are stored, or were at most STORED_CHECK_SECONDS ago. Images that the store could
-        not check have no stored ref.
+        not check have no stored ref. A result whose job the records do not know, because they were
+        lost, is stored and recorded again, at the time and the cost of its original.
         """
         result = await _call(self._cached(job.fingerprint))
         if result is None:
@@ -53,10 +54,26 @@ class ResultCache:
                 await self._verify_stored(image, result.job_id, job.owner)
                 for image in result.images
             ]
+        except NotRecorded:
+            return await self._record_again(job, result)
         except NotFound:  # deleted by another process, which cannot reach the memory of this one
             await _call(delete_entries(self.cache, [job.fingerprint]))
             return None
         return replace(result, images=tuple(images))
+
+    async def _record_again(self, job: Job[ImageRequest], result: ImageResult) -> ImageResult:
+        original = replace(
+            job,
+            id=result.job_id,
+            key=None,
+            requested_model=result.requested_model,
+            created_at=result.created_at,
+            notes=(),
+        )
+        with suppress(ArchiveUnavailable):
+            images = await self.library.record_again(original.dispatched(), result)
+            return replace(result, images=images)
+        return result
 
     async def _cached(self, key: str) -> ImageResult | None:
         hit = await self.cache.get(key)

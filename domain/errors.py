@@ -168,6 +168,19 @@ class ArchiveUnavailable(ImageServiceError):
     retryable = True
     default_hint = "Free up disk space, or choose folders that the server can write to."
 
+    @staticmethod
+    def permission_hint(setting: str, folder: object, user: int | None) -> str:
+        """What to do if the user with this ID may not write to the folder of a setting.
+
+        `user` is None on systems where users have no number.
+        """
+        if user is None:
+            return f"Make {setting} ({folder}) writable for the user that runs the server."
+        return (
+            f"User {user} cannot write to {setting}. Change the owner, for example with "
+            f'chown -R {user} "{folder}", or set {setting} to another folder.'
+        )
+
 
 class CacheUnavailable(ImageServiceError):
     """The cache cannot be used; callers treat it as a miss and continue."""

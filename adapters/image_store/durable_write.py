@@ -1,10 +1,13 @@
 """Writes files as a whole: each is complete and survives a power cut, or does not exist."""
 
+import logging
 import os
 import re
 import sys
 from collections.abc import Collection
 from contextlib import suppress
+from errno import EINVAL, ENOSYS, ENOTSUP, ENOTTY, EOPNOTSUPP
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
@@ -17,14 +20,18 @@ if sys.platform == "darwin":
 
 PARTIAL_NAME = re.compile(r"^\.(?P<stem>.+)\.(?P<suffix>\w+)\.(?P<writer>[\w-]+)\.\w+\.part$")
 """The name of a file until it is complete."""
+CANNOT_SYNC = (EINVAL, ENOSYS, ENOTSUP, ENOTTY, EOPNOTSUPP)
+"""The error numbers of file systems that cannot sync, such as network shares and FUSE."""
+logger = logging.getLogger(__name__)
 
 
 def write_durably(folder: Path, stem: str, suffix: str, data: bytes, *, writer: str) -> Path:
     """Write `data` to `folder/stem.suffix` and return that path, absolute.
 
-    Bytes and name survive a power cut once this returns. Until then, the file has a name that
+    Bytes and name survive a power cut once this returns, unless the file system cannot sync: then
+    a warning is logged, once for each folder. Until then, the file has a name that
     starts with a dot and contains the writer's ID. An existing file is never overwritten: equal
-    bytes share it, others get a number after the stem. Raises OSError.
+    bytes share it, others get a number after the stem. Raises OSError, and then leaves no file.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{stem}.{suffix}"
@@ -77,21 +84,40 @@ def _write_and_sync(path: Path, data: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
-        _sync(file.fileno())
+        try:
+            _sync(file.fileno())
+        except OSError as error:
+            if error.errno not in CANNOT_SYNC:
+                raise
+            _warn(path.parent, error.strerror)
 
 
 def _sync_folder(folder: Path) -> None:
+    """Sync the names in the folder; log what prevents it: the file is complete, and stays."""
     if os.name == "nt":  # Windows cannot open folders; NTFS journals the rename
         return
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        _sync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            _sync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        _warn(folder, error.strerror)
 
 
 def _sync(descriptor: int) -> None:
     if sys.platform == "darwin":  # its fsync does not reach the disk
-        fcntl(descriptor, F_FULLFSYNC)
-    else:
-        os.fsync(descriptor)
+        with suppress(OSError):  # network shares have only fsync
+            fcntl(descriptor, F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
+@cache
+def _warn(folder: Path, reason: str | None) -> None:
+    logger.warning(
+        "%s: the file system cannot sync (%s). A power cut may lose the newest images there.",
+        folder,
+        reason,
+    )

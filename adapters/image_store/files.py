@@ -6,8 +6,9 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from errno import EACCES, ENOSPC
+from errno import EACCES, ENOSPC, EPERM, EROFS
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TypeVar
 
 from adapters.image_store.durable_write import finish_partial_files, write_durably
@@ -101,14 +102,25 @@ class FileImageStore:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise ArchiveUnavailable(f"{message} ({reason}).") from error
+            raise ArchiveUnavailable(f"{message} ({reason}).", hint=self._hint(error)) from error
+
+    def _hint(self, error: OSError) -> str | None:
+        """What to do about permissions, None for other errors."""
+        if error.errno not in (EACCES, EPERM, EROFS):
+            return None
+        user = os.geteuid() if hasattr(os, "geteuid") else None
+        return ArchiveUnavailable.permission_hint("OUTPUT_DIR", self._folder, user)
 
 
 def _probe(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise PermissionError(EACCES, os.strerror(EACCES))
-    if shutil.disk_usage(folder).free < MIN_FREE_BYTES:
+    """Raise OSError if no file can be created in `folder`, which need not exist yet.
+
+    Creates a file without a name, because permission bits do not tell on a network share.
+    """
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    with TemporaryFile(dir=existing, prefix=".probe-"):
+        disk = shutil.disk_usage(existing)
+    if disk.free < MIN_FREE_BYTES and disk.total > 0:  # some shares tell no sizes
         raise OSError(ENOSPC, os.strerror(ENOSPC))
 
 

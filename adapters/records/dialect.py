@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, Insert, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import DATE, DATETIME, insert
+
+from adapters.records.journal_mode import usable_journal
 
 Processor = Callable[[Any], Any]
 
@@ -45,12 +48,13 @@ _WRITING = {"begin": "BEGIN IMMEDIATE"}
 def open_engine(path: Path) -> Engine:
     """Return an engine for the database at `path`, which is created at the first connection.
 
-    Write-ahead log with synchronous=FULL: what was committed survives a power cut. Raises OSError
-    if the folder cannot be created.
+    Its journal is `usable_journal`, with synchronous=FULL: what was committed survives a power cut.
+    Raises OSError if the folder cannot be created.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    journal = usable_journal(path)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT})
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", partial(_prepare, journal=journal))
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -98,10 +102,10 @@ def column_names(connection: Connection, table: str) -> set[str]:
     return {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")}
 
 
-def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
+def _prepare(connection: Any, _record: object, *, journal: str) -> None:  # noqa: ANN401 - the driver's own type
     connection.text_factory = _text
     connection.isolation_level = None  # the driver begins too late: at the first write
-    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(f"PRAGMA journal_mode={journal}")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA fullfsync=ON")  # macOS, whose fsync does not reach the disk
 

@@ -21,6 +21,7 @@ from entrypoints.config.settings import Settings
 from entrypoints.http.application import HttpApplication
 from entrypoints.http.connection_limits import Connection
 from entrypoints.http.listening_socket import BACKLOG, allow_many_descriptors, listen
+from entrypoints.http.readiness import check_and_log
 from entrypoints.http.startup_banner import startup_banner
 
 RESPONSES_TIMEOUT = 1.0
@@ -136,8 +137,10 @@ async def _serve_until_signaled(settings: Settings, listener: socket.socket) -> 
 async def _warm_up(container: Container) -> None:
     if container.settings().warm_up:
         await asyncio.sleep(WARM_UP_DELAY_SECONDS)
-        with collector_paused(), suppress(Exception):  # the first call reports the same error
-            await asyncio.to_thread(warm, container)
+        with suppress(Exception):  # the first call reports the same error
+            with collector_paused():
+                await asyncio.to_thread(warm, container)
+            await check_and_log(container)
 
 
 async def _first(*tasks: asyncio.Task[Any]) -> None:

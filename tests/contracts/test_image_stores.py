@@ -123,7 +123,7 @@ class TestFileImageStore(ImageStoreContract):
     async def test_too_little_disk_space_is_detected_before_spending(
         self, files: FileImageStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        usage = SimpleNamespace(free=1_000_000)
+        usage = SimpleNamespace(free=1_000_000, total=8_000_000)
         monkeypatch.setattr("adapters.image_store.files.shutil.disk_usage", lambda _: usage)
         with pytest.raises(ArchiveUnavailable, match="No space"):
             await files.check_writable()

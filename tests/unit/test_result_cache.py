@@ -11,7 +11,7 @@ from application.result_cache import STORED_CHECK_SECONDS, ResultCache
 from domain.errors import ArchiveUnavailable, CacheUnavailable
 from domain.image import Image, StoredRef
 from domain.job_records import OwnedImage
-from domain.jobs import Job
+from domain.jobs import Job, JobState
 from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage, Usage
 from tests.testkit.fakes import (
@@ -90,6 +90,42 @@ async def test_a_result_whose_record_failed_is_served_and_not_charged_again() ->
     assert await result_cache.get(JOB) is not None
 
 
+async def test_a_result_whose_records_are_lost_is_served_and_recorded_at_its_time_and_cost() -> (
+    None
+):
+    cache, images = DictCache(), library()
+    await ResultCache(cache, library()).put(JOB, result())
+    served = await ResultCache(cache, images).get(replace(JOB, id="job_2", notes=("another",)))
+    assert served is not None
+    assert served.job_id == JOB.id
+    (image,) = served.images
+    assert image.stored is not None
+    assert kept(images)[image.stored.ref] == image.image
+    record = await images.records.get(JOB.id, owner=JOB.owner)
+    assert record is not None
+    assert (record.state, record.created_at) == (JobState.STORED, result().created_at)
+    assert (record.usage, record.notes) == (result().usage, result().notes)
+    assert await images.find(image.id, owner=JOB.owner) == image.image
+    await images.delete([OwnedImage(image.id, JOB.owner)])
+    assert await ResultCache(cache, images).get(JOB) is None
+
+
+async def test_a_result_that_cannot_be_recorded_again_is_served() -> None:
+    cache = DictCache()
+    await ResultCache(cache, library()).put(JOB, result())
+    images = ImageLibrary(MemoryImageStore(), UnwritableRecords())
+    served = await ResultCache(cache, images).get(JOB)
+    assert served is not None
+    assert [each.image for each in served.images] == [each.image for each in result().images]
+
+
+class UnwritableRecords(MemoryJobRepository):
+    """Records that cannot be written."""
+
+    async def save(self, job: Job[ImageRequest], /) -> None:
+        raise ArchiveUnavailable("The job could not be recorded.")
+
+
 class UnreadableRecords(MemoryJobRepository):
     """Records that cannot read the location of an image."""
 
@@ -113,8 +149,11 @@ class UndeletableCache(DictCache):
 
 
 async def test_a_cache_that_fails_to_delete_is_unavailable() -> None:
-    result_cache = ResultCache(UndeletableCache(), library())
+    images = library()
+    result_cache = ResultCache(UndeletableCache(), images)
+    await images.records.save(stored())
     await result_cache.put(JOB, result())
+    await images.delete([OwnedImage(result().images[0].id, JOB.owner)])
     with pytest.raises(CacheUnavailable):
         await result_cache.get(JOB)
 

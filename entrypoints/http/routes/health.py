@@ -1,17 +1,14 @@
 """Routes for monitoring: liveness and readiness."""
 
-import logging
-
 from litestar import HttpMethod, Response, route
 
 from entrypoints.bootstrap.version import version
 from entrypoints.config.settings import APP
 from entrypoints.http.openapi.operation import Operation, json_response
 from entrypoints.http.openapi.schema_parts import STRING, object_of
+from entrypoints.http.readiness import check_and_log
 from entrypoints.http.request_context import AnyRequest, container_of
 from entrypoints.wire.json_schema import Schema
-
-logger = logging.getLogger(__name__)
 
 METHODS = [HttpMethod.GET, HttpMethod.HEAD]
 """Many monitoring tools send HEAD."""
@@ -56,10 +53,7 @@ async def readyz(request: AnyRequest) -> Response[dict[str, object]]:
     The state of the cache is reported but does not affect readiness, because every call works
     without it. The reason for a failed check is only in the log, because this path needs no token.
     """
-    readiness = await container_of(request).check_readiness()()
-    for check in readiness.checks:
-        if check.reason:
-            logger.warning("the %s is %s: %s", check.name, check.state, check.reason)
+    readiness = await check_and_log(container_of(request))
     ready, checks = readiness.is_ready, {check.name: check.state for check in readiness.checks}
     body: dict[str, object] = {"status": "ready" if ready else "not ready", "checks": checks}
     return Response(body, status_code=200 if ready else 503)
