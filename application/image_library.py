@@ -30,7 +30,7 @@ class DeletionResult:
         )
 
 
-class NotRecorded(NotFound):
+class NotRecorded(Exception):
     """The records do not have the job of this image: they were lost, or belong elsewhere.
 
     The image was not deleted, because the record of its job would have stayed.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from application.image_library import ImageLibrary
+from application.image_library import ImageLibrary, NotRecorded
 from domain.errors import ArchiveUnavailable, NotFound
 from domain.image import Image
 from domain.job_records import OwnedImage
@@ -75,11 +75,11 @@ async def test_an_image_without_bytes_is_not_found(library: ImageLibrary) -> Non
 
 async def test_an_image_is_stored_until_it_is_deleted(library: ImageLibrary) -> None:
     stored = await library.images.put(PNG)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotRecorded):
         await library.ensure_stored(PNG, owner="local", job_id="job_1")
     job = await saved(library, PNG)
     assert await library.ensure_stored(PNG, owner="local", job_id=job.id) == stored
-    with pytest.raises(NotFound):
+    with pytest.raises(NotRecorded):
         await library.ensure_stored(PNG, owner="other", job_id=job.id)
     await library.delete([MINE])
     with pytest.raises(NotFound):
@@ -102,7 +102,7 @@ async def test_an_image_of_an_open_job_does_not_count_as_deleted(
     await library.records.save(job)
     stored = await library.ensure_stored(PNG, owner="local", job_id=job.id)
     assert await library.images.get(stored.ref) == PNG
-    with pytest.raises(NotFound):
+    with pytest.raises(NotRecorded):
         await library.ensure_stored(PNG, owner="other", job_id=job.id)
 
 
