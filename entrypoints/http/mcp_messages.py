@@ -6,6 +6,7 @@ from mcp_types import JSONRPCResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrypoints.http.asgi_responses import BytesResponse
+from entrypoints.http.mcp_responses import accepting_all
 from entrypoints.mcp.json_rpc import IN_USE, Envelope, encode, read_envelope
 
 JSON = "application/json"
@@ -37,7 +38,7 @@ class CheckedMessages:
         if rejection := envelope.rejection():
             await _refusal(encode(rejection))(scope, receive, send)
         elif envelope.request_id is None:
-            await self._app(scope, body, send)
+            await self._app(accepting_all(scope), body, send)
         else:
             await self._answer(envelope, scope, body, send)
 

@@ -71,9 +71,8 @@ async def run(arguments: Iterable[str], client: AsgiClient) -> Reply:
     headers: list[tuple[str, str]] = []
     rest: Iterator[str] = iter(arguments)
     for argument in rest:
-        if argument in ("--json", "-d"):
+        if argument == "-d":
             method, body = "POST", next(rest).encode()
-            headers += [("Content-Type", "application/json")] if argument == "--json" else []
         elif argument == "-H":
             name, _, value = next(rest).partition(": ")
             headers.append((name, value))

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.image_formats import ImageFormat
-from entrypoints.http.images.content_negotiation import acceptable_formats
+from entrypoints.http.content_negotiation import acceptable_formats
 
 PNG, JPEG, WEBP = ImageFormat.PNG, ImageFormat.JPEG, ImageFormat.WEBP
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"

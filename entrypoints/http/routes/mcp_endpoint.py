@@ -16,8 +16,10 @@ from entrypoints.http.access_log import note_outcome
 from entrypoints.http.asgi_responses import as_response
 from entrypoints.http.images.urls import image_urls_of
 from entrypoints.http.mcp_messages import CheckedMessages
+from entrypoints.http.mcp_responses import AcceptedResponses
 from entrypoints.http.openapi.operation import ApiResponse, Operation, parameter
 from entrypoints.http.openapi.schema_parts import ref
+from entrypoints.http.problem_documents import MEDIA_TYPE
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES
 from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.request_checks import only_json
@@ -88,7 +90,10 @@ def _error(description: str) -> ApiResponse:
 ERRORS = {
     400: _error("not JSON, not a message, or no session."),
     404: _error("an unknown or ended session, or an unknown method."),
-    406: ApiResponse(description="The Accept header lacks a required media type."),
+    406: ApiResponse(
+        description="The Accept header allows neither type: `not_acceptable`.",
+        content={MEDIA_TYPE: {"schema": ref("Problem")}, **MESSAGE},
+    ),
     500: _error("an internal error."),
 }
 OPERATIONS = {
@@ -102,7 +107,9 @@ OPERATIONS = {
         tag="MCP",
         parameters=(
             *SESSION_PARAMETERS,
-            parameter("Accept", "header", "Both media types of the response.", type="string"),
+            parameter(
+                "Accept", "header", "One or both media types of the response.", type="string"
+            ),
         ),
         body={"schema": ref("JSONRPCMessage")},
         responses={
@@ -149,7 +156,8 @@ def mcp_route(manager: StreamableHTTPSessionManager) -> Any:  # noqa: ANN401 - L
     It checks the content type itself, because Litestar copies a handler for each guard and call.
     """
     resumable = manager.event_store is not None
-    handle = as_response(CheckedMessages(manager.handle_request, resumable=resumable))
+    accepted = AcceptedResponses(manager.handle_request)
+    handle = as_response(CheckedMessages(accepted, resumable=resumable))
 
     @asgi("/mcp", copy_scope=True, operations=OPERATIONS)
     async def mcp(scope: Scope, receive: Receive, send: Send) -> None:

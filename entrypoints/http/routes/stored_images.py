@@ -13,12 +13,12 @@ from domain.image_formats import ImageFormat
 from domain.renditions import ViewSpec
 from entrypoints.config.settings import Settings
 from entrypoints.http.asgi_responses import as_response
+from entrypoints.http.content_negotiation import acceptable_formats
 from entrypoints.http.images.conditional_responses import (
     CacheableBody,
     conditional_response,
     range_not_satisfiable,
 )
-from entrypoints.http.images.content_negotiation import acceptable_formats
 from entrypoints.http.openapi.operation import ApiResponse, Operation, json_response
 from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.request_context import (

@@ -1,4 +1,4 @@
-"""Which image formats a client accepts, by its Accept header."""
+"""Which media types and image formats a client accepts, by its Accept header."""
 
 import re
 from functools import lru_cache
@@ -24,7 +24,7 @@ def acceptable_formats(accept: str | None) -> tuple[ImageFormat, ...]:
     accepts none of these formats, or accepts all of them equally by a wildcard.
     """
     ranges = dict(_ranges(accept or ""))
-    preferences = {form: _preference(form, ranges) for form in PREFERRED}
+    preferences = {form: _preference(form.media_type, ranges) for form in PREFERRED}
     named = any(preference.named for preference in preferences.values())
     if len(set(preferences.values())) == 1 and not named:
         return ()
@@ -32,11 +32,16 @@ def acceptable_formats(accept: str | None) -> tuple[ImageFormat, ...]:
     return tuple(sorted(accepted, key=lambda form: preferences[form], reverse=True))
 
 
-def _preference(form: ImageFormat, ranges: dict[str, float]) -> _Preference:
-    """The preference that the most specific media range gives a format."""
-    for name in (form.media_type, "image/*", "*/*"):
+def accepts(accept: str, media_type: str) -> bool:
+    """Whether a response of this type may be sent; any may be if the header is empty."""
+    return not accept.strip() or _preference(media_type, dict(_ranges(accept))).quality > 0
+
+
+def _preference(media_type: str, ranges: dict[str, float]) -> _Preference:
+    """The preference that the most specific media range gives a type."""
+    for name in (media_type, media_type.partition("/")[0] + "/*", "*/*"):
         if name in ranges:
-            return _Preference(ranges[name], name == form.media_type)
+            return _Preference(ranges[name], name == media_type)
     return _Preference(0.0, named=False)
 
 

@@ -1,0 +1,125 @@
+"""Responses of `/mcp` in a media type that the client accepts.
+
+MCP obliges clients to accept JSON and server-sent events, and the SDK refuses all others. Some
+clients accept one of the two, and some commands send no Accept header or `*/*`. They get the same
+response in the type that they accept.
+"""
+
+from mcp_types import INTERNAL_ERROR, ErrorData, JSONRPCError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrypoints.http.content_negotiation import accepts
+from entrypoints.http.problem_documents import Problem, send_problem
+from entrypoints.mcp.json_rpc import encode, read_envelope
+
+JSON = "application/json"
+EVENTS = "text/event-stream"
+BOTH = f"{JSON}, {EVENTS}"
+ENDLESS = "subscriptions/listen"
+"""The method whose response is a stream of notifications, which JSON cannot be."""
+ENDED = JSONRPCError(
+    jsonrpc="2.0",
+    id=None,
+    error=ErrorData(code=INTERNAL_ERROR, message="The session ended before its response."),
+)
+NOT_ACCEPTABLE = Problem(
+    status=406,
+    code="not_acceptable",
+    message="The Accept header allows no media type that this request can be answered in.",
+    hint=f"Send Accept: {BOTH}.",
+)
+
+
+class AcceptedResponses:
+    """An ASGI application around the SDK's, which answers in a type that the client accepts.
+
+    A client that accepts JSON only gets the response without the notifications before it. One that
+    accepts server-sent events only gets a JSON response as one event, except an error of HTTP.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        accept = ", ".join(headers.getlist("accept"))
+        json, events = accepts(accept, JSON), accepts(accept, EVENTS)
+        if scope["method"] != "POST":
+            await self._app(_accepting(scope, EVENTS if events else JSON), receive, send)
+            return
+        if headers.get("mcp-method") == ENDLESS:
+            json = False
+        if not (json or events):
+            await send_problem(NOT_ACCEPTABLE, send)
+            return
+        if not (json and events):
+            send = _EventsOnly(send) if events else _JsonOnly(send)
+        await self._app(_accepting(scope, BOTH), receive, send)
+
+
+def accepting_all(scope: Scope) -> Scope:
+    """The scope of a message that gets no response, so that its Accept header is irrelevant."""
+    return _accepting(scope, BOTH)
+
+
+def _accepting(scope: Scope, types: str) -> Scope:
+    others = [pair for pair in scope["headers"] if pair[0] != b"accept"]
+    return {**scope, "headers": [*others, (b"accept", types.encode())]}
+
+
+class _Converted:
+    """An ASGI send callable that holds responses of the type `source`, and sends others on."""
+
+    source = ""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None
+        self._parts: list[bytes] = []
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and self._converts(message):
+            self._start = message
+        elif self._start is None:
+            await self._send(message)
+        else:
+            self._parts.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                await self._respond(self._start, *self.convert(b"".join(self._parts)))
+
+    def convert(self, body: bytes) -> tuple[int, str, bytes]:
+        """The status, content type and body that the client gets."""
+        raise NotImplementedError
+
+    def _converts(self, start: Message) -> bool:
+        sent = Headers(raw=[*start["headers"]]).get("content-type", "")
+        return start["status"] == 200 and sent.partition(";")[0] == self.source
+
+    async def _respond(self, start: Message, status: int, content_type: str, body: bytes) -> None:
+        headers = MutableHeaders(raw=[*start["headers"]])
+        headers["content-type"], headers["content-length"] = content_type, str(len(body))
+        await self._send({**start, "status": status, "headers": headers.raw})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+class _JsonOnly(_Converted):
+    """Sends the last message of a stream, which is the response, as JSON."""
+
+    source = EVENTS
+
+    def convert(self, body: bytes) -> tuple[int, str, bytes]:
+        lines = reversed(body.splitlines())
+        messages = (line[5:].strip() for line in lines if line.startswith(b"data:"))
+        last = next(filter(None, messages), b"")
+        is_response = bool(last) and not read_envelope(last).method
+        return (200, JSON, last) if is_response else (500, JSON, encode(ENDED))
+
+
+class _EventsOnly(_Converted):
+    """Sends a JSON response as a stream of one event."""
+
+    source = JSON
+
+    def convert(self, body: bytes) -> tuple[int, str, bytes]:
+        return 200, EVENTS, b"event: message\r\ndata: " + b" ".join(body.split(b"\n")) + b"\r\n\r\n"
