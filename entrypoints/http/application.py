@@ -11,6 +11,7 @@ from entrypoints.config.settings import Settings
 from entrypoints.http.access_log import AccessLogMiddleware
 from entrypoints.http.event_json import EventJson
 from entrypoints.http.exception_handlers import HANDLERS
+from entrypoints.http.known_paths import KnownPathsMiddleware
 from entrypoints.http.openapi import docs_page
 from entrypoints.http.routes import (
     documentation,
@@ -68,4 +69,5 @@ class HttpApplication:
 def with_security(app: Litestar, settings: Settings) -> ASGIApp:
     """The application behind the middleware that may refuse a request, outermost last."""
     authorized = BearerTokenMiddleware(BodyLimitMiddleware(cast("ASGIApp", app)), settings)
-    return HostOriginMiddleware(with_cors(authorized, settings), settings)
+    known = KnownPathsMiddleware(authorized, app)
+    return HostOriginMiddleware(with_cors(known, settings), settings)

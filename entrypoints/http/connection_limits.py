@@ -27,6 +27,8 @@ class Connection(HttpToolsProtocol):
     - More than `max_pipelined` requests before the first response are refused.
     - A client that reads less than `min_write_rate` while more waits is disconnected after
       `write_timeout` seconds, also if only the last bytes of a response are unread.
+    - A connection without a request closes after `idle_timeout` seconds; after
+      `crowded_idle_timeout` while more than half of `max_connections` are open.
     - While more than `max_connections` are open, requests other than /livez and /readyz get a
       503 with Retry-After; above twice that number, new connections close at once.
     """
@@ -38,6 +40,10 @@ class Connection(HttpToolsProtocol):
     min_write_rate = 10_000
     """Bytes a second."""
     max_connections = 1_000
+    idle_timeout = 75.0
+    """Longer than the pools of clients and load balancers, most of which keep connections for 60 s.
+    Otherwise they send requests into connections that are just being closed."""
+    crowded_idle_timeout = 5.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # the type that uvicorn declares
         super().connection_made(transport)
@@ -47,6 +53,8 @@ class Connection(HttpToolsProtocol):
         self._headers_due: float | None = self.loop.time() + self.header_timeout
         self._unread: int | None = None
         self._unread_since = 0.0
+        self._idle_since: float | None = None
+        self.timeout_keep_alive = self.idle_timeout  # type: ignore[assignment] # passed to call_later
         self._schedule_check()
         if len(self.connections) > 2 * self.max_connections:
             transport.abort()
@@ -62,6 +70,7 @@ class Connection(HttpToolsProtocol):
         if not self._unanswered and self._headers_due is None:
             self._headers_due = self.loop.time() + self.header_timeout
         self._piece = len(data)
+        self._idle_since = None
         super().data_received(data)
         self._overhead += len(data)
         if self._overhead > self.max_head_bytes and not self.transport.is_closing():
@@ -96,6 +105,11 @@ class Connection(HttpToolsProtocol):
         self.app = self._reject_overload if overloaded else self.config.loaded_app
         super().on_headers_complete()
         self._requests.append(self.cycle)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self._unanswered:
+            self._idle_since = self.loop.time()
 
     def resume_writing(self) -> None:
         self._unread = None
@@ -136,9 +150,14 @@ class Connection(HttpToolsProtocol):
         if self._is_slow_reader(now):
             self._abort()
             return
-        if self._headers_due is not None and now > self._headers_due:
+        if (self._headers_due is not None and now > self._headers_due) or self._idles_in_crowd(now):
             self.transport.close()
         self._schedule_check()
+
+    def _idles_in_crowd(self, now: float) -> bool:
+        crowded = len(self.connections) > self.max_connections // 2
+        idle = 0.0 if self._idle_since is None else now - self._idle_since
+        return crowded and idle > self.crowded_idle_timeout
 
     def _abort(self) -> None:
         """Reset the connection. A plain close would keep sending buffered bytes for minutes."""

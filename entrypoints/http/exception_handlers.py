@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from domain.errors import ImageServiceError, InvalidRequest
 from entrypoints.http.access_log import note_outcome
+from entrypoints.http.known_paths import NO_ROUTE, allow
 from entrypoints.http.problem_documents import MEDIA_TYPE, Problem, RequestRejected, problem_of
 from entrypoints.http.security.body_limits import TOO_LARGE
 from entrypoints.http.security.request_checks import query_parameters
@@ -15,12 +16,6 @@ from entrypoints.wire.incidents import log_incident
 
 AnyRequest = Request[Any, Any, Any]
 
-NO_ROUTE = Problem(
-    status=404,
-    code="not_found",
-    message="Not found.",
-    hint="GET /openapi.json lists all paths; GET /docs displays them.",
-)
 OTHER_METHOD = Problem(
     status=405,
     code="method_not_allowed",
@@ -79,7 +74,10 @@ def _http_exception(request: AnyRequest, error: HTTPException) -> Response[bytes
     if error.status_code >= 500:
         return _incident(request, error)
     response = problem_response(BY_STATUS.get(error.status_code, BAD_REQUEST))
-    response.headers.update(error.headers or {})
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if "allow" in headers:
+        headers["allow"] = allow({*headers["allow"].split(", ")})
+    response.headers.update(headers)
     return response
 
 

@@ -5,11 +5,9 @@ import asyncio
 from mcp_types import JSONRPCResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from entrypoints.http.asgi_responses import BytesResponse
-from entrypoints.http.mcp_responses import accepting_all
+from entrypoints.http.mcp_responses import JSON, accepting_all, json_error
 from entrypoints.mcp.json_rpc import IN_USE, Envelope, encode, read_envelope
 
-JSON = "application/json"
 LAST_EVENT_ID = b"last-event-id"
 SESSION_ID = b"mcp-session-id"
 
@@ -36,7 +34,7 @@ class CheckedMessages:
         body = _Body(await receive(), receive)
         envelope = body.envelope
         if rejection := envelope.rejection():
-            await _refusal(encode(rejection))(scope, receive, send)
+            await json_error(400, rejection)(scope, receive, send)
         elif envelope.request_id is None:
             await self._app(accepting_all(scope), body, send)
         else:
@@ -48,7 +46,7 @@ class CheckedMessages:
         for key in keys:
             while exchange := self._running.get(key):
                 if not await exchange.ends_soon():
-                    await _refusal(encode(envelope.error(IN_USE)))(scope, body, send)
+                    await json_error(400, envelope.error(IN_USE))(scope, body, send)
                     return
         exchange = _Exchange(send)
         self._running |= dict.fromkeys(keys, exchange)
@@ -123,11 +121,6 @@ class _NamedErrors:
         status = 200 if isinstance(identified, JSONRPCResponse) else start["status"]
         await self._send({**start, "status": status, "headers": [*headers, length]})
         await self._send({"type": "http.response.body", "body": body})
-
-
-def _refusal(body: bytes) -> BytesResponse:
-    headers = {"content-type": JSON, "content-length": str(len(body))}
-    return BytesResponse(400, headers, body)
 
 
 def _is_json_error(start: Message) -> bool:

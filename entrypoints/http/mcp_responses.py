@@ -5,12 +5,12 @@ clients accept one of the two, and some commands send no Accept header or `*/*`.
 response in the type that they accept.
 """
 
-from mcp_types import INTERNAL_ERROR, ErrorData, JSONRPCError
+from mcp_types import INTERNAL_ERROR, INVALID_REQUEST, ErrorData, JSONRPCError, JSONRPCMessage
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from entrypoints.http.asgi_responses import BytesResponse
 from entrypoints.http.content_negotiation import accepts
-from entrypoints.http.problem_documents import Problem, send_problem
 from entrypoints.mcp.json_rpc import encode, read_envelope
 
 JSON = "application/json"
@@ -23,11 +23,13 @@ ENDED = JSONRPCError(
     id=None,
     error=ErrorData(code=INTERNAL_ERROR, message="The session ended before its response."),
 )
-NOT_ACCEPTABLE = Problem(
-    status=406,
-    code="not_acceptable",
-    message="The Accept header allows no media type that this request can be answered in.",
-    hint=f"Send Accept: {BOTH}.",
+NOT_ACCEPTABLE = JSONRPCError(
+    jsonrpc="2.0",
+    id=None,
+    error=ErrorData(
+        code=INVALID_REQUEST,
+        message=f"Not acceptable: no type of the response is in Accept. Send Accept: {BOTH}.",
+    ),
 )
 
 
@@ -51,11 +53,17 @@ class AcceptedResponses:
         if headers.get("mcp-method") == ENDLESS:
             json = False
         if not (json or events):
-            await send_problem(NOT_ACCEPTABLE, send)
+            await json_error(406, NOT_ACCEPTABLE)(scope, receive, send)
             return
         if not (json and events):
             send = _EventsOnly(send) if events else _JsonOnly(send)
         await self._app(_accepting(scope, BOTH), receive, send)
+
+
+def json_error(status: int, error: JSONRPCMessage) -> BytesResponse:
+    """A JSON-RPC error with this status."""
+    body = encode(error)
+    return BytesResponse(status, {"content-type": JSON, "content-length": str(len(body))}, body)
 
 
 def accepting_all(scope: Scope) -> Scope:
@@ -64,8 +72,12 @@ def accepting_all(scope: Scope) -> Scope:
 
 
 def _accepting(scope: Scope, types: str) -> Scope:
-    others = [pair for pair in scope["headers"] if pair[0] != b"accept"]
-    return {**scope, "headers": [*others, (b"accept", types.encode())]}
+    """The scope with these types; and with JSON as the SDK spells it, in whatever case it came."""
+    headers = MutableHeaders(raw=[*scope["headers"]])
+    headers["accept"] = types
+    if "content-type" in headers:
+        headers["content-type"] = JSON
+    return {**scope, "headers": headers.raw}
 
 
 class _Converted:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from litestar import Request
+from litestar import HttpMethod, Request
 from starlette.datastructures import Headers
 
 from domain.errors import InvalidRequest
@@ -13,6 +13,8 @@ from entrypoints.http.images.urls import ImageUrls, image_urls_of
 from entrypoints.wire.caller import Caller
 
 AnyRequest = Request[Any, Any, Any]
+GET_AND_HEAD = [HttpMethod.GET, HttpMethod.HEAD]
+"""The methods of a route that reads. Monitoring tools, link checkers and crawlers send HEAD."""
 
 
 def container_of(request: AnyRequest) -> Container:

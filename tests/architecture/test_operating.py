@@ -95,6 +95,9 @@ def test_the_docker_image_and_the_systemd_unit_limit_memory_equally() -> None:
         f"{MIN_BYTES_PER_SECOND // 1000} kB received |",
         f"| reading a response | {Connection.min_write_rate // 1000} kB a second, measured over "
         f"{Connection.write_timeout:.0f} s |",
+        f"| a connection between requests | {Connection.idle_timeout:.0f} s; "
+        f"{Connection.crowded_idle_timeout:.0f} s while more than "
+        f"{Connection.max_connections // 2} are open |",
         f"| MCP sessions | {MAX_SESSIONS:,}; {SESSION_IDLE_TIMEOUT / 60:.0f} minutes",
     ],
 )

@@ -50,8 +50,8 @@ def message_in(reply: Reply) -> Any:  # noqa: ANN401 - any JSON value
     if reply.headers["content-type"].startswith(JSON_TYPE):
         return reply.json
     assert reply.headers["content-type"].startswith(EVENTS_TYPE)
-    datas = [line[6:] for line in reply.body.splitlines() if line.startswith(b"data: {")]
-    return json.loads(datas[-1])
+    messages = [line[6:] for line in reply.body.splitlines() if line.startswith(b"data: {")]
+    return json.loads(messages[-1])
 
 
 ACCEPTED: dict[str, tuple[str | None, set[str]]] = {
@@ -137,5 +137,78 @@ async def test_a_type_that_cannot_be_served_is_refused_with_the_header_to_send(
         headers, body = call(version, method, {})
         given = {**headers, "Mcp-Method": method, "Accept": accept}
         reply = await client.request("POST", "/mcp", given, body)
-    assert (reply.status, reply.code) == (406, "not_acceptable")
-    assert f"Accept: {BOTH}" in reply.problem["hint"]
+    assert (reply.status, reply.json["id"]) == (406, 7)
+    assert f"Send Accept: {BOTH}." in reply.json["error"]["message"]
+
+
+TOKEN = "a-token-of-the-tests-5f1c"
+UNKNOWN_PATHS = [
+    *("/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server"),
+    *("/.well-known/openid-configuration", "/mcp/.well-known/oauth-protected-resource"),
+    *("/.well-known/oauth-protected-resource/mcp", "/register", "/sse", "/sse/", "/messages"),
+    *("/", "/favicon.ico", "/robots.txt", "/v1/images/generations", "/mcp/sse", "/api/mcp"),
+]
+"""FastGPT#7154 and siblings: what clients of OAuth, of the older transport and browsers ask for."""
+
+
+@pytest.mark.parametrize("token", [None, TOKEN], ids=["open", "with a token"])
+async def test_an_unknown_path_is_not_found_and_names_mcp(
+    token: str | None, tmp_path: Path
+) -> None:
+    settings = settings_in(tmp_path, auth_token=token)
+    async with asgi_client(settings, provider=FakeProvider()) as client:
+        existing = {path for _, path in client.routes()}
+        for path in sorted({*UNKNOWN_PATHS} - existing):
+            for method in ("GET", "POST", "HEAD", "OPTIONS"):
+                reply = await client.request(method, path, JSON, b"{}")
+                assert (reply.status, reply.code) == (404, "not_found"), (method, path)
+                assert "/mcp" in reply.problem["hint"]
+                assert "www-authenticate" not in reply.headers
+
+
+METHODS = {
+    "HEAD of a list": ("HEAD", "/images", 200),
+    "HEAD of a page": ("HEAD", "/docs", 200),
+    "HEAD of the document": ("HEAD", "/openapi.json", 200),
+    "HEAD of the metrics": ("HEAD", "/metrics", 200),
+    "HEAD of an unknown job": ("HEAD", "/jobs/job_1", 404),
+    "OPTIONS": ("OPTIONS", "/images", 204),
+    "OPTIONS of MCP": ("OPTIONS", "/mcp", 204),
+    "a slash at the end": ("GET", "/images/", 200),
+    "PUT of an image": ("PUT", "/images", 405),
+    "GET of a stream": ("GET", "/mcp/stream", 405),
+    "PATCH of MCP": ("PATCH", "/mcp", 405),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "status"), METHODS.values(), ids=METHODS)
+async def test_methods_that_tools_try_are_answered(
+    method: str, path: str, status: int, tmp_path: Path
+) -> None:
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+        reply = await client.request(method, path, JSON, b"{}")
+        every = await client.request("OPTIONS", path)
+    assert reply.status == status
+    allowed = {*every.headers["allow"].split(", ")}
+    assert method in allowed or status == 405
+    if status == 405:
+        assert {*reply.headers["allow"].split(", ")} | {"OPTIONS"} == allowed
+
+
+CONTENT_TYPES = [
+    *("application/json", "application/json; charset=UTF-8", "application/json;charset=utf-8"),
+    *("Application/Json", "application/json ; charset=utf-8"),
+]
+
+
+@pytest.mark.parametrize("content_type", CONTENT_TYPES)
+@pytest.mark.parametrize("path", ["/mcp", "/mcp/"])
+async def test_json_with_a_charset_is_json(content_type: str, path: str, tmp_path: Path) -> None:
+    headers, body = opening(LEGACY)
+    headers = {**headers, "Content-Type": content_type, "Accept": BOTH}
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider(small_image())) as client:
+        assert (await client.request("POST", path, headers, body)).status == 200
+        made = await client.request(
+            "POST", "/images", {"Content-Type": content_type}, b'{"prompt": "a fox"}'
+        )
+    assert made.status == 201

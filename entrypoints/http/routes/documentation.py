@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from litestar import get
+from litestar import route
 from litestar.params import PathParameter
 from litestar.types import ASGIApp
 
@@ -16,7 +16,7 @@ from entrypoints.http.images.conditional_responses import (
 from entrypoints.http.openapi.docs_page import Docs
 from entrypoints.http.openapi.operation import ApiResponse, Operation, Refusal
 from entrypoints.http.openapi.schema_parts import STRING
-from entrypoints.http.request_context import AnyRequest, headers_of
+from entrypoints.http.request_context import GET_AND_HEAD, AnyRequest, headers_of
 from entrypoints.wire.json_schema import Schema
 
 Folder = Annotated[str, PathParameter(description="A hash of the files.")]
@@ -40,13 +40,17 @@ def _file(schema: Schema, *media_types: str, refusals: tuple[Refusal, ...] = ())
     )
 
 
-@get("/openapi.json", operation=_file({"type": "object"}, "application/json"))
+@route(
+    "/openapi.json",
+    http_method=GET_AND_HEAD,
+    operation=_file({"type": "object"}, "application/json"),
+)
 async def get_openapi(request: AnyRequest) -> ASGIApp:
     """The OpenAPI document, as JSON."""
     return _respond(request, _docs(request).document)
 
 
-@get("/docs", operation=_file(STRING, "text/html"))
+@route("/docs", http_method=GET_AND_HEAD, operation=_file(STRING, "text/html"))
 async def get_docs(request: AnyRequest) -> ASGIApp:
     """A page that displays this document and can send requests."""
     if request.scope["raw_path"].partition(b"?")[0].endswith(b"/"):
@@ -54,8 +58,9 @@ async def get_docs(request: AnyRequest) -> ASGIApp:
     return _respond(request, _docs(request).page)
 
 
-@get(
+@route(
     "/docs/{folder:str}/{name:str}",
+    http_method=GET_AND_HEAD,
     operation=_file(STRING, "text/javascript", "text/css", refusals=(NotFound,)),
 )
 async def get_docs_asset(request: AnyRequest, folder: Folder, name: Name) -> ASGIApp:

@@ -1,17 +1,14 @@
 """Routes for monitoring: liveness and readiness."""
 
-from litestar import HttpMethod, Response, route
+from litestar import Response, route
 
 from entrypoints.bootstrap.version import version
 from entrypoints.config.settings import APP
 from entrypoints.http.openapi.operation import Operation, json_response
 from entrypoints.http.openapi.schema_parts import STRING, object_of
 from entrypoints.http.readiness import check_and_log
-from entrypoints.http.request_context import AnyRequest, container_of
+from entrypoints.http.request_context import GET_AND_HEAD, AnyRequest, container_of
 from entrypoints.wire.json_schema import Schema
-
-METHODS = [HttpMethod.GET, HttpMethod.HEAD]
-"""Many monitoring tools send HEAD."""
 
 
 def _status(ok: str, unavailable: str = "", **fields: Schema) -> Operation:
@@ -24,7 +21,7 @@ def _status(ok: str, unavailable: str = "", **fields: Schema) -> Operation:
 
 @route(
     "/health",
-    http_method=METHODS,
+    http_method=GET_AND_HEAD,
     operation=_status("The server responds.", service=STRING, version=STRING),
 )
 async def health() -> dict[str, str]:
@@ -32,7 +29,7 @@ async def health() -> dict[str, str]:
     return {"status": "ok", "service": APP, "version": version()}
 
 
-@route("/livez", http_method=METHODS, operation=_status("The process runs."))
+@route("/livez", http_method=GET_AND_HEAD, operation=_status("The process runs."))
 async def livez() -> dict[str, str]:
     """Liveness: the process runs; nothing else is checked."""
     return {"status": "ok"}
@@ -40,7 +37,7 @@ async def livez() -> dict[str, str]:
 
 @route(
     "/readyz",
-    http_method=METHODS,
+    http_method=GET_AND_HEAD,
     operation=_status(
         "The server accepts new jobs.",
         "The server is draining, or cannot store images or record jobs.",

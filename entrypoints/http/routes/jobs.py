@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
 
-from litestar import get
+from litestar import get, route
 from litestar.params import PathParameter
 from litestar.types import ASGIApp
 
@@ -23,6 +23,7 @@ from entrypoints.http.openapi.operation import (
 )
 from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.request_context import (
+    GET_AND_HEAD,
     AnyRequest,
     caller_of,
     container_of,
@@ -39,8 +40,9 @@ EVENT_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 JobId = Annotated[str, PathParameter(description="From an event, or from X-Job-Id.")]
 
 
-@get(
+@route(
     "/jobs/{job_id:str}",
+    http_method=GET_AND_HEAD,
     operation=Operation(
         tag="Generation",
         responses={200: json_response("The job.", ref("ListedJob"))},

@@ -19,7 +19,6 @@ from entrypoints.http.mcp_messages import CheckedMessages
 from entrypoints.http.mcp_responses import AcceptedResponses
 from entrypoints.http.openapi.operation import ApiResponse, Operation, parameter
 from entrypoints.http.openapi.schema_parts import ref
-from entrypoints.http.problem_documents import MEDIA_TYPE
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES
 from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.request_checks import only_json
@@ -90,10 +89,7 @@ def _error(description: str) -> ApiResponse:
 ERRORS = {
     400: _error("not JSON, not a message, or no session."),
     404: _error("an unknown or ended session, or an unknown method."),
-    406: ApiResponse(
-        description="The Accept header allows neither type: `not_acceptable`.",
-        content={MEDIA_TYPE: {"schema": ref("Problem")}, **MESSAGE},
-    ),
+    406: _error("the Accept header allows no type of the response."),
     500: _error("an internal error."),
 }
 OPERATIONS = {

@@ -1,13 +1,13 @@
 """The route for Prometheus: requests, counted by Litestar's plugin, and the metrics of jobs."""
 
-from litestar import Response, get
+from litestar import Response, route
 from litestar.middleware import DefineMiddleware
 from litestar.plugins.prometheus import PrometheusConfig
 
 from entrypoints.config.settings import APP
 from entrypoints.http.openapi.operation import ApiResponse, Operation
 from entrypoints.http.openapi.schema_parts import STRING
-from entrypoints.http.request_context import AnyRequest, container_of
+from entrypoints.http.request_context import GET_AND_HEAD, AnyRequest, container_of
 
 RESPONSE_SECONDS_BUCKETS = [
     0.005,
@@ -46,8 +46,9 @@ def request_metrics() -> DefineMiddleware:
     ).middleware
 
 
-@get(
+@route(
     "/metrics",
+    http_method=GET_AND_HEAD,
     operation=Operation(
         tag="Health",
         responses={

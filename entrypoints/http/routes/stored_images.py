@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from litestar import HttpMethod, delete, get, route
+from litestar import delete, route
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 from litestar.types import ASGIApp
@@ -22,6 +22,7 @@ from entrypoints.http.images.conditional_responses import (
 from entrypoints.http.openapi.operation import ApiResponse, Operation, json_response
 from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.request_context import (
+    GET_AND_HEAD,
     AnyRequest,
     caller_of,
     container_of,
@@ -39,7 +40,6 @@ CACHE_BRIEFLY = "max-age=60"
 NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """An image opened as a page runs no scripts; browsers style the page around it."""
 
-METHODS = [HttpMethod.GET, HttpMethod.HEAD]
 Size = Literal["full", "preview", "thumb"]
 ImageId = Annotated[
     str,
@@ -78,26 +78,27 @@ VIEW = Operation(
 )
 
 
-@route("/images/{picture_id:str}", http_method=METHODS, operation=VIEW)
+@route("/images/{picture_id:str}", http_method=GET_AND_HEAD, operation=VIEW)
 async def get_image(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
     """An image as the provider returned it; converted if the client accepts only other formats."""
     return await _view(request, image_id, form, "full")
 
 
-@route("/images/{picture_id:str}/preview", http_method=METHODS, operation=VIEW)
+@route("/images/{picture_id:str}/preview", http_method=GET_AND_HEAD, operation=VIEW)
 async def get_preview(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
     """A preview: at most 1024 pixels wide and high, in a format that the client accepts."""
     return await _view(request, image_id, form, "preview")
 
 
-@route("/images/{picture_id:str}/thumb", http_method=METHODS, operation=VIEW)
+@route("/images/{picture_id:str}/thumb", http_method=GET_AND_HEAD, operation=VIEW)
 async def get_thumbnail(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
     """A thumbnail: at most 256 pixels wide and high, in a format that the client accepts."""
     return await _view(request, image_id, form, "thumb")
 
 
-@get(
+@route(
     "/images",
+    http_method=GET_AND_HEAD,
     operation=Operation(
         tag="Images",
         responses={200: json_response("The newest first.", ref("ListImagesResult"))},

@@ -1,0 +1,68 @@
+"""The paths that exist: all others are not found, before anything is asked of the client."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from litestar import Litestar
+from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from entrypoints.http.asgi_responses import BytesResponse
+from entrypoints.http.openapi.operation import Operation
+from entrypoints.http.problem_documents import Problem, send_problem
+
+NO_ROUTE = Problem(
+    status=404,
+    code="not_found",
+    message="Not found.",
+    hint="MCP is at /mcp. GET /openapi.json lists all paths; GET /docs displays them.",
+)
+
+
+class KnownPathsMiddleware:
+    """ASGI middleware: 404 for a path without a route, and the response to OPTIONS.
+
+    It comes before the token is checked: MCP clients take a 401 for `/.well-known/oauth-…` as a
+    hint that the server has OAuth, and fall back to other transports at a 401.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Litestar) -> None:
+        self._app = app
+        self._paths = [*_paths(routes)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        methods = self._methods(scope["path"])
+        if not methods:
+            await send_problem(NO_ROUTE, send)
+        elif scope["method"] == "OPTIONS":
+            await BytesResponse(204, {"allow": allow(methods)})(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _methods(self, path: str) -> set[str]:
+        path = f"/{path.strip('/')}"
+        return {
+            method for known, methods in self._paths if known.fullmatch(path) for method in methods
+        }
+
+
+def allow(methods: set[str]) -> str:
+    """The value of an Allow header, in the same order each time."""
+    return ", ".join(sorted({*methods, "OPTIONS"}))
+
+
+def _paths(app: Litestar) -> Iterator[tuple[re.Pattern[str], frozenset[str]]]:
+    """A pattern and the methods of every route."""
+    for route in app.routes:
+        literals = re.split(r"\{[^}]*\}", route.path_format)
+        yield re.compile("[^/]+".join(map(re.escape, literals))), frozenset(_methods(route))
+
+
+def _methods(route: BaseRoute) -> Iterable[str]:
+    if isinstance(route, ASGIRoute):
+        operations: dict[str, Operation] = route.route_handler.opt["operations"]
+        return operations
+    return route.methods if isinstance(route, HTTPRoute) else ()
