@@ -1,7 +1,5 @@
 """Maps the SDK's exceptions to the domain's provider errors."""
 
-from collections.abc import Mapping
-
 import httpx2
 from openai import (
     APIConnectionError,
@@ -11,7 +9,9 @@ from openai import (
 )
 
 from adapters.openai.bounded_http_client import REDIRECT
-from adapters.openai.translate import get_field, text_or_empty
+from adapters.openai.endpoint import Endpoint
+from adapters.openai.error_body import read_error, read_error_response
+from adapters.openai.refusals import Refusal, key_hint, refusal_error
 from domain import provider_errors as errors
 from domain.errors import ChargeStatus
 from domain.models import ModelCard
@@ -31,19 +31,14 @@ request is sent to a second address, so none of them can follow a request that w
 
 MAX_TARGET = 200
 """Characters of a redirect's URL in a message."""
-MODERATED = ("moderation_blocked", "content_policy_violation")
 
 NO_KEY = "Set OPENAI_API_KEY in the server's environment, or PROVIDER=sketch for offline sketches."
-BAD_KEY = "Check OPENAI_API_KEY: it may be mistyped, expired, or from another project."
-VERIFY = (
-    "GPT Image models require a verified organization: platform.openai.com → Settings → "
-    "Organization → General → Verify. It can take 15 minutes to take effect."
-)
-BILLING = "Add credit or raise the limit at platform.openai.com → Settings → Billing."
 REDIRECTED = (
     "The server follows no redirects, because they would send your images to another address. "
     "Set OPENAI_BASE_URL to the address of the API itself."
 )
+LATE_STATUSES = (504, 522, 524)
+"""Statuses of a gateway that waited for the service behind it; the last two are Cloudflare's."""
 
 
 def can_be_sent(text: str | None) -> bool:
@@ -51,18 +46,18 @@ def can_be_sent(text: str | None) -> bool:
     return text is None or (text.isascii() and text.isprintable())
 
 
-def missing_client_error(key: str | None) -> errors.ProviderError:
+def missing_client_error(key: str | None, endpoint: Endpoint) -> errors.ProviderError:
     """The error of a call without a usable API key; nothing was sent."""
     if not key:
         return errors.NoCredentials("OPENAI_API_KEY is not set.", hint=NO_KEY)
     return errors.CredentialsRejected(
-        "The OpenAI API key, organization or project contains invalid characters.",
-        hint=BAD_KEY,
+        "The API key, organization or project contains invalid characters.",
+        hint=key_hint(endpoint),
     )
 
 
 def to_provider_error(
-    error: Exception, card: ModelCard, *, answered: bool = False
+    error: Exception, card: ModelCard, endpoint: Endpoint, *, answered: bool = False
 ) -> errors.ProviderError:
     """The provider error for an exception of the SDK or its transport.
 
@@ -70,49 +65,75 @@ def to_provider_error(
     If the request may have been sent and its outcome is unknown, the result is an OutcomeUnknown.
     Its texts quote the provider: the Redaction safeguard bounds and redacts them.
     """
-    provider_error = _classify(error, card, _message(error), answered=answered)
+    provider_error = _classify(error, card, endpoint, answered=answered)
     provider_error.request_id = getattr(error, "request_id", None)
     provider_error.__cause__ = error
     return provider_error
 
 
 def _classify(
-    error: Exception, card: ModelCard, message: str, *, answered: bool
+    error: Exception, card: ModelCard, endpoint: Endpoint, *, answered: bool
 ) -> errors.ProviderError:
     cause = error.__cause__ if isinstance(error, APIConnectionError) else error
     if isinstance(cause, BEFORE_DISPATCH) and not answered:
-        return errors.ProviderUnreachable("OpenAI could not be reached; nothing was sent.")
+        text = f"{endpoint.title} could not be reached; nothing was sent."
+        return errors.ProviderUnreachable(text)
     if isinstance(error, UnicodeEncodeError) and not answered:  # while the request was encoded
         return errors.RequestRefused("The request contains characters that cannot be sent.")
     if isinstance(error, APITimeoutError | httpx2.TimeoutException):
-        return errors.ProviderTimedOut("OpenAI did not answer within the time limit.")
+        text = f"{endpoint.title} did not answer within the time limit."
+        return errors.ProviderTimedOut(text)
     if isinstance(error, APIStatusError):
-        return _from_status(error, card, message)
+        return _from_status(error.response, card, endpoint)
     if isinstance(error, APIError) and not isinstance(error, APIConnectionError):
-        return _from_stream(error, message)
+        return error_in_reply(error.body, card, endpoint)
     if isinstance(error, ValueError | RecursionError):
-        return errors.OutcomeUnknown("OpenAI's stream could not be parsed.")
-    return errors.OutcomeUnknown("The connection to OpenAI broke before the reply was complete.")
+        return errors.OutcomeUnknown(f"The stream of {endpoint} could not be parsed.")
+    text = f"The connection to {endpoint} broke before the reply was complete."
+    return errors.OutcomeUnknown(text)
 
 
-def _from_status(error: APIStatusError, card: ModelCard, message: str) -> errors.ProviderError:
-    match error.status_code:
-        case status if 300 <= status < 400:
-            return _redirected(error.response)
-        case 401:
-            return errors.CredentialsRejected("OpenAI rejected the API key.", hint=BAD_KEY)
-        case 403:
-            return _not_permitted(error, message)
-        case 408:  # from a gateway; the provider behind it may have generated the image
-            return errors.ProviderTimedOut("OpenAI's gateway timed out.")
-        case 404:
-            return _model_not_found(card)
-        case 429:
-            return _rate_limited(error)
-        case status if status >= 500:
-            return errors.ProviderFailed(f"OpenAI failed with status {status}.", status=status)
-        case _:
-            return _request_refused(error, message)
+def _from_status(
+    response: httpx2.Response, card: ModelCard, endpoint: Endpoint
+) -> errors.ProviderError:
+    status = response.status_code
+    if 300 <= status < 400:
+        return _redirected(response)
+    body = read_error_response(response)
+    refusal = Refusal(
+        status=status, body=body, headers=response.headers, endpoint=endpoint, card=card
+    )
+    if status == 408:  # from a gateway; the provider behind it may have generated the image
+        return errors.ProviderTimedOut(f"The gateway of {endpoint} timed out.")
+    if status >= 500:
+        return errors.ProviderFailed(_failure(refusal), status=status)
+    return refusal_error(refusal)
+
+
+def _failure(refusal: Refusal) -> str:
+    """The text for a status of 5xx: a page comes from a gateway in front of the service."""
+    endpoint, status = refusal.endpoint, refusal.status
+    if not refusal.body.page:
+        text = f"{endpoint.title} failed with status {status}"
+        return refusal.quoted(text) if refusal.body.message else f"{text}."
+    what = "waited too long for" if status in LATE_STATUSES else "got no answer from"
+    text = f"The gateway of {endpoint} {what} the service behind it (status {status})"
+    return refusal.quoted(text)
+
+
+def error_in_reply(value: object, card: ModelCard, endpoint: Endpoint) -> errors.ProviderError:
+    """The error for one that came with status 2xx: after generating had begun, or might have.
+
+    A refusal by moderation or for lack of credit is recognized. The rest is an OutcomeUnknown.
+    """
+    refusal = Refusal(status=200, body=read_error(value), headers={}, endpoint=endpoint, card=card)
+    error = refusal_error(refusal)
+    if isinstance(error, errors.ContentRefused):
+        return error
+    if isinstance(error, errors.QuotaExhausted):
+        error.charged = ChargeStatus.MAYBE
+        return error
+    return errors.OutcomeUnknown(refusal.quoted(f"{endpoint.title} stopped while generating"))
 
 
 def _redirected(response: httpx2.Response) -> errors.RequestRefused:
@@ -138,74 +159,3 @@ def _redirect_target(location: str, endpoint: httpx2.URL) -> str:
         return ""
     is_readable = url.scheme in ("http", "https") and url.host and target.isprintable()
     return target if is_readable and len(target) <= MAX_TARGET else ""
-
-
-def _not_permitted(error: APIStatusError, message: str) -> errors.NotPermitted:
-    if "verif" in str(error.message).lower():
-        return errors.NotPermitted(
-            "Your OpenAI organization is not verified for image models.", hint=VERIFY
-        )
-    return errors.NotPermitted(
-        f"OpenAI does not allow your project to do this: {message}", hint=VERIFY
-    )
-
-
-def _model_not_found(card: ModelCard) -> errors.ModelNotFound:
-    successor = card.successor or "gpt-image-2.6-flare"
-    return errors.ModelNotFound(
-        f"Model {card.name!r} is not available with this API key.",
-        hint=f"It may be retired, or not open to your project. Try {successor!r}.",
-    )
-
-
-def _rate_limited(error: APIStatusError) -> errors.ProviderError:
-    if error.code == "insufficient_quota":
-        return errors.QuotaExhausted("The OpenAI account's quota is used up.", hint=BILLING)
-    seconds = _retry_after(error.response.headers)
-    when = "" if seconds is None else f" Retry in {seconds:g} s."
-    return errors.RateLimited(f"OpenAI's rate limit was reached.{when}", retry_after=seconds)
-
-
-def _request_refused(error: APIStatusError, message: str) -> errors.ProviderError:
-    if error.code in MODERATED:
-        return _content_refused(error)
-    return errors.RequestRefused(f"OpenAI rejected the request: {message}")
-
-
-def _from_stream(error: APIError, message: str) -> errors.ProviderError:
-    if error.code in MODERATED:
-        return _content_refused(error)
-    return errors.OutcomeUnknown(f"OpenAI stopped while generating: {message}")
-
-
-def _content_refused(error: APIError) -> errors.ContentRefused:
-    details = get_field(error.body, "moderation_details")
-    stage = text_or_empty(get_field(details, "moderation_stage"))
-    names = get_field(details, "categories")
-    names = names if isinstance(names, list) else [names]
-    categories = [name for name in map(text_or_empty, names) if name]
-    where = {"input": " the prompt or an input image", "output": " the generated image"}
-    about = f" ({', '.join(categories)})" if categories else ""
-    refused = errors.ContentRefused(
-        f"OpenAI's moderation rejected{where.get(stage, ' the request')}{about}.",
-        stage=stage or None,
-        categories=categories,
-    )
-    if stage == "output":  # generated first; OpenAI does not document whether that is billed
-        refused.charged = ChargeStatus.MAYBE
-    return refused
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    try:
-        seconds = float(headers.get("retry-after", ""))
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds < 86_400 else None
-
-
-def _message(error: Exception) -> str:
-    """The provider's own message."""
-    if not isinstance(error, APIError):
-        return ""
-    return str(get_field(error.body, "message") or error.message)

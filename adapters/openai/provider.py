@@ -12,6 +12,7 @@ from openai import APIError, AsyncOpenAI
 
 from adapters.openai.bounded_http_client import HttpClient, read_chunks
 from adapters.openai.catalog import openai_catalog
+from adapters.openai.endpoint import Endpoint, base_url_of
 from adapters.openai.errors import can_be_sent, missing_client_error, to_provider_error
 from adapters.openai.reply_buffer import MAX_REPLY_BYTES, ReplyBuffer, TooLarge
 from adapters.openai.sse_reader import BYTE_ORDER_MARK, read_json_events
@@ -65,7 +66,9 @@ class OpenAIImages:
         project: str | None = None,
         default_model: str | None = None,
     ) -> None:
+        base_url = base_url_of(base_url)
         self.endpoint = base_url
+        self._called = Endpoint(base_url)
         self.catalog = _with_default(openai_catalog(), default_model)
         self._key, organization, project = map(_strip, (api_key, organization, project))
         usable = self._key and all(map(can_be_sent, (self._key, organization, project)))
@@ -101,7 +104,7 @@ class OpenAIImages:
         self, action: str, job: Job[ImageRequest], parameters: Parameters
     ) -> ProviderStream:
         if self._client is None:
-            raise missing_client_error(self._key)
+            raise missing_client_error(self._key, self._called)
         call: Call = getattr(self._client.images.with_streaming_response, action)
         buffer, answered = ReplyBuffer(), False
         try:
@@ -115,7 +118,7 @@ class OpenAIImages:
         except TooLarge as error:
             raise BadProviderReply(REPLY_TOO_LARGE, raw_remainder=buffer.remainder()) from error
         except FROM_SDK as error:
-            provider_error = to_provider_error(error, job.card, answered=answered)
+            provider_error = to_provider_error(error, job.card, self._called, answered=answered)
             provider_error.raw_remainder = buffer.remainder()
             raise provider_error from error
 
@@ -144,7 +147,7 @@ async def _read_json(
         if not delivered.images:
             buffer.put_back(raw)
             raise
-        yield replace(delivered, notes=(*delivered.notes, "OpenAI's reply has no end."))
+        yield replace(delivered, notes=(*delivered.notes, "The reply has no end."))
         return
     raw = buffer.take()
     if not raw.startswith(EVENTS):
@@ -237,7 +240,7 @@ async def _previews(
 def _truncated_note(arrived: int, expected: int) -> tuple[str, ...]:
     if arrived == expected:
         return ()
-    return (f"OpenAI's stream broke off after {arrived} of {expected} images.",)
+    return (f"The stream broke off after {arrived} of {expected} images.",)
 
 
 def _strip(text: str | None) -> str | None:

@@ -115,7 +115,7 @@ def _bounded_images(
     if not beyond:
         return images, undecodable, ()
     note = (
-        f"OpenAI sent {MAX_IMAGES + len(beyond)} images; only the first {MAX_IMAGES} are decoded."
+        f"The reply has {MAX_IMAGES + len(beyond)} images; only the first {MAX_IMAGES} are decoded."
     )
     return images, (*undecodable, b"\n".join(beyond)), (note,)
 

@@ -116,6 +116,7 @@ def _file(value: Any, path: Path) -> str:  # noqa: ANN401 - tool arguments
 def _normalized(text: str, folder: Path) -> str:
     """The text without the parts that differ between runs."""
     text = text.replace(str(folder), "FOLDER")
+    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
     text = re.sub(r"img_[0-9a-f]{32}", "img_…", text)
     text = re.sub(r"job_[0-9a-f]{32}", "job_…", text)
     text = re.sub(r"[\d,]+ bytes · ", "… bytes · ", text)

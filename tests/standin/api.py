@@ -19,11 +19,14 @@ from tests.standin.sending import send
 from tests.standin.uploads import check_uploads
 
 _KINDS = {"/v1/images/generations": "image_generation", "/v1/images/edits": "image_edit"}
+_ROUTES = ("/images/generations", "/images/edits")
 _MAX_BODY = 17 * 50 * 1024 * 1024
 
 
 class Api:
     """Answers every request that reaches the port, and logs it.
+
+    Outside /v1 there is nothing but the refusals and the raw replies that a test ordered.
 
     Without `keep_uploads` the bytes of uploads are dropped once they are checked, for long runs.
     """
@@ -45,7 +48,7 @@ class Api:
         call = Call(method=request.method, path=request.path, headers=headers)
         number = self._log.add(call)
         fault = normal()
-        if request.method == "POST" and request.path in _KINDS:
+        if request.method == "POST" and request.path.endswith(_ROUTES):
             fault = self._log.next_fault()
         try:
             body = await request.read()
@@ -78,6 +81,8 @@ class Api:
         key = _key(call)
         if (call.method, call.path) == ("GET", "/v1/models"):
             return json_page(models_page()), fault
+        if call.method == "POST" and call.path not in _KINDS and fault.refusal is not None:
+            return refusal_reply(fault.refusal), fault
         if call.method != "POST" or call.path not in _KINDS:
             text = f"Invalid URL ({call.method} {call.path})"
             raise Refused(text, code="unknown_url", status=404)

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from openai import APIConnectionError
 
+from adapters.openai.endpoint import Endpoint
 from adapters.openai.errors import to_provider_error
 from domain.errors import ChargeStatus
 from domain.models import ModelCard
@@ -67,7 +68,9 @@ async def test_another_header_that_cannot_be_sent_costs_nothing(
 def test_a_request_that_the_transport_rejects_was_not_sent() -> None:
     error = APIConnectionError(request=httpx2.Request("POST", "http://nowhere"))
     error.__cause__ = httpx2.LocalProtocolError("Illegal header value")
-    provider_error = to_provider_error(error, ModelCard(name="gpt-image-2"))
+    provider_error = to_provider_error(
+        error, ModelCard(name="gpt-image-2"), Endpoint("http://nowhere")
+    )
     assert isinstance(provider_error, ProviderUnreachable)
     assert provider_error.charged is ChargeStatus.NO
 

@@ -194,7 +194,7 @@ async def test_images_beyond_a_bound_are_kept_as_data(openai_api: StandIn) -> No
     delivered = await generate(openai_api.base_url)
     assert [each.image.data[-1] for each in delivered.images] == [*range(MAX_IMAGES)]
     assert delivered.undecodable == ("\n".join(texts[MAX_IMAGES:]).encode(),)
-    assert delivered.notes == ("OpenAI sent 20 images; only the first 16 are decoded.",)
+    assert delivered.notes == ("The reply has 20 images; only the first 16 are decoded.",)
 
 
 async def test_a_complete_reply_is_delivered_although_its_body_has_no_end(
@@ -204,7 +204,7 @@ async def test_a_complete_reply_is_delivered_although_its_body_has_no_end(
     openai_api.script(raw_faults.raw(raw_faults.head(200, "content-length: 9999") + text))
     delivered = await generate(openai_api.base_url)
     assert [each.image for each in delivered.images] == [TEAL]
-    assert delivered.notes == ("OpenAI's reply has no end.",)
+    assert delivered.notes == ("The reply has no end.",)
 
 
 @pytest.mark.parametrize("flaw", ["-", "_", "*", "=", "é"])

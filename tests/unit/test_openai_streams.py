@@ -48,7 +48,7 @@ async def test_the_images_before_a_fault_are_delivered_with_a_note(late: bytes) 
     async with streaming(completed(TEAL), late or UNDECODABLE_PREVIEW, ends=False) as url:
         delivered = await generate(url, n=2, partial_images=1)
     assert [each.image for each in delivered.images] == [TEAL]
-    assert delivered.notes == ("OpenAI's stream broke off after 1 of 2 images.",)
+    assert delivered.notes == ("The stream broke off after 1 of 2 images.",)
 
 
 HALF = completed(PLUM)[:200]
@@ -77,7 +77,7 @@ async def test_earlier_images_survive_an_endless_event(
     async with streaming(completed(TEAL), endless, ends=False) as url:
         delivered = await generate(url, n=2, partial_images=1)
     assert [each.image for each in delivered.images] == [TEAL]
-    assert delivered.notes == ("OpenAI's stream broke off after 1 of 2 images.",)
+    assert delivered.notes == ("The stream broke off after 1 of 2 images.",)
 
 
 @pytest.mark.parametrize("late", [b"", b"data: {{{\n\n", b"data: %s\n\n" % (b"[" * 100_000)])
@@ -213,7 +213,7 @@ async def test_bytes_that_become_no_image_are_bounded(
     openai_api.script(raw_faults.stream(completed(TEAL), endless=useless * 1000))
     delivered = await generate(openai_api.base_url, partial_images=1, n=2)
     assert [each.image for each in delivered.images] == [TEAL]
-    assert delivered.notes == ("OpenAI's stream broke off after 1 of 2 images.",)
+    assert delivered.notes == ("The stream broke off after 1 of 2 images.",)
 
 
 async def test_previews_do_not_use_up_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ async def test_an_image_that_arrived_before_the_deadline_is_delivered(openai_api
     openai_api.script(stream(completed(), endless=b": keep\n\n"))
     delivered = await generate(openai_api.base_url, deadline=SOON, partial_images=1, n=2)
     assert len(delivered.images) == 1
-    assert delivered.notes == ("OpenAI's stream broke off after 1 of 2 images.",)
+    assert delivered.notes == ("The stream broke off after 1 of 2 images.",)
 
 
 async def test_a_refusal_without_an_end_is_judged_by_its_status(

@@ -1,0 +1,216 @@
+"""Chooses the error for a refusal by its code, type and message, and only then by its status."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from adapters.openai.endpoint import Endpoint
+from adapters.openai.error_body import ErrorBody
+from adapters.openai.parameters import refused_parameter
+from adapters.openai.permissions import missing_permission
+from adapters.openai.refusal_words import (
+    GENERATED,
+    KEY_CODES,
+    KEY_WORDS,
+    MODEL_WORDS,
+    MODERATION_CODES,
+    MODERATION_WORDS,
+    NO_ALLOWANCE,
+    NO_ROUTE,
+    QUOTA_CODES,
+    QUOTA_WORDS,
+)
+from adapters.openai.waits import stated_wait
+from domain import provider_errors as errors
+from domain.errors import ChargeStatus
+from domain.models import ModelCard
+
+CONTENT_STATUSES = (200, 400, 403, 406, 422, 451)
+"""Statuses with which words about content speak of this request, and not of the account."""
+
+BAD_KEY = "Check OPENAI_API_KEY: it may be mistyped, expired, or from another project."
+OTHER_KEY = (
+    "Check OPENAI_API_KEY: it must be a key for {host}, the host in OPENAI_BASE_URL. It may be "
+    "mistyped, expired, or a key of another service."
+)
+BILLING = "Add credit or raise the limit at platform.openai.com → Settings → Billing."
+OTHER_BILLING = "Add credit or raise the limit of this key's account at {host}."
+TIER = (
+    "Waiting does not help: the account's limit for this model is 0. Choose another model, or see "
+    "the limits of the account{place}."
+)
+FIREWALL = (
+    "The API key was probably not looked at. Check OPENAI_BASE_URL, and whether a VPN or a proxy "
+    "of this machine is blocked. The prompt may have triggered the firewall too."
+)
+TOO_LARGE = "Send smaller or fewer images: save them as JPEG, or scale them down."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A refusal with a status of 4xx, or an error in a reply with status 2xx."""
+
+    status: int
+    body: ErrorBody
+    headers: Mapping[str, str]
+    endpoint: Endpoint
+    card: ModelCard
+
+    def quoted(self, text: str) -> str:
+        """The text with the provider's message, or a page's title, as its reason."""
+        page = self.body.page and self.body.page != "a page" and f"a page, “{self.body.page}”"
+        reason = self.body.message or page or self.body.page
+        if not reason:
+            return f"{text} (status {self.status})."
+        return f"{text}: {reason}" + ("" if reason[-1] in ".!?…" else ".")
+
+
+def refusal_error(refusal: Refusal) -> errors.ProviderError:
+    """The error for a refusal. The call is not charged, unless the generated image was refused."""
+    found = (error for rule in RULES if (error := rule(refusal)))
+    return next(found, None) or errors.RequestRefused(
+        refusal.quoted(f"{refusal.endpoint.title} rejected the request")
+    )
+
+
+def _content(refusal: Refusal) -> errors.ProviderError | None:
+    """The refusal of a content filter, of any service."""
+    body = refusal.body
+    by_words = refusal.status in CONTENT_STATUSES and MODERATION_WORDS.search(body.text)
+    if body.page or not (body.has_code(*MODERATION_CODES) or by_words):
+        return None
+    stage = body.stage or _stage(body)
+    where = {"input": " the prompt or an input image", "output": " the generated image"}
+    about = f" ({', '.join(body.categories)})" if body.categories else ""
+    refused = errors.ContentRefused(
+        f"The moderation of {refusal.endpoint} rejected{where.get(stage, ' the request')}{about}.",
+        stage=stage or None,
+        categories=body.categories,
+    )
+    if stage == "output":  # generated first; OpenAI does not document whether that is billed
+        refused.charged = ChargeStatus.MAYBE
+    return refused
+
+
+def _stage(body: ErrorBody) -> str:
+    if GENERATED.search(body.text):
+        return "output"
+    return "input" if body.param == "prompt" else ""
+
+
+def _quota(refusal: Refusal) -> errors.ProviderError | None:
+    body, endpoint = refusal.body, refusal.endpoint
+    by_words = QUOTA_WORDS.search(body.text) and stated_wait({}, body.message, body.wait) is None
+    if not (refusal.status == 402 or body.has_code(*QUOTA_CODES) or by_words):
+        return None
+    hint = BILLING if endpoint.is_openai else OTHER_BILLING.format(host=endpoint.host)
+    return errors.QuotaExhausted(
+        refusal.quoted(f"The quota or credit of the account at {endpoint} is used up"), hint=hint
+    )
+
+
+def _rate_limit(refusal: Refusal) -> errors.ProviderError | None:
+    body, endpoint = refusal.body, refusal.endpoint
+    if refusal.status != 429 and not body.has_code("rate_limit_exceeded", "too_many_requests"):
+        return None
+    if NO_ALLOWANCE.search(body.text):
+        place = " at platform.openai.com → Settings → Limits" if endpoint.is_openai else ""
+        return errors.NotPermitted(
+            refusal.quoted(f"{endpoint.title} allows this account no images of the model"),
+            hint=TIER.format(place=place),
+        )
+    seconds = stated_wait(refusal.headers, body.message, body.wait)
+    when = "" if seconds is None else f" Retry in {seconds:g} s."
+    text = f"The rate limit of {endpoint} was reached"
+    text = refusal.quoted(text) if body.message or body.page else f"{text}."
+    return errors.RateLimited(f"{text}{when}", retry_after=seconds)
+
+
+def _permission(refusal: Refusal) -> errors.ProviderError | None:
+    return None if refusal.body.page else missing_permission(refusal.body, refusal.endpoint)
+
+
+def _address(refusal: Refusal) -> errors.ProviderError | None:
+    """A missing model, or a base URL at which there is no Images API."""
+    body, endpoint = refusal.body, refusal.endpoint
+    if refusal.status not in (404, 405):
+        return None
+    known_route = not (body.page or body.has_code("unknown_url")) and body.text
+    about_route = NO_ROUTE.search(body.message.lower()) and not MODEL_WORDS.search(body.text)
+    if known_route and not about_route and refusal.status == 404:
+        return model_not_found(refusal)
+    return errors.RequestRefused(
+        refusal.quoted(f"There is no Images API at {endpoint.shown}"), hint=endpoint.address_hint
+    )
+
+
+def model_not_found(refusal: Refusal) -> errors.ModelNotFound:
+    """The error for a model, or a deployment, that the endpoint does not have for this key."""
+    card, endpoint = refusal.card, refusal.endpoint
+    noun = "deployment" if "deployment" in refusal.body.text else "model"
+    text = f"{endpoint.title} has no {noun} {card.name!r} for this API key"
+    if not endpoint.is_openai:
+        hint = "Set IMAGE_MODEL, or the model of the request, to a name that the endpoint lists."
+        return errors.ModelNotFound(refusal.quoted(text), hint=hint)
+    successor = card.successor or "gpt-image-2.6-flare"
+    hint = f"It may be retired, or not open to your project. Try {successor!r}."
+    return errors.ModelNotFound(f"{text}.", hint=hint)
+
+
+def _credentials(refusal: Refusal) -> errors.ProviderError | None:
+    body, endpoint = refusal.body, refusal.endpoint
+    is_bad = body.has_code(*KEY_CODES) or KEY_WORDS.search(body.text)
+    if refusal.status != 401 and (body.page or not is_bad):
+        return None
+    text = f"{endpoint.title} rejected the API key"
+    if body.page:
+        text = f"A server in front of {endpoint} asks for another login"
+    return errors.CredentialsRejected(refusal.quoted(text), hint=key_hint(endpoint))
+
+
+def key_hint(endpoint: Endpoint) -> str:
+    """What to check if the key is not accepted."""
+    return BAD_KEY if endpoint.is_openai else OTHER_KEY.format(host=endpoint.host)
+
+
+def _forbidden(refusal: Refusal) -> errors.ProviderError | None:
+    if refusal.status not in (403, 451):
+        return None
+    endpoint = refusal.endpoint
+    if refusal.body.page:
+        text = f"A firewall or proxy in front of {endpoint} refused the request"
+        return errors.NotPermitted(refusal.quoted(text), hint=FIREWALL)
+    where = "platform.openai.com → Settings" if endpoint.is_openai else endpoint.host
+    return errors.NotPermitted(
+        refusal.quoted(f"{endpoint.title} does not allow this"),
+        hint=f"Check what the API key and its project are allowed to do: {where}.",
+    )
+
+
+def _parameter(refusal: Refusal) -> errors.ProviderError | None:
+    found = refused_parameter(refusal.body)
+    if found is None:
+        return None
+    name, hint = found
+    text = f"{refusal.endpoint.title} does not take {name}"
+    return errors.RequestRefused(refusal.quoted(text), hint=hint)
+
+
+def _upload(refusal: Refusal) -> errors.ProviderError | None:
+    if refusal.status != 413:
+        return None
+    text = f"{refusal.endpoint.title} takes no upload of this size"
+    return errors.RequestRefused(refusal.quoted(text), hint=TOO_LARGE)
+
+
+RULES: tuple[Callable[[Refusal], errors.ProviderError | None], ...] = (
+    _content,
+    _quota,
+    _rate_limit,
+    _permission,
+    _address,
+    _credentials,
+    _forbidden,
+    _parameter,
+    _upload,
+)
+"""Tried in this order; the first one that returns an error decides."""
