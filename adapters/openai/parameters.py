@@ -48,7 +48,7 @@ HINTS = {
 
 
 def without_defaults(parameters: dict[str, object], *, known_model: bool) -> dict[str, object]:
-    """The parameters for an endpoint other than OpenAI's: without those that nobody asked for.
+    """The parameters for an endpoint other than OpenAI's: without its defaults.
 
     Size and quality are always sent for a model that OpenAI has: see `generate_parameters`.
     """
