@@ -5,6 +5,8 @@ clients accept one of the two, and some commands send no Accept header or `*/*`.
 response in the type that they accept.
 """
 
+from collections.abc import Callable
+
 from mcp_types import INTERNAL_ERROR, INVALID_REQUEST, ErrorData, JSONRPCError, JSONRPCMessage
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,14 +58,15 @@ class AcceptedResponses:
             await json_error(406, NOT_ACCEPTABLE)(scope, receive, send)
             return
         if not (json and events):
-            send = _EventsOnly(send) if events else _JsonOnly(send)
+            send = (
+                _Converted(JSON, _as_event, send) if events else _Converted(EVENTS, _as_json, send)
+            )
         await self._app(_accepting(scope, BOTH), receive, send)
 
 
 def json_error(status: int, error: JSONRPCMessage) -> BytesResponse:
     """A JSON-RPC error with this status."""
-    body = encode(error)
-    return BytesResponse(status, {"content-type": JSON, "content-length": str(len(body))}, body)
+    return _response(status, JSON, encode(error))
 
 
 def accepting_all(scope: Scope) -> Scope:
@@ -81,11 +84,11 @@ def _accepting(scope: Scope, types: str) -> Scope:
 
 
 class _Converted:
-    """An ASGI send callable that holds responses of the type `source`, and sends others on."""
+    """An ASGI send callable that converts responses of the type `source`, and sends others on."""
 
-    source = ""
-
-    def __init__(self, send: Send) -> None:
+    def __init__(self, source: str, convert: Callable[[bytes], BytesResponse], send: Send) -> None:
+        self._source = source
+        self._convert = convert
         self._send = send
         self._start: Message | None = None
         self._parts: list[bytes] = []
@@ -98,40 +101,34 @@ class _Converted:
         else:
             self._parts.append(message.get("body", b""))
             if not message.get("more_body", False):
-                await self._respond(self._start, *self.convert(b"".join(self._parts)))
-
-    def convert(self, body: bytes) -> tuple[int, str, bytes]:
-        """The status, content type and body that the client gets."""
-        raise NotImplementedError
+                await self._respond(self._start, self._convert(b"".join(self._parts)))
 
     def _converts(self, start: Message) -> bool:
         sent = Headers(raw=[*start["headers"]]).get("content-type", "")
-        return start["status"] == 200 and sent.partition(";")[0] == self.source
+        return start["status"] == 200 and sent.partition(";")[0] == self._source
 
-    async def _respond(self, start: Message, status: int, content_type: str, body: bytes) -> None:
+    async def _respond(self, start: Message, response: BytesResponse) -> None:
         headers = MutableHeaders(raw=[*start["headers"]])
-        headers["content-type"], headers["content-length"] = content_type, str(len(body))
-        await self._send({**start, "status": status, "headers": headers.raw})
-        await self._send({"type": "http.response.body", "body": body})
+        headers.update(response.headers)
+        await self._send({**start, "status": response.status, "headers": headers.raw})
+        await self._send({"type": "http.response.body", "body": response.body})
 
 
-class _JsonOnly(_Converted):
-    """Sends the last message of a stream, which is the response, as JSON."""
-
-    source = EVENTS
-
-    def convert(self, body: bytes) -> tuple[int, str, bytes]:
-        lines = reversed(body.splitlines())
-        messages = (line[5:].strip() for line in lines if line.startswith(b"data:"))
-        last = next(filter(None, messages), b"")
-        is_response = bool(last) and not read_envelope(last).method
-        return (200, JSON, last) if is_response else (500, JSON, encode(ENDED))
+def _as_json(stream: bytes) -> BytesResponse:
+    """The last message of a stream, which is the response."""
+    lines = reversed(stream.splitlines())
+    messages = (line[5:].strip() for line in lines if line.startswith(b"data:"))
+    last = next(filter(None, messages), b"")
+    is_response = bool(last) and not read_envelope(last).method
+    return _response(200, JSON, last) if is_response else json_error(500, ENDED)
 
 
-class _EventsOnly(_Converted):
-    """Sends a JSON response as a stream of one event."""
+def _as_event(body: bytes) -> BytesResponse:
+    """A stream of one event."""
+    line = b" ".join(body.splitlines())
+    return _response(200, EVENTS, b"event: message\r\ndata: " + line + b"\r\n\r\n")
 
-    source = JSON
 
-    def convert(self, body: bytes) -> tuple[int, str, bytes]:
-        return 200, EVENTS, b"event: message\r\ndata: " + b" ".join(body.split(b"\n")) + b"\r\n\r\n"
+def _response(status: int, content_type: str, body: bytes) -> BytesResponse:
+    headers = {"content-type": content_type, "content-length": str(len(body))}
+    return BytesResponse(status, headers, body)
