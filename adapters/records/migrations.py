@@ -100,6 +100,15 @@ TRASH: Step = (
     Statement("CREATE INDEX IF NOT EXISTS ix_trashed_images_image_id ON trashed_images (image_id)"),
 )
 """Rows of `pictures` move there and back: versions before 8 take the image for deleted."""
+SEEN_COSTS_AND_DISMISSALS: Step = (
+    AddColumn("jobs", "size VARCHAR"),
+    AddColumn("jobs", "quality VARCHAR"),
+    AddColumn("jobs", "partial_images INTEGER DEFAULT '0' NOT NULL"),
+    AddColumn("jobs", "input_images INTEGER DEFAULT '0' NOT NULL"),
+    AddColumn("jobs", "card_estimate_usd VARCHAR"),
+    AddColumn("jobs", "dismissed INTEGER DEFAULT '0' NOT NULL"),
+    Statement("CREATE INDEX IF NOT EXISTS ix_jobs_kind ON jobs (model, quality, size, created_at)"),
+)
 
 STEPS = (
     JOBS_AND_IMAGES,
@@ -110,6 +119,7 @@ STEPS = (
     REQUEST_DIGESTS,
     DELIVERED_IMAGES,
     TRASH,
+    SEEN_COSTS_AND_DISMISSALS,
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

@@ -15,6 +15,8 @@ from domain.image import StoredRef
 from domain.image_formats import Dimensions
 from domain.job_records import JobRecord, StoredImage
 from domain.jobs import Job, JobState
+from domain.money.estimates import CallKind
+from domain.money.token_estimates import input_images
 from domain.requests import ImageRequest
 from domain.results import ResultFacts, ResultImage, Usage
 
@@ -53,7 +55,20 @@ def job_row(job: Job[ImageRequest], writer: str) -> Values:
         "delivered_images": len(job.images),
         **{name: getattr(job, name) for name in PLAIN_FACTS},
         "notes": json.dumps(job.notes),
+        **_cost_factors(job),
         **failure_values(job.failure),
+    }
+
+
+def _cost_factors(job: Job[ImageRequest]) -> Values:
+    """What the cost of the job depends on, so that later estimates can compare it with others."""
+    kind = CallKind.of(job)
+    return {
+        "size": kind.size,
+        "quality": kind.quality,
+        "partial_images": job.request.partial_images,
+        "input_images": input_images(job.request),
+        "card_estimate_usd": to_text(job.card.estimate(job.request)),
     }
 
 

@@ -3,7 +3,7 @@
 A released column keeps its name in the database; `key` is its name in the code, where they differ.
 """
 
-from sqlalchemy import Column, Integer, MetaData, String, Table
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table
 
 from adapters.records.dialect import LenientDate, LenientDateTime
 
@@ -40,6 +40,13 @@ jobs = Table(
     Column("retryable", Integer, nullable=False, server_default="0"),
     Column("revised_prompt", String),
     Column("notes", String),
+    Column("size", String),
+    Column("quality", String),
+    Column("partial_images", Integer, nullable=False, server_default="0"),
+    Column("input_images", Integer, nullable=False, server_default="0"),
+    Column("card_estimate_usd", String),
+    Column("dismissed", Integer, nullable=False, server_default="0"),
+    Index("ix_jobs_kind", "model", "quality", "size", "created_at"),
 )
 images = Table(
     "pictures",

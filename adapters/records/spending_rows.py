@@ -13,6 +13,7 @@ from adapters.records.schema import jobs
 from domain.errors import ChargeStatus
 from domain.jobs import JobState
 from domain.money.budgets import SpendingEntry
+from domain.money.estimates import CallKind, SeenCall
 from domain.money.usage_account import Savings, UsageAccount
 from domain.results import NO_TOKENS
 
@@ -22,6 +23,16 @@ SPENDING_COLUMNS = tuple(
 )
 """The parameters of `to_spending`, in order. They are passed by position because that is faster,
 and a day may have thousands of rows."""
+
+SEEN_COLUMNS = (
+    "cost_usd",
+    "card_estimate_usd",
+    "requested_images",
+    "delivered_images",
+    "partial_images",
+    "input_images",
+)
+"""What a SeenCall is made from."""
 
 
 def spending_since(connection: Connection, since: datetime) -> list[SpendingEntry]:
@@ -80,6 +91,39 @@ def to_account(row: Row[Any]) -> UsageAccount | None:
         unknown=int(cost is None),
         estimated=(estimate or zero) if cost is None else zero,
     )
+
+
+def seen_calls(
+    connection: Connection, kind: CallKind, since: datetime, limit: int
+) -> list[SeenCall]:
+    """The newest settled calls of this kind; rows that cannot be read are left out."""
+    columns = jobs.c
+    query = (
+        select(*(columns[name] for name in SEEN_COLUMNS))
+        .where(*(columns[name] == value for name, value in kind._asdict().items()))
+        .where(columns.created_at > to_utc_naive(since))
+        .where(columns.state == JobState.STORED, columns.cost_usd.is_not(None))
+        .order_by(columns.created_at.desc())
+        .limit(limit)
+    )
+    found = map(_seen_or_none, connection.execute(query))
+    return [each for each in found if each is not None]
+
+
+def _seen_or_none(row: Row[Any]) -> SeenCall | None:
+    try:
+        cost, expected = to_decimal(row.cost_usd), to_decimal(row.card_estimate_usd)
+        requested, delivered = row.requested_images, row.delivered_images or row.requested_images
+        if cost is None:
+            return None
+        return SeenCall(
+            cost=cost / delivered,
+            card_estimate=None if expected is None else expected / requested,
+            partial_images=max(0, row.partial_images),
+            input_images=max(0, row.input_images),
+        )
+    except UNREADABLE:
+        return None
 
 
 def to_savings(row: Row[Any]) -> Savings:

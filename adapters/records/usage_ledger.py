@@ -1,6 +1,6 @@
 """Spending, computed from the records of jobs, and savings, which have a separate table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
@@ -11,8 +11,9 @@ from adapters.records.engine import Database
 from adapters.records.readable_rows import readable
 from adapters.records.row_mapping import to_utc_naive
 from adapters.records.schema import jobs, savings
-from adapters.records.spending_rows import spending_since, to_account, to_savings
+from adapters.records.spending_rows import seen_calls, spending_since, to_account, to_savings
 from domain.money.budgets import SpendingEntry
+from domain.money.estimates import CallKind, SeenCalls
 from domain.money.usage_account import Savings, UsageAccount, sum_by_day_and_model
 
 T = TypeVar("T")
@@ -26,6 +27,13 @@ class SqlUsageLedger:
 
     async def spent(self, since: datetime, /) -> Sequence[SpendingEntry]:
         return await self._read(lambda connection: spending_since(connection, since))
+
+    async def seen_calls(
+        self, kinds: Collection[CallKind], /, *, since: datetime, limit: int
+    ) -> SeenCalls:
+        return await self._read(
+            lambda connection: {kind: seen_calls(connection, kind, since, limit) for kind in kinds}
+        )
 
     async def credit(self, saved: Mapping[str, Savings], day: date, /) -> None:
         def write() -> None:

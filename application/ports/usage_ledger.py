@@ -1,10 +1,11 @@
 """Port: accounts of spending and savings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
 from domain.money.budgets import SpendingEntry
+from domain.money.estimates import CallKind, SeenCalls
 from domain.money.usage_account import Savings, UsageAccount
 
 
@@ -16,6 +17,14 @@ class UsageLedger(Protocol):
 
     async def spent(self, since: datetime, /) -> Sequence[SpendingEntry]:
         """Return what each job created after `since` counts against the limits, in any order."""
+
+    async def seen_calls(
+        self, kinds: Collection[CallKind], /, *, since: datetime, limit: int
+    ) -> SeenCalls:
+        """Return the newest `limit` calls of each kind that were created after `since`.
+
+        Only calls that delivered images and have a known cost, of all owners, the newest first.
+        """
 
     async def credit(self, saved: Mapping[str, Savings], day: date, /) -> None:
         """Add the savings of each model to that day's accounts."""

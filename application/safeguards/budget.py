@@ -1,20 +1,23 @@
 """Safeguard: the limits on spending are never exceeded."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
-from dataclasses import replace
 
 from application.async_tools import run_to_completion
+from application.cost_estimates import CostEstimates
 from application.ports.clock import Clock
 from application.ports.image_provider import ImageProvider, ProviderStream
 from application.ports.job_repository import AlreadyRunning, JobRepository
+from application.safeguards.budget_advice import BudgetAdvice
 from application.safeguards.safeguard import CallNext, R, Safeguard
 from domain.errors import Canceled, ImageServiceError
 from domain.events import JobQueued
 from domain.job_records import busy_elsewhere, may_retry
 from domain.jobs import Job
+from domain.money.budget_errors import BudgetExhausted
 from domain.money.budget_policy import check_budget
-from domain.money.budgets import BudgetLimits
+from domain.money.budgets import BudgetLimits, SpendingEntry
 
 
 class Budget(Safeguard):
@@ -27,15 +30,22 @@ class Budget(Safeguard):
     """
 
     def __init__(
-        self, inner: ImageProvider, records: JobRepository, limits: BudgetLimits, clock: Clock
+        self,
+        inner: ImageProvider,
+        records: JobRepository,
+        estimates: CostEstimates,
+        limits: BudgetLimits,
+        clock: Clock,
     ) -> None:
         super().__init__(inner)
         self.records = records
+        self.estimates = estimates
+        self.advice = BudgetAdvice(estimates, limits)
         self.limits = limits
         self.clock = clock
 
     async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
-        job = replace(job, estimate=job.card.estimate(job.request))
+        (job,) = await self.estimates.estimate([job])
         reserving = asyncio.ensure_future(self._reserve(job))
         end: ImageServiceError = Canceled()
         sent = False
@@ -54,12 +64,19 @@ class Budget(Safeguard):
 
     async def _reserve(self, job: Job[R]) -> None:
         now = self.clock.now()
-        reserved = await self.records.reserve(
-            job,
-            since=self.limits.since(now),
-            check=lambda spent: check_budget(job, self.limits, spent, now),
-            may_replace=may_retry,
-        )
+        spending: list[SpendingEntry] = []
+
+        def check(spent: Sequence[SpendingEntry]) -> None:
+            spending[:] = spent
+            check_budget(job, self.limits, spent, now)
+
+        try:
+            reserved = await self.records.reserve(
+                job, since=self.limits.since(now), check=check, may_replace=may_retry
+            )
+        except BudgetExhausted as error:
+            error.hint = await self.advice.advise(job, self.catalog, spending, now)
+            raise
         if isinstance(reserved, AlreadyRunning):
             raise busy_elsewhere()
 

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from domain.counts import count
 from domain.jobs import Job
-from domain.money.alternatives import cheaper_alternatives
+from domain.money.advice import advice
+from domain.money.amounts import dollars, exact_dollars
 from domain.money.budget_errors import BudgetExhausted
-from domain.money.budgets import BudgetLimits, BudgetStatus, RollingLimit, SpendingEntry
+from domain.money.budgets import BudgetLimits, BudgetStatus, SpendingEntry
+from domain.money.obstacles import Obstacle, allowed_from, obstacles
 from domain.requests import ImageRequest
 
 AnyJob = Job[ImageRequest]
-CALL_LIMIT = "BUDGET_CALL_USD"
 
 
 def check_budget(
@@ -22,95 +24,50 @@ def check_budget(
     `spent` has the spending of other jobs since `limits.since(now)`. A job without an estimate is
     refused under any limit in dollars: an unknown cost never counts as 0.
     """
-    _check_call(job, limits)
-    for window in limits.rolling_limits():
-        needed = Decimal(job.request.n) if window.counts_images else _known_estimate(job, window)
-        available_at = window.available_at(needed, spent, now)
-        if available_at is None:
-            raise _exceeds_limit(job, window.name, window.limit, needed, window.counts_images)
-        if available_at > now:
-            raise _exhausted_until(window, window.status(spent, now), needed, available_at, now)
+    found = obstacles(job, limits, spent, now)
+    if found:
+        raise _error(job, found, now)
 
 
-def _check_call(job: AnyJob, limits: BudgetLimits) -> None:
-    most = limits.call_usd
-    if most is None:
-        return
-    if job.estimate is None:
-        raise _unknown_cost(job, CALL_LIMIT, most)
-    if job.estimate > most:
-        raise _exceeds_limit(job, CALL_LIMIT, most, job.estimate, counts_images=False)
-
-
-def _known_estimate(job: AnyJob, window: RollingLimit) -> Decimal:
-    if job.estimate is None:
-        raise _unknown_cost(job, window.name, window.limit)
-    return job.estimate
-
-
-def _unknown_cost(job: AnyJob, budget: str, limit: Decimal) -> BudgetExhausted:
+def _error(job: AnyJob, found: Sequence[Obstacle], now: datetime) -> BudgetExhausted:
+    """The error about the limit that refuses the job for the longest time."""
+    lasting = [each for each in found if each.available_at is None]
+    main = lasting[0] if lasting else max(found, key=lambda each: each.available_at or now)
+    resets_at = allowed_from(found, now)
     return BudgetExhausted(
-        f"{budget} is set, and the cost of {job.request.model} cannot be estimated.",
-        hint=f"Use a model that has a price in `models`, or unset {budget}.",
-        budget=budget,
-        limit=limit,
+        _unknown_cost(job, main) if main.needed is None else _message(main, main.needed),
+        hint=advice(found, now),
+        budget=main.name,
+        limit=main.limit,
+        spent=main.status.spent if main.status and main.available_at else None,
+        estimate=main.needed,
+        resets_at=resets_at,
+        retry_after=None if resets_at is None else (resets_at - now).total_seconds(),
     )
 
 
-def _exceeds_limit(
-    job: AnyJob, budget: str, limit: Decimal, needed: Decimal, counts_images: bool
-) -> BudgetExhausted:
-    """The call needs more than the whole limit, so only a smaller request can help."""
-    options = [] if counts_images else cheaper_alternatives(job.request, job.card, limit)
-    hint = (
-        f"These would fit: {', '.join(options)}."
-        if options
-        else "Make a smaller request, or raise the limit."
-    )
-    return BudgetExhausted(
-        f"{budget} allows {_amount_text(limit, counts_images)}, "
-        f"and this call {_need_text(needed, counts_images)}.",
-        hint=hint,
-        budget=budget,
-        limit=limit,
-        estimate=needed,
+def _unknown_cost(job: AnyJob, obstacle: Obstacle) -> str:
+    return f"{obstacle.name} is set, and the cost of {job.request.model} cannot be estimated."
+
+
+def _message(obstacle: Obstacle, needed: Decimal) -> str:
+    images, status = obstacle.counts_images, obstacle.status
+    need = f"requests {count(int(needed), 'image')}"
+    if not images:
+        need = f"may cost {dollars(needed, up=True)}"
+    limit = count(int(obstacle.limit), "image") if images else exact_dollars(obstacle.limit)
+    if obstacle.window is None or status is None or obstacle.available_at is None:
+        return f"{obstacle.name} allows {limit}, and this call {need}."
+    hours = count(int(obstacle.window.span.total_seconds() // 3600), "hour")
+    return (
+        f"{obstacle.name} allows {limit} in {hours}: {_spent_text(status, images)}, "
+        f"and this call {need}."
     )
 
 
-def _exhausted_until(
-    window: RollingLimit,
-    status: BudgetStatus,
-    needed: Decimal,
-    available_at: datetime,
-    now: datetime,
-) -> BudgetExhausted:
-    images = window.counts_images
-    hours = window.span.total_seconds() / 3600
-    verb = "are" if images and status.spent != 1 else "is"
-    facts = f"{_amount_text(status.spent, images)} {verb} used"
+def _spent_text(status: BudgetStatus, counts_images: bool) -> str:
+    spent = count(int(status.spent), "image") if counts_images else dollars(status.spent)
+    text = f"{spent} {'are' if counts_images and status.spent != 1 else 'is'} used"
     if status.unknown:
-        facts += f", the cost of {_plural(status.unknown, 'call')} is unknown"
-    return BudgetExhausted(
-        f"{window.name} allows {_amount_text(window.limit, images)} in {_plural(hours, 'hour')}: "
-        f"{facts}, and this call {_need_text(needed, images)}.",
-        hint=f"Retry after {available_at.isoformat(timespec='seconds')}.",
-        budget=window.name,
-        limit=window.limit,
-        spent=status.spent,
-        estimate=needed,
-        resets_at=available_at,
-        retry_after=(available_at - now).total_seconds(),
-    )
-
-
-def _need_text(needed: Decimal, counts_images: bool) -> str:
-    amount = _amount_text(needed, counts_images)
-    return f"requests {amount}" if counts_images else f"may cost {amount}"
-
-
-def _amount_text(amount: Decimal, counts_images: bool) -> str:
-    return _plural(amount, "image") if counts_images else f"${amount:.4f}".removesuffix("00")
-
-
-def _plural(number: float | Decimal, noun: str) -> str:
-    return f"{number:g} {noun}{'' if number == 1 else 's'}"
+        text += f", the cost of {count(status.unknown, 'call')} is unknown"
+    return text

@@ -58,6 +58,11 @@ class BudgetStatus:
         """Never negative, although a call may have cost more than its estimate."""
         return max(Decimal(0), self.limit - self.spent)
 
+    @property
+    def available(self) -> Decimal:
+        """The most that one call may use now: nothing while the cost of a call is unknown."""
+        return Decimal(0) if self.unknown else self.left
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollingLimit:
@@ -86,7 +91,12 @@ class RollingLimit:
     def available_at(
         self, needed: Decimal, spent: Iterable[SpendingEntry], now: datetime
     ) -> datetime | None:
-        """When the limit allows this amount: `now` if it does already, None if it never will."""
+        """When the limit allows this amount: `now` if it does already, None if it never will.
+
+        A call that costs nothing is always allowed.
+        """
+        if needed == 0:
+            return now
         if needed > self.limit:
             return None
         recent = self._recent_amounts(spent, now)
@@ -123,15 +133,18 @@ class BudgetLimits:
     images_hour: int | None = None
     call_usd: Decimal | None = None
 
+    @property
+    def day(self) -> RollingLimit | None:
+        """The limit for the last 24 hours."""
+        if self.day_usd is None:
+            return None
+        return RollingLimit(
+            name="BUDGET_DAY_USD", span=DAY, limit=self.day_usd, counts_images=False
+        )
+
     def rolling_limits(self) -> list[RollingLimit]:
         """The limits for a span of time; `call_usd` is not one of them."""
-        limits = []
-        if self.day_usd is not None:
-            limits.append(
-                RollingLimit(
-                    name="BUDGET_DAY_USD", span=DAY, limit=self.day_usd, counts_images=False
-                )
-            )
+        limits = [] if self.day is None else [self.day]
         if self.images_hour is not None:
             images = Decimal(self.images_hour)
             limits.append(

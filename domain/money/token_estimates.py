@@ -49,7 +49,7 @@ class TokenEstimates:
             return None
         return Usage(
             text_tokens_in=request.n * (len(request.prompt.encode()) + self.per_prompt),
-            image_tokens_in=request.n * _input_images(request) * self.per_input_image,
+            image_tokens_in=request.n * input_images(request) * self.per_input_image,
             tokens_out=request.n * (output + request.partial_images * self.per_partial),
         )
 
@@ -65,7 +65,8 @@ class TokenEstimates:
         return growth / size.ratio if self.pixel_offset else growth
 
 
-def _input_images(request: ImageRequest) -> int:
+def input_images(request: ImageRequest) -> int:
+    """The number of images that the request sends, with the mask."""
     if not isinstance(request, EditRequest):
         return 0
     return len(request.images) + (request.mask is not None)

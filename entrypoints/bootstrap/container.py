@@ -15,6 +15,7 @@ from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Factory, List, Object
 from dependency_injector.providers import ThreadSafeSingleton as Singleton  # built while warming
 
+from application.cost_estimates import CostEstimates
 from application.image_library import ImageLibrary
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_runner import JobRunner
@@ -81,6 +82,7 @@ def with_safeguards(
     provider: ImageProvider,
     images: ImageStore,
     records: JobRepository,
+    estimates: CostEstimates,
     inspector: ImageInspector,
     attempts: RetryLoop,
     clock: Clock,
@@ -93,7 +95,9 @@ def with_safeguards(
     inspection = partial(Inspection, inspector=inspector)
     redaction = partial(Redaction, secrets=settings.secrets)
     archiving = partial(Archiving, images=images, records=records)
-    budget = partial(Budget, records=records, limits=settings.limits, clock=clock)
+    budget = partial(
+        Budget, records=records, estimates=estimates, limits=settings.limits, clock=clock
+    )
     circuit_breaker = partial(CircuitBreaker, clock=timer)
     concurrency_limit = partial(
         ConcurrencyLimit,
@@ -130,6 +134,7 @@ class Container(DeclarativeContainer):
     image_store = Singleton(image_store, settings, database, exit_stack)
     job_repository = Singleton(job_repository, database)
     usage_ledger = Singleton(usage_ledger, database)
+    cost_estimates = Singleton(CostEstimates, usage_ledger, clock)
     image_library = Singleton(ImageLibrary, image_store, job_repository)
 
     log_sink = Singleton(log_sink, settings, log_writer)
@@ -150,6 +155,7 @@ class Container(DeclarativeContainer):
         with_safeguards,
         images=image_store,
         records=job_repository,
+        estimates=cost_estimates,
         inspector=inspector,
         attempts=retry_loop,
         clock=clock,

@@ -9,6 +9,7 @@ from time import monotonic
 
 import pytest
 
+from application.cost_estimates import CostEstimates
 from application.ports.image_provider import Delivered
 from application.safeguards.archiving import Archiving
 from application.safeguards.budget import Budget
@@ -164,6 +165,7 @@ async def test_a_charged_image_is_found_even_if_its_record_could_not_be_written(
     safeguard = Budget(
         Archiving(FakeProvider(), records.images, records.records),
         records.records,
+        CostEstimates(records.ledger, FrozenClock()),
         BudgetLimits(),
         FrozenClock(),
     )

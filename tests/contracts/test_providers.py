@@ -11,6 +11,7 @@ from adapters.openai.catalog import openai_catalog
 from adapters.openai.provider import OpenAIImages
 from adapters.pillow.inspector import PillowInspector
 from adapters.sketch.provider import SketchProvider
+from application.cost_estimates import CostEstimates
 from application.ports.image_provider import Delivered, ImageProvider, ProviderStream
 from application.safeguards.archiving import Archiving
 from application.safeguards.budget import Budget
@@ -35,17 +36,19 @@ from tests.testkit.fakes import (
     InstantRetries,
     MemoryImageStore,
     MemoryJobRepository,
+    MemoryUsageLedger,
     small_image,
 )
 
 PLENTY = BudgetLimits(day_usd=Decimal(100), images_hour=1000, call_usd=Decimal(10))
+ESTIMATES = CostEstimates(MemoryUsageLedger(), FrozenClock())
 Around = Callable[[ImageProvider], ImageProvider]
 SAFEGUARDS: dict[str, Around] = {
     "retry": lambda inner: Retry(inner, InstantRetries()),
     "inspection": lambda inner: Inspection(inner, PillowInspector()),
     "redaction": lambda inner: Redaction(inner, [KEY]),
     "archiving": lambda inner: Archiving(inner, MemoryImageStore(), MemoryJobRepository()),
-    "budget": lambda inner: Budget(inner, MemoryJobRepository(), PLENTY, FrozenClock()),
+    "budget": lambda inner: Budget(inner, MemoryJobRepository(), ESTIMATES, PLENTY, FrozenClock()),
     "circuit_breaker": CircuitBreaker,
     "concurrency_limit": lambda inner: ConcurrencyLimit(inner, 1, 10),
 }

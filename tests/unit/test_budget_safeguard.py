@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.openai.catalog import openai_catalog
+from application.cost_estimates import CostEstimates
 from application.ports.image_provider import Delivered, PartialImage
 from application.ports.job_repository import (
     AlreadyRunning,
@@ -32,6 +33,7 @@ from tests.testkit.fakes import (
     FrozenClock,
     MemoryImageStore,
     MemoryJobRepository,
+    MemoryUsageLedger,
     job_for,
 )
 
@@ -88,7 +90,8 @@ class Scene:
     @property
     def safeguard(self) -> Budget:
         archiving = Archiving(self.provider, self.images, self.records)
-        return Budget(archiving, self.records, self.limits, FrozenClock())
+        estimates = CostEstimates(MemoryUsageLedger(self.records), FrozenClock())
+        return Budget(archiving, self.records, estimates, self.limits, FrozenClock())
 
     async def generate(self, job: Job[GenerateRequest] = JOB) -> list[object]:
         async with aclosing(self.safeguard.generate(job)) as stream:
@@ -143,7 +146,7 @@ async def test_a_model_without_a_price_is_rejected_under_a_dollar_limit(
 async def test_the_hint_of_a_rejected_call_names_cheaper_options() -> None:
     with pytest.raises(BudgetExhausted, match="BUDGET_CALL_USD") as caught:
         await Scene(call_usd=Decimal("0.10")).generate()
-    assert "quality low (about $0.0" in caught.value.hint
+    assert caught.value.hint == "This fits now: quality medium (about $0.059)."
     assert not caught.value.retryable
 
 

@@ -44,7 +44,7 @@ def test_a_call_is_allowed_once_enough_old_spending_left_the_window() -> None:
     assert error.message == (
         "BUDGET_DAY_USD allows $10.00 in 24 hours: $9.00 is used, and this call may cost $4.00."
     )
-    assert error.hint == "Retry after 2026-11-23T02:00:00+00:00."
+    assert error.hint == "The call fits from tomorrow 02:00 on, in 14 h."
 
 
 def test_the_time_is_found_quickly_among_many_jobs() -> None:
@@ -113,8 +113,19 @@ def test_a_limit_can_be_used_to_the_last_cent() -> None:
     check_budget(job_for(estimate=Decimal(4)), TEN, [entry(1, "6")], NOW)
 
 
-def test_a_free_call_is_allowed_under_a_limit_of_zero() -> None:
-    check_budget(job_for(estimate=Decimal(0)), BudgetLimits(day_usd=Decimal(0)), [], NOW)
+@pytest.mark.parametrize("spent", [[], [entry(1, "3")], [entry(1, None)]])
+def test_a_free_call_is_allowed_under_any_limit_in_dollars(spent: list[SpendingEntry]) -> None:
+    check_budget(job_for(estimate=Decimal(0)), BudgetLimits(day_usd=Decimal(0)), spent, NOW)
+
+
+def test_the_limit_that_refuses_for_the_longest_time_is_named() -> None:
+    both = BudgetLimits(day_usd=Decimal(10), images_hour=1)
+    error = budget_error(both, entry(0.5, "9"))
+    assert error.details()["budget"] == "BUDGET_DAY_USD"
+    assert error.details()["resets_at"] == (NOW + timedelta(hours=23.5)).isoformat()
+    never = budget_error(both, entry(0.5, "9"), n=2)
+    assert never.details()["budget"] == "BUDGET_IMAGES_HOUR"
+    assert not never.retryable
 
 
 def test_a_status_has_what_is_left_and_when_all_of_it_is_available() -> None:

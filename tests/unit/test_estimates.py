@@ -9,7 +9,6 @@ from adapters.openai.catalog import openai_catalog
 from adapters.sketch.provider import CATALOG as SKETCHES
 from domain.image_formats import Dimensions
 from domain.models import ModelCard
-from domain.money.alternatives import cheaper_alternatives
 from domain.money.prices import TokenPricing
 from domain.requests import EditRequest, GenerateRequest, Quality
 from tests.testkit.fakes import PNG, mask
@@ -92,12 +91,3 @@ def test_a_model_without_a_price_has_no_estimate(name: str) -> None:
 
 def test_sketches_are_free() -> None:
     assert SKETCHES.cards[0].estimate(request_for()) == 0
-
-
-def test_cheaper_requests_are_named_with_their_price() -> None:
-    alternatives = cheaper_alternatives(request_for(quality="auto"), card(), Decimal("0.05"))
-    assert alternatives == ["quality low (about $0.029)"]
-    assert cheaper_alternatives(request_for(quality="low", n=2), card(), Decimal("0.03")) == [
-        "n 1 (about $0.029)"
-    ]
-    assert cheaper_alternatives(request_for(), card(), Decimal(0)) == []

@@ -5,7 +5,6 @@ from datetime import date
 from decimal import Decimal
 
 from domain.models import ModelCard
-from domain.money.alternatives import cheaper_alternatives
 from domain.money.prices import FreePricing, Pricing, TokenPricing
 from domain.requests import GenerateRequest, ImageRequest
 from domain.results import NO_TOKENS, Usage
@@ -50,4 +49,3 @@ def test_a_card_without_a_pricing_has_neither_cost_nor_estimate() -> None:
 def test_a_card_estimates_by_its_own_pricing() -> None:
     card = ModelCard(name="x", pricing=FlatPricing())
     assert card.estimate(REQUEST) == Decimal("0.2")
-    assert cheaper_alternatives(REQUEST, card, Decimal("0.1")) == ["n 1 (about $0.100)"]

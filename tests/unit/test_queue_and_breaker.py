@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from application.cost_estimates import CostEstimates
 from application.ports.image_provider import Delivered, ImageProvider, StreamEvent
 from application.safeguards.circuit_breaker import MAX_FAILURES, OPEN_SECONDS
 from domain.provider_errors import CircuitOpen, ProviderFailed
@@ -17,6 +18,7 @@ from tests.testkit.fakes import (
     InstantRetries,
     MemoryImageStore,
     MemoryJobRepository,
+    MemoryUsageLedger,
     job_for,
     settings_in,
 )
@@ -38,6 +40,7 @@ class Scene:
             self.provider,
             MemoryImageStore(),
             self.records,
+            CostEstimates(MemoryUsageLedger(self.records), self.clock),
             HeaderInspector(),
             InstantRetries(),
             self.clock,

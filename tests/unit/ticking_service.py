@@ -6,6 +6,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from adapters.job_events.memory import MemoryJobEvents
+from application.cost_estimates import CostEstimates
 from application.image_library import ImageLibrary
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_handle import JobHandle
@@ -31,6 +32,7 @@ from tests.testkit.fakes import (
     InstantRetries,
     MemoryImageStore,
     MemoryJobRepository,
+    MemoryUsageLedger,
     RecordingSink,
     renditions,
     settings_in,
@@ -128,6 +130,7 @@ class TickingService:
             self.provider,
             self.images,
             self.records,
+            CostEstimates(MemoryUsageLedger(self.records), FrozenClock()),
             HeaderInspector(),
             InstantRetries(),
             FrozenClock(),

@@ -14,19 +14,22 @@ from application.ports.job_repository import JobRepository
 from application.ports.usage_ledger import UsageLedger
 from domain.errors import Canceled
 from domain.image import StoredRef
+from domain.image_formats import Dimensions
 from domain.job_records import may_retry
 from domain.jobs import Job
 from domain.models import ModelCard
 from domain.money.budget_errors import BudgetExhausted
 from domain.money.budget_policy import check_budget
 from domain.money.budgets import BudgetLimits
+from domain.money.estimates import CallKind, SeenCall
 from domain.money.prices import TokenPricing
 from domain.money.usage_account import Savings
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, RateLimited
-from domain.requests import GenerateRequest, ImageRequest
+from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ResultFacts, ResultImage, Usage
 
-from ..fakes import PNG, job_for, small_image
+from ..fakes import PNG, job_for, mask, small_image
+from ..fakes.provider import FixedPricing
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DOLLAR = Decimal(1)
@@ -198,6 +201,41 @@ class UsageLedgerContract:
         await books.records.save(costing("job_2", request=four).dispatched())
         (today,) = await books.ledger.accounts(NOW)
         assert (today.calls, today.images) == (2, 2)
+
+    async def test_the_newest_settled_calls_of_a_kind_are_seen(self, books: Books) -> None:
+        edit = EditRequest(
+            prompt="x", model="fake-1", images=(PNG, PNG), mask=mask(), partial_images=1
+        )
+        wide = GenerateRequest(prompt="x", model="fake-1", size=Dimensions(1536, 1024))
+        four = GenerateRequest(prompt="x", model="fake-1", n=4)
+        minute, card = timedelta(minutes=1), replace(CARD, pricing=FixedPricing(DOLLAR))
+        for job in (
+            stored(costing("job_old", created_at=NOW - 3 * minute), "0.4"),
+            stored(costing("job_1", created_at=NOW - minute), "0.1"),
+            stored(costing("job_2", owner="other", request=four), "0.2"),
+            stored(costing("job_3", created_at=NOW - 2 * minute), "0.3"),
+            stored(costing("job_unknown"), None),
+            costing("job_sent").dispatched(),
+            stored(costing("job_edit", request=edit, card=card), "0.5"),
+            stored(costing("job_wide", request=wide), "0.6"),
+        ):
+            await books.records.save(job)
+        plain, edits, other = (
+            CallKind("fake", "fake-1", "generate", "1024x1024", "auto"),
+            CallKind("fake", "fake-1", "edit", "1024x1024", "auto"),
+            CallKind("fake", "fake-1", "generate", "auto", "low"),
+        )
+        assert CallKind.of(costing("job_4")) == plain
+        since = NOW - 3 * minute
+        seen = await books.ledger.seen_calls([plain, edits, other], since=since, limit=9)
+        assert [str(call.cost) for call in seen[plain]] == ["0.2", "0.1", "0.3"]
+        assert seen[plain][0] == SeenCall(cost=Decimal("0.2"), card_estimate=None)
+        assert seen[edits] == [
+            SeenCall(cost=DOLLAR, card_estimate=DOLLAR, partial_images=1, input_images=3)
+        ]
+        assert not seen.get(other)
+        seen = await books.ledger.seen_calls([plain], since=since, limit=2)
+        assert [str(call.cost) for call in seen[plain]] == ["0.2", "0.1"]
 
     async def test_the_savings_of_a_day_are_added(self, books: Books) -> None:
         today, more = NOW.date(), Savings(results=2, usd=Decimal("0.1"))

@@ -1,12 +1,15 @@
 """Accounts that are forgotten when the process ends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from domain.jobs import JobState
+from domain.jobs import Job, JobState
 from domain.money.budgets import SpendingEntry
+from domain.money.estimates import CallKind, SeenCall, SeenCalls
+from domain.money.token_estimates import input_images
 from domain.money.usage_account import Savings, UsageAccount, sum_by_day_and_model
+from domain.requests import ImageRequest
 from domain.results import NO_TOKENS
 
 from .job_repository import MemoryJobRepository
@@ -23,6 +26,18 @@ class MemoryUsageLedger:
     async def spent(self, since: datetime, /) -> Sequence[SpendingEntry]:
         return self.records.spent(since)
 
+    async def seen_calls(
+        self, kinds: Collection[CallKind], /, *, since: datetime, limit: int
+    ) -> SeenCalls:
+        jobs = [row.job for row in self.records.tables.rows.values() if row.job.created_at > since]
+        newest = sorted(jobs, key=lambda job: job.created_at, reverse=True)
+        seen: dict[CallKind, list[SeenCall]] = {kind: [] for kind in kinds}
+        for job in newest:
+            kind = CallKind.of(job)
+            if kind in seen and job.images and job.cost is not None:
+                seen[kind] += [_seen(job, job.cost)]
+        return {kind: calls[:limit] for kind, calls in seen.items()}
+
     async def credit(self, saved: Mapping[str, Savings], day: date, /) -> None:
         for model, more in saved.items():
             self.saved[day, model] = self.saved.get((day, model), Savings()) + more
@@ -38,13 +53,23 @@ class MemoryUsageLedger:
         return sum_by_day_and_model([*jobs, *credited])
 
 
+def _seen(job: Job[ImageRequest], cost: Decimal) -> SeenCall:
+    expected = job.card.estimate(job.request)
+    return SeenCall(
+        cost=cost / len(job.images),
+        card_estimate=None if expected is None else expected / job.request.n,
+        partial_images=job.request.partial_images,
+        input_images=input_images(job.request),
+    )
+
+
 def _account(row: Row) -> UsageAccount:
     record = row.record
     return UsageAccount(
         day=record.created_at.date(),
         model=record.model,
         calls=1,
-        images=row.delivered if record.state is JobState.STORED else 0,
+        images=len(row.job.images) if record.state is JobState.STORED else 0,
         usage=record.usage or NO_TOKENS,
         cost=record.cost or Decimal(0),
         unknown=int(record.cost is None),
