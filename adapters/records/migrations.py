@@ -105,7 +105,6 @@ SEEN_COSTS_AND_DISMISSALS: Step = (
     AddColumn("jobs", "quality VARCHAR"),
     AddColumn("jobs", "partial_images INTEGER DEFAULT '0' NOT NULL"),
     AddColumn("jobs", "input_images INTEGER DEFAULT '0' NOT NULL"),
-    AddColumn("jobs", "card_estimate_usd VARCHAR"),
     AddColumn("jobs", "dismissed INTEGER DEFAULT '0' NOT NULL"),
     Statement("CREATE INDEX IF NOT EXISTS ix_jobs_kind ON jobs (model, quality, size, created_at)"),
 )

@@ -68,7 +68,6 @@ def _cost_factors(job: Job[ImageRequest]) -> Values:
         "quality": kind.quality,
         "partial_images": job.request.partial_images,
         "input_images": input_images(job.request),
-        "card_estimate_usd": to_text(job.card.estimate(job.request)),
     }
 
 

@@ -44,7 +44,6 @@ jobs = Table(
     Column("quality", String),
     Column("partial_images", Integer, nullable=False, server_default="0"),
     Column("input_images", Integer, nullable=False, server_default="0"),
-    Column("card_estimate_usd", String),
     Column("dismissed", Integer, nullable=False, server_default="0"),
     Index("ix_jobs_kind", "model", "quality", "size", "created_at"),
 )

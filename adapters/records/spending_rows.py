@@ -1,5 +1,6 @@
 """Spending and savings from rows of the records."""
 
+from dataclasses import astuple
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import starmap
@@ -7,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from adapters.records.readable_rows import UNREADABLE
+from adapters.records.readable_rows import UNREADABLE, readable
 from adapters.records.row_mapping import to_decimal, to_utc_naive, usage_of
 from adapters.records.schema import jobs
 from domain.errors import ChargeStatus
@@ -23,16 +24,6 @@ SPENDING_COLUMNS = tuple(
 )
 """The parameters of `to_spending`, in order. They are passed by position because that is faster,
 and a day may have thousands of rows."""
-
-SEEN_COLUMNS = (
-    "cost_usd",
-    "card_estimate_usd",
-    "requested_images",
-    "delivered_images",
-    "partial_images",
-    "input_images",
-)
-"""What a SeenCall is made from."""
 
 
 def spending_since(connection: Connection, since: datetime) -> list[SpendingEntry]:
@@ -97,33 +88,29 @@ def seen_calls(
     connection: Connection, kind: CallKind, since: datetime, limit: int
 ) -> list[SeenCall]:
     """The newest settled calls of this kind; rows that cannot be read are left out."""
-    columns = jobs.c
     query = (
-        select(*(columns[name] for name in SEEN_COLUMNS))
-        .where(*(columns[name] == value for name, value in kind._asdict().items()))
-        .where(columns.created_at > to_utc_naive(since))
-        .where(columns.state == JobState.STORED, columns.cost_usd.is_not(None))
-        .order_by(columns.created_at.desc())
+        select(jobs)
+        .where(*(jobs.c[name] == value for name, value in kind._asdict().items()))
+        .where(jobs.c.created_at > to_utc_naive(since))
+        .where(jobs.c.state == JobState.STORED, jobs.c.cost_usd.is_not(None))
+        .order_by(jobs.c.created_at.desc())
         .limit(limit)
     )
-    found = map(_seen_or_none, connection.execute(query))
-    return [each for each in found if each is not None]
+    return [*readable(connection, jobs, connection.execute(query), _to_seen)]
 
 
-def _seen_or_none(row: Row[Any]) -> SeenCall | None:
-    try:
-        cost, expected = to_decimal(row.cost_usd), to_decimal(row.card_estimate_usd)
-        requested, delivered = row.requested_images, row.delivered_images or row.requested_images
-        if cost is None:
-            return None
-        return SeenCall(
-            cost=cost / delivered,
-            card_estimate=None if expected is None else expected / requested,
-            partial_images=max(0, row.partial_images),
-            input_images=max(0, row.input_images),
-        )
-    except UNREADABLE:
-        return None
+def _to_seen(row: Row[Any]) -> SeenCall:
+    """A settled call; raise what UNREADABLE lists, also for counts that no call has."""
+    usage = usage_of(row)
+    if min(row.partial_images, row.input_images, *(astuple(usage) if usage else ())) < 0:
+        raise ValueError("a count is negative")
+    return SeenCall(
+        images=max(1, _image_count(row)),
+        cost=to_decimal(row.cost_usd) or Decimal(0),
+        usage=usage,
+        partial_images=row.partial_images,
+        input_images=row.input_images,
+    )
 
 
 def to_savings(row: Row[Any]) -> Savings:

@@ -37,7 +37,10 @@ def advice(
     if nearest:
         options = ", ".join(map(_option, nearest[:MOST]))
         now_text = f"{'These fit' if len(nearest) > 1 else 'This fits'} now: {options}."
-        return now_text if at is None else f"{now_text} As it is, the call fits {_from(at, now)}."
+        if at is not None:
+            return f"{now_text} As it is, the call fits {_from(at, now)}."
+        unpriced = [each for each in found if each.needed is None]
+        return f"{now_text} Or {' and '.join(map(_raised, unpriced))}." if unpriced else now_text
     if at is not None:
         nothing = "" if fitting is None else "Nothing smaller fits now. "
         return f"{nothing}The call fits {_from(at, now)}."

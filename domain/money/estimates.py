@@ -1,23 +1,25 @@
 """Estimates of what calls cost, which learn from settled calls of the same kind."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
+from math import ceil
 from typing import NamedTuple, Self
 
 from domain.jobs import Job
+from domain.models import ModelCard
 from domain.money.token_estimates import input_images
 from domain.requests import ImageRequest
+from domain.results import Usage
 
 MAX_SEEN_CALLS = 20
 """Settled calls of a kind that an estimate learns from: the latest ones."""
 SEEN_WITHIN = timedelta(days=30)
 """How long an estimate remembers a call. Without an end, a limit that one expensive call exceeded
 would refuse all calls of its kind forever, because no cheaper one could follow."""
-SAME_CALL = Decimal("0.9")
-"""A request for which the model card expects at least this share of a seen call's cost counts as no
-smaller than that call: prompts differ in length."""
+TEXT_TOKENS = Decimal(1000)
+"""The most text tokens of a seen call that count for a request with a short prompt."""
 MICRODOLLAR = Decimal("0.000001")
 
 
@@ -40,37 +42,53 @@ class CallKind(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenCall:
-    """A settled call: what one of its delivered images cost, and what that depends on.
+    """A settled call: what its delivered images cost in US dollars, and what that depends on.
 
-    `cost` is in US dollars. `card_estimate` is what the model card expected for one image, None if
-    it has no estimates. `input_images` counts the mask, too.
+    `usage` is None if the provider counted no tokens. `input_images` counts the mask, too.
     """
 
+    images: int
     cost: Decimal
-    card_estimate: Decimal | None
+    usage: Usage | None
     partial_images: int = 0
     input_images: int = 0
 
-    def image_cost(self, request: ImageRequest, card_estimate: Decimal | None) -> Decimal:
-        """What one image of the request costs if the call is like this one.
+    def cost_of(self, request: ImageRequest, card: ModelCard) -> Decimal | None:
+        """What the request costs if its images are like the delivered ones.
 
-        `card_estimate` is what the model card expects for that image.
+        None if that says nothing: a model that is not priced by tokens is estimated by its card.
         """
-        if card_estimate is None or not self.card_estimate:
-            return self.cost * self._growth(request)
-        if card_estimate < SAME_CALL * self.card_estimate:
-            return card_estimate + max(Decimal(0), self.cost - self.card_estimate)
-        return self.cost * max(Decimal(1), card_estimate / self.card_estimate)
+        own = card.estimate(request)
+        if self.usage is None:
+            growth = self._partials_growth(request) * self._inputs_growth(request)
+            return self.cost * request.n / self.images * growth if own is None else None
+        fewer = replace(request, partial_images=min(request.partial_images, self.partial_images))
+        cost = card.cost(self._usage_of(fewer, self.usage))
+        if cost is None or fewer.partial_images == request.partial_images:
+            return cost
+        without = card.estimate(fewer)
+        if own is None or without is None:
+            return cost * self._partials_growth(request)
+        return cost + own - without
 
-    def _growth(self, request: ImageRequest) -> Decimal:
-        """How much more the request asks for, where nothing is known of the prices.
-
-        A partial image costs no more than an image, and twice the input images no more than twice
-        the call.
-        """
-        partials = Decimal(1 + request.partial_images) / (1 + self.partial_images)
+    def _usage_of(self, request: ImageRequest, usage: Usage) -> Usage:
+        share = Decimal(request.n) / self.images
+        prompt = len(request.prompt.encode())  # one token a byte is the most that it can be
+        text = max(Decimal(prompt), min(usage.text_tokens_in / Decimal(self.images), TEXT_TOKENS))
         inputs = Decimal(input_images(request)) / max(1, self.input_images)
-        return max(Decimal(1), partials) * max(Decimal(1), inputs)
+        return Usage(
+            text_tokens_in=ceil(request.n * text),
+            image_tokens_in=ceil(share * inputs * usage.image_tokens_in),
+            tokens_out=ceil(share * usage.tokens_out),
+        )
+
+    def _partials_growth(self, request: ImageRequest) -> Decimal:
+        """A partial image costs no more than an image."""
+        return max(Decimal(1), Decimal(1 + request.partial_images) / (1 + self.partial_images))
+
+    def _inputs_growth(self, request: ImageRequest) -> Decimal:
+        """Twice the input images cost no more than twice the call."""
+        return max(Decimal(1), Decimal(input_images(request)) / max(1, self.input_images))
 
 
 SeenCalls = Mapping[CallKind, Sequence[SeenCall]]
@@ -81,15 +99,13 @@ def estimate_cost(job: Job[ImageRequest], seen: Iterable[SeenCall]) -> Decimal |
     """US dollars that the job's call may cost; None if neither the card nor a seen call says.
 
     `seen` are settled calls of the same kind. The estimate is never below the model card's own, and
-    never below what an image of a seen call cost, unless the card expects less for this request.
+    never below what the images of a seen call cost, scaled to the number of images, partial images
+    and input images of the request.
     """
-    own, number = job.card.estimate(job.request), job.request.n
+    own = job.card.estimate(job.request)
     if own == 0:
         return own  # the provider is free
-    own_image = None if own is None else own / number
-    images = (each.image_cost(job.request, own_image) for each in seen)
-    learned = max(images, default=None)
-    if learned is None:
-        return own
-    total = (number * learned).quantize(MICRODOLLAR, ROUND_CEILING)
-    return total if own is None else max(own, total)
+    costs = [each.cost_of(job.request, job.card) for each in seen]
+    learned = [cost.quantize(MICRODOLLAR, ROUND_CEILING) for cost in costs if cost is not None]
+    known = learned if own is None else [own, *learned]
+    return max(known, default=None)

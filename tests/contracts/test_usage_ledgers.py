@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from adapters.records.usage_ledger import SqlUsageLedger
 from domain.errors import ArchiveUnavailable
 from domain.jobs import JobState
 from domain.money.budgets import BudgetLimits
+from domain.money.estimates import CallKind
 from domain.requests import GenerateRequest
 from tests.contracts.data_folder import DataFolder
 from tests.testkit.contracts.usage_ledger import (
@@ -22,6 +24,8 @@ from tests.testkit.contracts.usage_ledger import (
     stored,
 )
 from tests.testkit.fakes import MemoryJobRepository, MemoryUsageLedger
+
+EVER = NOW - timedelta(days=365)
 
 
 class TestMemoryUsageLedger(UsageLedgerContract):
@@ -62,6 +66,38 @@ class TestSqlUsageLedger(UsageLedgerContract):
         here.sql("UPDATE jobs SET made_pictures = 0")
         (today,) = await books.ledger.accounts(NOW)
         assert today.images == 4
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            "UPDATE jobs SET partial_images = -1",
+            "UPDATE jobs SET input_images = 'x'",
+            "UPDATE jobs SET text_tokens_in = NULL",
+            "UPDATE jobs SET cost_usd = 'x'",
+        ],
+    )
+    async def test_a_damaged_call_teaches_nothing(
+        self, books: Books, here: DataFolder, damage: str
+    ) -> None:
+        job = stored(costing("job_1"), "0.5")
+        await books.records.save(job)
+        kind = CallKind.of(job)
+        assert (await books.ledger.seen_calls([kind], since=EVER, limit=9))[kind]
+        here.sql(damage)
+        assert not (await books.ledger.seen_calls([kind], since=EVER, limit=9))[kind]
+
+    async def test_the_calls_of_a_kind_are_found_with_an_index(
+        self, books: Books, here: DataFolder
+    ) -> None:
+        await books.records.save(costing("job_1"))
+        (*_, plan) = here.sql(
+            "EXPLAIN QUERY PLAN SELECT * FROM jobs WHERE provider = 'p' AND model = 'm' "
+            "AND action = 'generate' AND size = 's' AND quality = 'q' AND created_at > '2026' "
+            "AND state = 'stored' AND cost_usd IS NOT NULL ORDER BY created_at DESC LIMIT 20"
+        )[0]
+        assert (
+            "USING INDEX ix_jobs_kind (model=? AND quality=? AND size=? AND created_at>?)" in plan
+        )
 
     async def test_a_folder_that_cannot_be_read_is_archive_unavailable(
         self, tmp_path: Path

@@ -26,10 +26,9 @@ from domain.money.prices import TokenPricing
 from domain.money.usage_account import Savings
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, RateLimited
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
-from domain.results import ResultFacts, ResultImage, Usage
+from domain.results import NO_TOKENS, ResultFacts, ResultImage, Usage
 
 from ..fakes import PNG, job_for, mask, small_image
-from ..fakes.provider import FixedPricing
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DOLLAR = Decimal(1)
@@ -208,7 +207,7 @@ class UsageLedgerContract:
         )
         wide = GenerateRequest(prompt="x", model="fake-1", size=Dimensions(1536, 1024))
         four = GenerateRequest(prompt="x", model="fake-1", n=4)
-        minute, card = timedelta(minutes=1), replace(CARD, pricing=FixedPricing(DOLLAR))
+        minute = timedelta(minutes=1)
         for job in (
             stored(costing("job_old", created_at=NOW - 3 * minute), "0.4"),
             stored(costing("job_1", created_at=NOW - minute), "0.1"),
@@ -216,7 +215,7 @@ class UsageLedgerContract:
             stored(costing("job_3", created_at=NOW - 2 * minute), "0.3"),
             stored(costing("job_unknown"), None),
             costing("job_sent").dispatched(),
-            stored(costing("job_edit", request=edit, card=card), "0.5"),
+            stored(costing("job_edit", request=edit), "0.5"),
             stored(costing("job_wide", request=wide), "0.6"),
         ):
             await books.records.save(job)
@@ -229,9 +228,14 @@ class UsageLedgerContract:
         since = NOW - 3 * minute
         seen = await books.ledger.seen_calls([plain, edits, other], since=since, limit=9)
         assert [str(call.cost) for call in seen[plain]] == ["0.2", "0.1", "0.3"]
-        assert seen[plain][0] == SeenCall(cost=Decimal("0.2"), card_estimate=None)
         assert seen[edits] == [
-            SeenCall(cost=DOLLAR, card_estimate=DOLLAR, partial_images=1, input_images=3)
+            SeenCall(
+                images=1,
+                cost=Decimal("0.5"),
+                usage=replace(NO_TOKENS, tokens_out=500_000),
+                partial_images=1,
+                input_images=3,
+            )
         ]
         assert not seen.get(other)
         seen = await books.ledger.seen_calls([plain], since=since, limit=2)

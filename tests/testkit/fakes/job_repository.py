@@ -24,29 +24,7 @@ from domain.job_records import JobRecord, OwnedImage, StoredImage
 from domain.jobs import UNSETTLED_STATES, IdempotencyKey, JobState
 from domain.money.budgets import SpendingEntry
 
-<<<<<<< HEAD
 from .job_tables import AnyJob, Row, Tables, TrashedRow, closed, spending, to_record
-=======
-AnyJob = Job[ImageRequest]
-
-
-@dataclass
-class Row:
-    """A job as it was saved last, by this writer."""
-
-    record: JobRecord
-    writer: str
-    job: AnyJob
-
-
-@dataclass
-class Tables:
-    """What repositories share that stand for processes on one database."""
-
-    rows: dict[str, Row] = field(default_factory=dict)
-    keys: dict[tuple[str, str], tuple[IdempotencyKey, str]] = field(default_factory=dict)
-    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
->>>>>>> 7b06212 (Estimates learn from settled calls of a kind, and a budget's refusal says what fits now)
 
 
 class MemoryJobRepository:
@@ -178,11 +156,7 @@ class MemoryJobRepository:
 
     def _put(self, job: AnyJob) -> None:
         self.history.append(job)
-<<<<<<< HEAD
-        self.tables.rows[job.id] = Row(to_record(job), self._writer, len(job.images))
-=======
-        self.tables.rows[job.id] = Row(_record(job), self._writer, job)
->>>>>>> 7b06212 (Estimates learn from settled calls of a kind, and a budget's refusal says what fits now)
+        self.tables.rows[job.id] = Row(to_record(job), self._writer, job)
 
     def _bind(self, key: IdempotencyKey, job_id: str, owner: str, may_replace: MayReplace) -> str:
         _, present = self.tables.keys.get((owner, key.value), (key, job_id))

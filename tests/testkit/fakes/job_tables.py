@@ -20,7 +20,7 @@ class Row:
 
     record: JobRecord
     writer: str
-    delivered: int
+    job: AnyJob
 
 
 @dataclass(frozen=True)

@@ -54,10 +54,10 @@ class MemoryUsageLedger:
 
 
 def _seen(job: Job[ImageRequest], cost: Decimal) -> SeenCall:
-    expected = job.card.estimate(job.request)
     return SeenCall(
-        cost=cost / len(job.images),
-        card_estimate=None if expected is None else expected / job.request.n,
+        images=len(job.images),
+        cost=cost,
+        usage=job.usage,
         partial_images=job.request.partial_images,
         input_images=input_images(job.request),
     )
