@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from contextlib import aclosing, suppress
 
 from application.async_tools import run_to_completion
+from application.budget_advice import BudgetAdvice
 from application.cost_estimates import CostEstimates
 from application.ports.clock import Clock
 from application.ports.image_provider import ImageProvider, ProviderStream
 from application.ports.job_repository import AlreadyRunning, JobRepository
-from application.safeguards.budget_advice import BudgetAdvice
 from application.safeguards.safeguard import CallNext, R, Safeguard
 from domain.errors import Canceled, ImageServiceError
 from domain.events import JobQueued

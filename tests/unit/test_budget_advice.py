@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from adapters.openai.catalog import openai_catalog
+from application.budget_advice import BudgetAdvice
 from application.cost_estimates import CostEstimates
-from application.safeguards.budget_advice import BudgetAdvice
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
 from domain.money.alternatives import alternatives
