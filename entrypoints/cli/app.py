@@ -37,7 +37,7 @@ def stdio(env_file: Path | None = None) -> None:
 
 
 @cli.command()
-@click.option("--host", help="Address to listen on (default: $HOST or 127.0.0.1).")
+@click.option("--host", help="Address to listen on (default: $HOST or localhost).")
 @click.option(
     "--port", type=int, help="Port to listen on (default: $PORT or 3000; 0 picks a free one)."
 )

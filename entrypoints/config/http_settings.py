@@ -20,7 +20,10 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 class HttpSettings(BaseSettings):
     """Settings that `gpt-image http` reads in addition to the general ones."""
 
-    host: str = Field("127.0.0.1", description="Address that the HTTP server listens on.")
+    host: str = Field(
+        "localhost",
+        description="Address that the HTTP server listens on; localhost is 127.0.0.1 and ::1.",
+    )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         3000, description="Port that the HTTP server listens on; 0 picks a free one."
     )

@@ -40,24 +40,24 @@ def run(settings: Settings) -> None:
     the grace period. Raises SettingsError if it cannot listen. Otherwise it does not return: the
     process ends, even if a thread is still waiting.
     """
-    listener = listen(settings)
+    listeners = listen(settings)
     allow_many_descriptors()
     with asyncio.Runner(loop_factory=_fast_loop()) as runner:
-        runner.run(_serve_until_signaled(settings, listener))
+        runner.run(_serve_until_signaled(settings, listeners))
 
 
 async def serve(
     settings: Settings,
-    listener: socket.socket,
+    listeners: list[socket.socket],
     stop: asyncio.Event,
     **parts: Unpack[Parts],
 ) -> None:
-    """Serve on that socket until `stop` is set; return once drained, within SHUTDOWN_GRACE."""
+    """Serve on those sockets until `stop` is set; return once drained, within SHUTDOWN_GRACE."""
     async with open_application(settings, **parts) as container:
         application = HttpApplication(container)
         server = Server(application.asgi, settings)
         async with application.manager.run():
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            serving = asyncio.create_task(server.serve(sockets=listeners))
             warming = asyncio.create_task(_warm_up(container))
             await _first(serving, asyncio.create_task(stop.wait()))
             deadline = monotonic() + settings.shutdown_grace
@@ -126,11 +126,11 @@ class Server(uvicorn.Server):
         return [each for each in self.server_state.connections if isinstance(each, Connection)]
 
 
-async def _serve_until_signaled(settings: Settings, listener: socket.socket) -> None:
+async def _serve_until_signaled(settings: Settings, listeners: list[socket.socket]) -> None:
     stop = shutdown_event()
     waiting = asyncio.create_task(stop.wait())
     waiting.add_done_callback(lambda _: exit_after(settings.shutdown_grace + CLOSE_TIMEOUT))
-    await serve(settings, listener, stop)
+    await serve(settings, listeners, stop)
     os._exit(0)
 
 

@@ -3,11 +3,13 @@
 from entrypoints.bootstrap.version import version
 from entrypoints.config.host_names import is_loopback
 from entrypoints.config.settings import APP, Settings
+from entrypoints.http.listening_socket import LOOPBACK_ADDRESSES
 
 
 def startup_banner(settings: Settings, port: int) -> str:
     """The server's address, and a line for each setting that its operator may not intend."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = LOOPBACK_ADDRESSES[0] if settings.host.lower() == "localhost" else settings.host
+    host = f"[{address.strip('[]')}]" if ":" in address else address
     lines = [
         f"{APP} {version()} listens on http://{host}:{port} (MCP at /mcp). Press Ctrl+C to stop."
     ]

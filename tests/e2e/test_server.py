@@ -16,6 +16,7 @@ import pytest
 from entrypoints.cli.app import main
 from entrypoints.config.settings import Settings
 from entrypoints.config.settings_error import SettingsError
+from entrypoints.http import port_occupant
 from entrypoints.http.http_server import serve
 from entrypoints.http.listening_socket import MAX_UNSENT, listen
 from entrypoints.http.startup_banner import startup_banner
@@ -39,11 +40,11 @@ TIMEOUT = 8.0
 class RunningServer:
     """The server as `run` starts it, but in the test's event loop; `stop` is the signal."""
 
-    def __init__(self, settings: Settings, listener: socket.socket) -> None:
-        self.port: int = listener.getsockname()[1]
+    def __init__(self, settings: Settings, listeners: list[socket.socket]) -> None:
+        self.port: int = listeners[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.shutdown = asyncio.Event()
-        self.task = asyncio.create_task(serve(settings, listener, self.shutdown))
+        self.task = asyncio.create_task(serve(settings, listeners, self.shutdown))
 
     async def stop(self) -> float:
         """Shut down the server; return the seconds that took."""
@@ -55,9 +56,10 @@ class RunningServer:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[RunningServer]:
-    listener = listen(settings.model_copy(update={"port": 0, "warm_up": False}))
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFER)
-    server = RunningServer(settings, listener)
+    listeners = listen(settings.model_copy(update={"port": 0, "warm_up": False}))
+    for each in listeners:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFER)
+    server = RunningServer(settings, listeners)
     try:
         yield server
     finally:
@@ -227,14 +229,18 @@ def test_a_protected_server_prints_no_warning(values: dict[str, Any], tmp_path: 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the system lacks this option")
 def test_the_system_buffers_little_of_an_unread_reply(tmp_path: Path) -> None:
-    with listen(settings_in(tmp_path, port=0)) as listener:
-        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == MAX_UNSENT
+    for listener in listen(settings_in(tmp_path, port=0)):
+        with listener:
+            assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == MAX_UNSENT
 
 
-def test_a_port_in_use_is_a_settings_error(tmp_path: Path) -> None:
+def test_a_port_in_use_is_a_settings_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(port_occupant, "ANSWER_TIMEOUT", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = settings_in(tmp_path, port=taken.getsockname()[1])
-        with pytest.raises(SettingsError, match=r"PORT=.*: Address already in use"):
+        with pytest.raises(
+            SettingsError, match=r"PORT=.*: Address already in use\.\nAnother program uses"
+        ):
             listen(settings)
 
 

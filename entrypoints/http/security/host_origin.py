@@ -105,7 +105,8 @@ def _names(settings: Settings) -> set[str]:
     if settings.public_url:
         names.add(urlsplit(settings.public_url.lower()).netloc)
     if settings.host not in ("0.0.0.0", "::", ""):  # noqa: S104 - not bound here, only compared
-        names.add(settings.host.lower() if ":" not in settings.host else f"[{settings.host}]")
+        host = settings.host.lower().strip("[]")
+        names.add(f"[{host}]" if ":" in host else host)
     return names
 
 
