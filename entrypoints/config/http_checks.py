@@ -41,7 +41,8 @@ class HttpServerSettings(Settings):
             if not HOST.fullmatch(name.lower()):
                 raise ValueError(
                     f"{name!r} is not a host name. Use full names or addresses, e.g. "
-                    "images.example.com or [2001:db8::1], without https:// and without *"
+                    "images.example.com or [2001:db8::1], without https:// and without *. Every "
+                    "port of them is allowed"
                 )
         return names
 

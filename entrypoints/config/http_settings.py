@@ -1,5 +1,7 @@
 """Settings of the HTTP server only."""
 
+import json
+from contextlib import suppress
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
@@ -11,6 +13,9 @@ MIN_TOKEN_LENGTH = 16
 def _split(value: object) -> object:
     if not isinstance(value, str):
         return value
+    if value.lstrip("[ ").startswith('"'):  # a list as JSON; [ begins an IPv6 address, too
+        with suppress(ValueError, TypeError):
+            value = ",".join(json.loads(value))
     return tuple(word.strip() for word in value.split(",") if word.strip())
 
 

@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from application.jobs.job_handle import JobHandle
 from domain.errors import ImageServiceError
 from domain.events import Failed, Finished
+from entrypoints.http.problem_documents import Problem
+from entrypoints.http.refusal_facts import SettingsTold, refusal_facts
 
 PROBE_PATHS = frozenset({"/health", "/livez", "/readyz", "/metrics"})
 """Routes that monitoring tools read every few seconds, so they are logged as debug."""
@@ -31,7 +33,8 @@ class Log(Protocol):
 class AccessLogMiddleware:
     """ASGI middleware around all others.
 
-    Writes a line for every request: 5xx as a warning, PROBE_PATHS as debug, all others as info.
+    Writes a line for every request: 5xx as a warning, PROBE_PATHS as debug, all others as info. The
+    first refusal that a setting would prevent is a warning, too; a flood of them is not.
     Calls `on_unrouted` with the status of each request that was refused before it met a route.
     """
 
@@ -39,6 +42,7 @@ class AccessLogMiddleware:
         self._app = app
         self._log = log
         self._on_unrouted = on_unrouted
+        self._settings_told = SettingsTold()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,14 +57,18 @@ class AccessLogMiddleware:
             raise
         finally:
             job = state.pop("job", None)  # MCP sessions keep scopes, and jobs hold images
-            self._write(scope, response.facts() | _outcome_facts(job, state, response.headers))
+            problem: Problem | None = state.pop("problem", None)
+            facts = response.facts() | _outcome_facts(job, state, response.headers)
+            self._write(scope, facts | refusal_facts(scope, response.status, problem), problem)
 
-    def _write(self, scope: Scope, facts: dict[str, Any]) -> None:
+    def _write(self, scope: Scope, facts: dict[str, Any], problem: Problem | None) -> None:
         """The path is the route's template, so that no ID is logged; else what the client sent."""
         route, status = scope.get("path_template"), facts["status"]
         if route is None and status >= 400:
             self._on_unrouted(status)
         level = "warning" if status >= 500 else "debug" if route in PROBE_PATHS else "info"
+        if problem is not None and self._settings_told.is_news(problem.setting):
+            level = "warning"
         if self._log.enabled(level):
             client = (scope.get("client") or ("",))[0]
             path = route or _raw_path(scope)

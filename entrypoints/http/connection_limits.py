@@ -179,4 +179,4 @@ class Connection(HttpToolsProtocol):
             await self.config.loaded_app(scope, receive, send)
             return
         busy = Busy("The server has too many open connections.", retry_after=5.0)
-        await send_problem(problem_of(busy), send, close=True)
+        await send_problem(problem_of(busy), scope, send, close=True)

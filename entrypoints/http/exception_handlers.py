@@ -1,15 +1,22 @@
 """Error responses for exceptions of route handlers and of the web framework."""
 
-from typing import Any
+from typing import Any, cast
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
+from starlette.types import Scope
 
 from domain.errors import ImageServiceError, InvalidRequest
 from entrypoints.http.access_log import note_outcome
 from entrypoints.http.known_paths import NO_ROUTE, allow
-from entrypoints.http.problem_documents import MEDIA_TYPE, Problem, RequestRejected, problem_of
+from entrypoints.http.problem_documents import (
+    MEDIA_TYPE,
+    Problem,
+    RequestRejected,
+    note_problem,
+    problem_of,
+)
 from entrypoints.http.security.body_limits import TOO_LARGE
 from entrypoints.http.security.request_checks import query_parameters
 from entrypoints.wire.incidents import log_incident
@@ -31,8 +38,9 @@ BAD_REQUEST = Problem(
 BY_STATUS = {404: NO_ROUTE, 405: OTHER_METHOD, 413: TOO_LARGE}
 
 
-def problem_response(problem: Problem) -> Response[bytes]:
-    """The response with a problem document."""
+def problem_response(request: AnyRequest, problem: Problem) -> Response[bytes]:
+    """The response with a problem document, which the access log notes."""
+    note_problem(cast("Scope", request.scope), problem)
     return Response(
         problem.body(),
         status_code=problem.status,
@@ -47,11 +55,11 @@ def problem_response(problem: Problem) -> Response[bytes]:
 
 def _image_service_error(request: AnyRequest, error: ImageServiceError) -> Response[bytes]:
     note_outcome(request.scope, error)
-    return problem_response(problem_of(error))
+    return problem_response(request, problem_of(error))
 
 
-def _rejected(_: AnyRequest, rejected: RequestRejected) -> Response[bytes]:
-    return problem_response(rejected.problem)
+def _rejected(request: AnyRequest, rejected: RequestRejected) -> Response[bytes]:
+    return problem_response(request, rejected.problem)
 
 
 def _invalid_parameter(request: AnyRequest, error: ValidationException) -> Response[bytes]:
@@ -62,18 +70,19 @@ def _invalid_parameter(request: AnyRequest, error: ValidationException) -> Respo
     arguments = query_parameters(handler) if isinstance(handler, HTTPRouteHandler) else {}
     field = next((name for name, known in arguments.items() if known == argument), "request")
     return problem_response(
+        request,
         problem_of(
             InvalidRequest(
                 f"The value of {field} is not valid.", field=field, hint=BAD_REQUEST.hint
             )
-        )
+        ),
     )
 
 
 def _http_exception(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     if error.status_code >= 500:
         return _incident(request, error)
-    response = problem_response(BY_STATUS.get(error.status_code, BAD_REQUEST))
+    response = problem_response(request, BY_STATUS.get(error.status_code, BAD_REQUEST))
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     if "allow" in headers:
         headers["allow"] = allow({*headers["allow"].split(", ")})
@@ -81,8 +90,8 @@ def _http_exception(request: AnyRequest, error: HTTPException) -> Response[bytes
     return response
 
 
-def _incident(_: AnyRequest, error: Exception) -> Response[bytes]:
-    return problem_response(problem_of(log_incident(error)))
+def _incident(request: AnyRequest, error: Exception) -> Response[bytes]:
+    return problem_response(request, problem_of(log_incident(error)))
 
 
 HANDLERS: dict[int | type[Exception], Any] = {

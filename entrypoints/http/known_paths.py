@@ -36,7 +36,7 @@ class KnownPathsMiddleware:
             return
         methods = self._methods(scope["path"])
         if not methods:
-            await send_problem(NO_ROUTE, send)
+            await send_problem(NO_ROUTE, scope, send)
         elif scope["method"] == "OPTIONS":
             await BytesResponse(204, {"allow": allow(methods)})(scope, receive, send)
         else:

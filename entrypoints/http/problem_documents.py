@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import ceil
 
 import msgspec
-from starlette.types import Send
+from starlette.types import Scope, Send
 
 from domain.errors import Busy, ChargeStatus, ImageServiceError
 from domain.money.budget_errors import BudgetExhausted
@@ -20,7 +20,10 @@ NOT_STARTED = {"retryable": False, "charged": ChargeStatus.NO.value}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A problem document and its headers."""
+    """A problem document and its headers.
+
+    `setting` is the one that would let the request pass, for the operator; only the log has it.
+    """
 
     status: int
     code: str
@@ -28,6 +31,7 @@ class Problem:
     hint: str = ""
     details: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    setting: str = ""
 
     def body(self) -> bytes:
         """JSON: the members of the RFC and this server's own."""
@@ -84,11 +88,17 @@ def headers_of(problem: Problem, *, close: bool = False) -> dict[str, str]:
     }
 
 
-async def send_problem(problem: Problem, send: Send, *, close: bool = False) -> None:
+def note_problem(scope: Scope, problem: Problem) -> None:
+    """Note, for the access log, that this problem is the response to the scope's request."""
+    scope.setdefault("state", {})["problem"] = problem
+
+
+async def send_problem(problem: Problem, scope: Scope, send: Send, *, close: bool = False) -> None:
     """Respond with the document; `close` also closes the connection.
 
     A client that is still sending may then see a reset connection instead of the document.
     """
+    note_problem(scope, problem)
     body, headers = problem.body(), headers_of(problem, close=close)
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": problem.status, "headers": raw})

@@ -41,7 +41,7 @@ class BearerTokenMiddleware:
             and needs_token(scope["path"])
             and not self._has_token(Headers(scope=scope))
         ):
-            await send_problem(NO_TOKEN, send)
+            await send_problem(NO_TOKEN, scope, send)
             return
         await self._app(scope, receive, send)
 

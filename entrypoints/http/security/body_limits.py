@@ -88,7 +88,7 @@ class BodyLimitMiddleware:
             body = await self._read(Headers(scope=scope), receive, reservation)
             if isinstance(body, Problem):
                 reservation.hold(0)
-                await send_problem(body, send, close=body is TOO_SLOW)
+                await send_problem(body, scope, send, close=body is TOO_SLOW)
             elif body is not None:
                 await self._app(scope, body, send)
         finally:

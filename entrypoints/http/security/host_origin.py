@@ -1,5 +1,6 @@
 """Which Host names and which web pages may call the server: the first of all checks."""
 
+from dataclasses import replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.config.host_names import HOST
+from entrypoints.config.http_checks import ORIGIN
 from entrypoints.config.settings import Settings
 from entrypoints.http.problem_documents import Problem, send_problem
 
@@ -14,6 +16,8 @@ ALWAYS_OPEN = ("/livez", "/readyz")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OWS = b" \t"
 """Whitespace that RFC 9110 (5.5) allows around a header's value; httptools keeps it at the end."""
+MAX_NAME_LENGTH = 260
+"""Characters of a host or an origin that a response and the log repeat; a name in DNS has 253."""
 CROSS_SITE = ("cross-site", "same-site")
 """How browsers mark requests from pages of other origins; only an Origin header names them."""
 
@@ -49,6 +53,7 @@ class HostOriginMiddleware:
         self._app = app
         self._names = frozenset(map(_host_only, _names(settings)))
         self._origins = frozenset(origins(settings))
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -58,7 +63,7 @@ class HostOriginMiddleware:
             scope["headers"] = [(name, value.strip(OWS)) for name, value in scope["headers"]]
             problem = self._problem(scope, Headers(scope=scope))
             if problem is not None:
-                await send_problem(problem, send)
+                await send_problem(problem, scope, send)
                 return
         await self._app(scope, receive, send)
 
@@ -70,9 +75,9 @@ class HostOriginMiddleware:
         if host is None:
             return BAD_HOST
         if host["name"] not in self._names and host["name"] != _own_address(scope):
-            return HOST_NOT_ALLOWED
+            return _host_not_allowed(host["name"], self._settings)
         if not self._origin_allowed(headers, hosts[0]):
-            return ORIGIN_NOT_ALLOWED
+            return _origin_not_allowed(headers.getlist("origin"), self._settings)
         return None
 
     def _origin_allowed(self, headers: Headers, host: str) -> bool:
@@ -83,6 +88,33 @@ class HostOriginMiddleware:
             return headers.get("sec-fetch-site") not in CROSS_SITE or _is_opened(headers)
         own = {f"http://{host}", f"https://{host}"}
         return len(sent) == 1 and sent[0] in self._origins | own
+
+
+def _host_not_allowed(name: str, settings: Settings) -> Problem:
+    """The problem with this valid name, and the setting that would add it to the others."""
+    name = name[:MAX_NAME_LENGTH]
+    names = ",".join((*settings.allowed_hosts, name))
+    return replace(
+        HOST_NOT_ALLOWED,
+        message=f"The Host header names {name}, which is not a name of this server.",
+        hint="Call the server by its own name, or let its operator add this one: "
+        f"ALLOWED_HOSTS={name}. Several names are separated by commas; ports do not matter.",
+        setting=f"ALLOWED_HOSTS={names}",
+    )
+
+
+def _origin_not_allowed(sent: list[str], settings: Settings) -> Problem:
+    """The problem with a page; only some requests of browsers name its origin."""
+    origin = sent[0][:MAX_NAME_LENGTH].lower() if len(sent) == 1 else ""
+    if not ORIGIN.fullmatch(origin):
+        return ORIGIN_NOT_ALLOWED
+    listed = ",".join((*settings.cors_origin, origin))
+    return replace(
+        ORIGIN_NOT_ALLOWED,
+        message=f"Web pages of {origin} may not call the server.",
+        hint=f"If they should, its operator can add them: CORS_ORIGIN={origin}.",
+        setting=f"CORS_ORIGIN={listed}",
+    )
 
 
 def _is_opened(headers: Headers) -> bool:
