@@ -1,7 +1,7 @@
 """The error tree. Provider errors are in provider_errors.py, budget errors in money/.
 
     ImageServiceError               code, message for people, hint, retryable, charged
-    ├ InvalidRequest                invalid_request       (field)
+    ├ InvalidRequest                invalid_request       (field, errors)
     │ ├ UnsupportedByModel          unsupported_by_model  (field) the hint names a model that can
     │ ├ KeyReused                   key_reused            the key belongs to a different request
     │ └ UnreadableImage             unreadable_image      (field) no intact PNG, JPEG or WebP
@@ -35,8 +35,12 @@ These errors know no wire format: entrypoints map `code` to exit codes and HTTP 
 A released `code` never changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+
+MAX_FAULTS = 20
+"""Of one error: a request with more is no slip."""
 
 
 class ChargeStatus(StrEnum):
@@ -65,17 +69,53 @@ class ImageServiceError(Exception):
         return {}
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request."""
+
+    field: str
+    message: str
+    hint: str
+
+
 class InvalidRequest(ImageServiceError):
-    """The request is invalid; nothing was sent."""
+    """The request is invalid; nothing was sent.
+
+    `field` is what the first of its `faults` is about.
+    """
 
     code = "invalid_request"
 
     def __init__(self, message: str, *, field: str, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.field = field
+        self.combined_faults: tuple[Fault, ...] = ()
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Everything that is wrong; an error that stands alone is its own only fault."""
+        return self.combined_faults or (Fault(self.field, self.message, self.hint),)
+
+    @classmethod
+    def of(cls, errors: Sequence["InvalidRequest"]) -> "InvalidRequest":
+        """One error for all of these, at least one; of very many, the first MAX_FAULTS."""
+        if len(errors) == 1:
+            return errors[0]
+        faults = tuple(fault for error in errors for fault in error.faults)[:MAX_FAULTS]
+        message = " ".join(fault.message for fault in faults)
+        hint = " ".join(dict.fromkeys(fault.hint for fault in faults if fault.hint))
+        kinds = {type(error) for error in errors}
+        kind = kinds.pop() if kinds in ({UnsupportedByModel}, {UnreadableImage}) else InvalidRequest
+        combined = kind(message, field=faults[0].field, hint=hint)
+        combined.combined_faults = faults
+        return combined
 
     def details(self) -> Mapping[str, object]:
-        return {"field": self.field}
+        errors = [
+            {"field": fault.field, "message": fault.message, "hint": fault.hint}
+            for fault in self.faults
+        ]
+        return {"field": self.field, "errors": errors}
 
 
 class UnsupportedByModel(InvalidRequest):

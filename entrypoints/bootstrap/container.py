@@ -48,6 +48,7 @@ from application.use_cases.clear_cache import ClearCache
 from application.use_cases.delete_image import DeleteImage
 from application.use_cases.drain_jobs import DrainJobs
 from application.use_cases.edit_image import EditImage
+from application.use_cases.find_image import FindImage
 from application.use_cases.follow_job import FollowJob
 from application.use_cases.generate_image import GenerateImage
 from application.use_cases.get_image import GetImage
@@ -185,6 +186,7 @@ class Container(DeclarativeContainer):
         idempotent_jobs,
         clock,
     )
+    find_image = Factory(FindImage, job_repository)
     generate_image = Factory(GenerateImage, job_service)
     edit_image = Factory(EditImage, job_service, inspector)
     get_image = Factory(GetImage, job_runner, job_repository, stored_results, rendition_service)

@@ -56,7 +56,7 @@ async def _open(name: str, field: str, view: "ViewImage") -> "Image":
     """The image in a file or with an ID; raise InvalidRequest or NotFound if there is none."""
     from domain.errors import UnreadableImage
     from domain.image import Image
-    from entrypoints.jobs.image_references import IMAGE_ID
+    from entrypoints.wire.image_texts import IMAGE_ID
 
     data = _file_bytes(name, field)
     if data is not None:

@@ -125,11 +125,23 @@ def _print_error(error: ImageServiceError, options: Mapping[str, Any], *, as_jso
         print(json.dumps({"error": as_dict(error)}))
         return
     if isinstance(error, InvalidRequest):
-        _name_option(error, options)
+        error = _with_options(error, options)
     text = several_lines(error_text(error, field_label="option"))
     # The text is no markup; Rich's highlighter would take minutes for a word of 100,000 letters.
     console = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
     console.print(text, style="red")
+
+
+def _with_options(error: InvalidRequest, options: Mapping[str, Any]) -> InvalidRequest:
+    """The same error, with options instead of fields in each of its faults."""
+    faults = [
+        InvalidRequest(fault.message, field=fault.field, hint=fault.hint) for fault in error.faults
+    ]
+    for fault in faults:
+        _name_option(fault, options)
+    named = InvalidRequest.of(faults)
+    named.code = error.code
+    return named
 
 
 def _name_option(error: InvalidRequest, options: Mapping[str, Any]) -> None:

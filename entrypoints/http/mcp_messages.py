@@ -6,7 +6,7 @@ from mcp_types import JSONRPCResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrypoints.http.mcp_responses import JSON, accepting_all, json_error
-from entrypoints.mcp.json_rpc import IN_USE, Envelope, encode, read_envelope
+from entrypoints.mcp.json_rpc import IN_USE, Envelope, encode, read_envelope, repaired
 
 LAST_EVENT_ID = b"last-event-id"
 SESSION_ID = b"mcp-session-id"
@@ -85,8 +85,9 @@ class _Body:
     """An ASGI receive callable that returns the first message, a body, once more."""
 
     def __init__(self, first: Message, receive: Receive) -> None:
-        self.envelope = read_envelope(first.get("body", b""))
-        self._first: Message | None = first
+        body = repaired(first.get("body", b""))
+        self.envelope = read_envelope(body)
+        self._first: Message | None = {**first, "body": body}
         self._receive = receive
 
     async def __call__(self) -> Message:

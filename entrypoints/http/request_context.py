@@ -11,6 +11,7 @@ from entrypoints.bootstrap.container import Container
 from entrypoints.http.event_json import EventJson
 from entrypoints.http.images.urls import ImageUrls, image_urls_of
 from entrypoints.wire.caller import Caller
+from entrypoints.wire.unicode_text import without_bom
 
 AnyRequest = Request[Any, Any, Any]
 GET_AND_HEAD = [HttpMethod.GET, HttpMethod.HEAD]
@@ -48,7 +49,7 @@ def headers_of(request: AnyRequest) -> Headers:
 async def json_object(request: AnyRequest) -> dict[str, object]:
     """The body; raise InvalidRequest unless it is one JSON object."""
     try:
-        body = msgspec.json.decode(await _body(request))
+        body = msgspec.json.decode(without_bom(await _body(request)))
     except UnicodeDecodeError as error:
         raise InvalidRequest(
             "The body is not JSON in UTF-8.", field="body", hint="Send one JSON object."
@@ -57,6 +58,8 @@ async def json_object(request: AnyRequest) -> dict[str, object]:
         raise InvalidRequest(
             f"The body is not valid JSON: {error}.", field="body", hint="Send one JSON object."
         ) from error
+    if body == []:  # an empty array of PHP, which has no other empty object
+        return {}
     if not isinstance(body, dict):
         raise InvalidRequest(
             "The body is not a JSON object.",

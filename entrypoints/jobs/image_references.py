@@ -1,54 +1,54 @@
-"""How a client refers to an image: the ID of a stored image, base64, or a data: URL."""
+"""How a client refers to an image: its ID, another name of it, base64, or a data: URL."""
 
 import asyncio
-import re
-from base64 import b64decode
-from contextlib import suppress
+from typing import TYPE_CHECKING
 
-import pybase64
-
-from application.use_cases.view_image import ViewImage
-from domain.errors import UnreadableImage
+from domain.errors import InvalidRequest, UnreadableImage
 from domain.image import Image
+from domain.untrusted_text import single_line
+from entrypoints.wire.image_texts import HINT, IMAGE_ID, as_reference, decoded, is_name, why_refused
 
-IMAGE_ID = re.compile(r"^img_[0-9a-f]{32}$")
-DATA_URL = re.compile(r"^data:[^,]{0,200};base64,", re.IGNORECASE)
-HINT = "Use an img_… ID from an earlier result, the file's base64, or a data: URL."
+if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
+    from entrypoints.bootstrap.container import Container
+
+MAX_PROMPT_SHOWN = 40
+"""Characters of a prompt that reminds the caller of an image."""
 
 
-async def open_reference(reference: str, field: str, view: ViewImage, owner: str) -> Image:
-    """Return the image that a reference names.
+async def open_reference(reference: str, field: str, container: "Container", owner: str) -> Image:
+    """Return the image that a reference means.
 
-    Raises UnreadableImage if it cannot be decoded, and NotFound for an unknown ID. Does not check
-    that the bytes are an image.
+    Raises UnreadableImage if it means none, and NotFound for an unknown ID. Does not check that the
+    bytes are an image. Opens no file: a path or a link counts only as the name of a stored image.
     """
-    reference = reference.strip()
-    if reference.startswith("img_"):
-        if not IMAGE_ID.match(reference):
-            raise UnreadableImage(
-                f"{field}: {reference[:60]!r} is not a complete image ID.", field=field, hint=HINT
-            )
-        return await view.original(reference, owner=owner)
-    return Image(await asyncio.to_thread(_decode, reference, field))
+    text = str(as_reference(reference))
+    if IMAGE_ID.match(text) or is_name(text):
+        image_id = await find_image_id(text, field, container, owner)
+        return await container.view_image().original(image_id, owner=owner)
+    return Image(await asyncio.to_thread(decoded, text, field))
 
 
-def _decode(text: str, field: str) -> bytes:
-    if text[:5].lower() == "data:":
-        head = DATA_URL.match(text)
-        if head is None:
-            raise UnreadableImage(
-                f"{field} is a data: URL that is not base64.", field=field, hint=HINT
-            )
-        text = text[head.end() :]
-    with suppress(ValueError):  # strict first: skipping whitespace is slow for large images
-        return pybase64.b64decode(text, validate=True)
+async def find_image_id(
+    name: str, field: str, container: "Container", owner: str, *, newest: bool = True
+) -> str:
+    """Return the ID of the image that a name means; the ID of an image is its own name.
+
+    `newest`: whether `last` means the newest image. Raises NotFound for the ID of an unknown job,
+    and UnreadableImage for any other name that means no image, or several.
+    """
+    text = str(as_reference(name))
+    if IMAGE_ID.match(text):
+        return text
+    find = container.find_image()
     try:
-        return b64decode("".join(text.split()), validate=True)
-    except ValueError as error:
-        raise UnreadableImage(f"{field} {_why(text)}.", field=field, hint=HINT) from error
-
-
-def _why(text: str) -> str:
-    if len(text) < 4096 and any(mark in text for mark in "~.:\\"):  # base64 has none of these
-        return "is a path or URL. For security, file paths and URLs are not accepted here"
-    return "is not an image ID or valid base64"
+        found = await find(text, owner=owner, newest=newest)
+    except InvalidRequest as error:
+        raise UnreadableImage(f"{field}: {error.message}", field=field, hint=error.hint) from error
+    if found is None:
+        latest = [
+            f"{image.id} ({single_line(image.prompt, MAX_PROMPT_SHOWN)})"
+            for image in await find.latest(owner=owner)
+        ]
+        hint = f"{HINT} The latest images: {', '.join(latest)}." if latest else HINT
+        raise UnreadableImage(why_refused(text, field), field=field, hint=hint)
+    return found

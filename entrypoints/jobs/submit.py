@@ -1,15 +1,44 @@
-"""Submits a client's arguments as a job, the same for every client."""
+"""Reads a client's arguments and submits them as a job, the same for every client."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from application.jobs.job_handle import JobHandle
+from domain.errors import InvalidRequest, NotFound, UnreadableImage
+from domain.image import Image
 from domain.requests import EditRequest
 from entrypoints.jobs.image_references import open_reference
 from entrypoints.wire.caller import Caller
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
+from entrypoints.wire.parsing import Arguments, Reading, read
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.bootstrap.container import Container
+
+ImageFault = tuple[str, InvalidRequest | NotFound]
+"""A field that names an image, and why the image cannot be used."""
+
+
+def read_generate(arguments: Arguments) -> GenerateArguments:
+    """Read the arguments of generate_image; raise one InvalidRequest for all that is wrong."""
+    reading = read(GenerateArguments, arguments)
+    if reading.faults:
+        raise InvalidRequest.of([*reading.faults, *_option_faults(reading)])
+    return reading.result()
+
+
+async def read_edit(container: "Container", arguments: Arguments, owner: str) -> EditArguments:
+    """Read the arguments of edit_image; raise one InvalidRequest for all that is wrong.
+
+    The images are opened only if anything is wrong, to tell about them as well.
+    """
+    reading = read(EditArguments, arguments)
+    if reading.faults:
+        _, faults = await _opened(container, _references(reading.values), owner)
+        raise InvalidRequest.of([*reading.faults, *_option_faults(reading), *map(as_fault, faults)])
+    return reading.result()
 
 
 async def submit(
@@ -36,10 +65,58 @@ async def submit(
 async def _edit_request(
     container: "Container", arguments: EditArguments, owner: str
 ) -> EditRequest:
-    view = container.view_image()
-    images = [
-        await open_reference(reference, f"images[{at}]", view, owner)
-        for at, reference in enumerate(arguments.images)
-    ]
-    mask = await open_reference(arguments.mask, "mask", view, owner) if arguments.mask else None
-    return arguments.to_request(tuple(images), mask)
+    references = _references({"images": arguments.images, "mask": arguments.mask})
+    opened, faults = await _opened(container, references, owner)
+    if len(faults) == 1:
+        raise faults[0][1]
+    if faults:
+        raise InvalidRequest.of([*map(as_fault, faults)])
+    mask = opened.pop("mask", None)
+    return arguments.to_request(tuple(opened.values()), mask)
+
+
+def _references(values: Mapping[str, Any]) -> dict[str, str]:
+    """The references to images by their fields; values that are no text are left out."""
+    images = values.get("images")
+    named = {
+        f"images[{at}]": each for at, each in enumerate(images if isinstance(images, list) else [])
+    }
+    named["mask"] = values.get("mask")
+    return {field: each for field, each in named.items() if isinstance(each, str) and each}
+
+
+async def _opened(
+    container: "Container", references: Mapping[str, str], owner: str
+) -> tuple[dict[str, Image], list[ImageFault]]:
+    """Open all of these, in their order."""
+    opened: dict[str, Image] = {}
+    faults: list[ImageFault] = []
+    for field, reference in references.items():
+        try:
+            opened[field] = await open_reference(reference, field, container, owner)
+        except (InvalidRequest, NotFound) as error:
+            faults.append((field, error))
+    return opened, faults
+
+
+def as_fault(fault: ImageFault) -> InvalidRequest:
+    """The error as one of several faults of a request."""
+    field, error = fault
+    if isinstance(error, InvalidRequest):
+        return error
+    return UnreadableImage(f"{field}: {error.message}", field=field, hint=error.hint)
+
+
+def _option_faults(reading: Reading[Any]) -> list[InvalidRequest]:
+    """What is wrong with options that are valid one by one."""
+    wrong = {fault.field for fault in reading.faults}
+    valid = {
+        name: value
+        for name, value in reading.values.items()
+        if name not in wrong and name not in ("images", "mask")
+    }
+    try:
+        msgspec.convert({"prompt": "x", **valid}, GenerateArguments).to_request()
+    except InvalidRequest as error:
+        return [error]
+    return []

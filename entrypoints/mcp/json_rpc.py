@@ -5,6 +5,7 @@ Every transport does so before the SDK reads a message: the SDK treats a request
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from mcp_types import (
 
 from domain.errors import InvalidRequest
 from entrypoints.mcp.tool_results import to_tool_error
-from entrypoints.wire.unicode_text import is_unicode
+from entrypoints.wire.unicode_text import is_unicode, without_bom
 
 
 def _invalid(reason: str) -> ErrorData:
@@ -39,6 +40,12 @@ UNREADABLE = "The request contains invalid Unicode (a lone surrogate), or is nes
 UNREADABLE_HINT = "Send whole characters in UTF-8: a \\ud83c needs the \\udf09 that follows it."
 
 
+class _CallParams(msgspec.Struct):
+    """The arguments of a tool call, not decoded."""
+
+    arguments: msgspec.Raw = msgspec.Raw(b"{}")
+
+
 class _Members(msgspec.Struct):
     """The members of a message. Values that may be large are not decoded."""
 
@@ -51,6 +58,11 @@ class _Members(msgspec.Struct):
 
 
 _members = msgspec.json.Decoder(_Members)
+_call_params = msgspec.json.Decoder(_CallParams)
+_raw_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+OTHER_FORM = re.compile(rb'"(?:arguments|params)"\s*:\s*["\[]')
+EMPTY_ARRAY = re.compile(rb"\[\s*\]")
+EMPTY_OBJECT = msgspec.Raw(b"{}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +108,45 @@ class Envelope:
             content = result.model_dump(mode="json", by_alias=True, exclude_none=True)
             return JSONRPCResponse(jsonrpc="2.0", id=self.request_id, result=content)
         return self.error(ErrorData(code=INVALID_REQUEST, message=UNREADABLE))
+
+
+def repaired(data: bytes) -> bytes:
+    """The message without a byte order mark, and with objects where clients send other forms.
+
+    An empty array, which is PHP's empty object, becomes `{}` as `params` and as a tool's
+    `arguments`. Arguments that are an object in a text become that object.
+    """
+    data = without_bom(data.lstrip())
+    if not OTHER_FORM.search(data):
+        return data
+    try:
+        params = _members.decode(data).params
+        arguments = _call_params.decode(params).arguments if _starts(params, b"{") else EMPTY_OBJECT
+        if EMPTY_ARRAY.fullmatch(params):
+            return _with_member(data, "params", EMPTY_OBJECT)
+        if not _starts(arguments, b'["'):
+            return data
+        meant = _meant_arguments(arguments)
+        params = msgspec.Raw(_with_member(params, "arguments", meant))
+        return data if meant is arguments else _with_member(data, "params", params)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return data
+
+
+def _starts(raw: msgspec.Raw, characters: bytes) -> bool:
+    return bytes(memoryview(raw)[:1]) in {bytes([each]) for each in characters}
+
+
+def _meant_arguments(raw: msgspec.Raw) -> msgspec.Raw:
+    """An empty object for an empty array or text, the object in a text, or else the same."""
+    if _starts(raw, b"["):
+        return EMPTY_OBJECT if EMPTY_ARRAY.fullmatch(raw) else raw
+    text = msgspec.json.decode(raw, type=str).strip()
+    return msgspec.Raw(msgspec.json.encode(_raw_members.decode(text))) if text else EMPTY_OBJECT
+
+
+def _with_member(json_object: bytes | msgspec.Raw, name: str, value: msgspec.Raw) -> bytes:
+    return msgspec.json.encode({**_raw_members.decode(json_object), name: value})
 
 
 def read_envelope(data: bytes) -> Envelope:

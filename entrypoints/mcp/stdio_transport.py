@@ -20,7 +20,7 @@ from mcp_types import (
     jsonrpc_message_adapter,
 )
 
-from entrypoints.mcp.json_rpc import encode, read_envelope
+from entrypoints.mcp.json_rpc import encode, read_envelope, repaired
 
 CHUNK = 1 << 16
 WAITING_MESSAGES = 64
@@ -84,6 +84,7 @@ class StdioTransport:
         """Queue the message in a line, or answer what the SDK cannot."""
         if not line.strip():
             return
+        line = repaired(line)
         envelope = read_envelope(line)
         message = None if envelope.fault else _message(line)
         if message is not None:

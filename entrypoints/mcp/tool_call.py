@@ -11,6 +11,7 @@ from application.jobs.job_handle import JobHandle
 from domain.requests import ImageRequest
 from domain.results import ImageResult
 from entrypoints.jobs.follow import Report, follow
+from entrypoints.jobs.image_references import find_image_id
 from entrypoints.mcp.reply_deadline import wait_until_deadline
 from entrypoints.mcp.tool_results import to_pending_result, to_tool_result
 from entrypoints.wire.caller import Caller
@@ -33,6 +34,14 @@ class ToolCall:
     deadline: float
     report_progress: Report
     on_job: Callable[[JobHandle], None]
+
+    async def image_id(self, name: str, *, newest: bool = True) -> str:
+        """Return the ID of the caller's image with this name; raise InvalidRequest or NotFound.
+
+        `newest`: whether `last` means the newest image, which another client may have made.
+        """
+        owner = self.caller.owner
+        return await find_image_id(name, "id", self.container, owner, newest=newest)
 
     async def answer_job(self, job: JobHandle) -> CallToolResult:
         """Report the job's progress and return its images.

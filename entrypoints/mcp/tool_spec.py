@@ -38,6 +38,8 @@ class ToolSpec(Generic[A]):
     output: type[Struct] | None = None
     annotations: ToolAnnotations
     handle: Callable[[ToolCall, A], Awaitable[CallToolResult]]
+    read: Callable[[ToolCall, Mapping[str, Any]], Awaitable[A]] | None = None
+    """Reads the arguments where that takes more than their struct."""
 
     def describe(self) -> Tool:
         """The tool's entry in `tools/list`."""
@@ -52,4 +54,6 @@ class ToolSpec(Generic[A]):
 
     async def answer(self, call: ToolCall, arguments: Mapping[str, Any]) -> CallToolResult:
         """Check the arguments and handle the call; raise InvalidRequest or what `handle` raises."""
-        return await self.handle(call, parse(self.input, arguments))
+        if self.read is None:
+            return await self.handle(call, parse(self.input, arguments))
+        return await self.handle(call, await self.read(call, arguments))

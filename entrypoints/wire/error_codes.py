@@ -86,11 +86,33 @@ def error_text(error: ImageServiceError, *, field_label: str = "field") -> str:
     retry = "safe to retry" if error.retryable else "do not retry unchanged"
     if error.charged is not ChargeStatus.NO:
         retry = "check your usage page before retrying"
-    facts = [f"Error {error.code}", retry]
-    labels = {"field": field_label}
-    facts += [f"{labels.get(name, name)}: {_shown(fact)}" for name, fact in error.details().items()]
-    lines = [error.message, error.hint, f"{CHARGE_TEXT[error.charged]} [{'; '.join(facts)}]"]
+    facts = [f"Error {error.code}", retry, *_facts(error, field_label)]
+    lines = [*_reasons(error), f"{CHARGE_TEXT[error.charged]} [{'; '.join(facts)}]"]
     return "\n".join(line for line in lines if line)
+
+
+def _reasons(error: ImageServiceError) -> list[str]:
+    """What happened and what to do next; with several faults, a line for each."""
+    faults = _faults(error)
+    if len(faults) < 2:
+        return [error.message, error.hint]
+    lines = (f"- {fault['message']} {fault['hint']}".rstrip() for fault in faults)
+    return [f"{len(faults)} arguments are invalid:", *lines]
+
+
+def _facts(error: ImageServiceError, field_label: str) -> list[str]:
+    details = {name: fact for name, fact in error.details().items() if name != "errors"}
+    fields = dict.fromkeys(fault["field"] for fault in _faults(error))
+    if fields:
+        label = field_label if len(fields) == 1 else f"{field_label}s"
+        details = {label: [*fields]} | {name: details[name] for name in details if name != "field"}
+    return [f"{name}: {_shown(fact)}" for name, fact in details.items()]
+
+
+def _faults(error: ImageServiceError) -> list[dict[str, str]]:
+    """What is wrong with a request; empty for an error of another kind."""
+    faults = error.details().get("errors", [])
+    return faults if isinstance(faults, list) else []
 
 
 def as_dict(error: ImageServiceError) -> dict[str, object]:

@@ -18,6 +18,7 @@ from domain.requests import (
     Moderation,
     Quality,
 )
+from entrypoints.wire.argument_specs import IMAGE, SIZE
 
 R = TypeVar("R", bound=ImageRequest)
 
@@ -35,6 +36,7 @@ Size = Annotated[
         pattern="^(auto|[1-9][0-9]{1,3}x[1-9][0-9]{1,3})$",
         description="1024x1024, 1024x1536, 1536x1024, auto, or WIDTHxHEIGHT (multiples of 16) "
         "if the model supports it.",
+        extra=SIZE,
     ),
 ]
 Reference = Annotated[
@@ -42,6 +44,7 @@ Reference = Annotated[
     Meta(
         min_length=1,
         description="An img_… ID from an earlier result (best), base64, or a data: URL.",
+        extra=IMAGE,
     ),
 ]
 
@@ -136,6 +139,7 @@ class EditArguments(SharedOptions, kw_only=True):
                 min_length=1,
                 description="PNG mask the same size as the first image; transparent pixels will be "
                 "edited. An img_… ID, base64, or a data: URL.",
+                extra=IMAGE,
             ),
         ]
         | UnsetType

@@ -1,24 +1,30 @@
-"""Checks arguments against their struct, with errors that a model can act on."""
+"""Reads arguments into their struct; tells everything that is wrong with them at once."""
 
+import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from domain.errors import InvalidRequest
-from entrypoints.wire.json_schema import Schema, json_schema
+from entrypoints.wire.argument_names import named_arguments, own_name, squeezed
+from entrypoints.wire.argument_specs import ArgumentSpec, argument_specs
+from entrypoints.wire.argument_values import OMITTED, is_omitted, meant_value
+from entrypoints.wire.image_sizes import nearest_size
+from entrypoints.wire.inputs import EditArguments
 from entrypoints.wire.unicode_text import is_unicode
 
+logger = logging.getLogger(__name__)
 A = TypeVar("A", bound=msgspec.Struct)
 Arguments = Mapping[str, object]
 
-FIELD = re.compile(r"^(?P<reason>.*?) - at `\$\.?(?P<field>.*)`$", re.DOTALL)
-NAMED = re.compile(r"(missing required|contains unknown) field `(?P<field>[^`]*)`")
+PLACE = re.compile(r" - at `\$.*`$", re.DOTALL)
 WRONG_TYPE = re.compile(r"Expected `([^`|]*)[^`]*`, got `")
 WRONG_LENGTH = re.compile(r"Expected `(str|array)` of length (?P<bound>[<>]=) (?P<length>\d+)")
-WRONG_NUMBER = re.compile(r"Expected `int` [<>]=")
+WRONG_NUMBER = re.compile(r"Expected `int` [<>]=|out of range")
 WRONG_VALUE = re.compile(r"matching regex|[Ii]nvalid enum value")
 TYPES = {
     "str": "a string",
@@ -28,31 +34,160 @@ TYPES = {
     "array": "a list",
 }
 UNITS = {"str": "characters", "array": "entries"}
+NEAREST_CHOICES = {
+    **dict.fromkeys(("hd",), "high"),
+    **dict.fromkeys(("ultra", "best"), "max"),
+    **dict.fromkeys(("standard", "normal"), "medium"),
+    **dict.fromkeys(("draft", "fast"), "low"),
+    **dict.fromkeys(("none", "clear", "alpha"), "transparent"),
+    **dict.fromkeys(("solid", "white"), "opaque"),
+}
+"""The choice that comes nearest to a word of other image services."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(Generic[A]):
+    """Arguments in their own spelling, and everything that is wrong with them."""
+
+    kind: type[A]
+    values: Mapping[str, Any]
+    faults: Sequence[InvalidRequest]
+
+    def result(self) -> A:
+        """The struct; raise one InvalidRequest that has all faults."""
+        if self.faults:
+            raise InvalidRequest.of(self.faults)
+        return msgspec.convert(self.values, self.kind)
 
 
 def parse(kind: type[A], arguments: Arguments) -> A:
-    """Convert arguments to the struct `kind`; raise InvalidRequest for the first invalid one.
+    """Convert arguments to the struct `kind`; raise one InvalidRequest for all that is wrong."""
+    return read(kind, arguments).result()
 
-    Accepts what models often send: null for an omitted argument, and numbers as strings.
+
+def read(kind: type[A], arguments: Arguments) -> Reading[A]:
+    """Read the arguments of the struct `kind`.
+
+    Takes what clients are known to mean: other spellings of names and values, and null for an
+    omitted argument. Passes over what hosts add, and every argument of a struct without any.
     """
-    _require_unicode(arguments)
-    present = {name: value for name, value in arguments.items() if value is not None}
+    specs = argument_specs(kind)
+    named = named_arguments(specs, arguments)
+    if named.passed_over:
+        logger.debug("arguments passed over: %s", ", ".join(map(ascii, named.passed_over))[:500])
+    faults, values = named.faults, {}
+    for name, spec in specs.items():
+        value = _one_value(spec, named.values.get(name, []), faults)
+        if value is not OMITTED:
+            values[name] = value
+    return Reading(kind=kind, values=values, faults=faults)
+
+
+def has_images(arguments: Arguments) -> bool:
+    """Whether these are the arguments of edit_image: they have images, under whatever name."""
+    spec = replace(argument_specs(EditArguments)["images"], required=False)
+    given = (value for name, value in arguments.items() if own_name({"images": spec}, name))
+    return not all(is_omitted(spec, value) for value in given)
+
+
+def _one_value(
+    spec: ArgumentSpec, given: list[tuple[str, object]], faults: list[InvalidRequest]
+) -> Any:  # noqa: ANN401 - any JSON value, or OMITTED
+    """The checked value of an argument, or OMITTED; what is wrong with it is added to `faults`."""
+    texts = [value for _, value in given]
+    if not all(map(is_unicode, _texts(texts))):
+        faults.append(_not_unicode(spec.name))
+        return OMITTED
+    meant = [(name, meant_value(spec, value)) for name, value in given]
+    present = [(name, value) for name, value in meant if value is not OMITTED]
+    if any(value != present[0][1] for _, value in present[1:]):
+        faults.append(_contradiction(spec.name, [name for name, _ in present]))
+        return OMITTED
+    if not present:
+        if spec.required:
+            hint = spec.schema["description"]
+            faults.append(InvalidRequest(f"{spec.name} is required.", field=spec.name, hint=hint))
+        return OMITTED
+    value = present[0][1]
+    faults += _faults(spec, value)
+    return value
+
+
+def _faults(spec: ArgumentSpec, value: Any) -> list[InvalidRequest]:  # noqa: ANN401 - any JSON value
+    """What is wrong with a value: with the list itself, or else with each of its entries."""
+    is_list = spec.schema.get("type") == "array" and isinstance(value, list)
+    if not is_list or not value or len(value) > spec.schema.get("maxItems", len(value)):
+        reason = _refusal(spec, value)
+        return [_fault(spec, spec.name, reason, value)] if reason else []
+    reasons = ((at, entry, _refusal(spec, [entry])) for at, entry in enumerate(value))
+    return [
+        _fault(spec, f"{spec.name}[{at}]", reason, entry) for at, entry, reason in reasons if reason
+    ]
+
+
+def _refusal(spec: ArgumentSpec, value: object) -> str:
+    """Why msgspec refuses a value, without the place in it; empty if it does not."""
     try:
-        return msgspec.convert(present, kind, strict=False)
+        msgspec.convert(value, spec.type)
     except msgspec.ValidationError as error:
-        raise _invalid(str(error), kind, present) from error
+        return PLACE.sub("", str(error))
+    return ""
 
 
-def _require_unicode(arguments: Arguments) -> None:
-    """Raise InvalidRequest for a lone surrogate, which UTF-8 cannot encode."""
-    for name, value in arguments.items():
-        if not all(map(is_unicode, _texts({name: value}))):
-            field = name[:80] if is_unicode(name) else "arguments"
-            raise InvalidRequest(
-                f"{field} contains invalid Unicode (a lone surrogate).",
-                field=field,
-                hint="Remove the invalid characters.",
-            )
+def _fault(spec: ArgumentSpec, field: str, reason: str, value: object) -> InvalidRequest:
+    """The error for msgspec's reason; its hint has the nearest value and the valid ones."""
+    choices = f"Use one of: {', '.join(spec.choices)}." if spec.choices else ""
+    usual = choices or str(spec.schema.get("description", ""))
+    nearest = _nearest(spec, value)
+    hint = f"Did you mean {nearest}? {usual}" if nearest else usual
+    return InvalidRequest(_message(field, reason, spec, value), field=field, hint=hint)
+
+
+def _message(field: str, reason: str, spec: ArgumentSpec, value: object) -> str:
+    if WRONG_VALUE.search(reason):
+        return f"{str(value)[:80]!r} is not a valid {field}."
+    if WRONG_NUMBER.search(reason):
+        least, most = spec.schema["minimum"], spec.schema["maximum"]
+        return f"{field} must be between {least} and {most}."
+    if wrong := WRONG_LENGTH.search(reason):
+        if wrong["bound"] == ">=":
+            return f"{field} must not be empty."
+        return f"{field} must have at most {int(wrong['length']):,} {UNITS[wrong[1]]}."
+    if wrong := WRONG_TYPE.search(reason):
+        return f"{field} must be {TYPES.get(wrong[1].strip(), wrong[1].strip())}."
+    return f"{field} is not valid: {reason[:300]}."
+
+
+def _nearest(spec: ArgumentSpec, value: object) -> str:
+    """The valid value that is nearest to this one; empty if none is near."""
+    if spec.means == "size":
+        return nearest_size(value)
+    if spec.choices and isinstance(value, str):
+        word = squeezed(value)
+        known = NEAREST_CHOICES.get(word)
+        close = get_close_matches(word, spec.choices, n=1)
+        return known if known in spec.choices else next(iter(close), "")
+    least, most = spec.schema.get("minimum"), spec.schema.get("maximum")
+    if least is not None and most is not None and type(value) is int:
+        return str(min(max(value, least), most))
+    return ""
+
+
+def _contradiction(name: str, given: Sequence[str]) -> InvalidRequest:
+    names = " and ".join(repr(each[:80]) for each in given[:4])
+    return InvalidRequest(
+        f"{names} are the same argument, with different values.",
+        field=name,
+        hint=f"Send {name} only.",
+    )
+
+
+def _not_unicode(name: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"{name} contains invalid Unicode (a lone surrogate).",
+        field=name,
+        hint="Remove the invalid characters.",
+    )
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -66,48 +201,3 @@ def _texts(value: object) -> Iterator[str]:
             waiting += [*value, *value.values()]
         elif isinstance(value, list | tuple):
             waiting += value
-
-
-def _invalid(fault: str, kind: type[msgspec.Struct], present: Arguments) -> InvalidRequest:
-    """The error for msgspec's message, with the field's choices or description as its hint."""
-    properties = json_schema(kind)["properties"]
-    if named := NAMED.search(fault):
-        field = named["field"]
-        if "missing" in fault:
-            hint = properties[field]["description"]
-            return InvalidRequest(f"{field} is required.", field=field, hint=hint)
-        return _unknown(field, list(properties))
-    match = FIELD.match(fault)
-    field, reason = (match["field"], match["reason"]) if match else ("arguments", fault)
-    name = re.split(r"[.\[]", field)[0]
-    schema = properties.get(name, {})
-    hint = f"Use one of: {', '.join(schema['enum'])}." if "enum" in schema else ""
-    return InvalidRequest(
-        _message(field, reason, schema, present.get(name)),
-        field=field,
-        hint=hint or schema.get("description", ""),
-    )
-
-
-def _message(field: str, reason: str, schema: Schema, value: object) -> str:
-    if WRONG_VALUE.search(reason):
-        return f"{str(value)[:80]!r} is not a valid {field}."
-    if WRONG_NUMBER.search(reason):
-        return f"{field} must be between {schema['minimum']} and {schema['maximum']}."
-    if wrong := WRONG_LENGTH.search(reason):
-        if wrong["bound"] == ">=":
-            return f"{field} must not be empty."
-        return f"{field} must have at most {int(wrong['length']):,} {UNITS[wrong[1]]}."
-    if wrong := WRONG_TYPE.search(reason):
-        return f"{field} must be {TYPES.get(wrong[1].strip(), wrong[1].strip())}."
-    return f"{field} is not valid: {reason[:300]}."
-
-
-def _unknown(field: str, known: list[str]) -> InvalidRequest:
-    near = get_close_matches(field, known, n=1)
-    hint = f"Valid arguments: {', '.join(known)}." if known else "This tool takes no arguments."
-    return InvalidRequest(
-        f"Unknown argument {field[:80]!r}.",
-        field=field[:80],
-        hint=f"Did you mean {near[0]}?" if near else hint,
-    )

@@ -1,4 +1,6 @@
-"""Checks whether text can be encoded as UTF-8."""
+"""Checks whether text can be encoded as UTF-8, and removes byte order marks."""
+
+from codecs import BOM_UTF8
 
 
 def is_unicode(text: str) -> bool:
@@ -10,3 +12,8 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def without_bom(data: bytes) -> bytes:
+    """JSON in UTF-8 without a byte order mark at its start, which RFC 8259 lets readers ignore."""
+    return data.removeprefix(BOM_UTF8)

@@ -56,7 +56,7 @@ def odd_messages() -> dict[str, OddMessage]:
             b'{"jsonrpc":"2.0","id":7019,"method":"\\ud800"}', INVALID_REQUEST, 7019
         ),
         "params in an array": OddMessage(
-            b'{"jsonrpc":"2.0","id":7020,"method":"ping","params":[]}', INVALID_REQUEST, 7020
+            b'{"jsonrpc":"2.0","id":7020,"method":"ping","params":[1]}', INVALID_REQUEST, 7020
         ),
         "text as params": OddMessage(
             b'{"jsonrpc":"2.0","id":7021,"method":"ping","params":"x"}', INVALID_REQUEST, 7021

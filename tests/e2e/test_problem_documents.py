@@ -49,7 +49,8 @@ def assert_is_problem(reply: Reply) -> None:
 BODIES: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "body"),
     "null": (b"null", "body"),
-    "a list": (b"[]", "body"),
+    "a list": (b"[1]", "body"),
+    "an empty list": (b"[]", "prompt"),
     "half": (b'{"prompt": "x"', "body"),
     "more": (b'{"prompt": "x"} y', "body"),
     "no UTF-8": (b'{"prompt": "\xff"}', "body"),
@@ -67,7 +68,6 @@ BODIES: dict[str, tuple[bytes, str]] = {
     "a word for a number": (b'{"prompt": "x", "output_compression": "much"}', "output_compression"),
     "an unknown argument": (b'{"prompt": "x", "sise": "auto"}', "sise"),
     "no images": (b'{"prompt": "x", "images": []}', "images"),
-    "null for images": (b'{"prompt": "x", "images": null}', "images"),
     "null for an image": (b'{"prompt": "x", "images": [null]}', "images[0]"),
     "a path": (b'{"prompt": "x", "images": ["/etc/passwd"]}', "images[0]"),
 }

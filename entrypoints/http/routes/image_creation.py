@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 
 from application.jobs.job_handle import JobHandle
 from domain.errors import InvalidRequest
+from entrypoints.bootstrap.container import Container
 from entrypoints.http.access_log import note_outcome
 from entrypoints.http.asgi_responses import BytesResponse, as_response, no_response
 from entrypoints.http.openapi.operation import (
@@ -32,10 +33,10 @@ from entrypoints.http.request_context import (
 from entrypoints.http.security.body_limits import body_reservation_of
 from entrypoints.http.sse_events import data_frames
 from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS, EventStream, until_disconnect
-from entrypoints.jobs.submit import submit
-from entrypoints.wire.inputs import EditArguments, GenerateArguments
+from entrypoints.jobs.submit import read_edit, read_generate, submit
+from entrypoints.wire.caller import Caller
 from entrypoints.wire.json_schema import Schema
-from entrypoints.wire.parsing import parse
+from entrypoints.wire.parsing import Arguments, has_images
 
 VALID_KEY = re.compile(r"[!-~]{1,255}")
 
@@ -137,15 +138,20 @@ async def _submit(request: AnyRequest) -> JobHandle | None:
     """
     body = await json_object(request)
     caller = replace(caller_of(request), key=_idempotency_key(request))
-    edits = "images" in body
-    arguments = parse(EditArguments, body) if edits else parse(GenerateArguments, body)
-    submission = submit(container_of(request), arguments, caller)
-    handle = await until_disconnect(submission, request.receive)
+    handle = await until_disconnect(
+        _submitted(container_of(request), body, caller), request.receive
+    )
     if handle is None:
         return None
     note_outcome(request.scope, handle)
     body_reservation_of(request.scope).shrink_to_decoded()
     return handle
+
+
+async def _submitted(container: Container, body: Arguments, caller: Caller) -> JobHandle:
+    if not has_images(body):
+        return await submit(container, read_generate(body), caller)
+    return await submit(container, await read_edit(container, body, caller.owner), caller)
 
 
 def _idempotency_key(request: AnyRequest) -> str | None:

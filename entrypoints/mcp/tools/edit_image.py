@@ -1,12 +1,20 @@
 """The tool edit_image."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from mcp_types import CallToolResult
 
-from entrypoints.jobs.submit import submit
+from entrypoints.jobs.submit import read_edit, submit
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_spec import GENERATES, ToolSpec
 from entrypoints.wire.inputs import EditArguments
 from entrypoints.wire.outputs import ImagesResult
+
+
+async def read(call: ToolCall, arguments: Mapping[str, Any]) -> EditArguments:
+    """Read the arguments, and tell everything that is wrong with them or with the images."""
+    return await read_edit(call.container, arguments, call.caller.owner)
 
 
 async def handle(call: ToolCall, arguments: EditArguments) -> CallToolResult:
@@ -23,4 +31,5 @@ TOOL = ToolSpec(
     output=ImagesResult,
     annotations=GENERATES,
     handle=handle,
+    read=read,
 )

@@ -1,12 +1,20 @@
 """The tool generate_image."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from mcp_types import CallToolResult
 
-from entrypoints.jobs.submit import submit
+from entrypoints.jobs.submit import read_generate, submit
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_spec import GENERATES, ToolSpec
 from entrypoints.wire.inputs import GenerateArguments
 from entrypoints.wire.outputs import ImagesResult
+
+
+async def read(_: ToolCall, arguments: Mapping[str, Any]) -> GenerateArguments:
+    """Read the arguments, and tell everything that is wrong with them."""
+    return read_generate(arguments)
 
 
 async def handle(call: ToolCall, arguments: GenerateArguments) -> CallToolResult:
@@ -23,4 +31,5 @@ TOOL = ToolSpec(
     output=ImagesResult,
     annotations=GENERATES,
     handle=handle,
+    read=read,
 )

@@ -12,6 +12,8 @@ from domain.job_records import JobRecord
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import to_pending_result
 from entrypoints.mcp.tool_spec import READS, ToolSpec
+from entrypoints.wire.argument_specs import IMAGE
+from entrypoints.wire.image_texts import JOB_ID
 
 
 class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -20,8 +22,9 @@ class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
     id: Annotated[
         str,
         Meta(
-            pattern="^(job|img)_[0-9a-f]{32}$",
             description="The job_… ID of an unfinished call, or an img_… ID.",
+            extra=IMAGE,
+            extra_json_schema={"pattern": "^(job|img)_[0-9a-f]{32}$"},
         ),
     ]
     format: (
@@ -43,7 +46,8 @@ class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
 async def handle(call: ToolCall, arguments: GetArguments) -> CallToolResult:
     """Wait for a running job, or read the images of a finished one."""
     get_image = call.container.get_image()
-    found = await get_image(arguments.id, owner=call.caller.owner, form=arguments.form)
+    id_ = arguments.id if JOB_ID.match(arguments.id) else await call.image_id(arguments.id)
+    found = await get_image(id_, owner=call.caller.owner, form=arguments.form)
     if isinstance(found, JobHandle):
         return await call.answer_job(found)
     if isinstance(found, JobRecord):

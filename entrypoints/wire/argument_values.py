@@ -1,0 +1,106 @@
+"""What a client means by a value: other spellings of what the schema of an argument allows."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from entrypoints.wire.argument_names import squeezed
+from entrypoints.wire.argument_specs import ArgumentSpec
+from entrypoints.wire.image_sizes import as_size
+from entrypoints.wire.image_texts import as_reference, listed_references
+
+OMITTED = msgspec.UNSET
+NULL_WORDS = frozenset({"", "null", "none", "undefined", "nil", "n/a", "default"})
+"""Texts in lower case that stand for an argument that is left out."""
+MAX_NULL_WORD = max(map(len, NULL_WORDS))
+NONE_IS_A_WISH = frozenset({"background", "moderation", "output_compression"})
+"""Arguments of which "none" may ask for something. Python's "None" still means nothing there."""
+INTEGER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0*)?")
+BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "on", "y", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "n", "0"), False),
+}
+SYNONYMS = {
+    **dict.fromkeys(("jpg", "jpe", "imagejpg", "imagejpeg", "imagepjpeg"), "jpeg"),
+    "imagepng": "png",
+    "imagexpng": "png",
+    "imagewebp": "webp",
+    "extrahigh": "xhigh",
+    "maximum": "max",
+    "automatic": "auto",
+}
+"""Other words for a choice, as letters and digits."""
+
+
+def is_omitted(spec: ArgumentSpec, value: object) -> bool:
+    """Whether the value stands for an argument that is left out."""
+    if value is None:
+        return True
+    if spec.required or not isinstance(value, str):
+        return False
+    text = value.strip()
+    if len(text) > MAX_NULL_WORD:  # an image, perhaps
+        return False
+    if text.casefold() == "none" and spec.name in NONE_IS_A_WISH:
+        return text == "None"
+    return text.casefold() in NULL_WORDS
+
+
+def meant_value(spec: ArgumentSpec, value: object) -> Any:  # noqa: ANN401 - any JSON value, or OMITTED
+    """The value in the schema's own spelling; unchanged if that is not certain."""
+    if is_omitted(spec, value):
+        return OMITTED
+    kind = spec.schema.get("type")
+    if kind == "integer":
+        return _integer(spec, value)
+    if kind == "boolean":
+        return _boolean(value)
+    if kind == "array":
+        return _entries(spec, value)
+    if spec.choices:
+        return _choice(spec.choices, value)
+    if spec.means == "size":
+        return as_size(value)
+    if spec.means == "image":
+        return as_reference(value)
+    if not isinstance(value, str):
+        return value
+    return (value if value.strip() else "") if spec.required else value.strip()
+
+
+def _integer(spec: ArgumentSpec, value: object) -> object:
+    number = value
+    if isinstance(value, float) and value.is_integer():
+        number = int(value)
+    elif isinstance(value, str) and (match := INTEGER.fullmatch(value.strip())):
+        number = int(match[1])
+    is_off = number is False or (type(number) is int and number == 0)
+    if isinstance(value, str):
+        is_off |= BOOLEANS.get(value.strip().casefold()) is False
+    return OMITTED if is_off and spec.zero_means_omitted else number
+
+
+def _boolean(value: object) -> object:
+    if isinstance(value, str):
+        return BOOLEANS.get(value[:9].strip().casefold(), value)
+    return bool(value) if isinstance(value, int | float) and value in (0, 1) else value
+
+
+def _choice(choices: list[str], value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    key = squeezed(value)
+    return next((choice for choice in choices if choice in (key, SYNONYMS.get(key))), value)
+
+
+def _entries(spec: ArgumentSpec, value: object) -> object:
+    """A list, from one entry or from a list in a text."""
+    if isinstance(value, str) and not value.strip():
+        return []
+    entries = listed_references(value) if isinstance(value, str) else value
+    if isinstance(entries, dict):
+        entries = [entries]
+    if not isinstance(entries, list):
+        return entries
+    return [as_reference(entry) for entry in entries] if spec.means == "image" else entries
