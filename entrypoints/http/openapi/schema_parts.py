@@ -43,7 +43,17 @@ ERROR_FIELDS: dict[str, Schema] = {
 }
 """The fields of every error, in problem documents and in events."""
 OPTIONAL_ERROR_FIELDS: dict[str, Schema] = {
-    "field": {**STRING, "description": "The invalid argument or parameter."},
+    "field": {**STRING, "description": "The invalid argument or parameter, or the first of them."},
+    "errors": {
+        "type": "array",
+        "description": "Everything that is wrong with the request.",
+        "items": object_of(
+            *("field", "message", "hint"),
+            field=STRING,
+            message=STRING,
+            hint={**STRING, "description": "What to send instead; may be empty."},
+        ),
+    },
     "retry_after": {"type": "number", "description": "Seconds to wait before a retry."},
     "resets_at": {**STRING, "description": "When the request fits into the budget again."},
     "incident": {**STRING, "description": "The ID to search for in the server's log."},
