@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import inf
 
 from domain.counts import count
-from domain.errors import UnsupportedByModel
+from domain.errors import InvalidRequest, UnsupportedByModel
 from domain.image_formats import Dimensions, ImageFormat
 from domain.money.prices import Pricing
 from domain.requests import (
@@ -47,6 +47,18 @@ class SizeRule:
             and self.min_pixels <= size.pixels <= self.max_pixels
         )
 
+    def nearest(self, size: Dimensions) -> Dimensions | None:
+        """The size of these to use instead: its sides in valid multiples, else its shape.
+
+        None if the rule lists no size.
+        """
+        step = self.multiple_of
+        sides = (max(step, round(side / step) * step) for side in (size.width, size.height))
+        rounded = Dimensions(*sides)
+        if self.allows(rounded):
+            return rounded
+        return min(sorted(self.listed), key=lambda each: _difference(each, size), default=None)
+
     def __str__(self) -> str:
         names = ", ".join(str(size) for size in sorted(self.listed))
         if not self.max_pixels:
@@ -59,6 +71,13 @@ class SizeRule:
             f"aspect ratio at most {self.max_ratio:g}:1"
         )
         return f"{names}, {free}" if names else free
+
+
+def _difference(one: Dimensions, other: Dimensions) -> tuple[float, float]:
+    """How different two sizes are: first in shape, then in pixels."""
+    shapes = one.width * other.height, other.width * one.height
+    pixels = one.pixels, other.pixels
+    return max(shapes) / min(shapes), max(pixels) / min(pixels)
 
 
 ANY_SIZE = SizeRule(
@@ -102,11 +121,15 @@ class ModelCard:
 
         The reason names the values of the request as the caller sent them, so pass it unchanged.
         """
-        if not self.is_known:
-            return None
-        return next((found for found in self._unsupported_options(request) if found), None)
+        return next(iter(self.unsupported_options(request)), None)
 
-    def _unsupported_options(self, request: ImageRequest) -> Sequence[tuple[str, str] | None]:
+    def unsupported_options(self, request: ImageRequest) -> Sequence[tuple[str, str]]:
+        """All options that the model cannot serve, and why."""
+        if not self.is_known:
+            return []
+        return [found for found in self._checked_options(request) if found]
+
+    def _checked_options(self, request: ImageRequest) -> Sequence[tuple[str, str] | None]:
         size, several = request.size, request.n > 1
         wants_alpha = request.background is Background.TRANSPARENT
         inputs = len(request.images) if isinstance(request, EditRequest) else 0
@@ -177,6 +200,8 @@ class Catalog:
     def choose(self, name: str | None, today: date) -> ModelSelection:
         """Select the model: the successor of a retired name; an unknown name as it is."""
         requested = name or self.default
+        if self.find(requested) is None and self.find(requested.lower()):
+            requested = requested.lower()
         card = self.find(requested)
         if card is None:
             unknown = replace(self.fallback_card, name=requested)
@@ -192,22 +217,34 @@ class Catalog:
         return ModelSelection(model=requested, card=card, requested_model=requested, notes=notes)
 
     def check(self, request: ImageRequest, card: ModelCard, today: date) -> None:
-        """Raise UnsupportedByModel, naming a model that can, unless the card allows the request."""
-        unsupported = card.unsupported_option(request)
-        if unsupported is None:
-            return
-        field, why = unsupported
+        """Raise UnsupportedByModel unless the card allows the request.
+
+        The error has every option that is not allowed. Its hints name the nearest size, and a model
+        that allows the whole request.
+        """
+        unsupported = [
+            UnsupportedByModel(
+                f"{card.name} {why}.", field=field, hint=self._hint(field, request, card, today)
+            )
+            for field, why in card.unsupported_options(request)
+        ]
+        if unsupported:
+            raise InvalidRequest.of(unsupported)
+
+    def _hint(self, field: str, request: ImageRequest, card: ModelCard, today: date) -> str:
+        """What to request instead, where the card does not allow this field."""
         available = [other for other in self.cards if not other.is_retired(today)]
         able = [other.name for other in available if other.unsupported_option(request) is None]
+        near = card.sizes.nearest(request.size) if field == "size" and request.size else None
+        if near:
+            return f"Did you mean {near}?{f' Or use {able[0]}.' if able else ''}"
         if able:
-            hint = f"Use {able[0]} instead."
-        elif field == "images" and not any(other.max_input_images for other in available):
-            hint = "Generate an image instead, or use another PROVIDER."
-        elif field == "format" and _only_format(card, request):
-            hint = f'Use format "{_only_format(card, request)}".'
-        else:
-            hint = "No available model supports this. Use another value."
-        raise UnsupportedByModel(f"{card.name} {why}.", field=field, hint=hint)
+            return f"Use {able[0]} instead."
+        if field == "images" and not any(other.max_input_images for other in available):
+            return "Generate an image instead, or use another PROVIDER."
+        if field == "format" and _only_format(card, request):
+            return f'Use format "{_only_format(card, request)}".'
+        return "No available model supports this. Use another value."
 
 
 def _only_format(card: ModelCard, request: ImageRequest) -> ImageFormat | None:

@@ -23,6 +23,7 @@ ADDED_BY_HOSTS = frozenset(
     }
 )
 """Squeezed names that MCP hosts add to the arguments. So is every name that starts with `_`."""
+BOTH_SIDES = "width and height"
 ALIASES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ("text", "description", "imageprompt", "imagedescription", "instruction", "instructions"),
@@ -36,7 +37,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("maskimage", "maskurl", "maskid"), ("mask",)),
     **dict.fromkeys(("jobid",), ("id",)),
     **dict.fromkeys(("outputformat", "imageformat", "fileformat"), ("format",)),
-    **dict.fromkeys(("imagesize", "dimensions", "resolution"), ("size",)),
+    **dict.fromkeys(("imagesize", "dimensions", "resolution", "widthandheight"), ("size",)),
     **dict.fromkeys(("compression",), ("output_compression",)),
     **dict.fromkeys(("partials", "previews"), ("partialImages",)),
     **dict.fromkeys(("count", "numimages", "numberofimages", "imagecount"), ("n", "limit")),
@@ -115,7 +116,7 @@ def _with_size(specs: Specs, given: Mapping[str, object]) -> Iterator[tuple[str,
         if name not in joined:
             yield name, value
     if joined:
-        yield "width and height", [given[sides["width"]], given[sides["height"]]]
+        yield BOTH_SIDES, [given[sides["width"]], given[sides["height"]]]
 
 
 def _asks_for_nothing(specs: Specs, name: str, value: object) -> bool:
