@@ -142,7 +142,7 @@ IMAGES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "quotation marks": ({"images": [f'"{ID}"', f"`{OTHER_ID}`"]}, [ID, OTHER_ID]),
     "Markdown": ({"images": [f"![a fox]({ID})", f"[fox](<{OTHER_ID}>)"]}, [ID, OTHER_ID]),
     "capitals": ({"images": [ID.upper()]}, [ID]),
-    "told: a path that we printed": ({"images": [f"/home/a/images/2026/{ID}.png"]}, [ID]),
+    "told: a path that we printed": ({"images": [f"/images/2026/{ID}.png"]}, [ID]),
     "a path of Windows": ({"images": [rf"C:\images\{ID}.png"]}, [ID]),
     "told: a link that we printed": (
         {"images": [f"http://127.0.0.1:3000/images/{ID}/preview?format=png"]},
