@@ -1,11 +1,11 @@
 """The images of all owners: the records have their owners, and the store has their bytes."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from application.ports.image_store import ImageStore
 from application.ports.job_repository import JobRepository
+from domain.deletion import DeletionResult, MeasuredImage
 from domain.errors import NotFound
 from domain.image import Image, StoredRef
 from domain.job_records import OwnedImage
@@ -14,36 +14,11 @@ from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeletionResult:
-    """How many images were deleted, the bytes that freed, and the fingerprints of their jobs."""
-
-    images: int = 0
-    bytes: int = 0
-    fingerprints: frozenset[str] = frozenset()
-
-    def __add__(self, other: "DeletionResult") -> "DeletionResult":
-        return DeletionResult(
-            images=self.images + other.images,
-            bytes=self.bytes + other.bytes,
-            fingerprints=self.fingerprints | other.fingerprints,
-        )
-
-
 class NotRecorded(Exception):
     """The records do not have the job of this image: they were lost, or belong elsewhere.
 
     The image was not deleted, because the record of its job would have stayed.
     """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasuredImage:
-    """An owner's image, the time when its latest job was created, and its bytes with renditions."""
-
-    image: OwnedImage
-    created_at: datetime
-    bytes: int
 
 
 class ImageLibrary:
@@ -58,14 +33,22 @@ class ImageLibrary:
 
         Bytes that were changed count as gone.
         """
-        places = await self.records.image_refs(OwnedImage(image_id, owner))
-        for stored in places:
-            image = await self.images.get(stored.ref, size=stored.size)
-            if image is not None and image.id == image_id:
-                return image
-        if places:
+        owned = OwnedImage(image_id, owner)
+        places = await self.records.image_refs(owned)
+        if not places:
+            raise await self.missing(owned)
+        image = await self._read(image_id, places)
+        if image is None:
+            image = await self._read(image_id, await self._out_of_trash(owned))
+        if image is None:
             raise NotFound(f"The file of {image_id} was moved, changed or deleted.")
-        raise NotFound.of_id("image", image_id)
+        return image
+
+    async def missing(self, image: OwnedImage, /) -> NotFound:
+        """Return the error for an image that this owner does not have outside the trash."""
+        if any(each.image == image for each in await self.records.trash(owner=image.owner)):
+            return NotFound(f"{image.id} is in the trash.", hint="Restore it to use it again.")
+        return NotFound.of_id("image", image.id)
 
     async def ensure_stored(self, image: Image, /, *, owner: str, job_id: str) -> StoredRef:
         """Return where the image of this job is stored; store it again if its bytes are gone.
@@ -79,24 +62,25 @@ class ImageLibrary:
         for stored in places:
             if await self.images.get(stored.ref, size=stored.size) == image:
                 return stored
-        if places:
-            return await self._store_again(image, owned)
         job = await self.records.get(job_id, owner=owner)
+        if places:
+            return await self._store_again(image, owned, job.prompt if job else "")
         if job is None:
             raise NotRecorded(f"The job {job_id} is not recorded.")
         if job.state is JobState.STORED:
             raise NotFound(f"{image.id} was deleted.")
-        return await self.images.put(image)
+        return await self.images.put(image, title=job.prompt)
 
     async def record_again(
         self, job: Job[ImageRequest], result: ImageResult, /
     ) -> tuple[ResultImage, ...]:
         """Store the result's images, record its job, which was sent, and return the images."""
-        images = tuple(
-            [replace(image, stored=await self.images.put(image.image)) for image in result.images]
-        )
-        await self.records.save(job.stored(images, result))
-        return images
+        title, images = job.request.prompt, list[ResultImage]()
+        for image in result.images:
+            stored = await self.images.put(image.image, title=title)
+            images.append(replace(image, stored=stored))
+        await self.records.save(job.stored(tuple(images), result))
+        return tuple(images)
 
     async def by_age(self) -> Sequence[MeasuredImage]:
         """Return the stored images of all owners, the oldest first.
@@ -107,7 +91,10 @@ class ImageLibrary:
         sizes = await self.images.sizes({each.stored.ref for each in recorded})
         return [
             MeasuredImage(
-                image=each.image, created_at=each.created_at, bytes=sizes[each.stored.ref]
+                image=each.image,
+                stored=each.stored,
+                created_at=each.created_at,
+                bytes=sizes[each.stored.ref],
             )
             for each in recorded
         ]
@@ -128,12 +115,28 @@ class ImageLibrary:
             images=len(found), bytes=freed, fingerprints=frozenset[str]().union(*fingerprints)
         )
 
-    async def _store_again(self, image: Image, owned: OwnedImage) -> StoredRef:
+    async def _read(self, image_id: str, places: Collection[StoredRef]) -> Image | None:
+        for stored in places:
+            image = await self.images.get(stored.ref, size=stored.size)
+            if image is not None and image.id == image_id:
+                return image
+        return None
+
+    async def _out_of_trash(self, owned: OwnedImage) -> Sequence[StoredRef]:
+        """Return the places whose bytes got into the trash although the record did not.
+
+        That happens if the image was generated again in the very moment of its deletion.
+        """
+        async with self.records.image_references([owned]) as found:
+            refs = {stored.ref for each in found for stored in each.stored}
+            return [*(await self.images.restore(refs)).values()]
+
+    async def _store_again(self, image: Image, owned: OwnedImage, title: str) -> StoredRef:
         """Store the image inside the exclusive block, so that no delete can come in between."""
         async with self.records.image_references([owned]) as found:
             if not found:
                 raise NotFound(f"{image.id} was deleted.")
-            stored = await self.images.put(image)
+            stored = await self.images.put(image, title=title)
             for references in found:
                 references.move_to(stored)
         return stored

@@ -45,7 +45,7 @@ class RenditionService:
     ) -> ImageResult:
         """Return the result, with renditions of images whose format was not the requested one.
 
-        The renditions are stored next to the originals. Raises nothing.
+        The renditions of stored images are stored with them. Raises nothing.
         """
         images = [self._apply_requested_format(image, request) for image in result.images]
         return replace(result, images=tuple(await gather_all(images)))
@@ -89,9 +89,11 @@ class RenditionService:
             return replace(image, notes=(*image.notes, note))
         if rendition.image == original:
             return image
-        with suppress(ArchiveUnavailable):
-            stored = await self.images.put(rendition.image, derived_from=original.id)
-            rendition = replace(rendition, stored=stored)
+        if image.stored is not None:
+            with suppress(ArchiveUnavailable):
+                place = image.stored.ref
+                stored = await self.images.put(rendition.image, derived_from=place)
+                rendition = replace(rendition, stored=stored)
         return replace(image, rendition=rendition)
 
     async def _render_once(self, image: Image, spec: RenditionSpec) -> Rendition:

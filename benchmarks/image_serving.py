@@ -50,7 +50,7 @@ def serving_lines(rig: Rig, rounds: int) -> list[Line]:
         image = _generate(ours)
         path = Path(str(image["path"]))
         theirs = f"{stack.enter_context(_nginx(rig, path.parent))}/{path.name}"
-        url, tag = str(image["url"]), f'"{path.stem.removeprefix("img_")}"'
+        url, tag = str(image["url"]), f'"{str(image["id"]).removeprefix("img_")}"'
         sides = [
             side
             for c in CONNECTIONS

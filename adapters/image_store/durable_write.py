@@ -12,14 +12,20 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
+from adapters.image_store.file_index import find_equal
 from adapters.image_store.regular_files import has_bytes, read_regular, regular_files
+from domain.image import Image
 
 if sys.platform == "darwin":
     from fcntl import F_FULLFSYNC, fcntl
 
 
-PARTIAL_NAME = re.compile(r"^\.(?P<stem>.+)\.(?P<suffix>\w+)\.(?P<writer>[\w-]+)\.\w+\.part$")
-"""The name of a file until it is complete."""
+PARTIAL_NAME = re.compile(
+    r"^\.(?P<stem>.+)\.(?P<suffix>\w+)\.(?P<writer>[\w-]+)\.(?:(?P<digest>[0-9a-f]{16})-)?\w+\.part$"
+)
+"""The name of a file until it is complete; without a digest if the first versions wrote it."""
+TRASH = ".trash"
+"""The folder of deleted images in a folder of images: each still has its name."""
 CANNOT_SYNC = (EINVAL, ENOSYS, ENOTSUP, ENOTTY, EOPNOTSUPP)
 """The error numbers of file systems that cannot sync, such as network shares and FUSE."""
 logger = logging.getLogger(__name__)
@@ -31,46 +37,57 @@ def write_durably(folder: Path, stem: str, suffix: str, data: bytes, *, writer: 
     Bytes and name survive a power cut once this returns, unless the file system cannot sync: then
     a warning is logged, once for each folder. Until then, the file has a name that
     starts with a dot and contains the writer's ID. An existing file is never overwritten: equal
-    bytes share it, others get a number after the stem. Raises OSError, and then leaves no file.
+    bytes share it, others get a number after the stem, also if they are in the TRASH of the folder.
+    Raises OSError, and then leaves no file.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{stem}.{suffix}"
     if has_bytes(path, data):
         return path.absolute()
-    partial = folder / f".{stem}.{suffix}.{writer}.{uuid4().hex[:8]}.part"
+    digest = sha256(data).hexdigest()
+    partial = folder / f".{stem}.{suffix}.{writer}.{digest[:16]}-{uuid4().hex[:8]}.part"
     try:
         _write_and_sync(partial, data)
         path = _rename(partial, path, data)
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-    _sync_folder(folder)
+    sync_folder(folder)
     return path.absolute()
 
 
 def finish_partial_files(folder: Path, active: Collection[str]) -> None:
     """Rename or remove the partial files of writers that are not `active`. Raises OSError.
 
-    A file is complete if its bytes have the digest in its name; then it only has to be renamed.
+    A file is complete if its bytes have the digest in its name; then it only has to be renamed,
+    unless its image is there under other words.
     Files over MAX_BYTES, and whatever is not a regular file, are left unchanged.
     """
-    for partial, _ in [*regular_files(folder, PARTIAL_NAME)]:
+    for partial, _ in [*regular_files(folder, PARTIAL_NAME.match)]:
         name = PARTIAL_NAME.match(partial.name)
         if name is None or name["writer"] in active:
             continue
         data = read_regular(partial)
         if data is None:
             continue
-        if name["stem"] == f"img_{sha256(data).hexdigest()[:32]}":
+        if _is_complete(name, data) and not find_equal(folder, Image(data)):
             _rename(partial, folder / f"{name['stem']}.{name['suffix']}", data)
         partial.unlink(missing_ok=True)
-        _sync_folder(folder)
+        sync_folder(folder)
+
+
+def _is_complete(name: re.Match[str], data: bytes) -> bool:
+    digest = sha256(data).hexdigest()
+    if name["digest"]:
+        return digest.startswith(name["digest"])
+    return bool(name["stem"] == f"img_{digest[:32]}")
 
 
 def _rename(partial: Path, target: Path, data: bytes) -> Path:
     path, number = target, 1
     while True:
-        if not os.path.lexists(path):
+        trashed = path.parent / TRASH / path.name
+        if not os.path.lexists(path) and (not os.path.lexists(trashed) or has_bytes(trashed, data)):
             with suppress(FileExistsError):  # Windows, if another process was faster
                 return partial.rename(path)
         if has_bytes(path, data):
@@ -92,7 +109,7 @@ def _write_and_sync(path: Path, data: bytes) -> None:
             _warn(path.parent, error.strerror)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Sync the names in the folder; log what prevents it: the file is complete, and stays."""
     if os.name == "nt":  # Windows cannot open folders; NTFS journals the rename
         return

@@ -1,43 +1,78 @@
 """Finds the files of images: each image itself, and its renditions next to it."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
-from adapters.image_store.regular_files import MAX_BYTES, RegularFile, regular_files
-
-IMAGE_ID = re.compile(r"^img_[0-9a-f]{32}(?=[.-])")
-"""The beginning of the names of all files of an image."""
-ID_LENGTH = len("img_") + 32
+from adapters.image_store.file_names import parse
+from adapters.image_store.regular_files import (
+    MAX_BYTES,
+    RegularFile,
+    has_bytes,
+    read_regular,
+    regular_files,
+)
+from domain.image import Image
 
 
 class FileIndex:
-    """The regular files in folders of images, by the image ID at the beginning of their names.
+    """The regular files in folders of images, by the family of their names.
 
     Each folder is read only once, however many images are looked up.
     """
 
-    def __init__(self, *folders: Path) -> None:
-        """Search these folders, and the folder of each ref."""
+    def __init__(self, *folders: Path, below: str = "") -> None:
+        """Search these folders and the folder of each ref, or the folder `below` each of them."""
         self._always_searched = folders
+        self._below = below
         self._folders: dict[Path, dict[str, list[RegularFile]]] = {}
 
-    def files(self, ref: str) -> Iterator[RegularFile]:
-        """All files of the image at this ref; none if the file's name has no image ID.
+    def named(self, ref: str) -> Iterator[RegularFile]:
+        """The files that the image at this ref has according to their names.
 
-        Files over MAX_BYTES are left out.
+        None if the ref has no image's name. Files over MAX_BYTES are left out.
         """
         path = Path(ref)
-        image_id = IMAGE_ID.match(path.name)
-        if image_id is not None:
+        name = parse(path.name)
+        if name is not None:
             for folder in dict.fromkeys((path.parent, *self._always_searched)):
-                yield from self._read(folder).get(image_id[0], [])
+                yield from self._read(folder / self._below).get(name.family, [])
+
+    def own(self, ref: str) -> Iterator[RegularFile]:
+        """The same files, if their bytes have the digest in their name. Raises OSError.
+
+        Any other file was changed, or was given such a name: it is the user's.
+        """
+        return filter(_has_digest_of_its_name, self.named(ref))
 
     def _read(self, folder: Path) -> dict[str, list[RegularFile]]:
         if folder not in self._folders:
             found = self._folders[folder] = defaultdict(list)
-            for file in regular_files(folder, IMAGE_ID):
-                if file.size <= MAX_BYTES:
-                    found[file.path.name[:ID_LENGTH]].append(file)
+            for file in regular_files(folder, parse):
+                name = parse(file.path.name)
+                if name is not None and file.size <= MAX_BYTES:
+                    found[name.family].append(file)
         return self._folders[folder]
+
+
+def find_equal(folder: Path, image: Image) -> Path | None:
+    """Return the file of this image, whatever its words; None if there is none.
+
+    Raises OSError.
+    """
+
+    def may_be_it(name: str) -> bool:
+        found = parse(name)
+        return found is not None and found.may_be(image.digest)
+
+    files = (path for path, _ in regular_files(folder, may_be_it))
+    return next((path for path in files if has_bytes(path, image.data)), None)
+
+
+def _has_digest_of_its_name(file: RegularFile) -> bool:
+    name = parse(file.path.name)
+    if name is None or not name.digest:
+        return name is not None
+    data = read_regular(file.path)
+    return data is not None and sha256(data).hexdigest().startswith(name.digest)

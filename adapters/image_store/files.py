@@ -6,14 +6,16 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from errno import EACCES, ENOSPC, EPERM, EROFS
+from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TypeVar
 
-from adapters.image_store.durable_write import finish_partial_files, write_durably
-from adapters.image_store.file_index import FileIndex
-from adapters.image_store.regular_files import RegularFile, read_regular
+from adapters.image_store.durable_write import TRASH, finish_partial_files, write_durably
+from adapters.image_store.file_index import FileIndex, find_equal
+from adapters.image_store.file_names import image_stem, rendition_stem
+from adapters.image_store.regular_files import read_regular
+from adapters.image_store.trash_folder import move_back, move_to_trash, remove
 from domain.errors import ArchiveUnavailable
 from domain.image import Image, StoredRef
 
@@ -22,13 +24,17 @@ T = TypeVar("T")
 MIN_FREE_BYTES = 64_000_000
 """Free bytes that the disk must have before an image is paid for: four images of the largest size,
 and a margin."""
+FULL_WITH_TRASH = (
+    "Free up disk space: `gpt-image images empty-trash` deletes the images in the trash for good."
+)
 
 
 class FileImageStore:
     """An ImageStore whose refs are absolute paths.
 
     Images are written to `folder`, or to `fallback` if that fails. Folders are created with their
-    first file. All disk access runs in threads of its own, so that a slow disk delays nothing else.
+    first file. An image in the trash is in a hidden folder beside its place. All disk access runs
+    in threads of its own, so that a slow disk delays nothing else.
     """
 
     def __init__(
@@ -45,36 +51,66 @@ class FileImageStore:
         folder = self._folder
         await self._run(lambda: _probe(folder), f"Images cannot be stored in {folder}")
 
-    async def put(self, image: Image, /, *, derived_from: str | None = None) -> StoredRef:
-        folders = (self._folder,) if derived_from else (self._folder, self._fallback)
-        stem, suffix = derived_from or image.id, image.format.extension
-        path = await self._run(
-            lambda: self._write(folders, stem, suffix, image.data),
-            f"The image could not be written to {folders[-1]}",
-        )
-        return StoredRef(ref=path, local_path=path)
+    async def put(
+        self, image: Image, /, *, title: str = "", derived_from: str | None = None
+    ) -> StoredRef:
+        folders: tuple[Path, ...] = (self._folder,)
+        if derived_from is None:
+            stem, folders = image_stem(title, image.digest), (*folders, self._fallback)
+        else:
+            stem = rendition_stem(derived_from, image.digest)
+
+        def write() -> Path:
+            equal = None if derived_from else find_equal(self._folder, image)
+            return equal or self._write(folders, stem, image.format.extension, image.data)
+
+        path = await self._run(write, f"The image could not be written to {folders[-1]}")
+        return _stored(path)
 
     async def get(self, ref: str, /, *, size: int | None = None) -> Image | None:
         return await self._run(lambda: _read(Path(ref), size), "The image could not be read")
 
-    async def sizes(self, refs: Collection[str], /) -> Mapping[str, int]:
-        index = FileIndex(self._folder)
+    async def sizes(self, refs: Collection[str], /, *, trashed: bool = False) -> Mapping[str, int]:
+        index = self._trash_index() if trashed else FileIndex(self._folder)
         return await self._run(
-            lambda: {ref: sum(file.size for file in index.files(ref)) for ref in refs},
+            lambda: {ref: sum(file.size for file in index.named(ref)) for ref in refs},
             "The sizes of the images could not be read",
         )
 
     async def delete(self, refs: Collection[str], /) -> int:
         index = FileIndex(self._folder)
         return await self._run(
-            lambda: _remove({file for ref in refs for file in index.files(ref)}),
+            lambda: remove({file for ref in refs for file in index.own(ref)}),
             "The image could not be deleted",
+        )
+
+    async def trash(self, refs: Collection[str], /) -> int:
+        index = FileIndex(self._folder)
+        return await self._run(
+            lambda: move_to_trash({file for ref in refs for file in index.own(ref)}),
+            "The image could not be moved to the trash",
+        )
+
+    async def restore(self, refs: Collection[str], /) -> Mapping[str, StoredRef]:
+        index = self._trash_index()
+
+        def restore() -> Mapping[str, StoredRef]:
+            paths = {ref: move_back(Path(ref), index.own(ref)) for ref in refs}
+            return {ref: _stored(path) for ref, path in paths.items() if path is not None}
+
+        return await self._run(restore, "The image could not be taken out of the trash")
+
+    async def empty_trash(self, refs: Collection[str], /) -> int:
+        index = self._trash_index()
+        return await self._run(
+            lambda: remove({file for ref in refs for file in index.own(ref)}),
+            "The trash could not be emptied",
         )
 
     async def quarantine(self, data: bytes, /, *, job_id: str, suffix: str = "bin") -> str:
         folder = self._quarantine
         return await self._run(
-            lambda: self._write((folder,), job_id, suffix, data),
+            lambda: str(self._write((folder,), job_id, suffix, data)),
             f"The data could not be written to {folder}",
         )
 
@@ -89,13 +125,16 @@ class FileImageStore:
         """Start no more work; do not wait for work that is running."""
         self._threads.shutdown(wait=False)
 
-    def _write(self, folders: tuple[Path, ...], stem: str, suffix: str, data: bytes) -> str:
+    def _trash_index(self) -> FileIndex:
+        return FileIndex(self._folder, below=TRASH)
+
+    def _write(self, folders: tuple[Path, ...], stem: str, suffix: str, data: bytes) -> Path:
         """Write to the first folder that works; raise OSError if none does."""
         writer = self._writer()
         for folder in folders[:-1]:
             with suppress(OSError):
-                return str(write_durably(folder, stem, suffix, data, writer=writer))
-        return str(write_durably(folders[-1], stem, suffix, data, writer=writer))
+                return write_durably(folder, stem, suffix, data, writer=writer)
+        return write_durably(folders[-1], stem, suffix, data, writer=writer)
 
     async def _run(self, work: Callable[[], T], message: str) -> T:
         try:
@@ -105,11 +144,18 @@ class FileImageStore:
             raise ArchiveUnavailable(f"{message} ({reason}).", hint=self._hint(error)) from error
 
     def _hint(self, error: OSError) -> str | None:
-        """What to do about permissions, None for other errors."""
+        """What to do about permissions or a full disk, None for other errors."""
+        if error.errno in (ENOSPC, EDQUOT) and (self._folder / TRASH).is_dir():
+            return FULL_WITH_TRASH
         if error.errno not in (EACCES, EPERM, EROFS):
             return None
         user = os.geteuid() if hasattr(os, "geteuid") else None
         return ArchiveUnavailable.permission_hint("OUTPUT_DIR", self._folder, user)
+
+
+def _stored(path: Path) -> StoredRef:
+    absolute = str(path.absolute())
+    return StoredRef(ref=absolute, local_path=absolute)
 
 
 def _probe(folder: Path) -> None:
@@ -129,12 +175,3 @@ def _read(path: Path, size: int | None) -> Image | None:
         data = read_regular(path, size=size)
         return None if data is None else Image(data)
     return None
-
-
-def _remove(files: Collection[RegularFile]) -> int:
-    freed = 0
-    for file in files:
-        with suppress(FileNotFoundError):
-            file.path.unlink()
-            freed += file.size
-    return freed

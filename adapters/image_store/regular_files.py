@@ -5,9 +5,8 @@ sparse file would take all memory.
 """
 
 import os
-import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -52,14 +51,14 @@ def has_bytes(path: Path, data: bytes) -> bool:
     return read_regular(path, size=len(data)) == data
 
 
-def regular_files(folder: Path, name: re.Pattern[str]) -> Iterator[RegularFile]:
-    """The regular files whose names begin with this pattern, in any order. Raises OSError.
+def regular_files(folder: Path, wanted: Callable[[str], object]) -> Iterator[RegularFile]:
+    """The regular files whose names are `wanted`, in any order. Raises OSError.
 
     Yields none if `folder` is not a folder.
     """
     if folder.is_dir():
         with os.scandir(folder) as entries:
             for entry in entries:
-                if name.match(entry.name) and entry.is_file(follow_symlinks=False):
+                if wanted(entry.name) and entry.is_file(follow_symlinks=False):
                     with suppress(FileNotFoundError):
                         yield RegularFile(Path(entry), entry.stat(follow_symlinks=False).st_size)

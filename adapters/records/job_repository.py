@@ -110,6 +110,8 @@ class SqlJobRepository:
         return self._database.hold(self._references(images), CHANGE_FAILED)
 
     async def trash(self, *, owner: str | None = None) -> Sequence[TrashedImage]:
+        if not self._database.has_records:  # a look at the trash creates no database
+            return []
         return await self._run(lambda records: trash(records, owner), READ_FAILED)
 
     def trashed_references(

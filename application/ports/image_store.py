@@ -16,12 +16,15 @@ class ImageStore(Protocol):
     async def check_writable(self) -> None:
         """Return if an image could be stored now. The caller checks before it spends money."""
 
-    async def put(self, image: Image, /, *, derived_from: str | None = None) -> StoredRef:
+    async def put(
+        self, image: Image, /, *, title: str = "", derived_from: str | None = None
+    ) -> StoredRef:
         """Store the bytes unchanged, and return where.
 
         The image appears under its ref as a whole or not at all. Nothing is overwritten: equal
-        images share a ref, others never do. For a rendition, `derived_from` is the ID of the image
-        that it was made from; it is deleted together with that image.
+        images share a ref, others never do. `title` is any text that says what the image shows: a
+        store whose refs people see may use its words. For a rendition, `derived_from` is the ref of
+        the image that it was made from; from then on it shares the fate of that image.
         """
 
     async def get(self, ref: str, /, *, size: int | None = None) -> Image | None:
@@ -32,13 +35,36 @@ class ImageStore(Protocol):
         compares the image's ID.
         """
 
-    async def sizes(self, refs: Collection[str], /) -> Mapping[str, int]:
-        """Return the size of each image with its renditions, in bytes; 0 if it is gone."""
+    async def sizes(self, refs: Collection[str], /, *, trashed: bool = False) -> Mapping[str, int]:
+        """Return the size of each image with its renditions, in bytes; 0 if it is gone.
+
+        Of those in the trash if `trashed`, else of those outside it.
+        """
 
     async def delete(self, refs: Collection[str], /) -> int:
         """Delete these images and their renditions; return how many bytes that freed.
 
-        A ref without bytes is ignored.
+        A ref without bytes is ignored. Bytes in the trash stay.
+        """
+
+    async def trash(self, refs: Collection[str], /) -> int:
+        """Move these images and their renditions to the trash; return how many bytes that are.
+
+        `get` returns None for them until they are restored. A ref without bytes is ignored. A call
+        that was interrupted can be repeated, and so can those of `restore` and `empty_trash`.
+        """
+
+    async def restore(self, refs: Collection[str], /) -> Mapping[str, StoredRef]:
+        """Move these images and their renditions back; return where each of them is now.
+
+        That is a new place if other bytes took the old one. A ref is left out if it has no bytes,
+        neither in the trash nor outside it.
+        """
+
+    async def empty_trash(self, refs: Collection[str], /) -> int:
+        """Delete these images and their renditions from the trash; return the bytes freed.
+
+        Bytes outside the trash stay.
         """
 
     async def quarantine(self, data: bytes, /, *, job_id: str, suffix: str = "bin") -> str:

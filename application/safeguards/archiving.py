@@ -78,7 +78,8 @@ class Archiving(Safeguard):
 
     async def _store(self, job: Job[R], delivered: Delivered) -> Delivered:
         notes = list(delivered.notes)
-        images = [await self._store_image(image, notes) for image in delivered.images]
+        title = job.request.prompt
+        images = [await self._store_image(image, title, notes) for image in delivered.images]
         places = [await self._quarantine(data, job.id) for data in delivered.undecodable]
         notes += [f"Data that is not an image was saved to {place}" for place in places if place]
         stored = replace(delivered, images=tuple(images), notes=tuple(notes))
@@ -86,9 +87,9 @@ class Archiving(Safeguard):
             notes.append("The job's record could not be written.")
         return replace(stored, notes=tuple(notes))
 
-    async def _store_image(self, image: ResultImage, notes: list[str]) -> ResultImage:
+    async def _store_image(self, image: ResultImage, title: str, notes: list[str]) -> ResultImage:
         try:
-            stored = await self.images.put(image.image)
+            stored = await self.images.put(image.image, title=title)
         except ArchiveUnavailable as error:
             notes.append(f"Not stored: {error.message} Save the image from this result.")
             return image

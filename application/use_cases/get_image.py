@@ -11,7 +11,7 @@ from application.ports.job_repository import JobRepository
 from application.rendition_service import RenditionService
 from domain.errors import NotFound
 from domain.image_formats import ImageFormat
-from domain.job_records import JobRecord
+from domain.job_records import JobRecord, OwnedImage
 from domain.jobs import LOCAL
 from domain.requests import GenerateRequest
 from domain.results import ImageResult
@@ -48,7 +48,7 @@ class GetImage:
         if id_.startswith("img_"):
             delivered_by = await self.records.by_image(id_, owner=owner)
             if delivered_by is None:
-                raise NotFound.of_id("image", id_)
+                raise await self.stored_results.library.missing(OwnedImage(id_, owner))
             return await self._load(delivered_by, form, only=id_)
         running = self.runner.by_id(id_, owner=owner)
         if running is not None:

@@ -1,56 +1,78 @@
 """Use case: delete old images, by age or by size."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 
-from application.image_library import DeletionResult, ImageLibrary
+from application.image_library import ImageLibrary
+from application.image_trash import ImageTrash
 from application.ports.clock import Clock
 from application.ports.image_cache import ImageCache
 from application.result_cache import delete_entries
-from domain.job_records import OwnedImage
+from domain.deletion import DeletionResult, MeasuredImage
+from domain.errors import InvalidRequest
 
 MIN_AGE = timedelta(hours=1)
 """A younger image is never deleted to free space: its caller may not have fetched it yet."""
-BATCH = 100
-"""Images to delete in one transaction, during which nothing else is written to the records."""
 
 
 class PruneImages:
-    """Deletes the oldest images of all owners, as DeleteImage does."""
+    """Finds the oldest images of all owners, and deletes them as DeleteImage does.
 
-    def __init__(self, library: ImageLibrary, cache: ImageCache, clock: Clock) -> None:
-        self.library = library
+    Every method raises ArchiveUnavailable.
+    """
+
+    def __init__(self, trash: ImageTrash, cache: ImageCache, clock: Clock) -> None:
+        self.trash = trash
         self.cache = cache
         self.clock = clock
 
-    async def older_than(self, age: timedelta, /) -> DeletionResult:
-        """Delete the images that are older; return what was deleted. Raises ArchiveUnavailable."""
-        return await self._prune(age, keep_bytes=0)
+    async def older_than(self, age: timedelta, /) -> Sequence[MeasuredImage]:
+        """Return the images that are older, the oldest first; delete nothing.
 
-    async def down_to(self, max_bytes: int, /) -> DeletionResult:
-        """Delete the oldest images until at most `max_bytes` are left, but none below MIN_AGE.
-
-        Raises ArchiveUnavailable.
+        Raises InvalidRequest for an age that is not positive.
         """
-        return await self._prune(MIN_AGE, keep_bytes=max_bytes)
+        if age <= timedelta():
+            raise InvalidRequest(
+                "older-than is 0, which would delete every image.",
+                field="older-than",
+                hint="Use an age such as 12h, 30d or 8w.",
+            )
+        return await oldest_images(self.trash.library, self.clock.now() - age, keep_bytes=0)
 
-    async def _prune(self, age: timedelta, *, keep_bytes: int) -> DeletionResult:
-        deleted = DeletionResult()
-        oldest = iter(await self._oldest(self.clock.now() - age, keep_bytes))
-        while batch := list(islice(oldest, BATCH)):
-            more = await self.library.delete(batch)
-            await delete_entries(self.cache, more.fingerprints)
-            deleted += more
+    async def beyond(self, max_bytes: int, /) -> Sequence[MeasuredImage]:
+        """Return the oldest images, so that the others take at most `max_bytes`; delete nothing.
+
+        None of them is younger than MIN_AGE. Raises InvalidRequest for a size that is not positive.
+        """
+        if max_bytes <= 0:
+            raise InvalidRequest(
+                "max-size is 0, which would delete every image.",
+                field="max-size",
+                hint="Use a number of megabytes such as 2000.",
+            )
+        before = self.clock.now() - MIN_AGE
+        return await oldest_images(self.trash.library, before, keep_bytes=max_bytes)
+
+    async def __call__(self, images: Collection[MeasuredImage], /) -> DeletionResult:
+        """Move these images to the trash; return what was deleted.
+
+        An image that was deleted since is ignored.
+        """
+        deleted = await self.trash.delete([each.image for each in images])
+        await delete_entries(self.cache, deleted.fingerprints)
         return deleted
 
-    async def _oldest(self, before: datetime, keep_bytes: int) -> list[OwnedImage]:
-        """The images to delete so that the others take at most `keep_bytes`."""
-        by_age = await self.library.by_age()
-        left = sum(each.bytes for each in by_age)
-        found = list[OwnedImage]()
-        for each in by_age:
-            if left <= keep_bytes or each.created_at >= before:
-                break
-            found.append(each.image)
-            left -= each.bytes
-        return found
+
+async def oldest_images(
+    library: ImageLibrary, before: datetime, *, keep_bytes: int
+) -> list[MeasuredImage]:
+    """The images from before a time to delete so that the others take at most `keep_bytes`."""
+    by_age = await library.by_age()
+    left = sum(each.bytes for each in by_age)
+    found = list[MeasuredImage]()
+    for each in by_age:
+        if left <= keep_bytes or each.created_at >= before:
+            break
+        found.append(each)
+        left -= each.bytes
+    return found

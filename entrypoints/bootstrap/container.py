@@ -17,6 +17,7 @@ from dependency_injector.providers import ThreadSafeSingleton as Singleton  # bu
 
 from application.cost_estimates import CostEstimates
 from application.image_library import ImageLibrary
+from application.image_trash import ImageTrash
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_runner import JobRunner
 from application.jobs.job_service import JobService
@@ -48,17 +49,21 @@ from application.use_cases.clear_cache import ClearCache
 from application.use_cases.delete_image import DeleteImage
 from application.use_cases.drain_jobs import DrainJobs
 from application.use_cases.edit_image import EditImage
+from application.use_cases.empty_trash import EmptyTrash
 from application.use_cases.find_image import FindImage
 from application.use_cases.follow_job import FollowJob
 from application.use_cases.generate_image import GenerateImage
 from application.use_cases.get_image import GetImage
 from application.use_cases.get_job import GetJob
+from application.use_cases.limit_storage import LimitStorage
 from application.use_cases.list_images import ListImages
 from application.use_cases.list_models import ListModels
+from application.use_cases.list_trash import ListTrash
 from application.use_cases.preview_images import PreviewImages
 from application.use_cases.prune_images import PruneImages
 from application.use_cases.recover_jobs import RecoverJobs
 from application.use_cases.report_usage import ReportUsage
+from application.use_cases.restore_image import RestoreImage
 from application.use_cases.view_image import ViewImage
 from entrypoints.bootstrap.observability import event_sink, job_metrics, log_sink, log_writer
 from entrypoints.bootstrap.providers import (
@@ -137,6 +142,7 @@ class Container(DeclarativeContainer):
     usage_ledger = Singleton(usage_ledger, database)
     cost_estimates = Singleton(CostEstimates, usage_ledger, clock)
     image_library = Singleton(ImageLibrary, image_store, job_repository)
+    image_trash = Singleton(ImageTrash, image_library, clock, days=settings.provided.trash_days)
 
     log_sink = Singleton(log_sink, settings, log_writer)
     metrics = Singleton(job_metrics)
@@ -165,8 +171,8 @@ class Container(DeclarativeContainer):
     provider_registry = Singleton(provider_registry, image_providers, guard.provider)
 
     sweep_seconds = Object(300.0)
-    """Seconds between two runs of each cleanup: abandoned jobs, expired cache entries, and images
-    beyond the size limit."""
+    """Seconds between two runs of each cleanup: abandoned jobs, expired cache entries and deleted
+    images, and images beyond the size limit."""
     first_sweep_seconds = Object(0.5)
     """Seconds from startup to the first cleanup of abandoned jobs and of images."""
     cache = Singleton(image_cache, settings, exit_stack, event_sink)
@@ -191,8 +197,12 @@ class Container(DeclarativeContainer):
     edit_image = Factory(EditImage, job_service, inspector)
     get_image = Factory(GetImage, job_runner, job_repository, stored_results, rendition_service)
     list_images = Factory(ListImages, job_runner, job_repository)
-    delete_image = Factory(DeleteImage, image_library, cache, view_cache)
-    prune_images = Factory(PruneImages, image_library, cache, clock)
+    delete_image = Factory(DeleteImage, image_trash, cache, view_cache)
+    restore_image = Factory(RestoreImage, image_trash, stored_results, cache)
+    list_trash = Factory(ListTrash, image_trash)
+    empty_trash = Factory(EmptyTrash, image_trash)
+    prune_images = Factory(PruneImages, image_trash, cache, clock)
+    limit_storage = Factory(LimitStorage, image_trash, cache, clock)
     get_job = Factory(GetJob, job_runner, job_repository)
     view_image = Factory(ViewImage, image_library, rendition_service, view_cache)
     preview_images = Factory(PreviewImages, rendition_service)

@@ -64,13 +64,16 @@ async def _recover(container: Container) -> None:
         await asyncio.sleep(container.sweep_seconds())
 
 
-async def _enforce_size_limit(container: Container) -> None:
-    """Delete the oldest images from time to time, if the settings limit their total size."""
+async def _clean_up_images(container: Container) -> None:
+    """Delete expired images from the trash, and keep within the size limit of the settings."""
     max_megabytes = container.settings().output_max_size
     await asyncio.sleep(container.first_sweep_seconds())
-    while max_megabytes is not None:
+    empty_trash = await asyncio.to_thread(container.empty_trash)  # loads the database library
+    while True:
         with suppress(ArchiveUnavailable):
-            await container.prune_images().down_to(max_megabytes * MEGABYTE)
+            await empty_trash.expired()
+            if max_megabytes is not None:
+                await container.limit_storage()(max_megabytes * MEGABYTE)
         await asyncio.sleep(container.sweep_seconds())
 
 
@@ -92,5 +95,5 @@ async def _flush_savings(container: Container) -> None:
             await container.savings_counter().flush()
 
 
-BACKGROUND_TASKS = (_recover, _sweep, _enforce_size_limit, _flush_savings)
+BACKGROUND_TASKS = (_recover, _sweep, _clean_up_images, _flush_savings)
 """Each runs in a task of its own until the application is closed."""

@@ -7,6 +7,12 @@ import rich_click as click
 
 from entrypoints.bootstrap.import_gc import collector_paused
 from entrypoints.bootstrap.version import version
+from entrypoints.cli.deletion import (
+    images_delete,
+    images_empty_trash,
+    images_prune,
+    images_restore,
+)
 from entrypoints.cli.generation import edit, generate
 from entrypoints.cli.options import env_file_option
 from entrypoints.cli.queries import cache, images, models, usage
@@ -56,6 +62,8 @@ def http(host: str | None, port: int | None, env_file: Path | None) -> None:
 
 for command in (generate, edit, models, usage, images, cache):
     cli.add_command(command)
+for command in (images_delete, images_restore, images_prune, images_empty_trash):
+    images.add_command(command)
 
 
 def main() -> None:

@@ -33,6 +33,7 @@ GENERATION_OPTIONS = (
 )
 OPTION_BY_FIELD = {
     "prompt": "PROMPT",
+    "ID": "ID",
     "n": "-n",
     "images": "-i",
     "output_compression": "--compression",

@@ -1,7 +1,5 @@
-"""Commands that list, report and delete. None of them spends money."""
+"""Commands that list and report. None of them spends money."""
 
-import re
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -12,8 +10,6 @@ if TYPE_CHECKING:  # a command loads these when it runs
     from entrypoints.bootstrap.container import Container
     from entrypoints.cli.runner import CommandOutput
 
-AGE = re.compile(r"(\d{1,6})([hdw])")
-UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 DAYS = click.IntRange(1, 3660)
 LIMIT = click.IntRange(1, 100)
 
@@ -40,41 +36,24 @@ async def usage(container: "Container", *, days: int) -> "CommandOutput":
 
 @click.group()
 def images() -> None:
-    """List and delete images; list unfinished jobs."""
+    """List, delete and restore images; list unfinished jobs."""
 
 
 @query(images, "list")
 @click.option("--limit", type=LIMIT, default=20, show_default=True, help="Number of images.")
-async def images_list(container: "Container", *, limit: int) -> "CommandOutput":
+@click.option("--trash", is_flag=True, help="Deleted images instead, and the time they have left.")
+async def images_list(container: "Container", *, limit: int, trash: bool) -> "CommandOutput":
     """List the latest images, and jobs that are unfinished or whose outcome is unknown."""
     from entrypoints.wire.listings import listing, listing_text
+    from entrypoints.wire.trash_results import trash_result, trash_text
 
     await container.recover_jobs()()  # a process may have been killed since the last command
+    if trash:
+        await container.empty_trash().expired()
+        entries = (await container.list_trash()(owner=None))[:limit]
+        return trash_text(entries, container.clock().now()), trash_result(entries)
     found = await container.list_images()(limit=limit)
     return listing_text(found, limit), listing(found, limit)
-
-
-@query(images, "delete")
-@click.argument("id_", metavar="ID")
-async def images_delete(container: "Container", *, id_: str) -> "CommandOutput":
-    """Permanently delete the image with this img_… ID."""
-    from entrypoints.wire.outputs import DeleteImageResult
-
-    deleted = await container.delete_image()(id_)
-    result = DeleteImageResult(id=id_, bytes=deleted.bytes)
-    return f"Deleted {id_}: {deleted.bytes:,} bytes.", result
-
-
-@query(images, "prune")
-@click.option("--older-than", required=True, help="Age, e.g. 12h, 30d, 8w.")
-async def images_prune(container: "Container", *, older_than: str) -> "CommandOutput":
-    """Permanently delete images older than the given age."""
-    from domain.counts import count
-    from entrypoints.wire.outputs import PruneResult
-
-    deleted = await container.prune_images().older_than(_age(older_than))
-    text = f"Deleted {count(deleted.images, 'image')}, {deleted.bytes:,} bytes."
-    return text, PruneResult(images=deleted.images, bytes=deleted.bytes)
 
 
 @click.group()
@@ -98,15 +77,3 @@ async def cache_clear(container: "Container") -> "CommandOutput":
 
     cleared = await container.clear_cache()()
     return cleared_text(cleared), cleared_result(cleared)
-
-
-def _age(text: str) -> timedelta:
-    """Hours, days or weeks; raise InvalidRequest for anything else."""
-    from domain.errors import InvalidRequest
-
-    match = AGE.fullmatch(text)
-    if match is None:
-        raise InvalidRequest(
-            f"{text[:20]!r} is not a valid age.", field="older-than", hint="Use 12h, 30d or 8w."
-        )
-    return int(match[1]) * UNITS[match[2]]

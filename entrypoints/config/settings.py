@@ -95,6 +95,9 @@ class Settings(BudgetSettings, HttpSettings):
         None,
         description="Maximum megabytes of stored images; deletes the oldest. Unlimited by default.",
     )
+    trash_days: Annotated[int, Field(ge=0, le=3650)] = Field(
+        7, description="Days for which deleted images can be restored; 0 deletes them at once."
+    )
     max_concurrent_calls: Annotated[int, Field(ge=1, le=1000)] = Field(
         48, description="Maximum number of concurrent calls to the provider; further calls wait."
     )

@@ -38,6 +38,7 @@ ROUTES = (
         stored_images.get_preview,
         stored_images.get_thumbnail,
         stored_images.delete_image,
+        stored_images.restore_image,
     ),
     *(documentation.get_openapi, documentation.get_docs, documentation.get_docs_asset),
 )

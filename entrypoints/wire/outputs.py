@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 
 class TokenUsage(Struct, kw_only=True, rename="camel"):
@@ -151,18 +151,13 @@ class ListImagesResult(Struct, kw_only=True):
     jobs: list[ListedJob]
 
 
-class DeleteImageResult(Struct, kw_only=True):
-    """The structured result of delete_image."""
+class DeleteImageResult(Struct, kw_only=True, omit_defaults=True):
+    """The structured result of delete_image. `undo` restores the image `until` a time."""
 
     id: str
     bytes: int
-
-
-class PruneResult(Struct, kw_only=True):
-    """What the command `images prune` deleted."""
-
-    images: int = field(name="pictures")
-    bytes: int
+    undo: str | UnsetType = UNSET
+    until: str | UnsetType = UNSET
 
 
 to_json = msgspec.json.Encoder().encode

@@ -1,5 +1,6 @@
 """What a server left on the disk, read without the server."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,7 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
-ID = "img_"
+DIGEST = re.compile(r"(?:^img_|-|_)([0-9a-f]{32}|[0-9a-f]{8})(?:-\d+)?$")
+"""The beginning of a file's digest, at the end of its name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +69,8 @@ class Disk:
         return [JobRow(id=row[0], prompt=row[1], state=row[2], failure=row[3]) for row in rows]
 
     def _matches_its_name(self, file: Path) -> bool:
-        name = file.stem.partition("-")[0]
-        return bool(name) and self._digest(file).startswith(name.removeprefix(ID))
+        digest = DIGEST.search(file.stem)
+        return digest is not None and self._digest(file).startswith(digest[1])
 
     def _digest(self, path: Path) -> str:
         """The digest, computed once for each version of a file."""

@@ -45,10 +45,14 @@ def test_a_missing_image_is_found(openai_api: StandIn, tmp_path: Path) -> None:
     assert oracles.nothing_is_lost(openai_api, disk, Allowed(), set()) == []
 
 
-def test_a_truncated_image_is_found(openai_api: StandIn, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stem", ["img_{:.32}", "red-bridge-{:.8}", "red-{:.8}-2", "red-0_{:.8}"])
+def test_a_truncated_image_is_found(openai_api: StandIn, tmp_path: Path, stem: str) -> None:
     disk = Disk(tmp_path)
     disk.images.mkdir()
-    (disk.images / f"img_{sha256(TEAL).hexdigest()[:32]}.png").write_bytes(TEAL[:-9])
+    file = disk.images / f"{stem.format(sha256(TEAL).hexdigest())}.png"
+    file.write_bytes(TEAL)
+    assert oracles.nothing_is_lost(openai_api, disk, Allowed(), set()) == []
+    file.write_bytes(TEAL[:-9])
     (found,) = oracles.nothing_is_lost(openai_api, disk, Allowed(), set())
     assert found.endswith("is truncated")
 

@@ -146,9 +146,9 @@ async def test_concurrent_deletes_of_an_image_count_once(library: ImageLibrary) 
 async def test_images_are_listed_by_age_with_the_bytes_of_their_renditions(
     library: ImageLibrary,
 ) -> None:
-    await saved(library, PNG)
+    job = await saved(library, PNG)
     rendition = small_image("teal", form="WEBP")
-    await library.images.put(rendition, derived_from=PNG.id)
+    await library.images.put(rendition, derived_from=place_of(job))
     (measured,) = await library.by_age()
     assert measured.image == MINE
     assert measured.bytes == len(PNG.data) + len(rendition.data)
@@ -180,7 +180,7 @@ async def test_an_image_stored_again_in_another_folder_is_found_and_deleted_ther
     assert Path(second.ref).parent == moved.folder
     assert await here.library.find(PNG.id, owner="local") == PNG
     await here.library.delete([MINE])
-    assert not [*tmp_path.rglob("img_*")]
+    assert not [*tmp_path.rglob("*.png")]
     await moved.close()
 
 
@@ -202,7 +202,7 @@ async def test_an_image_deleted_by_another_process_is_not_stored_again(
     await there.library.delete([MINE])
     with pytest.raises(NotFound):
         await here.library.ensure_stored(PNG, owner="local", job_id=job.id)
-    assert not [*tmp_path.rglob("img_*")]
+    assert not [*tmp_path.rglob("*.png")]
 
 
 async def test_an_image_deleted_during_its_restoration_stays_deleted(
@@ -217,4 +217,4 @@ async def test_an_image_deleted_during_its_restoration_stays_deleted(
             return_exceptions=True,
         )
         assert not isinstance(ends[1], BaseException)
-        assert not [*tmp_path.rglob("img_*")], ends
+        assert not [*tmp_path.rglob("*.png")], ends

@@ -51,11 +51,11 @@ class TestFileImageStore(ImageStoreContract):
     def other(self, tmp_path: Path) -> ImageStore:
         return files_in(tmp_path, writer="other")
 
-    async def test_refs_are_absolute_paths_of_files_named_after_the_image(
+    async def test_refs_are_absolute_paths_of_files_named_after_the_title_and_the_image(
         self, files: FileImageStore, tmp_path: Path
     ) -> None:
-        stored = await files.put(PNG)
-        assert Path(stored.ref) == tmp_path / "images" / f"{PNG.id}.png"
+        stored = await files.put(PNG, title="A red bridge.")
+        assert Path(stored.ref) == tmp_path / "images" / f"red-bridge-{PNG.digest[:8]}.png"
         assert stored.local_path == stored.ref
         assert Path(stored.ref).read_bytes() == PNG.data
 
@@ -65,22 +65,27 @@ class TestFileImageStore(ImageStoreContract):
         second = Path((await files.put(PNG)).ref)
         assert first.read_bytes() == b"the user's own"
         assert second.read_bytes() == PNG.data
-        assert await files.delete([str(second)]) == len(PNG.data) + len(b"the user's own")
-        assert not first.exists()
+        assert await files.delete([str(first), str(second)]) == len(PNG.data)
+        assert first.read_bytes() == b"the user's own"
 
-    async def test_a_rendition_is_named_after_its_image(self, files: FileImageStore) -> None:
+    async def test_a_rendition_is_named_after_its_image_and_itself(
+        self, files: FileImageStore
+    ) -> None:
         rendition = small_image("teal", form="WEBP")
-        stored = await files.put(rendition, derived_from=PNG.id)
-        assert Path(stored.ref).name == f"{PNG.id}.webp"
+        image = await files.put(PNG, title="a bridge")
+        stored = await files.put(rendition, derived_from=image.ref)
+        name = f"bridge-{PNG.digest[:8]}_{rendition.digest[:8]}.webp"
+        assert Path(stored.ref) == Path(image.ref).with_name(name)
 
     async def test_files_with_other_names_are_not_deleted(self, files: FileImageStore) -> None:
         folder = Path((await files.put(PNG)).ref).parent
         own, alike, hidden = (
-            folder / name for name in ("holiday.png", f"{PNG.id}0.png", f".{PNG.id}.png.part")
+            folder / name
+            for name in ("holiday.png", f"image-{PNG.digest[:9]}.png", f".{PNG.id}.png.part")
         )
         for file in (own, alike, hidden):
             file.write_bytes(b"the user's own")
-        for ref in (str(own), str(alike), str(folder), str(folder / f"{PNG.id}.png")):
+        for ref in (str(own), str(alike), str(folder), str(folder / f"image-{PNG.digest[:8]}.png")):
             await files.delete([ref])
         assert {*folder.iterdir()} == {own, alike, hidden}
 
@@ -91,9 +96,13 @@ class TestFileImageStore(ImageStoreContract):
             tmp_path / "before", fallback=tmp_path, quarantine=tmp_path, writer=lambda: "this"
         )
         stored = await before.put(PNG)
-        await files.put(small_image("teal", form="WEBP"), derived_from=PNG.id)
+        rendition = await files.put(small_image("teal", form="WEBP"), derived_from=stored.ref)
+        await files.trash([stored.ref])
+        assert not Path(rendition.ref).exists()
+        await files.restore([stored.ref])
+        assert await files.get(rendition.ref) == small_image("teal", form="WEBP")
         await files.delete([stored.ref])
-        assert not [*tmp_path.rglob("img_*")]
+        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
     async def test_only_the_users_account_can_read_images(self, files: FileImageStore) -> None:
         path = Path((await files.put(PNG)).ref)

@@ -201,4 +201,6 @@ def test_many_processes_can_start_on_a_new_folder_concurrently(tmp_path: Path) -
     assert [process.returncode for process in starting] == [0] * 6
     with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as connection:
         assert connection.execute("SELECT count(*) FROM jobs").fetchone() == (6,)
-    assert [path.name for path in (tmp_path / "images").iterdir()] == [f"{PNG.id}.png"]
+    assert [path.name for path in (tmp_path / "images").iterdir()] == [
+        f"image-{PNG.digest[:8]}.png"
+    ]

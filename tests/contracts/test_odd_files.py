@@ -56,7 +56,7 @@ def store(tmp_path: Path) -> FileImageStore:
 def odd(tmp_path: Path) -> Path:
     """The path of the image, in a folder that exists."""
     (tmp_path / "images").mkdir()
-    return tmp_path / "images" / f"{PNG.id}.png"
+    return tmp_path / "images" / f"image-{PNG.digest[:8]}.png"
 
 
 @odd_files
@@ -78,9 +78,9 @@ async def test_an_odd_file_is_neither_overwritten_nor_deleted(
     make(odd)
     before = odd.lstat()
     stored = await store.put(PNG)
-    assert stored.ref == str(odd.with_stem(f"{PNG.id}-2"))
+    assert stored.ref == str(odd.with_stem(f"{odd.stem}-2"))
     assert await store.get(stored.ref) == PNG
-    assert await store.sizes([str(odd)]) == {str(odd): len(PNG.data)}
+    assert await store.sizes([str(odd), stored.ref]) == {str(odd): 0, stored.ref: len(PNG.data)}
     assert await store.delete([str(odd), stored.ref]) == len(PNG.data)
     after = odd.lstat()
     assert (after.st_ino, after.st_mode, after.st_size) == (

@@ -141,7 +141,7 @@ def test_a_canceled_call_gets_no_reply_and_its_image_is_stored(
         assert host.wait_for_exit() == 0
         assert not any(each.get("id") == number for each in host.messages())
     assert states(environment) == ["stored"]
-    (stored,) = Path(environment["OUTPUT_DIR"]).glob("img_*.png")
+    (stored,) = Path(environment["OUTPUT_DIR"]).glob("*.png")
     assert sha256(stored.read_bytes()).hexdigest() in openai_api.ledger[0].digests
 
 

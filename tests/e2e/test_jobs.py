@@ -255,7 +255,9 @@ async def test_urls_start_with_the_public_url(tmp_path: Path) -> None:
 class FullStore(MemoryImageStore):
     """Has no space for images."""
 
-    async def put(self, image: Image, /, *, derived_from: str | None = None) -> StoredRef:
+    async def put(
+        self, image: Image, /, *, title: str = "", derived_from: str | None = None
+    ) -> StoredRef:
         raise ArchiveUnavailable("The disk is full.")
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -73,7 +75,8 @@ async def test_an_unknown_id_is_not_found(path: str, tmp_path: Path) -> None:
 
 
 async def test_an_image_is_deleted_with_its_renditions(tmp_path: Path) -> None:
-    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+    settings = settings_in(tmp_path, trash_days=0)
+    async with asgi_client(settings, provider=FakeProvider()) as client:
         await client.post("/images", {**BODY, "format": "webp"})
         assert len([*(tmp_path / "images").iterdir()]) == 2
         deleted = await client.request("DELETE", f"/images/{PNG.id}")
@@ -96,7 +99,12 @@ async def test_images_and_jobs_of_another_owner_are_not_found(tmp_path: Path) ->
         assert (await client.request("GET", "/images", bearer)).json == {"images": [], "jobs": []}
         for method, path in [("GET", f"/jobs/{created['jobId']}"), ("DELETE", f"/images/{PNG.id}")]:
             assert (await client.request(method, path, bearer)).code == "not_found"
-    assert (tmp_path / "images" / f"{PNG.id}.png").exists()
+    assert image_file(tmp_path).exists()
+
+
+def image_file(folder: Path) -> Path:
+    """The file of the image that FakeProvider sends for BODY."""
+    return folder / "images" / f"red-bridge-{PNG.digest[:8]}.png"
 
 
 async def command(folder: Path, *arguments: str) -> tuple[int, str]:
@@ -126,14 +134,19 @@ async def test_the_commands_list_delete_and_prune(tmp_path: Path) -> None:
     code, out = await command(tmp_path, "images", "list")
     assert f"- {PNG.id} · " in out
     code, out = await command(tmp_path, "images", "prune", "--older-than", "1h")
-    assert (code, out) == (0, "Deleted 0 images, 0 bytes.\n")
+    assert (code, out) == (0, "No image is that old.\n")
     code, out = await command(tmp_path, "images", "delete", PNG.id)
-    assert (code, out) == (0, f"Deleted {PNG.id}: {len(PNG.data):,} bytes.\n")
-    code, out = await command(tmp_path, "images", "prune", "--older-than", "0h", "--json")
-    assert json.loads(out) == {"pictures": 1, "bytes": len(red.data)}
+    assert out.startswith(f"Moved {PNG.id} to the trash: {len(PNG.data):,} bytes.")
+    assert f": gpt-image images restore {PNG.id}\n" in out
+    with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as records, records:
+        records.execute("UPDATE jobs SET created_at = '2020-01-01 00:00:00.000000'")
+    code, out = await command(tmp_path, "images", "prune", "--older-than", "1h", "--json", "--yes")
+    pruned = json.loads(out)
+    assert (pruned["pictures"], pruned["bytes"]) == (1, len(red.data))
+    assert pruned["undo"] == "gpt-image images restore last"
     code, _ = await command(tmp_path, "images", "prune", "--older-than", "soon")
     assert code == 2
-    assert [*(tmp_path / "images").iterdir()] == []
+    assert [*(tmp_path / "images").iterdir()] == [tmp_path / "images" / ".trash"]
 
 
 async def test_old_images_above_the_size_limit_are_deleted_and_recent_ones_stay(
@@ -142,7 +155,7 @@ async def test_old_images_above_the_size_limit_are_deleted_and_recent_ones_stay(
     settings = settings_in(tmp_path, output_max_size=0)
     sweep: dict[str, Any] = {"provider": FakeProvider(), "sweep_seconds": 0.01}
     sweep["first_sweep_seconds"] = 0.0
-    file = tmp_path / "images" / f"{PNG.id}.png"
+    file = image_file(tmp_path)
     async with asgi_client(settings, **sweep, clock=FrozenClock()) as client:
         await client.post("/images", BODY)
         await asyncio.sleep(0.1)

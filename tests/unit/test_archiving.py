@@ -166,7 +166,7 @@ class FullStore(MemoryImageStore):
         super().__init__()
         setattr(self, method, self._refuse)
 
-    async def _refuse(self, *_: object) -> None:
+    async def _refuse(self, *_: object, **_options: object) -> None:
         raise ArchiveUnavailable("The disk is full.")
 
 

@@ -77,11 +77,13 @@ class TickingStore(MemoryImageStore):
     async def check_writable(self) -> None:
         await turns(self.pace())
 
-    async def put(self, image: Image, /, *, derived_from: str | None = None) -> StoredRef:
+    async def put(
+        self, image: Image, /, *, title: str = "", derived_from: str | None = None
+    ) -> StoredRef:
         self.storing = True
         await turns(self.pace())
         self.storing = False
-        return await super().put(image, derived_from=derived_from)
+        return await super().put(image, title=title, derived_from=derived_from)
 
 
 class TickingRecords(MemoryJobRepository):

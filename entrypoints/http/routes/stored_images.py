@@ -1,8 +1,8 @@
-"""Routes for stored images: list, view in several sizes, delete."""
+"""Routes for stored images: list, view in several sizes, delete, restore."""
 
 from typing import Annotated, Any, Literal
 
-from litestar import delete, route
+from litestar import delete, post, route
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 from litestar.types import ASGIApp
@@ -32,6 +32,7 @@ from entrypoints.http.request_context import (
 from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.listings import listing
 from entrypoints.wire.outputs import DeleteImageResult
+from entrypoints.wire.trash_results import RestoreResult, deletion
 
 SIDES = {"full": None, "preview": 1024, "thumb": 256}
 """Maximum pixels on the longer side; None for the original."""
@@ -116,15 +117,30 @@ async def list_images(request: AnyRequest, limit: Limit = 20) -> dict[str, Any]:
     status_code=200,
     operation=Operation(
         tag="Images",
-        responses={200: json_response("The image is deleted.", ref("DeleteImageResult"))},
+        responses={200: json_response("The image is in the trash.", ref("DeleteImageResult"))},
         refusals=(NotFound, ArchiveUnavailable),
     ),
 )
 async def delete_image(request: AnyRequest, image_id: ImageId) -> DeleteImageResult:
-    """Permanently delete an image and its renditions; its cost stays in the records."""
+    """Move an image and its renditions to the trash; its cost stays in the records."""
     owner = caller_of(request).owner
     deleted = await container_of(request).delete_image()(image_id, owner=owner)
-    return DeleteImageResult(id=image_id, bytes=deleted.bytes)
+    return deletion(image_id, deleted, undo=f"POST /images/{image_id}/restore")
+
+
+@post(
+    "/images/{picture_id:str}/restore",
+    status_code=200,
+    operation=Operation(
+        tag="Images",
+        responses={200: json_response("The image is back.", ref("RestoreResult"))},
+        refusals=(NotFound, ArchiveUnavailable),
+    ),
+)
+async def restore_image(request: AnyRequest, image_id: ImageId) -> RestoreResult:
+    """Bring an image back from the trash, with its renditions and its record."""
+    await container_of(request).restore_image()(image_id, owner=caller_of(request).owner)
+    return RestoreResult(restored=[image_id])
 
 
 async def _view(

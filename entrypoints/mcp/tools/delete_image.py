@@ -10,6 +10,7 @@ from entrypoints.mcp.tool_results import to_text_result
 from entrypoints.mcp.tool_spec import DELETES, ToolSpec
 from entrypoints.wire.argument_specs import IMAGE
 from entrypoints.wire.outputs import DeleteImageResult
+from entrypoints.wire.trash_results import deletion, deletion_text, restored_text
 
 
 class DeleteArguments(Struct, forbid_unknown_fields=True):
@@ -23,20 +24,27 @@ class DeleteArguments(Struct, forbid_unknown_fields=True):
             extra_json_schema={"pattern": "^img_[0-9a-f]{32}$"},
         ),
     ]
+    undo: Annotated[bool, Meta(description="Restore it.")] = False
 
 
 async def handle(call: ToolCall, arguments: DeleteArguments) -> CallToolResult:
-    """Delete one of the caller's images."""
+    """Move one of the caller's images to the trash, or restore it from there."""
+    owner = call.caller.owner
+    if arguments.undo:
+        await call.container.restore_image()(arguments.id, owner=owner)
+        restored = DeleteImageResult(id=arguments.id, bytes=0)
+        return to_text_result(restored_text([arguments.id]), restored)
     id_ = await call.image_id(arguments.id, newest=False)
-    deleted = await call.container.delete_image()(id_, owner=call.caller.owner)
-    text = f"Deleted {id_}: {deleted.bytes:,} bytes. Its cost stays on record."
-    return to_text_result(text, DeleteImageResult(id=id_, bytes=deleted.bytes))
+    undo = f'delete_image {{"id": "{id_}", "undo": true}}'
+    deleted = await call.container.delete_image()(id_, owner=owner)
+    text = deletion_text(id_, deleted, undo=undo)
+    return to_text_result(text, deletion(id_, deleted, undo=undo))
 
 
 TOOL = ToolSpec(
     name="delete_image",
     title="Delete an image",
-    description="Permanently delete an image and its files.",
+    description="Move an image to the trash, or back.",
     input=DeleteArguments,
     annotations=DELETES,
     handle=handle,
