@@ -1,13 +1,15 @@
 """The one path of every request: check it, find or start its job, and execute the job."""
 
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
 from uuid import uuid4
 
+from application.jobs.cache_lookups import CacheLookups, Lookup, has_result
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_runner import Execution, JobRunner
-from application.jobs.running_job import AnyJob
+from application.jobs.running_job import AnyJob, RunningJob
 from application.ports.clock import Clock
 from application.ports.image_provider import Accepted, Delivered, PartialImage
 from application.provider_registry import ProviderRegistry
@@ -26,6 +28,9 @@ from domain.fingerprint import fingerprint, request_digest
 from domain.jobs import IdempotencyKey, Job
 from domain.requests import ImageRequest
 from domain.results import ImageResult
+
+Admission = Callable[[], None]
+"""Counts a request that needs the provider, or raises to refuse it before a job starts."""
 
 
 class JobService:
@@ -46,9 +51,16 @@ class JobService:
         self.runner = runner
         self.idempotent_jobs = idempotent_jobs
         self.clock = clock
+        self.lookups = CacheLookups(result_cache)
 
     async def submit(
-        self, request: ImageRequest, *, owner: str, fresh: bool, key: str | None
+        self,
+        request: ImageRequest,
+        *,
+        owner: str,
+        fresh: bool,
+        key: str | None,
+        admit: Admission | None = None,
     ) -> JobHandle:
         """Return the caller's handle of the job that serves the request.
 
@@ -56,14 +68,18 @@ class JobService:
         `fresh`; else a new one. Raises what GenerateImage raises.
         """
         job = self._prepare(request, owner, key)
-        running = await self.idempotent_jobs.find(job)
-        if running is None and not fresh:
-            running = self.runner.by_fingerprint(job.fingerprint)
+        running, lookup = await self._find(job, fresh=fresh), None
+        if running is None and admit is not None:
+            if not fresh:
+                lookup = await self.lookups.finished(job)
+                running = await self._find(job, fresh=fresh)  # perhaps started meanwhile
+            if running is None and not (lookup and has_result(lookup)):
+                admit()
         joined = running is not None
         if running is not None:
             await self.idempotent_jobs.join(running, job.key)
         else:
-            running = self.runner.start(job, self.execute(job, fresh=fresh))
+            running = self.runner.start(job, self.execute(job, fresh=fresh, lookup=lookup))
         return JobHandle(
             running,
             request,
@@ -72,6 +88,13 @@ class JobService:
             notes=(*job.notes, *request.ignored_options),
             joined=joined,
         )
+
+    async def _find(self, job: AnyJob, *, fresh: bool) -> RunningJob | None:
+        """The job that serves the request already."""
+        running = await self.idempotent_jobs.find(job)
+        if running is None and not fresh:
+            running = self.runner.by_fingerprint(job.fingerprint)
+        return running
 
     def _prepare(self, request: ImageRequest, owner: str, key: str | None) -> AnyJob:
         """Check the request against its model's card; return the job that would serve it."""
@@ -94,15 +117,16 @@ class JobService:
             notes=selection.notes,
         )
 
-    async def execute(self, job: AnyJob, *, fresh: bool) -> Execution:
+    async def execute(self, job: AnyJob, *, fresh: bool, lookup: Lookup | None = None) -> Execution:
         """Serve the job from the cache, unless `fresh`, or else from the provider.
 
+        `lookup` is one that has ended, in place of a new one.
         Yields the job's events in their order up to Finished, and then CacheFailed if the cache
         could not be filled. Raises the ImageServiceError that the job fails with.
         """
         yield JobStarted.of(job, fresh=fresh)
         if not fresh:
-            async with aclosing(self._from_cache(job)) as events:
+            async with aclosing(self._from_cache(job, lookup)) as events:
                 async for event in events:
                     yield event
                     if isinstance(event, Finished):
@@ -111,10 +135,10 @@ class JobService:
             async for event in events:
                 yield event
 
-    async def _from_cache(self, job: AnyJob) -> Execution:
+    async def _from_cache(self, job: AnyJob, lookup: Lookup | None) -> Execution:
         """Yield Finished last if the cache has a result."""
         try:
-            result = await self.result_cache.get(job)
+            result = await (lookup or self.result_cache.get(job))
         except CacheUnavailable as error:
             yield CacheFailed(job_id=job.id, reason=error.message)
             return

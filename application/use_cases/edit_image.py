@@ -3,7 +3,7 @@
 import asyncio
 
 from application.jobs.job_handle import JobHandle
-from application.jobs.job_service import JobService
+from application.jobs.job_service import Admission, JobService
 from application.ports.image_inspector import ImageInspector, NotInspected
 from domain.errors import UnreadableImage
 from domain.image import Image
@@ -32,6 +32,7 @@ class EditImage:
         owner: str = LOCAL,
         fresh: bool = False,
         key: str | None = None,
+        admit: Admission | None = None,
     ) -> JobHandle:
         """Return a handle of the job, as GenerateImage does.
 
@@ -44,7 +45,9 @@ class EditImage:
         if request.mask is not None:
             await self._inspect(request.mask, "mask", end)
         check_mask(request)
-        return await self.job_service.submit(request, owner=owner, fresh=fresh, key=key)
+        return await self.job_service.submit(
+            request, owner=owner, fresh=fresh, key=key, admit=admit
+        )
 
     async def _inspect(self, image: Image, field: str, end: float) -> None:
         own_end = asyncio.get_running_loop().time() + INSPECTION_TIMEOUT

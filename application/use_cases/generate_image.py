@@ -1,7 +1,7 @@
 """Use case: generate new images."""
 
 from application.jobs.job_handle import JobHandle
-from application.jobs.job_service import JobService
+from application.jobs.job_service import Admission, JobService
 from domain.jobs import LOCAL
 from domain.requests import GenerateRequest
 
@@ -20,12 +20,16 @@ class GenerateImage:
         owner: str = LOCAL,
         fresh: bool = False,
         key: str | None = None,
+        admit: Admission | None = None,
     ) -> JobHandle:
         """Return a handle of the job; its `events()` and `result()` give the outcome.
 
         `fresh` requests new images even if an equal job is running or its result is cached. With an
         idempotency `key` that was used before, the job is the one of that key, whatever its
-        outcome. Raises UnsupportedByModel and KeyReused before anything is spent, ShuttingDown,
-        and with a key ArchiveUnavailable.
+        outcome. `admit` is called if neither a running job nor the cache has the images, and may
+        raise to refuse them. Raises UnsupportedByModel and KeyReused before anything is spent,
+        ShuttingDown, and with a key ArchiveUnavailable.
         """
-        return await self.job_service.submit(request, owner=owner, fresh=fresh, key=key)
+        return await self.job_service.submit(
+            request, owner=owner, fresh=fresh, key=key, admit=admit
+        )

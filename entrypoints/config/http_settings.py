@@ -7,7 +7,11 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
+from entrypoints.config.host_names import is_loopback
+
 MIN_TOKEN_LENGTH = 16
+DEFAULT_RATE_LIMIT = "60/minute"
+NO_RATE_LIMIT = "0"
 
 
 def _split(value: object) -> object:
@@ -54,15 +58,26 @@ class HttpSettings(BaseSettings):
         (),
         description="Addresses of proxies whose X-Forwarded-For is trusted, comma-separated, or *.",
     )
-    rate_limit: str = Field(
-        "60/minute",
+    rate_limit: str | None = Field(
+        None,
         pattern=r"^(0|[1-9]\d{0,5}/(second|minute|hour|day))$",
-        description="Maximum image requests per HTTP client, e.g. 60/minute; 0 disables the limit.",
+        description="Maximum new image requests per HTTP client; 0 disables the limit. By default "
+        "60/minute, and no limit on loopback without a token.",
     )
     log_format: Literal["json", "console"] = Field(
         "json", description="Log format: json, or console for people."
     )
     log_prompts: bool = Field(False, description="Log prompts in plain text instead of hashes.")
+
+    @property
+    def effective_rate_limit(self) -> str:
+        """RATE_LIMIT, else 60/minute; else 0 if only programs of this machine can call.
+
+        Where a proxy may be in front, strangers can call, too.
+        """
+        may_have_proxy = self.public_url or self.trusted_proxies or self.allowed_hosts
+        is_private = is_loopback(self.host) and self.auth_token is None and not may_have_proxy
+        return self.rate_limit or (NO_RATE_LIMIT if is_private else DEFAULT_RATE_LIMIT)
 
     @field_validator("auth_token")
     @classmethod

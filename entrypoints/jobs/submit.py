@@ -51,14 +51,15 @@ async def submit(
     """
     if isinstance(arguments, EditArguments):
         edit = await _edit_request(container, arguments, caller.owner)
-        caller.check_rate()
         return await container.edit_image()(
-            edit, owner=caller.owner, fresh=arguments.fresh, key=caller.key
+            edit, owner=caller.owner, fresh=arguments.fresh, key=caller.key, admit=caller.check_rate
         )
-    generate = arguments.to_request()
-    caller.check_rate()
     return await container.generate_image()(
-        generate, owner=caller.owner, fresh=arguments.fresh, key=caller.key
+        arguments.to_request(),
+        owner=caller.owner,
+        fresh=arguments.fresh,
+        key=caller.key,
+        admit=caller.check_rate,
     )
 
 

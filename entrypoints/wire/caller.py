@@ -7,20 +7,16 @@ from domain.jobs import LOCAL
 from entrypoints.wire.image_results import Link
 
 
-def _no_limit() -> None:
-    return
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """The client behind a request.
 
-    `check_rate` counts a request for new images and raises TooManyRequests above the client's
-    rate. Repeating a request under the same idempotency `key` joins its job. `link` makes the URL
-    of a stored image; None for clients that read files.
+    `check_rate` counts a request that needs the provider, and raises TooManyRequests above the
+    client's rate; None for a client without a limit. Repeating a request under the same idempotency
+    `key` joins its job. `link` makes the URL of a stored image; None for clients that read files.
     """
 
     owner: str = LOCAL
     key: str | None = None
     link: Link | None = None
-    check_rate: Callable[[], None] = _no_limit
+    check_rate: Callable[[], None] | None = None

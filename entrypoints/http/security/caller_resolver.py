@@ -21,7 +21,7 @@ class CallerResolver:
 
     def __init__(self, settings: Settings) -> None:
         self._owner = OWNER if settings.auth_token else LOCAL
-        self._rates = RateLimiter(settings.rate_limit)
+        self._rates = RateLimiter(settings.effective_rate_limit)
 
     def resolve(self, scope: Mapping[str, Any]) -> Caller:
         """The sender of this ASGI scope's request, which the security middleware has admitted."""
