@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import CacheUnavailable
 from tests.e2e.asgi_client import AsgiClient, Reply, asgi_client
-from tests.testkit.fakes import DictCache, FakeProvider, settings_in
+from tests.testkit.fakes import DictCache, FakeProvider, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
 MANY = 100
@@ -40,7 +40,7 @@ async def test_equal_calls_at_once_count_as_one(path: str, tmp_path: Path) -> No
 
 
 async def test_calls_that_the_cache_serves_do_not_count(tmp_path: Path) -> None:
-    provider = FakeProvider()
+    provider = FakeProvider(small_image(size=(1024, 1024)))
     async with asgi_client(settings_in(tmp_path), provider=provider) as client:
         assert statuses(await post_all(client, different(20), "/images")) == {201}
     limited = settings_in(tmp_path, rate_limit="1/hour")
