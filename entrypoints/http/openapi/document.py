@@ -79,7 +79,7 @@ def _operations(app: Litestar) -> Iterator[tuple[str, str, Schema]]:
 
 def _operation(handler: HTTPRouteHandler, method: str, path: str) -> Schema:
     operation: Operation = handler.opt["operation"]
-    id_ = handler.fn.__name__ + ("_head" if method == "HEAD" else "")
+    id_ = (operation.name or handler.fn.__name__) + ("_head" if method == "HEAD" else "")
     words = _words(id_, handler.fn.__doc__ or "")
     return operation.to_openapi(method, path, words=words, parameters=_parameters(handler))
 
@@ -87,7 +87,13 @@ def _operation(handler: HTTPRouteHandler, method: str, path: str) -> Schema:
 def _words(id_: str, text: str) -> dict[str, str]:
     summary, _, description = cleandoc(text).partition("\n\n")
     plain = summary.replace("\n", " ").replace("`", "")
-    return {"operationId": id_, "summary": plain, "description": description}
+    return {"operationId": camel_case(id_), "summary": plain, "description": description}
+
+
+def camel_case(name: str) -> str:
+    """The name as generated clients spell methods: `list_images` is `listImages`."""
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def _parameters(handler: HTTPRouteHandler) -> Iterator[Schema]:

@@ -68,7 +68,8 @@ class Operation:
 
     `refusals` are the errors and problems of the handler; those of the middleware are added.
     `parameters` are those that the handler's signature does not name. `name` and `text` are for
-    handlers without a function whose name and docstring could serve.
+    handlers whose function has no name and docstring that could serve. Clients are generated with
+    methods of these names, so a name never changes.
     """
 
     tag: str

@@ -7,6 +7,8 @@ PREFIX = "#/components/schemas/"
 STRING: Schema = {"type": "string"}
 URL: Schema = {"type": "string", "format": "uri"}
 BASE64: Schema = {"type": "string", "contentEncoding": "base64"}
+BINARY: Schema = {"type": "string", "format": "binary"}
+"""Bytes. OpenAPI 3.1 needs no schema for them, but generators of clients do."""
 NON_NEGATIVE: Schema = {"type": "integer", "minimum": 0}
 PERCENT: Schema = {"type": "integer", "minimum": 0, "maximum": 100}
 

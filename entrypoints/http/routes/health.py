@@ -11,25 +11,25 @@ from entrypoints.http.request_context import GET_AND_HEAD, AnyRequest, container
 from entrypoints.wire.json_schema import Schema
 
 
-def _status(ok: str, unavailable: str = "", **fields: Schema) -> Operation:
+def _status(name: str, ok: str, unavailable: str = "", **fields: Schema) -> Operation:
     schema = object_of("status", status=STRING, **fields)
     responses = {200: json_response(ok, schema)}
     if unavailable:
         responses[503] = json_response(unavailable, schema)
-    return Operation(tag="Health", responses=responses)
+    return Operation(name=name, tag="Health", responses=responses)
 
 
 @route(
     "/health",
     http_method=GET_AND_HEAD,
-    operation=_status("The server responds.", service=STRING, version=STRING),
+    operation=_status("get_health", "The server responds.", service=STRING, version=STRING),
 )
 async def health() -> dict[str, str]:
     """Service name and version."""
     return {"status": "ok", "service": APP, "version": version()}
 
 
-@route("/livez", http_method=GET_AND_HEAD, operation=_status("The process runs."))
+@route("/livez", http_method=GET_AND_HEAD, operation=_status("get_liveness", "The process runs."))
 async def livez() -> dict[str, str]:
     """Liveness: the process runs; nothing else is checked."""
     return {"status": "ok"}
@@ -39,6 +39,7 @@ async def livez() -> dict[str, str]:
     "/readyz",
     http_method=GET_AND_HEAD,
     operation=_status(
+        "get_readiness",
         "The server accepts new jobs.",
         "The server is draining, or cannot store images or record jobs.",
         checks={"type": "object"},

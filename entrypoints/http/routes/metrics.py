@@ -50,6 +50,7 @@ def request_metrics() -> DefineMiddleware:
     "/metrics",
     http_method=GET_AND_HEAD,
     operation=Operation(
+        name="get_metrics",
         tag="Health",
         responses={
             200: ApiResponse(

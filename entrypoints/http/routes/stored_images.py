@@ -20,7 +20,7 @@ from entrypoints.http.images.conditional_responses import (
     range_not_satisfiable,
 )
 from entrypoints.http.openapi.operation import ApiResponse, Operation, json_response
-from entrypoints.http.openapi.schema_parts import ref
+from entrypoints.http.openapi.schema_parts import BINARY, ref
 from entrypoints.http.request_context import (
     GET_AND_HEAD,
     AnyRequest,
@@ -61,7 +61,7 @@ Limit = Annotated[
 
 CACHING = {"ETag": "Strong.", "Cache-Control": "A year, immutable.", "Vary": "Accept."}
 FILE = {**CACHING, "Accept-Ranges": "bytes.", "Content-Disposition": "A file name."}
-MEDIA_TYPES: Schema = {form.media_type: {"schema": {}} for form in ImageFormat}
+MEDIA_TYPES: Schema = {form.media_type: {"schema": BINARY} for form in ImageFormat}
 VIEW = Operation(
     tag="Images",
     responses={
