@@ -71,6 +71,20 @@ class JobRecord(ResultFacts):
         return self.state in OPEN_STATES
 
 
+class JobPosition(NamedTuple):
+    """Where a job stands among all jobs: by the time it was created, then by its ID."""
+
+    created_at: datetime
+    id: str
+
+
+class ImageCursor(NamedTuple):
+    """The last image of a page of images, and its job."""
+
+    job: JobPosition
+    image_id: str
+
+
 def may_retry(record: JobRecord) -> bool:
     """Whether the job failed uncharged and its request may be sent again under the same key."""
     failure = record.failure

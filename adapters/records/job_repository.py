@@ -6,12 +6,14 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, literal, select, tuple_
 
+from adapters.records.dialect import LenientDateTime
 from adapters.records.engine import Database
 from adapters.records.image_references import image_refs, images_by_age, references
 from adapters.records.image_trash import trash, trashed_references
 from adapters.records.job_table import JobTable
+from adapters.records.row_mapping import to_utc_naive
 from adapters.records.schema import images, jobs
 from application.ports.image_records import (
     ImageReferences,
@@ -28,7 +30,7 @@ from application.ports.job_repository import (
 )
 from domain.errors import ImageServiceError
 from domain.image import StoredRef
-from domain.job_records import JobRecord, OwnedImage
+from domain.job_records import JobPosition, JobRecord, OwnedImage
 from domain.jobs import UNSETTLED_STATES, IdempotencyKey, Job, JobState
 from domain.requests import ImageRequest
 
@@ -89,9 +91,14 @@ class SqlJobRepository:
         job_ids = select(images.c.job_id).where(images.c.image_id == image_id)
         return _first(await self._find(jobs.c.owner == owner, jobs.c.id.in_(job_ids), limit=1))
 
-    async def recent(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
-        stored = jobs.c.state == JobState.STORED
-        return await self._find(jobs.c.owner == owner, stored, limit=limit)
+    async def recent(
+        self, *, owner: str, limit: int, start: JobPosition | None = None
+    ) -> Sequence[JobRecord]:
+        conditions = [jobs.c.state == JobState.STORED, jobs.c.id.in_(select(images.c.job_id))]
+        if start is not None:
+            created_at = literal(to_utc_naive(start.created_at), LenientDateTime)
+            conditions.append(tuple_(jobs.c.created_at, jobs.c.id) <= tuple_(created_at, start.id))
+        return await self._find(jobs.c.owner == owner, *conditions, limit=limit)
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         return await self._find(

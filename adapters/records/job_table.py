@@ -132,7 +132,8 @@ def find_jobs(
     connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None
 ) -> list[JobRecord]:
     """The jobs that meet all conditions on `jobs`, the newest first."""
-    query = select(jobs).where(*conditions).order_by(jobs.c.created_at.desc())
+    query = select(jobs).where(*conditions)
+    query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
     found: list[JobRecord] = []
     offset, missing = 0, limit
     while missing != 0:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from application.ports.image_records import ImageRecords
 from domain.errors import ImageServiceError
-from domain.job_records import JobRecord
+from domain.job_records import JobPosition, JobRecord
 from domain.jobs import IdempotencyKey, Job, JobState
 from domain.money.budgets import SpendingEntry
 from domain.requests import ImageRequest
@@ -94,8 +94,13 @@ class JobRepository(ImageRecords, Protocol):
     async def by_image(self, image_id: str, /, *, owner: str) -> JobRecord | None:
         """Return the owner's newest job that delivered the image, if there is one."""
 
-    async def recent(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
-        """Return the newest `limit` jobs with images, the newest first."""
+    async def recent(
+        self, *, owner: str, limit: int, start: JobPosition | None = None
+    ) -> Sequence[JobRecord]:
+        """Return the newest `limit` jobs with images, the newest first.
+
+        With `start`, those are the job at this position, if it still has images, and older ones.
+        """
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         """Return the newest `limit` jobs in UNSETTLED_STATES, the newest first."""

@@ -1,12 +1,12 @@
 """Use case: list recent images, and jobs that are not settled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from application.jobs.job_runner import JobRunner
 from application.jobs.job_snapshot import snapshot
 from application.ports.job_repository import JobRepository
-from domain.job_records import JobRecord
+from domain.job_records import ImageCursor, JobPosition, JobRecord, StoredImage
 from domain.jobs import LOCAL
 
 MAX_UNSETTLED_JOBS = 100
@@ -18,6 +18,8 @@ class ImageListing:
 
     completed: Sequence[JobRecord]
     unsettled: Sequence[JobRecord]
+    next: ImageCursor | None = None
+    """The cursor of the next page; None if this is the last one."""
 
 
 class ListImages:
@@ -27,17 +29,53 @@ class ListImages:
         self.runner = runner
         self.records = records
 
-    async def __call__(self, *, owner: str = LOCAL, limit: int = 20) -> ImageListing:
-        """Return at most `limit` jobs with images, and MAX_UNSETTLED_JOBS that are not settled.
+    async def __call__(
+        self, *, owner: str = LOCAL, limit: int = 20, cursor: ImageCursor | None = None
+    ) -> ImageListing:
+        """Return the jobs of at most `limit` images, and MAX_UNSETTLED_JOBS that are not settled.
 
-        Raises ArchiveUnavailable.
+        With a `cursor`, those images are the ones that follow it, without unsettled jobs. Images
+        that arrive between two pages are on neither. Raises ArchiveUnavailable.
         """
+        start = cursor.job if cursor else None
+        found = await self.records.recent(owner=owner, limit=limit + 1, start=start)
+        completed, following = _page(found, cursor, limit)
+        if cursor is not None:
+            return ImageListing(completed=completed, unsettled=(), next=following)
         unsettled = await self.records.unsettled(owner=owner, limit=MAX_UNSETTLED_JOBS)
-        completed = await self.records.recent(owner=owner, limit=limit)
         recorded = {record.id for record in (*unsettled, *completed)}
         waiting = [
             snapshot(job) for job in self.runner.all(owner=owner) if job.job.id not in recorded
         ]
         return ImageListing(
-            completed=completed, unsettled=[*(each for each in waiting if each.is_open), *unsettled]
+            completed=completed,
+            unsettled=[*(each for each in waiting if each.is_open), *unsettled],
+            next=following,
         )
+
+
+def _page(
+    found: Sequence[JobRecord], cursor: ImageCursor | None, limit: int
+) -> tuple[list[JobRecord], ImageCursor | None]:
+    """Jobs with the first `limit` images after the cursor, and the cursor of those that follow."""
+    page: list[JobRecord] = []
+    room, last = limit, None
+    for record in found:
+        rest = _after(record, cursor)
+        if rest and not room:
+            return page, last
+        page.append(replace(record, images=rest[:room]))
+        room -= len(page[-1].images)
+        if page[-1].images:
+            last = ImageCursor(JobPosition(record.created_at, record.id), page[-1].images[-1].id)
+        if len(rest) > len(page[-1].images):
+            return page, last
+    return page, None
+
+
+def _after(record: JobRecord, cursor: ImageCursor | None) -> tuple[StoredImage, ...]:
+    """The images of the job that follow the cursor; all of them if its image was deleted."""
+    ids = [image.id for image in record.images]
+    if cursor is None or record.id != cursor.job.id or cursor.image_id not in ids:
+        return record.images
+    return record.images[ids.index(cursor.image_id) + 1 :]

@@ -6,6 +6,7 @@ from application.use_cases.list_images import ImageListing
 from domain.counts import count
 from domain.job_records import JobRecord, StoredImage
 from domain.untrusted_text import single_line
+from entrypoints.wire.cursors import encode_cursor
 from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult
 
 MAX_PROMPT_SHOWN = 200
@@ -22,7 +23,9 @@ def listing(listed: ImageListing, limit: int) -> ListImagesResult:
     """The newest `limit` images, and all unsettled jobs."""
     images = [listed_image(record, image) for record in listed.completed for image in record.images]
     return ListImagesResult(
-        images=images[:limit], jobs=[listed_job(record) for record in listed.unsettled]
+        images=images[:limit],
+        jobs=[listed_job(record) for record in listed.unsettled],
+        next_cursor=encode_cursor(listed.next) if listed.next else UNSET,
     )
 
 
@@ -39,6 +42,8 @@ def listing_text(listed: ImageListing, limit: int) -> str:
         f"Job {job.job_id} · {job.created_at} · {STATE_TEXT[job.state]} · {_one_line(job.prompt)}"
         for job in found.jobs
     ]
+    if found.next_cursor:
+        lines.append(f"There are more: list with cursor {found.next_cursor}")
     return "\n".join(lines)
 
 

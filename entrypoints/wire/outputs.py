@@ -144,11 +144,12 @@ class ListedJob(Struct, kw_only=True, rename="camel", omit_defaults=True):
     images: list[ListedImage] | UnsetType = UNSET
 
 
-class ListImagesResult(Struct, kw_only=True):
+class ListImagesResult(Struct, kw_only=True, rename="camel"):
     """The structured result of list_images, newest first. `jobs` has the unsettled ones."""
 
     images: list[ListedImage]
     jobs: list[ListedJob]
+    next_cursor: str | UnsetType = UNSET
 
 
 class DeleteImageResult(Struct, kw_only=True, omit_defaults=True):

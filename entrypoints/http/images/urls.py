@@ -56,10 +56,16 @@ class ImageUrls:
 
     def listing(self, listed: ListImagesResult) -> dict[str, Any]:
         """Earlier images as JSON, with the URLs of those that are stored."""
+        more = {"nextCursor": listed.next_cursor} if listed.next_cursor else {}
         return {
             "images": [self._listed(image) for image in listed.images],
             "jobs": [self.job(job) for job in listed.jobs],
+            **more,
         }
+
+    def list_link(self, limit: int, cursor: str) -> str:
+        """The URL of a further page of images."""
+        return f"{self._base}/images?limit={limit}&cursor={cursor}"
 
     def job(self, job: ListedJob) -> dict[str, Any]:
         """A job as JSON, with the URLs of its images."""

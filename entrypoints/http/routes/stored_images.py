@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from litestar import delete, post, route
+from litestar import Response, delete, post, route
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 from litestar.types import ASGIApp
@@ -29,6 +29,7 @@ from entrypoints.http.request_context import (
     headers_of,
     image_urls_for,
 )
+from entrypoints.wire.cursors import decode_cursor
 from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.listings import listing
 from entrypoints.wire.outputs import DeleteImageResult
@@ -53,6 +54,9 @@ ImageId = Annotated[
 Form = Annotated[
     ImageFormat | None,
     QueryParameter(name="format", description="The format; overrides the Accept header."),
+]
+Cursor = Annotated[
+    str | None, QueryParameter(name="cursor", description="The nextCursor of the last page.")
 ]
 Limit = Annotated[
     int, QueryParameter(name="limit", ge=1, le=100, description="The maximum number of images.")
@@ -102,14 +106,31 @@ async def get_thumbnail(request: AnyRequest, image_id: ImageId, form: Form = Non
     http_method=GET_AND_HEAD,
     operation=Operation(
         tag="Images",
-        responses={200: json_response("The newest first.", ref("ListImagesResult"))},
+        responses={
+            200: json_response(
+                "The newest first.",
+                ref("ListImagesResult"),
+                Link='The next page, with rel="next"; not on the last page.',
+            )
+        },
         refusals=(ArchiveUnavailable,),
     ),
 )
-async def list_images(request: AnyRequest, limit: Limit = 20) -> dict[str, Any]:
-    """The latest images, and jobs that are unfinished or have an unknown outcome."""
-    found = await container_of(request).list_images()(owner=caller_of(request).owner, limit=limit)
-    return image_urls_for(request).listing(listing(found, limit))
+async def list_images(
+    request: AnyRequest, limit: Limit = 20, cursor: Cursor = None
+) -> Response[dict[str, Any]]:
+    """The latest images, and jobs that are unfinished or have an unknown outcome.
+
+    `nextCursor` and the Link header lead to the next page, without these jobs.
+    """
+    found = await container_of(request).list_images()(
+        owner=caller_of(request).owner, limit=limit, cursor=decode_cursor(cursor)
+    )
+    urls, listed = image_urls_for(request), listing(found, limit)
+    headers = {}
+    if listed.next_cursor:
+        headers["link"] = f'<{urls.list_link(limit, listed.next_cursor)}>; rel="next"'
+    return Response(urls.listing(listed), headers=headers)
 
 
 @delete(

@@ -8,7 +8,7 @@ from entrypoints.http.security.host_origin import origins
 
 EXPOSED_HEADERS = [
     *("mcp-session-id", "x-job-id", "x-request-id"),
-    *("retry-after", "www-authenticate", "etag", "location"),
+    *("retry-after", "www-authenticate", "etag", "location", "link"),
 ]
 """Response headers that scripts of those pages may read."""
 

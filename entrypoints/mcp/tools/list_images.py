@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from mcp_types import CallToolResult
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import to_text_result
 from entrypoints.mcp.tool_spec import READS, ToolSpec
+from entrypoints.wire.cursors import decode_cursor
 from entrypoints.wire.listings import listing, listing_text
 
 
@@ -15,12 +16,15 @@ class ListArguments(Struct, forbid_unknown_fields=True):
     """Arguments of list_images."""
 
     limit: Annotated[int, Meta(ge=1, le=100, description="Number of images, 1 to 100.")] = 20
+    cursor: Annotated[str | UnsetType, Meta(description="nextCursor of the last page.")] = UNSET
 
 
 async def handle(call: ToolCall, arguments: ListArguments) -> CallToolResult:
     """List the caller's latest images and unsettled jobs."""
     limit = arguments.limit
-    found = await call.container.list_images()(owner=call.caller.owner, limit=limit)
+    found = await call.container.list_images()(
+        owner=call.caller.owner, limit=limit, cursor=decode_cursor(arguments.cursor or None)
+    )
     return to_text_result(listing_text(found, limit), listing(found, limit))
 
 

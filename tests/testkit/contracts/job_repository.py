@@ -11,7 +11,7 @@ import pytest
 from application.ports.job_repository import AlreadyRunning, JobRepository, Reserved
 from domain.errors import Busy, Canceled, ChargeStatus, ImageServiceError
 from domain.image import Image, StoredRef
-from domain.job_records import JobRecord, OwnedImage, may_retry
+from domain.job_records import JobPosition, JobRecord, OwnedImage, may_retry
 from domain.jobs import IdempotencyKey, Job, JobState
 from domain.money.budgets import SpendingEntry
 from domain.provider_errors import OutcomeUnknown, ProviderTimedOut, RateLimited
@@ -123,6 +123,14 @@ class JobRepositoryContract:
             assert bool(await records.recent(owner=owner, limit=1)) == found
             assert bool(await records.image_refs(OwnedImage(PNG.id, owner))) == found
 
+    async def test_jobs_of_one_moment_have_an_order(self, records: JobRepository) -> None:
+        for number in (2, 0, 1):
+            await records.save(stored(PNG, id=f"job_{number}"))
+        recent = await records.recent(owner="local", limit=2)
+        assert [record.id for record in recent] == ["job_2", "job_1"]
+        older = await records.recent(owner="local", limit=9, start=JobPosition(BEGUN, "job_1"))
+        assert [record.id for record in older] == ["job_1", "job_0"]
+
     async def test_the_newest_jobs_come_first(self, records: JobRepository) -> None:
         for number in range(3):
             created_at = BEGUN + timedelta(seconds=number)
@@ -133,6 +141,9 @@ class JobRepositoryContract:
         await records.save(job_for(id="job_failed").dispatched().failed(RateLimited("")))
         recent = await records.recent(owner="local", limit=2)
         assert [record.id for record in recent] == ["job_2", "job_1"]
+        start = JobPosition(BEGUN + timedelta(seconds=1), "job_1")
+        older = await records.recent(owner="local", limit=9, start=start)
+        assert [record.id for record in older] == ["job_1", "job_0"]
         unsettled = await records.unsettled(owner="local", limit=9)
         assert {record.id for record in unsettled} == {"job_open", "job_sent", "job_lost"}
         newest = await records.by_image(PNG.id, owner="local")

@@ -20,7 +20,7 @@ from application.ports.job_repository import (
 )
 from domain.errors import ImageServiceError
 from domain.image import StoredRef
-from domain.job_records import JobRecord, OwnedImage, StoredImage
+from domain.job_records import JobPosition, JobRecord, OwnedImage, StoredImage
 from domain.jobs import UNSETTLED_STATES, IdempotencyKey, JobState
 from domain.money.budgets import SpendingEntry
 
@@ -81,8 +81,15 @@ class MemoryJobRepository:
     async def by_image(self, image_id: str, /, *, owner: str) -> JobRecord | None:
         return _first(self._made(OwnedImage(image_id, owner)))
 
-    async def recent(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
-        return [record for record in self._of(owner) if record.state is JobState.STORED][:limit]
+    async def recent(
+        self, *, owner: str, limit: int, start: JobPosition | None = None
+    ) -> Sequence[JobRecord]:
+        return [
+            record
+            for record in self._of(owner)
+            if record.state is JobState.STORED and record.images
+            if start is None or JobPosition(record.created_at, record.id) <= start
+        ][:limit]
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         return [record for record in self._of(owner) if record.state in UNSETTLED_STATES][:limit]
@@ -168,7 +175,7 @@ class MemoryJobRepository:
     def _of(self, owner: str) -> list[JobRecord]:
         """The owner's jobs, the newest first."""
         records = (row.record for row in self.tables.rows.values() if row.record.owner == owner)
-        return sorted(records, key=lambda record: record.created_at, reverse=True)
+        return sorted(records, key=lambda record: (record.created_at, record.id), reverse=True)
 
     def _images(self) -> set[OwnedImage]:
         records = [row.record for row in self.tables.rows.values()]
