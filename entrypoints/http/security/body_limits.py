@@ -34,6 +34,8 @@ TOO_SLOW = Problem(
 OVERLOADED = "The server is receiving too many large requests at once."
 BODY_RESERVATION = "gpt_image.body_reservation"
 """The key of an ASGI scope's BodyReservation."""
+BODY_SIZE = "gpt_image.body_size"
+"""The key of the bytes that the body of an ASGI scope's request has."""
 
 
 class BodyMemoryBudget:
@@ -90,6 +92,7 @@ class BodyLimitMiddleware:
                 reservation.hold(0)
                 await send_problem(body, scope, send, close=body is TOO_SLOW)
             elif body is not None:
+                scope[BODY_SIZE] = body.size
                 await self._app(scope, body, send)
         finally:
             reservation.hold(0)
@@ -136,6 +139,7 @@ class _ReplayBody:
     """An ASGI receive callable: the whole body as one message, then the client's next messages."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
+        self.size = len(body)
         self._message: Message | None = {"type": "http.request", "body": body, "more_body": False}
         self._receive = receive
 

@@ -12,6 +12,7 @@ from litestar.types import Scope
 from domain.errors import InvalidRequest
 from entrypoints.http.problem_documents import Problem, RequestRejected
 from entrypoints.http.security.bearer_token import needs_token
+from entrypoints.http.security.body_limits import BODY_SIZE
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
@@ -34,10 +35,15 @@ async def check_request(connection: AnyConnection, handler: BaseRouteHandler) ->
 
 
 def only_json(scope: Scope) -> None:
-    """Refuse (415) the content types that other pages can send without a preflight request."""
+    """Refuse (415) the content types that other pages can send without a preflight request.
+
+    A request without a body, such as `curl -X POST`, needs none.
+    """
     if scope.get("method") != "POST":
         return
     types = [value for name, value in scope["headers"] if name == b"content-type"]
+    if not types and scope.get(BODY_SIZE) == 0:
+        return
     if [value.partition(b";")[0].strip().lower() for value in types] != [b"application/json"]:
         raise RequestRejected(NOT_JSON)
 
