@@ -187,7 +187,7 @@ async def test_the_client_address_is_taken_from_a_trusted_proxy_only(
             (
                 await client.post(
                     "/images",
-                    json={"prompt": "a bridge", "size": "64x64"},
+                    json={"prompt": f"bridge {number}", "size": "64x64"},
                     headers={"x-forwarded-for": f"10.0.0.{number}"},
                 )
             ).status_code
