@@ -42,8 +42,12 @@ def images() -> None:
 @query(images, "list")
 @click.option("--limit", type=LIMIT, default=20, show_default=True, help="Number of images.")
 @click.option("--trash", is_flag=True, help="Deleted images instead, and the time they have left.")
-async def images_list(container: "Container", *, limit: int, trash: bool) -> "CommandOutput":
+@click.option("--cursor", help="The next page: the cursor at the end of the last one.")
+async def images_list(
+    container: "Container", *, limit: int, trash: bool, cursor: str | None
+) -> "CommandOutput":
     """List the latest images, and jobs that are unfinished or whose outcome is unknown."""
+    from entrypoints.wire.cursors import decode_cursor
     from entrypoints.wire.listings import listing, listing_text
     from entrypoints.wire.trash_results import trash_result, trash_text
 
@@ -52,7 +56,7 @@ async def images_list(container: "Container", *, limit: int, trash: bool) -> "Co
         await container.empty_trash().expired()
         entries = (await container.list_trash()(owner=None))[:limit]
         return trash_text(entries, container.clock().now()), trash_result(entries)
-    found = await container.list_images()(limit=limit)
+    found = await container.list_images()(limit=limit, cursor=decode_cursor(cursor))
     return listing_text(found, limit), listing(found, limit)
 
 
