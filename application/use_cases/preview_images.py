@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from application.async_tools import gather_all
 from application.rendition_service import RenditionService
 from domain.image import Image
+from domain.image_formats import ImageFormat
+from domain.renditions import RenditionSpec
 from domain.results import ImageResult
 
 
@@ -21,3 +23,11 @@ class PreviewImages:
         """
         preview = self.renditions.preview
         return await gather_all([preview(image, max_bytes=max_bytes) for image in result.images])
+
+    async def small(self, image: Image, /, *, max_side: int) -> Image | None:
+        """Return a PNG of the image, its longer side at most `max_side` pixels, or None.
+
+        For bytes that were not inspected, such as a partial image: a worker decodes them.
+        """
+        spec = RenditionSpec(format=ImageFormat.PNG, max_side=max_side)
+        return await self.renditions.render_or_none(image, spec)

@@ -64,6 +64,7 @@ from application.use_cases.prune_images import PruneImages
 from application.use_cases.recover_jobs import RecoverJobs
 from application.use_cases.report_usage import ReportUsage
 from application.use_cases.restore_image import RestoreImage
+from application.use_cases.save_previews import SavePreviews
 from application.use_cases.view_image import ViewImage
 from entrypoints.bootstrap.observability import event_sink, job_metrics, log_sink, log_writer
 from entrypoints.bootstrap.providers import (
@@ -206,6 +207,7 @@ class Container(DeclarativeContainer):
     get_job = Factory(GetJob, job_runner, job_repository)
     view_image = Factory(ViewImage, image_library, rendition_service, view_cache)
     preview_images = Factory(PreviewImages, rendition_service)
+    save_previews = Factory(SavePreviews, image_store)
     follow_job = Factory(FollowJob, job_runner)
     drain_jobs = Factory(DrainJobs, job_runner)
     recover_jobs = Factory(RecoverJobs, job_repository, image_store)

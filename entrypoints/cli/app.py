@@ -13,21 +13,45 @@ from entrypoints.cli.deletion import (
     images_prune,
     images_restore,
 )
+from entrypoints.cli.completion import completion
+from entrypoints.cli.encodings import replace_missing_letters
 from entrypoints.cli.generation import edit, generate
+from entrypoints.cli.help_texts import WELCOME, examples
 from entrypoints.cli.options import env_file_option
 from entrypoints.cli.queries import cache, images, models, usage
 from entrypoints.config.settings_error import SettingsError
 
+HELP_STYLE = {
+    "style_helptext": "",
+    "style_option_default": "",
+    "padding_helptext_first_line": (0, 0, 1, 0),
+}
+"""Rich's dim text is hard to read on some backgrounds."""
 
-@click.group(invoke_without_command=True)
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["--help", "-h"]})
 @click.version_option(version(), prog_name="mcp-server-gpt-image")
+@click.command_panel("Images", commands=["generate", "edit", "images"])
+@click.command_panel("Models and costs", commands=["models", "usage", "cache"])
+@click.command_panel("Servers", commands=["stdio", "http"])
+@click.command_panel("Shell", commands=["completion"])
+@click.rich_config(HELP_STYLE)
 @click.pass_context
+@examples(
+    'gpt-image generate "a lighthouse at dusk" -o lighthouse.png',
+    'gpt-image edit "make the sky green" -i last --open',
+    "gpt-image images list",
+)
 def cli(context: click.Context) -> None:
     """Generate and edit images with OpenAI's GPT Image models.
 
-    With no command, runs the MCP server over stdio.
+    With no command and no terminal, it runs the MCP server over stdio.
     """
-    if context.invoked_subcommand is None:
+    if context.invoked_subcommand is not None:
+        return
+    if sys.stdin is not None and sys.stdin.isatty():
+        click.echo(WELCOME)
+    else:
         context.invoke(stdio)
 
 
@@ -60,7 +84,7 @@ def http(host: str | None, port: int | None, env_file: Path | None) -> None:
     run(settings)
 
 
-for command in (generate, edit, models, usage, images, cache):
+for command in (generate, edit, images, models, usage, cache, completion):
     cli.add_command(command)
 for command in (images_delete, images_restore, images_prune, images_empty_trash):
     images.add_command(command)
@@ -68,6 +92,7 @@ for command in (images_delete, images_restore, images_prune, images_empty_trash)
 
 def main() -> None:
     """Run a command. Invalid settings end it with exit code 2 and a list of what to fix."""
+    replace_missing_letters()
     try:
         cli(prog_name="gpt-image")
     except SettingsError as error:

@@ -48,11 +48,22 @@ def query(
 def job(start: Start) -> click.Command:
     """Make a command that shows the progress and the result of the job that the function starts."""
 
-    def run(*, as_json: bool, env_file: Path | None, **options: Any) -> None:  # noqa: ANN401 - options of any type
+    def run(
+        *,
+        as_json: bool,
+        env_file: Path | None,
+        output: str | None,
+        force: bool,
+        open_: bool,
+        quiet: bool,
+        **options: Any,  # noqa: ANN401 - options of any type
+    ) -> None:
         with collector_paused():
-            from entrypoints.cli.runner import run_job
+            from entrypoints.cli.delivery import Delivery
+            from entrypoints.cli.job_runner import run_job
 
-        sys.exit(run_job(start, options, as_json=as_json, env_file=env_file))
+        delivery = Delivery.of(output, force=force, opens=open_, quiet=quiet, as_json=as_json)
+        sys.exit(run_job(start, options, delivery, env_file=env_file))
 
     return _command(run, start)
 

@@ -6,36 +6,115 @@ from typing import Any, TypeVar
 
 import rich_click as click
 
+from entrypoints.cli.suggestions import ModelName, Suggested
+
 F = TypeVar("F", bound=Callable[..., Any])
 
+INPUT, IMAGE, OUTPUT, OTHER = "Input images", "Image", "Output", "Options"
+"""The groups of options in the help of `generate` and `edit`."""
+
 env_file_option = click.option(
-    "--env-file", type=click.Path(path_type=Path), help="Load settings from this .env file."
+    "--env-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    panel=OTHER,
+    help="Load settings from this .env file.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+json_option = click.option(
+    "--json", "as_json", is_flag=True, panel=OTHER, help="Print the result as JSON."
+)
 GENERATION_OPTIONS = (
-    click.option("--size", default="1024x1024", show_default=True, help="WIDTHxHEIGHT or auto."),
+    click.option(
+        "--size",
+        type=Suggested("1024x1024", "1024x1536", "1536x1024", "auto"),
+        metavar="SIZE",
+        panel=IMAGE,
+        help="WIDTHxHEIGHT or auto. [default: 1024x1024]",
+    ),
     click.option(
         "--quality",
-        default="auto",
-        show_default=True,
-        help="low, medium, high, xhigh, max or auto.",
+        type=Suggested("low", "medium", "high", "xhigh", "max", "auto"),
+        metavar="QUALITY",
+        panel=IMAGE,
+        help="low, medium, high, xhigh, max or auto. [default: auto]",
     ),
-    click.option("--format", default="png", show_default=True, help="png, jpeg, webp or auto."),
     click.option(
-        "--background", default="auto", show_default=True, help="transparent, opaque or auto."
+        "--format",
+        type=Suggested("png", "jpeg", "webp", "auto"),
+        metavar="FORMAT",
+        panel=IMAGE,
+        help="png, jpeg, webp or auto. [default: the extension of -o, or png]",
     ),
-    click.option("--compression", "output_compression", type=int, help="0-100, for jpeg and webp."),
-    click.option("--moderation", default="auto", show_default=True, help="auto or low."),
-    click.option("-n", "n", type=int, default=1, show_default=True, help="Number of images (1-4)."),
-    click.option("--partials", "partialImages", type=int, help="Number of previews (1-3)."),
-    click.option("--model", help="Omit for the default model."),
-    click.option("--fresh", is_flag=True, help="Skip the cache and generate a new image."),
+    click.option(
+        "--background",
+        type=Suggested("transparent", "opaque", "auto"),
+        metavar="KIND",
+        panel=IMAGE,
+        help="transparent, opaque or auto. [default: auto]",
+    ),
+    click.option(
+        "--compression",
+        "output_compression",
+        type=int,
+        metavar="0-100",
+        panel=IMAGE,
+        help="For jpeg and webp. [default: by quality]",
+    ),
+    click.option(
+        "--moderation",
+        type=Suggested("auto", "low"),
+        metavar="LEVEL",
+        panel=IMAGE,
+        help="auto or low. [default: auto]",
+    ),
+    click.option(
+        "-n",
+        "n",
+        type=int,
+        metavar="1-4",
+        panel=IMAGE,
+        help="Number of images. [default: 1]",
+    ),
+    click.option(
+        "--model",
+        type=ModelName(),
+        metavar="MODEL",
+        panel=IMAGE,
+        help="See `gpt-image models`. [default: IMAGE_MODEL]",
+    ),
+    click.option(
+        "--fresh", is_flag=True, panel=IMAGE, help="Skip the cache and generate a new image."
+    ),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(allow_dash=True),
+        metavar="PATH",
+        panel=OUTPUT,
+        help="Also save the image to this file or folder; - is standard output.",
+    ),
+    click.option(
+        "--force", is_flag=True, panel=OUTPUT, help="Replace the file of -o if it exists."
+    ),
+    click.option(
+        "--open", "open_", is_flag=True, panel=OUTPUT, help="Open the image when it is done."
+    ),
+    click.option(
+        "--partials",
+        "partialImages",
+        type=int,
+        metavar="1-3",
+        panel=OUTPUT,
+        help="Save that many previews of the unfinished image, and show them if the terminal can.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, panel=OUTPUT, help="Show no progress."),
 )
 OPTION_BY_FIELD = {
     "prompt": "PROMPT",
     "ID": "ID",
     "n": "-n",
     "images": "-i",
+    "output": "-o",
     "output_compression": "--compression",
     "partialImages": "--partials",
 }
@@ -46,6 +125,8 @@ def generation_options(command: F) -> F:
     """Add the options of generating and editing, in the order of the help text."""
     for option in reversed(GENERATION_OPTIONS):
         command = option(command)
+    for panel in (OTHER, OUTPUT, IMAGE, INPUT):
+        command = click.option_panel(panel)(command)
     return command
 
 

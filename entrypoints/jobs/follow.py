@@ -6,12 +6,13 @@ from contextlib import aclosing, contextmanager
 from time import monotonic
 
 from application.jobs.job_handle import JobHandle
-from domain.events import Failed, Finished
+from domain.events import Failed, Finished, PartialReady
 from domain.results import ImageResult
 from entrypoints.wire.progress import TOTAL, describe_event, still_running_text
 
 Report = Callable[[float, float, str], Awaitable[None]]
 """Called with the progress, its total and a message."""
+OnPreview = Callable[[PartialReady], Awaitable[None]]
 HEARTBEAT_CEILING = 95.0
 """Heartbeats approach this value and never reach it; only the end reports TOTAL."""
 
@@ -56,10 +57,13 @@ class Progress:
                 task.cancel()
 
 
-async def follow(job: JobHandle, report: Report, *, every: float) -> ImageResult:
+async def follow(
+    job: JobHandle, report: Report, *, every: float, on_preview: OnPreview | None = None
+) -> ImageResult:
     """Wait for the images and call `report` at every step, at least every `every` seconds.
 
-    Raises the ImageServiceError that the job failed with.
+    `on_preview` is called with each preview, after its report. Raises the ImageServiceError that
+    the job failed with.
     """
     progress = Progress(report)
     with progress.heartbeats(every):
@@ -67,6 +71,8 @@ async def follow(job: JobHandle, report: Report, *, every: float) -> ImageResult
             async for event in events:
                 if not isinstance(event, Failed):
                     await progress.report(*describe_event(event, job.job.request))
+                if on_preview is not None and isinstance(event, PartialReady):
+                    await on_preview(event)
                 if isinstance(event, Finished | Failed):
                     return job.outcome(event)
     raise AssertionError("a log ends with Finished or Failed")

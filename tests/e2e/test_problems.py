@@ -117,7 +117,7 @@ def _normalized(text: str, folder: Path) -> str:
     """The text without the parts that differ between runs."""
     text = text.replace(str(folder), "FOLDER")
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
-    text = re.sub(r"img_[0-9a-f]{32}", "img_…", text)
+    text = re.sub(r"img_[0-9a-f]{32}|img_[0-9a-f]{8}", "img_…", text)
     text = re.sub(r"-[0-9a-f]{8}(?=(_[0-9a-f]{8})?\.(png|jpg|webp))", "-…", text)
     text = re.sub(r"job_[0-9a-f]{32}", "job_…", text)
     text = re.sub(r"[\d,]+ bytes · ", "… bytes · ", text)

@@ -12,7 +12,7 @@ from domain.money.usage_account import UsageAccount
 from domain.provider_errors import ContentRefused
 from domain.requests import GenerateRequest
 from domain.untrusted_text import UNSAFE
-from entrypoints.cli import runner
+from entrypoints.cli import console
 from entrypoints.wire.listings import listing_text
 from entrypoints.wire.usage_results import usage_text
 from tests.testkit.fakes import MemoryJobRepository, job_for
@@ -24,7 +24,7 @@ SHOWN = "?[2J?31m?gnp [red]x[/red] :smile:"
 def test_an_error_is_printed_as_it_is_but_for_control_characters(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    runner._print_error(ContentRefused(ODD, categories=[ODD]), {}, as_json=False)
+    console.print_error(ContentRefused(ODD, categories=[ODD]), {}, as_json=False)
     printed = capsys.readouterr().err
     assert printed.count(SHOWN) == 2
     assert not UNSAFE.search(printed)
@@ -32,7 +32,7 @@ def test_an_error_is_printed_as_it_is_but_for_control_characters(
 
 def test_a_word_of_any_length_is_printed_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     started = perf_counter()
-    runner._print_error(ContentRefused("x" * 100_000), {}, as_json=False)
+    console.print_error(ContentRefused("x" * 100_000), {}, as_json=False)
     assert perf_counter() - started < 2
     assert len(capsys.readouterr().err) > 100_000
 

@@ -1,0 +1,72 @@
+"""Shell completion: the script for a shell, and the names that come from the application."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from entrypoints.bootstrap.import_gc import collector_paused
+from entrypoints.cli.help_texts import examples
+
+if TYPE_CHECKING:  # a command loads these when it runs
+    from entrypoints.bootstrap.container import Container
+
+SHELLS = ("bash", "zsh", "fish")
+SUGGESTED_IMAGES = 50
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_context
+@examples(
+    'eval "$(gpt-image completion bash)"    # in ~/.bashrc',
+    'eval "$(gpt-image completion zsh)"     # in ~/.zshrc, after compinit',
+    "gpt-image completion fish > ~/.config/fish/completions/gpt-image.fish",
+)
+def completion(context: click.Context, shell: str) -> None:
+    """Print a script that lets your shell complete commands, options and values."""
+    from click.shell_completion import get_completion_class
+
+    root = context.find_root()
+    script = get_completion_class(shell)
+    assert script is not None
+    click.echo(script(root.command, {}, "gpt-image", "_GPT_IMAGE_COMPLETE").source())
+
+
+def model_names() -> Sequence[str]:
+    """The names of the models in the catalog; none if they cannot be read."""
+
+    async def names(container: "Container") -> Sequence[str]:
+        return [card.name for card in container.list_models()().catalog.cards]
+
+    return _asked(names, auto_provider="openai")
+
+
+def image_ids() -> Sequence[str]:
+    """The short IDs of the latest images; none if they cannot be read."""
+    from entrypoints.wire.short_ids import short_id
+
+    async def ids(container: "Container") -> Sequence[str]:
+        found = await container.list_images()(limit=SUGGESTED_IMAGES)
+        return [short_id(image.id) for record in found.completed for image in record.images]
+
+    return _asked(ids)
+
+
+def _asked(
+    question: Callable[["Container"], Awaitable[Sequence[str]]], *, auto_provider: str = "auto"
+) -> Sequence[str]:
+    with collector_paused():
+        from entrypoints.bootstrap.lifecycle import run_application
+        from entrypoints.cli.command_settings import command_settings
+
+    async def ask() -> Sequence[str]:
+        settings = command_settings(None, auto_provider=auto_provider)
+        async with run_application(settings) as container:
+            return await question(container)
+
+    try:
+        return asyncio.run(ask())
+    except Exception:  # noqa: BLE001 - a shell that completes a line must never print a traceback
+        return []
