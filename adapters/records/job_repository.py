@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, literal, select, tuple_
 
 from adapters.records.dialect import LenientDateTime
 from adapters.records.engine import Database
-from adapters.records.id_lookup import ids_with_prefix
 from adapters.records.image_references import image_refs, images_by_age, references
 from adapters.records.image_trash import trash, trashed_references
 from adapters.records.job_table import JobTable
@@ -104,11 +103,6 @@ class SqlJobRepository:
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         return await self._find(
             jobs.c.owner == owner, jobs.c.state.in_(UNSETTLED_STATES), limit=limit
-        )
-
-    async def ids(self, prefix: str, /, *, owner: str, limit: int) -> Sequence[str]:
-        return await self._run(
-            lambda records: ids_with_prefix(records, prefix, owner, limit), READ_FAILED
         )
 
     async def image_refs(self, image: OwnedImage, /) -> Sequence[StoredRef]:

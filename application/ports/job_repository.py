@@ -105,12 +105,6 @@ class JobRepository(ImageRecords, Protocol):
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         """Return the newest `limit` jobs in UNSETTLED_STATES, the newest first."""
 
-    async def ids(self, prefix: str, /, *, owner: str, limit: int) -> Sequence[str]:
-        """Return at most `limit` IDs of the owner that begin so: of images, or for `job_` of jobs.
-
-        Each ID appears once, in no particular order. Images in the trash are left out.
-        """
-
     def active_writers(self) -> AbstractAsyncContextManager[Collection[str]]:
         """Yield the IDs of all instances that may be writing, this one's own among them.
 

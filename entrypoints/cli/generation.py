@@ -71,15 +71,16 @@ async def edit(
 
     A PROMPT of - is read from standard input.
     """
-    from entrypoints.cli.input_files import ImageInputs, check_one_reader, read_prompt
+    from entrypoints.cli.input_files import check_one_reader, open_image, read_prompt
     from entrypoints.wire.inputs import EditArguments
     from entrypoints.wire.parsing import parse
 
     check_one_reader(prompt, [*images, mask])
     given = {**options, "prompt": read_prompt(prompt), "images": [*images], "mask": mask or None}
     arguments = parse(EditArguments, given)
-    inputs = ImageInputs(container.resolve_id(), container.view_image())
-    opened = [await inputs.open(name, f"images[{at}]") for at, name in enumerate(images)]
-    mask_image = await inputs.open(mask, "mask") if mask else None
+    opened = [
+        await open_image(name, f"images[{at}]", container) for at, name in enumerate(images)
+    ]
+    mask_image = await open_image(mask, "mask", container) if mask else None
     request = arguments.to_request(tuple(opened), mask_image)
     return await container.edit_image()(request, fresh=arguments.fresh)

@@ -4,11 +4,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from application.use_cases.resolve_id import LAST, ResolveId
-from application.use_cases.view_image import ViewImage
+from application.use_cases.find_image import NEWEST
 from domain.errors import InvalidRequest, UnreadableImage
 from domain.image import Image
+from domain.jobs import LOCAL
 from domain.requests import MAX_INPUT_BYTES, MAX_PROMPT_CHARACTERS
+from entrypoints.bootstrap.container import Container
+from entrypoints.jobs.image_references import find_image_id
 
 STANDARD_INPUT = "-"
 MAX_PROMPT_BYTES = 4 * MAX_PROMPT_CHARACTERS + 1
@@ -46,34 +48,24 @@ def read_prompt(given: str) -> str:
         ) from error
 
 
-class ImageInputs:
-    """Opens the images that a command names."""
+async def open_image(name: str, field: str, container: Container) -> Image:
+    """Return the image in a file, on standard input (`-`), or stored under this name.
 
-    def __init__(self, resolve: ResolveId, view: ViewImage) -> None:
-        self._resolve = resolve
-        self._view = view
-
-    async def open(self, name: str, field: str) -> Image:
-        """Return the image in a file, on standard input (`-`), or stored under this name.
-
-        A stored image is named by `last`, or by an `img_…` or `job_…` ID or the beginning of one;
-        a file of the same name comes first. Raises InvalidRequest, UnreadableImage or NotFound.
-        """
-        if name == STANDARD_INPUT:
-            return Image(_standard_input(field))
-        if not _is_stored(name):
-            return Image(_file_bytes(name, field))
-        try:
-            return await self._view.original(await self._resolve.image(name))
-        except InvalidRequest as error:
-            message = f"{field} is neither a file nor one stored image: {error.message}"
-            raise UnreadableImage(message, field=field, hint=error.hint) from error
+    A stored image is named by `last`, by an `img_…` ID or the beginning of one, or by the ID of its
+    job; a file of the same name comes first. Raises InvalidRequest, UnreadableImage or NotFound.
+    """
+    if name == STANDARD_INPUT:
+        return Image(_standard_input(field))
+    if not _is_stored(name):
+        return Image(_file_bytes(name, field))
+    image_id = await find_image_id(name, field, container, LOCAL)
+    return await container.view_image().original(image_id)
 
 
 def _is_stored(name: str) -> bool:
     """Whether the name is that of a stored image; a file that has such a name comes first."""
     lower = name.strip().lower()
-    is_name = lower == LAST or lower.startswith(("img_", "job_"))
+    is_name = lower in NEWEST or lower.startswith(("img_", "job_"))
     return is_name and not Path(name).exists()
 
 

@@ -38,20 +38,6 @@ class ImageRecordsContract:
         refs = await records.image_refs(OwnedImage(PNG.id, "local"))
         assert [each.ref for each in refs] == [f"new/{PNG.id}.png", f"old/{PNG.id}.png"]
 
-    async def test_ids_are_found_by_their_beginning_each_once_and_for_their_owner_only(
-        self, records: JobRepository, other: JobRepository
-    ) -> None:
-        await records.save(stored(PNG, RED, id="job_1a"))
-        await records.save(stored(PNG, id="job_1b"))
-        await records.save(stored(PNG, id="job_2", owner="other"))
-        assert await other.ids(PNG.id[:12], owner="local", limit=9) == [PNG.id]
-        assert await other.ids(PNG.id, owner="local", limit=9) == [PNG.id]
-        assert {*await other.ids("img_", owner="local", limit=9)} == {PNG.id, RED.id}
-        assert {*await other.ids("job_1", owner="local", limit=9)} == {"job_1a", "job_1b"}
-        assert len(await other.ids("job_", owner="local", limit=1)) == 1
-        assert await other.ids("img_%", owner="local", limit=9) == []
-        assert await other.ids(RED.id, owner="other", limit=9) == []
-
     async def test_images_of_all_owners_come_by_the_age_of_their_latest_job(
         self, records: JobRepository
     ) -> None:

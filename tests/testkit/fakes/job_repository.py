@@ -94,11 +94,6 @@ class MemoryJobRepository:
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         return [record for record in self._of(owner) if record.state in UNSETTLED_STATES][:limit]
 
-    async def ids(self, prefix: str, /, *, owner: str, limit: int) -> Sequence[str]:
-        jobs = {record.id for record in self._of(owner)}
-        images = {image.id for image in self._images() if image.owner == owner}
-        return [id_ for id_ in jobs | images if id_.startswith(prefix)][:limit]
-
     async def image_refs(self, image: OwnedImage, /) -> Sequence[StoredRef]:
         return self._places(image)
 
