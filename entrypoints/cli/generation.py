@@ -78,9 +78,7 @@ async def edit(
     check_one_reader(prompt, [*images, mask])
     given = {**options, "prompt": read_prompt(prompt), "images": [*images], "mask": mask or None}
     arguments = parse(EditArguments, given)
-    opened = [
-        await open_image(name, f"images[{at}]", container) for at, name in enumerate(images)
-    ]
+    opened = [await open_image(name, f"images[{at}]", container) for at, name in enumerate(images)]
     mask_image = await open_image(mask, "mask", container) if mask else None
     request = arguments.to_request(tuple(opened), mask_image)
     return await container.edit_image()(request, fresh=arguments.fresh)
