@@ -7,13 +7,13 @@ import rich_click as click
 
 from entrypoints.bootstrap.import_gc import collector_paused
 from entrypoints.bootstrap.version import version
+from entrypoints.cli.completion import completion
 from entrypoints.cli.deletion import (
     images_delete,
     images_empty_trash,
     images_prune,
     images_restore,
 )
-from entrypoints.cli.completion import completion
 from entrypoints.cli.encodings import replace_missing_letters
 from entrypoints.cli.generation import edit, generate
 from entrypoints.cli.help_texts import WELCOME, examples
