@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from adapters.image_store.file_index import find_equal
+from adapters.image_store.file_names import parse
 from adapters.image_store.regular_files import has_bytes, read_regular, regular_files
 from domain.image import Image
 
@@ -70,8 +71,9 @@ def finish_partial_files(folder: Path, active: Collection[str]) -> None:
         data = read_regular(partial)
         if data is None:
             continue
-        if _is_complete(name, data) and not find_equal(folder, Image(data)):
-            _rename(partial, folder / f"{name['stem']}.{name['suffix']}", data)
+        target = folder / f"{name['stem']}.{name['suffix']}"
+        if _is_complete(name, data) and not _is_there(target, data):
+            _rename(partial, target, data)
         partial.unlink(missing_ok=True)
         sync_folder(folder)
 
@@ -81,6 +83,13 @@ def _is_complete(name: re.Match[str], data: bytes) -> bool:
     if name["digest"]:
         return digest.startswith(name["digest"])
     return bool(name["stem"] == f"img_{digest[:32]}")
+
+
+def _is_there(target: Path, data: bytes) -> bool:
+    """Whether the image is in the folder, under whatever words."""
+    name = parse(target.name)
+    is_rendition = name is not None and name.is_rendition
+    return not is_rendition and find_equal(target.parent, Image(data)) is not None
 
 
 def _rename(partial: Path, target: Path, data: bytes) -> Path:

@@ -5,6 +5,7 @@ from then on at its new one.
 """
 
 import os
+import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from errno import EEXIST
@@ -53,7 +54,7 @@ def move_back(ref: Path, files: Iterable[RegularFile]) -> Path | None:
     path = ref if image is None else _move(image, ref)
     for file in found:
         if file.path != image:
-            name = path.stem + file.path.name.removeprefix(ref.stem)
+            name = re.sub(f"^{re.escape(ref.stem)}", path.stem, file.path.name)
             _move(file.path, file.path.parent.parent / name)
     folders = {file.path.parent.parent for file in found}
     _sync(folders)
