@@ -3,6 +3,7 @@
 import re
 import sys
 from datetime import timedelta
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -16,6 +17,15 @@ if TYPE_CHECKING:  # a command loads these when it runs
 AGE = re.compile(r"(\d{1,6})([hdw])")
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 UNDO_LAST = "gpt-image images restore last"
+
+
+def finite(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+    """The option's value; click takes `nan` and `inf` for numbers."""
+    if value is not None and not isfinite(value):
+        raise click.BadParameter("It must be a number.")
+    return value
+
+
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 
 
@@ -64,7 +74,9 @@ async def images_restore(
 
 @query(name="prune")
 @click.option("--older-than", help="Age, e.g. 12h, 30d, 8w.")
-@click.option("--max-size", type=float, help="Megabytes to keep; the oldest images go.")
+@click.option(
+    "--max-size", type=float, callback=finite, help="Megabytes to keep; the oldest images go."
+)
 @click.option("--dry-run", is_flag=True, help="Only list what would go.")
 @yes_option
 async def images_prune(
