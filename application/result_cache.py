@@ -127,9 +127,8 @@ async def _call(operation: Coroutine[Any, Any, T]) -> T:
         raise CacheUnavailable(f"The cache failed ({type(error).__name__}).") from error
 
 
-RESULT_FIELDS = [
-    field for field in fields(ImageResult) if field.name not in {"images", "served_from"}
-]
+NOT_CACHED = {"images", "served_from", "estimate", "day_spending"}
+RESULT_FIELDS = [field for field in fields(ImageResult) if field.name not in NOT_CACHED]
 """The fields of a result that a cache entry has as facts."""
 FACT_NAMES = {
     "requested_model": "asked_model",

@@ -14,6 +14,7 @@ Decimal and datetime in dataclasses; no exceptions, no open files, no callables.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from traceback import format_exception
 
 from domain.errors import ImageServiceError, InternalError
@@ -64,9 +65,13 @@ class JobQueued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDispatched:
-    """The request is sent to the provider now; from here on it may cost money."""
+    """The request is sent to the provider now; from here on it may cost money.
+
+    `estimate` is the expected cost in US dollars, None if it is unknown.
+    """
 
     job_id: str
+    estimate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from domain.image import Image, StoredRef
+from domain.money.day_spending import DaySpending
 from domain.renditions import Rendition
 
 
@@ -100,7 +101,9 @@ class ImageResult(ResultFacts):
     """The result of one request: at least one image, and all facts that a caller needs.
 
     `generation_cost` is the cost of the call that generated the images, in US dollars. It is None
-    if it is unknown, never 0 instead. A result from the cache costs nothing again.
+    if it is unknown, never 0 instead. A result from the cache costs nothing again. `estimate` is
+    what the call was expected to cost, if it was estimated. `day_spending` is there for a caller
+    whose service has a limit for a day.
     `requested_model` differs from `model` when the successor of a retired model served the request.
     """
 
@@ -112,6 +115,8 @@ class ImageResult(ResultFacts):
     created_at: datetime
     generation_cost: Decimal | None = None
     served_from: str = ServedFrom.PROVIDER
+    estimate: Decimal | None = None
+    day_spending: DaySpending | None = None
 
     @property
     def is_cached(self) -> bool:

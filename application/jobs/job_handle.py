@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
+from application.day_budget import DayBudget
 from application.jobs.job_snapshot import snapshot
 from application.jobs.running_job import AnyJob, RunningJob
 from application.rendition_service import RenditionService
@@ -25,6 +26,7 @@ class JobHandle:
         running: RunningJob,
         request: ImageRequest,
         renditions: RenditionService,
+        day_budget: DayBudget,
         *,
         requested_model: str,
         notes: tuple[str, ...],
@@ -34,6 +36,7 @@ class JobHandle:
         self._running = running
         self._request = request
         self._renditions = renditions
+        self._day_budget = day_budget
         self._requested_model = requested_model
         self._notes = notes
         self._joined = joined
@@ -113,4 +116,5 @@ class JobHandle:
             notes=(*self._notes, *result.notes),
             served_from=ServedFrom.JOINED if shared else result.served_from,
         )
+        result = replace(result, day_spending=await self._day_budget.beside(result))
         return replace(event, result=result)

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
+from decimal import Decimal
 from uuid import uuid4
 
+from application.day_budget import DayBudget
 from application.jobs.cache_lookups import CacheLookups, Lookup, has_result
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_handle import JobHandle
@@ -20,6 +22,7 @@ from domain.events import (
     CacheFailed,
     Finished,
     JobAccepted,
+    JobDispatched,
     JobStarted,
     PartialReady,
     ServedFromCache,
@@ -43,6 +46,7 @@ class JobService:
         renditions: RenditionService,
         runner: JobRunner,
         idempotent_jobs: IdempotentJobs,
+        day_budget: DayBudget,
         clock: Clock,
     ) -> None:
         self.providers = providers
@@ -50,6 +54,7 @@ class JobService:
         self.renditions = renditions
         self.runner = runner
         self.idempotent_jobs = idempotent_jobs
+        self.day_budget = day_budget
         self.clock = clock
         self.lookups = CacheLookups(result_cache)
 
@@ -84,6 +89,7 @@ class JobService:
             running,
             request,
             self.renditions,
+            self.day_budget,
             requested_model=job.requested_model,
             notes=(*job.notes, *request.ignored_options),
             joined=joined,
@@ -151,15 +157,22 @@ class JobService:
     async def _from_provider(self, job: AnyJob) -> Execution:
         """Yield Finished before the cache is filled, because callers need not wait for that."""
         result: ImageResult | None = None
+        estimate: Decimal | None = None
         async with aclosing(self.providers.stream(job)) as stream:
             async for event in stream:
                 match event:
                     case Delivered():
-                        result = job.result(event.images, event, created_at=self.clock.now())
+                        result = replace(
+                            job.result(event.images, event, created_at=self.clock.now()),
+                            estimate=estimate,
+                        )
                     case PartialImage(image=image, image_index=of, index=index):
                         yield PartialReady(job_id=job.id, image=image, image_index=of, index=index)
                     case Accepted(handle=handle):
                         yield JobAccepted(job_id=job.id, handle=handle)
+                    case JobDispatched():
+                        estimate = event.estimate
+                        yield event
                     case _:
                         yield event
         assert result is not None, f"{job.provider} ended without Delivered"

@@ -49,6 +49,7 @@ def _to_result(record: JobRecord, images: tuple[ResultImage, ...]) -> ImageResul
         requested_model=record.requested_model,
         created_at=record.changed_at,
         generation_cost=record.cost,
+        estimate=record.estimate,
         served_from=ServedFrom.ARCHIVE,
         **record.facts(),
     )

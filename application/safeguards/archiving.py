@@ -45,7 +45,7 @@ class Archiving(Safeguard):
         await self._record_dispatch(sent)
         end_recorded, previews = False, LastPartials()
         try:
-            yield JobDispatched(job_id=job.id)
+            yield JobDispatched(job_id=job.id, estimate=job.estimate)
             async with aclosing(call_next(sent)) as stream:
                 async for event in stream:
                     if isinstance(event, Delivered):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
+from application.day_budget import DayBudget
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_runner import JobRunner
 from application.jobs.running_job import RunningJob
@@ -29,11 +30,13 @@ class GetImage:
         records: JobRepository,
         stored_results: StoredResults,
         renditions: RenditionService,
+        day_budget: DayBudget,
     ) -> None:
         self.runner = runner
         self.records = records
         self.stored_results = stored_results
         self.renditions = renditions
+        self.day_budget = day_budget
 
     async def __call__(
         self, id_: str, /, *, owner: str = LOCAL, form: Form | None = None
@@ -66,12 +69,14 @@ class GetImage:
             running,
             request,
             self.renditions,
+            self.day_budget,
             requested_model=job.requested_model,
             notes=job.notes,
         )
 
     async def _load(self, record: JobRecord, form: Form | None, *, only: str = "") -> ImageResult:
         result = await self.stored_results.load(record, only=only)
+        result = replace(result, day_spending=await self.day_budget.beside(result))
         if form is None:
             return result
         request = GenerateRequest(prompt=record.prompt, format=_format(form))

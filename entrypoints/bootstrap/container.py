@@ -16,6 +16,7 @@ from dependency_injector.providers import Callable, Dependency, Factory, List, O
 from dependency_injector.providers import ThreadSafeSingleton as Singleton  # built while warming
 
 from application.cost_estimates import CostEstimates
+from application.day_budget import DayBudget
 from application.image_library import ImageLibrary
 from application.image_trash import ImageTrash
 from application.jobs.idempotency import IdempotentJobs
@@ -141,6 +142,7 @@ class Container(DeclarativeContainer):
     image_store = Singleton(image_store, settings, database, exit_stack)
     job_repository = Singleton(job_repository, database)
     usage_ledger = Singleton(usage_ledger, database)
+    day_budget = Singleton(DayBudget, usage_ledger, settings.provided.limits, clock)
     cost_estimates = Singleton(CostEstimates, usage_ledger, clock)
     image_library = Singleton(ImageLibrary, image_store, job_repository)
     image_trash = Singleton(ImageTrash, image_library, clock, days=settings.provided.trash_days)
@@ -191,12 +193,15 @@ class Container(DeclarativeContainer):
         rendition_service,
         job_runner,
         idempotent_jobs,
+        day_budget,
         clock,
     )
     find_image = Factory(FindImage, job_repository)
     generate_image = Factory(GenerateImage, job_service)
     edit_image = Factory(EditImage, job_service, inspector)
-    get_image = Factory(GetImage, job_runner, job_repository, stored_results, rendition_service)
+    get_image = Factory(
+        GetImage, job_runner, job_repository, stored_results, rendition_service, day_budget
+    )
     list_images = Factory(ListImages, job_runner, job_repository)
     delete_image = Factory(DeleteImage, image_trash, cache, view_cache)
     restore_image = Factory(RestoreImage, image_trash, stored_results, cache)

@@ -8,9 +8,11 @@ from msgspec import UNSET
 
 from domain.counts import count
 from domain.job_records import JobRecord
+from domain.money.amounts import dollars
 from domain.renditions import Rendition
 from domain.requests import EditRequest, ImageRequest
 from domain.results import ImageResult, ResultImage, ServedFrom, Usage
+from entrypoints.wire.cost_text import cost_line
 from entrypoints.wire.outputs import (
     ImageEntry,
     ImagesResult,
@@ -70,14 +72,16 @@ def text_report(
     if facts.revised_prompt:
         lines.append(f"Revised prompt: {facts.revised_prompt}")
     lines += [_line(entry) for entry in facts.images]
-    lines.append(f"Model {facts.model} · {_cost(images)} · {facts.job_id}")
+    free = " · free" if images.generation_cost == 0 and not images.is_prepaid else ""
+    lines.append(f"Model {facts.model}{free} · {facts.job_id}")
     if images.is_cached:
         source = f"From the cache ({facts.served_from}), created {facts.made_at}."
         lines.append(f"{source} {hints.new_image}")
     lines += [f"Note: {note}" for note in images.notes]
     if hints.edit and all(entry.path for entry in facts.images):
         lines.append(hints.edit)
-    return "\n".join(lines)
+    lines.append(cost_line(images))
+    return "\n".join(line for line in lines if line)
 
 
 def structured_report(images: ImageResult, link: Link | None = None) -> ImagesResult:
@@ -98,6 +102,11 @@ def structured_report(images: ImageResult, link: Link | None = None) -> ImagesRe
     cost = _reported_cost(images)
     if cost is not None:
         result.cost_usd = float(cost)
+    elif images.estimate is not None and not images.is_prepaid:
+        result.estimated_usd = float(images.estimate)
+    if images.day_spending is not None:
+        result.day_spent_usd = float(images.day_spending.spent)
+        result.day_budget_usd = float(images.day_spending.limit)
     if images.saved is not None:
         result.saved_usd = float(images.saved)
     if images.request_id:
@@ -115,9 +124,11 @@ def _tokens(usage: Usage) -> TokenUsage:
 
 def pending_text(record: JobRecord) -> str:
     """What to do while the job is still running."""
+    cost = f" (about {dollars(record.estimate, up=True)})" if record.estimate else ""
     return (
-        f"Still running: {record.id}. The image will be stored when it is finished. Do not request "
-        f'it again. Call get_image with {{"id": "{record.id}"}} now; it waits for the image.'
+        f"Still running: {record.id}{cost}. The image will be stored when it is finished. Do not "
+        f'request it again. Call get_image with {{"id": "{record.id}"}} now; it waits for the '
+        "image."
     )
 
 
@@ -130,6 +141,7 @@ def pending_report(record: JobRecord) -> ImagesResult:
         model=record.model,
         asked_model=record.requested_model,
         state="painting",
+        estimated_usd=UNSET if record.estimate is None else float(record.estimate),
     )
 
 
@@ -195,14 +207,3 @@ def _reported_cost(images: ImageResult) -> Decimal | None:
     return (
         images.generation_cost if images.served_from == ServedFrom.ARCHIVE else images.charged_cost
     )
-
-
-def _cost(images: ImageResult) -> str:
-    if images.is_prepaid:
-        source = "cached" if images.is_cached else "shared with an equal request"
-        saved = f", saved ${images.saved:.4f}" if images.saved else ""
-        return f"free ({source}){saved}"
-    if images.generation_cost is None:
-        return "cost unknown"
-    then = " when it was generated" if images.served_from == ServedFrom.ARCHIVE else ""
-    return f"${images.generation_cost:.4f}{then}" if images.generation_cost else "free"

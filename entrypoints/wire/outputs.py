@@ -105,8 +105,11 @@ class ImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     ) = UNSET
     revised_prompt: str | UnsetType = UNSET
     usage: TokenUsage | UnsetType = UNSET
-    cost_usd: Annotated[float, Meta(description="Omitted if unknown.")] | UnsetType = UNSET
+    cost_usd: float | UnsetType = UNSET  # omitted if unknown: `estimated_usd` is there then
+    estimated_usd: float | UnsetType = UNSET
     saved_usd: float | UnsetType = UNSET
+    day_spent_usd: float | UnsetType = UNSET
+    day_budget_usd: float | UnsetType = UNSET
     request_id: str | UnsetType = UNSET
     notes: list[str] | UnsetType = UNSET
 

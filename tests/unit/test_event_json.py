@@ -19,7 +19,7 @@ from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ImageResult, ResultImage
 from entrypoints.http.event_json import MAX_CACHED_BASE64, EventJson, JsonText
 from entrypoints.http.images.urls import ImageUrls
-from tests.testkit.fakes import PNG, FrozenClock, job_for, renditions, small_image
+from tests.testkit.fakes import PNG, FrozenClock, job_for, no_day_budget, renditions, small_image
 
 REQUEST = GenerateRequest(prompt="a red bridge", model="fake-1", partial_images=2)
 PLUM = small_image("plum")
@@ -184,7 +184,9 @@ class BrokenEventJson(EventJson):
 @pytest.mark.anyio
 async def test_an_unexpected_error_ends_the_stream_with_an_incident_id() -> None:
     running = RunningJob(JOB, MemoryJobEvents().open(JOB.id))
-    handle = JobHandle(running, REQUEST, renditions(), requested_model="fake-1", notes=())
+    handle = JobHandle(
+        running, REQUEST, renditions(), no_day_budget(), requested_model="fake-1", notes=()
+    )
     for event in (JobStarted.of(JOB), partial(), finished(PNG)):
         running.append(event)
     async with aclosing(BrokenEventJson().messages(handle, URLS)) as frames:

@@ -13,7 +13,7 @@ from domain.events import Failed, Finished, JobEvent, JobJoined, JobStarted
 from domain.provider_errors import RateLimited
 from domain.results import ServedFrom
 from tests.testkit.events import images, job
-from tests.testkit.fakes import RecordingSink, renditions
+from tests.testkit.fakes import RecordingSink, no_day_budget, renditions
 
 pytestmark = pytest.mark.anyio
 JOB = job("job_1")
@@ -34,7 +34,13 @@ def started(*events: JobEvent, error: ImageServiceError | None = None) -> Runnin
 
 def handle_of(running: RunningJob, *, joined: bool = False) -> JobHandle:
     return JobHandle(
-        running, JOB.request, renditions(), requested_model="fake-1", notes=(), joined=joined
+        running,
+        JOB.request,
+        renditions(),
+        no_day_budget(),
+        requested_model="fake-1",
+        notes=(),
+        joined=joined,
     )
 
 

@@ -13,7 +13,14 @@ from domain.errors import Canceled, InternalError, ShuttingDown
 from domain.events import Failed, Finished, JobDispatched, JobEvent, JobStarted, ServiceEvent
 from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.results import ImageResult, ResultImage
-from tests.testkit.fakes import FrozenClock, RecordingSink, job_for, renditions, small_image
+from tests.testkit.fakes import (
+    FrozenClock,
+    RecordingSink,
+    job_for,
+    no_day_budget,
+    renditions,
+    small_image,
+)
 
 pytestmark = pytest.mark.anyio
 JOB = job_for()
@@ -63,7 +70,9 @@ async def failing(error: Exception) -> Execution:
 
 def handle_of(running: RunningJob) -> JobHandle:
     """A caller's handle."""
-    return JobHandle(running, JOB.request, renditions(), requested_model="fake-1", notes=())
+    return JobHandle(
+        running, JOB.request, renditions(), no_day_budget(), requested_model="fake-1", notes=()
+    )
 
 
 async def read(running: RunningJob, seen: list[JobEvent]) -> None:

@@ -32,6 +32,7 @@ from tests.testkit.fakes import (
     MemoryImageStore,
     MemoryJobRepository,
     RecordingSink,
+    no_day_budget,
     renditions,
     small_image,
 )
@@ -53,7 +54,9 @@ def use_case(
     again = IdempotentJobs(jobs, library.records, StoredResults(library))
     clock = clock or FrozenClock()
     return GenerateImage(
-        JobService(ProviderRegistry(guarded), memory, renditions(), jobs, again, clock)
+        JobService(
+            ProviderRegistry(guarded), memory, renditions(), jobs, again, no_day_budget(), clock
+        )
     )
 
 

@@ -34,6 +34,7 @@ from tests.testkit.fakes import (
     MemoryJobRepository,
     MemoryUsageLedger,
     RecordingSink,
+    no_day_budget,
     renditions,
     settings_in,
     small_image,
@@ -143,7 +144,13 @@ class TickingService:
         again = IdempotentJobs(self.jobs, self.records, StoredResults(library))
         self.generate = GenerateImage(
             JobService(
-                ProviderRegistry(safe), memory, renditions(), self.jobs, again, FrozenClock()
+                ProviderRegistry(safe),
+                memory,
+                renditions(),
+                self.jobs,
+                again,
+                no_day_budget(),
+                FrozenClock(),
             )
         )
 

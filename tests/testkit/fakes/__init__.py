@@ -11,6 +11,7 @@ from .surroundings import (
     HeaderInspector,
     InstantRetries,
     RecordingSink,
+    no_day_budget,
 )
 from .usage_ledger import MemoryUsageLedger
 
@@ -28,6 +29,7 @@ __all__ = [
     "ScriptedOptimizer",
     "job_for",
     "mask",
+    "no_day_budget",
     "renditions",
     "settings_in",
     "small_image",

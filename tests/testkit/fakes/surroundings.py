@@ -5,9 +5,13 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Self
 
+from application.day_budget import DayBudget
 from domain.errors import UnreadableImage
 from domain.events import ServiceEvent
 from domain.image import Image
+from domain.money.budgets import BudgetLimits
+
+from .usage_ledger import MemoryUsageLedger
 
 
 class HeaderInspector:
@@ -27,6 +31,11 @@ class RecordingSink:
 
     def publish(self, event: ServiceEvent, /) -> None:
         self.events.append(event)
+
+
+def no_day_budget() -> DayBudget:
+    """The DayBudget of a service without a limit for a day."""
+    return DayBudget(MemoryUsageLedger(), BudgetLimits(), FrozenClock())
 
 
 class FrozenClock:
