@@ -44,7 +44,7 @@ class JobRecord(ResultFacts):
 
     `cost` is in US dollars, None if it is unknown. `estimate` is the expected cost before the call
     was sent, None if it could not be estimated. `failure` is the error of a job that is failed or
-    unknown.
+    unknown. A `dismissed` job has an unknown outcome that its owner has seen.
     """
 
     id: str
@@ -63,6 +63,7 @@ class JobRecord(ResultFacts):
     cost: Decimal | None = None
     estimate: Decimal | None = None
     failure: RecordedFailure | None = None
+    dismissed: bool = False
     images: tuple[StoredImage, ...] = ()
 
     @property

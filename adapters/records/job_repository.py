@@ -101,9 +101,14 @@ class SqlJobRepository:
         return await self._find(jobs.c.owner == owner, *conditions, limit=limit)
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
-        return await self._find(
-            jobs.c.owner == owner, jobs.c.state.in_(UNSETTLED_STATES), limit=limit
-        )
+        unsettled = jobs.c.state.in_(UNSETTLED_STATES) & (jobs.c.dismissed == 0)
+        return await self._find(jobs.c.owner == owner, unsettled, limit=limit)
+
+    async def latest(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        return await self._find(jobs.c.owner == owner, limit=limit)
+
+    async def dismiss(self, job_ids: Collection[str], /, *, owner: str) -> None:
+        await self._run(lambda records: records.dismiss(owner, job_ids), WRITE_FAILED)
 
     async def image_refs(self, image: OwnedImage, /) -> Sequence[StoredRef]:
         return await self._run(lambda records: image_refs(records, image), READ_FAILED)

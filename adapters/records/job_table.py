@@ -109,6 +109,12 @@ class JobTable:
         with self.engine.connect() as connection:
             return find_job(connection, jobs.c.owner == owner, jobs.c.id == job_id)
 
+    def dismiss(self, owner: str, job_ids: Collection[str]) -> None:
+        """Mark the owner's jobs as dismissed."""
+        mine = (jobs.c.owner == owner) & jobs.c.id.in_(job_ids)
+        with self.writing.begin() as connection:
+            connection.execute(update(jobs).where(mine).values(dismissed=1))
+
     def check_writable(self) -> None:
         """Return if a job could be recorded now."""
         probe_writing(self.engine, self._folder)

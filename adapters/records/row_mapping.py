@@ -124,6 +124,7 @@ def to_record(row: Row[Any], images: Sequence[StoredImage]) -> JobRecord:
         cost=to_decimal(row.cost_usd),
         estimate=to_decimal(row.estimate_usd),
         failure=_failure(row),
+        dismissed=bool(row.dismissed),
         images=tuple(images),
     )
 

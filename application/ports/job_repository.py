@@ -103,7 +103,16 @@ class JobRepository(ImageRecords, Protocol):
         """
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
-        """Return the newest `limit` jobs in UNSETTLED_STATES, the newest first."""
+        """Return the newest `limit` jobs in UNSETTLED_STATES, the newest first.
+
+        Without those that `dismiss` was called for.
+        """
+
+    async def latest(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        """Return the newest `limit` jobs in any state, the newest first."""
+
+    async def dismiss(self, job_ids: Collection[str], /, *, owner: str) -> None:
+        """Record that the owner has seen these jobs; their other facts stay as they are."""
 
     def active_writers(self) -> AbstractAsyncContextManager[Collection[str]]:
         """Yield the IDs of all instances that may be writing, this one's own among them.

@@ -2,22 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from application.jobs.job_runner import JobRunner
-from application.jobs.job_snapshot import snapshot
+from application.ports.clock import Clock
 from application.ports.job_repository import JobRepository
+from application.use_cases.list_jobs import ListJobs
 from domain.job_records import ImageCursor, JobPosition, JobRecord, StoredImage
 from domain.jobs import LOCAL
 
 MAX_UNSETTLED_JOBS = 100
+RECENT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageListing:
-    """Jobs with images, and jobs that are open or of unknown outcome; the newest first."""
+    """Jobs with images, and jobs that are open or were created in the last day; the newest first.
+
+    `older` is the number of jobs of unknown outcome that are older than a day.
+    """
 
     completed: Sequence[JobRecord]
     unsettled: Sequence[JobRecord]
+    older: int = 0
     next: ImageCursor | None = None
     """The cursor of the next page; None if this is the last one."""
 
@@ -25,14 +31,15 @@ class ImageListing:
 class ListImages:
     """Reads the records, and adds queued jobs of this process, which have no record yet."""
 
-    def __init__(self, runner: JobRunner, records: JobRepository) -> None:
-        self.runner = runner
+    def __init__(self, list_jobs: ListJobs, records: JobRepository, clock: Clock) -> None:
+        self.list_jobs = list_jobs
         self.records = records
+        self.clock = clock
 
     async def __call__(
         self, *, owner: str = LOCAL, limit: int = 20, cursor: ImageCursor | None = None
     ) -> ImageListing:
-        """Return the jobs of at most `limit` images, and MAX_UNSETTLED_JOBS that are not settled.
+        """Return the jobs of at most `limit` images, and what MAX_UNSETTLED_JOBS have of the rest.
 
         With a `cursor`, those images are the ones that follow it, without unsettled jobs. Images
         that arrive between two pages are on neither. Raises ArchiveUnavailable.
@@ -42,14 +49,13 @@ class ListImages:
         completed, following = _page(found, cursor, limit)
         if cursor is not None:
             return ImageListing(completed=completed, unsettled=(), next=following)
-        unsettled = await self.records.unsettled(owner=owner, limit=MAX_UNSETTLED_JOBS)
-        recorded = {record.id for record in (*unsettled, *completed)}
-        waiting = [
-            snapshot(job) for job in self.runner.all(owner=owner) if job.job.id not in recorded
-        ]
+        unsettled = await self.list_jobs(owner=owner, limit=MAX_UNSETTLED_JOBS)
+        since = self.clock.now() - RECENT
+        recent = [record for record in unsettled if record.is_open or record.created_at > since]
         return ImageListing(
             completed=completed,
-            unsettled=[*(each for each in waiting if each.is_open), *unsettled],
+            unsettled=recent,
+            older=len(unsettled) - len(recent),
             next=following,
         )
 

@@ -48,6 +48,7 @@ from application.use_cases.cache_stats import CacheStats
 from application.use_cases.check_readiness import CheckReadiness
 from application.use_cases.clear_cache import ClearCache
 from application.use_cases.delete_image import DeleteImage
+from application.use_cases.dismiss_jobs import DismissJobs
 from application.use_cases.drain_jobs import DrainJobs
 from application.use_cases.edit_image import EditImage
 from application.use_cases.empty_trash import EmptyTrash
@@ -58,6 +59,7 @@ from application.use_cases.get_image import GetImage
 from application.use_cases.get_job import GetJob
 from application.use_cases.limit_storage import LimitStorage
 from application.use_cases.list_images import ListImages
+from application.use_cases.list_jobs import ListJobs
 from application.use_cases.list_models import ListModels
 from application.use_cases.list_trash import ListTrash
 from application.use_cases.preview_images import PreviewImages
@@ -202,7 +204,9 @@ class Container(DeclarativeContainer):
     get_image = Factory(
         GetImage, job_runner, job_repository, stored_results, rendition_service, day_budget
     )
-    list_images = Factory(ListImages, job_runner, job_repository)
+    list_jobs = Factory(ListJobs, job_runner, job_repository)
+    dismiss_jobs = Factory(DismissJobs, job_repository)
+    list_images = Factory(ListImages, list_jobs, job_repository, clock)
     delete_image = Factory(DeleteImage, image_trash, cache, view_cache)
     restore_image = Factory(RestoreImage, image_trash, stored_results, cache)
     list_trash = Factory(ListTrash, image_trash)

@@ -17,6 +17,7 @@ from entrypoints.cli.deletion import (
 from entrypoints.cli.encodings import replace_missing_letters
 from entrypoints.cli.generation import edit, generate
 from entrypoints.cli.help_texts import WELCOME, examples
+from entrypoints.cli.jobs import jobs
 from entrypoints.cli.options import env_file_option
 from entrypoints.cli.queries import cache, images, models, usage
 from entrypoints.config.settings_error import SettingsError
@@ -84,7 +85,7 @@ def http(host: str | None, port: int | None, env_file: Path | None) -> None:
     run(settings)
 
 
-for command in (generate, edit, images, models, usage, cache, completion):
+for command in (generate, edit, images, jobs, models, usage, cache, completion):
     cli.add_command(command)
 for command in (images_delete, images_restore, images_prune, images_empty_trash):
     images.add_command(command)

@@ -4,6 +4,7 @@ from msgspec import UNSET
 
 from application.use_cases.list_images import ImageListing
 from domain.counts import count
+from domain.errors import ChargeStatus
 from domain.job_records import JobRecord, StoredImage
 from domain.untrusted_text import single_line
 from entrypoints.wire.cursors import encode_cursor
@@ -26,6 +27,7 @@ def listing(listed: ImageListing, limit: int) -> ListImagesResult:
         images=images[:limit],
         jobs=[listed_job(record) for record in listed.unsettled],
         next_cursor=encode_cursor(listed.next) if listed.next else UNSET,
+        older_jobs=listed.older,
     )
 
 
@@ -44,6 +46,11 @@ def listing_text(listed: ImageListing, limit: int) -> str:
     ]
     if found.next_cursor:
         lines.append(f"There are more: list with cursor {found.next_cursor}")
+    if found.older_jobs:
+        lines.append(
+            f"{count(found.older_jobs, 'older job')} of unknown outcome: `gpt-image jobs list` "
+            "lists them, `gpt-image jobs dismiss --all` hides them."
+        )
     return "\n".join(lines)
 
 
@@ -68,6 +75,9 @@ def listed_job(record: JobRecord) -> ListedJob:
         listed.hint, listed.charged = record.failure.hint, record.charged.value
     if record.cost is not None:
         listed.cost_usd = float(record.cost)
+    elif record.estimate is not None and record.charged is not ChargeStatus.NO:
+        listed.estimated_usd = float(record.estimate)
+    listed.dismissed = record.dismissed
     if record.images:
         listed.images = [listed_image(record, image) for image in record.images]
     return listed

@@ -144,14 +144,20 @@ class ListedJob(Struct, kw_only=True, rename="camel", omit_defaults=True):
     hint: str | UnsetType = UNSET
     charged: Literal["no", "maybe", "yes"] | UnsetType = UNSET
     cost_usd: float | UnsetType = UNSET
+    estimated_usd: float | UnsetType = UNSET
+    dismissed: bool = False
     images: list[ListedImage] | UnsetType = UNSET
 
 
-class ListImagesResult(Struct, kw_only=True, rename="camel"):
-    """The structured result of list_images, newest first. `jobs` has the unsettled ones."""
+class ListImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """The structured result of list_images, newest first. `jobs` has the unsettled ones.
+
+    `olderJobs` is the number of those of unknown outcome that are older than a day.
+    """
 
     images: list[ListedImage]
     jobs: list[ListedJob]
+    older_jobs: int = 0
     next_cursor: str | UnsetType = UNSET
 
 

@@ -61,6 +61,7 @@ class ImageUrls:
             "images": [self._listed(image) for image in listed.images],
             "jobs": [self.job(job) for job in listed.jobs],
             **more,
+            "olderJobs": listed.older_jobs,
         }
 
     def list_link(self, limit: int, cursor: str) -> str:

@@ -150,6 +150,24 @@ class JobRepositoryContract:
         assert newest is not None
         assert newest.id == "job_2"
 
+    async def test_a_dismissed_job_leaves_the_unsettled_ones_and_stays_recorded(
+        self, records: JobRepository, other: JobRepository
+    ) -> None:
+        for number in range(3):
+            lost = job_for(id=f"job_{number}", created_at=BEGUN + timedelta(seconds=number))
+            await records.save(lost.dispatched().ended(ProviderTimedOut("Too long.")))
+        await records.dismiss(["job_0", "job_2", "job_missing"], owner="local")
+        await records.dismiss(["job_1"], owner="other")
+        unsettled = await other.unsettled(owner="local", limit=9)
+        assert [record.id for record in unsettled] == ["job_1"]
+        latest = await other.latest(owner="local", limit=2)
+        assert [(record.id, record.dismissed) for record in latest] == [
+            ("job_2", True),
+            ("job_1", False),
+        ]
+        assert (await known(other, "job_0")).state is JobState.UNKNOWN
+        assert await other.latest(owner="other", limit=9) == []
+
     async def test_a_rule_sees_what_others_spent_and_what_it_refuses_is_not_recorded(
         self, records: JobRepository, other: JobRepository
     ) -> None:

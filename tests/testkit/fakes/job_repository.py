@@ -92,7 +92,22 @@ class MemoryJobRepository:
         ][:limit]
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
-        return [record for record in self._of(owner) if record.state in UNSETTLED_STATES][:limit]
+        unsettled = [
+            record
+            for record in self._of(owner)
+            if record.state in UNSETTLED_STATES and not record.dismissed
+        ]
+        return unsettled[:limit]
+
+    async def latest(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        return self._of(owner)[:limit]
+
+    async def dismiss(self, job_ids: Collection[str], /, *, owner: str) -> None:
+        async with self.tables.writing:
+            for job_id in job_ids:
+                row = self.tables.rows.get(job_id)
+                if row is not None and row.record.owner == owner:
+                    row.record = replace(row.record, dismissed=True)
 
     async def image_refs(self, image: OwnedImage, /) -> Sequence[StoredRef]:
         return self._places(image)

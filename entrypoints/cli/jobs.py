@@ -1,0 +1,66 @@
+"""The commands about jobs. None of them spends money."""
+
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from entrypoints.cli.commands import query
+
+if TYPE_CHECKING:  # a command loads these when it runs
+    from entrypoints.bootstrap.container import Container
+    from entrypoints.cli.runner import CommandOutput
+
+LIMIT = click.IntRange(1, 1000)
+
+
+@click.group()
+def jobs() -> None:
+    """List jobs that are unfinished or of unknown outcome; show or dismiss one."""
+
+
+@query(jobs, "list")
+@click.option("--recent", is_flag=True, help="Also list jobs that ended, and dismissed ones.")
+@click.option("--limit", type=LIMIT, default=100, show_default=True, help="Number of jobs.")
+async def jobs_list(container: "Container", *, recent: bool, limit: int) -> "CommandOutput":
+    """List jobs that are unfinished or whose outcome is unknown, the newest first."""
+    from entrypoints.wire.job_results import jobs_text
+    from entrypoints.wire.listings import listed_job
+
+    await container.recover_jobs()()  # a process may have been killed since the last command
+    found = await container.list_jobs()(limit=limit, ended=recent)
+    return jobs_text(found, ended=recent), {"jobs": [listed_job(record) for record in found]}
+
+
+@query(jobs, "show")
+@click.argument("id_", metavar="ID")
+async def jobs_show(container: "Container", *, id_: str) -> "CommandOutput":
+    """Show everything that is known of the job with this job_… ID."""
+    from entrypoints.wire.job_results import job_text
+    from entrypoints.wire.listings import listed_job
+
+    await container.recover_jobs()()  # a process may have been killed since the last command
+    record = await container.get_job()(id_)
+    return job_text(record), listed_job(record)
+
+
+@query(jobs, "dismiss")
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Dismiss all jobs of unknown outcome.")
+async def jobs_dismiss(
+    container: "Container", *, ids: tuple[str, ...], every: bool
+) -> "CommandOutput":
+    """Leave jobs of unknown outcome out of the lists. The records and `usage` keep them."""
+    from domain.counts import count
+    from domain.errors import InvalidRequest
+
+    if bool(ids) == every:
+        raise InvalidRequest(
+            "Either IDs of jobs or --all must be given.",
+            field="ID",
+            hint="`gpt-image jobs list` shows the IDs.",
+        )
+    await container.recover_jobs()()  # a process may have been killed since the last command
+    dismiss = container.dismiss_jobs()
+    number = await (dismiss.all() if every else dismiss(ids))
+    text = f"Dismissed {count(number, 'job')}. The records and `gpt-image usage` keep them."
+    return text, {"dismissed": number}
