@@ -39,7 +39,7 @@ class SavingsCounter:
             return
         saved, self._saved = self._saved, {}
         try:
-            await self._ledger().credit(saved, self._clock.now().date())
+            await self._ledger().credit(saved, self._clock.now().astimezone().date())
         except ArchiveUnavailable:
             for model, savings in saved.items():
                 self._add(model, savings)

@@ -6,9 +6,9 @@ from math import ceil
 MINUTE = timedelta(minutes=1)
 
 
-def local_time(moment: datetime) -> str:
-    """Date and time to the minute, such as "2026-11-27 14:30"."""
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+def local_time(moment: datetime, *, up: bool = False) -> str:
+    """Date and time to the minute, such as "2026-11-27 14:30"; `up` is never before the moment."""
+    return f"{_next_minute(moment) if up else moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def earliest_time(moment: datetime, now: datetime) -> str:

@@ -1,7 +1,7 @@
 """Spending and savings from rows of the records."""
 
 from dataclasses import astuple
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from itertools import starmap
 from typing import Any
@@ -66,14 +66,14 @@ def to_spending(
     )
 
 
-def to_account(row: Row[Any]) -> UsageAccount | None:
-    """The account of one job, if it was or may have been billed."""
+def to_account(row: Row[Any], zone: tzinfo | None) -> UsageAccount | None:
+    """The account of one job on its day in `zone`, if it was or may have been billed."""
     if to_spending(*(getattr(row, column.key) for column in SPENDING_COLUMNS)) is None:
         return None
     cost, estimate = to_decimal(row.cost_usd), to_decimal(row.estimate_usd)
     zero = Decimal(0)
     return UsageAccount(
-        day=row.created_at.date(),
+        day=row.created_at.replace(tzinfo=UTC).astimezone(zone).date(),
         model=row.model,
         calls=1,
         images=_image_count(row),

@@ -1,7 +1,7 @@
 """Spending, computed from the records of jobs, and savings, which have a separate table."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
@@ -56,8 +56,9 @@ class SqlUsageLedger:
 
 def _accounts(connection: Connection, since: datetime) -> list[UsageAccount]:
     rows = connection.execute(select(jobs).where(jobs.c.created_at >= to_utc_naive(since))).all()
-    paid = [account for account in readable(connection, jobs, rows, to_account) if account]
-    recent = savings.c.day >= since.astimezone(UTC).date()
+    found = readable(connection, jobs, rows, lambda row: to_account(row, since.tzinfo))
+    paid = [account for account in found if account]
+    recent = savings.c.day >= since.date()
     credited = readable(
         connection,
         savings,

@@ -30,4 +30,7 @@ class UsageLedger(Protocol):
         """Add the savings of each model to that day's accounts."""
 
     async def accounts(self, since: datetime, /) -> Sequence[UsageAccount]:
-        """Return one account for each day and model with jobs or savings, the newest day first."""
+        """Return one account for each day and model with jobs or savings, the newest day first.
+
+        Days are those of the time zone of `since`; savings keep the day that they were credited to.
+        """

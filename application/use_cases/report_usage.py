@@ -37,8 +37,11 @@ class ReportUsage:
         self.clock = clock
 
     async def __call__(self, days: int) -> UsageReport:
-        """Report the last `days` days in UTC, including today; raise ArchiveUnavailable."""
-        now = self.clock.now()
+        """Report the last `days` days, including today; raise ArchiveUnavailable.
+
+        Days begin at midnight in the time zone of this machine.
+        """
+        now = self.clock.now().astimezone()
         since = now.date() - timedelta(days=days - 1)
         begin, window_begin = datetime.combine(since, time(), now.tzinfo), self.limits.since(now)
         spent = [] if window_begin is None else await self.ledger.spent(window_begin)

@@ -51,6 +51,7 @@ class BudgetStatus:
     limit: Decimal
     spent: Decimal
     unknown: int
+    counts_images: bool
     fully_available_at: datetime | None
 
     @property
@@ -83,6 +84,7 @@ class RollingLimit:
         return BudgetStatus(
             name=self.name,
             limit=self.limit,
+            counts_images=self.counts_images,
             spent=sum((amount for _, amount in recent if amount is not None), Decimal(0)),
             unknown=sum(amount is None for _, amount in recent),
             fully_available_at=max((at + self.span for at, _ in recent), default=None),

@@ -10,6 +10,8 @@ from rich.text import Text
 
 from application.use_cases.report_usage import UsageReport
 from domain.counts import count
+from domain.local_times import local_time
+from domain.money.amounts import dollars, exact_dollars
 from domain.money.budgets import BudgetStatus
 from domain.money.usage_account import UsageAccount
 from domain.untrusted_text import single_line
@@ -46,7 +48,7 @@ class BudgetEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
 
 
 class UsageResult(Struct, kw_only=True):
-    """What the command `usage` prints with --json. Days are in UTC."""
+    """What the command `usage` prints with --json. Days are those of the machine's time zone."""
 
     since: str
     days: list[AccountEntry]
@@ -79,7 +81,7 @@ def usage_text(usage: UsageReport) -> str:
 
 def _table(usage: UsageReport) -> Table:
     """Fits into 80 columns."""
-    table = Table(title=f"Since {usage.since}, days in UTC", box=SIMPLE_HEAD, padding=0)
+    table = Table(title=f"Since {usage.since}, days in local time", box=SIMPLE_HEAD, padding=0)
     table.add_column("day and model", no_wrap=True)
     for heading in ("calls", "images", "tokens", "cost", "unknown", "saved"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -95,26 +97,32 @@ def _table(usage: UsageReport) -> Table:
 
 
 def _figures(account: UsageAccount) -> list[str]:
-    unknown = f"{account.unknown}, ${account.estimated:.2f}" if account.unknown else "-"
+    unknown = f"{account.unknown}, {dollars(account.estimated)}" if account.unknown else "-"
     return [
         str(account.calls),
         str(account.images),
         f"{account.usage.total / 1000:.1f}k",
-        f"${account.cost:.3f}",
+        dollars(account.cost),
         unknown,
-        f"${account.saved.usd:.3f}",
+        dollars(account.saved.usd),
     ]
 
 
 def _status_line(status: BudgetStatus) -> str:
-    line = f"{status.name}: {status.left} left of {status.limit}"
+    left, limit = _amounts(status)
+    line = f"{status.name}: {left} left of {limit}"
     if status.unknown:
         line += f", and {count(status.unknown, 'call')} of unknown cost"
     if status.fully_available_at is not None:
-        line += (
-            f"; fully available again at {status.fully_available_at.isoformat(timespec='seconds')}"
-        )
+        line += f"; all of it again from {local_time(status.fully_available_at, up=True)} on"
     return line
+
+
+def _amounts(status: BudgetStatus) -> tuple[str, str]:
+    """What is left, and the limit."""
+    if status.counts_images:
+        return str(status.left), count(int(status.limit), "image")
+    return dollars(status.left), exact_dollars(status.limit)
 
 
 def _entry(account: UsageAccount) -> AccountEntry:

@@ -86,7 +86,7 @@ def test_usage_prints_a_table_with_remaining_budgets(environment: Environment) -
     code, output = run(["usage", "--days", "2"], environment, BUDGET_DAY_USD="5")
     assert code == 0
     assert "gpt-image-2.6-flare" in output
-    assert "BUDGET_DAY_USD: 4.9" in output
+    assert "BUDGET_DAY_USD: $4.9" in output
     assert all(len(line) <= 80 for line in output.splitlines())
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -188,6 +188,15 @@ class UsageLedgerContract:
         assert today.usage.tokens_out == 300_000
         assert (other.cost, before.cost) == (Decimal("0.3"), Decimal("0.5"))
         assert await books.ledger.accounts(NOW + timedelta(days=1)) == []
+
+    async def test_a_day_is_one_of_the_time_zone_of_the_question(self, books: Books) -> None:
+        late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+        await books.records.save(stored(costing("job_1", created_at=late), "0.1"))
+        berlin, california = timezone(timedelta(hours=1)), timezone(timedelta(hours=-8))
+        for zone, day in ((UTC, 22), (berlin, 23), (california, 22)):
+            since = (NOW - timedelta(days=2)).astimezone(zone)
+            (account,) = await books.ledger.accounts(since)
+            assert account.day == date(2026, 11, day)
 
     async def test_an_account_counts_the_images_that_were_delivered(self, books: Books) -> None:
         four = GenerateRequest(prompt="x", model="fake-1", n=4)

@@ -1,7 +1,7 @@
 """Accounts that are forgotten when the process ends."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 
 from domain.jobs import Job, JobState
@@ -44,11 +44,11 @@ class MemoryUsageLedger:
 
     async def accounts(self, since: datetime, /) -> Sequence[UsageAccount]:
         rows = [row for row in self.records.tables.rows.values() if spending(row.record)]
-        jobs = [_account(row) for row in rows if row.record.created_at >= since]
+        jobs = [_account(row, since) for row in rows if row.record.created_at >= since]
         credited = [
             UsageAccount(day=day, model=model, saved=saved)
             for (day, model), saved in self.saved.items()
-            if datetime.combine(day, time.max, UTC) >= since
+            if day >= since.date()
         ]
         return sum_by_day_and_model([*jobs, *credited])
 
@@ -63,10 +63,10 @@ def _seen(job: Job[ImageRequest], cost: Decimal) -> SeenCall:
     )
 
 
-def _account(row: Row) -> UsageAccount:
+def _account(row: Row, since: datetime) -> UsageAccount:
     record = row.record
     return UsageAccount(
-        day=record.created_at.date(),
+        day=record.created_at.astimezone(since.tzinfo).date(),
         model=record.model,
         calls=1,
         images=len(row.job.images) if record.state is JobState.STORED else 0,
