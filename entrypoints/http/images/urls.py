@@ -56,12 +56,10 @@ class ImageUrls:
 
     def listing(self, listed: ListImagesResult) -> dict[str, Any]:
         """Earlier images as JSON, with the URLs of those that are stored."""
-        more = {"nextCursor": listed.next_cursor} if listed.next_cursor else {}
-        return {
+        fields: dict[str, Any] = msgspec.to_builtins(listed)
+        return fields | {
             "images": [self._listed(image) for image in listed.images],
             "jobs": [self.job(job) for job in listed.jobs],
-            **more,
-            "olderJobs": listed.older_jobs,
         }
 
     def list_link(self, limit: int, cursor: str) -> str:
