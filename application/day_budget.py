@@ -25,10 +25,11 @@ class DayBudget:
     async def beside(self, result: ImageResult) -> DaySpending | None:
         """Return the spending of the last 24 hours, the cost of this result included.
 
-        None if there is no limit for a day, or if the ledger cannot be read.
+        None if there is no limit for a day, if the ledger cannot be read, or for a free provider.
         """
         now = self._clock.now()
-        if self._limit is None:
+        free = result.generation_cost == 0 and not result.is_prepaid
+        if self._limit is None or free:
             return None
         if result.is_prepaid and self._known is not None and now - self._known[0] < MAX_AGE:
             return self._known[1]

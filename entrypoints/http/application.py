@@ -32,6 +32,7 @@ from entrypoints.http.security.request_checks import check_request
 ROUTES = (
     *(health.health, health.livez, health.readyz, metrics.metrics),
     *(image_creation.stream_image, image_creation.create_image, jobs.get_job, jobs.follow_job),
+    *(jobs.list_jobs, jobs.dismiss_job),
     *(
         stored_images.list_images,
         stored_images.get_image,

@@ -48,8 +48,8 @@ def listing_text(listed: ImageListing, limit: int) -> str:
         lines.append(f"There are more: list with cursor {found.next_cursor}")
     if found.older_jobs:
         lines.append(
-            f"{count(found.older_jobs, 'older job')} of unknown outcome: `gpt-image jobs list` "
-            "lists them, `gpt-image jobs dismiss --all` hides them."
+            f"{count(found.older_jobs, 'older job')} of unknown outcome: the command "
+            "`gpt-image jobs list` or GET /jobs lists them."
         )
     return "\n".join(lines)
 

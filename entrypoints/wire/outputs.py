@@ -161,6 +161,12 @@ class ListImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True)
     next_cursor: str | UnsetType = UNSET
 
 
+class ListJobsResult(Struct, kw_only=True):
+    """Jobs, newest first."""
+
+    jobs: list[ListedJob]
+
+
 class DeleteImageResult(Struct, kw_only=True, omit_defaults=True):
     """The structured result of delete_image. `undo` restores the image `until` a time."""
 

@@ -140,4 +140,6 @@ def test_the_list_of_images_has_the_jobs_of_the_last_day_and_counts_older_ones(
     listed = terminal.json("images", "list")
     assert [job["jobId"] for job in listed["jobs"]] == [LOST]
     assert listed["olderJobs"] == 1
-    assert "1 older job of unknown outcome: `gpt-image jobs list`" in terminal.run("images", "list")
+    assert "1 older job of unknown outcome: the command `gpt-image jobs list`" in terminal.run(
+        "images", "list"
+    )

@@ -163,3 +163,24 @@ async def test_old_images_above_the_size_limit_are_deleted_and_recent_ones_stay(
     later = FrozenClock(FrozenClock().now() + timedelta(hours=2))
     async with asgi_client(settings, **sweep, clock=later):
         await wait_until(lambda: not file.exists())
+
+
+async def test_a_job_of_unknown_outcome_is_listed_until_its_owner_dismisses_it(
+    tmp_path: Path,
+) -> None:
+    provider = FakeProvider(fails=[OutcomeUnknown("The connection broke.")])
+    async with asgi_client(settings_in(tmp_path), provider=provider) as client:
+        await client.post("/images", BODY)
+        created = (await client.post("/images", {"prompt": "a blue bridge"})).json
+        (lost,) = (await client.request("GET", "/jobs")).json["jobs"]
+        assert lost["state"] == "unknown"
+        everything = (await client.request("GET", "/jobs?recent=true")).json["jobs"]
+        assert {job["jobId"] for job in everything} == {lost["jobId"], created["jobId"]}
+        dismissed = await client.post(f"/jobs/{lost['jobId']}/dismiss", {})
+        assert (dismissed.status, dismissed.json) == (200, {**lost, "dismissed": True})
+        assert (await client.request("GET", "/jobs")).json == {"jobs": []}
+        assert (await client.request("GET", "/images")).json["jobs"] == []
+        settled = await client.post(f"/jobs/{created['jobId']}/dismiss", {})
+        assert (settled.status, settled.problem["code"]) == (400, "invalid_request")
+        missing = await client.post("/jobs/job_x/dismiss", {})
+        assert (missing.status, missing.problem["code"]) == (404, "not_found")

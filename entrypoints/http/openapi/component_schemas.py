@@ -22,10 +22,23 @@ from entrypoints.http.openapi.schema_parts import (
 from entrypoints.http.security.request_checks import NOT_JSON
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
 from entrypoints.wire.json_schema import Schema, json_schema
-from entrypoints.wire.outputs import DeleteImageResult, ImagesResult, ListedJob, ListImagesResult
+from entrypoints.wire.outputs import (
+    DeleteImageResult,
+    ImagesResult,
+    ListedJob,
+    ListImagesResult,
+    ListJobsResult,
+)
 from entrypoints.wire.trash_results import RestoreResult
 
-RESULTS = [ImagesResult, ListImagesResult, ListedJob, DeleteImageResult, RestoreResult]
+RESULTS = [
+    ImagesResult,
+    ListImagesResult,
+    ListJobsResult,
+    ListedJob,
+    DeleteImageResult,
+    RestoreResult,
+]
 PROBLEM: Schema = {
     "title": "Problem",
     "description": "What went wrong, why, and what to do next (RFC 9457).",

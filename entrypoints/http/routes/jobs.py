@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
 
-from litestar import get, route
-from litestar.params import PathParameter
+from litestar import get, post, route
+from litestar.params import PathParameter, QueryParameter
 from litestar.types import ASGIApp
 
-from domain.errors import ArchiveUnavailable, NotFound
+from domain.errors import ArchiveUnavailable, InvalidRequest, NotFound
 from domain.events import JobEvent
 from domain.requests import ImageRequest
 from entrypoints.http.asgi_responses import BytesResponse, as_response
@@ -38,6 +38,46 @@ EVENT_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 JobId = Annotated[str, PathParameter(description="From an event, or from X-Job-Id.")]
+Limit = Annotated[
+    int, QueryParameter(name="limit", ge=1, le=1000, description="The maximum number of jobs.")
+]
+Recent = Annotated[bool, QueryParameter(description="List jobs in every state.")]
+
+
+@route(
+    "/jobs",
+    http_method=GET_AND_HEAD,
+    operation=Operation(
+        tag="Generation",
+        responses={200: json_response("The newest first.", ref("ListJobsResult"))},
+        refusals=(ArchiveUnavailable,),
+    ),
+)
+async def list_jobs(
+    request: AnyRequest, limit: Limit = 100, recent: Recent = False
+) -> dict[str, Any]:
+    """Jobs that are unfinished or have an unknown outcome, of any age; with `recent` all jobs."""
+    owner = caller_of(request).owner
+    found = await container_of(request).list_jobs()(owner=owner, limit=limit, ended=recent)
+    urls = image_urls_for(request)
+    return {"jobs": [urls.job(listed_job(record)) for record in found]}
+
+
+@post(
+    "/jobs/{job_id:str}/dismiss",
+    status_code=200,
+    operation=Operation(
+        tag="Generation",
+        responses={200: json_response("The job is dismissed.", ref("ListedJob"))},
+        refusals=(NotFound, InvalidRequest, ArchiveUnavailable),
+    ),
+)
+async def dismiss_job(request: AnyRequest, job_id: JobId) -> dict[str, Any]:
+    """Leave a job of unknown outcome out of the lists; the records and budgets keep it."""
+    owner, container = caller_of(request).owner, container_of(request)
+    await container.dismiss_jobs()([job_id], owner=owner)
+    record = await container.get_job()(job_id, owner=owner)
+    return image_urls_for(request).job(listed_job(record))
 
 
 @route(
