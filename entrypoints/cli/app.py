@@ -17,7 +17,7 @@ from entrypoints.cli.deletion import (
 from entrypoints.cli.encodings import replace_missing_letters
 from entrypoints.cli.generation import edit, generate
 from entrypoints.cli.help_texts import WELCOME, examples
-from entrypoints.cli.jobs import jobs
+from entrypoints.cli.job_commands import jobs
 from entrypoints.cli.options import env_file_option
 from entrypoints.cli.queries import cache, images, models, usage
 from entrypoints.config.settings_error import SettingsError
@@ -32,7 +32,7 @@ HELP_STYLE = {
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["--help", "-h"]})
 @click.version_option(version(), prog_name="mcp-server-gpt-image")
-@click.command_panel("Images", commands=["generate", "edit", "images"])
+@click.command_panel("Images", commands=["generate", "edit", "images", "jobs"])
 @click.command_panel("Models and costs", commands=["models", "usage", "cache"])
 @click.command_panel("Servers", commands=["stdio", "http"])
 @click.command_panel("Shell", commands=["completion"])
