@@ -16,6 +16,7 @@
     ├ InternalError                 internal              (incident) a bug
     ├ RecordedFailure               (as recorded)         a job's error, read from its record
     └ ProviderError                                       (request_id, quarantined)
+      ├ InvalidSettings             invalid_settings      names the variable
       ├ NoCredentials               no_credentials
       ├ CredentialsRejected         credentials_rejected
       ├ NotPermitted                not_permitted

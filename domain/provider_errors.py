@@ -27,6 +27,15 @@ class NoCredentials(ProviderError):
     code = "no_credentials"
 
 
+class InvalidSettings(ProviderError):
+    """A setting, or a variable of the network, is invalid, so that no call can be made.
+
+    The message names the variable.
+    """
+
+    code = "invalid_settings"
+
+
 class CredentialsRejected(ProviderError):
     """The provider rejects the API key."""
 

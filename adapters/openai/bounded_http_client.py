@@ -9,6 +9,8 @@ from typing import Any
 import httpx2
 from openai import DefaultAsyncHttpxClient
 
+from adapters.openai.network import Network
+
 MAX_REFUSAL_BYTES = 1_000_000
 """OpenAI's error replies have a few hundred bytes, a gateway's page some ten thousand."""
 REFUSAL_SECONDS = 10.0
@@ -38,9 +40,12 @@ class HttpClient(DefaultAsyncHttpxClient):
     body breaks off or stalls, the status is still used: it shows whether the call may be billed.
     """
 
-    def __init__(self, *, deadline: float) -> None:
+    def __init__(self, *, deadline: float, network: Network) -> None:
         super().__init__(
             follow_redirects=False,
+            proxy=network.proxy,
+            verify=network.certificates,
+            trust_env=False,  # `network` has what the environment says
             cookies=_NoCookies(),
             event_hooks={"response": [_set_location_aside, _limit_codings]},
         )
@@ -48,7 +53,7 @@ class HttpClient(DefaultAsyncHttpxClient):
 
     async def send(self, *args: Any, **options: Any) -> httpx2.Response:  # noqa: ANN401 - httpx's own
         deadline = asyncio.get_running_loop().time() + self._seconds
-        async with _until(deadline):
+        async with _until(deadline), _socks_errors():
             response: httpx2.Response = await super().send(*args, **options)
         response.extensions["deadline"] = deadline
         return response if response.is_success else await _read_refusal(response)
@@ -78,6 +83,20 @@ async def _until(deadline: float | None) -> AsyncIterator[None]:
             yield
     except TimeoutError as error:
         raise httpx2.ReadTimeout("The deadline of the call has passed.") from error
+
+
+@asynccontextmanager
+async def _socks_errors() -> AsyncIterator[None]:
+    """Raise ProxyError if what listens at a SOCKS proxy's address does not speak SOCKS.
+
+    The library's own errors pass through the client. The request is sent only once SOCKS is done.
+    """
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] == "socksio":
+            raise httpx2.ProxyError("no SOCKS") from error
+        raise
 
 
 async def _read_refusal(response: httpx2.Response) -> httpx2.Response:

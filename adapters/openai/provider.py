@@ -14,6 +14,7 @@ from adapters.openai.bounded_http_client import HttpClient, read_chunks
 from adapters.openai.catalog import openai_catalog
 from adapters.openai.endpoint import Endpoint, base_url_of
 from adapters.openai.errors import can_be_sent, missing_client_error, to_provider_error
+from adapters.openai.network import Network, network_for
 from adapters.openai.reply_buffer import MAX_REPLY_BYTES, ReplyBuffer, TooLarge
 from adapters.openai.sse_reader import BYTE_ORDER_MARK, read_json_events
 from adapters.openai.translate import (
@@ -29,7 +30,12 @@ from adapters.openai.translate import (
 from application.ports.image_provider import Delivered, ProviderStream
 from domain.jobs import Job
 from domain.models import Catalog
-from domain.provider_errors import BadProviderReply, OutcomeUnknown
+from domain.provider_errors import (
+    BadProviderReply,
+    InvalidSettings,
+    OutcomeUnknown,
+    ProviderError,
+)
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 
 CONNECT_SECONDS = 10.0
@@ -49,8 +55,9 @@ class OpenAIImages:
 
     `timeout` is in seconds, for each wait for bytes; an image can take two minutes. `deadline` is
     in seconds, for the whole call: after it, ProviderTimedOut is raised unless images have arrived.
-    Every call raises NoCredentials without a key, and CredentialsRejected with one that no header
-    can carry. Texts and data are passed on as received: the Redaction safeguard cleans them.
+    Every call raises NoCredentials without a key, CredentialsRejected with one that no header
+    can carry, and InvalidSettings if the environment names a proxy or certificates that cannot be
+    used. Texts and data are passed on as received: the Redaction safeguard cleans them.
     """
 
     name = "openai"
@@ -71,6 +78,7 @@ class OpenAIImages:
         self._called = Endpoint(base_url)
         self.catalog = _with_default(openai_catalog(), default_model)
         self._key, organization, project = map(_strip, (api_key, organization, project))
+        self._network, self._fault = _network(base_url)
         usable = self._key and all(map(can_be_sent, (self._key, organization, project)))
         self._client = (
             AsyncOpenAI(
@@ -80,9 +88,9 @@ class OpenAIImages:
                 project=project,
                 timeout=httpx2.Timeout(timeout, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
                 max_retries=0,
-                http_client=HttpClient(deadline=deadline),
+                http_client=HttpClient(deadline=deadline, network=self._network),
             )
-            if usable
+            if usable and self._network
             else None
         )
         if self._client is not None:
@@ -100,11 +108,16 @@ class OpenAIImages:
         if self._client is not None:
             await self._client.close()
 
+    def _client_error(self) -> ProviderError:
+        if self._key and self._fault:
+            return InvalidSettings(self._fault.message, hint=self._fault.hint)
+        return missing_client_error(self._key, self._called)
+
     async def _call(
         self, action: str, job: Job[ImageRequest], parameters: Parameters
     ) -> ProviderStream:
         if self._client is None:
-            raise missing_client_error(self._key, self._called)
+            raise self._client_error()
         call: Call = getattr(self._client.images.with_streaming_response, action)
         buffer, answered = ReplyBuffer(), False
         try:
@@ -119,8 +132,18 @@ class OpenAIImages:
             raise BadProviderReply(REPLY_TOO_LARGE, raw_remainder=buffer.remainder()) from error
         except FROM_SDK as error:
             provider_error = to_provider_error(error, job.card, self._called, answered=answered)
+            if self._network and not answered:
+                provider_error = self._network.explain(provider_error, error)
             provider_error.raw_remainder = buffer.remainder()
             raise provider_error from error
+
+
+def _network(base_url: str) -> tuple[Network | None, InvalidSettings | None]:
+    """The way to the endpoint, or why there is none."""
+    try:
+        return network_for(base_url), None
+    except InvalidSettings as error:
+        return None, error
 
 
 def _request_id(response: httpx2.Response) -> str | None:

@@ -4,9 +4,10 @@ import asyncio
 from contextlib import AsyncExitStack, suppress
 from importlib import import_module
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from domain.errors import ShuttingDown
+from domain.provider_errors import InvalidSettings
 from entrypoints.bootstrap.import_gc import collector_paused
 from entrypoints.config.settings import Settings
 
@@ -17,17 +18,32 @@ WARM_UP_DELAY_SECONDS = 0.2
 """Seconds to wait, so that warming up does not delay the response to the request that caused it."""
 
 
-class LazyApplication:
-    """Opens the container at its first use, without blocking the event loop."""
+FIX_SETTINGS = "Correct them where they are set, then restart this server."
 
-    def __init__(self, settings: Settings) -> None:
+
+class LazyApplication:
+    """Opens the container at its first use, without blocking the event loop.
+
+    With a `fault` of the settings there is no container, and its text is the error.
+    """
+
+    def __init__(self, settings: Settings, *, fault: str | None = None) -> None:
         self._settings = settings
+        self._fault = fault
         self._stack = AsyncExitStack()
         self._opening: asyncio.Task[Container] | None = None
         self._closed = False
 
     async def container(self) -> "Container":
-        """Return the opened container; raise ShuttingDown after `drain` if it was never opened."""
+        """Return the opened container.
+
+        Raises InvalidSettings with the fault of the settings, and ShuttingDown after `drain` if it
+        was never opened. If opening fails, its error is raised, and the next call tries again.
+        """
+        if self._fault is not None:
+            raise InvalidSettings(self._fault, hint=FIX_SETTINGS)
+        if self._opening is not None and _has_failed(self._opening):
+            self._opening = None
         if self._closed and self._opening is None:
             raise ShuttingDown
         if self._opening is None:
@@ -36,6 +52,8 @@ class LazyApplication:
 
     def warm_up_soon(self) -> None:
         """Open the container shortly, unless that has started or the settings disable it."""
+        if self._fault is not None:
+            return
         if self._settings.warm_up and self._opening is None and not self._closed:
             asyncio.get_running_loop().call_later(WARM_UP_DELAY_SECONDS, self._warm_up)
 
@@ -63,5 +81,10 @@ class LazyApplication:
             container: Container = await self._stack.enter_async_context(
                 module.open_application(self._settings)
             )
-            await asyncio.to_thread(module.warm, container)
+            with suppress(Exception):  # the first call that needs the part reports the same error
+                await asyncio.to_thread(module.warm, container)
         return container
+
+
+def _has_failed(task: asyncio.Task[Any]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

@@ -7,6 +7,7 @@ from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
 from application.safeguards.retry import RetryLoop
 from entrypoints.config.settings import Settings
+from entrypoints.config.settings_error import SettingsError
 
 
 def image_provider(settings: Settings, exit_stack: AsyncExitStack) -> ImageProvider:
@@ -29,6 +30,19 @@ def image_provider(settings: Settings, exit_stack: AsyncExitStack) -> ImageProvi
     )
     exit_stack.push_async_callback(provider.close)
     return provider
+
+
+def check_network(settings: Settings) -> None:
+    """Raise SettingsError if the environment's proxy or certificates cannot be used."""
+    if settings.provider_name != "openai":
+        return
+    from adapters.openai.network import network_for
+    from domain.provider_errors import InvalidSettings
+
+    try:
+        network_for(settings.openai_base_url)
+    except InvalidSettings as error:
+        raise SettingsError(f"{error.message} {error.hint}") from None
 
 
 def retry_loop() -> RetryLoop:

@@ -20,6 +20,7 @@ from entrypoints.cli.help_texts import WELCOME, examples
 from entrypoints.cli.job_commands import jobs
 from entrypoints.cli.options import env_file_option
 from entrypoints.cli.queries import cache, images, models, usage
+from entrypoints.cli.setting_notes import print_notes
 from entrypoints.config.settings_error import SettingsError
 
 HELP_STYLE = {
@@ -59,12 +60,24 @@ def cli(context: click.Context) -> None:
 @cli.command()
 @env_file_option
 def stdio(env_file: Path | None = None) -> None:
-    """Run the MCP server over stdio."""
+    """Run the MCP server over stdio.
+
+    It starts even if settings are invalid: the host then shows the reason as the answer of each
+    tool, where a process that ends would only be "disconnected".
+    """
     with collector_paused():
-        from entrypoints.config.settings import load_settings
+        from entrypoints.config.loading import load_settings
+        from entrypoints.config.settings import Settings
         from entrypoints.mcp.stdio_server import run
 
-    run(load_settings(env_file=env_file, at_home=True))
+    try:
+        settings = load_settings(env_file=env_file, at_home=True)
+    except SettingsError as error:
+        click.echo(str(error), err=True)
+        run(Settings.model_construct(), fault=str(error))
+    else:
+        print_notes(settings)
+        run(settings)
 
 
 @cli.command()
@@ -80,8 +93,10 @@ def http(host: str | None, port: int | None, env_file: Path | None) -> None:
 
     settings = load_http_settings(env_file, host, port)
     with collector_paused():
+        from entrypoints.bootstrap.providers import check_network
         from entrypoints.http.http_server import run
 
+    check_network(settings)
     run(settings)
 
 

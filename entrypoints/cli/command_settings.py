@@ -2,16 +2,22 @@
 
 from pathlib import Path
 
-from entrypoints.config.settings import Settings, load_settings
+from entrypoints.cli.setting_notes import print_notes
+from entrypoints.config.loading import load_settings
+from entrypoints.config.settings import Settings
 
 
-def command_settings(env_file: Path | None, *, auto_provider: str = "auto") -> Settings:
+def command_settings(
+    env_file: Path | None, *, auto_provider: str = "auto", notes: bool = True
+) -> Settings:
     """Settings as commands read them: with `.env` of the working directory, and quiet.
 
     `auto_provider` is what PROVIDER=auto means for the command, whether or not a key is set.
+    `notes`: whether to print what people should know about variables that were not used.
     """
-    here = Path(".env")
-    settings = load_settings(env_file=env_file or (here if here.is_file() else None))
+    settings = load_settings(env_file=env_file, local_file=True)
+    if notes:
+        print_notes(settings)
     if settings.provider == "auto":
         settings = settings.model_copy(update={"provider": auto_provider})
     if "log_level" in settings.model_fields_set:

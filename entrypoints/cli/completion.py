@@ -62,7 +62,7 @@ def _asked(
         from entrypoints.cli.command_settings import command_settings
 
     async def ask() -> Sequence[str]:
-        settings = command_settings(None, auto_provider=auto_provider)
+        settings = command_settings(None, auto_provider=auto_provider, notes=False)
         async with run_application(settings) as container:
             return await question(container)
 

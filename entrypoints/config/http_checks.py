@@ -3,12 +3,13 @@
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import SecretStr, ValidationInfo, field_validator
 
 from entrypoints.config.host_names import HOST, is_loopback
-from entrypoints.config.settings import Settings, load_settings
+from entrypoints.config.loading import load_settings
+from entrypoints.config.settings import Settings
 
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+/?", re.IGNORECASE)
 EVENT_OVERHEAD_BYTES = 48_576
@@ -17,8 +18,18 @@ MAX_RESULT_BYTES = 1024 * 1024 - EVENT_OVERHEAD_BYTES
 
 
 class HttpServerSettings(Settings):
-    """All settings, valid for an HTTP server. By default it logs every request."""
+    """All settings, valid for an HTTP server. By default it logs every request.
 
+    From a `.env` in the working directory it takes the names of its predecessor, too.
+    """
+
+    reads_web_settings: ClassVar[bool] = True
+    local_names: ClassVar[tuple[str, ...]] = (
+        *Settings.local_names,
+        "port",
+        "cors_origin",
+        "cache_",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("auth_token")
@@ -81,7 +92,8 @@ class HttpServerSettings(Settings):
     @field_validator("provider")
     @classmethod
     def _require_provider(cls, provider: str, others: ValidationInfo) -> str:
-        needs_key = provider in ("auto", "openai")
+        is_open = not is_loopback(others.data.get("host", "127.0.0.1"))
+        needs_key = provider == "openai" or (provider == "auto" and is_open)
         if needs_key and others.data.get("openai_api_key", "unknown") is None:
             raise ValueError(
                 "OPENAI_API_KEY is not set. Set it, or use PROVIDER=sketch for offline sketches"
@@ -101,12 +113,12 @@ def load_http_settings(env_file: Path | None, host: str | None, port: int | None
     """Load settings from the environment and from `env_file`, or `.env` in the working directory.
 
     `host` and `port` override both. Raises SettingsError, also for settings that would open the
-    server to other machines without a token or leave it without a provider.
+    server to other machines without a token or without a provider.
     """
-    here = Path(".env")
     given = {"host": host, "port": port}
     return load_settings(
         HttpServerSettings,
-        env_file=env_file or (here if here.is_file() else None),
+        env_file=env_file,
+        local_file=True,
         given={name: value for name, value in given.items() if value is not None},
     )

@@ -1,8 +1,9 @@
 """Settings of the HTTP server only."""
 
 import json
+import re
 from contextlib import suppress
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
@@ -27,7 +28,7 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class HttpSettings(BaseSettings):
-    """Settings that `gpt-image http` reads in addition to the general ones."""
+    """Settings that only `gpt-image http` reads; for all others they keep their defaults."""
 
     host: str = Field(
         "localhost",
@@ -64,10 +65,6 @@ class HttpSettings(BaseSettings):
         description="Maximum new image requests per HTTP client; 0 disables the limit. By default "
         "60/minute, and no limit on loopback without a token.",
     )
-    log_format: Literal["json", "console"] = Field(
-        "json", description="Log format: json, or console for people."
-    )
-    log_prompts: bool = Field(False, description="Log prompts in plain text instead of hashes.")
 
     @property
     def effective_rate_limit(self) -> str:
@@ -81,7 +78,9 @@ class HttpSettings(BaseSettings):
 
     @field_validator("auth_token")
     @classmethod
-    def _check_token_length(cls, token: SecretStr | None) -> SecretStr | None:
+    def _check_token(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and re.search(r"[^!-~]", token.get_secret_value()):
+            raise ValueError("It contains blanks or characters that no HTTP header can carry")
         if token is not None and len(token.get_secret_value()) < MIN_TOKEN_LENGTH:
             raise ValueError(
                 f"It has fewer than {MIN_TOKEN_LENGTH} characters. Generate one with: "

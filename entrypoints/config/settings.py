@@ -1,16 +1,23 @@
-"""Settings from the environment and, for the commands, from a .env file."""
+"""All settings, with their defaults and checks. `load_settings` reads them."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from platformdirs import user_cache_path, user_data_path, user_pictures_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from entrypoints.config.budget_settings import BudgetSettings
 from entrypoints.config.http_settings import HttpSettings
-from entrypoints.config.settings_error import SettingsError
+from entrypoints.config.secret_files import UnreadableSecret
+from entrypoints.config.setting_text import (
+    check_api_key,
+    check_filled,
+    check_folder,
+    check_url,
+    expand_home,
+)
+from entrypoints.config.variable_source import is_path, is_secret
 
 APP = "mcp-server-gpt-image"
 OPENAI = "https://api.openai.com/v1"
@@ -24,14 +31,20 @@ CACHE_PATHS = frozenset({"cache_dir"})
 
 
 class Settings(BudgetSettings, HttpSettings):
-    """All settings. The variable of a field is its name in capitals."""
+    """All settings. The variable of a field is its name in capitals.
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+    `reads_web_settings`: whether the fields of HttpSettings are read, or keep their defaults.
+    `local_names`: the beginnings of the names that count without the prefix GPT_IMAGE_ in a `.env`
+    of the working directory, where any other program may have variables as well.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    reads_web_settings: ClassVar[bool] = False
+    local_names: ClassVar[tuple[str, ...]] = ("openai_", "budget_")
 
     openai_api_key: SecretStr | None = Field(None, description="OpenAI API key.")
     openai_base_url: str = Field(
         OPENAI,
-        pattern="^https?://",
         description="Base URL of OpenAI's Images API, or of a compatible one.",
     )
     openai_org_id: str | None = Field(None, description="Organization to bill.")
@@ -46,7 +59,7 @@ class Settings(BudgetSettings, HttpSettings):
         None, description="Directory for images. By default, GPT Image in your Pictures folder."
     )
     data_dir: Path = Field(
-        Path(user_data_path(APP)),
+        default_factory=lambda: Path(user_data_path(APP)),
         description="Directory for job records, offline sketches and quarantined replies.",
     )
     provider_timeout: Annotated[float, Field(gt=0, le=3600)] = Field(
@@ -67,7 +80,7 @@ class Settings(BudgetSettings, HttpSettings):
         25.0, description="Seconds to let running jobs finish on shutdown."
     )
     cache_dir: Path = Field(
-        Path(".cache/images"),
+        default_factory=lambda: Path(user_cache_path(APP)) / "images",
         description="Directory for cached results, which make equal requests free.",
     )
     cache_ttl: Annotated[float, Field(ge=0)] = Field(
@@ -108,13 +121,24 @@ class Settings(BudgetSettings, HttpSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="Log level: debug, info, warning or error."
     )
+    log_format: Literal["json", "console"] = Field(
+        "json", description="Log format: json, or console for people."
+    )
+    log_prompts: bool = Field(False, description="Log prompts in plain text instead of hashes.")
+    _notes: tuple[str, ...] = PrivateAttr(())
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        check_url(url)
+        return url
 
     @field_validator("openai_api_key")
     @classmethod
     def _check_key_characters(cls, key: SecretStr | None) -> SecretStr | None:
         bare = key.get_secret_value().strip() if key else ""
-        if not (bare.isascii() and bare.isprintable()) or " " in bare:
-            raise ValueError("It contains invalid characters. Copy the key again")
+        if bare:
+            check_api_key(bare)
         return SecretStr(bare) if bare else None
 
     @field_validator("log_level", "provider", mode="before")
@@ -132,6 +156,21 @@ class Settings(BudgetSettings, HttpSettings):
                 reason = f"The home folder in {value} is not known. Use an absolute path"
                 raise ValueError(reason) from None
         return value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _check_text(cls, value: object, info: ValidationInfo) -> object:
+        # Of the checks before a value is converted, the last one in the class runs first.
+        if isinstance(value, UnreadableSecret):
+            raise ValueError(value.reason)
+        if not isinstance(value, str):
+            return value
+        field = cls.model_fields[info.field_name or ""]
+        text = expand_home(value) if is_path(field) else value
+        check_filled(text, secret=is_secret(field))
+        if is_path(field):
+            check_folder(text)
+        return text
 
     @property
     def provider_name(self) -> ProviderName:
@@ -162,6 +201,17 @@ class Settings(BudgetSettings, HttpSettings):
             return self.data_dir / "sketches"
         return Path(user_pictures_path()) / "GPT Image"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people should know about variables that were not used, a sentence each."""
+        return self._notes
+
+    def with_notes(self, notes: tuple[str, ...]) -> Self:
+        """The same settings with these notes."""
+        copy = self.model_copy()
+        copy._notes = notes  # noqa: SLF001 - its own
+        return copy
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -171,80 +221,5 @@ class Settings(BudgetSettings, HttpSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (
-            init_settings,
-            env_settings,
-            _EnvFileSource(settings_cls, env_settings, dotenv_settings),
-        )
-
-
-class _EnvFileSource(PydanticBaseSettingsSource):
-    """A .env file, without its endpoint if the key comes from elsewhere.
-
-    The .env of a cloned repository must not send the shell's key to another server.
-    """
-
-    def __init__(
-        self,
-        settings_cls: type[BaseSettings],
-        env: PydanticBaseSettingsSource,
-        file: PydanticBaseSettingsSource,
-    ) -> None:
-        super().__init__(settings_cls)
-        self._env, self._file = env, file
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ANN401 - the base class's own signature
-        return self._file.get_field_value(field, field_name)
-
-    def __call__(self) -> dict[str, Any]:
-        values = dict(self._file())
-        if self._env().get("openai_api_key") or not values.get("openai_api_key"):
-            values.pop("openai_base_url", None)
-        return values
-
-
-def load_settings(
-    kind: type[Settings] = Settings,
-    *,
-    env_file: Path | None = None,
-    at_home: bool = False,
-    given: Mapping[str, Any] | None = None,
-) -> Settings:
-    """Load the settings; raise SettingsError with every fault and without secrets.
-
-    `given` overrides the environment and the file. Every path is made absolute, and `~` is the
-    user's home. `at_home` resolves relative paths below the user's data and cache folders instead
-    of the working directory, which MCP hosts set to `/`.
-    """
-    if env_file is not None and not env_file.is_file():
-        raise SettingsError(f"The .env file {env_file} does not exist.")
-    try:
-        settings = kind(_env_file=env_file, **(given or {}))  # type: ignore[call-arg] # the base class's
-    except ValidationError as error:
-        raise SettingsError(_faults(error)) from None
-    paths = {
-        name: _base(name, at_home=at_home) / path.expanduser()
-        for name, path in settings
-        if isinstance(path, Path)
-    }
-    return settings.model_copy(update=paths)
-
-
-def _base(name: str, *, at_home: bool) -> Path:
-    """The folder in which a relative path of this setting starts."""
-    if not at_home:
-        return Path.cwd()
-    return Path(user_cache_path(APP) if name in CACHE_PATHS else user_data_path(APP))
-
-
-def _faults(error: ValidationError) -> str:
-    lines = ["Invalid settings:"]
-    for fault in error.errors(include_input=False, include_url=False):
-        reason = fault["msg"].removeprefix("Value error, ")
-        if not fault["loc"]:  # from a model validator, whose text names the settings
-            lines.append(f"  {reason}.")
-            continue
-        name = str(fault["loc"][0])
-        meaning = Settings.model_fields[name].description if name in Settings.model_fields else ""
-        lines.append(f"  {name.upper()}: {reason}. ({meaning})")
-    return "\n".join(lines)
+        """Only given values: `load_settings` alone reads the environment and files."""
+        return (init_settings,)

@@ -5,16 +5,23 @@ from entrypoints.config.host_names import is_loopback
 from entrypoints.config.settings import APP, Settings
 from entrypoints.http.listening_socket import LOOPBACK_ADDRESSES
 
+NO_KEY = "OPENAI_API_KEY is not set"
+
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - nothing listens here
+"""The address of this machine to open for a server that listens on all of them."""
+
 
 def startup_banner(settings: Settings, port: int) -> str:
     """The server's address, and a line for each setting that its operator may not intend."""
     address = LOOPBACK_ADDRESSES[0] if settings.host.lower() == "localhost" else settings.host
     host = f"[{address.strip('[]')}]" if ":" in address else address
     lines = [
-        f"{APP} {version()} listens on http://{host}:{port} (MCP at /mcp). Press Ctrl+C to stop."
+        f"{APP} {version()} listens on http://{host}:{port} (MCP at /mcp). "
+        f"Open http://{EVERY_ADDRESS.get(host, host)}:{port}/docs to try it. Press Ctrl+C to stop."
     ]
     if settings.provider_name == "sketch":
-        lines.append("Images are offline sketches, because PROVIDER is sketch.")
+        because = "PROVIDER is sketch" if settings.provider == "sketch" else NO_KEY
+        lines.append(f"Images are offline sketches, because {because}.")
     if "*" in settings.cors_origin:
         lines.append(
             "Warning: with CORS_ORIGIN=* any web page in a browser that can reach this server may "
@@ -35,4 +42,5 @@ def startup_banner(settings: Settings, port: int) -> str:
             "Warning: any client that the proxy admits may generate images at your cost, because "
             "AUTH_TOKEN is not set."
         )
+    lines += [f"Note: {note}" for note in settings.notes]
     return "\n".join(lines)

@@ -22,8 +22,10 @@ RECORDS_TIMEOUT = 1.0
 """Seconds of the grace period that `drain` needs to end jobs that are still running."""
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, *, fault: str | None = None) -> None:
     """Serve until the input ends or a signal arrives, then exit within SHUTDOWN_GRACE.
+
+    With a `fault` of the settings, every tool answers with that text, and nothing is opened.
 
     When the input ends, calls that already arrived are answered first. After a signal no new job
     starts. Either way running jobs finish, or are ended and recorded as unknown, and the exit code
@@ -33,12 +35,12 @@ def run(settings: Settings) -> None:
     still waiting.
     """
     ensure_std_fds_open()
-    asyncio.run(_serve(settings))
+    asyncio.run(_serve(settings, fault))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, fault: str | None) -> None:
     transport, stop = StdioTransport(), shutdown_event()
-    application = LazyApplication(settings)
+    application = LazyApplication(settings, fault=fault)
     server = build_server(application.container, settings, on_list=application.warm_up_soon)
     serving = asyncio.create_task(_run_server(server, transport))
     ends = (asyncio.create_task(event.wait()) for event in (stop, transport.eof))

@@ -105,7 +105,7 @@ def test_json_output_contains_errors(environment: Environment) -> None:
 
 
 def test_invalid_settings_end_every_command_with_a_list_of_them(environment: Environment) -> None:
-    for command in (["generate", "x"], ["stdio"], ["models"]):
+    for command in (["generate", "x"], ["models"]):
         done = run(environment | {"PROVIDER": "unknown", "LOG_LEVEL": "loud"}, *command)
         assert done.returncode == 2
         assert "PROVIDER: " in done.stderr

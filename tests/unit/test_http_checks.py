@@ -6,8 +6,9 @@ import pytest
 from pydantic import Field
 
 from entrypoints.config.http_checks import MAX_RESULT_BYTES, HttpServerSettings
-from entrypoints.config.settings import load_settings
+from entrypoints.config.loading import load_settings
 from entrypoints.config.settings_error import SettingsError
+from entrypoints.http.startup_banner import startup_banner
 
 VALID = {
     "CORS_ORIGIN": ("*", "https://a.example, http://localhost:5173/", "app-x://y, https://[::1]:2"),
@@ -58,13 +59,29 @@ def test_a_stdio_server_may_send_larger_messages(monkeypatch: pytest.MonkeyPatch
     assert load_settings().result_max_bytes == 8_000_000
 
 
-@pytest.mark.parametrize("provider", ["auto", "openai"])
-def test_a_server_for_openai_requires_a_key(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("provider", "host"), [("auto", "192.0.2.1"), ("openai", "127.0.0.1")])
+def test_a_server_for_openai_requires_a_key(
+    provider: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PROVIDER", provider)
+    monkeypatch.setenv("HOST", host)
+    monkeypatch.setenv("ALLOW_UNAUTHENTICATED", "true")
     with pytest.raises(SettingsError, match="OPENAI_API_KEY is not set"):
         load_settings(HttpServerSettings)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
     assert load_settings(HttpServerSettings).provider_name == "openai"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_a_server_on_loopback_starts_without_a_key_and_draws_sketches(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOST", host)
+    settings = load_settings(HttpServerSettings)
+    assert settings.provider_name == "sketch"
+    banner = startup_banner(settings, 3000).splitlines()
+    assert "/docs" in banner[0]
+    assert "offline sketches, because OPENAI_API_KEY is not set" in banner[1]
 
 
 class SettingsWithAnotherProvider(HttpServerSettings):

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from adapters.openai import bounded_http_client
+from adapters.openai.network import network_for
 from domain.errors import ChargeStatus
 from domain.provider_errors import (
     OutcomeUnknown,
@@ -156,7 +157,7 @@ async def test_no_cookie_is_sent_back(openai_api: StandIn) -> None:
 
 @asynccontextmanager
 async def raw_client(api: StandIn) -> AsyncIterator[bounded_http_client.HttpClient]:
-    client = bounded_http_client.HttpClient(deadline=5)
+    client = bounded_http_client.HttpClient(deadline=5, network=network_for("http://127.0.0.1"))
     client.base_url = api.base_url
     async with client:
         yield client

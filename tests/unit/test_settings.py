@@ -9,7 +9,8 @@ from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from domain.money.budgets import BudgetLimits
-from entrypoints.config.settings import APP, OPENAI, Settings, load_settings
+from entrypoints.config.loading import load_settings
+from entrypoints.config.settings import APP, OPENAI, Settings
 from entrypoints.config.settings_error import SettingsError
 
 SECRET = "sk-very-secret"

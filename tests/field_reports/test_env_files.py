@@ -1,0 +1,172 @@
+"""What counts in a .env file: of this program, of another one, and in a cloned repository."""
+
+import codecs
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from entrypoints.config.loading import load_settings
+from entrypoints.config.settings import OPENAI
+from entrypoints.config.settings_error import SettingsError
+from tests.field_reports.setting_help import (
+    KEY,
+    EntryPoint,
+    command_settings,
+    http_settings,
+    value_of,
+)
+
+GATEWAY = "http://gateway.example/v1"
+PROJECT = "\n".join(
+    [
+        "DATA_DIR=/srv/other",
+        "OUTPUT_DIR=dist",
+        "LOG_LEVEL=trace",
+        "HOST=0.0.0.0",
+        "PUBLIC_URL=https://other.example",
+        "AUTH_TOKEN=short",
+        "PROVIDER=google",
+        "DATABASE_URL=postgres://other",
+        "OPENAI_MODEL=gpt-5",
+        "OPENAI_API_KEYS=a;b",
+        "OPENAI_API_BASE=https://other.example",
+        "CACHE_URL=redis://other",
+        "POSTGRES_PORT=5432",
+    ]
+)
+"""The .env of another project."""
+
+
+@pytest.mark.parametrize("entry_point", [command_settings, http_settings])
+def test_the_file_of_another_project_changes_nothing_and_one_line_says_what_was_passed_over(
+    entry_point: EntryPoint, env: pytest.MonkeyPatch
+) -> None:
+    env.setenv("OPENAI_API_KEY", KEY)
+    before = entry_point()
+    Path(".env").write_text(PROJECT)
+    after = entry_point()
+    assert after == before.with_notes(after.notes)
+    (note,) = after.notes
+    assert "DATA_DIR" in note
+    assert "LOG_LEVEL" in note
+    assert "GPT_IMAGE_" in note
+    assert ("HOST" in note) == (entry_point is http_settings)
+    assert "DATABASE_URL" not in note
+
+
+def test_a_file_given_by_name_counts_whole(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "mine.env"
+    file.write_text(f"OUTPUT_DIR={tmp_path / 'art'}\nLOG_LEVEL=info\nPROVIDER=sketch\n")
+    settings = load_settings(env_file=file)
+    assert (settings.output_dir, settings.log_level) == (tmp_path / "art", "info")
+    assert settings.provider == "sketch"
+    assert settings.notes == ()
+
+
+COUNTS = [
+    pytest.param(command_settings, "BUDGET_DAY_USD=5", "budget_day_usd", Decimal(5), id="budget"),
+    pytest.param(command_settings, "OPENAI_ORG_ID=org-1", "openai_org_id", "org-1", id="openai"),
+    pytest.param(command_settings, "GPT_IMAGE_LOG_LEVEL=info", "log_level", "info", id="prefix"),
+    pytest.param(command_settings, "CACHE_TTL=5", "cache_ttl", 3600, id="commands-take-no-cache"),
+    pytest.param(command_settings, "PORT=5000", "port", 3000, id="commands-take-no-port"),
+    pytest.param(http_settings, "CACHE_TTL=5", "cache_ttl", 5, id="http-cache"),
+    pytest.param(http_settings, "PORT=5000", "port", 5000, id="http-port"),
+    pytest.param(http_settings, "CORS_ORIGIN=*", "cors_origin", ("*",), id="http-origin"),
+    pytest.param(http_settings, "BUDGET_IMAGES_HOUR=5", "budget_images_hour", 5, id="http-budget"),
+    pytest.param(http_settings, "GPT_IMAGE_PORT=5000", "port", 5000, id="http-prefix"),
+]
+
+
+@pytest.mark.parametrize(("entry_point", "line", "field", "value"), COUNTS)
+def test_what_counts_in_the_working_directory(
+    entry_point: EntryPoint,
+    line: str,
+    field: str,
+    value: object,
+    env: pytest.MonkeyPatch,
+) -> None:
+    Path(".env").write_text(line)
+    assert getattr(entry_point(), field) == value
+
+
+ENCODINGS = [
+    pytest.param(codecs.BOM_UTF8 + b"OPENAI_API_KEY=%s\r\n", id="F33-UTF-8"),
+    pytest.param(b"OPENAI_API_KEY=%s\r\n", id="F33-CRLF"),
+    pytest.param(b'export OPENAI_API_KEY="%s"\n', id="F13-export-and-quotes"),
+    pytest.param(b"# r\xe9sum\xe9\nOPENAI_API_KEY = '%s'\n", id="sibling-Latin-1-comment"),
+]
+
+
+@pytest.mark.parametrize("content", ENCODINGS)
+def test_a_file_of_any_editor_is_read(content: bytes, env: pytest.MonkeyPatch) -> None:
+    Path(".env").write_bytes(content % KEY.encode())
+    assert value_of(command_settings(), "OPENAI_API_KEY") == KEY
+
+
+def test_a_file_that_powershell_wrote_is_read(env: pytest.MonkeyPatch) -> None:
+    Path(".env").write_bytes(f"OPENAI_API_KEY={KEY}\r\n".encode("utf-16"))
+    assert value_of(command_settings(), "OPENAI_API_KEY") == KEY
+
+
+def test_a_variable_in_a_file_is_replaced_or_named(env: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("OPENAI_API_KEY=${MINE}\n")
+    with pytest.raises(SettingsError, match=r"OPENAI_API_KEY in \.env: The placeholder \$\{MINE\}"):
+        command_settings()
+    env.setenv("MINE", KEY)
+    assert value_of(command_settings(), "OPENAI_API_KEY") == KEY
+
+
+ENDPOINTS = [
+    pytest.param({}, f"OPENAI_BASE_URL={GATEWAY}\nOPENAI_API_KEY={KEY}", GATEWAY, id="own-key"),
+    pytest.param(
+        {},
+        f"GPT_IMAGE_OPENAI_BASE_URL={GATEWAY}\nOPENAI_API_KEY={KEY}",
+        GATEWAY,
+        id="own-key-one-prefix",
+    ),
+    pytest.param({"OPENAI_API_KEY": KEY}, f"OPENAI_BASE_URL={GATEWAY}", OPENAI, id="shell-key"),
+    pytest.param(
+        {"OPENAI_API_KEY": KEY}, f"GPT_IMAGE_OPENAI_BASE_URL={GATEWAY}", OPENAI, id="prefixed-URL"
+    ),
+    pytest.param(
+        {"GPT_IMAGE_OPENAI_API_KEY": KEY},
+        f"OPENAI_BASE_URL={GATEWAY}\nOPENAI_API_KEY=sk-other",
+        OPENAI,
+        id="prefixed-key-in-the-shell",
+    ),
+    pytest.param(
+        {"OPENAI_API_KEY": KEY},
+        f"GPT_IMAGE_OPENAI_BASE_URL={GATEWAY}\nGPT_IMAGE_OPENAI_API_KEY=sk-other",
+        OPENAI,
+        id="both-prefixed-in-the-file",
+    ),
+    pytest.param(
+        {"OTHER_SECRET": KEY},
+        f"OPENAI_BASE_URL={GATEWAY}\nOPENAI_API_KEY=${{OTHER_SECRET}}",
+        OPENAI,
+        id="sibling-a-secret-of-the-shell",
+    ),
+    pytest.param(
+        {}, f"OPENAI_BASE_URL={GATEWAY}\nOPENAI_API_KEY_FILE=../key", OPENAI, id="sibling-a-file"
+    ),
+]
+
+
+@pytest.mark.parametrize("entry_point", [command_settings, http_settings])
+@pytest.mark.parametrize(("shell", "content", "endpoint"), ENDPOINTS)
+def test_no_file_sends_the_users_key_to_another_server(
+    shell: dict[str, str],
+    content: str,
+    endpoint: str,
+    entry_point: EntryPoint,
+    env: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "key").write_text(KEY)
+    Path(".env").write_text(content)
+    for name, value in shell.items():
+        env.setenv(name, value)
+    settings = entry_point()
+    assert settings.openai_base_url == endpoint
+    assert any("OPENAI_BASE_URL" in note for note in settings.notes) == (endpoint == OPENAI)
