@@ -35,10 +35,15 @@ NOT_A_FOLDER = re.compile(r"\$(?=[\w{(])|[{}`]")
 
 
 def clean_text(text: str) -> str:
-    """The text without the blanks around it and without one matching pair of quotation marks."""
+    """The text without the blanks around it and without one matching pair of quotation marks.
+
+    The marks stay if there are more of them within, as in a list of quoted words.
+    """
     bare = EDGES.sub("", text)
-    if len(bare) > 1 and QUOTATION_MARKS.get(bare[0]) == bare[-1]:
-        bare = EDGES.sub("", bare[1:-1])
+    inner = bare[1:-1]
+    is_quoted = len(bare) > 1 and QUOTATION_MARKS.get(bare[0]) == bare[-1]
+    if is_quoted and bare[0] not in inner and bare[-1] not in inner:
+        bare = EDGES.sub("", inner)
     return bare
 
 

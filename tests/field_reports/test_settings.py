@@ -29,6 +29,7 @@ TAKEN = [
     pytest.param("OPENAI_ORG_ID", '""', None, id="sibling-only-quotes-is-not-set"),
     pytest.param("IMAGE_MODEL", " \t", None, id="sibling-only-blanks-is-not-set"),
     pytest.param("IMAGE_MODEL", 'my "own" model', 'my "own" model', id="sibling-inner-quotes-stay"),
+    pytest.param("IMAGE_MODEL", '"a","b"', '"a","b"', id="sibling-a-list-of-quoted-words"),
 ]
 
 
