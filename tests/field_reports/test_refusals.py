@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from entrypoints.config.http_checks import HttpServerSettings
-from entrypoints.config.settings import load_settings
+from entrypoints.config.loading import load_settings
 from entrypoints.config.settings_error import SettingsError
 from tests.architecture.checkout import ROOT
 from tests.e2e.asgi_client import JSON, AsgiClient, Reply, asgi_client

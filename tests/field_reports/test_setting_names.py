@@ -20,15 +20,13 @@ from tests.field_reports.setting_help import (
 
 TWO_VALUES = {
     bool: ("false", "true"),
-    int: ("100000", "200000"),
+    int: ("2", "3"),
+    "result_max_bytes": ("200000", "300000"),
     float: ("2", "3"),
     Decimal: ("2", "3"),
     str: ("org-2", "org-3"),
     Path: ("/mnt/2", "/mnt/3"),
     SecretStr: (f"{TOKEN}2", f"{TOKEN}3"),
-    "max_concurrent_calls": ("2", "3"),
-    "max_waiting_calls": ("2", "3"),
-    "port": ("2", "3"),
     "host": ("127.0.0.2", "127.0.0.3"),
     "openai_base_url": ("http://a.example", "http://b.example"),
     "public_url": ("http://a.example", "http://b.example"),
