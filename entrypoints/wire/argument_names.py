@@ -65,6 +65,9 @@ ADVICE: Mapping[str, str] = {
 }
 """By squeezed name, what to do about an option of other image services."""
 MAX_NAME_SHOWN = 80
+NULL_WORDS = frozenset({"", "null", "none", "undefined", "nil", "n/a", "default"})
+"""In lower case."""
+MAX_NULL_WORD = max(map(len, NULL_WORDS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,13 @@ class NamedArguments:
     values: dict[str, list[tuple[str, object]]] = field(default_factory=dict)
     faults: list[InvalidRequest] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
+
+
+def is_null_word(value: object) -> bool:
+    """Whether a value is a text that stands for an argument that is left out."""
+    if not isinstance(value, str) or len(text := value.strip()) > MAX_NULL_WORD:
+        return False  # a long text is an image, perhaps
+    return text.casefold() in NULL_WORDS
 
 
 def squeezed(text: str) -> str:
@@ -123,8 +133,7 @@ def _asks_for_nothing(specs: Specs, name: str, value: object) -> bool:
     key = squeezed(name)
     if not specs or name.startswith("_") or key in ADDED_BY_HOSTS or value is None:
         return True
-    is_blank = isinstance(value, str) and not value.strip()
-    return is_blank and (bool(_advice(key)) or not _near(specs, name))
+    return is_null_word(value) and (bool(_advice(key)) or not _near(specs, name))
 
 
 def _unknown(specs: Specs, name: str, value: object) -> InvalidRequest:

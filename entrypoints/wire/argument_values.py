@@ -5,15 +5,12 @@ from typing import Any
 
 import msgspec
 
-from entrypoints.wire.argument_names import squeezed
+from entrypoints.wire.argument_names import is_null_word, squeezed
 from entrypoints.wire.argument_specs import ArgumentSpec
 from entrypoints.wire.image_sizes import as_size
 from entrypoints.wire.image_texts import as_reference, listed_references
 
 OMITTED = msgspec.UNSET
-NULL_WORDS = frozenset({"", "null", "none", "undefined", "nil", "n/a", "default"})
-"""Texts in lower case that stand for an argument that is left out."""
-MAX_NULL_WORD = max(map(len, NULL_WORDS))
 NONE_IS_A_WISH = frozenset({"background", "moderation", "output_compression"})
 """Arguments of which "none" may ask for something. Python's "None" still means nothing there."""
 INTEGER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0*)?")
@@ -37,14 +34,10 @@ def is_omitted(spec: ArgumentSpec, value: object) -> bool:
     """Whether the value stands for an argument that is left out."""
     if value is None:
         return True
-    if spec.required or not isinstance(value, str):
+    if spec.required or not is_null_word(value):
         return False
-    text = value.strip()
-    if len(text) > MAX_NULL_WORD:  # an image, perhaps
-        return False
-    if text.casefold() == "none" and spec.name in NONE_IS_A_WISH:
-        return text == "None"
-    return text.casefold() in NULL_WORDS
+    text = str(value).strip()
+    return text == "None" or text.lower() != "none" or spec.name not in NONE_IS_A_WISH
 
 
 def meant_value(spec: ArgumentSpec, value: object) -> Any:  # noqa: ANN401 - any JSON value, or OMITTED

@@ -83,7 +83,7 @@ GENERATE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {},
     ),
     "yes": ({"stream": "yes", "fresh": "False"}, {}),
-    "an empty foreign option": ({"negative_prompt": "", "style": " "}, {}),
+    "an empty foreign option": ({"negative_prompt": "", "style": " ", "seed": "none"}, {}),
 }
 
 
