@@ -1,5 +1,6 @@
 """Bytes that are no message, and messages that break a rule: what answers them everywhere."""
 
+from codecs import BOM_UTF8
 from typing import Any, NamedTuple
 
 PARSE_ERROR, INVALID_REQUEST = -32700, -32600
@@ -33,6 +34,10 @@ def odd_messages() -> dict[str, OddMessage]:
         "an ID of 5,000 digits": OddMessage(_ping(b"9" * 5_000), PARSE_ERROR),
         "a batch": OddMessage(b"[" + _ping(b"7015") + b"]", INVALID_REQUEST),
         "an empty batch": OddMessage(b"[]", INVALID_REQUEST),
+        "a batch after a byte order mark": OddMessage(
+            BOM_UTF8 + b"[" + _ping(b"7025") + b"," + _ping(b"7026") + b"]", INVALID_REQUEST
+        ),
+        "a byte order mark alone": OddMessage(BOM_UTF8, PARSE_ERROR),
         "a number": OddMessage(b"5", INVALID_REQUEST),
         "null": OddMessage(b"null", INVALID_REQUEST),
         "an empty object": OddMessage(b"{}", INVALID_REQUEST),

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import time
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -54,6 +55,21 @@ def test_what_is_no_valid_message_is_answered_once(name: str, host: Host) -> Non
     odd = odd_messages()[name]
     [answer] = answers_before_a_ping(host, odd.data)
     assert (answer["error"]["code"], answer["id"]) == (odd.code, odd.id)
+
+
+OTHER_FORMS = {
+    "F33 a byte order mark": BOM_UTF8 + b'{"jsonrpc":"2.0","id":8001,"method":"ping"}',
+    "empty arrays": b'{"jsonrpc":"2.0","id":8001,"method":"ping","params":[]}',
+    "an empty array of arguments": tool_call(8001, b'"name":"list_images","arguments":[]'),
+    "JSON as text": tool_call(8001, b'"name":"list_images","arguments":"{\\"limit\\": 3}"'),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_FORMS)
+def test_messages_of_other_forms_are_taken(name: str, host: Host) -> None:
+    number = b"81%02d" % [*OTHER_FORMS].index(name)
+    write_line(host, OTHER_FORMS[name].replace(b"8001", number))
+    assert not host.response(int(number))["result"].get("isError")
 
 
 @pytest.mark.parametrize("name", UNANSWERED)

@@ -49,7 +49,7 @@ WRONG: Mapping[str, tuple[Any, ...]] = {
     "size": ("16:9", "landscape", 1024, "huge", True, [1, 2, 3], {"width": 5}, "0x0"),
     "quality": ("hd", "standard", "hihg", 3, True, ["low"], "low medium"),
     "format": ("gif", "svg", 1, {"a": "png"}),
-    "background": ("none", "white", 0, "transparrent"),
+    "background": ("none", "white", 0, "transprnt"),
     "output_compression": (101, -1, "80%", 0.8, True, "none", "1e1", 10**40),
     "moderation": ("none", "high", False),
     "n": (0, 5, "9", 1.5, True, "two", -(2**70), [1]),
