@@ -65,6 +65,8 @@ class FindImage:
 
     async def _called(self, name: str, owner: str) -> str | None:
         short, file_name = SHORT_ID.match(name), re.split(r"[/\\]", name.partition("?")[0])[-1]
+        if not short and "." not in file_name:  # no stored image has such a name
+            return None
         found = [
             each.image.id
             for each in await self.records.images_by_age()

@@ -34,7 +34,7 @@ async def find_image_id(
     """Return the ID of the image that a name means; the ID of an image is its own name.
 
     `newest`: whether `last` means the newest image. Raises NotFound for the ID of an unknown job,
-    and UnreadableImage for any other name that means no image, or several.
+    and InvalidRequest or UnreadableImage for any other name that means no image, or several.
     """
     text = str(as_reference(name))
     if IMAGE_ID.match(text):
@@ -49,6 +49,13 @@ async def find_image_id(
             f"{image.id} ({single_line(image.prompt, MAX_PROMPT_SHOWN)})"
             for image in await find.latest(owner=owner)
         ]
-        hint = f"{HINT} The latest images: {', '.join(latest)}." if latest else HINT
-        raise UnreadableImage(why_refused(text, field), field=field, hint=hint)
+        raise _refusal(text, field, f" The latest images: {', '.join(latest)}." if latest else "")
     return found
+
+
+def _refusal(text: str, field: str, latest: str) -> InvalidRequest:
+    """The error for a name of no image. Arguments that name one by an ID take no image data."""
+    if field == "id":
+        hint = f"Use an ID from an earlier result.{latest}"
+        return InvalidRequest(f"{text[:60]!r} is not the ID of an image.", field=field, hint=hint)
+    return UnreadableImage(why_refused(text, field), field=field, hint=HINT + latest)

@@ -36,6 +36,8 @@ def as_reference(value: object) -> object:
     """The ID in a value, or the text that has the image; the value unchanged if it has neither."""
     if isinstance(value, Mapping):
         return _from_object(value)
+    if isinstance(value, list) and len(value) == 1:
+        return as_reference(value[0]) if isinstance(value[0], str | Mapping) else value
     if not isinstance(value, str):
         return value
     text = value.strip()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import NotFound, UnreadableImage
+from domain.errors import InvalidRequest, NotFound
 from domain.image import Image
 from domain.jobs import LOCAL
 from entrypoints.jobs.image_references import find_image_id
@@ -177,7 +177,7 @@ async def test_another_owner_does_not_find_the_image(doors: Doors) -> None:
     with pytest.raises(NotFound):
         await find_image_id(image["job"], "id", container, "another")
     for name in ("last", Path(image["path"]).name[5:], image["id"][:20]):
-        with pytest.raises(UnreadableImage):
+        with pytest.raises(InvalidRequest, match="not the ID of an image"):
             await find_image_id(name, "id", container, "another")
 
 

@@ -202,6 +202,7 @@ OTHER_TOOLS: list[tuple[type[Any], dict[str, Any], dict[str, Any]]] = [
         {"id": ID, "format": "jpeg"},
     ),
     (DeleteArguments, {"image": f"'{ID}'"}, {"id": ID}),
+    (DeleteArguments, {"id": [ID]}, {"id": ID}),
     (DeleteArguments, {"id": {"id": ID}}, {"id": ID}),
     (NoArguments, {"random_string": "x"}, {}),
     (NoArguments, {"anything": {"at": ["all"]}, "force": True}, {}),
