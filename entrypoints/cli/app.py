@@ -59,6 +59,7 @@ def cli(context: click.Context) -> None:
 
 @cli.command()
 @env_file_option
+@examples("gpt-image stdio", "gpt-image stdio --env-file ~/.gpt-image.env")
 def stdio(env_file: Path | None = None) -> None:
     """Run the MCP server over stdio.
 
@@ -86,6 +87,7 @@ def stdio(env_file: Path | None = None) -> None:
     "--port", type=int, help="Port to listen on (default: $PORT or 3000; 0 picks a free one)."
 )
 @env_file_option
+@examples("gpt-image http", "gpt-image http --port 8080")
 def http(host: str | None, port: int | None, env_file: Path | None) -> None:
     """Run the HTTP server for MCP, images and event streams."""
     with collector_paused():

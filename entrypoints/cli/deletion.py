@@ -112,7 +112,10 @@ async def images_prune(
 @query(name="empty-trash")
 @yes_option
 async def images_empty_trash(container: "Container", *, yes: bool) -> "CommandOutput":
-    """Delete the images in the trash for good, to free disk space."""
+    """Delete the images in the trash for good, to free disk space.
+
+    Example: gpt-image images empty-trash
+    """
     from domain.counts import count
     from entrypoints.wire.trash_results import EmptyTrashResult, trash_text
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from entrypoints.cli.commands import query
+from entrypoints.cli.help_texts import examples
 
 if TYPE_CHECKING:  # a command loads these when it runs
     from entrypoints.bootstrap.container import Container
@@ -15,6 +16,7 @@ LIMIT = click.IntRange(1, 100)
 
 
 @query(auto_provider="openai")
+@examples("gpt-image models", "gpt-image models --json")
 async def models(container: "Container") -> "CommandOutput":
     """List the models, their capabilities and retirement dates."""
     from entrypoints.wire.model_results import catalog_entries, catalog_text
@@ -24,7 +26,15 @@ async def models(container: "Container") -> "CommandOutput":
 
 
 @query()
-@click.option("--days", type=DAYS, default=30, show_default=True, help="Days, including today.")
+@click.option(
+    "--days",
+    type=DAYS,
+    metavar="1-3660",
+    default=30,
+    show_default=True,
+    help="Days, including today.",
+)
+@examples("gpt-image usage --days 7", "gpt-image usage --json")
 async def usage(container: "Container", *, days: int) -> "CommandOutput":
     """Show spending and savings by day and model, and remaining budgets."""
     from entrypoints.wire.usage_results import usage_result, usage_text
@@ -40,13 +50,22 @@ def images() -> None:
 
 
 @query(images, "list")
-@click.option("--limit", type=LIMIT, default=20, show_default=True, help="Number of images.")
+@click.option(
+    "--limit", type=LIMIT, metavar="1-100", default=20, show_default=True, help="Number of images."
+)
 @click.option("--trash", is_flag=True, help="Deleted images instead, and the time they have left.")
 @click.option("--cursor", help="The next page: the cursor at the end of the last one.")
+@examples("gpt-image images list --limit 5", "gpt-image images list --trash")
 async def images_list(
     container: "Container", *, limit: int, trash: bool, cursor: str | None
 ) -> "CommandOutput":
-    """List the latest images, and jobs that are unfinished or whose outcome is unknown."""
+    """List the latest images, and jobs that are unfinished or whose outcome is unknown.
+
+    A terminal gets a table with short IDs; a pipe gets lines with whole IDs and paths.
+    """
+    from rich.console import Console
+
+    from entrypoints.cli.tables import listing_table
     from entrypoints.wire.cursors import decode_cursor
     from entrypoints.wire.listings import listing, listing_text
     from entrypoints.wire.trash_results import trash_result, trash_text
@@ -57,7 +76,9 @@ async def images_list(
         entries = (await container.list_trash()(owner=None))[:limit]
         return trash_text(entries, container.clock().now()), trash_result(entries)
     found = await container.list_images()(limit=limit, cursor=decode_cursor(cursor))
-    return listing_text(found, limit), listing(found, limit)
+    result, console = listing(found, limit), Console()
+    is_table = console.is_terminal and not console.is_dumb_terminal
+    return listing_table(result, console) if is_table else listing_text(found, limit), result
 
 
 @click.group()
@@ -66,6 +87,7 @@ def cache() -> None:
 
 
 @query(cache, "stats")
+@examples("gpt-image cache stats --json")
 async def cache_stats(container: "Container") -> "CommandOutput":
     """Show what the disk cache holds."""
     from entrypoints.wire.cache_results import stats_result, stats_text
@@ -75,6 +97,7 @@ async def cache_stats(container: "Container") -> "CommandOutput":
 
 
 @query(cache, "clear")
+@examples("gpt-image cache clear")
 async def cache_clear(container: "Container") -> "CommandOutput":
     """Clear the cache. Stored images are kept."""
     from entrypoints.wire.cache_results import cleared_result, cleared_text

@@ -1,0 +1,68 @@
+"""Makes docs/images/command-line.svg from a real run: offline sketches in an 80-column terminal.
+
+python -m examples.terminal_recording [FILE]
+"""
+
+import os
+import pty
+import shlex
+import subprocess
+import sys
+import tempfile
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+
+COMMANDS = (
+    'gpt-image generate "a lighthouse at dusk" --size 640x448 -o lighthouse.png -q',
+    'gpt-image edit "make the sky green" -i last --size 640x448 -o green.png -q',
+    "gpt-image images list",
+)
+TARGET = Path(__file__).parents[1] / "docs/images/command-line.svg"
+COLUMNS = 80
+
+
+def shown(command: str, folder: Path) -> str:
+    """What the command prints on a terminal."""
+    terminal, side = pty.openpty()
+    places = {name: str(folder / name.lower()) for name in ("OUTPUT_DIR", "DATA_DIR", "CACHE_DIR")}
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(folder),
+        "PROVIDER": "sketch",
+        "TERM": "xterm-256color",
+        "COLUMNS": str(COLUMNS),
+        **places,
+    }
+    with subprocess.Popen(  # noqa: S603 - one of COMMANDS
+        shlex.split(command), env=environment, cwd=folder, stdout=side, stderr=subprocess.DEVNULL
+    ) as process:
+        os.close(side)
+        output = b""
+        try:
+            while chunk := os.read(terminal, 4096):
+                output += chunk
+        except OSError:  # Linux raises it when the other side is closed
+            pass
+    os.close(terminal)
+    if process.returncode:
+        raise RuntimeError(f"{command} ended with {process.returncode}")
+    return output.decode().replace("\r\n", "\n")
+
+
+def record(target: Path) -> None:
+    """Run the commands and write what they printed as an SVG."""
+    console = Console(record=True, width=COLUMNS, file=StringIO(), force_terminal=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for command in COMMANDS:
+            console.print(Text(f"$ {command}", style="bold green"))
+            console.print(Text.from_ansi(shown(command, Path(folder))))
+    svg = console.export_svg(title="gpt-image", theme=MONOKAI, unique_id="gpt-image")
+    target.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    record(Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET)
