@@ -7,7 +7,7 @@ from statistics import median
 from uuid import uuid4
 
 from adapters.image_store.files import FileImageStore
-from adapters.openai.translate import decode_images
+from adapters.openai.reply_images import decode_images
 from adapters.pillow.inspector import PillowInspector
 from adapters.records.engine import Database
 from adapters.records.job_repository import SqlJobRepository
@@ -65,10 +65,10 @@ class Parts:
         """Run every part once, on a new image."""
         text = self.rig.image_base64()
         with Stopwatch() as decode:
-            images, _ = decode_images([(text,)])
+            images = decode_images([(text,)]).images
         with Stopwatch() as plain_decode:
             b64decode(text)
-        image = images[0].image
+        image = images[0]
         inspect, keep, records = self.rig.runner.run(self._run_async(image))
         with Stopwatch() as digest:
             _ = Image(image.data).digest

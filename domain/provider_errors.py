@@ -125,7 +125,11 @@ class CircuitOpen(ProviderError):
 
 
 class BadProviderReply(ProviderError):
-    """The provider's reply has no usable image; `raw_remainder` is what arrived of it."""
+    """The provider's reply has no usable image; `raw_remainder` is what arrived of it.
+
+    `links` are images that the provider generated and the server did not fetch. The message has
+    them too.
+    """
 
     code = "bad_provider_reply"
     charged = ChargeStatus.MAYBE
@@ -134,6 +138,10 @@ class BadProviderReply(ProviderError):
     def __init__(self, message: str, *, raw_remainder: Sequence[bytes] = ()) -> None:
         super().__init__(message)
         self.raw_remainder = tuple(raw_remainder)
+        self.links: tuple[str, ...] = ()
+
+    def details(self) -> Mapping[str, object]:
+        return {**super().details(), **({"links": list(self.links)} if self.links else {})}
 
 
 class OutcomeUnknown(ProviderError):

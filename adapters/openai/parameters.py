@@ -1,6 +1,7 @@
 """The parameters of requests: which are sent to which endpoint, and which one was refused."""
 
 import re
+from typing import Any
 
 from adapters.openai.error_body import ErrorBody
 
@@ -47,8 +48,8 @@ HINTS = {
 """What to change, by the name of the parameter."""
 
 
-def without_defaults(parameters: dict[str, object], *, known_model: bool) -> dict[str, object]:
-    """The parameters for an endpoint other than OpenAI's: without its defaults.
+def without_defaults(parameters: dict[str, Any], *, known_model: bool) -> dict[str, Any]:
+    """The parameters for an endpoint other than OpenAI's: without those that are defaults.
 
     Size and quality are always sent for a model that OpenAI has: see `generate_parameters`.
     """

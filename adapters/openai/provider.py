@@ -1,51 +1,33 @@
 """The OpenAI provider: calls the Images API through the official SDK."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
-from itertools import count
 from typing import Any
 
 import httpx2
-from openai import APIError, AsyncOpenAI
+from openai import AsyncOpenAI
 
-from adapters.openai.bounded_http_client import HttpClient, read_chunks
+from adapters.openai.bounded_http_client import HttpClient
 from adapters.openai.catalog import openai_catalog
+from adapters.openai.deliveries import check_says_nothing, with_linked_images
 from adapters.openai.endpoint import Endpoint, base_url_of
 from adapters.openai.errors import can_be_sent, missing_client_error, to_provider_error
 from adapters.openai.network import Network, network_for
+from adapters.openai.parameters import without_defaults
+from adapters.openai.replies import ParsedReply
 from adapters.openai.reply_buffer import MAX_REPLY_BYTES, ReplyBuffer, TooLarge
-from adapters.openai.sse_reader import BYTE_ORDER_MARK, read_json_events
-from adapters.openai.translate import (
-    Parameters,
-    edit_parameters,
-    generate_parameters,
-    get_field,
-    parse_completed_events,
-    parse_partial,
-    parse_reply,
-    text_or_empty,
-)
+from adapters.openai.reply_reader import FROM_SDK, read_reply
+from adapters.openai.result_links import ResultLinks
+from adapters.openai.translate import Parameters, edit_parameters, generate_parameters
 from application.ports.image_provider import Delivered, ProviderStream
 from domain.jobs import Job
-from domain.models import Catalog
-from domain.provider_errors import (
-    BadProviderReply,
-    InvalidSettings,
-    OutcomeUnknown,
-    ProviderError,
-)
+from domain.models import Catalog, ModelCard
+from domain.provider_errors import BadProviderReply, InvalidSettings, ProviderError
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 
 CONNECT_SECONDS = 10.0
-REPLY_TOO_LARGE = f"OpenAI's reply has more than {MAX_REPLY_BYTES:,} bytes, too many for images."
-FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError)
-"""What the SDK raises; the last two for a request or a stream event that is not valid text."""
-
-PIECE_BYTES = 1 << 16
-EVENTS = (b"data:", b"event:", b":", BYTE_ORDER_MARK + b"data:", BYTE_ORDER_MARK + b"event:")
-"""The beginnings of a stream of events, whatever its content type is."""
+REPLY_TOO_LARGE = f"The reply has more than {MAX_REPLY_BYTES:,} bytes, too many for images."
 
 Call = Callable[..., AbstractAsyncContextManager[Any]]
 
@@ -80,6 +62,12 @@ class OpenAIImages:
         self._key, organization, project = map(_strip, (api_key, organization, project))
         self._network, self._fault = _network(base_url)
         usable = self._key and all(map(can_be_sent, (self._key, organization, project)))
+        http_client = (
+            HttpClient(deadline=deadline, network=self._network)
+            if usable and self._network
+            else None
+        )
+        self._links = http_client and ResultLinks(self._called, http_client)
         self._client = (
             AsyncOpenAI(
                 api_key=self._key,
@@ -88,9 +76,9 @@ class OpenAIImages:
                 project=project,
                 timeout=httpx2.Timeout(timeout, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
                 max_retries=0,
-                http_client=HttpClient(deadline=deadline, network=self._network),
+                http_client=http_client,
             )
-            if usable and self._network
+            if http_client
             else None
         )
         if self._client is not None:
@@ -98,10 +86,15 @@ class OpenAIImages:
             _ = self._client.images.with_streaming_response
 
     def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
-        return self._call("generate", job, generate_parameters(job.request))
+        return self._call("generate", job, self._sent(generate_parameters(job.request), job.card))
 
     def edit(self, job: Job[EditRequest], /) -> ProviderStream:
-        return self._call("edit", job, edit_parameters(job.request))
+        return self._call("edit", job, self._sent(edit_parameters(job.request), job.card))
+
+    def _sent(self, parameters: Parameters, card: ModelCard) -> Parameters:
+        if self._called.is_openai:
+            return parameters
+        return without_defaults(parameters, known_model=card.is_known)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -123,10 +116,11 @@ class OpenAIImages:
         try:
             async with call(**parameters) as reply:
                 answered = True
-                streams = parameters.get("stream") and _is_stream(reply.http_response)
-                read = _read_stream if streams else _read_json
-                async with aclosing(read(reply.http_response, job.request, buffer)) as events:
+                response = reply.http_response
+                async with aclosing(read_reply(response, job.request, buffer)) as events:
                     async for event in events:
+                        if isinstance(event, ParsedReply):
+                            event = await self._delivered(event, job.card, response)
                         yield event
         except TooLarge as error:
             raise BadProviderReply(REPLY_TOO_LARGE, raw_remainder=buffer.remainder()) from error
@@ -137,6 +131,16 @@ class OpenAIImages:
             provider_error.raw_remainder = buffer.remainder()
             raise provider_error from error
 
+    async def _delivered(
+        self, reply: ParsedReply, card: ModelCard, response: httpx2.Response
+    ) -> Delivered:
+        """The images of the reply, also those that it links to; or what it says instead."""
+        if not (reply.images or reply.linked):
+            check_says_nothing(reply, card, self._called)
+        assert self._links is not None, "a reply comes through a client"
+        deadline: float = response.extensions["deadline"]
+        return await with_linked_images(reply, self._links, self._called, deadline=deadline)
+
 
 def _network(base_url: str) -> tuple[Network | None, InvalidSettings | None]:
     """The way to the endpoint, or why there is none."""
@@ -144,126 +148,6 @@ def _network(base_url: str) -> tuple[Network | None, InvalidSettings | None]:
         return network_for(base_url), None
     except InvalidSettings as error:
         return None, error
-
-
-def _request_id(response: httpx2.Response) -> str | None:
-    return response.headers.get("x-request-id") or None
-
-
-def _is_stream(response: httpx2.Response) -> bool:
-    """Whether the reply is a stream; some endpoints and gateways ignore `stream`."""
-    kind: str = response.headers.get("content-type", "")
-    return kind.lower().startswith("text/event-stream")
-
-
-async def _read_json(
-    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer
-) -> ProviderStream:
-    """Deliver the images of a complete JSON reply, even if the connection breaks after it."""
-    try:
-        async with aclosing(read_chunks(response)) as chunks:
-            async for chunk in chunks:
-                buffer.feed(chunk)
-    except FROM_SDK:
-        raw = buffer.take()
-        delivered = parse_reply(raw, _request_id(response))
-        if not delivered.images:
-            buffer.put_back(raw)
-            raise
-        yield replace(delivered, notes=(*delivered.notes, "The reply has no end."))
-        return
-    raw = buffer.take()
-    if not raw.startswith(EVENTS):
-        yield parse_reply(raw, _request_id(response))
-        return
-    buffer.restart()
-    async with aclosing(_read_stream(_replay(raw, response), request, buffer)) as stream:
-        async for event in stream:
-            yield event
-
-
-def _replay(raw: bytes, response: httpx2.Response) -> httpx2.Response:
-    """A response with the body that was read from this one, in pieces; other tasks run in between.
-
-    Millions of lines in one piece would take gigabytes. There is no deadline: the body has arrived.
-    """
-
-    async def pieces() -> AsyncIterator[bytes]:
-        for at in range(0, len(raw), PIECE_BYTES):
-            yield raw[at : at + PIECE_BYTES]
-            await asyncio.sleep(0)
-
-    return httpx2.Response(
-        200,
-        headers=[(k, v) for k, v in response.headers.raw if k.lower() == b"x-request-id"],
-        content=pieces(),
-        request=response.request,
-    )
-
-
-async def _read_stream(
-    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer
-) -> ProviderStream:
-    """Deliver the images that arrived, even if the stream breaks off after them."""
-    completed: list[object] = []
-    notes: tuple[str, ...] = ()
-    try:
-        async with aclosing(_previews(response, request, buffer, completed)) as previews:
-            async for preview in previews:
-                yield preview
-    except (*FROM_SDK, TooLarge):
-        if not completed:
-            raise
-        notes = _truncated_note(len(completed), request.n)
-    if completed:
-        delivered = parse_completed_events(completed, _request_id(response), notes)
-        completed.clear()  # or their base64 text would stay in memory until the images are on disk
-    else:
-        delivered = _without_events(buffer, _request_id(response))
-    yield replace(delivered, undecodable=(*delivered.undecodable, *buffer.remainder()))
-
-
-def _without_events(buffer: ReplyBuffer, request_id: str | None) -> Delivered:
-    """The images of a JSON reply with a stream's content type; raise OutcomeUnknown without any."""
-    stray = buffer.take_stray()
-    delivered = parse_reply(stray, request_id)
-    if delivered.images:
-        return delivered
-    buffer.put_back(stray)
-    error = OutcomeUnknown("OpenAI's stream ended before the image arrived.")
-    error.raw_remainder = buffer.remainder()
-    raise error
-
-
-async def _previews(
-    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer, completed: list[object]
-) -> ProviderStream:
-    """Yield the previews, and put the last event of each image into `completed`.
-
-    Returns once all images have arrived, however long the connection stays open after them.
-    Previews beyond the number that the request allows are dropped.
-    """
-    numbers = count()
-    async with aclosing(read_json_events(response, buffer)) as events:
-        async for event in events:
-            kind = text_or_empty(get_field(event, "type"))
-            if kind.endswith(".partial_image"):
-                preview = parse_partial(event, next(numbers), request)
-                if preview is not None:
-                    buffer.restart()
-                    yield preview
-            elif kind.endswith(".completed"):
-                buffer.restart()
-                completed.append(event)
-            del event  # or its image would stay in memory until the next one is generated
-            if len(completed) == request.n:
-                return
-
-
-def _truncated_note(arrived: int, expected: int) -> tuple[str, ...]:
-    if arrived == expected:
-        return ()
-    return (f"The stream broke off after {arrived} of {expected} images.",)
 
 
 def _strip(text: str | None) -> str | None:

@@ -12,16 +12,16 @@ import httpx2
 from openai import APIError
 
 from adapters.openai.bounded_http_client import read_chunks
+from adapters.openai.fields import get_field, text_or_empty
 from adapters.openai.reply_buffer import ReplyBuffer, TooLarge
 from adapters.openai.reply_json import parse_json
-from adapters.openai.translate import get_field, text_or_empty
 
 END = b"[DONE]"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_SKIPPED = 1_000
 """Events that are not JSON, after which the stream is abandoned. A gateway that sends a word each
 second, so that the connection stays open, sends a few hundred."""
-IMAGE_KINDS = (b".partial_image", b".completed")
+IMAGE_WORDS = (b"partial", b"preview", b"completed")
 OTHER_FIELDS = (b"", b"id", b"retry")
 """Comments and empty lines, which have no name, and fields that are not about images."""
 
@@ -114,12 +114,13 @@ async def _lines(response: httpx2.Response, buffer: ReplyBuffer) -> AsyncGenerat
 def _parse_event(kind: bytes, data: bytes, response: httpx2.Response) -> object:
     """The value of an event with this data, whose field `event` is `kind`.
 
-    If the kind is one of IMAGE_KINDS, a value without a type gets it as its type. Raises APIError
-    for a value with a field `error`, and for an event whose kind or type is `error`.
+    If the kind has one of IMAGE_WORDS, an object without a type gets it as its type. Raises
+    APIError for a value with a field `error`, and for an event whose kind or type is `error`.
     """
     value = parse_json(data)
     named = text_or_empty(get_field(value, "type"))
-    if kind.endswith(IMAGE_KINDS) and not named and isinstance(value, dict):
+    is_about_image = any(word in kind for word in IMAGE_WORDS)
+    if is_about_image and not named and isinstance(value, dict):
         value["type"] = kind.decode(errors="replace")
     is_error = b"error" in (kind, named.encode(errors="replace"))
     error = get_field(value, "error") or (value if is_error else None)

@@ -30,6 +30,10 @@ MAX_WORD = 64
 """Characters of one; OpenAI's longest has 22."""
 MAX_NOTES = 40
 MAX_REVISED_PROMPT = 8_000
+MAX_NOTE = 5_000
+"""Characters of a note, which may have a link to an image; see MAX_LINK."""
+MAX_LINK = 4_000
+"""Characters of one link; a link that a store has signed has up to 2,000."""
 
 
 class Redaction(Safeguard):
@@ -68,23 +72,40 @@ class Redaction(Safeguard):
             delivered,
             revised_prompt=revised and several_lines(clean(revised), MAX_REVISED_PROMPT),
             request_id=request_id and single_line(clean(request_id), MAX_LENGTHS["request_id"]),
-            notes=tuple(single_line(clean(n), MAX_TEXT) for n in delivered.notes[:MAX_NOTES]),
+            notes=tuple(single_line(clean(n), MAX_NOTE) for n in delivered.notes[:MAX_NOTES]),
             undecodable=await self._clean_data(delivered.undecodable),
         )
 
     async def _clean_error(self, error: ProviderError) -> None:
-        """Clean every attribute, including those that only some kinds of error have."""
+        """Clean every attribute, including those that only some kinds of error have.
+
+        Links stay whole, except for secrets: the images under them were paid for.
+        """
+        links = getattr(error, "links", ())[:MAX_WORDS]
         for name, value in vars(error).copy().items():
             match value:
                 case str() if type(value) is str:  # not a ChargeStatus
-                    text = self._redactor.error_text(value)
-                    setattr(error, name, single_line(text, MAX_LENGTHS.get(name, MAX_TEXT)))
+                    text = self._error_text(value, links)
+                    limit = MAX_LENGTHS.get(name, MAX_TEXT) + sum(map(len, links))
+                    setattr(error, name, single_line(text, limit))
+                case (str(), *_) if name == "links":
+                    setattr(error, name, tuple(map(self._link, links)))
                 case (str(), *_):
                     words = map(self._redactor.error_text, value[:MAX_WORDS])
                     setattr(error, name, tuple(single_line(word, MAX_WORD) for word in words))
                 case (bytes(), *_):
                     setattr(error, name, await self._clean_data(value))
         error.args = (error.message,)
+
+    def _error_text(self, text: str, links: tuple[str, ...]) -> str:
+        """The text of an error, in which links may look as if they had a key."""
+        if not links:
+            return self._redactor.error_text(text)
+        parts = text.split(links[0])
+        return self._link(links[0]).join(self._error_text(part, links[1:]) for part in parts)
+
+    def _link(self, link: str) -> str:
+        return single_line(self._redactor.text(link), MAX_LINK)
 
     async def _clean_data(self, items: tuple[bytes, ...]) -> tuple[bytes, ...]:
         """Redact in a thread, as the largest data takes seconds; a cancellation waits for it."""

@@ -103,7 +103,9 @@ def _reasons(error: ImageServiceError) -> list[str]:
 
 
 def _facts(error: ImageServiceError, field_label: str) -> list[str]:
-    details = {name: fact for name, fact in error.details().items() if name != "errors"}
+    """The details that the message does not have: it has all faults and all links."""
+    in_message = ("errors", "links")
+    details = {name: fact for name, fact in error.details().items() if name not in in_message}
     fields = dict.fromkeys(fault["field"] for fault in _faults(error))
     if fields:
         label = field_label if len(fields) == 1 else f"{field_label}s"

@@ -1,7 +1,7 @@
 """Calls through the real SDK to endpoints of any name: a forward proxy on loopback answers them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +16,7 @@ from domain.provider_errors import ProviderError
 from domain.requests import GenerateRequest
 from tests.conftest import KEY
 from tests.standin import Fault, StandIn
+from tests.standin.raw_faults import Raw
 from tests.testkit.fakes import job_for
 from tests.unit.openai_help import MODEL
 
@@ -47,9 +48,22 @@ class Upstream:
             for provider in self._providers.values():
                 self._runner.run(provider.close())
 
-    def events(self, fault: Fault, base_url: str, **fields: Any) -> list[StreamEvent]:  # noqa: ANN401 - fields of GenerateRequest
-        """All events of one call, which is sent once, whatever comes of it."""
+    def events(
+        self,
+        fault: Fault,
+        base_url: str,
+        *,
+        files: Mapping[str, Raw] | None = None,
+        **fields: Any,  # noqa: ANN401 - fields of GenerateRequest
+    ) -> list[StreamEvent]:
+        """All events of one call, which is sent once, whatever comes of it.
+
+        `card` is the card of the model. `files` are what the stand-in has for GET requests, by
+        their paths.
+        """
         self.standin.reset()
+        for path, file in (files or {}).items():
+            self.standin.serve(path, file)
         self.standin.script(fault)
         try:
             return self._runner.run(self._events(base_url, fields))
@@ -68,8 +82,9 @@ class Upstream:
                 api_key=KEY, base_url=base_url, timeout=20, deadline=30
             )
         guarded = Redaction(self._providers[base_url], [KEY])
+        card = fields.pop("card", None)
         request = GenerateRequest(**{"prompt": "a red bridge", "model": MODEL, **fields})
-        job = job_for(request, card=ModelCard(name=MODEL))
+        job = job_for(request, card=card or ModelCard(name=MODEL))
         async with aclosing(guarded.generate(job)) as events:
             return [event async for event in events]
 

@@ -50,10 +50,13 @@ class Api:
         fault = normal()
         if request.method == "POST" and request.path.endswith(_ROUTES):
             fault = self._log.next_fault()
+        elif request.method == "GET":
+            fault = self._log.files.get(request.path, fault)
         try:
             body = await request.read()
             if isinstance(fault, Raw):
-                self._log.add_begun()
+                if call.method == "POST":
+                    self._log.add_begun()
                 return await send_raw(request, call, fault)
             reply, fault = await self._checked_reply(call, body, fault, number)
             reply = reply.with_header("x-request-id", f"req_standin_{number}")

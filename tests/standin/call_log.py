@@ -18,6 +18,7 @@ class CallLog:
 
     def __init__(self, default: Fault | None = None) -> None:
         self.default = default or normal()
+        self.files: dict[str, Fault] = {}
         self.calls: list[Call] = []
         self.ledger: list[Charge] = []
         self._script: deque[Fault] = deque()
@@ -64,8 +65,9 @@ class CallLog:
         return self._script.popleft() if self._script else self.default
 
     def clear(self) -> None:
-        """Clear calls, charges and the script. Numbers continue, so images stay unique."""
+        """Clear calls, charges, files and the script. Numbers continue, so images stay unique."""
         with self._changed:
+            self.files.clear()
             self.calls.clear()
             self.ledger.clear()
             self._script.clear()

@@ -11,6 +11,7 @@ from tests.standin.api import Api
 from tests.standin.call_log import CallLog
 from tests.standin.calls import Call, Charge
 from tests.standin.faults import Fault
+from tests.standin.raw_faults import Raw
 
 _START_TIMEOUT = 10.0
 _SHUTDOWN_TIMEOUT = 0.01  # seconds for handlers at close; then they are canceled
@@ -87,12 +88,16 @@ class StandIn:
         """Queue faults; each one serves one POST, even a POST that breaks a rule."""
         self._log.queue(faults)
 
+    def serve(self, path: str, reply: Raw) -> None:
+        """Answer GET requests for the path with this reply, until the next reset."""
+        self._log.files[path] = reply
+
     def clear_script(self) -> None:
         """Drop the faults that are still queued."""
         self._log.clear_script()
 
     def reset(self) -> None:
-        """Clear calls, ledger and script; the default and the numbering of images stay."""
+        """Clear calls, ledger, files and script; the default and the numbering of images stay."""
         self._log.clear()
 
     def wait_for_calls(self, number: int, timeout: float = 5.0) -> None:

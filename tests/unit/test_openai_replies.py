@@ -6,10 +6,13 @@ from urllib.parse import quote
 import pytest
 
 from adapters.openai.catalog import openai_catalog
-from adapters.openai.translate import MAX_IMAGES, MAX_TOKENS
+from adapters.openai.reply_images import MAX_IMAGES
+from adapters.openai.token_counts import MAX_TOKENS
+from domain.errors import ChargeStatus
 from domain.image import Image
 from domain.image_formats import Dimensions
 from domain.money.prices import TokenPricing
+from domain.provider_errors import BadProviderReply
 from domain.requests import EditRequest
 from domain.results import Usage
 from tests.standin import Fault, StandIn, faults, raw_faults
@@ -40,7 +43,6 @@ def reply_with(body: str) -> Fault:
         pytest.param("[1]", id="a list"),
         pytest.param("null", id="null"),
         pytest.param("\udcff\udcfe", id="no text at all"),
-        pytest.param('{"error": {"message": "an error with status 200"}}', id="an error"),
     ],
 )
 async def test_a_reply_without_an_image_is_delivered_as_undecodable(
@@ -50,6 +52,15 @@ async def test_a_reply_without_an_image_is_delivered_as_undecodable(
     delivered = await generate(openai_api.base_url)
     assert delivered.images == ()
     assert delivered.undecodable == (body.encode(errors="surrogateescape"),)
+
+
+async def test_an_error_with_status_200_is_kept_and_quoted(openai_api: StandIn) -> None:
+    body = '{"error": {"message": "Not today."}}'
+    openai_api.script(reply_with(body))
+    with pytest.raises(BadProviderReply, match=r"without an image: Not today\.") as bad:
+        await generate(openai_api.base_url)
+    assert bad.value.raw_remainder == (body.encode(),)
+    assert bad.value.charged is ChargeStatus.MAYBE
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from adapters.openai import reply_buffer
 from application.ports.image_provider import Delivered
 from domain.errors import ChargeStatus
-from domain.provider_errors import ContentRefused, OutcomeUnknown
+from domain.provider_errors import BadProviderReply, ContentRefused, OutcomeUnknown
 from domain.results import Usage
 from tests.standin import Fault, StandIn, faults, raw_faults, stream_faults
 from tests.unit.openai_help import (
@@ -130,11 +130,12 @@ async def test_a_last_event_without_an_image_is_undecodable(openai_api: StandIn)
     assert (event["type"], event["b64_json"]) == ("image_generation.completed", None)
 
 
-async def test_a_page_instead_of_a_stream_is_undecodable(openai_api: StandIn) -> None:
+async def test_a_page_instead_of_a_stream_is_kept_and_named(openai_api: StandIn) -> None:
     openai_api.script(faults.html_page())
-    delivered = await generate(openai_api.base_url, partial_images=2)
-    assert delivered.images == ()
-    assert delivered.undecodable[0].startswith(b"<!DOCTYPE html>")
+    with pytest.raises(BadProviderReply, match="a page, “Welcome”") as bad:
+        await generate(openai_api.base_url, partial_images=2)
+    assert bad.value.raw_remainder[0].startswith(b"<!DOCTYPE html>")
+    assert bad.value.charged is ChargeStatus.MAYBE
 
 
 ODD = ('"hello"', "[1]", "null", "7", '{"x": 1}', '{"type": 5}', '{"type": ["completed"]}')

@@ -1,0 +1,131 @@
+"""Reads replies and events that are complete.
+
+The endpoint may be a gateway that deviates from the API, and its reply was paid for: a reply of
+any shape is parsed without an error.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from adapters.openai.fields import count_or_none, get_field, text_or_empty
+from adapters.openai.reply_images import (
+    MAX_IMAGES,
+    LinkedImage,
+    Texts,
+    decode_images,
+    find_images,
+)
+from adapters.openai.reply_json import parse_json
+from adapters.openai.token_counts import parse_usage
+from application.ports.image_provider import Delivered, PartialImage
+from domain.errors import UnreadableImage
+from domain.image import Image
+from domain.requests import ImageRequest
+from domain.results import NO_TOKENS, ResultImage, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedReply(Delivered):
+    """A reply of which some images may be elsewhere, under links."""
+
+    linked: tuple[LinkedImage, ...] = ()
+
+
+def parse_reply(raw: bytes, request_id: str | None) -> ParsedReply:
+    """Parse a reply that is not a stream; without an image, the whole reply is undecodable.
+
+    A reply that is an image itself, and not JSON, is that image.
+    """
+    if _is_image(raw):
+        image = ResultImage(image=Image(raw))
+        return ParsedReply(images=(image,), request_id=request_id)
+    reply = _parse_json(raw)
+    items = find_images(reply)
+    parsed = _parse(items, request_id, (), [reply])
+    if not (parsed.images or parsed.linked or parsed.undecodable):
+        parsed = replace(parsed, undecodable=(raw,))
+    return replace(parsed, revised_prompt=_revised_prompt(reply))
+
+
+def parse_events(
+    items: Sequence[Texts],
+    events: Sequence[object],
+    request_id: str | None,
+    notes: tuple[str, ...] = (),
+) -> ParsedReply:
+    """The images that were found in a stream's events, with the sum of the events' usage.
+
+    If none of the events has an image, the events themselves are undecodable.
+    """
+    parsed = _parse(items, request_id, notes, events)
+    if parsed.images or parsed.linked or parsed.undecodable:
+        return parsed
+    return replace(parsed, undecodable=(json.dumps(events).encode(),))
+
+
+def _parse(
+    items: Sequence[Texts], request_id: str | None, notes: tuple[str, ...], values: Sequence[object]
+) -> ParsedReply:
+    """The first MAX_IMAGES images; all others become one piece of data."""
+    decoded = decode_images(items[:MAX_IMAGES])
+    beyond = ["\n".join(texts).encode(errors="replace") for texts in items[MAX_IMAGES:]]
+    if beyond:
+        only = f"only the first {MAX_IMAGES} are decoded"
+        notes = (*notes, f"The reply has {len(items)} images; {only}.")
+        decoded.undecodable.append(b"\n".join(beyond))
+    known = [usage for value in values if (usage := _usage(value)) is not None]
+    return ParsedReply(
+        images=tuple(ResultImage(image=image) for image in decoded.images),
+        linked=tuple(decoded.linked),
+        undecodable=tuple(decoded.undecodable),
+        usage=sum(known, NO_TOKENS) if known else None,
+        request_id=request_id,
+        notes=notes,
+    )
+
+
+def _usage(value: object) -> Usage | None:
+    """The usage of a reply or an event, or of the response in an event."""
+    places = (value, get_field(value, "response"))
+    return next(filter(None, (parse_usage(get_field(place, "usage")) for place in places)), None)
+
+
+def _revised_prompt(reply: object) -> str | None:
+    for name in ("data", "images", "output"):
+        items = get_field(reply, name)
+        for item in items if isinstance(items, list) else [items]:
+            if text := text_or_empty(get_field(item, "revised_prompt")):
+                return text
+    return None
+
+
+def _parse_json(raw: bytes) -> object:
+    """The JSON value, or None."""
+    try:
+        return parse_json(raw)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_image(raw: bytes) -> bool:
+    try:
+        return bool(Image(raw).format)
+    except UnreadableImage:
+        return False
+
+
+def parse_partial(event: object, number: int, request: ImageRequest) -> PartialImage | None:
+    """A preview, or None if it cannot be decoded: a lost preview is no reason to stop.
+
+    `number` counts the previews from 0; the index is computed from it if the event has no valid
+    one. Also None beyond the number that the request allows: a stream of them might never end.
+    """
+    if number >= request.n * request.partial_images:
+        return None
+    images = decode_images(find_images(event)[:1]).images
+    index = count_or_none(get_field(event, "partial_image_index"))
+    if index is None or index >= request.partial_images:
+        index = number % request.partial_images
+    # Always of image 0: the API's events do not say which image a preview belongs to.
+    return PartialImage(image=images[0], index=index) if images else None

@@ -1,0 +1,151 @@
+"""Reads the reply to one call: JSON or a stream of events, whatever its content type says."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+
+import httpx2
+from openai import APIError
+
+from adapters.openai.bounded_http_client import read_chunks
+from adapters.openai.replies import ParsedReply, parse_reply
+from adapters.openai.reply_buffer import ReplyBuffer, TooLarge
+from adapters.openai.sse_reader import BYTE_ORDER_MARK, read_json_events
+from adapters.openai.stream_images import StreamImages
+from application.ports.image_provider import ProviderStream
+from domain.provider_errors import OutcomeUnknown
+from domain.requests import ImageRequest
+
+FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError)
+"""What the SDK raises; the last two for a request or a stream event that is not valid text."""
+
+PIECE_BYTES = 1 << 16
+EVENTS = (b"data:", b"event:", b":", BYTE_ORDER_MARK + b"data:", BYTE_ORDER_MARK + b"event:")
+"""The beginnings of a stream of events, whatever its content type is."""
+
+
+def read_reply(
+    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer
+) -> ProviderStream:
+    """Yield the previews of a reply with status 2xx, and then one ParsedReply.
+
+    Raises FROM_SDK, TooLarge and OutcomeUnknown; `buffer` has what could not be used.
+    """
+    is_stream = request.partial_images and _is_stream(response)
+    return (_read_stream if is_stream else _read_json)(response, request, buffer)
+
+
+def _request_id(response: httpx2.Response) -> str | None:
+    return response.headers.get("x-request-id") or None
+
+
+def _is_stream(response: httpx2.Response) -> bool:
+    """Whether the reply is a stream; some endpoints and gateways ignore `stream`."""
+    kind: str = response.headers.get("content-type", "")
+    return kind.lower().startswith("text/event-stream")
+
+
+async def _read_json(
+    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer
+) -> ProviderStream:
+    """Deliver the images of a complete JSON reply, even if the connection breaks after it."""
+    try:
+        async with aclosing(read_chunks(response)) as chunks:
+            async for chunk in chunks:
+                buffer.feed(chunk)
+    except FROM_SDK:
+        raw = buffer.take()
+        parsed = parse_reply(raw, _request_id(response))
+        if not (parsed.images or parsed.linked):
+            buffer.put_back(raw)
+            raise
+        yield replace(parsed, notes=(*parsed.notes, "The reply has no end."))
+        return
+    raw = buffer.take()
+    if not raw.startswith(EVENTS):
+        yield parse_reply(raw, _request_id(response))
+        return
+    buffer.restart()
+    async with aclosing(_read_stream(_replay(raw, response), request, buffer)) as stream:
+        async for event in stream:
+            yield event
+
+
+def _replay(raw: bytes, response: httpx2.Response) -> httpx2.Response:
+    """A response with the body that was read from this one, in pieces; other tasks run in between.
+
+    Millions of lines in one piece would take gigabytes. There is no deadline: the body has arrived.
+    """
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for at in range(0, len(raw), PIECE_BYTES):
+            yield raw[at : at + PIECE_BYTES]
+            await asyncio.sleep(0)
+
+    return httpx2.Response(
+        200,
+        headers=[(k, v) for k, v in response.headers.raw if k.lower() == b"x-request-id"],
+        content=pieces(),
+        request=response.request,
+    )
+
+
+async def _read_stream(
+    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer
+) -> ProviderStream:
+    """Deliver the images that arrived, even if the stream breaks off after them."""
+    images, broke_off = StreamImages(request), False
+    try:
+        async with aclosing(_previews(response, buffer, images)) as previews:
+            async for preview in previews:
+                yield preview
+    except (*FROM_SDK, TooLarge):
+        broke_off = True
+        if not images.has_ends:
+            _keep_unused_preview(images, buffer)
+            raise
+    if images.has_ends:
+        parsed = images.parse(_request_id(response), broke_off=broke_off)
+    else:
+        _keep_unused_preview(images, buffer)
+        parsed = _without_events(buffer, _request_id(response))
+    yield replace(parsed, undecodable=(*parsed.undecodable, *buffer.remainder()))
+
+
+def _keep_unused_preview(images: StreamImages, buffer: ReplyBuffer) -> None:
+    if preview := images.take_unused_preview():
+        buffer.keep_skipped(preview)
+
+
+def _without_events(buffer: ReplyBuffer, request_id: str | None) -> ParsedReply:
+    """The images of a JSON reply with a stream's content type; raise OutcomeUnknown without any."""
+    stray = buffer.take_stray()
+    parsed = parse_reply(stray, request_id)
+    if parsed.images or parsed.linked:
+        return parsed
+    buffer.put_back(stray)
+    error = OutcomeUnknown("The stream ended before the image arrived.")
+    error.raw_remainder = buffer.remainder()
+    raise error
+
+
+async def _previews(
+    response: httpx2.Response, buffer: ReplyBuffer, images: StreamImages
+) -> ProviderStream:
+    """Yield the previews, and put all other events into `images`.
+
+    Returns once all images have arrived, however long the connection stays open after them.
+    """
+    arrived = 0
+    async with aclosing(read_json_events(response, buffer)) as events:
+        async for event in events:
+            preview = images.add(event)
+            del event  # or its image would stay in memory until the next one is generated
+            if preview is not None or len(images.named) > arrived:
+                arrived = len(images.named)
+                buffer.restart()
+            if preview is not None:
+                yield preview
+            if images.is_complete:
+                return
