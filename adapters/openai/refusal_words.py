@@ -57,7 +57,7 @@ QUOTA_WORDS = re.compile(
     r"billing is not active|budget has been exceeded|exceeded (your|the) .{0,20}(spend|budget)|"
     r"(spend|spending|usage) limit (has been |was )?(reached|exceeded)"
 )
-NO_ALLOWANCE = re.compile(r"\blimit:? ?0(?![\d.])")
+NO_ALLOWANCE = re.compile(r"\blimit:? ?0(?!\d|[.,]\d)")
 KEY_CODES = ("invalid_api_key", "api_key_invalid", "invalid_key", "invalid_token")
 KEY_WORDS = re.compile(
     r"(incorrect|invalid|malformed) api[ -]?key|api[ -]?key (is )?(not valid|invalid)"

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.image import Image
 from tests.standin import Fault, faults, stream_faults
+from tests.standin.raw_faults import page
 from tests.testkit.fakes import mask, small_image
 
 SIDE = (64, 64)
@@ -134,6 +135,26 @@ PROVIDER_PROBLEMS = [
     _generate("429, without Retry-After", faults.rate_limited()),
     _generate("429, with a garbled Retry-After", faults.rate_limited("soon")),
     _generate("quota exhausted", faults.quota_exhausted()),
+    _generate(
+        "400, the billing limit",
+        faults.status(
+            400,
+            error_code="billing_hard_limit_reached",
+            message="Billing hard limit has been reached",
+        ),
+    ),
+    _generate(
+        "401, a scope is missing",
+        faults.status(401, message="Missing scopes: api.model.images.request. Check your key."),
+    ),
+    _generate(
+        "403, a page of a firewall",
+        faults.status(403, body="<html><title>Attention Required!</title><h1>Blocked</h1></html>"),
+    ),
+    _generate(
+        "a link that is not followed",
+        page({"data": [{"url": "http://cdn.example/x.png?sig=1"}]}),
+    ),
     _generate("408", faults.status(408)),
     _generate("500", faults.status(500)),
     _generate("503", faults.status(503)),

@@ -102,7 +102,7 @@ WAITS = [
     ),
     Answer(
         id="sibling: limit: 0",
-        fault=body(429, {"error": {"message": "Quota exceeded, limit: 0, model: x"}}),
+        fault=body(429, {"error": {"message": "Quota exceeded. Limit: 0."}}),
         code="not_permitted",
         base_url=GATEWAY,
         never=("platform.openai.com",),
