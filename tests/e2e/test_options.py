@@ -72,14 +72,22 @@ OPTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize("tool", TOOLS)
 @pytest.mark.parametrize(("option", "sent"), OPTIONS, ids=[str(option) for option, _ in OPTIONS])
 async def test_every_option_is_sent_to_the_provider(
-    tool: str, option: dict[str, Any], sent: dict[str, Any], openai_api: StandIn, tmp_path: Path
+    tool: str,
+    option: dict[str, Any],
+    sent: dict[str, Any],
+    openai_api: StandIn,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """The stand-in is the proxy: endpoints of another name do not get the defaults."""
+    monkeypatch.setenv("HTTP_PROXY", openai_api.base_url.removesuffix("/v1"))
     arguments = {"prompt": "a red bridge", **option}
     if tool == "edit_image":
         arguments["images"] = [IMAGE]
     else:
         arguments.pop("mask", None)
-    async with connect_in_memory(settings_for(openai_api, tmp_path)) as client:
+    settings = settings_for(openai_api, tmp_path, openai_base_url="http://api.openai.com/v1")
+    async with connect_in_memory(settings) as client:
         result = await client.call_tool(tool, arguments)
     assert not result.is_error, result.content
     (call,) = openai_api.posts
