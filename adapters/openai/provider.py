@@ -67,7 +67,7 @@ class OpenAIImages:
             if usable and self._network
             else None
         )
-        self._links = http_client and ResultLinks(self._called, http_client)
+        self._links = ResultLinks(self._called, http_client) if http_client else None
         self._client = (
             AsyncOpenAI(
                 api_key=self._key,
