@@ -11,6 +11,8 @@ from mcp_types import CallToolResult, TextContent
 
 from entrypoints.bootstrap import lifecycle
 from entrypoints.bootstrap.lazy_application import LazyApplication
+from entrypoints.cli.app import main
+from entrypoints.cli.command_settings import command_settings
 from entrypoints.config.settings import Settings
 from entrypoints.mcp.tool_server import build_server
 from entrypoints.mcp.tools import TOOLS
@@ -125,3 +127,30 @@ def test_a_host_gets_the_faults_as_answers_of_its_tools(
     assert b"OPENAI_API_KEY: The placeholder" in host.errors
     assert openai_api.posts == []
     assert not [*Path(environment["HOME"]).rglob("*$*")]
+
+
+@pytest.mark.parametrize(("variables", "name"), NETWORKS)
+def test_the_http_server_does_not_start_without_a_network_and_names_the_variable(
+    variables: dict[str, str],
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for variable, text in {"OPENAI_API_KEY": KEY, "PORT": "0", **variables}.items():
+        monkeypatch.setenv(variable, text)
+    monkeypatch.setattr("sys.argv", ["gpt-image", "http"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(f"{name} ")
+
+
+def test_a_command_says_on_standard_error_what_it_passed_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("LOG_LEVEL=trace\nDATA_DIR=/missing/other\n")
+    assert command_settings(None).log_level == "error"
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("Note: DATA_DIR, LOG_LEVEL in .env were not used")

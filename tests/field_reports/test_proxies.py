@@ -6,6 +6,7 @@ import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx2
 import pytest
 
 from adapters.openai.network import is_this_machine, network_for
@@ -291,3 +292,10 @@ async def test_an_error_that_may_be_the_endpoints_own_keeps_its_charge_and_names
     assert isinstance(error, ProviderFailed)
     assert error.charged is ChargeStatus.MAYBE
     assert f"the proxy of HTTP_PROXY (http://{clash.url})" in error.message
+
+
+def test_a_certificate_that_is_not_trusted_has_its_own_advice() -> None:
+    failure = httpx2.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate")
+    unreachable = ProviderUnreachable("The endpoint could not be reached; nothing was sent.")
+    explained = network_for(SECURE).explain(unreachable, failure)
+    assert "set SSL_CERT_FILE" in explained.hint
