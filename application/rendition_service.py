@@ -53,6 +53,7 @@ class RenditionService:
     async def preview(self, image: ResultImage, *, max_bytes: int) -> Image | None:
         """Return the delivered image if it has at most `max_bytes` bytes, or else a preview.
 
+        A preview is PNG or JPEG: many programs that run models locally read no WebP.
         None if even the smallest preview does not fit (nothing fits into less than
         PREVIEW_BYTES_STEP), or if the image cannot be decoded.
         """
@@ -62,7 +63,7 @@ class RenditionService:
         limit = max_bytes - max_bytes % PREVIEW_BYTES_STEP
         if limit <= 0:
             return None
-        spec = RenditionSpec(max_side=PREVIEW_MAX_SIDE, max_bytes=limit)
+        spec = RenditionSpec(max_side=PREVIEW_MAX_SIDE, max_bytes=limit, portable=True)
         return await self.render_or_none(image.image, spec)
 
     async def render_or_none(self, image: Image, spec: RenditionSpec) -> Image | None:

@@ -43,6 +43,21 @@ BRANDS: tuple[tuple[bytes, str], ...] = (
 )
 """Major brands of ISO base media files (ISO/IEC 14496-12), by their first letters; any other counts
 as a video."""
+DECODABLE = {"an AVIF": "AVIF", "a HEIC": "HEIC", "a HEIF": "HEIC"}
+"""The formats that a server may be able to decode, by their names in this module."""
+WAYS_OUT: tuple[tuple[str, str], ...] = (
+    ("a HEIC", "export it as JPEG, or set the iPhone's camera to Most Compatible"),
+    ("a HEIF", "export it as JPEG, or set the camera to JPEG"),
+    ("a raw photograph", "export it as JPEG"),
+    ("a PDF", "export the page as PNG"),
+    ("a PostScript", "export the page as PNG"),
+    ("a PSD", "export it as PNG"),
+    ("an XCF", "export it as PNG"),
+    ("a ZIP", "send the images in it"),
+    ("a gzip", "send the images in it"),
+    ("a WAVE", "send an image"),
+)
+"""What to do with a format, by the first letters of its name; a video gets a frame of its own."""
 NETPBM = re.compile(rb"P[1-7]\s")
 SVG = re.compile(rb"<svg[\s>/]|<!DOCTYPE\s+svg", re.IGNORECASE)
 
@@ -54,7 +69,7 @@ def describe(data: bytes) -> str:
     start = data[:1024]
     name = _name(start)
     if name:
-        return f"This is {name}; save it as PNG."
+        return f"This is {name}; {_way_out(name)}."
     text = start.lstrip(b"\xef\xbb\xbf\t\n\r ")
     if SVG.search(text):
         return "This is an SVG, which is markup; save it as PNG."
@@ -63,6 +78,17 @@ def describe(data: bytes) -> str:
     if start.startswith((b"\x89PNG", b"PNG\r\n")):
         return "The PNG was damaged on its way: its first 8 bytes were changed, as text would be."
     return "The data is not a PNG, JPEG or WebP image."
+
+
+def decodable_format(data: bytes) -> str | None:
+    """`AVIF` or `HEIC` if the data starts like one, which a decoder may be installed for."""
+    return DECODABLE.get(_name(data[:1024]) or "")
+
+
+def _way_out(name: str) -> str:
+    if name.endswith("video"):
+        return "save one frame of it as PNG"
+    return next((way for start, way in WAYS_OUT if name.startswith(start)), "save it as PNG")
 
 
 def _name(start: bytes) -> str | None:

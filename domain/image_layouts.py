@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from domain.errors import UnreadableImage
 from domain.image import Image
-from domain.image_formats import ImageFormat, ImageHeader
+from domain.image_formats import Dimensions, ImageFormat, ImageHeader
 from domain.image_headers import as_unreadable
 from domain.jpeg_segments import read_jpeg
 from domain.png_chunks import read_png
 from domain.png_contents import check_contents
-from domain.webp_chunks import check_webp
+from domain.webp_chunks import read_webp
 
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 50_000_000
@@ -24,21 +24,39 @@ class ImageLayout:
 
     `for_decoder` returns a file of the same pixels, color profile and orientation, with as little
     else as possible. `verified` is true if checksums prove the pixels intact, so that they need
-    not be decoded.
+    not be decoded. `without_metadata` returns a file of the same pixels and color profile without
+    an orientation, texts or anything personal: the data itself if that is all it has. It is for
+    `plain` images: 8-bit gray, RGB or RGBA, stored in a way that every service reads. `adjusted` is
+    false if no orientation and no color profile changes how the pixels are shown. `lossy` is true
+    if the pixels were compressed with a loss. `bits` are those of a channel. `frames` is more than
+    1 for an animation.
     """
 
     header: ImageHeader
     for_decoder: Callable[[], bytes]
+    without_metadata: Callable[[], bytes]
+    plain: bool
     verified: bool = False
+    adjusted: bool = True
+    lossy: bool = False
+    bits: int = 8
+    frames: int = 1
 
 
 def check_limits(image: Image) -> None:
     """Raise UnreadableImage for an image of too many bytes or pixels. Reads the header only."""
-    if len(image.data) > MAX_BYTES:
-        raise UnreadableImage(
-            f"The image has {len(image.data):,} bytes; the maximum is {MAX_BYTES:,}."
-        )
-    size = image.dimensions
+    check_bytes(image.data)
+    check_size(image.dimensions)
+
+
+def check_bytes(data: bytes) -> None:
+    """Raise UnreadableImage for too many bytes."""
+    if len(data) > MAX_BYTES:
+        raise UnreadableImage(f"The image has {len(data):,} bytes; the maximum is {MAX_BYTES:,}.")
+
+
+def check_size(size: Dimensions) -> None:
+    """Raise UnreadableImage for too many pixels."""
     if size.pixels > MAX_PIXELS or max(size.width, size.height) > MAX_SIDE:
         raise UnreadableImage(
             f"The image is {size} pixels; the maximum is {MAX_PIXELS:,} pixels in total "
@@ -59,17 +77,39 @@ def read_layout(image: Image) -> ImageLayout:
 def _png(data: bytes) -> ImageLayout:
     png = read_png(data)
     check_contents(png)
-    verified = not png.interlaced
-    return ImageLayout(header=png.header, for_decoder=png.for_decoder, verified=verified)
+    return ImageLayout(
+        header=png.header,
+        for_decoder=png.for_decoder,
+        without_metadata=png.without_metadata,
+        plain=png.is_plain,
+        verified=not png.interlaced,
+        adjusted=png.is_adjusted,
+        bits=png.depth,
+        frames=png.frames,
+    )
 
 
 def _jpeg(data: bytes) -> ImageLayout:
     jpeg = read_jpeg(data)
-    return ImageLayout(header=jpeg.header, for_decoder=jpeg.for_decoder)
+    return ImageLayout(
+        header=jpeg.header,
+        for_decoder=jpeg.for_decoder,
+        without_metadata=jpeg.without_metadata,
+        plain=jpeg.is_plain,
+        lossy=True,
+        bits=jpeg.depth,
+    )
 
 
 def _webp(data: bytes) -> ImageLayout:
-    return ImageLayout(header=check_webp(data), for_decoder=lambda: data)
+    webp = read_webp(data)
+    return ImageLayout(
+        header=webp.header,
+        for_decoder=lambda: data,
+        without_metadata=webp.without_metadata,
+        plain=webp.is_plain,
+        lossy=webp.is_lossy,
+    )
 
 
 READERS = {ImageFormat.PNG: _png, ImageFormat.JPEG: _jpeg, ImageFormat.WEBP: _webp}

@@ -1,7 +1,7 @@
 """The segments of a JPEG: one walk gives the header and where the image ends."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from struct import unpack_from
 
@@ -16,9 +16,12 @@ MARKER_AFTER_PIXELS = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 """FF 00 is a byte of pixels, FF D0 to FF D7 are restarts among them: T.81 section B.1.1.5."""
 STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 MAX_SCANS = 100  # the most in 61 real files was 53; 500 take over 20 s to decode
-APPLICATION, COMMENT = frozenset(range(0xE0, 0xF0)), 0xFE
+APPLICATION, EXIF, COMMENT = frozenset(range(0xE0, 0xF0)), 0xE1, 0xFE
 FOR_DECODER = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 """The application segments that change how pixels are shown."""
+PLAIN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+"""Baseline, extended and progressive, with Huffman codes: the kinds that every decoder reads."""
+PLAIN_COMPONENTS = (1, 3)  # gray, and YCbCr or RGB; four are CMYK or YCCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +33,36 @@ class Jpeg:
     segments: tuple[tuple[int, int, int], ...]
     """Each one's marker, the offset of the marker, and where its parameters end."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the pixels are 8-bit gray or color, stored in a way that every decoder reads."""
+        marker, components = self.data[self._frame + 1], self.data[self._frame + 9]
+        return marker in PLAIN_FRAMES and self.depth == 8 and components in PLAIN_COMPONENTS
+
+    @property
+    def depth(self) -> int:
+        """Bits of a sample; few decoders read others than 8."""
+        return self.data[self._frame + 4]
+
+    @property
+    def _frame(self) -> int:
+        return next(start for marker, start, _ in self.segments if marker in START_OF_FRAME)
+
     def for_decoder(self) -> bytes:
         """The same pixels, color profile and orientation, without other metadata or images."""
+        return self._without(lambda marker, start: self._is_metadata(marker, start))
+
+    def without_metadata(self) -> bytes:
+        """The same pixels and color profile, but no orientation; the data itself if no more."""
+        cleaned = self._without(
+            lambda marker, start: marker == EXIF or self._is_metadata(marker, start)
+        )
+        return self.data if len(cleaned) == len(self.data) else cleaned
+
+    def _without(self, dropped: Callable[[int, int], bool]) -> bytes:
         view, parts, at = memoryview(self.data), list[memoryview](), 0
         for marker, start, end in self.segments:
-            if self._is_metadata(marker, start):
+            if dropped(marker, start):
                 parts.append(view[at:start])
                 at = end
         return b"".join([*parts, view[at : self.segments[-1][2]]])

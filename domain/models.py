@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from math import inf
+from typing import TypeVar
 
 from domain.counts import count
 from domain.errors import InvalidRequest, UnsupportedByModel
-from domain.image_formats import Dimensions, ImageFormat
+from domain.image_formats import ImageFormat
 from domain.money.prices import Pricing
 from domain.requests import (
     MAX_IMAGES,
@@ -19,70 +19,10 @@ from domain.requests import (
     Quality,
 )
 from domain.results import Usage
+from domain.size_rules import ANY_SIZE, SizeRule
 
+R = TypeVar("R", bound=ImageRequest)
 WARN_BEFORE_RETIREMENT = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SizeRule:
-    """The dimensions that a model generates: a list, or everything within bounds (pixels)."""
-
-    listed: frozenset[Dimensions] = frozenset()
-    multiple_of: int = 1
-    max_ratio: float = 0.0
-    max_long_side: int = 0
-    max_short_side: int = 0
-    min_pixels: int = 0
-    max_pixels: int = 0
-
-    def allows(self, size: Dimensions) -> bool:
-        if size in self.listed:
-            return True
-        long, short = max(size.width, size.height), min(size.width, size.height)
-        return (
-            long <= self.max_long_side
-            and short <= self.max_short_side
-            and size.width % self.multiple_of == size.height % self.multiple_of == 0
-            and size.ratio <= self.max_ratio
-            and self.min_pixels <= size.pixels <= self.max_pixels
-        )
-
-    def nearest(self, size: Dimensions) -> Dimensions | None:
-        """The size of these to use instead: its sides in valid multiples, else its shape.
-
-        None if the rule lists no size.
-        """
-        step = self.multiple_of
-        sides = (max(step, round(side / step) * step) for side in (size.width, size.height))
-        rounded = Dimensions(*sides)
-        if self.allows(rounded):
-            return rounded
-        return min(sorted(self.listed), key=lambda each: _difference(each, size), default=None)
-
-    def __str__(self) -> str:
-        names = ", ".join(str(size) for size in sorted(self.listed))
-        if not self.max_pixels:
-            return names
-        multiples = f"in multiples of {self.multiple_of} " if self.multiple_of > 1 else ""
-        free = (
-            f"any WIDTHxHEIGHT {multiples}up to "
-            f"{self.max_long_side}x{self.max_short_side} in either orientation, "
-            f"{self.min_pixels:,} to {self.max_pixels:,} pixels, "
-            f"aspect ratio at most {self.max_ratio:g}:1"
-        )
-        return f"{names}, {free}" if names else free
-
-
-def _difference(one: Dimensions, other: Dimensions) -> tuple[float, float]:
-    """How different two sizes are: first in shape, then in pixels."""
-    shapes = one.width * other.height, other.width * one.height
-    pixels = one.pixels, other.pixels
-    return max(shapes) / min(shapes), max(pixels) / min(pixels)
-
-
-ANY_SIZE = SizeRule(
-    max_ratio=inf, max_long_side=10_000, max_short_side=10_000, max_pixels=50_000_000
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +55,17 @@ class ModelCard:
     def estimate(self, request: ImageRequest) -> Decimal | None:
         """US dollars that a call may cost, estimated high; None if no estimate is possible."""
         return None if self.pricing is None else self.pricing.estimate(request)
+
+    def sized(self, request: R) -> R:
+        """The request with a size of the first image's shape, where it asks for that.
+
+        Nothing is known of an unknown model's sizes, so it gets one that all models generate.
+        """
+        if not isinstance(request, EditRequest) or not request.keep_shape:
+            return request
+        sizes = self.sizes if self.is_known else SizeRule()
+        size = sizes.shaped_like(request.images[0].dimensions)
+        return replace(request, size=size, keep_shape=False)
 
     def unsupported_option(self, request: ImageRequest) -> tuple[str, str] | None:
         """The first option that the model cannot serve and why; None if it serves the request.

@@ -24,6 +24,9 @@ BEFORE_PIXELS = frozenset(
 """PNG specification (third edition), table 7."""
 SINGLE = (BEFORE_PIXELS - {b"sPLT"}) | {b"eXIf", b"tIME"}
 FOR_DECODER = CRITICAL | {b"tRNS", b"iCCP", b"eXIf"}
+FOR_DISPLAY = CRITICAL | (BEFORE_PIXELS - {b"sPLT", b"acTL"})
+"""The chunks that say how pixels are shown, without the orientation, and have no free text."""
+PLAIN_COLOR_TYPES = frozenset({0, 2, 6})
 Chunk = tuple[bytes, int, int]
 """The name of a chunk, and where its body starts and ends."""
 
@@ -37,8 +40,33 @@ class Png:
     row_bytes: int
     """Bytes of a row, with its filter byte."""
     interlaced: bool
+    depth: int
+    """Bits of a sample."""
     color_type: int
     chunks: tuple[Chunk, ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the pixels are 8-bit gray, RGB or RGBA, in rows, without a transparent color."""
+        return (
+            self.color_type in PLAIN_COLOR_TYPES
+            and self.depth == 8
+            and not self.interlaced
+            and not self._has(b"tRNS")
+        )
+
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether it has an orientation or a color profile."""
+        return self._has(b"eXIf", b"iCCP")
+
+    @property
+    def frames(self) -> int:
+        """The frames of an animation; 1 for a still image."""
+        return max([1, *(int.from_bytes(body[:4], "big") for _, body in self.bodies(b"acTL"))])
+
+    def _has(self, *kinds: bytes) -> bool:
+        return any(kind in kinds for kind, _, _ in self.chunks)
 
     def bodies(self, *kinds: bytes) -> Iterator[tuple[bytes, memoryview]]:
         """The names and bodies of the chunks of these kinds, in order."""
@@ -50,8 +78,17 @@ class Png:
 
         Also without the palette of a gray image, which decoders ignore.
         """
+        return self._only(
+            FOR_DECODER - ({b"PLTE"} if self.color_type in GRAY_COLOR_TYPES else set())
+        )
+
+    def without_metadata(self) -> bytes:
+        """The same pixels and how to show them, but no orientation; the data itself if no more."""
+        cleaned = self._only(FOR_DISPLAY)
+        return self.data if len(cleaned) == len(self.data) else cleaned
+
+    def _only(self, kinds: frozenset[bytes]) -> bytes:
         view = memoryview(self.data)
-        kinds = FOR_DECODER - ({b"PLTE"} if self.color_type in GRAY_COLOR_TYPES else set())
         parts = [view[start - 8 : end + 4] for kind, start, end in self.chunks if kind in kinds]
         return b"".join([SIGNATURE, *parts])
 
@@ -95,6 +132,7 @@ def read_png(data: bytes) -> Png:
         header=header,
         row_bytes=row_bytes,
         interlaced=interlace == 1,
+        depth=depth,
         color_type=color,
         chunks=chunks,
     )

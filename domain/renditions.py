@@ -51,7 +51,8 @@ class RenditionSpec:
 
     `compression` is 0-100, more is finer, and None chooses it by content. `max_side` is in
     pixels, `max_bytes` in bytes. `smaller` prefers a form of fewer bytes, and keeps the original
-    where little would be saved (MAX_SIZE_RATIO).
+    where little would be saved (MAX_SIZE_RATIO). `portable` allows PNG and JPEG only, which every
+    program reads, unless `format` is set.
     """
 
     format: ImageFormat | None = None
@@ -59,12 +60,14 @@ class RenditionSpec:
     max_side: int | None = None
     max_bytes: int | None = None
     smaller: bool = False
+    portable: bool = False
 
     def is_met_by(self, image: Image) -> bool:
         """Whether the image meets all requirements already."""
         size = image.dimensions
         return (
             not self.smaller
+            and not (self.portable and image.format is ImageFormat.WEBP)
             and self.format in (None, image.format)
             and (self.max_side is None or max(size.width, size.height) <= self.max_side)
             and (self.max_bytes is None or len(image.data) <= self.max_bytes)

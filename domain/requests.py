@@ -132,12 +132,13 @@ class GenerateRequest(ImageRequest):
 class EditRequest(ImageRequest):
     """Edit or combine 1 to 16 images.
 
-    The mask is a PNG of the first image's dimensions; its fully transparent areas are the ones to
-    edit. Raises InvalidRequest with the name of the image in `field`.
+    The mask marks areas of the first image. With `keep_shape` the model's card replaces `size` by
+    one of the first image's shape. Raises InvalidRequest with the name of the image in `field`.
     """
 
     images: tuple[Image, ...]
     mask: Image | None = None
+    keep_shape: bool = False
 
     def __post_init__(self) -> None:
         ImageRequest.__post_init__(self)
@@ -150,29 +151,12 @@ class EditRequest(ImageRequest):
         for at, image in enumerate(self.images):
             _check_size(f"images[{at}]", image, MAX_INPUT_BYTES)
         if self.mask is not None:
-            _check_size("mask", self.mask, MAX_MASK_BYTES)
+            _check_size("mask", self.mask, MAX_INPUT_BYTES)
 
 
-def check_mask(request: EditRequest) -> None:
-    """Raise InvalidRequest unless the mask, if any, fits the first image.
-
-    Reads headers only; raises UnreadableImage for one that is unreadable.
-    """
-    mask = request.mask
-    if mask is None:
-        return
-    hint = "Send a PNG whose fully transparent areas mark what to edit."
-    if mask.format is not ImageFormat.PNG or not mask.has_alpha:
-        raise InvalidRequest(
-            "The mask is not a PNG with an alpha channel.", field="mask", hint=hint
-        )
-    required = request.images[0].dimensions
-    if mask.dimensions != required:
-        raise InvalidRequest(
-            f"The mask is {mask.dimensions} pixels, but the first image is {required}.",
-            field="mask",
-            hint="Resize the mask to the size of the first image.",
-        )
+def check_mask_size(mask: Image) -> None:
+    """Raise InvalidRequest for a mask of too many bytes to be sent."""
+    _check_size("mask", mask, MAX_MASK_BYTES)
 
 
 def _check_encodable(field: str, text: str) -> None:

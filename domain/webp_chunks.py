@@ -1,18 +1,58 @@
 """The chunks of a WebP: one walk gives the header and the sizes in its parts, which must agree."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from struct import Struct, unpack_from
 
 from domain.errors import UnreadableImage
 from domain.image_formats import MAX_PARTS, Dimensions, ImageFormat, ImageHeader
 
 ALPHA_FLAG, ANIMATION_FLAG = 0x10, 0x02  # RFC 9649, section 2.7
+METADATA_FLAGS = 0x08 | 0x04  # EXIF, XMP
 PART_START = Struct("<4sI")
 FRAME = 16  # bytes before the chunks of an animation's frame: RFC 9649, section 2.7.1.1
 PIXELS = (b"VP8 ", b"VP8L")
 SINGLE = frozenset({b"VP8X", b"ICCP", b"ANIM", b"ALPH", b"EXIF", b"XMP ", *PIXELS})
+FOR_DISPLAY = frozenset({b"VP8X", b"ICCP", b"ALPH", *PIXELS})
 Chunk = tuple[bytes, int, int]
 """The name of a chunk, and where its body starts and ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebP:
+    """The layout of a WebP that has one image."""
+
+    data: bytes
+    header: ImageHeader
+    chunks: tuple[Chunk, ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the image is not the only frame of an animation."""
+        return not any(kind == b"ANMF" for kind, _, _ in self.chunks)
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether its pixels were compressed with a loss."""
+        return any(kind == b"VP8 " for kind, _, _ in self.chunks)
+
+    def without_metadata(self) -> bytes:
+        """The same pixels and color profile, but no orientation; the data itself if no more.
+
+        Of a WebP that is plain.
+        """
+        kept = [chunk for chunk in self.chunks if chunk[0] in FOR_DISPLAY]
+        parts = [self._part(*chunk) for chunk in kept]
+        body = b"".join(parts)
+        cleaned = b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body
+        return self.data if cleaned == self.data else cleaned
+
+    def _part(self, kind: bytes, start: int, end: int) -> bytes:
+        """The chunk with its name, length and padding, and without flags for metadata."""
+        body = self.data[start:end]
+        if kind == b"VP8X":
+            body = bytes([body[0] & ~METADATA_FLAGS]) + body[1:]
+        return PART_START.pack(kind, len(body)) + body + bytes(len(body) & 1)
 
 
 def is_webp(data: bytes) -> bool:
@@ -35,8 +75,8 @@ def read_header(data: bytes) -> ImageHeader:
     )
 
 
-def check_webp(data: bytes) -> ImageHeader:
-    """Walk all chunks and return the header; raise UnreadableImage for a damaged or animated one.
+def read_webp(data: bytes) -> WebP:
+    """Walk all chunks; raise UnreadableImage for a damaged or animated one.
 
     Bytes after the end are ignored.
     """
@@ -57,7 +97,7 @@ def check_webp(data: bytes) -> ImageHeader:
         _check_frame(data, frames, header)
     else:
         _check_pixels(data, chunks, header.dimensions)
-    return header
+    return WebP(data=data, header=header, chunks=chunks)
 
 
 def _walk(data: bytes, at: int, end: int) -> Iterator[Chunk]:

@@ -8,10 +8,11 @@ from importlib.resources import files
 from typing import Any
 
 from domain.image_formats import Dimensions
-from domain.models import Catalog, ModelCard, SizeRule
+from domain.models import Catalog, ModelCard
 from domain.money.prices import TokenPricing
 from domain.money.token_estimates import TokenEstimates
 from domain.requests import Quality
+from domain.size_rules import SizeRule
 
 Table = Mapping[str, Any]
 

@@ -9,7 +9,8 @@ from domain.image import Image
 from domain.image_formats import ImageFormat
 from domain.image_layouts import check_limits, read_layout
 
-MAX_CONCURRENT = 2  # 50 megapixels of RGBA take 200 MB of memory each
+MAX_CONCURRENT = 2
+"""Images that are inspected or normalized at once: 50 megapixels of RGBA take 200 MB each."""
 
 
 class PillowInspector:
@@ -20,9 +21,9 @@ class PillowInspector:
     images are read, and as many decoded, at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workers: WorkerPool | None = None) -> None:
         self._readers = asyncio.Semaphore(MAX_CONCURRENT)
-        self._workers = WorkerPool(MAX_CONCURRENT)
+        self._workers = workers or WorkerPool(MAX_CONCURRENT)
 
     async def inspect(self, image: Image, /) -> None:
         async with self._readers:

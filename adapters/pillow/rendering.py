@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import PIL.Image
+import PIL.ImageOps
 
 from adapters.pillow.content_classifier import classify
 from adapters.pillow.decoding import decode
@@ -19,6 +20,9 @@ SIDES = (1024, 768, 512, 384, 256, 128)
 """Longer sides in pixels that are tried until a rendition fits `max_bytes`."""
 FALLBACK_QUALITIES = (70, 50)
 """Compressions that are tried at each side, after the one for the image's content."""
+PORTABLE_PNG_SHARE = 0.5
+"""A PNG is scaled down to this share of the longer side, to keep a cut-out transparent; where that
+is not enough, a JPEG on white shows more."""
 
 
 def render(options: Facts, data: bytes) -> Message:
@@ -68,18 +72,32 @@ def _attempts(
     image: PIL.Image.Image, spec: RenditionSpec, content: ContentClass
 ) -> Iterator[_Attempt]:
     """The attempts to make, the best first: one, or several where `max_bytes` is set."""
+    first, *others = _sides(image, spec)
+    image.thumbnail((first, first))
+    for target in _targets(spec, content):
+        compression = spec.compression
+        if compression is None:
+            compression = content.compression(target)
+        is_portable_png = spec.portable and target is ImageFormat.PNG
+        least = PORTABLE_PNG_SHARE * first if is_portable_png else 0
+        for side in (first, *(side for side in others if side >= least)):
+            scaled = image if side == first else PIL.ImageOps.contain(image, (side, side))
+            yield _Attempt(scaled, target, compression)
+            if spec.max_bytes is not None and target.has_compression:
+                yield from (_Attempt(scaled, target, quality) for quality in FALLBACK_QUALITIES)
+
+
+def _targets(spec: RenditionSpec, content: ContentClass) -> tuple[ImageFormat, ...]:
+    """The formats to try. A portable PNG may be too large; JPEG shows the same on white."""
     target = spec.format or content.best_format
-    compression = spec.compression
-    if compression is None:
-        compression = content.compression(target)
+    if spec.portable and spec.format is None and target is ImageFormat.WEBP:
+        return (ImageFormat.PNG, ImageFormat.JPEG)
+    return (target,)
+
+
+def _sides(image: PIL.Image.Image, spec: RenditionSpec) -> list[int]:
     longer = max(image.size)
     max_side = min(longer, spec.max_side or longer)
     if spec.max_bytes is None:
-        sides = [max_side]
-    else:
-        sides = [max_side, *(side for side in SIDES if side < max_side)]
-    for side in sides:
-        image.thumbnail((side, side))
-        yield _Attempt(image, target, compression)
-        if spec.max_bytes is not None and target.has_compression:
-            yield from (_Attempt(image, target, quality) for quality in FALLBACK_QUALITIES)
+        return [max_side]
+    return [max_side, *(side for side in SIDES if side < max_side)]

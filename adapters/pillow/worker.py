@@ -10,6 +10,7 @@ from threading import Thread
 from typing import IO
 
 from adapters.pillow.frames import Facts, Message, read_message, write_message
+from adapters.pillow.normalization import normalize, normalize_mask
 from adapters.pillow.pixel_check import check_pixels
 from adapters.pillow.rendering import render
 from application.ports.image_optimizer import CannotRender
@@ -23,7 +24,12 @@ MAX_SECONDS = 60
 itself was killed."""
 IDLE_SECONDS = 60.0
 """Seconds without a job after which a worker, which takes about 40 MB, ends."""
-JOBS: dict[str, Callable[[Facts, bytes], Message]] = {"inspect": check_pixels, "render": render}
+JOBS: dict[str, Callable[[Facts, bytes], Message]] = {
+    "inspect": check_pixels,
+    "normalize": normalize,
+    "normalize_mask": normalize_mask,
+    "render": render,
+}
 
 
 def main() -> None:
@@ -56,7 +62,9 @@ def _serve(request: Facts, data: bytes, replies: IO[bytes]) -> bool:
     healthy = True
     try:
         facts, result = JOBS[str(request["job"])](request, data)
-    except (UnreadableImage, CannotRender) as error:
+    except UnreadableImage as error:
+        facts, result = {"refused": str(error), "hint": error.hint}, b""
+    except CannotRender as error:
         facts, result = {"refused": str(error)}, b""
     except MemoryError:  # the failed work may still hold memory
         facts, result, healthy = {"failed": "MemoryError"}, b"", False

@@ -13,7 +13,11 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """The work cannot be done; the text is the reason, for people."""
+    """The work cannot be done; the text is the reason, for people, `hint` what to do, if known."""
+
+    def __init__(self, reason: str, hint: str | None = None) -> None:
+        super().__init__(reason)
+        self.hint = hint
 
 
 class WorkFailed(Exception):
@@ -47,7 +51,8 @@ class WorkerPool:
                 call.cancel()
                 raise
         if "refused" in facts:
-            raise Refused(facts["refused"])
+            hint = facts.get("hint")
+            raise Refused(str(facts["refused"]), None if hint is None else str(hint))
         if "failed" in facts:
             raise WorkFailed(facts["failed"])
         return facts, result

@@ -9,11 +9,12 @@ from adapters.sketch.translate import ImageFiles, edit_files, generate_files
 from application.ports.image_provider import Delivered, PartialImage, ProviderStream
 from domain.image import Image
 from domain.jobs import Job
-from domain.models import Catalog, ModelCard, SizeRule
+from domain.models import Catalog, ModelCard
 from domain.money.prices import FreePricing
 from domain.provider_errors import RequestRefused
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ResultImage
+from domain.size_rules import SizeRule
 
 SIZES = SizeRule(
     multiple_of=1,

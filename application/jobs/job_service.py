@@ -66,8 +66,9 @@ class JobService:
         fresh: bool,
         key: str | None,
         admit: Admission | None = None,
+        notes: tuple[str, ...] = (),
     ) -> JobHandle:
-        """Return the caller's handle of the job that serves the request.
+        """Return the caller's handle of the job that serves the request, with these notes first.
 
         That is the job of the owner's `key`, if there is one; else an equal running job, unless
         `fresh`; else a new one. Raises what GenerateImage raises.
@@ -91,7 +92,7 @@ class JobService:
             self.renditions,
             self.day_budget,
             requested_model=job.requested_model,
-            notes=(*job.notes, *request.ignored_options),
+            notes=(*notes, *job.notes, *request.ignored_options),
             joined=joined,
         )
 
@@ -106,8 +107,9 @@ class JobService:
         """Check the request against its model's card; return the job that would serve it."""
         now, catalog = self.clock.now(), self.providers.catalog
         selection = catalog.choose(request.model, now.date())
-        effective = replace(request, model=selection.model, format=request.provider_format)
-        catalog.check(request, selection.card, now.date())
+        sized = selection.card.sized(request)
+        catalog.check(sized, selection.card, now.date())
+        effective = replace(sized, model=selection.model, format=request.provider_format)
         provider = self.providers.serving(selection.card)
         name, endpoint = provider.name, provider.endpoint
         return Job(

@@ -1,28 +1,35 @@
 """Use case: edit existing images."""
 
 import asyncio
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import TypeVar
 
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_service import Admission, JobService
-from application.ports.image_inspector import ImageInspector, NotInspected
+from application.ports.image_inspector import NotInspected
+from application.ports.image_normalizer import ImageNormalizer
 from domain.errors import UnreadableImage
 from domain.image import Image
+from domain.input_images import NormalizedImage
 from domain.jobs import LOCAL
-from domain.requests import EditRequest, check_mask
+from domain.requests import EditRequest, check_mask_size
 
 INSPECTION_TIMEOUT = 10.0
 """Seconds for one image, including the wait for a free worker; a JPEG of 50 megapixels takes about
-one."""
+one, or five if its pixels must be converted."""
 TOTAL_INSPECTION_TIMEOUT = 30.0
 """Seconds for all images of a request, which may have 16 and a mask."""
 
+T = TypeVar("T")
+
 
 class EditImage:
-    """Inspects the input images, then starts or joins the job that edits them."""
+    """Normalizes the input images, then starts or joins the job that edits them."""
 
-    def __init__(self, job_service: JobService, inspector: ImageInspector) -> None:
+    def __init__(self, job_service: JobService, normalizer: ImageNormalizer) -> None:
         self.job_service = job_service
-        self.inspector = inspector
+        self.normalizer = normalizer
 
     async def __call__(
         self,
@@ -36,33 +43,55 @@ class EditImage:
     ) -> JobHandle:
         """Return a handle of the job, as GenerateImage does.
 
-        Raises UnreadableImage, which names the input, InvalidRequest for a mask that does not fit,
-        and what GenerateImage raises.
+        The job gets the normalized images, so its fingerprint is that of what is sent. Raises
+        UnreadableImage, which names the input, InvalidRequest for a mask that does not fit, and
+        what GenerateImage raises.
         """
-        end = asyncio.get_running_loop().time() + TOTAL_INSPECTION_TIMEOUT
-        for index, image in enumerate(request.images):
-            await self._inspect(image, f"images[{index}]", end)
-        if request.mask is not None:
-            await self._inspect(request.mask, "mask", end)
-        check_mask(request)
+        normalized, notes = await self._normalize(request)
         return await self.job_service.submit(
-            request, owner=owner, fresh=fresh, key=key, admit=admit
+            normalized, owner=owner, fresh=fresh, key=key, notes=notes, admit=admit
         )
 
-    async def _inspect(self, image: Image, field: str, end: float) -> None:
-        own_end = asyncio.get_running_loop().time() + INSPECTION_TIMEOUT
-        try:
-            async with asyncio.timeout_at(min(own_end, end)):
-                await self.inspector.inspect(image)
-            await asyncio.to_thread(lambda: image.digest)  # 50 MB take longer than a heartbeat may
-        except UnreadableImage as error:
-            raise UnreadableImage(f"{field}: {error.message}", field=field) from error
-        except TimeoutError:  # without a limit the image would block all others
-            limit = f"{INSPECTION_TIMEOUT:g} s"
-            if end < own_end:
-                limit = f"{TOTAL_INSPECTION_TIMEOUT:g} s, the limit for all images of a request"
-            message = f"{field}: could not be inspected within {limit}."
-            raise UnreadableImage(message, field=field) from None
-        except NotInspected as error:
-            message = f"{field}: could not be inspected: {error}."
-            raise UnreadableImage(message, field=field, hint="Retry later.") from error
+    async def _normalize(self, request: EditRequest) -> tuple[EditRequest, tuple[str, ...]]:
+        """The request with normalized images and mask, and notes on what was changed."""
+        end = asyncio.get_running_loop().time() + TOTAL_INSPECTION_TIMEOUT
+        inputs, notes = list[NormalizedImage](), list[str]()
+        for index, image in enumerate(request.images):
+            field = f"images[{index}]"
+            normalized = await _in_time(self.normalizer.normalize(image), field, end)
+            inputs.append(normalized)
+            notes += normalized.note(field)
+        mask = request.mask
+        if mask is not None:
+            made = await _in_time(self.normalizer.normalize_mask(mask, inputs[0]), "mask", end)
+            mask = made.mask
+            notes += made.notes
+        images = tuple(each.image for each in inputs)
+        await asyncio.to_thread(_digest, images)  # 50 MB take longer than a heartbeat may
+        if mask is not None:
+            check_mask_size(mask)
+        return replace(request, images=images, mask=mask), tuple(notes)
+
+
+async def _in_time(work: Awaitable[T], field: str, end: float) -> T:
+    own_end = asyncio.get_running_loop().time() + INSPECTION_TIMEOUT
+    try:
+        async with asyncio.timeout_at(min(own_end, end)):
+            return await work
+    except UnreadableImage as error:
+        message = f"{field}: {error.message}"
+        raise UnreadableImage(message, field=field, hint=error.hint) from error
+    except TimeoutError:  # without a limit the image would block all others
+        limit = f"{INSPECTION_TIMEOUT:g} s"
+        if end < own_end:
+            limit = f"{TOTAL_INSPECTION_TIMEOUT:g} s, the limit for all images of a request"
+        message = f"{field}: could not be inspected within {limit}."
+        raise UnreadableImage(message, field=field) from None
+    except NotInspected as error:
+        message = f"{field}: could not be inspected: {error}."
+        raise UnreadableImage(message, field=field, hint="Retry later.") from error
+
+
+def _digest(images: tuple[Image, ...]) -> None:
+    for image in images:
+        _ = image.digest

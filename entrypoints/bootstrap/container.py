@@ -27,6 +27,7 @@ from application.ports.clock import Clock, SystemClock
 from application.ports.event_sink import EventSink
 from application.ports.image_cache import ImageCache
 from application.ports.image_inspector import ImageInspector
+from application.ports.image_normalizer import ImageNormalizer
 from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
 from application.ports.image_store import ImageStore
@@ -72,7 +73,9 @@ from application.use_cases.view_image import ViewImage
 from entrypoints.bootstrap.observability import event_sink, job_metrics, log_sink, log_writer
 from entrypoints.bootstrap.providers import (
     image_provider,
+    image_workers,
     pillow_inspector,
+    pillow_normalizer,
     pillow_optimizer,
     retry_loop,
 )
@@ -156,7 +159,9 @@ class Container(DeclarativeContainer):
     """More event sinks, of a test or of an application that embeds this one."""
     event_sink = Singleton(event_sink, log_sink, metrics, savings_counter, extra=extra_sinks)
 
-    inspector = Singleton(pillow_inspector)
+    image_workers = Singleton(image_workers)
+    inspector = Singleton(pillow_inspector, image_workers)
+    normalizer = Singleton(pillow_normalizer, image_workers)
     optimizer = Singleton(pillow_optimizer)
     retry_loop = Callable(retry_loop)
 
@@ -200,7 +205,7 @@ class Container(DeclarativeContainer):
     )
     find_image = Factory(FindImage, job_repository)
     generate_image = Factory(GenerateImage, job_service)
-    edit_image = Factory(EditImage, job_service, inspector)
+    edit_image = Factory(EditImage, job_service, normalizer)
     get_image = Factory(
         GetImage, job_runner, job_repository, stored_results, rendition_service, day_budget
     )
@@ -242,6 +247,7 @@ class Parts(TypedDict, total=False):
     job_events: JobEvents
     extra_sinks: abc.Sequence[EventSink]
     inspector: ImageInspector
+    normalizer: ImageNormalizer
     optimizer: ImageOptimizer
     clock: Clock
     sweep_seconds: float

@@ -1,13 +1,18 @@
 """Builds the container's image provider, inspector and optimizer."""
 
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 from application.ports.image_inspector import ImageInspector
+from application.ports.image_normalizer import ImageNormalizer
 from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
 from application.safeguards.retry import RetryLoop
 from entrypoints.config.settings import Settings
 from entrypoints.config.settings_error import SettingsError
+
+if TYPE_CHECKING:  # it is loaded when the first image comes
+    from adapters.pillow.worker_pool import WorkerPool
 
 
 def image_provider(settings: Settings, exit_stack: AsyncExitStack) -> ImageProvider:
@@ -56,11 +61,26 @@ def retry_loop() -> RetryLoop:
     return partial(retry_context, attempts=3, timeout=30.0, wait_initial=0.2, wait_max=2.0)
 
 
-def pillow_inspector() -> ImageInspector:
+def image_workers() -> "WorkerPool":
+    """The few worker processes in which images are inspected and normalized."""
+    from adapters.pillow.inspector import MAX_CONCURRENT
+    from adapters.pillow.worker_pool import WorkerPool
+
+    return WorkerPool(MAX_CONCURRENT)
+
+
+def pillow_inspector(workers: "WorkerPool") -> ImageInspector:
     """Inspects images."""
     from adapters.pillow.inspector import PillowInspector
 
-    return PillowInspector()
+    return PillowInspector(workers)
+
+
+def pillow_normalizer(workers: "WorkerPool") -> ImageNormalizer:
+    """Normalizes input images."""
+    from adapters.pillow.normalizer import PillowNormalizer
+
+    return PillowNormalizer(workers)
 
 
 def pillow_optimizer() -> ImageOptimizer:

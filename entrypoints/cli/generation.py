@@ -51,7 +51,7 @@ async def generate(container: "Container", *, prompt: str, **options: object) ->
     type=ImageReference(),
     metavar="IMAGE",
     panel=INPUT,
-    help="A PNG file or an ID; its transparent pixels will be edited.",
+    help="A file or an ID; its transparent (or white on black) areas will be edited.",
 )
 @generation_options
 @examples(

@@ -29,7 +29,7 @@ GENERATION_OPTIONS = (
         type=Suggested("1024x1024", "1024x1536", "1536x1024", "auto"),
         metavar="SIZE",
         panel=IMAGE,
-        help="WIDTHxHEIGHT or auto. [default: 1024x1024]",
+        help="WIDTHxHEIGHT or auto. [default: 1024x1024; edit: the first image's shape]",
     ),
     click.option(
         "--quality",

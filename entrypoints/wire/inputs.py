@@ -54,7 +54,6 @@ class SharedOptions(
 ):
     """Options of generating and of editing."""
 
-    size: Size = "1024x1024"
     quality: Annotated[
         Literal["low", "medium", "high", "xhigh", "max", "auto"],
         Meta(description="Higher quality costs more; xhigh and max need a 2.5 or newer model."),
@@ -114,16 +113,24 @@ class GenerateArguments(SharedOptions, kw_only=True):
     """Arguments of generate_image."""
 
     prompt: Prompt
+    size: Size = "1024x1024"
 
     def to_request(self) -> GenerateRequest:
         """Return the domain's request; raise InvalidRequest."""
-        return _request(GenerateRequest, self, prompt=self.prompt)
+        return _request(GenerateRequest, self, prompt=self.prompt, size=_dimensions(self.size))
 
 
 class EditArguments(SharedOptions, kw_only=True):
     """Arguments of edit_image."""
 
     prompt: Prompt
+    size: (
+        Annotated[
+            Size,
+            Meta(description="As for generate_image; omit to keep the first image's shape."),
+        ]
+        | UnsetType
+    ) = UNSET
     images: Annotated[
         list[Reference],
         Meta(
@@ -137,8 +144,8 @@ class EditArguments(SharedOptions, kw_only=True):
             str,
             Meta(
                 min_length=1,
-                description="PNG mask the same size as the first image; transparent pixels will be "
-                "edited. An img_… ID, base64, or a data: URL.",
+                description="Mask in the shape of the first image; transparent (or white on black) "
+                "areas will be edited. An img_… ID, base64, or a data: URL.",
                 extra=IMAGE,
             ),
         ]
@@ -147,13 +154,24 @@ class EditArguments(SharedOptions, kw_only=True):
 
     def to_request(self, images: tuple[Image, ...], mask: Image | None) -> EditRequest:
         """Return the domain's request; raise InvalidRequest or UnreadableImage."""
-        return _request(EditRequest, self, prompt=self.prompt, images=images, mask=mask)
+        return _request(
+            EditRequest,
+            self,
+            prompt=self.prompt,
+            size=None if self.size is UNSET else _dimensions(self.size),
+            keep_shape=self.size is UNSET,
+            images=images,
+            mask=mask,
+        )
+
+
+def _dimensions(size: str) -> Dimensions | None:
+    return None if size == "auto" else Dimensions.parse(size)
 
 
 def _request(kind: type[R], options: SharedOptions, **rest: Any) -> R:  # noqa: ANN401 - fields of `kind`
     return kind(
         model=options.model or None,
-        size=None if options.size == "auto" else Dimensions.parse(options.size),
         quality=Quality(options.quality),
         format=None if options.format == "auto" else ImageFormat(options.format),
         background=Background(options.background),

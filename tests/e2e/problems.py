@@ -15,7 +15,7 @@ SIDE = (64, 64)
 TEAL = small_image("teal", SIDE)
 ODD = b64encode(TEAL.data).decode()
 LARGE = Image(TEAL.data + bytes(50_000_000))
-LARGE_MASK = Image(mask(SIDE).data + bytes(4_000_000))
+OPAQUE_MASK = small_image("white", SIDE, mode="RGBA")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +75,9 @@ LOCAL_PROBLEMS = [
     _edit("not an image", images=[TEAL, Image(b"<html>hello</html>")]),
     _edit("image cut off", images=[Image(TEAL.data[:-20])]),
     _edit("input over 50 MB", images=[LARGE]),
-    _edit("mask over 4 MB", images=[TEAL], mask=LARGE_MASK),
+    _edit("mask that marks nothing", images=[TEAL], mask=OPAQUE_MASK),
     _edit("mask without alpha", images=[TEAL], mask=TEAL),
-    _edit("mask of another size", images=[TEAL], mask=mask((32, 32))),
+    _edit("mask of another size", images=[TEAL], mask=mask((48, 32))),
     _edit("17 images", images=[TEAL] * 17),
     Row(
         name="more than a call's budget",

@@ -10,27 +10,29 @@ import pytest
 from domain.errors import Canceled
 from domain.events import Failed
 from domain.image import Image
+from domain.input_images import NormalizedImage
 from domain.jobs import LOCAL
 from domain.requests import GenerateRequest
 from tests.e2e.asgi_client import asgi_client
 from tests.e2e.loopback_server import serve, wait_until
 from tests.e2e.raw_connections import connect
-from tests.testkit.fakes import PNG, FakeProvider, HeaderInspector, RecordingSink, settings_in
+from tests.testkit.fakes import PNG, FakeProvider, HeaderNormalizer, RecordingSink, settings_in
 
 pytestmark = pytest.mark.anyio
 ROUTES = pytest.mark.parametrize("route", ["/images", "/mcp/stream"])
 
 
-class EndlessInspector(HeaderInspector):
-    """Inspects until it is canceled."""
+class EndlessNormalizer(HeaderNormalizer):
+    """Works until it is canceled."""
 
     def __init__(self) -> None:
         self.started, self.canceled = asyncio.Event(), asyncio.Event()
 
-    async def inspect(self, image: Image, /) -> None:
+    async def normalize(self, image: Image, /) -> NormalizedImage:
         self.started.set()
         try:
             await asyncio.Event().wait()
+            return NormalizedImage(image=image)
         finally:
             self.canceled.set()
 
@@ -39,14 +41,14 @@ class EndlessInspector(HeaderInspector):
 async def test_a_disconnect_ends_the_inspection_and_nothing_is_sent(
     route: str, tmp_path: Path
 ) -> None:
-    inspector, provider, sink = EndlessInspector(), FakeProvider(), RecordingSink()
+    normalizer, provider, sink = EndlessNormalizer(), FakeProvider(), RecordingSink()
     settings = settings_in(tmp_path)
-    async with serve(settings, provider=provider, inspector=inspector, extra_sinks=[sink]) as url:
+    async with serve(settings, provider=provider, normalizer=normalizer, extra_sinks=[sink]) as url:
         async with connect(int(url.rpartition(":")[2])) as client:
             await client.send(edit(route))
-            await asyncio.wait_for(inspector.started.wait(), 10)
-            assert not inspector.canceled.is_set()
-        await asyncio.wait_for(inspector.canceled.wait(), 5)
+            await asyncio.wait_for(normalizer.started.wait(), 10)
+            assert not normalizer.canceled.is_set()
+        await asyncio.wait_for(normalizer.canceled.wait(), 5)
     assert provider.seen == []
     assert sink.events == []
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from domain.image import Image
+from domain.image_layouts import read_layout
 from tests.e2e.transports import connect_in_memory, settings_for
 from tests.standin import StandIn
 from tests.testkit.fakes import mask, small_image
@@ -142,7 +144,9 @@ async def test_a_stored_image_is_edited_by_its_id(openai_api: StandIn, tmp_path:
         second = await client.call_tool("edit_image", {"prompt": "blue", "images": [image_id]})
     assert not second.is_error, second.content
     (upload,) = openai_api.posts[1].files
-    assert Path(first.structured_content["images"][0]["path"]).read_bytes() == upload.data
+    stored = Path(first.structured_content["images"][0]["path"]).read_bytes()
+    assert b"tEXt" in stored
+    assert upload.data == read_layout(Image(stored)).without_metadata()
 
 
 async def test_key_organization_and_project_are_sent_to_the_provider(

@@ -41,7 +41,9 @@ LATE, LARGE, PATIENCE = 10.0, 1 << 30, 2.0
 """Seconds for one call, bytes of one process, and seconds for a good call beside hostile ones."""
 REFUSALS = ("unreadable_image", "bad_provider_reply")
 UNFIT = (
-    b"The mask is not a PNG with an alpha channel",
+    b"The mask marks nothing",
+    b"The mask has no alpha channel",
+    b"No part of the mask is fully transparent",
     b", but the first image is 64x48",
     b"mask has ",
 )

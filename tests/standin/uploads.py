@@ -13,6 +13,10 @@ _MEBIBYTE = 1024 * 1024
 _IMAGE_LIMIT = 50 * _MEBIBYTE
 _MASK_LIMIT = 4 * _MEBIBYTE
 _MAX_IMAGES = 16
+_MODES = ("RGB", "RGBA", "L")
+"""Of Pillow. OpenAI's "invalid image file or mode" was reported for all others."""
+_ORIENTATION = 0x0112
+_DEPTH_AT = 24  # the byte of a PNG's header that has the bits of a sample
 _EXTENSIONS = {"png": (".png",), "jpeg": (".jpg", ".jpeg"), "webp": (".webp",)}
 
 
@@ -59,9 +63,23 @@ def _open_image(file: Upload, limit: int) -> Image.Image:
     if PurePath(file.filename).suffix.lower() not in _EXTENSIONS[found]:
         raise _invalid_file(file, f"it is image/{found} but is named {file.filename!r}")
     try:
-        return Image.open(io.BytesIO(file.data), formats=[found])
+        image = Image.open(io.BytesIO(file.data), formats=[found])
     except Exception as error:  # Pillow's plugins raise many types; all of them mean this
         raise _invalid_file(file, "its header cannot be read") from error
+    _check_mode(file, image)
+    return image
+
+
+def _check_mode(file: Upload, image: Image.Image) -> None:
+    """Refuse what OpenAI refuses, and what lies on its side or is more than one image."""
+    if image.mode not in _MODES or image.has_transparency_data != (image.mode == "RGBA"):
+        raise _invalid_file(file, f"invalid image file or mode {image.mode}")
+    if image.format == "PNG" and file.data[_DEPTH_AT] != 8:
+        raise _invalid_file(file, f"it has {file.data[_DEPTH_AT]} bits per channel")
+    if getattr(image, "n_frames", 1) != 1:
+        raise _invalid_file(file, f"it has {getattr(image, 'n_frames', 1)} images")
+    if image.getexif().get(_ORIENTATION, 1) != 1:
+        raise _invalid_file(file, "it is not upright")
 
 
 def _check_mask(mask: Upload, first: Upload) -> None:

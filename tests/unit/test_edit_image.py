@@ -8,16 +8,18 @@ import pytest
 from application.ports.image_inspector import NotInspected
 from domain.errors import UnreadableImage
 from domain.image import Image
+from domain.input_images import NormalizedImage
 from domain.requests import EditRequest
 from entrypoints.bootstrap.lifecycle import run_application
-from tests.testkit.fakes import PNG, FakeProvider, HeaderInspector, settings_in
+from tests.testkit.fakes import PNG, FakeProvider, HeaderNormalizer, settings_in
 
 pytestmark = pytest.mark.anyio
 
 
-class Hanging(HeaderInspector):
-    async def inspect(self, image: Image, /) -> None:
+class Hanging(HeaderNormalizer):
+    async def normalize(self, image: Image, /) -> NormalizedImage:
         await asyncio.Event().wait()
+        return NormalizedImage(image=image)
 
 
 async def test_an_image_that_cannot_be_inspected_in_time_is_not_sent(
@@ -25,18 +27,19 @@ async def test_an_image_that_cannot_be_inspected_in_time_is_not_sent(
 ) -> None:
     monkeypatch.setattr("application.use_cases.edit_image.INSPECTION_TIMEOUT", 0.01)
     settings, provider = settings_in(tmp_path), FakeProvider()
-    async with run_application(settings, provider=provider, inspector=Hanging()) as container:
+    async with run_application(settings, provider=provider, normalizer=Hanging()) as container:
         with pytest.raises(UnreadableImage, match=r"within 0\.01 s") as late:
             await container.edit_image()(EditRequest(prompt="a lake", images=(PNG,)))
     assert late.value.field == "images[0]"
     assert provider.seen == []
 
 
-class Slow(HeaderInspector):
+class Slow(HeaderNormalizer):
     """Takes 0.05 s for each image."""
 
-    async def inspect(self, image: Image, /) -> None:
+    async def normalize(self, image: Image, /) -> NormalizedImage:
         await asyncio.sleep(0.05)
+        return NormalizedImage(image=image)
 
 
 async def test_all_images_of_a_request_share_one_time_limit(
@@ -44,21 +47,21 @@ async def test_all_images_of_a_request_share_one_time_limit(
 ) -> None:
     monkeypatch.setattr("application.use_cases.edit_image.TOTAL_INSPECTION_TIMEOUT", 0.2)
     settings, provider = settings_in(tmp_path), FakeProvider()
-    async with run_application(settings, provider=provider, inspector=Slow()) as container:
+    async with run_application(settings, provider=provider, normalizer=Slow()) as container:
         with pytest.raises(UnreadableImage, match=r"within 0\.2 s, the limit for all") as late:
             await container.edit_image()(EditRequest(prompt="a lake", images=(PNG,) * 16))
     assert late.value.field in {f"images[{index}]" for index in range(5)}
     assert provider.seen == []
 
 
-class Overloaded(HeaderInspector):
-    async def inspect(self, image: Image, /) -> None:
+class Overloaded(HeaderNormalizer):
+    async def normalize(self, image: Image, /) -> NormalizedImage:
         raise NotInspected("no process could be started")
 
 
 async def test_an_image_that_cannot_be_inspected_now_is_not_sent(tmp_path: Path) -> None:
     settings, provider = settings_in(tmp_path), FakeProvider()
-    async with run_application(settings, provider=provider, inspector=Overloaded()) as container:
+    async with run_application(settings, provider=provider, normalizer=Overloaded()) as container:
         with pytest.raises(UnreadableImage, match="no process could be started") as failure:
             await container.edit_image()(EditRequest(prompt="a lake", images=(PNG,)))
     assert failure.value.hint == "Retry later."

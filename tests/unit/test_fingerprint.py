@@ -28,6 +28,7 @@ CHANGES: dict[str, Any] = {
     "n": 2,
     "images": (small_image("blue"), small_image("red")),
     "mask": None,
+    "keep_shape": True,
 }
 
 

@@ -99,6 +99,7 @@ def test_every_bound_is_part_of_a_renditions_key() -> None:
         "max_side": 5,
         "max_bytes": 5,
         "smaller": True,
+        "portable": True,
     }
     assert set(other) == {field.name for field in fields(RenditionSpec)}
     specs = [RenditionSpec(), *(RenditionSpec(**{name: value}) for name, value in other.items())]
@@ -215,7 +216,7 @@ async def test_limits_that_are_nearly_equal_share_a_preview() -> None:
     made: RenditionService = renditions(optimizer)
     for room in (60_123, 60_789):
         assert await made.preview(large, max_bytes=room) == JPEG
-    assert optimizer.seen == [RenditionSpec(max_side=1024, max_bytes=60_000)]
+    assert optimizer.seen == [RenditionSpec(max_side=1024, max_bytes=60_000, portable=True)]
 
 
 @pytest.mark.parametrize("room", [60_000, 500, 0, -1])

@@ -24,6 +24,21 @@ PNG, JPEG, WEBP = encode("png"), encode("jpeg"), encode("webp")
 MASK, CLEAR = encode("png", mode="RGBA"), encode("webp", mode="RGBA")
 
 
+CMYK = encode("jpeg", mode="CMYK")
+
+
+def _saved(kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(file, kind, **options)
+    return file.getvalue()
+
+
+MPO = _saved("MPO", save_all=True, append_images=[Image.new("RGB", (8, 8))])
+SIDEWAYS = Image.Exif()
+SIDEWAYS[0x0112] = 6
+TURNED = _saved("png", exif=SIDEWAYS.tobytes())
+
+
 def part(
     data: bytes = PNG, field: str = "image", name: str = "a.png", kind: str = "image/png"
 ) -> Part:
@@ -46,6 +61,13 @@ EDIT_CASES: list[tuple[str, list[Part], dict[str, str], str, str]] = [
     ("name", [part(name="a.jpg")], {}, "invalid_image_file", "image"),
     ("no extension", [part(name="blob")], {}, "invalid_image_file", "image"),
     ("octets", [part(kind="application/octet-stream")], {}, "invalid_image_file", "image"),
+    *(
+        (f"mode {mode}", [part(encode("png", mode=mode))], {}, "invalid_image_file", "image")
+        for mode in ("1", "LA", "P", "I;16")
+    ),
+    ("CMYK", [part(CMYK, name="a.jpg", kind="image/jpeg")], {}, "invalid_image_file", "image"),
+    ("MPO", [part(MPO, name="a.jpg", kind="image/jpeg")], {}, "invalid_image_file", "image"),
+    ("turned", [part(TURNED)], {}, "invalid_image_file", "image"),
     ("webp mask", [part(), mask(CLEAR, "m.webp", "image/webp")], {}, "invalid_image_file", "mask"),
     ("no alpha", [part(), mask(PNG)], {}, "invalid_image_file", "mask"),
     (

@@ -9,6 +9,7 @@ from .samples import PNG, job_for, mask, settings_in, small_image
 from .surroundings import (
     FrozenClock,
     HeaderInspector,
+    HeaderNormalizer,
     InstantRetries,
     RecordingSink,
     no_day_budget,
@@ -21,6 +22,7 @@ __all__ = [
     "FakeProvider",
     "FrozenClock",
     "HeaderInspector",
+    "HeaderNormalizer",
     "InstantRetries",
     "MemoryImageStore",
     "MemoryJobRepository",

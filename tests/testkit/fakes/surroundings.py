@@ -1,4 +1,4 @@
-"""Fakes of what surrounds a job: an inspector, a sink, a clock, retries."""
+"""Fakes of what surrounds a job: an inspector, a normalizer, a sink, a clock, retries."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
@@ -9,6 +9,7 @@ from application.day_budget import DayBudget
 from domain.errors import UnreadableImage
 from domain.events import ServiceEvent
 from domain.image import Image
+from domain.input_images import NormalizedImage, NormalizedMask
 from domain.money.budgets import BudgetLimits
 
 from .usage_ledger import MemoryUsageLedger
@@ -21,6 +22,18 @@ class HeaderInspector:
         if not image.data:
             raise UnreadableImage("The image is empty.")
         _ = image.header
+
+
+class HeaderNormalizer:
+    """An ImageNormalizer that changes nothing, and accepts every image whose header can be read."""
+
+    async def normalize(self, image: Image, /) -> NormalizedImage:
+        await HeaderInspector().inspect(image)
+        return NormalizedImage(image=image)
+
+    async def normalize_mask(self, mask: Image, _image: NormalizedImage, /) -> NormalizedMask:
+        await HeaderInspector().inspect(mask)
+        return NormalizedMask(mask=mask)
 
 
 class RecordingSink:

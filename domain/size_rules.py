@@ -1,0 +1,96 @@
+"""The sizes that a model generates, and the one among them that has the shape of an image."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
+
+from domain.image_formats import Dimensions
+
+LONG_SIDE, SHORT_SIDE = 1536, 1024
+"""Pixels of the larger one of the sizes that all models generate."""
+COMMON_SIZES = frozenset(
+    {Dimensions(1024, 1024), Dimensions(LONG_SIDE, SHORT_SIDE), Dimensions(SHORT_SIDE, LONG_SIDE)}
+)
+LEAST_SHARE = 0.85
+"""A shape that is met better is worth a side this much shorter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeRule:
+    """The dimensions that a model generates: a list, or everything within bounds (pixels)."""
+
+    listed: frozenset[Dimensions] = frozenset()
+    multiple_of: int = 1
+    max_ratio: float = 0.0
+    max_long_side: int = 0
+    max_short_side: int = 0
+    min_pixels: int = 0
+    max_pixels: int = 0
+
+    def allows(self, size: Dimensions) -> bool:
+        if size in self.listed:
+            return True
+        long, short = max(size.width, size.height), min(size.width, size.height)
+        return (
+            long <= self.max_long_side
+            and short <= self.max_short_side
+            and size.width % self.multiple_of == size.height % self.multiple_of == 0
+            and size.ratio <= self.max_ratio
+            and self.min_pixels <= size.pixels <= self.max_pixels
+        )
+
+    def nearest(self, size: Dimensions) -> Dimensions | None:
+        """The size of these to use instead: its sides in valid multiples, else its shape.
+
+        None if the rule lists no size.
+        """
+        step = self.multiple_of
+        sides = (max(step, round(side / step) * step) for side in (size.width, size.height))
+        rounded = Dimensions(*sides)
+        if self.allows(rounded):
+            return rounded
+        return min(sorted(self.listed), key=lambda each: _difference(each, size), default=None)
+
+    def shaped_like(self, image: Dimensions) -> Dimensions:
+        """The allowed size that is nearest to the image's shape; of equal ones, the largest.
+
+        Within LONG_SIDE x SHORT_SIDE in either orientation, so that it costs about as much as the
+        sizes that all models generate.
+        """
+        common = self.listed or COMMON_SIZES
+        sizes = set(filter(self.allows, {*common, *self._filling(image)})) or common
+        return min(sizes, key=lambda size: (_difference(size, image)[0], -size.pixels))
+
+    def _filling(self, image: Dimensions) -> Iterator[Dimensions]:
+        """Sizes of about the image's shape, from the largest one down to LEAST_SHARE of it."""
+        ratio, step = max(1.0, min(image.ratio, self.max_ratio)), self.multiple_of
+        largest = min(SHORT_SIDE, LONG_SIDE / ratio)
+        for short in range(int(largest // step) * step, int(largest * LEAST_SHARE), -step):
+            long = min(round(short * ratio / step) * step, LONG_SIDE)
+            is_wide = image.width >= image.height
+            yield Dimensions(long, short) if is_wide else Dimensions(short, long)
+
+    def __str__(self) -> str:
+        names = ", ".join(str(size) for size in sorted(self.listed))
+        if not self.max_pixels:
+            return names
+        multiples = f"in multiples of {self.multiple_of} " if self.multiple_of > 1 else ""
+        free = (
+            f"any WIDTHxHEIGHT {multiples}up to "
+            f"{self.max_long_side}x{self.max_short_side} in either orientation, "
+            f"{self.min_pixels:,} to {self.max_pixels:,} pixels, "
+            f"aspect ratio at most {self.max_ratio:g}:1"
+        )
+        return f"{names}, {free}" if names else free
+
+
+ANY_SIZE = SizeRule(
+    max_ratio=inf, max_long_side=10_000, max_short_side=10_000, max_pixels=50_000_000
+)
+
+
+def _difference(one: Dimensions, other: Dimensions) -> tuple[float, float]:
+    """How different two sizes are: first in shape, then in pixels."""
+    shapes = one.width * other.height, other.width * one.height
+    pixels = one.pixels, other.pixels
+    return max(shapes) / min(shapes), max(pixels) / min(pixels)
