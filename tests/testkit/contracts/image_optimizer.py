@@ -48,6 +48,32 @@ class ImageOptimizerContract:
         assert preview.image.has_alpha is alpha
         assert distance(image, preview.image) < 30
 
+    @pytest.mark.parametrize(
+        ("image", "room", "form"),
+        [
+            pytest.param(photograph("png"), 600_000, ImageFormat.JPEG, id="a photograph"),
+            pytest.param(photograph("webp"), 100_000, ImageFormat.JPEG, id="a WebP"),
+            pytest.param(cutout(), 900_000, ImageFormat.PNG, id="a cut-out"),
+            pytest.param(cutout(), 60_000, ImageFormat.JPEG, id="a cut-out that is too large"),
+            pytest.param(graphic(), 600_000, ImageFormat.PNG, id="a graphic"),
+            pytest.param(graphic(), 2_500, ImageFormat.JPEG, id="a graphic that is too large"),
+        ],
+    )
+    async def test_a_portable_rendition_is_a_png_or_jpeg_that_fits(
+        self, optimizer: ImageOptimizer, image: Image, room: int, form: ImageFormat
+    ) -> None:
+        spec = RenditionSpec(max_bytes=room, portable=True)
+        rendition = await optimizer.render(image, spec)
+        assert rendition.image.format is form
+        assert len(rendition.image.data) <= room
+
+    async def test_a_cutout_as_jpeg_is_on_white(self, optimizer: ImageOptimizer) -> None:
+        made = await optimizer.render(cutout(), RenditionSpec(max_bytes=60_000, portable=True))
+        with PIL.Image.open(BytesIO(made.image.data)) as opened:
+            corner = opened.convert("L").getpixel((0, 0))
+        assert isinstance(corner, int)
+        assert corner > 250
+
     async def test_a_limit_that_no_image_can_meet_is_refused(
         self, optimizer: ImageOptimizer
     ) -> None:
