@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import PIL.Image
 from PIL.Image import Transpose
 
-from adapters.pillow.colors import to_srgb
+from adapters.pillow.color_profiles import to_srgb
 from domain.errors import UnreadableImage
 from domain.input_images import TURNED
 

@@ -36,7 +36,7 @@ def cut(
     return files.saved(mask, form, **options)
 
 
-def painted(
+def white_on_black(
     size: tuple[int, int] = SIZE,
     form: str = "PNG",
     mode: str = "L",
@@ -64,7 +64,7 @@ def photo_with_hole() -> bytes:
 
 def antialiased() -> bytes:
     """Black and white with soft edges, as most editors draw."""
-    mask = PIL.Image.open(BytesIO(painted())).filter(PIL.ImageFilter.GaussianBlur(1))
+    mask = PIL.Image.open(BytesIO(white_on_black())).filter(PIL.ImageFilter.GaussianBlur(1))
     return files.saved(mask, "PNG")
 
 
@@ -81,12 +81,14 @@ def anyio_backend() -> str:
     ("make", "notes"),
     [
         pytest.param(cut, [], id="transparent"),
-        pytest.param(painted, [WHITE], id="F20 white on black"),
-        pytest.param(lambda: painted(mode="1"), [WHITE], id="F20 white on black, one bit"),
-        pytest.param(lambda: painted(mode="RGB"), [WHITE], id="F20 white on black, RGB"),
-        pytest.param(lambda: painted(mode="RGBA"), [WHITE], id="F20 white on black, opaque alpha"),
-        pytest.param(lambda: painted(mode="P"), [WHITE], id="F20 white on black, palette"),
-        pytest.param(lambda: painted(form="JPEG", quality=75), [WHITE], id="F20 JPEG"),
+        pytest.param(white_on_black, [WHITE], id="F20 white on black"),
+        pytest.param(lambda: white_on_black(mode="1"), [WHITE], id="F20 white on black, one bit"),
+        pytest.param(lambda: white_on_black(mode="RGB"), [WHITE], id="F20 white on black, RGB"),
+        pytest.param(
+            lambda: white_on_black(mode="RGBA"), [WHITE], id="F20 white on black, opaque alpha"
+        ),
+        pytest.param(lambda: white_on_black(mode="P"), [WHITE], id="F20 white on black, palette"),
+        pytest.param(lambda: white_on_black(form="JPEG", quality=75), [WHITE], id="F20 JPEG"),
         pytest.param(antialiased, [WHITE], id="F20 soft edges"),
         pytest.param(lambda: cut(form="WEBP"), [], id="WebP with alpha"),
         pytest.param(lambda: cut(clear=100), [CLEAR], id="half transparent"),
@@ -101,7 +103,7 @@ def anyio_backend() -> str:
             id="a photograph of 6 MB with a hole",
         ),
         pytest.param(
-            lambda: painted((1280, 960), "JPEG"),
+            lambda: white_on_black((1280, 960), "JPEG"),
             [WHITE, "The mask was scaled from 1280x960 to 640x480 pixels."],
             id="white on black, twice the size, JPEG",
         ),

@@ -70,9 +70,7 @@ class ImageOptimizerContract:
     async def test_a_cutout_as_jpeg_is_on_white(self, optimizer: ImageOptimizer) -> None:
         made = await optimizer.render(cutout(), RenditionSpec(max_bytes=60_000, portable=True))
         with PIL.Image.open(BytesIO(made.image.data)) as opened:
-            corner = opened.convert("L").getpixel((0, 0))
-        assert isinstance(corner, int)
-        assert corner > 250
+            assert opened.convert("L").getpixel((0, 0)) in range(250, 256)
 
     async def test_a_limit_that_no_image_can_meet_is_refused(
         self, optimizer: ImageOptimizer
