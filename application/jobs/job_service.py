@@ -66,14 +66,16 @@ class JobService:
         fresh: bool,
         key: str | None,
         admit: Admission | None = None,
+        sent: ImageRequest | None = None,
         notes: tuple[str, ...] = (),
     ) -> JobHandle:
         """Return the caller's handle of the job that serves the request, with these notes first.
 
+        `sent` is the request as the caller sent it, where the server has changed its images.
         That is the job of the owner's `key`, if there is one; else an equal running job, unless
         `fresh`; else a new one. Raises what GenerateImage raises.
         """
-        job = self._prepare(request, owner, key)
+        job = self._prepare(request, owner, key, sent or request)
         running, lookup = await self._find(job, fresh=fresh), None
         if running is None and admit is not None:
             if not fresh:
@@ -103,7 +105,9 @@ class JobService:
             running = self.runner.by_fingerprint(job.fingerprint)
         return running
 
-    def _prepare(self, request: ImageRequest, owner: str, key: str | None) -> AnyJob:
+    def _prepare(
+        self, request: ImageRequest, owner: str, key: str | None, sent: ImageRequest
+    ) -> AnyJob:
         """Check the request against its model's card; return the job that would serve it."""
         now, catalog = self.clock.now(), self.providers.catalog
         selection = catalog.choose(request.model, now.date())
@@ -121,7 +125,7 @@ class JobService:
             requested_model=selection.requested_model,
             fingerprint=fingerprint(effective, provider=name, endpoint=endpoint, owner=owner),
             created_at=now,
-            key=None if key is None else IdempotencyKey(key, request_digest(request)),
+            key=None if key is None else IdempotencyKey(key, request_digest(sent)),
             notes=selection.notes,
         )
 

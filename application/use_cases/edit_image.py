@@ -43,13 +43,13 @@ class EditImage:
     ) -> JobHandle:
         """Return a handle of the job, as GenerateImage does.
 
-        The job gets the normalized images, so its fingerprint is that of what is sent. Raises
-        UnreadableImage, which names the input, InvalidRequest for a mask that does not fit, and
-        what GenerateImage raises.
+        The job gets the normalized images, so its fingerprint is that of what is sent; an
+        idempotency key belongs to the request as the caller sent it. Raises UnreadableImage, which
+        names the input, InvalidRequest for a mask that does not fit, and what GenerateImage raises.
         """
         normalized, notes = await self._normalize(request)
         return await self.job_service.submit(
-            normalized, owner=owner, fresh=fresh, key=key, notes=notes, admit=admit
+            normalized, owner=owner, fresh=fresh, key=key, sent=request, notes=notes, admit=admit
         )
 
     async def _normalize(self, request: EditRequest) -> tuple[EditRequest, tuple[str, ...]]:
@@ -67,7 +67,8 @@ class EditImage:
             mask = made.mask
             notes += made.notes
         images = tuple(each.image for each in inputs)
-        await asyncio.to_thread(_digest, images)  # 50 MB take longer than a heartbeat may
+        # 50 MB take longer to digest than a heartbeat may.
+        await asyncio.to_thread(_digest, (*request.images, *images))
         if mask is not None:
             check_mask_size(mask)
         return replace(request, images=images, mask=mask), tuple(notes)
