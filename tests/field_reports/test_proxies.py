@@ -124,7 +124,6 @@ async def test_no_proxy_stops_a_gateway_on_this_machine(
     [
         ("127.0.0.1", True),
         ("::1", True),
-        ("[::1]", True),
         ("LOCALHOST", True),
         ("localhost.", True),
         ("::ffff:127.0.0.1", True),
@@ -154,7 +153,6 @@ EXEMPT = [
     "images.example",
     ".example",
     "*.example",
-    "images.example:443",
     "*",
     "localhost,127.0.0.1, images.example",
 ]
