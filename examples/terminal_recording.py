@@ -17,7 +17,7 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 COMMANDS = (
-    'gpt-image generate "a lighthouse at dusk" --size 640x448 -o lighthouse.png -q',
+    'gpt-image generate "a fox in the snow" --size 640x448 -o fox.png',
     'gpt-image edit "make the sky green" -i last --size 640x448 -o green.png -q',
     "gpt-image images list",
 )
@@ -28,7 +28,8 @@ COLUMNS = 80
 def shown(command: str, folder: Path) -> str:
     """What the command prints on a terminal."""
     terminal, side = pty.openpty()
-    places = {name: str(folder / name.lower()) for name in ("OUTPUT_DIR", "DATA_DIR", "CACHE_DIR")}
+    folders = {"OUTPUT_DIR": "images", "DATA_DIR": "records", "CACHE_DIR": "cache"}
+    places = {name: str(folder / below) for name, below in folders.items()}
     environment = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),
@@ -50,7 +51,7 @@ def shown(command: str, folder: Path) -> str:
     os.close(terminal)
     if process.returncode:
         raise RuntimeError(f"{command} ended with {process.returncode}")
-    return output.decode().replace("\r\n", "\n")
+    return output.decode().replace("\r\n", "\n").replace(str(folder), "~")
 
 
 def record(target: Path) -> None:

@@ -149,8 +149,10 @@ def test_a_second_interrupt_abandons_the_image(
     while b"Waiting for it" not in process.stderr.readline():
         continue
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
+    assert b"Gave up job_" in errors
+    assert b"gpt-image images list" in errors
 
 
 def test_an_unwritable_folder_is_reported_before_any_charge(

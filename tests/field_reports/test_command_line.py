@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,17 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
+from textual_image.renderable import SixelImage
 
+from entrypoints.cli import terminal_images
 from entrypoints.cli.app import cli
 from entrypoints.cli.encodings import replace_missing_letters
 from entrypoints.cli.help_texts import WELCOME
 from entrypoints.cli.output_target import OutputTarget
 from entrypoints.cli.tables import listing_table
 from entrypoints.wire.outputs import ListedImage, ListImagesResult
+from examples.terminal_recording import COMMANDS, TARGET
+from tests.architecture.checkout import ROOT
 from tests.testkit.fakes import small_image
 
 Run = Callable[..., Result]
@@ -244,3 +249,23 @@ def test_a_shell_gets_its_completion(shell: str) -> None:
     done = CliRunner().invoke(cli, ["completion", shell], prog_name="gpt-image")
     assert done.exit_code == 0
     assert "_GPT_IMAGE_COMPLETE" in done.output
+
+
+def test_an_image_is_drawn_only_where_the_terminal_shows_images(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    png = small_image(size=(64, 32)).data
+    terminal_images.TerminalImages().draw(png, width=64, height=32)
+    assert capsys.readouterr().out == ""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # Rich takes the output for a terminal then
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(terminal_images, "_renderable", lambda: SixelImage)
+    terminal_images.TerminalImages().draw(png, width=64, height=32)
+    assert "\x1bP" in capsys.readouterr().out
+
+
+def test_the_recording_in_the_readme_shows_the_commands_of_its_script() -> None:
+    recorded = unescape(TARGET.read_text("utf-8")).replace("\u00a0", " ")
+    assert TARGET.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text("utf-8")
+    for command in COMMANDS:
+        assert f"$ {command}" in recorded
