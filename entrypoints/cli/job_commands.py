@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from entrypoints.cli.commands import query
+from entrypoints.cli.help_texts import examples
 
 if TYPE_CHECKING:  # a command loads these when it runs
     from entrypoints.bootstrap.container import Container
@@ -21,6 +22,7 @@ def jobs() -> None:
 @query(jobs, "list")
 @click.option("--recent", is_flag=True, help="Also list jobs that ended, and dismissed ones.")
 @click.option("--limit", type=LIMIT, default=100, show_default=True, help="Number of jobs.")
+@examples("gpt-image jobs list")
 async def jobs_list(container: "Container", *, recent: bool, limit: int) -> "CommandOutput":
     """List jobs that are unfinished or whose outcome is unknown, the newest first."""
     from entrypoints.wire.job_results import jobs_text
@@ -33,6 +35,7 @@ async def jobs_list(container: "Container", *, recent: bool, limit: int) -> "Com
 
 @query(jobs, "show")
 @click.argument("id_", metavar="ID")
+@examples("gpt-image jobs show job_0123456789abcdef0123456789abcdef")
 async def jobs_show(container: "Container", *, id_: str) -> "CommandOutput":
     """Show everything that is known of the job with this job_… ID."""
     from entrypoints.wire.job_results import job_text
@@ -46,6 +49,7 @@ async def jobs_show(container: "Container", *, id_: str) -> "CommandOutput":
 @query(jobs, "dismiss")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Dismiss all jobs of unknown outcome.")
+@examples("gpt-image jobs dismiss job_0123456789abcdef0123456789abcdef")
 async def jobs_dismiss(
     container: "Container", *, ids: tuple[str, ...], every: bool
 ) -> "CommandOutput":

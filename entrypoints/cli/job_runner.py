@@ -36,7 +36,7 @@ WAITING = (
 )
 GIVEN_UP = (
     "Gave up {id}. The request was sent and may be billed; its image is not saved here.\n"
-    "To look at its outcome, run: gpt-image images list"
+    "To look at its outcome, run: gpt-image jobs show {id}"
 )
 
 

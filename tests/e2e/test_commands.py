@@ -152,7 +152,7 @@ def test_a_second_interrupt_abandons_the_image(
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
     assert b"Gave up job_" in errors
-    assert b"gpt-image images list" in errors
+    assert b"gpt-image jobs show job_" in errors
 
 
 def test_an_unwritable_folder_is_reported_before_any_charge(
