@@ -80,11 +80,11 @@ async def _wait(
         return await follow_job(job, container, delivery, previews), 0
     except asyncio.CancelledError:
         sent = job.snapshot.state is not JobState.RESERVED
-    if sent:
-        print(WAITING, file=sys.stderr, flush=True)
     try:
+        if sent:
+            print(WAITING, file=sys.stderr, flush=True)
         return await job.result(), CANCELED
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, KeyboardInterrupt):  # the latter if it interrupts this code
         if sent:
             print(GIVEN_UP.format(id=job.job.id), file=sys.stderr, flush=True)
         raise
