@@ -72,12 +72,10 @@ class Lines:
 
 
 class Clock(ProgressColumn):
-    """The elapsed time, and the expected one where it is known."""
+    """The elapsed time."""
 
     def render(self, task: Task) -> Text:
-        elapsed = _minutes(task.elapsed or 0)
-        expected = task.fields.get("expected")
-        return Text(f"{elapsed} of about {_minutes(expected)}" if expected else elapsed)
+        return Text(_minutes(task.elapsed or 0))
 
 
 def _minutes(seconds: float) -> str:
