@@ -32,12 +32,16 @@ yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @query(name="delete")
 @click.argument("id_", metavar="ID")
 async def images_delete(container: "Container", *, id_: str) -> "CommandOutput":
-    """Move the image with this img_… ID to the trash.
+    """Move the image with this img_… ID, whole or short, to the trash.
 
-    Example: gpt-image images delete img_0123456789abcdef0123456789abcdef
+    Example: gpt-image images delete img_01234567
     """
+    from domain.jobs import LOCAL
+    from entrypoints.jobs.image_references import find_image_id
     from entrypoints.wire.trash_results import deletion, deletion_text
 
+    # `last` is not taken: another client may have generated an image meanwhile
+    id_ = await find_image_id(id_, "id", container, LOCAL, newest=False)
     undo = f"gpt-image images restore {id_}"
     deleted = await container.delete_image()(id_)
     return deletion_text(id_, deleted, undo=undo), deletion(id_, deleted, undo=undo)
@@ -54,6 +58,7 @@ async def images_restore(
     Example: gpt-image images restore last
     """
     from domain.errors import InvalidRequest
+    from entrypoints.cli.whole_ids import whole_id
     from entrypoints.wire.trash_results import RestoreResult, restored_text
 
     restore = container.restore_image()
@@ -66,9 +71,10 @@ async def images_restore(
     elif ids == ("last",):
         restored = [*await restore.last(owner=None)]
     else:
-        for id_ in ids:
+        trashed = [each.image.id for each in await container.list_trash()(owner=None)]
+        restored = [whole_id(id_, trashed) for id_ in ids]
+        for id_ in restored:
             await restore(id_)
-        restored = [*ids]
     return restored_text(restored), RestoreResult(restored=restored)
 
 

@@ -112,6 +112,7 @@ GENERATION_OPTIONS = (
 OPTION_BY_FIELD = {
     "prompt": "PROMPT",
     "ID": "ID",
+    "id": "ID",
     "n": "-n",
     "images": "-i",
     "output": "-o",

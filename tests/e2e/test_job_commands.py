@@ -17,6 +17,7 @@ from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.requests import ImageRequest
 from domain.results import ResultImage
 from entrypoints.cli.app import cli
+from entrypoints.wire.short_ids import short_id
 from tests.contracts.data_folder import DataFolder
 from tests.testkit.fakes import PNG, job_for
 
@@ -115,6 +116,13 @@ def test_a_dismissed_job_leaves_the_lists_and_stays_in_the_records(terminal: Ter
     assert terminal.json("usage") == before
     assert terminal.json("jobs", "dismiss", "--all") == {"dismissed": 1}
     assert "No jobs are unfinished" in terminal.run("jobs", "list")
+
+
+def test_a_job_is_named_by_the_short_id_that_tables_show(terminal: Terminal) -> None:
+    assert LOST in terminal.run("jobs", "show", short_id(LOST))
+    terminal.run("jobs", "show", "job_1", code=3)
+    assert "Dismissed 2 jobs." in terminal.run("jobs", "dismiss", short_id(LOST), short_id(OLD))
+    assert terminal.json("jobs", "list")["jobs"] == []
 
 
 @pytest.mark.parametrize(

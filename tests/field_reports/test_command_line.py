@@ -154,6 +154,28 @@ def test_an_image_is_edited_by_every_name_it_has(
     assert done.exit_code == exit_code, done.output
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("short", 0), ("whole", 0), ("file", 0), ("job", 0), ("last", 2), ("img_0", 2), ("fox", 2)],
+)
+def test_an_image_is_deleted_by_every_name_that_means_it_alone(
+    name: str, code: int, run: Run
+) -> None:
+    made = json.loads(run("generate", "a fox", *SIZE, "--json").stdout)
+    image = made["images"][0]
+    names = {"short": image["id"][:12], "whole": image["id"], "job": made["jobId"]}
+    names |= {"file": Path(image["path"]).name}
+    done = run("images", "delete", names.get(name, name))
+    assert done.exit_code == code, done.output
+    assert Path(image["path"]).exists() is (code != 0)
+    if code:
+        assert f"The latest images: {image['id']} (a fox)." in done.stderr
+        return
+    assert f"gpt-image images restore {image['id']}" in done.stdout
+    assert run("images", "restore", image["id"][:12]).stdout == f"Restored {image['id']}.\n"
+    assert Path(image["path"]).exists()
+
+
 def test_standard_input_is_read_once(run: Run) -> None:
     done = run("edit", "-", "-i", "-", stdin=b"x")
     assert done.exit_code == 2
