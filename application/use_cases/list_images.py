@@ -45,7 +45,10 @@ class ListImages:
         that arrive between two pages are on neither. Raises ArchiveUnavailable.
         """
         start = cursor.job if cursor else None
-        found = await self.records.recent(owner=owner, limit=limit + 1, start=start)
+        # One job more than the page has images shows whether there is a next page; one more still,
+        # because all images of the job at the cursor may be on the last page.
+        at_most = limit + (1 if start is None else 2)
+        found = await self.records.recent(owner=owner, limit=at_most, start=start)
         completed, following = _page(found, cursor, limit)
         if cursor is not None:
             return ImageListing(completed=completed, unsettled=(), next=following)

@@ -71,6 +71,18 @@ async def test_pages_of_any_size_have_each_image_once(limit: int, client: AsgiCl
     assert {len(images) for images in found[:-1]} <= {limit}
 
 
+async def test_pages_of_jobs_with_one_image_each_do_not_end_early(tmp_path: Path) -> None:
+    provider = FakeProvider(small_image("red"))
+    async with asgi_client(settings_in(tmp_path), provider=provider) as client:
+        for number in range(5):
+            await make(client, f"fox {number}")
+        whole = (await page(client, 100, None)).json["images"]
+        assert len(whole) == 5
+        for limit in range(1, 7):
+            found = [each async for each in pages(client, limit)]
+            assert places([image for images in found for image in images]) == places(whole)
+
+
 async def test_images_that_arrive_meanwhile_do_not_move_the_pages(client: AsgiClient) -> None:
     for number in range(2):
         await make(client, f"fox {number}")
