@@ -13,7 +13,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from adapters.image_store.file_index import find_equal
-from adapters.image_store.file_names import parse
+from adapters.image_store.file_names import numbered, parse
+from adapters.image_store.proofs import proof_of
 from adapters.image_store.regular_files import has_bytes, read_regular, regular_files
 from domain.image import Image
 
@@ -57,6 +58,16 @@ def write_durably(folder: Path, stem: str, suffix: str, data: bytes, *, writer: 
     return path.absolute()
 
 
+def prove(folder: Path, stem: str, suffix: str, data: bytes) -> None:
+    """Write the proof for a file that was made from an image. Raises OSError."""
+    proof = proof_of(folder, f"{stem}.{suffix}", sha256(data).hexdigest())
+    if proof is not None and not proof.exists():
+        proof.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        proof.touch(0o600)
+        sync_folder(proof.parent)
+        sync_folder(folder)
+
+
 def finish_partial_files(folder: Path, active: Collection[str]) -> None:
     """Rename or remove the partial files of writers that are not `active`. Raises OSError.
 
@@ -64,7 +75,7 @@ def finish_partial_files(folder: Path, active: Collection[str]) -> None:
     unless its image is there under other words.
     Files over MAX_BYTES, and whatever is not a regular file, are left unchanged.
     """
-    for partial, _ in [*regular_files(folder, PARTIAL_NAME.match)]:
+    for partial in [file.path for file in regular_files(folder, PARTIAL_NAME.match)]:
         name = PARTIAL_NAME.match(partial.name)
         if name is None or name["writer"] in active:
             continue
@@ -87,13 +98,13 @@ def _is_complete(name: re.Match[str], data: bytes) -> bool:
 
 def _is_there(target: Path, data: bytes) -> bool:
     """Whether the image is in the folder, under whatever words."""
-    name = parse(target.name)
-    is_rendition = name is not None and name.is_rendition
-    return not is_rendition and find_equal(target.parent, Image(data)) is not None
+    name, image = parse(target.name), Image(data)
+    is_derived = name is not None and not name.may_be(image.digest)
+    return not is_derived and find_equal(target.parent, image) is not None
 
 
 def _rename(partial: Path, target: Path, data: bytes) -> Path:
-    path, number = target, 1
+    path, number, digest = target, 1, sha256(data).hexdigest()
     while True:
         trashed = path.parent / TRASH / path.name
         if not os.path.lexists(path) and (not os.path.lexists(trashed) or has_bytes(trashed, data)):
@@ -102,7 +113,7 @@ def _rename(partial: Path, target: Path, data: bytes) -> Path:
         if has_bytes(path, data):
             return path
         number += 1
-        path = target.with_stem(f"{target.stem}-{number}")
+        path = numbered(target, digest, number)
 
 
 def _write_and_sync(path: Path, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Finds the files of images: each image itself, and its renditions next to it."""
+"""Finds the files of images: each image itself, and its renditions and previews next to it."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from adapters.image_store.file_names import parse
+from adapters.image_store.proofs import proof_of
 from adapters.image_store.regular_files import (
     MAX_BYTES,
     RegularFile,
@@ -40,11 +41,22 @@ class FileIndex:
                 yield from self._read(folder / self._below).get(name.family, [])
 
     def own(self, ref: str) -> Iterator[RegularFile]:
-        """The same files, if their bytes have the digest in their name. Raises OSError.
+        """The same files, if their bytes have the digest in their name or a proof. Raises OSError.
 
         Any other file was changed, or was given such a name: it is the user's.
         """
-        return filter(_has_digest_of_its_name, self.named(ref))
+        return (own for file in self.named(ref) if (own := self._own(file)))
+
+    def _own(self, file: RegularFile) -> RegularFile | None:
+        name, data = parse(file.path.name), read_regular(file.path)
+        if name is None or data is None:
+            return None
+        digest, folder = sha256(data).hexdigest(), file.path.parent
+        home = folder.parent if self._below else folder
+        proof = proof_of(home, file.path.name, digest)
+        if proof is not None and proof.exists():
+            return file._replace(proof=proof)
+        return file if name.proves(digest) else None
 
     def _read(self, folder: Path) -> dict[str, list[RegularFile]]:
         if folder not in self._folders:
@@ -66,13 +78,5 @@ def find_equal(folder: Path, image: Image) -> Path | None:
         found = parse(name)
         return found is not None and found.may_be(image.digest)
 
-    files = (path for path, _ in regular_files(folder, may_be_it))
-    return next((path for path in files if has_bytes(path, image.data)), None)
-
-
-def _has_digest_of_its_name(file: RegularFile) -> bool:
-    name = parse(file.path.name)
-    if name is None or not name.digest:
-        return name is not None
-    data = read_regular(file.path)
-    return data is not None and sha256(data).hexdigest().startswith(name.digest)
+    files = regular_files(folder, may_be_it)
+    return next((file.path for file in files if has_bytes(file.path, image.data)), None)

@@ -1,9 +1,10 @@
 """The names of image files: words that people can say, and a digest that proves whose file it is.
 
 An image is `lighthouse-above-a-quiet-sea-3f2a9c1d.png`: words of its title, and the first 8 hex
-digits of the digest of its bytes. A rendition has the name of its image, `_`, and 8 digits of its
-own digest; no other part of a name has an underscore. The first versions named images by their ID:
-`img_`, and 32 digits.
+digits of the digest of its bytes. What was made from it has its name with another extension, or
+with `-rendition-2` or `-preview-1` at the end; `Proofs` tell such a file from one of the user.
+Earlier versions named images by their ID, `img_` and 32 digits, and renditions like their image,
+with `_` and 8 digits of their own digest.
 """
 
 import re
@@ -30,28 +31,41 @@ JOINERS = "'\u2019\u200c\u200d"
 SHORT = 8
 """Hex digits of a digest in a name."""
 
+PREVIEW = "preview"
+"""The title of a derived image that is an unfinished stage of its image."""
+
 _NUMBER = r"(?:-\d{1,6})?"
-_END = rf"(?:_(?P<derived>[0-9a-f]{{{SHORT}}}){_NUMBER})?\.(?:png|jpg|webp)$"
-_BY_ID = re.compile(rf"^(?P<family>img_[0-9a-f]{{32}}){_NUMBER}{_END}")
+_DERIVED = rf"(?P<kind>-(?:{PREVIEW}|rendition)-\d{{1,6}})"
+_END = rf"(?:{_DERIVED}|_(?P<derived>[0-9a-f]{{{SHORT}}}){_NUMBER})?\.(?:png|jpg|webp)$"
+_BY_ID = re.compile(rf"^(?P<family>img_(?P<id>[0-9a-f]{{32}})){_NUMBER}{_END}")
 _BY_WORDS = re.compile(rf"^(?P<family>[^_]+-(?P<own>[0-9a-f]{{{SHORT}}}){_NUMBER}){_END}")
+_NUMBERED = re.compile(rf"^(?P<start>.+-(?:{PREVIEW}|rendition)-)(?P<number>\d{{1,6}})$")
 
 
 class FileName(NamedTuple):
     """What the name of an image file says.
 
-    `family` is common to an image and its renditions. `digest` begins the digest of the file's own
-    bytes; it is empty for a name of the first versions, whose renditions had none.
+    `family` is common to an image and all that was made from it. `image_digest` begins the digest
+    of the image. `digest` begins the digest of the file's own bytes: None for a name that says
+    nothing of them, empty for one of the first versions, which every file of the family had.
     """
 
     family: str
-    digest: str
-    is_rendition: bool
+    image_digest: str
+    digest: str | None
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it is certainly no image but made from one."""
+        return self.digest is None or (bool(self.digest) and self.digest != self.image_digest)
 
     def may_be(self, image_digest: str) -> bool:
         """Whether it may be the file of an image with this digest, 64 hex digits."""
-        if not self.digest:
-            return self.family == f"img_{image_digest[:32]}"
-        return not self.is_rendition and image_digest.startswith(self.digest)
+        return not self.is_derived and image_digest.startswith(self.image_digest)
+
+    def proves(self, digest: str) -> bool:
+        """Whether the name alone says that a file with this digest is one of ours."""
+        return self.digest is not None and digest.startswith(self.digest)
 
 
 def parse(name: str) -> FileName | None:
@@ -60,8 +74,9 @@ def parse(name: str) -> FileName | None:
     match = _BY_ID.match(name) or _BY_WORDS.match(name)
     if match is None:
         return None
-    derived, own = match["derived"], match.groupdict().get("own")
-    return FileName(match["family"], derived or own or "", is_rendition=bool(derived))
+    found = match.groupdict()
+    own = None if found["kind"] else found["derived"] or found.get("own") or ""
+    return FileName(match["family"], found.get("own") or found.get("id") or "", own)
 
 
 def is_same_name(one: Path, other: Path) -> bool:
@@ -74,9 +89,22 @@ def image_stem(title: str, digest: str) -> str:
     return f"{slug(title)}-{digest[:SHORT]}"
 
 
-def rendition_stem(ref: str, digest: str) -> str:
-    """The name of a rendition of the image at this ref, without a suffix."""
-    return f"{Path(ref).stem}_{digest[:SHORT]}"
+def derived_stem(ref: str, title: str) -> str:
+    """The name of what was made from the image at this ref, without a suffix."""
+    stem = Path(ref).stem
+    return f"{stem}-{PREVIEW}-1" if title == PREVIEW else stem
+
+
+def numbered(path: Path, digest: str, number: int) -> Path:
+    """The path with a number, for a file with this digest whose name was taken `number - 1` times.
+
+    The next preview has the next number; the number of a rendition is not that of an image.
+    """
+    stem, name = path.stem, parse(path.name)
+    if derived := _NUMBERED.match(stem):
+        return path.with_stem(f"{derived['start']}{int(derived['number']) + number - 1}")
+    is_image = name is None or name.is_derived or digest.startswith(name.image_digest)
+    return path.with_stem(f"{stem}-{number}" if is_image else f"{stem}-rendition-{number}")
 
 
 def slug(title: str) -> str:

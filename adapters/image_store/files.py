@@ -11,9 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TypeVar
 
-from adapters.image_store.durable_write import TRASH, finish_partial_files, write_durably
+from adapters.image_store.durable_write import TRASH, finish_partial_files, prove, write_durably
 from adapters.image_store.file_index import FileIndex, find_equal
-from adapters.image_store.file_names import image_stem, rendition_stem
+from adapters.image_store.file_names import derived_stem, image_stem
 from adapters.image_store.regular_files import read_regular
 from adapters.image_store.trash_folder import move_back, move_to_trash, remove
 from domain.errors import ArchiveUnavailable
@@ -54,17 +54,18 @@ class FileImageStore:
     async def put(
         self, image: Image, /, *, title: str = "", derived_from: str | None = None
     ) -> StoredRef:
-        folders: tuple[Path, ...] = (self._folder,)
-        if derived_from is None:
-            stem, folders = image_stem(title, image.digest), (*folders, self._fallback)
-        else:
-            stem = rendition_stem(derived_from, image.digest)
+        folder, suffix = self._folder, image.format.extension
+        last = self._fallback if derived_from is None else folder
 
         def write() -> Path:
-            equal = None if derived_from else find_equal(self._folder, image)
-            return equal or self._write(folders, stem, image.format.extension, image.data)
+            if derived_from is not None:
+                stem = derived_stem(derived_from, title)
+                prove(folder, stem, suffix, image.data)
+                return self._write((folder,), stem, suffix, image.data)
+            stem, folders = image_stem(title, image.digest), (folder, self._fallback)
+            return find_equal(folder, image) or self._write(folders, stem, suffix, image.data)
 
-        path = await self._run(write, f"The image could not be written to {folders[-1]}")
+        path = await self._run(write, f"The image could not be written to {last}")
         return _stored(path)
 
     async def get(self, ref: str, /, *, size: int | None = None) -> Image | None:

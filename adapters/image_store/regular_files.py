@@ -16,10 +16,11 @@ MAX_BYTES = 128_000_000
 
 
 class RegularFile(NamedTuple):
-    """A file, and its size in bytes when its folder was read."""
+    """A file, and its size in bytes when its folder was read. `proof`: see `proofs`."""
 
     path: Path
     size: int
+    proof: Path | None = None
 
 
 def regular_size(path: Path) -> int | None:

@@ -9,10 +9,12 @@ import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from errno import EEXIST
+from hashlib import sha256
 from pathlib import Path
 
 from adapters.image_store.durable_write import TRASH, sync_folder
-from adapters.image_store.file_names import is_same_name
+from adapters.image_store.file_names import is_same_name, numbered
+from adapters.image_store.proofs import remove_proof
 from adapters.image_store.regular_files import RegularFile, has_bytes, read_regular, regular_size
 
 
@@ -62,12 +64,17 @@ def move_back(ref: Path, files: Iterable[RegularFile]) -> Path | None:
 
 
 def remove(files: Collection[RegularFile]) -> int:
-    """Delete these files, and the folder of a trash that has none left; return the freed bytes."""
+    """Delete these files, their proofs, and folders of the trash and of proofs that are empty then.
+
+    Return the freed bytes.
+    """
     freed = 0
     for file in files:
         with suppress(FileNotFoundError):
             file.path.unlink()
             freed += file.size
+        if file.proof is not None:
+            remove_proof(file.proof)
     for folder in {file.path.parent for file in files}:
         _remove_if_empty(folder)
     return freed
@@ -75,10 +82,10 @@ def remove(files: Collection[RegularFile]) -> int:
 
 def _move(source: Path, target: Path) -> Path:
     """Move to `target`, or to a name with a number if it has other bytes; return the path."""
-    path, number = target, 1
+    path, number, digest = target, 1, sha256(read_regular(source) or b"").hexdigest()
     while os.path.lexists(path) and not _are_equal(source, path):
         number += 1
-        path = target.with_stem(f"{target.stem}-{number}")
+        path = numbered(target, digest, number)
     return source.replace(path)
 
 

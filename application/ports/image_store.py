@@ -23,8 +23,9 @@ class ImageStore(Protocol):
 
         The image appears under its ref as a whole or not at all. Nothing is overwritten: equal
         images share a ref, others never do. `title` is any text that says what the image shows: a
-        store whose refs people see may use its words. For a rendition, `derived_from` is the ref of
-        the image that it was made from; from then on it shares the fate of that image.
+        store whose refs people see may use its words. For a rendition or a preview, `derived_from`
+        is the ref of the image that it belongs to; from then on it shares the fate of that image.
+        The title of a preview is `preview`.
         """
 
     async def get(self, ref: str, /, *, size: int | None = None) -> Image | None:

@@ -36,7 +36,7 @@ class Previews:
                 if saved:
                     places += _beside(saved[at], self._of_image[at]) if at < len(saved) else []
                 elif image.stored:
-                    stored = await store(self._of_image[at], of=image.id)
+                    stored = await store(self._of_image[at], of=image.stored)
                     places += [str(each) for each in stored]
             except (OSError, ArchiveUnavailable) as error:
                 print(f"A preview could not be saved: {error}", file=sys.stderr)
@@ -53,11 +53,11 @@ async def draw(image: Image, terminal: TerminalImages, previews: PreviewImages) 
 
 
 def _beside(path: Path, previews: list[Image]) -> list[str]:
-    """Write `fox.preview-1.png` and so on beside `fox.png`, in place of earlier ones."""
+    """Write `fox-preview-1.png` and so on beside `fox.png`, in place of earlier ones."""
     written = []
     for number, preview in enumerate(previews, 1):
         with suppress(UnreadableImage):
-            name = f"{path.stem}.preview-{number}.{preview.format.extension}"
+            name = f"{path.stem}-preview-{number}.{preview.format.extension}"
             path.with_name(name).write_bytes(preview.data)
             written.append(str(path.with_name(name)))
     return written

@@ -116,7 +116,7 @@ async def test_renditions_are_pruned_with_their_image_and_nothing_else(
         file.write_bytes(b"the user's own")
     deleted = await prune.older_than(ANY_AGE)
     assert (deleted.images, deleted.bytes) == (1, len(PNG.data) + len(small_image("red").data))
-    assert {*folder.iterdir()} == {own, alike, folder / ".trash"}
+    assert {*folder.iterdir()} == {own, alike, folder / ".trash", folder / ".renditions"}
 
 
 async def test_a_missing_folder_does_not_stop_the_pruning(

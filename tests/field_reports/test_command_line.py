@@ -65,7 +65,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
         ("FOX.WEBP", (), {"FOX.WEBP": WEBP}),
         ("fox.jpeg", ("--format", "jpeg"), {"fox.jpeg": JPEG}),
         ("fox.jpg", ("-n", "2"), {"fox-1.jpg": JPEG, "fox-2.jpg": JPEG}),
-        ("雪 fox.png", ("--partials", "2"), {"雪 fox.png": PNG, "雪 fox.preview-2.png": PNG}),
+        ("雪 fox.png", ("--partials", "2"), {"雪 fox.png": PNG, "雪 fox-preview-2.png": PNG}),
     ],
 )
 def test_an_image_is_saved_to_the_file_that_was_named(

@@ -1,6 +1,7 @@
 """File names that people can say, from whatever a prompt is made of."""
 
 import re
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -8,13 +9,14 @@ import pytest
 
 from adapters.image_store.file_names import MAX_BYTES, MAX_CHARACTERS
 from adapters.image_store.files import FileImageStore
+from domain.image import Image
 from tests.testkit.fakes import PNG, small_image
 
 pytestmark = pytest.mark.anyio
 MAX_NAME_BYTES = 143
 """The longest name in an encrypted home folder."""
 SHORT = PNG.digest[:8]
-RED = small_image("red")
+RED, TEAL = small_image("red"), small_image("navy")
 
 HINDI = "\u0939\u093f\u0928\u094d\u0926\u0940"
 CHINESE = "\u4e00\u53ea\u72d0\u72f8\u5728\u96ea\u5730"
@@ -77,19 +79,20 @@ async def test_a_partial_file_fits_everywhere_and_is_completed_under_its_name(
     monkeypatch.setattr(Path, "unlink", lambda *_args, **_options: None)
     with pytest.raises(Killed):
         await killed.put(PNG, title=prompt)
-    with pytest.raises(Killed):
-        await killed.put(small_image("teal"), derived_from=original.ref)
+    for title in ("", "preview"):
+        with pytest.raises(Killed):
+            await killed.put(TEAL, title=title, derived_from=original.ref)
     monkeypatch.undo()
     partial = [*tmp_path.glob(".*.part")]
-    assert len(partial) == 2
+    assert len(partial) == 3
     assert max(len(path.name.encode()) for path in partial) <= MAX_NAME_BYTES
     store = store_in(tmp_path)
     await store.finish_partial_writes([])
-    assert not [*tmp_path.glob(".*")]
+    assert not [*tmp_path.glob(".*.part")]
     assert (tmp_path / f"{words}-{SHORT}.png").read_bytes() == PNG.data
-    assert await store.sizes([original.ref]) == {
-        original.ref: len(RED.data) + len(small_image("teal").data)
-    }
+    assert await store.sizes([original.ref]) == {original.ref: len(RED.data) + 2 * len(TEAL.data)}
+    assert (tmp_path / f"{words}-{RED.digest[:8]}-preview-1.png").read_bytes() == TEAL.data
+    assert await store.delete([original.ref]) == len(RED.data) + 2 * len(TEAL.data)
     killed.close()
     store.close()
 
@@ -110,6 +113,10 @@ STRANGERS = [
     f"BRIDGE-{SHORT}_1.webp",
     f"bridge-{SHORT} (1).png",
     f"{PNG.id}_copy.png",
+    f"bridge-{SHORT}.webp",
+    f"bridge-{SHORT}-preview-1.png",
+    f"bridge-{SHORT}-rendition-3.webp",
+    f"bridge-{SHORT}-preview.png",
 ]
 
 
@@ -147,8 +154,10 @@ async def test_another_image_with_the_same_words_and_digits_gets_a_number(tmp_pa
     second = await store.put(PNG, title="a bridge")
     assert Path(second.ref).name == f"bridge-{SHORT}-2.png"
     rendition = await store.put(RED, derived_from=second.ref)
-    assert Path(rendition.ref).name == f"bridge-{SHORT}-2_{RED.digest[:8]}.png"
-    assert await store.trash([second.ref]) == len(PNG.data) + len(RED.data)
+    assert Path(rendition.ref).name == f"bridge-{SHORT}-2-rendition-2.png"
+    preview = await store.put(TEAL, title="preview", derived_from=second.ref)
+    assert Path(preview.ref).name == f"bridge-{SHORT}-2-preview-1.png"
+    assert await store.trash([second.ref]) == len(PNG.data) + len(RED.data) + len(TEAL.data)
     assert [path for path in tmp_path.iterdir() if path.is_file()] == [first]
     store.close()
 
@@ -175,6 +184,66 @@ async def test_an_image_comes_back_under_a_number_if_its_name_was_taken(tmp_path
     assert not Path(rendition.ref).exists()
     assert await store.sizes([back.ref]) == {back.ref: len(PNG.data) + len(RED.data)}
     assert Path(stored.ref).read_bytes() == b"the user's own"
+    store.close()
+
+
+WEBP = small_image("teal", form="WEBP")
+DERIVED = {
+    "a rendition": ("", [WEBP], [".webp"]),
+    "two renditions of one format": (
+        "",
+        [WEBP, small_image("red", form="WEBP")],
+        [".webp", "-rendition-2.webp"],
+    ),
+    "F29 previews": ("preview", [RED, TEAL], ["-preview-1.png", "-preview-2.png"]),
+    "equal previews": ("preview", [RED, RED], ["-preview-1.png", "-preview-1.png"]),
+    "previews of two formats": ("preview", [RED, WEBP], ["-preview-1.png", "-preview-1.webp"]),
+}
+
+
+@pytest.mark.parametrize(("title", "images", "ends"), DERIVED.values(), ids=DERIVED)
+async def test_what_was_made_from_an_image_has_its_name_and_shares_its_fate(
+    title: str, images: list[Image], ends: list[str], tmp_path: Path
+) -> None:
+    store = store_in(tmp_path)
+    image = await store.put(PNG, title="a bridge")
+    derived = [await store.put(each, title=title, derived_from=image.ref) for each in images]
+    assert [Path(each.ref).name for each in derived] == [f"bridge-{SHORT}{end}" for end in ends]
+    size = len(PNG.data) + sum(len(each.data) for each in {*images})
+    assert await store.sizes([image.ref]) == {image.ref: size}
+    assert await store.trash([image.ref]) == size
+    assert [await store.get(each.ref) for each in derived] == [None] * len(derived)
+    Path(image.ref).write_bytes(b"the user's own")
+    back = (await store.restore([image.ref]))[image.ref]
+    assert await store.sizes([back.ref]) == {back.ref: size}
+    assert await store.trash([back.ref]) == await store.empty_trash([back.ref]) == size
+    assert [*tmp_path.iterdir()] == [Path(image.ref)]
+    store.close()
+
+
+@pytest.mark.parametrize("change", ["edited", "proof lost"])
+async def test_a_rendition_that_is_not_proved_to_be_ours_stays(change: str, tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    image = await store.put(PNG, title="a bridge")
+    rendition = Path((await store.put(WEBP, derived_from=image.ref)).ref)
+    if change == "edited":
+        rendition.write_bytes(b"the user's own")
+    else:
+        shutil.rmtree(tmp_path / ".renditions")
+    assert await store.trash([image.ref]) == len(PNG.data)
+    assert rendition.exists()
+    store.close()
+
+
+async def test_a_rendition_of_an_earlier_version_still_belongs_to_its_image(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    image = await store.put(PNG, title="a bridge")
+    old = tmp_path / f"bridge-{SHORT}_{WEBP.digest[:8]}.webp"
+    old.write_bytes(WEBP.data)
+    assert await store.trash([image.ref]) == len(PNG.data) + len(WEBP.data)
+    await store.restore([image.ref])
+    assert await store.delete([image.ref]) == len(PNG.data) + len(WEBP.data)
+    assert not old.exists()
     store.close()
 
 

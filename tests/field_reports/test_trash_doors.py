@@ -187,3 +187,23 @@ def test_the_trash_is_listed_restored_and_emptied(
     assert "for good" in command("images", "empty-trash", "--yes")[1]
     assert [*(tmp_path / "images").rglob("*")] == []
     assert command("images", "restore", image_id)[0] == 3
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_previews_have_the_name_of_their_image_and_share_its_fate(
+    number: int, command: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "images"
+    options = ("--partials", "2", "-n", str(number), "--size", "64x64", "--json")
+    made = json.loads(command("generate", "a harbor", *options)[1])
+    stems = [Path(image["path"]).stem for image in made["images"]]
+    assert [Path(path).name for path in made["previews"]] == [
+        f"{stem}-preview-{at}.png" for stem in stems for at in (1, 2)
+    ]
+    before = {path: path.read_bytes() for path in folder.glob("harbor-*")}
+    assert len(before) == 3 * number
+    for image in made["images"]:
+        command("images", "delete", image["id"])
+    assert not [*folder.glob("harbor-*")]
+    assert command("images", "restore", "--all")[0] == 0
+    assert {path: path.read_bytes() for path in folder.glob("harbor-*")} == before
