@@ -7,6 +7,7 @@ from binascii import a2b_base64
 import pybase64
 
 DATA_URL = re.compile(r"\s{0,200}data:[^,]{0,200},", re.IGNORECASE)
+BASE64_URL = re.compile(r"\s{0,200}data:[^,\s]{0,200};base64,", re.IGNORECASE)
 URL_ESCAPES = {"%2B": "+", "%2F": "/", "%3D": "=", "%20": " ", "%0A": "\n", "%0D": "\r"}
 WITHOUT_WHITESPACE = str.maketrans("", "", string.whitespace)
 IMAGE_START = re.compile(r"\s{0,200}(iVBORw0KGgo|[/_]9j[/_]|UklGR)")
@@ -16,6 +17,11 @@ IMAGE_START = re.compile(r"\s{0,200}(iVBORw0KGgo|[/_]9j[/_]|UklGR)")
 def looks_like_image(text: str) -> bool:
     """Whether the text is a `data:` URL, or base64 that begins like an image."""
     return bool(DATA_URL.match(text) or IMAGE_START.match(text))
+
+
+def is_surely_image(text: str) -> bool:
+    """The same for a text of which nothing else says that it may be an image."""
+    return bool(BASE64_URL.match(text) or IMAGE_START.match(text))
 
 
 def decode_base64(text: str) -> bytes:

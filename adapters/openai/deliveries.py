@@ -75,7 +75,7 @@ async def with_linked_images(
     for linked in reply.linked:
         image, reason = await _fetched(linked, links, deadline)
         if reason:
-            failed[linked.links[0]] = reason
+            failed[links.absolute(linked.links[0])] = reason
         if linked.instead is not None and image is not linked.instead:
             undecodable.append(linked.instead.data)
         images += [] if image is None else [ResultImage(image=image)]

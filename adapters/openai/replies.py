@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from adapters.openai.base64_text import looks_like_image
 from adapters.openai.fields import count_or_none, get_field, text_or_empty
 from adapters.openai.reply_images import (
     MAX_IMAGES,
@@ -101,11 +102,14 @@ def _revised_prompt(reply: object) -> str | None:
 
 
 def _parse_json(raw: bytes) -> object:
-    """The JSON value, or None."""
+    """The JSON value, also one in a JSON text; the text of an image in base64; or None."""
     try:
-        return parse_json(raw)
+        value = parse_json(raw)
+        is_wrapped = isinstance(value, str) and not looks_like_image(value)
+        return parse_json(str(value).encode()) if is_wrapped else value
     except (ValueError, RecursionError):
-        return None
+        text = raw.decode("utf-8-sig", errors="replace").strip()
+        return text if looks_like_image(text) else None
 
 
 def _is_image(raw: bytes) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from adapters.openai.base64_text import decode_base64, looks_like_image
+from adapters.openai.base64_text import decode_base64, is_surely_image, looks_like_image
 from adapters.openai.fields import get_field, text_or_empty
 from domain.errors import UnreadableImage
 from domain.image import Image
@@ -28,7 +28,26 @@ BASE64_FIELDS = (
     "image_url",
     "imageUrl",
 )
-LINK_FIELDS = ("url", "image_url", "imageUrl", "uri", "image", "signed_url", "output")
+LINK_FIELDS = (
+    "url",
+    "image_url",
+    "imageUrl",
+    "imageURL",
+    "uri",
+    "image_uri",
+    "imageUri",
+    "gcsUri",
+    "image",
+    "signed_url",
+    "download_url",
+    "downloadUrl",
+    "file_url",
+    "fileUrl",
+    "result_url",
+    "resultUrl",
+    "src",
+    "output",
+)
 CONTAINERS = ("data", "images", "image", "output", "result", "results", "artifacts", "predictions")
 """Fields in which images are searched first; those of the first one that has any are used."""
 LISTS = (*CONTAINERS, "urls", "image_urls", "content", "text", "b64_json")
@@ -56,10 +75,17 @@ NOT_RESULTS = frozenset(
 """Fields that repeat the request, or link to other things."""
 MAX_LINK = 4_000
 """Characters of a link; one that a store has signed has up to 2,000."""
-LINK = re.compile(r"https?://\S+", re.IGNORECASE)
-PATH = re.compile(r"/[\w.~%-]\S*")
-"""A link without a host: it is on the endpoint's own."""
-IN_MARKDOWN = re.compile(r"!\[[^\]]{0,500}\]\(\s?([^)\s]+)")
+LINK = re.compile(r"[a-z][a-z0-9+.-]{1,20}://\S+", re.IGNORECASE)
+PATH = re.compile(
+    r"//?[\w.~%-]\S*|(?:\.{1,2}/)*[\w~%-][\w./~%-]*\.(?:png|jpe?g|webp)(?:\?\S*)?", re.IGNORECASE
+)
+"""A link without a scheme, or without a host: it is on the endpoint's own."""
+IN_TEXT = re.compile(
+    r"!\[[^\]]{0,500}\]\(\s?([^)\s]+)|<img\b[^>]{0,500}?\ssrc=[\"']?([^\"'\s>]+)|"
+    r"(data:image/[\w.+-]{1,50};base64,[\w+/=-]+)",
+    re.IGNORECASE,
+)
+"""An image in Markdown, in HTML, or as a `data:` URL between other words."""
 MAX_DEPTH = 8
 MAX_IMAGES = 16
 """Images of one reply that are decoded: four are requested, and OpenAI generates ten at most."""
@@ -69,8 +95,13 @@ def find_images(value: object) -> list[Texts]:
     """The texts of each image in a reply or in an event.
 
     OpenAI's own shape comes first: a list `data` of objects, or one object. Without an image
-    there, all other fields are searched, except those that repeat the request.
+    there, all other fields are searched, except those that repeat the request: first those of known
+    names, then all for what begins like an image.
     """
+    return _find_named(value) or list(_find_anywhere(value, MAX_DEPTH))
+
+
+def _find_named(value: object) -> list[Texts]:
     items = get_field(value, "data")
     listed = [texts for item in items if (texts := _own(item))] if isinstance(items, list) else []
     if listed or not isinstance(value, Mapping):
@@ -80,6 +111,26 @@ def find_images(value: object) -> list[Texts]:
         return [own]
     texts = own or _texts(value)  # last: the link of a whole reply may lead to something else
     return _first_container(value, MAX_DEPTH) or ([texts] if texts else [])
+
+
+def _find_anywhere(value: object, depth: int) -> Iterator[Texts]:
+    """The texts that begin like an image, or have one within, in fields of any name."""
+    if isinstance(value, str):
+        found = [value] if is_surely_image(value) else _within(value)
+        yield from ((text,) for text in found)
+    elif depth and isinstance(value, list | Mapping):
+        for each in value if isinstance(value, list) else _results(value):
+            yield from _find_anywhere(each, depth - 1)
+
+
+def _results(value: Mapping[str, object]) -> Iterator[object]:
+    return (each for name, each in value.items() if name not in NOT_RESULTS)
+
+
+def _within(text: str) -> list[str]:
+    """The images within a text that has other words too."""
+    found = (next(filter(None, groups)) for groups in IN_TEXT.findall(text))
+    return [each for each in found if is_result(each)]
 
 
 def _own(item: object) -> Texts:
@@ -118,6 +169,8 @@ def _search(value: object, name: str, depth: int) -> Iterator[Texts]:
 
 
 def _first_container(value: Mapping[str, object], depth: int) -> list[Texts]:
+    if value and all(name.isdecimal() for name in value):  # a list with its indices as names
+        return list(_search(list(value.values()), "images", depth - 1))
     others = (name for name in value if name not in CONTAINERS and name not in NOT_RESULTS)
     for name in (*CONTAINERS, *others):
         found = list(_search(value.get(name), name, depth - 1))
@@ -130,10 +183,10 @@ def _plain(text: str, name: str) -> Iterator[Texts]:
     """Images among the plain texts of a field."""
     if name not in LISTS:
         return
-    if looks_like_image(text) or (is_link(text) and text.strip()[0] != "/"):
+    if looks_like_image(text) or (is_link(text) and LINK.match(text.strip())):
         yield (text,)
     elif name in ("content", "text"):
-        yield from ((found,) for found in IN_MARKDOWN.findall(text) if is_result(found))
+        yield from ((found,) for found in _within(text))
 
 
 def _texts(item: Mapping[str, object]) -> Texts:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 
 import httpx2
@@ -11,6 +11,7 @@ from openai import APIError
 from adapters.openai.bounded_http_client import read_chunks
 from adapters.openai.replies import ParsedReply, parse_reply
 from adapters.openai.reply_buffer import ReplyBuffer, TooLarge
+from adapters.openai.reply_json import parse_json
 from adapters.openai.sse_reader import BYTE_ORDER_MARK, read_json_events
 from adapters.openai.stream_images import StreamImages
 from application.ports.image_provider import ProviderStream
@@ -23,6 +24,8 @@ FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, Recursion
 PIECE_BYTES = 1 << 16
 EVENTS = (b"data:", b"event:", b":", BYTE_ORDER_MARK + b"data:", BYTE_ORDER_MARK + b"event:")
 """The beginnings of a stream of events, whatever its content type is."""
+DATA_URL = b"data:image/"
+"""The beginning of an image, and not of a stream."""
 
 
 def read_reply(
@@ -63,13 +66,29 @@ async def _read_json(
         yield replace(parsed, notes=(*parsed.notes, "The reply has no end."))
         return
     raw = buffer.take()
-    if not raw.startswith(EVENTS):
+    events = _as_events(raw)
+    if not events:
         yield parse_reply(raw, _request_id(response))
         return
     buffer.restart()
-    async with aclosing(_read_stream(_replay(raw, response), request, buffer)) as stream:
+    async with aclosing(_read_stream(_replay(events, response), request, buffer)) as stream:
         async for event in stream:
             yield event
+
+
+def _as_events(raw: bytes) -> bytes:
+    """The body as a stream of events, if it is one, or has a JSON object in each of its lines."""
+    body = raw.lstrip()
+    if body.startswith(EVENTS) and not body.startswith(DATA_URL):
+        return body
+    return b"".join(b"data: %s\n\n" % line for line in _json_lines(raw))
+
+
+def _json_lines(raw: bytes) -> list[bytes]:
+    """The lines, if there are several, and each looks like a JSON object; else none."""
+    lines = [line for each in raw.splitlines() if (line := each.strip())]
+    is_each_an_object = all(line[:1] == b"{" and line[-1:] == b"}" for line in lines)
+    return lines if len(lines) > 1 and is_each_an_object else []
 
 
 def _replay(raw: bytes, response: httpx2.Response) -> httpx2.Response:
@@ -109,7 +128,7 @@ async def _read_stream(
         parsed = images.parse(_request_id(response), broke_off=broke_off)
     else:
         _keep_unused_preview(images, buffer)
-        parsed = _without_events(buffer, _request_id(response))
+        parsed = _without_events(buffer, request, _request_id(response))
     yield replace(parsed, undecodable=(*parsed.undecodable, *buffer.remainder()))
 
 
@@ -118,9 +137,16 @@ def _keep_unused_preview(images: StreamImages, buffer: ReplyBuffer) -> None:
         buffer.keep_skipped(preview)
 
 
-def _without_events(buffer: ReplyBuffer, request_id: str | None) -> ParsedReply:
+def _without_events(
+    buffer: ReplyBuffer, request: ImageRequest, request_id: str | None
+) -> ParsedReply:
     """The images of a JSON reply with a stream's content type; raise OutcomeUnknown without any."""
-    stray = buffer.take_stray()
+    stray, images = buffer.take_stray(), StreamImages(request)
+    for line in _json_lines(stray):
+        with suppress(ValueError, RecursionError):
+            images.add(parse_json(line))
+    if images.has_ends:
+        return images.parse(request_id, broke_off=False)
     parsed = parse_reply(stray, request_id)
     if parsed.images or parsed.linked:
         return parsed

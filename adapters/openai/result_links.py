@@ -15,7 +15,8 @@ MAX_BYTES = 50_000_000
 """The largest image that the server accepts; see `domain/image_layouts.py`."""
 SECONDS = 60.0
 """For one image: a store delivers 50 MB in less."""
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104 - nothing is bound
+"""The names of this machine. A service that listens everywhere links to the last two."""
 HEADERS = {
     "Accept": "image/png, image/jpeg, image/webp, image/*;q=0.5",
     "User-Agent": "mcp-server-gpt-image",
@@ -43,6 +44,13 @@ class ResultLinks:
         self._endpoint = endpoint
         self._client = client
 
+    def absolute(self, link: str) -> str:
+        """The link with its host, which people can open; a link that is no URL as it came."""
+        try:
+            return urljoin(f"{self._endpoint.shown}/", link.strip())
+        except ValueError:
+            return link
+
     async def fetch(self, link: str, *, deadline: float) -> bytes:
         """The bytes under the link, until this time of the event loop's clock; or NotFetched."""
         latest = min(deadline, asyncio.get_running_loop().time() + SECONDS)
@@ -55,8 +63,10 @@ class ResultLinks:
             raise NotFetched(f"the connection failed ({type(error).__name__})") from error
 
     async def _fetch(self, link: str) -> bytes:
-        url = urlsplit(urljoin(f"{self._endpoint.shown}/", link))
+        url = urlsplit(self.absolute(link))
         own = self._own_url(url)
+        if own is None and link.startswith("//"):  # such links have no scheme
+            url = url._replace(scheme="https")
         async with AsyncExitStack() as stack:
             client: httpx2.AsyncClient = self._client
             if own is not None:

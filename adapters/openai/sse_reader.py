@@ -11,9 +11,11 @@ from json import JSONDecodeError
 import httpx2
 from openai import APIError
 
+from adapters.openai.base64_text import looks_like_image
 from adapters.openai.bounded_http_client import read_chunks
 from adapters.openai.fields import get_field, text_or_empty
 from adapters.openai.reply_buffer import ReplyBuffer, TooLarge
+from adapters.openai.reply_images import find_images
 from adapters.openai.reply_json import parse_json
 
 END = b"[DONE]"
@@ -115,16 +117,28 @@ def _parse_event(kind: bytes, data: bytes, response: httpx2.Response) -> object:
     """The value of an event with this data, whose field `event` is `kind`.
 
     If the kind has one of IMAGE_WORDS, an object without a type gets it as its type. Raises
-    APIError for a value with a field `error`, and for an event whose kind or type is `error`.
+    APIError for a value with a field `error`, and for an event whose kind or type is `error`,
+    unless an image is in it: that one was billed.
     """
-    value = parse_json(data)
+    value = _parse_data(data)
     named = text_or_empty(get_field(value, "type"))
     is_about_image = any(word in kind for word in IMAGE_WORDS)
     if is_about_image and not named and isinstance(value, dict):
         value["type"] = kind.decode(errors="replace")
     is_error = b"error" in (kind, named.encode(errors="replace"))
     error = get_field(value, "error") or (value if is_error else None)
-    if error:
+    if error and not find_images(value):
         message = text_or_empty(get_field(error, "message")) or "An error without a message."
         raise APIError(message, request=response.request, body=error)
     return value
+
+
+def _parse_data(data: bytes) -> object:
+    """The JSON value; an object for data that is an image in base64 itself."""
+    try:
+        return parse_json(data)
+    except ValueError:
+        text = data.decode("ascii", errors="replace")
+        if not looks_like_image(text):
+            raise
+        return {"b64_json": text}

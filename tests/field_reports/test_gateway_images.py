@@ -49,6 +49,14 @@ REPLIES: dict[str, Any] = {
     "sibling: a result": {"success": True, "result": {"image": BASE64}},
     "sibling: at the top": {"b64_json": BASE64, "revised_prompt": "x"},
     "sibling: the image twice": {"images": [{"url": DATA_URL}], "data": [{"url": DATA_URL}]},
+    "sibling: a field of any name": {"data": [{"imageBase64": BASE64, "seed": 7}]},
+    "sibling: a field of any name at the top": {"id": "x", "img": {"png": BASE64}},
+    "sibling: an image in HTML": {"choices": [{"message": {"content": f"<img src='{DATA_URL}'>"}}]},
+    "sibling: an image between words": {"answer": f"Here it is: {DATA_URL} Enjoy."},
+    "sibling: indices as names": {"data": {"0": {"b64_json": BASE64}}},
+    "sibling: JSON in a JSON text": dumps({"data": [{"b64_json": BASE64}]}),
+    "sibling: a JSON text that is the image": BASE64,
+    "sibling: an error beside the image": {"data": [{"b64_json": BASE64}], "error": "x"},
 }
 
 
@@ -61,9 +69,42 @@ def test_the_image_in_a_reply_of_any_shape_is_delivered(
     assert [each.image for each in delivered.images] == [TEAL]
 
 
-def test_a_body_that_is_the_image_itself_is_delivered(upstream: Upstream) -> None:
-    delivered = deliver(upstream, raw_faults.body(TEAL.data, kind="image/png"))
+LINES = b"\n".join(
+    dumps(each).encode()
+    for each in ({"b64_json": PREVIEW, "partial_image_index": 0}, {"b64_json": BASE64})
+)
+BODIES = {
+    "the image itself": (TEAL.data, "image/png"),
+    "sibling: its base64": (BASE64.encode(), "text/plain"),
+    "sibling: its data: URL": (DATA_URL.encode(), "text/plain"),
+    "sibling: a JSON object a line": (LINES, "application/x-ndjson"),
+    "sibling: a JSON object a line, called a stream": (LINES, "text/event-stream"),
+    "sibling: a stream after empty lines": (
+        b"\n\n" + b"data: " + dumps({"b64_json": BASE64}).encode() + b"\n\n",
+        "application/json",
+    ),
+    "sibling: a stream of base64": (b"data: " + BASE64.encode() + b"\n\n", "text/event-stream"),
+}
+
+
+@pytest.mark.parametrize(("content", "kind"), BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("previews", [0, 1])
+def test_the_image_in_a_body_of_another_kind_is_delivered(
+    upstream: Upstream, content: bytes, kind: str, previews: int
+) -> None:
+    delivered = deliver(upstream, raw_faults.body(content, kind=kind), partial_images=previews)
     assert [each.image for each in delivered.images] == [TEAL]
+
+
+def test_all_images_of_an_object_with_indices_as_names_are_delivered(upstream: Upstream) -> None:
+    reply = {"data": {"0": {"b64_json": BASE64}, "1": {"b64_json": PREVIEW}}}
+    delivered = deliver(upstream, page(reply), n=2)
+    assert [each.image for each in delivered.images] == [TEAL, PLUM]
+
+
+def test_words_that_look_like_a_data_url_stay_a_message(upstream: Upstream) -> None:
+    error = upstream.refusal(page({"message": "Data: missing, sorry"}), GATEWAY)
+    assert "answered without an image: Data: missing, sorry" in error.message
 
 
 DONE = {"type": "image_generation.completed", "b64_json": BASE64}
@@ -89,6 +130,12 @@ STREAMS: dict[str, list[object]] = {
         {"choices": [{"delta": {"content": "Here."}}]},
         {"choices": [{"delta": {"images": [LINKED]}}]},
         {"choices": [{"delta": {}, "finish_reason": "stop"}]},
+    ],
+    "sibling: an error beside the image": [
+        {"type": "image_generation.completed", "b64_json": BASE64, "error": "no safety check"}
+    ],
+    "sibling: an event named error that has the image": [
+        {"type": "error", "message": "late", "data": [{"b64_json": BASE64}]}
     ],
     "sibling: unnamed images that get better": [{"b64_json": PREVIEW}, {"b64_json": BASE64}],
     "sibling: a preview by another name": [

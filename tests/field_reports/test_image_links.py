@@ -56,6 +56,12 @@ def shapes(base_url: str) -> dict[str, object]:
             "data": [{"url": link.replace("127.0.0.1", "localhost")}]
         },
         "sibling: a query and a fragment": {"data": [{"url": f"{link}?a=b#top"}]},
+        "sibling: without a scheme": {"data": [{"url": f"//{host.partition('//')[2]}{PATH}"}]},
+        "sibling: without a slash": {"data": [{"url": "../files/x.png"}]},
+        "sibling: the address that listens everywhere": {
+            "data": [{"url": link.replace("127.0.0.1", "0.0.0.0")}]  # noqa: S104 - a link
+        },
+        "sibling: a field of another name": {"data": [{"download_url": link}]},
         "sibling: a dead link first": {"data": [{"image_url": f"{host}/gone", "url": link}]},
     }
 
@@ -100,6 +106,11 @@ UNSAFE = {
     "another host without TLS": "http://cdn.example/x.png",
     "sibling: user and password": "https://a:b@127.0.0.1/x.png",
     "a host that does not exist": "https://nowhere.invalid/x.png",
+    "sibling: a decimal address": "https://2130706433/x.png",
+    "sibling: a dot at the end": "https://localhost./x.png",
+    "sibling: full-width dots": "https://127。0。0。1/x.png",
+    "sibling: a store's own scheme": "gs://bucket/x.png",
+    "sibling: a file": "file:///etc/passwd",
 }
 
 
@@ -136,7 +147,7 @@ def test_a_link_without_an_image_is_in_the_error(
     monkeypatch.setattr(result_links, "SECONDS", 0.3)
     with pytest.raises(BadProviderReply, match="sent a link, which was not fetched") as raised:
         call(upstream, {"data": [{"url": PATH}]}, file, base_url=base_url)
-    assert raised.value.links == (PATH,)
+    assert raised.value.links == (f"{base_url.removesuffix('/v1')}{PATH}",)
     assert [each.method for each in upstream.standin.calls] == ["POST", "GET"]
 
 
