@@ -79,8 +79,8 @@ class HttpSettings(BaseSettings):
     @field_validator("auth_token")
     @classmethod
     def _check_token(cls, token: SecretStr | None) -> SecretStr | None:
-        if token is not None and re.search(r"[^!-~]", token.get_secret_value()):
-            raise ValueError("It contains blanks or characters that no HTTP header can carry")
+        if token is not None and re.search(r"[^ -~]", token.get_secret_value()):
+            raise ValueError("It contains characters that no HTTP header can carry")
         if token is not None and len(token.get_secret_value()) < MIN_TOKEN_LENGTH:
             raise ValueError(
                 f"It has fewer than {MIN_TOKEN_LENGTH} characters. Generate one with: "

@@ -139,7 +139,7 @@ async def test_a_deleted_image_is_not_found_and_generated_again(tmp_path: Path) 
         assert created.structured_content is not None
         file = Path(created.structured_content["images"][0]["path"])
         deleted = await client.call_tool("delete_image", {"id": PNG.id})
-        assert f"Deleted {PNG.id}: {len(PNG.data)} bytes." in text_of(deleted)
+        assert f"Moved {PNG.id} to the trash: {len(PNG.data)} bytes." in text_of(deleted)
         assert not file.exists()
         for tool in ("get_image", "delete_image"):
             missing = await client.call_tool(tool, {"id": PNG.id})

@@ -70,7 +70,8 @@ def normalized(text: str, folder: Path) -> str:
     """The text without the parts that differ between runs and encoders."""
     text = re.sub(r'"[A-Za-z0-9+/=]{1000,}"', '"<base64>"', text.replace(str(folder), ""))
     text = re.sub(r"(job|img)_[0-9a-f]{32}", r"\1_<id>", text)
-    text = re.sub(r"http://127\.0\.0\.1:\d+", "http://<host>", text)
+    text = re.sub(r"-[0-9a-f]{8}\.", "-<id>.", text)
+    text = re.sub(r"127\.0\.0\.1:\d+", "<host>", text)
     return re.sub(r'"bytes":\d+', '"bytes":<number>', text)
 
 
