@@ -21,7 +21,17 @@ MAX_TITLE = 120
 SEARCHED = 20_000
 """Characters of a page in which its title is searched."""
 
-CODE_FIELDS = ("code", "type", "status", "reason", "error_code", "errorCode", "Code")
+CODE_FIELDS = (
+    "code",
+    "type",
+    "status",
+    "reason",
+    "error_code",
+    "errorCode",
+    "Code",
+    "name",
+    "__type",
+)
 MESSAGE_FIELDS = (
     "message",
     "detail",
@@ -30,13 +40,17 @@ MESSAGE_FIELDS = (
     "error_message",
     "errorMessage",
     "error",
+    "errors",
     "raw",
     "title",
     "description",
     "Message",
 )
 """Fields whose text is a message, the preferred ones first."""
-WAIT_FIELDS = ("retry_after", "retryAfter", "retry_after_seconds", "retryDelay")
+WAIT_FIELDS = re.compile(
+    r"retry(after|in|delay)(seconds|secs|ms)?|resets?(at|in|inseconds|afterseconds)|xratelimitreset"
+)
+"""Fields with a wait, by their letters."""
 FILTER_RESULTS = re.compile(r"content_?filter_?results?", re.IGNORECASE)
 CATEGORY_FIELDS = ("categories", "reasons")
 MARKUP = re.compile(
@@ -101,7 +115,7 @@ def read_error(value: object) -> ErrorBody:
             (s for d in details if (s := text_or_empty(get_field(d, "moderation_stage")))), ""
         ),
         categories=tuple(dict.fromkeys(c for each in objects for c in _categories(each))),
-        wait=_first(WAIT_FIELDS, objects),
+        wait=next((wait for each in objects for wait in _waits(each)), None),
     )
 
 
@@ -141,10 +155,21 @@ def _codes(of: Mapping[str, Any]) -> Iterator[str]:
 def _messages(of: Mapping[str, Any]) -> Iterator[str]:
     place = ".".join(map(str, of["loc"][-1:])) if isinstance(of.get("loc"), list) else ""
     for name in MESSAGE_FIELDS:
-        text = text_or_empty(of.get(name)).strip()
-        if text:
+        for text in _texts(of.get(name)):
             text = page_title(text) or text[:MAX_MESSAGE]
             yield f"{place}: {text}" if place else text
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The text, or those in a list; also those in lists by the names of parameters."""
+    if isinstance(value, str) and value.strip():
+        yield value.strip()
+    elif isinstance(value, list):
+        for each in value[:MAX_MESSAGES]:
+            yield from (each.strip(),) if isinstance(each, str) and each.strip() else ()
+    elif isinstance(value, Mapping) and all(isinstance(each, list) for each in value.values()):
+        for name, texts in [*value.items()][:MAX_MESSAGES]:
+            yield from (f"{name}: {text}" for text in _texts(texts))
 
 
 def _param(of: Mapping[str, Any]) -> str:
@@ -170,9 +195,12 @@ def _filtered(results: object) -> Iterator[str]:
             yield str(category)
 
 
-def _first(names: tuple[str, ...], objects: list[Mapping[str, Any]]) -> object:
-    found = (each[name] for each in objects for name in names if name in each)
-    return next(found, None)
+def _waits(of: Mapping[str, Any]) -> Iterator[object]:
+    for name, value in of.items():
+        letters = _letters(name)
+        if WAIT_FIELDS.fullmatch(letters) and value is not None:
+            is_milliseconds = letters.endswith("ms") and isinstance(value, int | float)
+            yield value / 1000 if is_milliseconds else value
 
 
 def _letters(code: str) -> str:

@@ -11,7 +11,13 @@ from openai import (
 from adapters.openai.bounded_http_client import REDIRECT
 from adapters.openai.endpoint import Endpoint
 from adapters.openai.error_body import read_error, read_error_response
-from adapters.openai.refusals import Refusal, key_hint, refusal_error
+from adapters.openai.refusals import (
+    Refusal,
+    is_model_missing,
+    key_hint,
+    model_not_found,
+    refusal_error,
+)
 from domain import provider_errors as errors
 from domain.errors import ChargeStatus
 from domain.models import ModelCard
@@ -37,6 +43,8 @@ REDIRECTED = (
     "The server follows no redirects, because they would send your images to another address. "
     "Set OPENAI_BASE_URL to the address of the API itself."
 )
+BROKEN_OFF = (460, 499)
+"""Statuses of load balancers for a caller that closed the connection, here the gateway itself."""
 LATE_STATUSES = (504, 522, 524)
 """Statuses of a gateway that waited for the service behind it; the last two are Cloudflare's."""
 
@@ -105,6 +113,11 @@ def _from_status(
     )
     if status == 408:  # from a gateway; the provider behind it may have generated the image
         return errors.ProviderTimedOut(f"The gateway of {endpoint} timed out.")
+    if status in BROKEN_OFF:
+        text = f"The gateway of {endpoint} broke off the call (status {status})"
+        return errors.OutcomeUnknown(refusal.quoted(text) if body.message else f"{text}.")
+    if status >= 500 and is_model_missing(refusal):
+        return model_not_found(refusal)
     if status >= 500:
         return errors.ProviderFailed(_failure(refusal), status=status)
     return refusal_error(refusal)

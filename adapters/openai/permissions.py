@@ -40,7 +40,8 @@ def _words(pattern: str) -> re.Pattern[str]:
 PERMISSIONS = (
     Permission(
         _words(
-            r"missing scope|insufficient (permissions?|scope)|insufficient_(permissions?|scope)"
+            r"missing scope|insufficient (permissions?|scope)|insufficient_(permissions?|scope)|"
+            r"lacks the required"
         ),
         "The API key lacks a permission",
         KEY_PERMISSIONS,

@@ -11,20 +11,23 @@ from adapters.openai.refusal_words import (
     GENERATED,
     KEY_CODES,
     KEY_WORDS,
+    MODEL_CODES,
     MODEL_WORDS,
     MODERATION_CODES,
     MODERATION_WORDS,
     NO_ALLOWANCE,
+    NO_MODEL,
     NO_ROUTE,
     QUOTA_CODES,
     QUOTA_WORDS,
+    RATE_CODES,
 )
 from adapters.openai.waits import stated_wait
 from domain import provider_errors as errors
 from domain.errors import ChargeStatus
 from domain.models import ModelCard
 
-CONTENT_STATUSES = (200, 400, 403, 406, 422, 451)
+CONTENT_STATUSES = (200, 400, 403, 406, 422, 424, 451)
 """Statuses with which words about content speak of this request, and not of the account."""
 
 BAD_KEY = "Check OPENAI_API_KEY: it may be mistyped, expired, or from another project."
@@ -41,6 +44,10 @@ TIER = (
 FIREWALL = (
     "The API key was probably not looked at. Check OPENAI_BASE_URL, and whether a VPN or a proxy "
     "of this machine is blocked. The prompt may have triggered the firewall too."
+)
+NO_UPLOADS = (
+    "An edit is sent as a form with files. If generating works, the endpoint cannot edit images: "
+    "choose another model or endpoint for edits."
 )
 TOO_LARGE = "Send smaller or fewer images: save them as JPEG, or scale them down."
 
@@ -110,7 +117,7 @@ def _quota(refusal: Refusal) -> errors.ProviderError | None:
 
 def _rate_limit(refusal: Refusal) -> errors.ProviderError | None:
     body, endpoint = refusal.body, refusal.endpoint
-    if refusal.status != 429 and not body.has_code("rate_limit_exceeded", "too_many_requests"):
+    if refusal.status != 429 and not body.has_code(*RATE_CODES):
         return None
     if NO_ALLOWANCE.search(body.text):
         place = " at platform.openai.com → Settings → Limits" if endpoint.is_openai else ""
@@ -132,6 +139,8 @@ def _permission(refusal: Refusal) -> errors.ProviderError | None:
 def _address(refusal: Refusal) -> errors.ProviderError | None:
     """A missing model, or a base URL at which there is no Images API."""
     body, endpoint = refusal.body, refusal.endpoint
+    if is_model_missing(refusal):
+        return model_not_found(refusal)
     if refusal.status not in (404, 405):
         return None
     known_route = not (body.page or body.has_code("unknown_url")) and body.text
@@ -141,6 +150,12 @@ def _address(refusal: Refusal) -> errors.ProviderError | None:
     return errors.RequestRefused(
         refusal.quoted(f"There is no Images API at {endpoint.shown}"), hint=endpoint.address_hint
     )
+
+
+def is_model_missing(refusal: Refusal) -> bool:
+    """Whether the refusal, of any status, says that no service has the model."""
+    body = refusal.body
+    return body.has_code(*MODEL_CODES) or bool(NO_MODEL.search(body.text))
 
 
 def model_not_found(refusal: Refusal) -> errors.ModelNotFound:
@@ -196,6 +211,9 @@ def _parameter(refusal: Refusal) -> errors.ProviderError | None:
 
 
 def _upload(refusal: Refusal) -> errors.ProviderError | None:
+    if refusal.status == 415:
+        text = f"{refusal.endpoint.title} takes no request of this kind"
+        return errors.RequestRefused(refusal.quoted(text), hint=NO_UPLOADS)
     if refusal.status != 413:
         return None
     text = f"{refusal.endpoint.title} takes no upload of this size"

@@ -1,17 +1,22 @@
 """An error is chosen by what a refusal says, and it names the endpoint that was called."""
 
+from collections.abc import Callable
+
 import pytest
 
+from domain.provider_errors import RateLimited
 from entrypoints.wire.error_codes import error_text
 from tests.conftest import KEY
 from tests.field_reports.answers.accounts import PERMISSIONS, QUOTA
 from tests.field_reports.answers.answer import Answer
+from tests.field_reports.answers.gateways import GATEWAYS
 from tests.field_reports.answers.moderation import MODERATION
 from tests.field_reports.answers.pages import ADDRESSES, PAGES
-from tests.field_reports.answers.waits import WAITS
-from tests.field_reports.provider_calls import OPENAI, Upstream
+from tests.field_reports.answers.waits import TIMES, WAITS
+from tests.field_reports.provider_calls import GATEWAY, OPENAI, Upstream
+from tests.standin import Fault
 
-TABLE = [*WAITS, *QUOTA, *PERMISSIONS, *MODERATION, *PAGES, *ADDRESSES]
+TABLE = [*WAITS, *QUOTA, *PERMISSIONS, *MODERATION, *PAGES, *ADDRESSES, *GATEWAYS]
 
 
 @pytest.mark.parametrize("answer", TABLE, ids=lambda answer: answer.id)
@@ -40,3 +45,13 @@ def test_the_error_of_another_endpoint_names_it_and_never_openai(
     assert "gateway.example:81" in text
     assert "platform.openai.com" not in text
     assert "OpenAI " not in text
+
+
+@pytest.mark.parametrize("fault", TIMES.values(), ids=TIMES)
+def test_f05_a_time_to_wait_until_becomes_seconds(
+    upstream: Upstream, fault: Callable[[], Fault]
+) -> None:
+    error = upstream.refusal(fault(), GATEWAY)
+    assert isinstance(error, RateLimited)
+    assert error.retry_after is not None
+    assert 80 < error.retry_after <= 90
