@@ -5,7 +5,7 @@
     │ ├ UnsupportedByModel          unsupported_by_model  (field) the hint names a model that can
     │ ├ KeyReused                   key_reused            the key belongs to a different request
     │ └ UnreadableImage             unreadable_image      (field) no intact PNG, JPEG or WebP
-    ├ NotFound                      not_found             unknown ID, or of another owner
+    ├ NotFound                      not_found             (field) unknown ID, or of another owner
     ├ Canceled                      canceled              before anything was sent
     ├ ShuttingDown                  shutting_down
     ├ Busy                          busy                  (retry_after) the queue is full
@@ -147,9 +147,16 @@ class UnreadableImage(InvalidRequest):
 
 
 class NotFound(ImageServiceError):
-    """Nothing has this ID, or it belongs to another owner."""
+    """Nothing has this ID, or it belongs to another owner.
+
+    `field` is the argument that has the ID, where a request has several.
+    """
 
     code = "not_found"
+    field = ""
+
+    def details(self) -> Mapping[str, object]:
+        return {"field": self.field} if self.field else {}
 
     @classmethod
     def of_id(cls, noun: str, id_: str) -> "NotFound":

@@ -6,6 +6,7 @@ from enum import StrEnum
 from domain.errors import InvalidRequest
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
+from domain.untrusted_text import is_visible
 
 SQUARE = Dimensions(1024, 1024)
 
@@ -71,7 +72,7 @@ class ImageRequest:
     partial_images: int = 0
 
     def __post_init__(self) -> None:
-        if not self.prompt.strip():
+        if not is_visible(self.prompt):
             raise InvalidRequest(
                 "The prompt is empty.", field="prompt", hint="Describe the image that you want."
             )

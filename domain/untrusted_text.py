@@ -1,6 +1,7 @@
 """Makes text from outside harmless for terminals, logs and records."""
 
 import re
+from unicodedata import category
 
 SUBSTITUTE = "?"
 LINE_BREAKS = "\n\v\f\r\x1c-\x1e\x85\u2028\u2029"
@@ -11,6 +12,14 @@ UNSAFE = re.compile(
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional: text looks like another text
     "\ud800-\udfff]"  # lone surrogates, which JSON can escape and UTF-8 cannot encode
 )
+
+UNSEEN_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"
+"""Characters without an image that Unicode counts as letters or symbols."""
+
+
+def is_visible(text: str) -> bool:
+    """Whether any character of the text can be seen: no blank, no control, and of some width."""
+    return any(category(each)[0] not in "CZ" and each not in UNSEEN_LETTERS for each in text)
 
 
 def single_line(text: str, max_length: int) -> str:

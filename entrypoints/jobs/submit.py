@@ -96,6 +96,7 @@ async def _opened(
         try:
             opened[field] = await open_reference(reference, field, container, owner)
         except (InvalidRequest, NotFound) as error:
+            error.field = error.field or field
             faults.append((field, error))
     return opened, faults
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from unicodedata import normalize
 
 from domain.errors import InvalidRequest
 from entrypoints.wire.argument_specs import ArgumentSpec
@@ -30,30 +31,43 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         ("prompt",),
     ),
     **dict.fromkeys(("image", "imageid", "imageids", "imageurl", "imageurls"), ("images", "id")),
+    **dict.fromkeys(("img", "images", "imagepath", "imagefile"), ("images", "id")),
     **dict.fromkeys(
         ("inputimage", "inputimages", "referenceimage", "referenceimages", "sourceimage"),
         ("images",),
     ),
+    **dict.fromkeys(
+        ("imagebase64", "imageb64", "imagedata", "baseimage", "initimage", "originalimage"),
+        ("images",),
+    ),
     **dict.fromkeys(("maskimage", "maskurl", "maskid"), ("mask",)),
-    **dict.fromkeys(("jobid",), ("id",)),
+    **dict.fromkeys(("ids", "job", "jobid", "url", "path"), ("id",)),
     **dict.fromkeys(("outputformat", "imageformat", "fileformat"), ("format",)),
     **dict.fromkeys(("imagesize", "dimensions", "resolution", "widthandheight"), ("size",)),
     **dict.fromkeys(("compression",), ("output_compression",)),
     **dict.fromkeys(("partials", "previews"), ("partialImages",)),
     **dict.fromkeys(("count", "numimages", "numberofimages", "imagecount"), ("n", "limit")),
+    **dict.fromkeys(("num", "numoutputs", "numimagesperprompt", "numresults"), ("n", "limit")),
     **dict.fromkeys(("n", "maxresults"), ("limit",)),
     **dict.fromkeys(("modelname", "modelid"), ("model",)),
 }
 """By squeezed name, the arguments that it can mean; it means the first that the tool has."""
 NO_SUCH_OPTION = "Remove it: no model here has such an option."
+NO_CONVERSATIONS = "Remove it: there are no conversations. Name the image to change in edit_image."
+SAVED_BY_SERVER = "Remove it: every image is saved, and the result has its path or URL."
 EDITS_ONLY = "Only edits take it: call edit_image, or over HTTP send images too."
 ADVICE: Mapping[str, str] = {
     "style": "Describe the style in the prompt.",
     "negativeprompt": "Say in the prompt what the image must not show.",
     "responseformat": "Remove it: every result has the image and its ID.",
     "user": "Remove it.",
-    "aspectratio": "Use size.",
-    "orientation": "Use size.",
+    **dict.fromkeys(("aspectratio", "ratio", "orientation"), "Use size."),
+    **dict.fromkeys(
+        ("transparent", "transparentbackground", "istransparent"), 'Use background "transparent".'
+    ),
+    **dict.fromkeys(("input", "query", "content", "caption", "subject"), "Did you mean prompt?"),
+    **dict.fromkeys(("conversationid", "usecontext", "maxcontextentries"), NO_CONVERSATIONS),
+    **dict.fromkeys(("filename", "outputpath", "outputdir", "savepath"), SAVED_BY_SERVER),
     "width": "Use size, as WIDTHxHEIGHT.",
     "height": "Use size, as WIDTHxHEIGHT.",
     **dict.fromkeys(("images", "mask"), EDITS_ONLY),
@@ -90,8 +104,8 @@ def is_null_word(value: object) -> bool:
 
 
 def squeezed(text: str) -> str:
-    """The text in lower case with letters and digits only."""
-    return re.sub(r"[\W_]", "", text[:200]).casefold()
+    """The text in lower case with letters and digits only, and those in their usual width."""
+    return re.sub(r"[\W_]", "", normalize("NFKC", text[:200])).casefold()
 
 
 def named_arguments(specs: Specs, given: Mapping[str, object]) -> NamedArguments:
@@ -133,20 +147,26 @@ def _asks_for_nothing(specs: Specs, name: str, value: object) -> bool:
     key = squeezed(name)
     if not specs or name.startswith("_") or key in ADDED_BY_HOSTS or value is None:
         return True
-    return is_null_word(value) and (bool(_advice(key)) or not _near(specs, name))
+    is_empty = value in ([], {}) or is_null_word(value)
+    return is_empty and (bool(_advice(specs, key)) or not _near(specs, name))
 
 
 def _unknown(specs: Specs, name: str, value: object) -> InvalidRequest:
     shown, near = name[:MAX_NAME_SHOWN], _near(specs, name)
-    hint = _advice(squeezed(name)) or (f"Did you mean {near}?" if near else "")
+    hint = _advice(specs, squeezed(name)) or (f"Did you mean {near}?" if near else "")
+    if isinstance(value, Mapping) and any(own_name(specs, str(member)) for member in value):
+        hint = "Send what is in it as arguments of their own."
     if hint == "Use size." and (size := nearest_size(value)):
         hint = f"Use size {size}."
     hint = hint or f"Valid arguments: {', '.join(specs)}."
-    field = shown if is_unicode(shown) else "arguments"
+    field = shown if shown.strip() and is_unicode(shown) else "arguments"
     return InvalidRequest(f"Unknown argument {shown!r}.", field=field, hint=hint)
 
 
-def _advice(key: str) -> str:
+def _advice(specs: Specs, key: str) -> str:
+    """What to do about an option of other image services; empty for a tool that makes no image."""
+    if "prompt" not in specs:
+        return ""
     return next((ADVICE[name] for name in (key, *ALIASES.get(key, ())) if name in ADVICE), "")
 
 

@@ -5,19 +5,25 @@ from typing import Any
 
 import msgspec
 
+from domain.untrusted_text import is_visible
 from entrypoints.wire.argument_names import is_null_word, squeezed
+from entrypoints.wire.argument_shapes import bare_value
 from entrypoints.wire.argument_specs import ArgumentSpec
 from entrypoints.wire.image_sizes import as_size
 from entrypoints.wire.image_texts import as_reference, listed_references
+from entrypoints.wire.unicode_text import without_edges
 
 OMITTED = msgspec.UNSET
 NONE_IS_A_WISH = frozenset({"background", "moderation", "output_compression"})
 """Arguments of which "none" may ask for something. Python's "None" still means nothing there."""
-INTEGER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0*)?")
+INTEGER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0*)?(?:\s*images?)?")
+PERCENTAGE = re.compile(r"([0-9]{1,3})(?:\.0*)?\s*(?:%|percent)")
+NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4}
 BOOLEANS = {
-    **dict.fromkeys(("true", "yes", "on", "y", "1"), True),
-    **dict.fromkeys(("false", "no", "off", "n", "0"), False),
+    **dict.fromkeys(("true", "yes", "on", "y", "t", "1", "enabled"), True),
+    **dict.fromkeys(("false", "no", "off", "n", "f", "0", "disabled"), False),
 }
+QUOTED = re.compile(r"(['\"`])(.*)\1", re.DOTALL)
 SYNONYMS = {
     **dict.fromkeys(("jpg", "jpe", "imagejpg", "imagejpeg", "imagepjpeg"), "jpeg"),
     "imagepng": "png",
@@ -32,8 +38,10 @@ SYNONYMS = {
 
 def is_omitted(spec: ArgumentSpec, value: object) -> bool:
     """Whether the value stands for an argument that is left out."""
-    if value is None:
+    if value is None or (value is False and spec.means == "image"):
         return True
+    if value in ([], {}):
+        return not spec.required and spec.schema.get("type") != "array"
     if spec.required or not is_null_word(value):
         return False
     text = str(value).strip()
@@ -42,9 +50,11 @@ def is_omitted(spec: ArgumentSpec, value: object) -> bool:
 
 def meant_value(spec: ArgumentSpec, value: object) -> Any:  # noqa: ANN401 - any JSON value, or OMITTED
     """The value in the schema's own spelling; unchanged if that is not certain."""
+    kind = spec.schema.get("type")
+    if kind != "array":
+        value = bare_value(spec.name, value)
     if is_omitted(spec, value):
         return OMITTED
-    kind = spec.schema.get("type")
     if kind == "integer":
         return _integer(spec, value)
     if kind == "boolean":
@@ -59,25 +69,42 @@ def meant_value(spec: ArgumentSpec, value: object) -> Any:  # noqa: ANN401 - any
         return as_reference(value)
     if not isinstance(value, str):
         return value
-    return (value if value.strip() else "") if spec.required else value.strip()
+    return (value if is_visible(value) else "") if spec.required else _unquoted(value)
 
 
 def _integer(spec: ArgumentSpec, value: object) -> object:
-    number = value
+    number: object = value
     if isinstance(value, float) and value.is_integer():
         number = int(value)
-    elif isinstance(value, str) and (match := INTEGER.fullmatch(value.strip())):
-        number = int(match[1])
+    elif isinstance(value, str):
+        number = _written_integer(spec, _unquoted(value).casefold())
     is_off = number is False or (type(number) is int and number == 0)
-    if isinstance(value, str):
-        is_off |= BOOLEANS.get(value.strip().casefold()) is False
+    if isinstance(number, str):
+        is_off = BOOLEANS.get(number) is False
     return OMITTED if is_off and spec.zero_means_omitted else number
+
+
+def _written_integer(spec: ArgumentSpec, text: str) -> int | str:
+    """The number that a text means; the text itself if that is not certain."""
+    if match := INTEGER.fullmatch(text):
+        return int(match[1])
+    if spec.schema.get("minimum") == 0 and (match := PERCENTAGE.fullmatch(text)):
+        return int(match[1])
+    return NUMBER_WORDS.get(text, text)
 
 
 def _boolean(value: object) -> object:
     if isinstance(value, str):
-        return BOOLEANS.get(value[:9].strip().casefold(), value)
+        word = _unquoted(value[:20]).casefold()
+        return BOOLEANS.get(word.removesuffix(".0"), value)
     return bool(value) if isinstance(value, int | float) and value in (0, 1) else value
+
+
+def _unquoted(text: str) -> str:
+    """The text without blanks and characters of no width around it, and without quotation marks."""
+    text = without_edges(text)
+    match = QUOTED.fullmatch(text)
+    return without_edges(match[2]) if match else text
 
 
 def _choice(choices: list[str], value: object) -> object:
@@ -89,6 +116,8 @@ def _choice(choices: list[str], value: object) -> object:
 
 def _entries(spec: ArgumentSpec, value: object) -> object:
     """A list, from one entry or from a list in a text."""
+    if isinstance(value, dict) and len(value) == 1:
+        value = value.get(spec.name, value)
     if isinstance(value, str) and not value.strip():
         return []
     entries = listed_references(value) if isinstance(value, str) else value

@@ -10,11 +10,14 @@ import msgspec
 import pybase64
 
 from domain.errors import UnreadableImage
+from entrypoints.wire.argument_names import squeezed
 
 IMAGE_ID = re.compile(r"^img_[0-9a-f]{32}$")
 JOB_ID = re.compile(r"^job_[0-9a-f]{32}$")
 ANY_ID = re.compile(r"(?<![0-9a-zA-Z])(?:img|job)_[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE)
-DATA_URL = re.compile(r"^data:[^,]{0,200};base64,", re.IGNORECASE)
+DATA_URL = re.compile(r"^data:(?:[^,]|,(?=[^,]{0,100};base64,)){0,200}?;base64,", re.IGNORECASE)
+HEAD = re.compile(r"^(?:[a-z]+/[a-z.+-]+;)?base64,", re.IGNORECASE)
+"""A data: URL that has lost its scheme."""
 WRAPPINGS = re.compile(r"^(?:!?\[[^\]]*\]\((.*)\)|[<\"'`“‘«(](.*)[>\"'`”’»)])$", re.DOTALL)
 SEPARATORS = re.compile(r"[\s,;|\"'\[\]]*")
 NOT_BASE64 = "~.:\\"
@@ -24,11 +27,15 @@ MAX_NAME = 4_096
 LEAST_IMAGE = 24
 """Characters of base64 that no image is shorter than: 18 bytes."""
 MEMBERS = (
-    *("id", "image_id", "imageId", "job_id", "jobId"),
-    *("data", "b64_json", "base64", "blob", "bytes"),
-    *("image_url", "imageUrl", "url", "source", "resource", "image", "path", "uri"),
+    *("id", "imageid", "jobid"),
+    *("data", "b64json", "base64", "blob", "bytes", "imagebytes", "bytesbase64encoded", "filedata"),
+    *("imageurl", "url", "source", "inlinedata", "resource", "image", "file", "path", "uri", "src"),
+    *("value", "content", "reference", "ref"),
 )
-"""Members of an object that may have its image; an ID is better than data, data than a link."""
+"""Squeezed names of members that may have an object's image.
+
+An ID is better than data, data than a link.
+"""
 HINT = "Use an img_… ID from an earlier result, the file's base64, or a data: URL."
 
 
@@ -41,13 +48,13 @@ def as_reference(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = value.strip()
-    if len(text) > MAX_NAME or text[:5].lower() == "data:":
-        return text
     if text.startswith("{"):
         with suppress(msgspec.DecodeError):
             return _from_object(msgspec.json.decode(text))
     while match := WRAPPINGS.match(text):
         text = (match[1] or match[2] or "").strip()
+    if len(text) > MAX_NAME or text[:5].lower() == "data:":
+        return text
     ids = {id_.lower() for id_ in ANY_ID.findall(text)}
     return ids.pop() if len(ids) == 1 else text
 
@@ -84,6 +91,8 @@ def decoded(text: str, field: str) -> bytes:
             raise UnreadableImage(
                 f"{field} is a data: URL that is not base64.", field=field, hint=HINT
             )
+        text = text[head.end() :]
+    elif head := HEAD.match(text):
         text = text[head.end() :]
     with suppress(ValueError):  # strict first: the rest is slow for large images
         return pybase64.b64decode(text, validate=True)
@@ -133,9 +142,10 @@ def _from_object(value: Mapping[str, object]) -> object:
 
 
 def _texts_in(value: Mapping[str, object], depth: int) -> Iterator[str]:
+    members = {squeezed(name): member for name, member in value.items()}
     for name in MEMBERS:
-        member = value.get(name)
-        if isinstance(member, str) and (name not in ("id", "image_id") or ANY_ID.search(member)):
+        member = members.get(name)
+        if isinstance(member, str) and (name not in ("id", "imageid") or ANY_ID.search(member)):
             yield member
         elif isinstance(member, Mapping) and depth:
             yield from _texts_in(member, depth - 1)

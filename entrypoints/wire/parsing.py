@@ -4,17 +4,17 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from domain.errors import InvalidRequest
-from entrypoints.wire.argument_names import named_arguments, own_name, squeezed
+from entrypoints.wire.argument_names import named_arguments, own_name
+from entrypoints.wire.argument_shapes import without_wrapper
 from entrypoints.wire.argument_specs import ArgumentSpec, argument_specs
 from entrypoints.wire.argument_values import OMITTED, is_omitted, meant_value
-from entrypoints.wire.image_sizes import nearest_size
 from entrypoints.wire.inputs import EditArguments
+from entrypoints.wire.nearest_values import nearest_value
 from entrypoints.wire.unicode_text import is_unicode
 
 logger = logging.getLogger(__name__)
@@ -34,15 +34,6 @@ TYPES = {
     "array": "a list",
 }
 UNITS = {"str": "characters", "array": "entries"}
-NEAREST_CHOICES = {
-    **dict.fromkeys(("hd",), "high"),
-    **dict.fromkeys(("ultra", "best"), "max"),
-    **dict.fromkeys(("standard", "normal"), "medium"),
-    **dict.fromkeys(("draft", "fast"), "low"),
-    **dict.fromkeys(("none", "clear", "alpha"), "transparent"),
-    **dict.fromkeys(("solid", "white"), "opaque"),
-}
-"""The choice that comes nearest to a word of other image services."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +63,7 @@ def read(kind: type[A], arguments: Arguments) -> Reading[A]:
     omitted argument. Passes over what hosts add, and every argument of a struct without any.
     """
     specs = argument_specs(kind)
-    named = named_arguments(specs, arguments)
+    named = named_arguments(specs, without_wrapper(arguments))
     if named.passed_over:
         logger.debug("arguments passed over: %s", ", ".join(map(ascii, named.passed_over))[:500])
     faults, values = named.faults, {}
@@ -86,7 +77,8 @@ def read(kind: type[A], arguments: Arguments) -> Reading[A]:
 def has_images(arguments: Arguments) -> bool:
     """Whether these are the arguments of edit_image: they have images, under whatever name."""
     spec = replace(argument_specs(EditArguments)["images"], required=False)
-    given = (value for name, value in arguments.items() if own_name({"images": spec}, name))
+    inner = without_wrapper(arguments)
+    given = (value for name, value in inner.items() if own_name({"images": spec}, name))
     return not all(is_omitted(spec, value) for value in given)
 
 
@@ -137,8 +129,9 @@ def _refusal(spec: ArgumentSpec, value: object) -> str:
 def _fault(spec: ArgumentSpec, field: str, reason: str, value: object) -> InvalidRequest:
     """The error for msgspec's reason; its hint has the nearest value and the valid ones."""
     choices = f"Use one of: {', '.join(spec.choices)}." if spec.choices else ""
-    usual = choices or str(spec.schema.get("description", ""))
-    nearest = _nearest(spec, value)
+    is_entry = field != spec.name
+    usual = choices or str((spec.schema["items"] if is_entry else spec.schema)["description"])
+    nearest = nearest_value(spec, value)
     hint = f"Did you mean {nearest}? {usual}" if nearest else usual
     return InvalidRequest(_message(field, reason, spec, value), field=field, hint=hint)
 
@@ -156,21 +149,6 @@ def _message(field: str, reason: str, spec: ArgumentSpec, value: object) -> str:
     if wrong := WRONG_TYPE.search(reason):
         return f"{field} must be {TYPES.get(wrong[1].strip(), wrong[1].strip())}."
     return f"{field} is not valid: {reason[:300]}."
-
-
-def _nearest(spec: ArgumentSpec, value: object) -> str:
-    """The valid value that is nearest to this one; empty if none is near."""
-    if spec.means == "size":
-        return nearest_size(value)
-    if spec.choices and isinstance(value, str):
-        word = squeezed(value)
-        known = NEAREST_CHOICES.get(word)
-        close = get_close_matches(word, spec.choices, n=1)
-        return known if known in spec.choices else next(iter(close), "")
-    least, most = spec.schema.get("minimum"), spec.schema.get("maximum")
-    if least is not None and most is not None and type(value) is int:
-        return str(min(max(value, least), most))
-    return ""
 
 
 def _contradiction(name: str, given: Sequence[str]) -> InvalidRequest:

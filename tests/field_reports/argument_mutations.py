@@ -43,19 +43,21 @@ ADDED_BY_HOSTS: tuple[Spelling, ...] = (
     ("_meta", {"progressToken": 1}),
     ("seed", None),
     ("negative_prompt", ""),
+    ("kwargs", {}),
+    ("metadata", []),
 )
 WRONG: Mapping[str, tuple[Any, ...]] = {
-    "prompt": ("", "   ", 5, ["a fox"], "x" * 32_001),
+    "prompt": ("", "   ", "\u200b", 5, ["a fox", "at night"], "x" * 32_001),
     "size": ("16:9", "landscape", 1024, "huge", True, [1, 2, 3], {"width": 5}, "0x0"),
-    "quality": ("hd", "standard", "hihg", 3, True, ["low"], "low medium"),
+    "quality": ("hd", "standard", "hihg", 3, True, ["low", "high"], "low medium"),
     "format": ("gif", "svg", 1, {"a": "png"}),
     "background": ("none", "white", 0, "transprnt"),
-    "output_compression": (101, -1, "80%", 0.8, True, "none", "1e1", 10**40),
+    "output_compression": (101, -1, "180%", 0.8, True, "none", "1e1", 10**40),
     "moderation": ("none", "high", False),
-    "n": (0, 5, "9", 1.5, True, "two", -(2**70), [1]),
+    "n": (0, 5, "9", 1.5, True, "seven", "2%", -(2**70), [1, 2]),
     "partialImages": (4, -1, True, "many", 1.5),
-    "stream": ("maybe", 2, [], "truee"),
-    "model": (5, "m" * 101, {}),
+    "stream": ("maybe", 2, [True, False], "truee"),
+    "model": (5, "m" * 101, {"id": 1}),
     "fresh": ("perhaps", -1, 0.5),
     "limit": (0, 101, "all", True, 2.5),
     "images": (["~/a.png"], ["the fox image"], [5], "A" * 1_001, [f"img_{'9' * 32}"], "img_1"),
@@ -162,12 +164,14 @@ class Mutator:
             reference = self.random.choice([*self._ids(value[0]), *self._data()])
             return self.random.choice((reference, [reference], dumps([reference])))
         if isinstance(value, int):
-            return self.random.choice((value, str(value), float(value), f" {value}.0 "))
+            texts = (str(value), f" {value}.0 ", f"'{value}'")
+            return self.random.choice((value, float(value), [value], *texts))
         if name == "size":
             width, _, height = value.partition("x")
             joined = (f" {width} X {height} ", f"{width}×{height}", f"{width}*{height}px")
             return self.random.choice((value, *joined, [int(width), height]))
-        return self.random.choice((value, value.upper(), f" {value.title()} "))
+        words = (value.upper(), f" {value.title()} ", f'"{value}"')
+        return self.random.choice((value, [value], {"value": value}, *words))
 
     def _ids(self, image_id: str) -> list[object]:
         return [
