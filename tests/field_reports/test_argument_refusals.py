@@ -36,7 +36,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "more than all": ({"output_compression": "180%"}, "output_compression", "Did you mean 100?"),
     "a word in other words": ({"quality": "high quality"}, "quality", "Did you mean high?"),
     "a member of an enumeration": ({"quality": "Quality.LOW"}, "quality", "Did you mean low?"),
-    "a misspelt word of others": ({"quality": "standart"}, "quality", "Did you mean medium?"),
+    "a misspelt word of others": ({"quality": "standrad"}, "quality", "Did you mean medium?"),
     "a background of true": ({"background": True}, "background", "Did you mean transparent?"),
     "format heic": ({"format": "heic"}, "format", "Did you mean jpeg?"),
     "moderation off": ({"moderation": "off"}, "moderation", "Did you mean low?"),
