@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # a command loads these when it runs
     from application.jobs.job_handle import JobHandle
     from entrypoints.cli.runner import CommandOutput
 
+INTERRUPTED = 130
+"""What a shell expects of a command that Ctrl-C ended; click's own exit code is 1."""
 Query = Callable[..., Awaitable["CommandOutput"]]
 Start = Callable[..., Awaitable["JobHandle"]]
 
@@ -74,7 +76,13 @@ def _command(
     group: click.Group | None = None,
     name: str | None = None,
 ) -> click.Command:
-    functools.update_wrapper(run, wrapped)  # with its help text and its own options
+    def interruptible(**options: Any) -> None:  # noqa: ANN401 - options of any type
+        try:
+            run(**options)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+
+    functools.update_wrapper(interruptible, wrapped)  # with its help text and its own options
     make = click.command if group is None else group.command
-    command: click.Command = make(name)(json_option(env_file_option(run)))
+    command: click.Command = make(name)(json_option(env_file_option(interruptible)))
     return command

@@ -12,7 +12,7 @@ import msgspec
 
 from application.jobs.job_handle import JobHandle
 from domain.counts import count
-from domain.errors import ArchiveUnavailable, Canceled
+from domain.errors import ArchiveUnavailable, Canceled, ChargeStatus
 from domain.jobs import JobState
 from domain.results import ImageResult
 from domain.untrusted_text import several_lines
@@ -38,6 +38,7 @@ GIVEN_UP = (
     "Gave up {id}. The request was sent and may be billed; its image is not saved here.\n"
     "To look at its outcome, run: gpt-image jobs show {id}"
 )
+NOT_CHARGED = "Canceled. Nothing was charged."
 
 
 def run_job(
@@ -52,11 +53,14 @@ def run_job(
     After the request was sent, the first interrupt still waits for the image; the second does not.
     """
 
+    started: list[JobHandle] = []
+
     async def run() -> int:
         _interrupt_on_sigterm()
         prepared = delivery.prepare(options)
         async with run_application(command_settings(env_file)) as container:
             job = await start(container, **prepared)
+            started.append(job)
             previews = Previews()
             images, code = await _wait(job, container, delivery, previews)
             code = await _deliver(images, container, delivery, previews) or code
@@ -66,7 +70,16 @@ def run_job(
     try:
         return exit_code(run(), options, as_json=delivery.as_json, file=delivery.report_file)
     except (KeyboardInterrupt, asyncio.CancelledError):
+        if not any(map(_may_be_charged, started)):
+            print(NOT_CHARGED, file=sys.stderr)
         return CANCELED
+
+
+def _may_be_charged(job: JobHandle) -> bool:
+    """Whether the interrupted job may have cost money; before it is sent, it does not."""
+    record = job.snapshot
+    is_free_failure = record.state is JobState.FAILED and record.charged is ChargeStatus.NO
+    return not is_free_failure and record.state is not JobState.RESERVED
 
 
 async def _wait(
