@@ -13,6 +13,10 @@ import pytest
 from openai.types import ImagesResponse
 from PIL import Image, ImageChops, ImageStat
 
+from adapters.openai.catalog import openai_catalog
+from adapters.openai.token_counts import parse_usage
+from domain.image_formats import Dimensions
+from domain.requests import GenerateRequest, Quality
 from tests.standin import StandIn
 
 pytest_plugins = ["tests.standin.fixtures"]
@@ -71,6 +75,24 @@ async def test_a_generation_returns_unique_images_and_charges_them(
     assert reply.usage is not None
     assert reply.usage.to_dict() == charge.usage
     assert (reply.quality, reply.size, reply.output_format) == ("medium", "1024x640", kind)
+
+
+@pytest.mark.anyio
+async def test_a_call_costs_no_more_than_the_model_card_expects(
+    sdk: openai.AsyncOpenAI,
+) -> None:
+    card = openai_catalog().find(FIELDS["model"])
+    assert card is not None
+    for quality in ("low", "medium", "high", "xhigh", "max", "auto"):
+        fields: dict[str, Any] = {**FIELDS, "size": "1024x1024", "quality": quality}
+        reply = await sdk.images.generate(**fields)
+        request = GenerateRequest(
+            prompt="hi", size=Dimensions(1024, 1024), quality=Quality(quality)
+        )
+        cost, estimate = card.cost(parse_usage(reply.usage)), card.estimate(request)
+        assert cost is not None
+        assert estimate is not None
+        assert cost <= estimate, quality
 
 
 @pytest.mark.anyio
