@@ -52,7 +52,6 @@ def run_job(
 
     After the request was sent, the first interrupt still waits for the image; the second does not.
     """
-
     started: list[JobHandle] = []
 
     async def run() -> int:

@@ -90,10 +90,10 @@ def cache() -> None:
 @examples("gpt-image cache stats --json")
 async def cache_stats(container: "Container") -> "CommandOutput":
     """Show what the disk cache holds."""
-    from entrypoints.wire.cache_results import stats_result, stats_text
+    from entrypoints.wire.cache_results import stats_result, stored_text
 
     tiers = await container.cache_stats()()
-    return stats_text(tiers), stats_result(tiers)
+    return stored_text(tiers), stats_result(tiers)
 
 
 @query(cache, "clear")

@@ -8,12 +8,24 @@ from domain.counts import count
 from entrypoints.wire.outputs import CacheStatsResult, ClearCacheResult, TierEntry
 
 CLEARED = "Image cache cleared successfully."
+IN_MEMORY = "memory"
 STATISTICS = "Cache Statistics:"
 
 
 def stats_text(tiers: Sequence[TierStats]) -> str:
     """One line a tier, below the heading that clients of version 1 parse."""
     return "\n".join([STATISTICS, *map(_line, tiers)])
+
+
+def stored_text(tiers: Sequence[TierStats]) -> str:
+    """What is left of a command's cache when the command has ended: the tiers on disk."""
+    lines = [
+        f"{stats.tier}: {count(stats.entries, 'entry', 'entries')}, {stats.bytes / 1e6:,.1f} of "
+        f"{stats.max_bytes / 1e6:,g} MB; an entry lives {stats.ttl:g} s"
+        for stats in tiers
+        if stats.tier != IN_MEMORY
+    ]
+    return "\n".join(lines) or "There is no cache on disk."
 
 
 def stats_result(tiers: Sequence[TierStats]) -> CacheStatsResult:

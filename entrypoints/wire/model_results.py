@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -10,6 +11,10 @@ from application.use_cases.list_models import ModelListing
 from domain.models import ModelCard, ModelSelection
 from domain.money.prices import FreePricing, Pricing, TokenPricing
 from domain.requests import Quality
+
+RETIRED = "retired "
+NARROW = 80
+"""Columns below which the table has the names and the dates of retirement only."""
 
 
 def catalog_entries(listing: ModelListing) -> list[dict[str, object]]:
@@ -38,29 +43,37 @@ def catalog_entries(listing: ModelListing) -> list[dict[str, object]]:
 def catalog_text(listing: ModelListing) -> str:
     """The same as a table, as wide as the terminal."""
     console = Console()
+    narrow = console.width < NARROW
+    caption = f"{_default_text(listing.default)}; every model also accepts quality auto"
     with console.capture() as captured:
-        console.print(catalog_table(listing))
+        console.print(catalog_table(listing, narrow=narrow))
+        console.print(Text(caption))
+        if not narrow:
+            console.print("$ per million tokens: text in / image in / image out")
     return captured.get().rstrip("\n")
 
 
-def catalog_table(listing: ModelListing) -> Table:
-    """The same as a table for a terminal."""
-    table = Table(title="$ per million tokens: text in / image in / image out")
-    for heading in ("model", "quality", "largest", "retires", "$"):
-        table.add_column(heading, no_wrap=True)
+def catalog_table(listing: ModelListing, *, narrow: bool = False) -> Table:
+    """The same as a table for a terminal; a narrow one gets the names and the dates only."""
+    headings = ("model", "retires", "quality", "largest", "$")
     default = listing.default.card
+    table = Table(box=SIMPLE_HEAD, padding=0 if narrow else (0, 1), pad_edge=False)
+    for heading in headings[:2] if narrow else headings:
+        table.add_column(heading, no_wrap=True)
     for card in listing.catalog.cards:
-        table.add_row(
-            f"{card.name} *" if card is default else card.name,
-            _shortest(_qualities(card)),
-            f"{card.sizes.max_long_side}x{card.sizes.max_short_side}"
-            if card.sizes.max_pixels
-            else str(max(card.sizes.listed)),
-            _retires(card, listing.today),
-            _price_text(card.pricing),
-        )
-    table.caption = Text(f"{_default_text(listing.default)}; every model also accepts quality auto")
+        name = f"{card.name} *" if card is default else card.name
+        retires = _retires(card, listing.today)
+        if narrow:
+            table.add_row(name, retires.removeprefix(RETIRED))
+        else:
+            table.add_row(name, retires, *_abilities(card))
     return table
+
+
+def _abilities(card: ModelCard) -> list[str]:
+    longest = f"{card.sizes.max_long_side}x{card.sizes.max_short_side}"
+    largest = longest if card.sizes.max_pixels else str(max(card.sizes.listed))
+    return [_shortest(_qualities(card)), largest, _price_text(card.pricing)]
 
 
 def _default_text(default: ModelSelection) -> str:
@@ -113,4 +126,4 @@ def _shortest(qualities: list[str]) -> str:
 def _retires(card: ModelCard, today: date) -> str:
     if card.retirement_date is None:
         return "-"
-    return f"{'retired ' if card.is_retired(today) else ''}{card.retirement_date}"
+    return f"{RETIRED if card.is_retired(today) else ''}{card.retirement_date}"

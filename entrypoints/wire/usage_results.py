@@ -17,6 +17,9 @@ from domain.money.usage_account import UsageAccount
 from domain.untrusted_text import single_line
 from entrypoints.wire.outputs import TokenUsage
 
+FIGURES = ("calls", "images", "tokens", "cost", "unknown", "saved")
+NARROW = 66
+"""Columns below which the table has the number of calls and their cost only."""
 MAX_MODEL = 100
 """Characters of a model's name; a request cannot name a longer one."""
 
@@ -73,37 +76,43 @@ def usage_text(usage: UsageReport) -> str:
     """The same as tables, as wide as the terminal."""
     console = Console()
     with console.capture() as captured:
-        console.print(_table(usage))
+        console.print(_table(usage, narrow=console.width < NARROW))
         for status in usage.statuses:
             console.print(_status_line(status), highlight=False)
     return captured.get().rstrip()
 
 
-def _table(usage: UsageReport) -> Table:
-    """Fits into 80 columns."""
+def _table(usage: UsageReport, *, narrow: bool) -> Table:
+    """Fits into 80 columns; a narrow one, without most numbers, into 40."""
     table = Table(title=f"Since {usage.since}, days in local time", box=SIMPLE_HEAD, padding=0)
     table.add_column("day and model", no_wrap=True)
-    for heading in ("calls", "images", "tokens", "cost", "unknown", "saved"):
+    for heading in ("calls", "cost") if narrow else FIGURES:
         table.add_column(heading, justify="right", no_wrap=True)
     for day, accounts in groupby(usage.accounts, key=lambda account: account.day):
         table.add_row(str(day))
         for account in accounts:
             # As Text: a client may have used any name, and Rich must not read it as markup.
-            table.add_row(Text(single_line(account.model, MAX_MODEL)), *_figures(account))
+            table.add_row(
+                Text(single_line(account.model, MAX_MODEL)), *_figures(account, narrow=narrow)
+            )
         table.add_section()
-    table.add_row(usage.total.model, *_figures(usage.total))
-    table.caption = "unknown: calls of unknown cost, and their estimated cost"
+    table.add_row(usage.total.model, *_figures(usage.total, narrow=narrow))
+    if usage.total.unknown and not narrow:
+        table.caption = "unknown: calls of unknown cost, and their estimated cost"
     return table
 
 
-def _figures(account: UsageAccount) -> list[str]:
-    unknown = f"{account.unknown}, {dollars(account.estimated)}" if account.unknown else "-"
+def _figures(account: UsageAccount, *, narrow: bool) -> list[str]:
+    if narrow:
+        return [str(account.calls), dollars(account.cost)]
+    estimated = dollars(account.estimated, up=True)  # as the list of jobs has it
+    tokens = account.usage.total
     return [
         str(account.calls),
         str(account.images),
-        f"{account.usage.total / 1000:.1f}k",
+        f"{tokens / 1000:.1f}k" if tokens else "0",
         dollars(account.cost),
-        unknown,
+        f"{account.unknown}, {estimated}" if account.unknown else "-",
         dollars(account.saved.usd),
     ]
 

@@ -34,7 +34,7 @@ def test_the_model_that_serves_is_marked(default: str, marked: list[str], captio
     text = catalog_text(listing)
     assert [entry["name"] for entry in catalog_entries(listing) if entry["default"]] == marked
     assert [name for name in marked if f"{name} *" in text] == marked
-    assert text.count(" *") == len(marked) + (1 if marked else 0)
+    assert text.count("*") == len(marked) + (1 if marked else 0)
     assert caption in text
 
 
