@@ -58,6 +58,7 @@ WAYS_OUT: tuple[tuple[str, str], ...] = (
     ("a WAVE", "send an image"),
 )
 """What to do with a format, by the first letters of its name; a video gets a frame of its own."""
+ONE_FRAME = "Save one frame of it as PNG."
 NETPBM = re.compile(rb"P[1-7]\s")
 SVG = re.compile(rb"<svg[\s>/]|<!DOCTYPE\s+svg", re.IGNORECASE)
 

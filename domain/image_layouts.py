@@ -52,7 +52,10 @@ def check_limits(image: Image) -> None:
 def check_bytes(data: bytes) -> None:
     """Raise UnreadableImage for too many bytes."""
     if len(data) > MAX_BYTES:
-        raise UnreadableImage(f"The image has {len(data):,} bytes; the maximum is {MAX_BYTES:,}.")
+        raise UnreadableImage(
+            f"The image has {len(data):,} bytes; the maximum is {MAX_BYTES:,}.",
+            hint="Scale the image down, or save it as JPEG.",
+        )
 
 
 def check_size(size: Dimensions) -> None:
@@ -60,7 +63,8 @@ def check_size(size: Dimensions) -> None:
     if size.pixels > MAX_PIXELS or max(size.width, size.height) > MAX_SIDE:
         raise UnreadableImage(
             f"The image is {size} pixels; the maximum is {MAX_PIXELS:,} pixels in total "
-            f"and {MAX_SIDE:,} per side."
+            f"and {MAX_SIDE:,} per side.",
+            hint="Scale the image down.",
         )
 
 
@@ -105,7 +109,7 @@ def _webp(data: bytes) -> ImageLayout:
     webp = read_webp(data)
     return ImageLayout(
         header=webp.header,
-        for_decoder=lambda: data,
+        for_decoder=webp.for_decoder,
         without_metadata=webp.without_metadata,
         plain=webp.is_plain,
         lossy=webp.is_lossy,

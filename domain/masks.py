@@ -79,6 +79,15 @@ def plan_mask(mask: MaskContents, image: Dimensions, orientation: int) -> MaskPl
     )
 
 
+def check_not_the_image(notes: Sequence[str]) -> None:
+    """Raise InvalidRequest for a mask that is the first image, unless its alpha marks areas.
+
+    `notes` are those of its plan. A drawing in black and white would else be read as a mask.
+    """
+    if READ_AS_WHITE in notes:
+        raise _unfit("The mask is the first image itself, and it has no transparent areas.")
+
+
 def _meaning(mask: MaskContents) -> tuple[bool, int | None, str]:
     """Whether gray marks the areas, from which level on, and the note about it."""
     alpha = mask.alpha
@@ -123,12 +132,14 @@ def _placement(mask: Dimensions, image: Dimensions, orientation: int) -> tuple[i
 
 
 def _is_scaled(mask: Dimensions, image: Dimensions) -> bool:
-    """Whether the sizes have the same shape, up to one pixel of rounding."""
-    scale = image.width / mask.width
+    """Whether the sizes have the same shape, up to one pixel of rounding.
+
+    The scale is that of the longer side, which rounding changes least.
+    """
+    scale = max(image.width, image.height) / max(mask.width, mask.height)
     rounding = max(1.0, scale)
-    return (
-        1 / MAX_SCALE <= scale <= MAX_SCALE and abs(image.height - mask.height * scale) <= rounding
-    )
+    differences = image.width - mask.width * scale, image.height - mask.height * scale
+    return 1 / MAX_SCALE <= scale <= MAX_SCALE and max(map(abs, differences)) <= rounding
 
 
 def _unfit(message: str, hint: str = HINT) -> InvalidRequest:

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from struct import Struct, unpack_from
 
 from domain.errors import UnreadableImage
+from domain.foreign_formats import ONE_FRAME
 from domain.image_formats import MAX_PARTS, Dimensions, ImageFormat, ImageHeader
 
 ALPHA_FLAG, ANIMATION_FLAG = 0x10, 0x02  # RFC 9649, section 2.7
-METADATA_FLAGS = 0x08 | 0x04  # EXIF, XMP
+EXIF_FLAG, XMP_FLAG = 0x08, 0x04
+METADATA_FLAGS = EXIF_FLAG | XMP_FLAG
 PART_START = Struct("<4sI")
 FRAME = 16  # bytes before the chunks of an animation's frame: RFC 9649, section 2.7.1.1
 PIXELS = (b"VP8 ", b"VP8L")
 SINGLE = frozenset({b"VP8X", b"ICCP", b"ANIM", b"ALPH", b"EXIF", b"XMP ", *PIXELS})
 FOR_DISPLAY = frozenset({b"VP8X", b"ICCP", b"ALPH", *PIXELS})
+XMP = b"XMP "
 Chunk = tuple[bytes, int, int]
 """The name of a chunk, and where its body starts and ends."""
 
@@ -36,22 +39,30 @@ class WebP:
         """Whether its pixels were compressed with a loss."""
         return any(kind == b"VP8 " for kind, _, _ in self.chunks)
 
+    def for_decoder(self) -> bytes:
+        """The same without XMP, whose orientation Pillow would read, and viewers do not."""
+        if not any(kind == XMP for kind, _, _ in self.chunks):
+            return self.data
+        return self._only([chunk for chunk in self.chunks if chunk[0] != XMP], XMP_FLAG)
+
     def without_metadata(self) -> bytes:
         """The same pixels and color profile, but no orientation; the data itself if no more.
 
         Of a WebP that is plain.
         """
         kept = [chunk for chunk in self.chunks if chunk[0] in FOR_DISPLAY]
-        parts = [self._part(*chunk) for chunk in kept]
-        body = b"".join(parts)
-        cleaned = b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body
+        cleaned = self._only(kept, METADATA_FLAGS)
         return self.data if cleaned == self.data else cleaned
 
-    def _part(self, kind: bytes, start: int, end: int) -> bytes:
-        """The chunk with its name, length and padding, and without flags for metadata."""
+    def _only(self, chunks: list[Chunk], dropped_flags: int) -> bytes:
+        body = b"".join(self._part(*chunk, dropped_flags) for chunk in chunks)
+        return b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body
+
+    def _part(self, kind: bytes, start: int, end: int, dropped_flags: int) -> bytes:
+        """The chunk with its name, length and padding, and without these flags for metadata."""
         body = self.data[start:end]
         if kind == b"VP8X":
-            body = bytes([body[0] & ~METADATA_FLAGS]) + body[1:]
+            body = bytes([body[0] & ~dropped_flags]) + body[1:]
         return PART_START.pack(kind, len(body)) + body + bytes(len(body) & 1)
 
 
@@ -92,7 +103,7 @@ def read_webp(data: bytes) -> WebP:
         raise UnreadableImage(f"The WebP is damaged: it has a second {name} chunk.")
     frames = [chunk for chunk in chunks if chunk[0] == b"ANMF"]
     if len(frames) > 1:
-        raise UnreadableImage("The image is animated. Send a single frame.")
+        raise UnreadableImage("The image is animated. Send a single frame.", hint=ONE_FRAME)
     if kinds[0] == b"VP8X" and data[20] & ANIMATION_FLAG:
         _check_frame(data, frames, header)
     else:

@@ -8,7 +8,7 @@ import PIL.Image
 from PIL import AvifImagePlugin, features
 
 from domain.errors import UnreadableImage
-from domain.foreign_formats import describe
+from domain.foreign_formats import ONE_FRAME, describe
 from domain.image_formats import Dimensions
 from domain.image_layouts import check_size
 
@@ -26,7 +26,7 @@ def open_foreign(data: bytes, form: str) -> Iterator[PIL.Image.Image]:
     with PIL.Image.open(BytesIO(data), formats=[plugin]) as opened:
         check_size(Dimensions(*opened.size))
         if form == "AVIF" and getattr(opened, "is_animated", False):
-            raise UnreadableImage("The image is animated. Send a single frame.")
+            raise UnreadableImage("The image is animated. Send a single frame.", hint=ONE_FRAME)
         yield opened
 
 

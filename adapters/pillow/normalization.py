@@ -13,7 +13,7 @@ from adapters.pillow.frames import Facts, Message
 from adapters.pillow.opening import open_image
 from adapters.pillow.upright import Upright, to_upright, turned
 from domain.errors import InvalidRequest, UnreadableImage
-from domain.foreign_formats import decodable_format
+from domain.foreign_formats import ONE_FRAME, decodable_format
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
 from domain.image_layouts import ImageLayout, read_layout
@@ -96,7 +96,7 @@ def _opened(data: bytes) -> Iterator[tuple[PIL.Image.Image, _Source]]:
 
 def _check(layout: ImageLayout) -> None:
     if layout.frames > 1:
-        raise UnreadableImage("The image is animated. Send a single frame.")
+        raise UnreadableImage("The image is animated. Send a single frame.", hint=ONE_FRAME)
     if layout.header.format is ImageFormat.JPEG and layout.bits != 8:
         raise UnreadableImage(
             f"The JPEG has {layout.bits} bits per channel, which few programs read.",

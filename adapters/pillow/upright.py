@@ -71,7 +71,11 @@ def turned(image: PIL.Image.Image, orientation: int) -> PIL.Image.Image:
 
 
 def _orientation(opened: PIL.Image.Image) -> int:
-    value = opened.getexif().get(ORIENTATION, 1)
+    """The orientation in the EXIF of the image; 1 without one, and for EXIF that is damaged."""
+    try:
+        value = opened.getexif().get(ORIENTATION, 1)
+    except Exception:  # noqa: BLE001 - Pillow raises many kinds; viewers ignore such EXIF too
+        return 1
     return value if value in range(1, 9) else 1
 
 

@@ -13,6 +13,7 @@ from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.input_images import NormalizedImage
 from domain.jobs import LOCAL
+from domain.masks import check_not_the_image
 from domain.requests import EditRequest, check_mask_size
 
 INSPECTION_TIMEOUT = 10.0
@@ -64,6 +65,8 @@ class EditImage:
         mask = request.mask
         if mask is not None:
             made = await _in_time(self.normalizer.normalize_mask(mask, inputs[0]), "mask", end)
+            if mask == request.images[0]:
+                check_not_the_image(made.notes)
             mask = made.mask
             notes += made.notes
         images = tuple(each.image for each in inputs)

@@ -204,6 +204,30 @@ async def test_an_unclear_mask_is_refused_with_the_way_out_and_nothing_is_sent(
     )
 
 
+async def test_a_drawing_in_black_and_white_is_not_its_own_mask(editor: Editor) -> None:
+    drawing = white_on_black()
+    reply = await editor.edit(drawing, mask=drawing)
+    assert (reply.status, reply.code) == (400, "invalid_request")
+    assert "The mask is the first image itself" in reply.problem["detail"]
+    assert editor.calls == []
+
+
+async def test_an_image_with_a_hole_is_its_own_mask(editor: Editor) -> None:
+    reply = await editor.edit(cut(), mask=cut())
+    assert reply.status == 201, reply.body
+    assert editor.uploads("mask")[0].data == cut()
+
+
+@pytest.mark.parametrize("size", [(13, 1024), (50, 4000), (12, 1000), (200, 16000)])
+async def test_the_size_of_a_mask_for_a_long_image_is_rounded(
+    size: tuple[int, int], editor: Editor
+) -> None:
+    long = (100, 8000)
+    reply = await editor.edit(files.saved(files.scene(long), "PNG"), mask=cut(size))
+    assert reply.status == 201, reply.body
+    assert opened(editor.uploads("mask")[0]).size == long
+
+
 async def test_a_mask_of_neither_size_of_a_turned_photo_is_told_both(editor: Editor) -> None:
     reply = await editor.edit(files.photo(6, size=SIZE), mask=cut((500, 500)))
     detail = reply.problem["detail"]

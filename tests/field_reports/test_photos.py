@@ -52,6 +52,13 @@ PHOTOS = [
     pytest.param(lambda: files.wide_gamut("PNG"), "", id="F31 profile of other colors in PNG"),
     pytest.param(lambda: files.srgb_profiled("PNG"), "", id="F31 sRGB profile"),
     pytest.param(files.one_frame_webp, "", id="F31 animation of one frame"),
+    pytest.param(files.damaged_exif, "", id="sibling: damaged EXIF in a JPEG"),
+    pytest.param(lambda: files.damaged_exif("PNG"), "", id="sibling: damaged EXIF in a PNG"),
+    pytest.param(lambda: files.damaged_exif("WEBP"), "", id="sibling: damaged EXIF in a WebP"),
+    pytest.param(files.xmp_orientation, "", id="sibling: an orientation only in XMP, in a JPEG"),
+    pytest.param(
+        lambda: files.xmp_orientation("WEBP"), "", id="sibling: an orientation only in XMP, in WebP"
+    ),
     pytest.param(files.avif, "converted from AVIF to JPEG", id="F06 AVIF"),
     pytest.param(
         lambda: files.avif(6), f"{UPRIGHT} and converted from AVIF to JPEG", id="F06 turned AVIF"
@@ -182,6 +189,24 @@ async def test_what_cannot_be_taken_is_named_and_nothing_is_sent(
     assert (reply.status, reply.code) == (400, "unreadable_image")
     assert words in reply.problem["detail"]
     assert editor.calls == []
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        pytest.param(files.saved(PIL.Image.new("1", (8000, 6300)), "PNG"), "Scale", id="pixels"),
+        pytest.param(files.saved(PIL.Image.new("1", (16400, 8)), "PNG"), "Scale", id="a side"),
+        pytest.param(files.apng(), "Save one frame", id="APNG"),
+        pytest.param(files.animated_webp(), "Save one frame", id="animated WebP"),
+        pytest.param(files.animated_avif(), "Save one frame", id="animated AVIF"),
+    ],
+)
+async def test_the_hint_of_a_whole_image_that_is_refused_says_what_to_do(
+    data: bytes, hint: str, editor: Editor
+) -> None:
+    reply = await editor.edit(data)
+    assert (reply.status, reply.code) == (400, "unreadable_image")
+    assert reply.problem["hint"].startswith(hint)
 
 
 async def test_an_mpo_of_the_provider_is_delivered_untouched(tmp_path: Path) -> None:
