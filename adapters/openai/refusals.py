@@ -45,6 +45,10 @@ FIREWALL = (
     "The API key was probably not looked at. Check OPENAI_BASE_URL, and whether a VPN or a proxy "
     "of this machine is blocked. The prompt may have triggered the firewall too."
 )
+UNEXPLAINED = (
+    "The answer gives no reason. Check OPENAI_BASE_URL, the model and the options that are not "
+    "defaults."
+)
 NO_UPLOADS = (
     "An edit is sent as a form with files. If generating works, the endpoint cannot edit images: "
     "choose another model or endpoint for edits."
@@ -75,7 +79,8 @@ def refusal_error(refusal: Refusal) -> errors.ProviderError:
     """The error for a refusal. The call is not charged, unless the generated image was refused."""
     found = (error for rule in RULES if (error := rule(refusal)))
     return next(found, None) or errors.RequestRefused(
-        refusal.quoted(f"{refusal.endpoint.title} rejected the request")
+        refusal.quoted(f"{refusal.endpoint.title} rejected the request"),
+        hint=None if refusal.body.message else UNEXPLAINED,
     )
 
 

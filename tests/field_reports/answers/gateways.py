@@ -66,6 +66,8 @@ GATEWAYS = [
     answer(
         "415", "request_refused", 415, {"detail": "Unsupported media type"}, "cannot edit images"
     ),
+    answer("no reason at all", "request_refused", 400, "", "gives no reason"),
+    answer("a list of numbers", "request_refused", 422, [1, 2], "gives no reason"),
     answer("lists of faults by their fields", "request_refused", 400, INVALID, "Size: The field"),
     Answer(
         id="a code for throttling, with 400",
