@@ -82,9 +82,14 @@ def stdio(env_file: Path | None = None) -> None:
 
 
 @cli.command()
-@click.option("--host", help="Address to listen on (default: $HOST or localhost).")
 @click.option(
-    "--port", type=int, help="Port to listen on (default: $PORT or 3000; 0 picks a free one)."
+    "--host", metavar="ADDRESS", help="Address to listen on. [default: HOST or localhost]"
+)
+@click.option(
+    "--port",
+    type=int,
+    metavar="PORT",
+    help="Port to listen on; 0 picks a free one. [default: PORT or 3000]",
 )
 @env_file_option
 @examples("gpt-image http", "gpt-image http --port 8080")

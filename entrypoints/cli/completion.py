@@ -8,12 +8,13 @@ import rich_click as click
 
 from entrypoints.bootstrap.import_gc import collector_paused
 from entrypoints.cli.help_texts import examples
+from entrypoints.cli.suggestions import Kind
 
 if TYPE_CHECKING:  # a command loads these when it runs
     from entrypoints.bootstrap.container import Container
 
 SHELLS = ("bash", "zsh", "fish")
-SUGGESTED_IMAGES = 50
+SUGGESTED = 50
 
 
 @click.command()
@@ -43,13 +44,24 @@ def model_names() -> Sequence[str]:
     return _asked(names, auto_provider="openai")
 
 
-def image_ids() -> Sequence[str]:
-    """The short IDs of the latest images; none if they cannot be read."""
+def stored_ids(kind: Kind) -> Sequence[str]:
+    """The short IDs of the latest images or jobs, or of what is in the trash.
+
+    None if they cannot be read.
+    """
     from entrypoints.wire.short_ids import short_id
 
     async def ids(container: "Container") -> Sequence[str]:
-        found = await container.list_images()(limit=SUGGESTED_IMAGES)
-        return [short_id(image.id) for record in found.completed for image in record.images]
+        if kind == "images":
+            found = await container.list_images()(limit=SUGGESTED)
+            known = [image.id for record in found.completed for image in record.images]
+        elif kind == "trash":
+            trash = await container.list_trash()(owner=None)
+            known = [entry.image.id for entry in trash[:SUGGESTED]]
+        else:
+            jobs = await container.list_jobs()(limit=SUGGESTED, ended=True)
+            known = [job.id for job in jobs]
+        return [*dict.fromkeys(map(short_id, known))]
 
     return _asked(ids)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from entrypoints.cli.commands import query
+from entrypoints.cli.help_texts import examples
+from entrypoints.cli.suggestions import StoredId
 
 if TYPE_CHECKING:  # a command loads these when it runs
     from entrypoints.bootstrap.container import Container
@@ -30,12 +32,10 @@ yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 
 
 @query(name="delete")
-@click.argument("id_", metavar="ID")
+@click.argument("id_", type=StoredId("images"), metavar="ID")
+@examples("gpt-image images delete img_01234567")
 async def images_delete(container: "Container", *, id_: str) -> "CommandOutput":
-    """Move the image with this img_… ID, whole or short, to the trash.
-
-    Example: gpt-image images delete img_01234567
-    """
+    """Move the image with this img_… ID, whole or short, to the trash."""
     from domain.jobs import LOCAL
     from entrypoints.jobs.image_references import find_image_id
     from entrypoints.wire.trash_results import deletion, deletion_text
@@ -48,15 +48,13 @@ async def images_delete(container: "Container", *, id_: str) -> "CommandOutput":
 
 
 @query(name="restore")
-@click.argument("ids", metavar="[ID]... | last", nargs=-1)
+@click.argument("ids", type=StoredId("trash"), metavar="[ID]... | last", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Restore everything in the trash.")
+@examples("gpt-image images restore last", "gpt-image images restore img_01234567")
 async def images_restore(
     container: "Container", *, ids: tuple[str, ...], everything: bool
 ) -> "CommandOutput":
-    """Bring deleted images back: by their img_… IDs, or what was deleted last.
-
-    Example: gpt-image images restore last
-    """
+    """Bring deleted images back: by their img_… IDs, or what was deleted last."""
     from domain.errors import InvalidRequest
     from entrypoints.cli.whole_ids import whole_id
     from entrypoints.wire.trash_results import RestoreResult, restored_text
@@ -79,12 +77,19 @@ async def images_restore(
 
 
 @query(name="prune")
-@click.option("--older-than", help="Age, e.g. 12h, 30d, 8w.")
+@click.option("--older-than", metavar="AGE", help="For example 12h, 30d or 8w.")
 @click.option(
-    "--max-size", type=float, callback=finite, help="Megabytes to keep; the oldest images go."
+    "--max-size",
+    type=float,
+    metavar="MB",
+    callback=finite,
+    help="Megabytes to keep; the oldest images go.",
 )
 @click.option("--dry-run", is_flag=True, help="Only list what would go.")
 @yes_option
+@examples(
+    "gpt-image images prune --older-than 30d --dry-run", "gpt-image images prune --max-size 500"
+)
 async def images_prune(
     container: "Container",
     *,
@@ -95,7 +100,7 @@ async def images_prune(
 ) -> "CommandOutput":
     """Move the oldest images to the trash, by age or by size.
 
-    Lists them and asks before. Example: gpt-image images prune --older-than 30d
+    It lists them and asks first.
     """
     from domain.counts import count
     from entrypoints.wire import trash_results as wire
@@ -117,11 +122,9 @@ async def images_prune(
 
 @query(name="empty-trash")
 @yes_option
+@examples("gpt-image images empty-trash")
 async def images_empty_trash(container: "Container", *, yes: bool) -> "CommandOutput":
-    """Delete the images in the trash for good, to free disk space.
-
-    Example: gpt-image images empty-trash
-    """
+    """Delete the images in the trash for good, to free disk space."""
     from domain.counts import count
     from entrypoints.wire.trash_results import EmptyTrashResult, trash_text
 

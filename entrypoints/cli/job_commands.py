@@ -6,6 +6,7 @@ import rich_click as click
 
 from entrypoints.cli.commands import query
 from entrypoints.cli.help_texts import examples
+from entrypoints.cli.suggestions import StoredId
 
 if TYPE_CHECKING:  # a command loads these when it runs
     from entrypoints.bootstrap.container import Container
@@ -15,13 +16,21 @@ LIMIT = click.IntRange(1, 1000)
 
 
 @click.group()
+@examples("gpt-image jobs list", "gpt-image jobs show job_01234567")
 def jobs() -> None:
     """List jobs that are unfinished or of unknown outcome; show or dismiss one."""
 
 
 @query(jobs, "list")
 @click.option("--recent", is_flag=True, help="Also list jobs that ended, and dismissed ones.")
-@click.option("--limit", type=LIMIT, default=100, show_default=True, help="Number of jobs.")
+@click.option(
+    "--limit",
+    type=LIMIT,
+    metavar="N",
+    default=100,
+    show_default=True,
+    help="Number of jobs.",
+)
 @examples("gpt-image jobs list")
 async def jobs_list(container: "Container", *, recent: bool, limit: int) -> "CommandOutput":
     """List jobs that are unfinished or whose outcome is unknown, the newest first."""
@@ -34,7 +43,7 @@ async def jobs_list(container: "Container", *, recent: bool, limit: int) -> "Com
 
 
 @query(jobs, "show")
-@click.argument("id_", metavar="ID")
+@click.argument("id_", type=StoredId("jobs"), metavar="ID")
 @examples("gpt-image jobs show job_0123456789abcdef0123456789abcdef")
 async def jobs_show(container: "Container", *, id_: str) -> "CommandOutput":
     """Show everything that is known of the job with this job_… ID, whole or short."""
@@ -49,9 +58,9 @@ async def jobs_show(container: "Container", *, id_: str) -> "CommandOutput":
 
 
 @query(jobs, "dismiss")
-@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.argument("ids", type=StoredId("jobs"), metavar="[ID]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Dismiss all jobs of unknown outcome.")
-@examples("gpt-image jobs dismiss job_0123456789abcdef0123456789abcdef")
+@examples("gpt-image jobs dismiss job_01234567")
 async def jobs_dismiss(
     container: "Container", *, ids: tuple[str, ...], every: bool
 ) -> "CommandOutput":

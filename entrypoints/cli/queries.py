@@ -29,7 +29,7 @@ async def models(container: "Container") -> "CommandOutput":
 @click.option(
     "--days",
     type=DAYS,
-    metavar="1-3660",
+    metavar="N",
     default=30,
     show_default=True,
     help="Days, including today.",
@@ -45,16 +45,19 @@ async def usage(container: "Container", *, days: int) -> "CommandOutput":
 
 
 @click.group()
+@examples("gpt-image images list", "gpt-image images restore last")
 def images() -> None:
     """List, delete and restore images; list unfinished jobs."""
 
 
 @query(images, "list")
 @click.option(
-    "--limit", type=LIMIT, metavar="1-100", default=20, show_default=True, help="Number of images."
+    "--limit", type=LIMIT, metavar="N", default=20, show_default=True, help="Number of images."
 )
 @click.option("--trash", is_flag=True, help="Deleted images instead, and the time they have left.")
-@click.option("--cursor", help="The next page: the cursor at the end of the last one.")
+@click.option(
+    "--cursor", metavar="CURSOR", help="The next page: the cursor at the end of the last one."
+)
 @examples("gpt-image images list --limit 5", "gpt-image images list --trash")
 async def images_list(
     container: "Container", *, limit: int, trash: bool, cursor: str | None
@@ -82,6 +85,7 @@ async def images_list(
 
 
 @click.group()
+@examples("gpt-image cache stats", "gpt-image cache clear")
 def cache() -> None:
     """Show or clear the cache."""
 

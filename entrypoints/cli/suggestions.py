@@ -3,12 +3,17 @@
 A shell asks for them by running the command, so a suggestion that fails for any reason is left out.
 """
 
-from typing import TYPE_CHECKING
+from glob import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import rich_click as click
 
 if TYPE_CHECKING:  # loaded only when a shell asks
     from click.shell_completion import CompletionItem
+
+Kind = Literal["images", "trash", "jobs"]
+"""What an ID belongs to."""
 
 
 class Suggested(click.ParamType[str]):
@@ -48,15 +53,39 @@ class ImageReference(click.ParamType[str]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list["CompletionItem"]:
-        """Stored images if what was typed begins like an ID, and files otherwise."""
+        """Names of stored images if what was typed begins like one, and files.
+
+        Bash forgets the words before an item that means files, so the files are words then.
+        """
         from click.shell_completion import CompletionItem
 
         words = [word for word in ("last", "img_") if incomplete and word.startswith(incomplete)]
         if incomplete.startswith("img_"):
-            from entrypoints.cli.completion import image_ids
+            words = _stored("images", incomplete)
+        # Such a word has no folder in it.
+        files = sorted(path.name for path in Path().glob(f"{escape(incomplete)}*")) if words else []
+        return _items([*words, *files]) or [CompletionItem(incomplete, type="file")]
 
-            words = [id_ for id_ in image_ids() if id_.startswith(incomplete)]
-        return [*_items(words), CompletionItem(incomplete, type="file")]
+
+class StoredId(click.ParamType[str]):
+    """The ID of a stored image, of a deleted one, or of a job; the shell completes the latest."""
+
+    name = "text"
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list["CompletionItem"]:
+        """The short IDs that begin with what was typed."""
+        return _items(_stored(self.kind, incomplete))
+
+
+def _stored(kind: Kind, incomplete: str) -> list[str]:
+    from entrypoints.cli.completion import stored_ids
+
+    return [id_ for id_ in stored_ids(kind) if id_.startswith(incomplete)]
 
 
 def _items(values: list[str]) -> list["CompletionItem"]:
