@@ -24,7 +24,7 @@ KNOWN = {
         (["edit", "x", "-i"], "img_", ["img_11111111", "img_22222222", "img_1.png"]),
         (["edit", "x", "-i"], "img_2", ["img_22222222"]),
         (["edit", "x", "--mask"], "img_1", ["img_11111111", "img_1.png"]),
-        (["edit", "x", "-i"], "fo", ["a file"]),
+        (["edit", "x", "-i"], "cat", ["a file"]),
         (["edit", "x", "-i"], "", ["a file"]),
         (["images", "delete"], "img_1", ["img_11111111"]),
         (["images", "restore"], "", ["img_33333333"]),
@@ -43,7 +43,7 @@ def test_a_shell_is_offered(
     tmp_path: Path,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("landscape.png", "img_1.png", "fox.png"):
+    for name in ("landscape.png", "img_1.png", "cat.png"):
         Path(name).touch()
     monkeypatch.setattr(completion, "stored_ids", KNOWN.__getitem__)
     shell = BashComplete(cli, {}, "gpt-image", "_GPT_IMAGE_COMPLETE")
@@ -54,9 +54,7 @@ def test_a_shell_is_offered(
 
 
 @pytest.mark.parametrize("kind", ["images", "trash", "jobs"])
-def test_ids_that_cannot_be_read_are_left_out(
-    kind: Kind, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ids_that_cannot_be_read_are_left_out(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROVIDER", "a fault")
     assert completion.stored_ids(kind) == []
 
