@@ -14,7 +14,11 @@ from entrypoints.config.secret_files import decode
 from entrypoints.config.settings_error import SettingsError
 
 REFERENCE = re.compile(r"\$\{([^}:]+)(:-)?[^}]*\}")
-FIRST_WORD = re.compile(r"\s*(?:export\s+)?['\"]?([A-Za-z_]\w*)")
+NAME = re.compile(r"[\w.-]+")
+FIRST_WORD = re.compile(
+    r"\s*(?:(?:export|setx?)\s+|\$env:|\{\s*)?['\"]?([A-Za-z_]\w*)", re.IGNORECASE
+)
+"""The name in a line of a shell, of PowerShell, of cmd.exe or of JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def read_env_file(path: Path) -> EnvFile:
     resolved = resolve_variables(raw.items(), override=True)
     known = {**os.environ, **raw}
     texts = {
-        name: text if _is_resolvable(raw[name], known) else raw[name]
+        name: text if _is_resolvable(raw[name], known, name) else raw[name]
         for name, text in resolved.items()
     }
     return EnvFile(
@@ -54,14 +58,18 @@ def read_env_file(path: Path) -> EnvFile:
     )
 
 
-def _is_resolvable(text: str, known: Mapping[str, str]) -> bool:
-    """Whether every variable in the text is known or has a default."""
-    return all(default or name in known for name, default in REFERENCE.findall(text))
+def _is_resolvable(text: str, known: Mapping[str, str], own: str) -> bool:
+    """Whether every variable in the text is known or has a default. None is known by itself."""
+    return all(
+        default or (name in known and (name != own or name in os.environ))
+        for name, default in REFERENCE.findall(text)
+    )
 
 
 def _broken(bindings: list[Binding]) -> Iterator[tuple[str, int]]:
     for each in bindings:
-        if each.error or (each.key and each.value is None):
+        is_no_name = each.key and not NAME.fullmatch(each.key)
+        if each.error or is_no_name or (each.key and each.value is None):
             word = FIRST_WORD.match(each.original.string)
             if word:
                 yield word[1].lower(), each.original.line

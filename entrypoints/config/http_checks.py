@@ -32,6 +32,18 @@ class HttpServerSettings(Settings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    @field_validator("host")
+    @classmethod
+    def _check_host(cls, host: str) -> str:
+        match = HOST.fullmatch(host.lower())
+        is_bare = match and match["name"].strip("[]") == host.lower().strip("[]").rstrip(".")
+        if not (is_bare or ("/" not in host and _is_address(host))):
+            raise ValueError(
+                "It is not an address or a host name alone. Use e.g. localhost, 127.0.0.1, or "
+                "0.0.0.0 for all networks; the port is PORT"
+            )
+        return host
+
     @field_validator("auth_token")
     @classmethod
     def _require_token_off_loopback(

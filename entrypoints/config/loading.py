@@ -18,6 +18,12 @@ from entrypoints.config.settings_error import SettingsError
 from entrypoints.config.variable_source import VariableSource
 
 LOCAL_FILE = Path(".env")
+REASONS = {
+    **dict.fromkeys(("int_parsing", "int_from_float"), "It is not a whole number"),
+    **dict.fromkeys(("float_parsing", "decimal_parsing"), "It is not a number"),
+}
+"""By pydantic's name of a fault, the reason in plain words."""
+ALONE = ". Write the number alone, without a unit, e.g. 5"
 
 
 def load_settings(
@@ -92,6 +98,10 @@ def _faults(error: ValidationError, labels: Mapping[str, str]) -> list[str]:
     lines = []
     for fault in error.errors(include_input=False, include_url=False):
         reason = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] in REASONS:
+            reason = REASONS[fault["type"]] + ALONE
+        elif fault["type"] == "bool_parsing":
+            reason = "It is neither true nor false. Write one of them"
         if not fault["loc"]:  # from a model validator, whose text names the settings
             lines.append(f"{reason}.")
             continue

@@ -38,18 +38,20 @@ class NameChecks:
         yield from self._passed_over()
         yield from self._ignored_endpoint()
         for name, meant, place in self._misspellings():
-            if not self._is_missing_budget(meant):
+            if not self._is_missing_budget(name, meant):
                 yield _misspelling(name, meant, place)
 
     def _misspelled_budgets(self) -> list[str]:
         return [
             f"{_misspelling(name, meant, place)} Without it, no such limit would hold."
             for name, meant, place in self._misspellings()
-            if self._is_missing_budget(meant)
+            if self._is_missing_budget(name, meant)
         ]
 
-    def _is_missing_budget(self, meant: str | None) -> bool:
-        name = (meant or "").removeprefix(PREFIX)
+    def _is_missing_budget(self, given: str, meant: str | None) -> bool:
+        if meant is None:  # with our prefix, and far from every name
+            return "budget" in given
+        name = meant.removeprefix(PREFIX)
         read = (self._environment.read_from, self._from_file.read_from)
         return name.startswith(BUDGETS) and not any(name in each for each in read)
 

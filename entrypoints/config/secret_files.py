@@ -35,10 +35,15 @@ def read_secret(path: Path) -> str | UnreadableSecret:
 
 
 def decode(data: bytes) -> str:
-    """The text of a settings file: UTF-8, or UTF-16 with a byte order mark, as PowerShell writes.
+    """The text of a settings file: UTF-8, UTF-16 as PowerShell writes it, or UTF-32.
 
-    Bytes that are neither become replacement characters.
+    UTF-16 needs no byte order mark if its first character is of ASCII. Bytes of no such text become
+    replacement characters.
     """
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return data.decode("utf-32", errors="replace")
+    if 0 in data[:2] and any(data[:2]):
+        return data.decode("utf-16-be" if data[0] == 0 else "utf-16-le", errors="replace")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     return data.decode("utf-8-sig", errors="replace")

@@ -26,6 +26,8 @@ ProviderName = Literal[
     "sketch",
 ]
 """Every provider that PROVIDER can name."""
+SYNONYMS = {"warn": "warning", "err": "error"}
+"""Other programs' names of log levels."""
 CACHE_PATHS = frozenset({"cache_dir"})
 """The paths that the stdio server resolves in the user's cache folder, not in the data folder."""
 
@@ -83,7 +85,7 @@ class Settings(BudgetSettings, HttpSettings):
         default_factory=lambda: Path(user_cache_path(APP)) / "images",
         description="Directory for cached results, which make equal requests free.",
     )
-    cache_ttl: Annotated[float, Field(ge=0)] = Field(
+    cache_ttl: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         3600.0, description="Cache lifetime in seconds; 0 disables caching."
     )
     cache_max_size: Annotated[int, Field(ge=0)] = Field(
@@ -141,10 +143,10 @@ class Settings(BudgetSettings, HttpSettings):
             check_api_key(bare)
         return SecretStr(bare) if bare else None
 
-    @field_validator("log_level", "provider", mode="before")
+    @field_validator("log_level", "log_format", "on_disconnect", "provider", mode="before")
     @classmethod
     def _lower_case(cls, word: object) -> object:
-        return word.lower() if isinstance(word, str) else word
+        return SYNONYMS.get(word.lower(), word.lower()) if isinstance(word, str) else word
 
     @field_validator("*")
     @classmethod

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from entrypoints.config.secret_files import UnreadableSecret, read_secret
-from entrypoints.config.setting_text import check_filled, clean_text
+from entrypoints.config.setting_text import check_filled, check_folder, clean_text, expand_home
 from entrypoints.config.variable_names import FILE_SUFFIX, PREFIX, is_service_link
 
 
@@ -71,7 +71,9 @@ class VariableSource(PydanticBaseSettingsSource):
 
     def _secret(self, file: str) -> str | UnreadableSecret:
         try:
+            file = expand_home(file)
             check_filled(file)
+            check_folder(file)
             path = self._folder / Path(file).expanduser()
         except (ValueError, RuntimeError) as error:
             return UnreadableSecret(str(error))

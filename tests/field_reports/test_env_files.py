@@ -104,8 +104,9 @@ def test_a_file_of_any_editor_is_read(content: bytes, env: pytest.MonkeyPatch) -
     assert value_of(command_settings(), "OPENAI_API_KEY") == KEY
 
 
-def test_a_file_that_powershell_wrote_is_read(env: pytest.MonkeyPatch) -> None:
-    Path(".env").write_bytes(f"OPENAI_API_KEY={KEY}\r\n".encode("utf-16"))
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_file_that_powershell_wrote_is_read(encoding: str, env: pytest.MonkeyPatch) -> None:
+    Path(".env").write_bytes(f"OPENAI_API_KEY={KEY}\r\n".encode(encoding))
     assert value_of(command_settings(), "OPENAI_API_KEY") == KEY
 
 
@@ -115,6 +116,30 @@ def test_a_variable_in_a_file_is_replaced_or_named(env: pytest.MonkeyPatch) -> N
         command_settings()
     env.setenv("MINE", KEY)
     assert value_of(command_settings(), "OPENAI_API_KEY") == KEY
+
+
+def test_a_variable_that_is_set_to_itself_is_named(env: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("OPENAI_API_KEY=${OPENAI_API_KEY}\n")
+    with pytest.raises(SettingsError, match=r"The placeholder \$\{OPENAI_API_KEY\}"):
+        command_settings()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"set OPENAI_API_KEY={KEY}",
+        f"setx OPENAI_API_KEY {KEY}",
+        f"$env:OPENAI_API_KEY='{KEY}'",
+        f"OPENAI_API_KEY: {KEY}",
+        f'{{"OPENAI_API_KEY": "{KEY}"}}',
+    ],
+    ids=["cmd", "setx", "PowerShell", "YAML", "JSON"],
+)
+def test_a_line_of_another_syntax_is_named(line: str, env: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text(f"# mine\n{line}\n")
+    with pytest.raises(SettingsError, match=r"OPENAI_API_KEY: Line 2 of \.env") as refused:
+        command_settings()
+    assert KEY not in str(refused.value)
 
 
 ENDPOINTS = [

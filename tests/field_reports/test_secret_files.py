@@ -35,6 +35,32 @@ def test_a_secret_file_that_powershell_wrote_is_read(
     assert value_of(load_settings(), "OPENAI_API_KEY") == KEY
 
 
+@pytest.mark.parametrize("file", ["key", "./key", "'key'", "~/../work/key", "$HOME/../work/key"])
+def test_the_path_of_a_secret_may_be_relative_or_below_home(
+    file: str, env: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "work" / "key").write_text(KEY)
+    (tmp_path / "home").mkdir(exist_ok=True)
+    env.setenv("OPENAI_API_KEY_FILE", file)
+    assert value_of(load_settings(), "OPENAI_API_KEY") == KEY
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (r"C:\Users\me\key", "/mnt/c/Users/me/key"),
+        ("file:///run/secrets/key", "It is a URL"),
+        ("${KEY_FILE}", "not filled in"),
+    ],
+)
+def test_a_path_of_a_secret_that_is_no_path_is_named(
+    file: str, words: str, env: pytest.MonkeyPatch
+) -> None:
+    env.setenv("OPENAI_API_KEY_FILE", file)
+    with pytest.raises(SettingsError, match=words):
+        load_settings()
+
+
 def test_a_secret_that_cannot_be_read_is_an_error_that_names_the_file(
     env: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -109,6 +109,15 @@ def test_a_misspelled_budget_is_an_error_because_no_limit_would_hold(
     assert command_settings().budget_day_usd == 5
 
 
+@pytest.mark.parametrize("name", ["GPT_IMAGE_BUDGET", "GPT_IMAGE_DAILY_BUDGET", "gpt_image_budget"])
+def test_a_budget_of_ours_by_a_name_that_is_far_from_all_is_an_error(
+    name: str, env: pytest.MonkeyPatch
+) -> None:
+    env.setenv(name, "5")
+    with pytest.raises(SettingsError, match=r"no such limit would hold"):
+        load_settings()
+
+
 @pytest.mark.parametrize("line", ["BUDGET_DAY_USD: 5", "BUDGET_DAY_USD 5", "GPT_IMAGE_LOG_LEVEL"])
 def test_a_line_that_sets_nothing_is_an_error(line: str, env: pytest.MonkeyPatch) -> None:
     Path(".env").write_text(f"A=1\n{line}\nthis line is another program's\n")
