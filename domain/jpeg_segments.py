@@ -19,6 +19,8 @@ MAX_SCANS = 100  # the most in 61 real files was 53; 500 take over 20 s to decod
 APPLICATION, EXIF, COMMENT = frozenset(range(0xE0, 0xF0)), 0xE1, 0xFE
 FOR_DECODER = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 """The application segments that change how pixels are shown."""
+JFIF, JFIF_LENGTH = 0xE0, 16
+"""A longer JFIF segment has a thumbnail, which may show what was cut off the image."""
 PLAIN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 """Baseline, extended and progressive, with Huffman codes: the kinds that every decoder reads."""
 PLAIN_COMPONENTS = (1, 3)  # gray, and YCbCr or RGB; four are CMYK or YCCK
@@ -69,6 +71,8 @@ class Jpeg:
 
     def _is_metadata(self, marker: int, start: int) -> bool:
         name = FOR_DECODER.get(marker)
+        if marker == JFIF and int.from_bytes(self.data[start + 2 : start + 4]) > JFIF_LENGTH:
+            return True
         if marker in APPLICATION:
             return name is None or not self.data.startswith(name, start + 4)
         return marker == COMMENT

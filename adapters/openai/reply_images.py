@@ -73,6 +73,8 @@ NOT_RESULTS = frozenset(
     )
 )
 """Fields that repeat the request, or link to other things."""
+SMALL_WORDS = ("thumb", "preview")
+"""Words in the names of fields with a smaller copy of the image."""
 MAX_LINK = 4_000
 """Characters of a link; one that a store has signed has up to 2,000."""
 LINK = re.compile(r"[a-z][a-z0-9+.-]{1,20}://\S+", re.IGNORECASE)
@@ -124,7 +126,10 @@ def _find_anywhere(value: object, depth: int) -> Iterator[Texts]:
 
 
 def _results(value: Mapping[str, object]) -> Iterator[object]:
-    return (each for name, each in value.items() if name not in NOT_RESULTS)
+    """The fields of an object that may have a result, by their names."""
+    for name, each in value.items():
+        if name not in NOT_RESULTS and not any(word in name.lower() for word in SMALL_WORDS):
+            yield each
 
 
 def _within(text: str) -> list[str]:

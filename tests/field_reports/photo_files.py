@@ -72,21 +72,6 @@ def exif(orientation: int = 1) -> bytes:
     return made.tobytes()
 
 
-def damaged_exif(form: str = "JPEG") -> bytes:
-    """The scene with EXIF that no reader understands."""
-    garbage = b"Exif\0\0" * (form == "JPEG") + b"garbage" + PLACE
-    if form != "PNG":
-        return saved(scene(), form, exif=garbage, **FINE[form])
-    data = saved(scene(), "PNG")
-    at = data.index(b"IDAT") - 4
-    return data[:at] + chunk(b"eXIf", garbage) + data[at:]
-
-
-def xmp_orientation(form: str = "JPEG") -> bytes:
-    """The scene with an orientation in XMP, which viewers pass over."""
-    return saved(scene(), form, xmp=XMP, **FINE[form])
-
-
 def lying(orientation: int, size: tuple[int, int] = SIZE) -> PIL.Image.Image:
     """The scene as it is stored with this orientation."""
     method = STORED_AS[orientation]
@@ -98,12 +83,6 @@ def photo(orientation: int = 1, form: str = "JPEG", size: tuple[int, int] = SIZE
     return saved(lying(orientation, size), form, exif=exif(orientation), **FINE.get(form, {}))
 
 
-XMP = (
-    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
-    b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
-    b'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6" place="' + PLACE + b'"/>'
-    b"</rdf:RDF></x:xmpmeta>"
-)
 FINE: Mapping[str, Mapping[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"lossless": True},

@@ -50,6 +50,10 @@ REPLIES: dict[str, Any] = {
     "sibling: at the top": {"b64_json": BASE64, "revised_prompt": "x"},
     "sibling: the image twice": {"images": [{"url": DATA_URL}], "data": [{"url": DATA_URL}]},
     "sibling: a field of any name": {"data": [{"imageBase64": BASE64, "seed": 7}]},
+    "sibling: a field of any name, and a thumbnail": {
+        "thumbnailBase64": PREVIEW,
+        "imageBase64": BASE64,
+    },
     "sibling: a field of any name at the top": {"id": "x", "img": {"png": BASE64}},
     "sibling: an image in HTML": {"choices": [{"message": {"content": f"<img src='{DATA_URL}'>"}}]},
     "sibling: an image between words": {"answer": f"Here it is: {DATA_URL} Enjoy."},
