@@ -16,6 +16,12 @@ SCHEMES = {"http": "http", "https": "https", "socks": "socks5", "socks5": "socks
 SCHEMES["socks5h"] = "socks5h"
 """The schemes of proxies; desktops write `socks` for version 5."""
 USABLE = "Use http://host:port, https://host:port or socks5://host:port, or remove the variable."
+NO_HOSTS = frozenset({"none", "null", "direct", "false", "off", "0"})
+"""What people write for no proxy; programs read it as the name of a host."""
+LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain"})
+SHORT_LOOPBACK = re.compile(r"127(\.\d{1,3}){1,2}")
+"""127.1 and the like, in which zeros are left out."""
+MAX_PORT = 65_535
 FROM_SYSTEM = "the system's proxy settings"
 UNTRUSTED = (
     "The endpoint's certificate is not trusted. If your network inspects TLS, set SSL_CERT_FILE to "
@@ -115,7 +121,8 @@ def is_this_machine(host: str) -> bool:
     try:
         address = ip_address(name)
     except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
+        is_short = SHORT_LOOPBACK.fullmatch(name) is not None
+        return is_short or name in LOCAL_NAMES or name.endswith(".localhost")
     mapped = getattr(address, "ipv4_mapped", None) or address
     return mapped.is_loopback or mapped.is_unspecified
 
@@ -133,7 +140,8 @@ def _proxy_setting(scheme: str) -> tuple[str, str]:
 def _parse(variable: str, text: str) -> httpx2.Proxy:
     try:
         url = httpx2.URL(text if "://" in text else f"http://{text}")
-        if not url.host or not re.fullmatch(r"[\w.:-]+", url.host):
+        is_host = re.fullmatch(r"[\w.:-]+", url.host) and url.host not in NO_HOSTS
+        if not is_host or (url.port or 1) > MAX_PORT:
             raise InvalidSettings(f"{variable} is not the URL of a proxy.", hint=USABLE)
         scheme = SCHEMES.get(url.scheme)
         if scheme is None:
@@ -148,9 +156,12 @@ def _is_exempt(url: httpx2.URL) -> bool:
     """Whether NO_PROXY has the host: by name, domain, address, network, or with its port."""
     host = url.host.lower()
     port = url.port or {"http": 80, "https": 443}.get(url.scheme)
-    for entry in map(str.strip, getproxies().get("no", "").lower().split(",")):
-        name = entry.removeprefix("*").removeprefix(".")
-        if entry == "*" or name in (host, f"{host}:{port}", f"[{host}]", f"[{host}]:{port}"):
+    for entry in re.split(r"[\s,;\"']+", getproxies().get("no", "").lower()):
+        if entry == "*":
+            return True
+        bare = re.sub(r"^https?://([^/]*).*$", r"\1", entry)
+        name = bare.removeprefix("*").removeprefix(".").rstrip(".")
+        if name in (host, f"{host}:{port}", f"[{host}]", f"[{host}]:{port}"):
             return True
         if name and (host.endswith(f".{name}") or _is_within(host, name)):
             return True
@@ -167,13 +178,7 @@ def _is_within(host: str, network: str) -> bool:
 def _certificates(scheme: str) -> ssl.SSLContext:
     if scheme == "http":  # none is needed
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for variable, exists in (("SSL_CERT_FILE", Path.is_file), ("SSL_CERT_DIR", Path.is_dir)):
-        path = os.environ.get(variable)
-        if path and not exists(Path(path)):
-            raise InvalidSettings(
-                f"{variable} names {path}, which does not exist.",
-                hint="Correct the path, or remove the variable to use the system's certificates.",
-            )
+    _check_paths()
     try:
         return httpx2.create_ssl_context()
     except OSError as error:
@@ -182,3 +187,22 @@ def _certificates(scheme: str) -> ssl.SSLContext:
             f"{variable} has no certificates that can be loaded ({error.strerror or error}).",
             hint="Correct the file, or remove the variable to use the system's certificates.",
         ) from error
+
+
+def _check_paths() -> None:
+    """Raise InvalidSettings if a variable names certificates where there are none."""
+    file, folders = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR", "")
+    if file and Path(file).is_dir():
+        raise InvalidSettings(
+            f"SSL_CERT_FILE names {file}, which is a folder.",
+            hint="Name a file, or use SSL_CERT_DIR for a folder of certificates.",
+        )
+    missing = [("SSL_CERT_FILE", file)] if file and not Path(file).is_file() else []
+    paths = filter(None, folders.split(os.pathsep))
+    missing += [("SSL_CERT_DIR", path) for path in paths if not Path(path).is_dir()]
+    for variable, path in missing:
+        kind = "is not a folder" if Path(path).exists() else "does not exist"
+        raise InvalidSettings(
+            f"{variable} names {path}, which {kind}.",
+            hint="Correct the path, or remove the variable to use the system's certificates.",
+        )
