@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from adapters.openai.base64_text import decode_base64, is_surely_image, looks_like_image
 from adapters.openai.fields import get_field, text_or_empty
@@ -83,11 +84,14 @@ PATH = re.compile(
 )
 """A link without a scheme, or without a host: it is on the endpoint's own."""
 IN_TEXT = re.compile(
-    r"!\[[^\]]{0,500}\]\(\s?([^)\s]+)|<img\b[^>]{0,500}?\ssrc=[\"']?([^\"'\s>]+)|"
-    r"(data:image/[\w.+-]{1,50};base64,[\w+/=-]+)",
+    r"(?P<data>data:image/[\w.+-]{1,50};base64,[\w+/=%-]+)|"
+    r"\]\(\s?(?P<markdown>[^)\s]+)|\ssrc=[\"']?(?P<html>[^\"'\s>]+)",
     re.IGNORECASE,
 )
-"""An image in Markdown, in HTML, or as a `data:` URL between other words."""
+"""A `data:` URL between other words, and what may be an image in Markdown or HTML."""
+MAX_FOUND = 1_000
+MAX_TAG = 500
+"""Characters between the beginning of such an image, which is looked for backward, and its link."""
 MAX_DEPTH = 8
 MAX_IMAGES = 16
 """Images of one reply that are decoded: four are requested, and OpenAI generates ten at most."""
@@ -118,7 +122,7 @@ def _find_named(value: object) -> list[Texts]:
 def _find_anywhere(value: object, depth: int) -> Iterator[Texts]:
     """The texts that begin like an image, or have one within, in fields of any name."""
     if isinstance(value, str):
-        found = [value] if is_surely_image(value) else _within(value)
+        found = iter([value]) if is_surely_image(value) else _within(value)
         yield from ((text,) for text in found)
     elif depth and isinstance(value, list | Mapping):
         for each in value if isinstance(value, list) else _results(value):
@@ -132,10 +136,22 @@ def _results(value: Mapping[str, object]) -> Iterator[object]:
             yield each
 
 
-def _within(text: str) -> list[str]:
+def _within(text: str) -> Iterator[str]:
     """The images within a text that has other words too."""
-    found = (next(filter(None, groups)) for groups in IN_TEXT.findall(text))
-    return [each for each in found if is_result(each)]
+    for found in islice(IN_TEXT.finditer(text), MAX_FOUND):
+        kind = found.lastgroup or ""
+        if kind == "data" or _is_image_tag(kind, text, found.start()):
+            yield from filter(is_result, (found[kind],))
+
+
+def _is_image_tag(kind: str, text: str, end: int) -> bool:
+    """Whether the Markdown or HTML that ends there is an image, and not a link."""
+    first = max(0, end - MAX_TAG)
+    if kind == "markdown":
+        at = text.rfind("[", first, end)
+        return at > 0 and text[at - 1] == "!"
+    at = text.rfind("<", first, end)
+    return at >= 0 and text[at : at + 4].lower() == "<img"
 
 
 def _own(item: object) -> Texts:

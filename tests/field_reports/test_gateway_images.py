@@ -56,6 +56,11 @@ REPLIES: dict[str, Any] = {
     },
     "sibling: a field of any name at the top": {"id": "x", "img": {"png": BASE64}},
     "sibling: an image in HTML": {"choices": [{"message": {"content": f"<img src='{DATA_URL}'>"}}]},
+    "sibling: an image beside a link, in Markdown": {
+        "choices": [
+            {"message": {"content": f"[a](https://a.example/) ![b]({DATA_URL}) [c](x.png)"}}
+        ]
+    },
     "sibling: an image between words": {"answer": f"Here it is: {DATA_URL} Enjoy."},
     "sibling: indices as names": {"data": {"0": {"b64_json": BASE64}}},
     "sibling: JSON in a JSON text": dumps({"data": [{"b64_json": BASE64}]}),
