@@ -33,7 +33,7 @@ class PruneImages:
         """
         if age <= timedelta():
             raise InvalidRequest(
-                "older-than is 0, which would delete every image.",
+                "older-than must be more than 0: at 0, every image would go.",
                 field="older-than",
                 hint="Use an age such as 12h, 30d or 8w.",
             )
@@ -46,7 +46,7 @@ class PruneImages:
         """
         if max_bytes <= 0:
             raise InvalidRequest(
-                "max-size is 0, which would delete every image.",
+                "max-size must be more than 0: at 0, every image would go.",
                 field="max-size",
                 hint="Use a number of megabytes such as 2000.",
             )

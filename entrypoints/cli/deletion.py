@@ -83,7 +83,7 @@ async def images_restore(
     type=float,
     metavar="MB",
     callback=finite,
-    help="Megabytes to keep; the oldest images go.",
+    help="Megabytes to keep; the oldest images go, but none of the last hour.",
 )
 @click.option("--dry-run", is_flag=True, help="Only list what would go.")
 @yes_option
@@ -110,7 +110,7 @@ async def images_prune(
         found = await prune.beyond(round(max_size * 1_000_000))
     else:
         found = await prune.older_than(_age(older_than, max_size))
-    listed = wire.prune_candidates_text(found)
+    listed = wire.prune_candidates_text(found, by_size=max_size is not None)
     if dry_run or not found:
         return listed, wire.prune_candidates(found)
     if not yes:
@@ -133,7 +133,8 @@ async def images_empty_trash(container: "Container", *, yes: bool) -> "CommandOu
         listed = trash_text(entries, container.clock().now())
         _ask(listed, "Delete them for good?", if_unasked="deleted")
     emptied = await container.empty_trash()()
-    text = f"Deleted {count(emptied.images, 'image')} for good: {emptied.bytes:,} bytes."
+    deleted = f"Deleted {count(emptied.images, 'image')} for good: {emptied.bytes:,} bytes."
+    text = deleted if emptied.images else "The trash is empty."
     return text, EmptyTrashResult(images=emptied.images, bytes=emptied.bytes)
 
 

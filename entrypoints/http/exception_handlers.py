@@ -1,5 +1,6 @@
 """Error responses for exceptions of route handlers and of the web framework."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 from litestar import Request, Response
@@ -8,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from starlette.types import Scope
 
 from domain.errors import ImageServiceError, InvalidRequest
+from domain.untrusted_text import single_line
 from entrypoints.http.access_log import note_outcome
 from entrypoints.http.known_paths import NO_ROUTE, allow
 from entrypoints.http.problem_documents import (
@@ -22,6 +24,8 @@ from entrypoints.http.security.request_checks import query_parameters
 from entrypoints.wire.incidents import log_incident
 
 AnyRequest = Request[Any, Any, Any]
+MAX_REASON = 200
+"""Characters of the framework's reason, which may quote what the client sent."""
 
 OTHER_METHOD = Problem(
     status=405,
@@ -65,27 +69,25 @@ def _rejected(request: AnyRequest, rejected: RequestRejected) -> Response[bytes]
 def _invalid_parameter(request: AnyRequest, error: ValidationException) -> Response[bytes]:
     """Invalid parameters in the URL; our own code reads bodies."""
     details = error.extra if isinstance(error.extra, list) else []
-    argument = str(details[0].get("key", "")) if details else ""
+    fault = details[0] if details else {}
+    argument, reason = str(fault.get("key", "")), str(fault.get("message", ""))
     handler = request.scope["route_handler"]
     arguments = query_parameters(handler) if isinstance(handler, HTTPRouteHandler) else {}
     field = next((name for name, known in arguments.items() if known == argument), "request")
-    return problem_response(
-        request,
-        problem_of(
-            InvalidRequest(
-                f"The value of {field} is not valid.", field=field, hint=BAD_REQUEST.hint
-            )
-        ),
-    )
+    hint = f"{single_line(reason, MAX_REASON)}. {BAD_REQUEST.hint}" if reason else BAD_REQUEST.hint
+    invalid = InvalidRequest(f"The value of {field} is not valid.", field=field, hint=hint)
+    return problem_response(request, problem_of(invalid))
 
 
 def _http_exception(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     if error.status_code >= 500:
         return _incident(request, error)
-    response = problem_response(request, BY_STATUS.get(error.status_code, BAD_REQUEST))
+    problem = BY_STATUS.get(error.status_code, BAD_REQUEST)
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     if "allow" in headers:
         headers["allow"] = allow({*headers["allow"].split(", ")})
+        problem = replace(problem, hint=f"Use one of: {headers['allow']}.")
+    response = problem_response(request, problem)
     response.headers.update(headers)
     return response
 

@@ -14,6 +14,7 @@ from entrypoints.wire.error_codes import STATUS_BY_CODE, as_dict
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:mcp-server-gpt-image:error:"
+ACRONYMS = {"http": "HTTP", "json": "JSON"}
 NOT_STARTED = {"retryable": False, "charged": ChargeStatus.NO.value}
 """The facts of every request that is rejected before a use case starts."""
 
@@ -37,7 +38,7 @@ class Problem:
         """JSON: the members of the RFC and this server's own."""
         members = {
             "type": URN + self.code,
-            "title": self.code.replace("_", " ").capitalize(),
+            "title": _title(self.code),
             "status": self.status,
             "detail": self.message,
             "code": self.code,
@@ -47,6 +48,11 @@ class Problem:
             **self.details,
         }
         return msgspec.json.encode(members)
+
+
+def _title(code: str) -> str:
+    words = " ".join(ACRONYMS.get(word, word) for word in code.split("_"))
+    return words[:1].upper() + words[1:]
 
 
 class RequestRejected(Exception):

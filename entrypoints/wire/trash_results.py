@@ -10,6 +10,7 @@ from domain.deletion import DeletionResult, MeasuredImage, TrashEntry
 from domain.untrusted_text import single_line
 from entrypoints.wire.outputs import DeleteImageResult
 
+NONE_BEYOND = "The images take no more than that, or the oldest of them are younger than an hour."
 MAX_LISTED = 10
 """Images that a text lists before a deletion; structured data has them all."""
 MAX_PROMPT = 50
@@ -111,10 +112,10 @@ def prune_candidates(found: Sequence[MeasuredImage]) -> PruneResult:
     )
 
 
-def prune_candidates_text(found: Sequence[MeasuredImage]) -> str:
+def prune_candidates_text(found: Sequence[MeasuredImage], *, by_size: bool = False) -> str:
     """The same in words: their number, their age, and the first ones."""
     if not found:
-        return "No image is that old."
+        return NONE_BEYOND if by_size else "No image is that old."
     size = sum(each.bytes for each in found)
     lines = [
         f"{count(len(found), 'image')}, {size:,} bytes, "

@@ -174,3 +174,47 @@ async def test_the_compose_file_allows_the_name_of_its_service(own: str, tmp_pat
     async with asgi_client(settings, provider=FakeProvider()) as client:
         for host in filter(None, (f"{name}:3000", own)):
             assert (await client.request("GET", "/health", host=host)).status == 200
+
+
+PARAMETERS = {
+    "a limit of 0": ("GET", "/images?limit=0", "limit", ">= 1"),
+    "a limit beyond the last": ("GET", "/images?limit=101", "limit", "<= 100"),
+    "a limit in words": ("GET", "/images?limit=all", "limit", "int"),
+    "sibling: neither yes nor no": ("GET", "/jobs?recent=maybe", "recent", "bool"),
+    "sibling: an unknown format": (
+        "GET",
+        f"/images/img_{'0' * 32}/thumb?format=bmp",
+        "format",
+        "bmp",
+    ),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "field", "reason"), PARAMETERS.values(), ids=PARAMETERS)
+async def test_a_parameter_of_a_url_is_refused_with_what_is_expected(
+    method: str, path: str, field: str, reason: str, tmp_path: Path
+) -> None:
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+        reply = await client.request(method, path)
+    assert (reply.status, reply.problem["field"]) == (400, field)
+    assert reason in reply.problem["hint"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "methods"),
+    [("DELETE", "/health", "GET, HEAD"), ("GET", "/mcp/stream", "POST"), ("PUT", "/images", "GET")],
+)
+async def test_a_method_is_refused_with_those_that_the_path_has(
+    method: str, path: str, methods: str, tmp_path: Path
+) -> None:
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+        reply = await client.request(method, path)
+    assert reply.status == 405
+    assert methods in reply.problem["hint"]
+    assert reply.headers["allow"] in reply.problem["hint"]
+
+
+async def test_titles_have_acronyms_in_capitals(tmp_path: Path) -> None:
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+        reply = await client.request("POST", "/images", {"content-type": "text/plain"}, b"x")
+    assert reply.problem["title"] == "Not JSON"

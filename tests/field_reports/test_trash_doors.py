@@ -124,12 +124,12 @@ def visible(folder: Path) -> int:
 
 
 PRUNES: dict[str, tuple[tuple[str, ...], int, str, int]] = {
-    "an age of 0 days": (("--older-than", "0d", "--yes"), 2, "every image", 1),
-    "an age of 0 hours": (("--older-than", "0h", "--yes"), 2, "every image", 1),
+    "an age of 0 days": (("--older-than", "0d", "--yes"), 2, "every image would go", 1),
+    "an age of 0 hours": (("--older-than", "0h", "--yes"), 2, "every image would go", 1),
     "a negative age": (("--older-than=-1d", "--yes"), 2, "not a valid age", 1),
     "half a day": (("--older-than", "0.5d", "--yes"), 2, "not a valid age", 1),
-    "a size of 0": (("--max-size", "0", "--yes"), 2, "every image", 1),
-    "a negative size": (("--max-size=-1", "--yes"), 2, "every image", 1),
+    "a size of 0": (("--max-size", "0", "--yes"), 2, "every image would go", 1),
+    "a negative size": (("--max-size=-1", "--yes"), 2, "every image would go", 1),
     "a size that is no number": (("--max-size", "nan", "--yes"), 2, "must be a number", 1),
     "a size without end": (("--max-size", "inf", "--yes"), 2, "must be a number", 1),
     "nothing": (("--yes",), 2, "Say what to prune", 1),
@@ -137,6 +137,7 @@ PRUNES: dict[str, tuple[tuple[str, ...], int, str, int]] = {
     "without a terminal": (("--older-than", "1d"), 2, "Add --yes", 1),
     "a dry run": (("--older-than", "1d", "--dry-run"), 0, "red-bridge-", 1),
     "an age that no image has": (("--older-than", "9999w", "--yes"), 0, "No image", 1),
+    "a size that is not exceeded": (("--max-size", "500", "--yes"), 0, "no more than", 1),
     "yes": (("--older-than", "1d", "--yes"), 0, "gpt-image images restore last", 0),
     "a size": (("--max-size", "0.001", "--yes"), 0, "gpt-image images restore last", 0),
 }
