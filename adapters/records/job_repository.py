@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, literal, select, tuple_
 
 from adapters.records.dialect import LenientDateTime
+from adapters.records.durations import durations
 from adapters.records.engine import Database
 from adapters.records.image_references import image_refs, images_by_age, references
 from adapters.records.image_trash import trash, trashed_references
@@ -32,6 +33,7 @@ from domain.errors import ImageServiceError
 from domain.image import StoredRef
 from domain.job_records import JobPosition, JobRecord, OwnedImage
 from domain.jobs import UNSETTLED_STATES, IdempotencyKey, Job, JobState
+from domain.money.estimates import CallKind
 from domain.requests import ImageRequest
 
 T = TypeVar("T")
@@ -106,6 +108,11 @@ class SqlJobRepository:
 
     async def latest(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         return await self._find(jobs.c.owner == owner, limit=limit)
+
+    async def durations(
+        self, kind: CallKind, /, *, since: datetime, limit: int
+    ) -> Sequence[timedelta]:
+        return await self._run(lambda records: durations(records, kind, since, limit), READ_FAILED)
 
     async def dismiss(self, job_ids: Collection[str], /, *, owner: str) -> None:
         await self._run(lambda records: records.dismiss(owner, job_ids), WRITE_FAILED)

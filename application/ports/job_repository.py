@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from application.ports.image_records import ImageRecords
@@ -11,6 +11,7 @@ from domain.errors import ImageServiceError
 from domain.job_records import JobPosition, JobRecord
 from domain.jobs import IdempotencyKey, Job, JobState
 from domain.money.budgets import SpendingEntry
+from domain.money.estimates import CallKind
 from domain.requests import ImageRequest
 
 BudgetCheck = Callable[[Sequence[SpendingEntry]], None]
@@ -110,6 +111,15 @@ class JobRepository(ImageRecords, Protocol):
 
     async def latest(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         """Return the newest `limit` jobs in any state, the newest first."""
+
+    async def durations(
+        self, kind: CallKind, /, *, since: datetime, limit: int
+    ) -> Sequence[timedelta]:
+        """Return how long jobs of this kind took, from their creation until they were stored.
+
+        Those are the newest `limit` jobs of all owners that were created after `since`, the newest
+        first. A duration may be negative or far too long, if the machine's time of day was changed.
+        """
 
     async def dismiss(self, job_ids: Collection[str], /, *, owner: str) -> None:
         """Record that the owner has seen these jobs; their other facts stay as they are."""

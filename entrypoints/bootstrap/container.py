@@ -53,6 +53,7 @@ from application.use_cases.dismiss_jobs import DismissJobs
 from application.use_cases.drain_jobs import DrainJobs
 from application.use_cases.edit_image import EditImage
 from application.use_cases.empty_trash import EmptyTrash
+from application.use_cases.expect_duration import ExpectDuration
 from application.use_cases.find_image import FindImage
 from application.use_cases.follow_job import FollowJob
 from application.use_cases.generate_image import GenerateImage
@@ -222,6 +223,7 @@ class Container(DeclarativeContainer):
     view_image = Factory(ViewImage, image_library, rendition_service, view_cache)
     preview_images = Factory(PreviewImages, rendition_service)
     save_previews = Factory(SavePreviews, image_store)
+    expect_duration = Factory(ExpectDuration, job_repository, clock)
     follow_job = Factory(FollowJob, job_runner)
     drain_jobs = Factory(DrainJobs, job_runner)
     recover_jobs = Factory(RecoverJobs, job_repository, image_store)

@@ -4,6 +4,7 @@ Everything goes to standard error.
 """
 
 import sys
+from datetime import timedelta
 from time import monotonic
 
 from rich.console import Console
@@ -19,6 +20,7 @@ from entrypoints.cli.delivery import Delivery
 from entrypoints.cli.previews import Previews, draw
 from entrypoints.cli.terminal_images import TerminalImages
 from entrypoints.jobs.follow import follow
+from entrypoints.wire.progress import still_running_text
 
 BAR_SECONDS = 1.0
 """Seconds between two steps of the bar."""
@@ -46,7 +48,15 @@ async def follow_job(
     if delivery.quiet or (delivery.as_json and not console.is_terminal):
         return await follow(job, _say_nothing, every=LINE_SECONDS, on_preview=keep)
     if not console.is_terminal:
-        return await follow(job, Lines().report, every=LINE_SECONDS, on_preview=keep)
+        lines = Lines()
+        return await follow(
+            job,
+            lines.report,
+            every=LINE_SECONDS,
+            on_preview=keep,
+            expect=lambda: container.expect_duration()(job.job),
+            say_running=lines.say_running,
+        )
     return await _with_bar(job, console, container, delivery, previews)
 
 
@@ -60,6 +70,14 @@ class Lines:
     def __init__(self) -> None:
         self._started = monotonic()
         self._unprinted = ""
+        self._has_told_usual = False
+
+    def say_running(self, seconds: float, usual: float | None) -> str:
+        """The message of a heartbeat; the usual duration is told once."""
+        if usual is None or not self._has_told_usual:
+            self._has_told_usual = usual is not None
+            return still_running_text(seconds, usual)
+        return f"Still generating after {seconds:.0f} s."
 
     async def report(self, _value: float, _total: float, words: str) -> None:
         """Print the message, unless the job is still young."""
@@ -72,10 +90,14 @@ class Lines:
 
 
 class Clock(ProgressColumn):
-    """The elapsed time."""
+    """The elapsed time, and the usual one if the task has it in its field `usual`, in seconds."""
 
     def render(self, task: Task) -> Text:
-        return Text(_minutes(task.elapsed or 0))
+        elapsed, usual = task.elapsed or 0, task.fields.get("usual")
+        if usual is None:
+            return Text(_minutes(elapsed))
+        of = " of about" if int(elapsed) <= usual else ", usually"
+        return Text(f"{_minutes(elapsed)}{of} {_minutes(usual)}")
 
 
 def _minutes(seconds: float) -> str:
@@ -104,7 +126,20 @@ async def _with_bar(
                 await draw(preview.image, terminal, container.preview_images())
                 bar.start()
 
-        return await follow(job, report, every=BAR_SECONDS, on_preview=show)
+        async def expect() -> timedelta | None:
+            usual = await container.expect_duration()(job.job)
+            if usual is not None:
+                bar.update(task, usual=max(1, round(usual.total_seconds())), refresh=True)
+            return usual
+
+        return await follow(
+            job,
+            report,
+            every=BAR_SECONDS,
+            on_preview=show,
+            expect=expect,
+            say_running=lambda *_seconds: "Still generating…",  # the clock has the seconds
+        )
 
 
 def _bar(console: Console) -> Progress:

@@ -52,7 +52,12 @@ class ToolCall:
         """
         self.on_job(job)
         interval = self.container.settings().progress_interval
-        following = follow(job, self.report_progress, every=interval)
+        following = follow(
+            job,
+            self.report_progress,
+            every=interval,
+            expect=lambda: self.container.expect_duration()(job.job),
+        )
         images = await wait_until_deadline(job, following, self.deadline - monotonic())
         if images is None:
             return to_pending_result(job.snapshot)

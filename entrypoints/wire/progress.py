@@ -42,6 +42,10 @@ def describe_event(event: JobEvent, request: ImageRequest) -> tuple[float, str]:
             raise AssertionError(event)
 
 
-def still_running_text(seconds: float) -> str:
-    """The message of a heartbeat that many seconds after the job started."""
-    return f"Still generating after {round(seconds)} s; an image can take two minutes."
+def still_running_text(seconds: float, usual: float | None = None) -> str:
+    """The message of a heartbeat that many seconds after the job started.
+
+    `usual` is the number of seconds that such a job usually takes, None if that is unknown.
+    """
+    expected = "an image can take two minutes" if usual is None else f"usually {usual:.0f} s"
+    return f"Still generating after {seconds:.0f} s; {expected}."

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from application.ports.job_repository import JobRepository
 from domain.errors import ArchiveUnavailable, ChargeStatus
 from domain.jobs import JobState
+from domain.money.estimates import CallKind
 from domain.results import ResultImage
 from tests.contracts.data_folder import DataFolder
 from tests.testkit.contracts.image_records import ImageRecordsContract
@@ -52,6 +54,20 @@ async def test_records_and_images_survive_a_restart(here: DataFolder, tmp_path: 
     assert (await again.record("job_reserved")).state is JobState.RESERVED
     assert await again.library.find(PNG.id, owner="local") == PNG
     await again.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["UPDATE jobs SET created_at = '9999-never'", "UPDATE jobs SET changed_at = 'never'"],
+)
+async def test_a_job_with_a_damaged_time_took_no_known_time(here: DataFolder, damage: str) -> None:
+    image = ResultImage(image=PNG, stored=await here.images.put(PNG))
+    job = job_for().dispatched().stored((image,))
+    await here.records.save(job)
+    kind, since = CallKind.of(job), job.created_at - timedelta(days=1)
+    assert len(await here.records.durations(kind, since=since, limit=9)) == 1
+    here.sql(damage)
+    assert not await here.records.durations(kind, since=since, limit=9)
 
 
 async def test_only_the_users_account_can_read_the_records(here: DataFolder) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from domain.image import Image, StoredRef
 from domain.job_records import JobPosition, JobRecord, OwnedImage, may_retry
 from domain.jobs import IdempotencyKey, Job, JobState
 from domain.money.budgets import SpendingEntry
+from domain.money.estimates import CallKind
 from domain.provider_errors import OutcomeUnknown, ProviderTimedOut, RateLimited
 from domain.requests import ImageRequest
 from domain.results import ResultFacts, ResultImage, Usage
@@ -265,6 +266,20 @@ class JobRepositoryContract:
             )
         assert (await known(records, "job_3")).state is JobState.STORED
         assert await records.close_abandoned([], outcome) == []
+
+    async def test_the_newest_stored_jobs_of_a_kind_tell_how_long_they_took(
+        self, records: JobRepository, other: JobRepository
+    ) -> None:
+        now = datetime.now(UTC)
+        for seconds, owner in ((40, "local"), (20, "other"), (60, "local"), (99, "local")):
+            begun = now - timedelta(seconds=seconds)
+            await records.save(stored(PNG, id=f"job_{seconds}", owner=owner, created_at=begun))
+        await records.save(job_for(id="job_sent", created_at=now).dispatched())
+        await records.save(stored(PNG, id="job_foreign", provider="x", created_at=now))
+        kind, since = CallKind.of(job_for()), now - timedelta(seconds=90)
+        found = await other.durations(kind, since=since, limit=9)
+        assert [round(each.total_seconds(), -1) for each in found] == [20, 40, 60]
+        assert len(await other.durations(kind, since=since, limit=2)) == 2
 
     async def test_where_nothing_was_recorded_nothing_is_writing(
         self, records: JobRepository

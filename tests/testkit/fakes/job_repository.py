@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from application.ports.image_records import (
     ImageReferences,
@@ -23,6 +23,7 @@ from domain.image import StoredRef
 from domain.job_records import JobPosition, JobRecord, OwnedImage, StoredImage
 from domain.jobs import UNSETTLED_STATES, IdempotencyKey, JobState
 from domain.money.budgets import SpendingEntry
+from domain.money.estimates import CallKind
 
 from .job_tables import AnyJob, Row, Tables, TrashedRow, closed, spending, to_record
 
@@ -101,6 +102,18 @@ class MemoryJobRepository:
 
     async def latest(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         return self._of(owner)[:limit]
+
+    async def durations(
+        self, kind: CallKind, /, *, since: datetime, limit: int
+    ) -> Sequence[timedelta]:
+        rows = [
+            row
+            for row in self.tables.rows.values()
+            if row.record.state is JobState.STORED and CallKind.of(row.job) == kind
+            if row.record.created_at > since
+        ]
+        rows.sort(key=lambda row: row.record.created_at, reverse=True)
+        return [row.saved_at - row.record.created_at for row in rows[:limit]]
 
     async def dismiss(self, job_ids: Collection[str], /, *, owner: str) -> None:
         async with self.tables.writing:

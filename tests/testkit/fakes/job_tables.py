@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from application.jobs.job_snapshot import to_stored_image
 from domain.errors import ChargeStatus, ImageServiceError, RecordedFailure
@@ -21,6 +21,7 @@ class Row:
     record: JobRecord
     writer: str
     job: AnyJob
+    saved_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass(frozen=True)
