@@ -15,9 +15,12 @@ def startup_banner(settings: Settings, port: int) -> str:
     """The server's address, and a line for each setting that its operator may not intend."""
     address = LOOPBACK_ADDRESSES[0] if settings.host.lower() == "localhost" else settings.host
     host = f"[{address.strip('[]')}]" if ":" in address else address
+    url = f"http://{EVERY_ADDRESS.get(host, host)}:{port}"
+    # a URL with 0.0.0.0 would be copied, and refused as the name of another server
+    where = f"every address of this machine, port {port}" if host in EVERY_ADDRESS else url
     lines = [
-        f"{APP} {version()} listens on http://{host}:{port} (MCP at /mcp). "
-        f"Open http://{EVERY_ADDRESS.get(host, host)}:{port}/docs to try it. Press Ctrl+C to stop."
+        f"{APP} {version()} listens on {where} (MCP at /mcp). "
+        f"Open {url}/docs to try it. Press Ctrl+C to stop."
     ]
     if settings.provider_name == "sketch":
         because = "PROVIDER is sketch" if settings.provider == "sketch" else NO_KEY

@@ -205,6 +205,11 @@ TOKEN = "0123456789abcdef"
     [
         ({}, "listens on http://127.0.0.1:3000 (MCP at /mcp)"),
         ({"host": "::1"}, "listens on http://[::1]:3000 "),
+        (
+            OPEN,
+            "every address of this machine, port 3000 (MCP at /mcp). Open http://127.0.0.1:3000/",
+        ),
+        (OPEN | {"host": "::"}, "port 3000 (MCP at /mcp). Open http://[::1]:3000/docs"),
         ({"provider": "sketch"}, "offline sketches"),
         ({"cors_origin": "https://a.example, *"}, "Warning: with CORS_ORIGIN=* any web page"),
         (
