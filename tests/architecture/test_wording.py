@@ -36,7 +36,11 @@ ALLOWED = [
     ("*", r'"picture"|\bpicture_id\b', WIRE),
     ("*", '"painting"', "a released value of `state`"),
     ("entrypoints/wire/*", '"pictures"', "released JSON fields"),
-    ("*", "Pictures folder|user_pictures_path", "the operating system's name of that folder"),
+    (
+        "*",
+        "Pictures folder|Pictures/GPT Image|user_pictures_path",
+        "the operating system's name of that folder",
+    ),
     ("docs/http.md", r"`data\.picture`", WIRE),
     (
         "docs/observability.md",

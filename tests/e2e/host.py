@@ -40,9 +40,9 @@ def text_of(response: Message) -> str:
 class Host:
     """Sends raw JSON-RPC to a stdio server started in `/`; its protocol version has a handshake."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], command: str = SERVER) -> None:
         self.process = subprocess.Popen(
-            [SERVER],
+            [command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

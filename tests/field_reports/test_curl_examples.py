@@ -63,10 +63,10 @@ def test_an_option_of_newer_versions_is_found(command: str) -> None:
     assert options_of(command) - OLD_OPTIONS
 
 
-def photo_of_5_megabytes() -> bytes:
+def photo_of_5_megabytes(exif: bytes = b"") -> bytes:
     noise = PIL.Image.frombytes("RGB", (1400, 1300), urandom(1400 * 1300 * 3))
     out = BytesIO()
-    noise.save(out, "jpeg", quality=100, subsampling=0)
+    noise.save(out, "jpeg", quality=100, subsampling=0, exif=exif)
     assert len(out.getvalue()) > 5_000_000
     return out.getvalue()
 
