@@ -13,6 +13,11 @@ from domain.jobs import Job, JobState
 from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage
 
+RESTORE = (
+    "Restore it with `gpt-image images restore {id}`, delete_image and undo: true, or "
+    "POST /images/{id}/restore."
+)
+
 
 class NotRecorded(Exception):
     """The records do not have the job of this image: they were lost, or belong elsewhere.
@@ -47,7 +52,7 @@ class ImageLibrary:
     async def missing(self, image: OwnedImage, /) -> NotFound:
         """Return the error for an image that this owner does not have outside the trash."""
         if any(each.image == image for each in await self.records.trash(owner=image.owner)):
-            return NotFound(f"{image.id} is in the trash.", hint="Restore it to use it again.")
+            return NotFound(f"{image.id} is in the trash.", hint=RESTORE.format(id=image.id))
         return NotFound.of_id("image", image.id)
 
     async def ensure_stored(self, image: Image, /, *, owner: str, job_id: str) -> StoredRef:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
 from adapters.records.image_trash import move_to_trash
 from adapters.records.job_table import JobTable
@@ -13,6 +13,9 @@ from adapters.records.schema import images, jobs
 from application.ports.image_records import ImageReferences, RecordedImage
 from domain.image import StoredRef
 from domain.job_records import OwnedImage
+
+AFTER_HEX = "g"
+"""Follows every hex digit: an ID begins with a prefix if it is between it and it with this."""
 
 
 def image_refs(records: JobTable, image: OwnedImage) -> list[StoredRef]:
@@ -28,28 +31,18 @@ def image_refs(records: JobTable, image: OwnedImage) -> list[StoredRef]:
     return [stored for ref, size in rows if (stored := stored_ref(ref, size))]
 
 
+def images_by_prefix(
+    records: JobTable, id_prefix: str, *, owner: str, limit: int
+) -> list[RecordedImage]:
+    """The stored images of this owner whose IDs begin so; read from the index of IDs."""
+    begins_so = images.c.image_id.between(id_prefix, id_prefix + AFTER_HEX)
+    query = _recorded().where(begins_so, images.c.owner == owner)
+    return _read(records, query.order_by(images.c.image_id).limit(limit))
+
+
 def images_by_age(records: JobTable) -> list[RecordedImage]:
     """The stored images of all owners, by the creation of their latest job."""
-    created_at = func.max(jobs.c.created_at).label("created_at")
-    ref = func.max(images.c.ref).label("ref")
-    query = (
-        select(images.c.image_id, images.c.owner, ref, created_at)
-        .join(jobs, jobs.c.id == images.c.job_id)
-        .where(images.c.ref.is_not(None))
-        .group_by(images.c.image_id, images.c.owner)
-        .order_by(created_at)
-    )
-    with records.engine.connect() as connection:
-        rows = connection.execute(query).all()
-    return [
-        RecordedImage(
-            image=OwnedImage(row.image_id, row.owner),
-            stored=stored,
-            created_at=row.created_at.replace(tzinfo=UTC),
-        )
-        for row in rows
-        if (stored := stored_ref(row.ref)) and isinstance(row.created_at, datetime)
-    ]
+    return _read(records, _recorded().order_by("created_at"))
 
 
 @contextmanager
@@ -65,6 +58,32 @@ def references(
         yield found
         for each in found:
             _write(connection, each)
+
+
+def _recorded() -> Select[tuple[str, str, str, datetime]]:
+    """The ID, owner, ref, and creation of the latest job of each stored image."""
+    created_at = func.max(jobs.c.created_at).label("created_at")
+    ref = func.max(images.c.ref).label("ref")
+    return (
+        select(images.c.image_id, images.c.owner, ref, created_at)
+        .join(jobs, jobs.c.id == images.c.job_id)
+        .where(images.c.ref.is_not(None))
+        .group_by(images.c.image_id, images.c.owner)
+    )
+
+
+def _read(records: JobTable, query: Select[tuple[str, str, str, datetime]]) -> list[RecordedImage]:
+    with records.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return [
+        RecordedImage(
+            image=OwnedImage(row.image_id, row.owner),
+            stored=stored,
+            created_at=row.created_at.replace(tzinfo=UTC),
+        )
+        for row in rows
+        if (stored := stored_ref(row.ref)) and isinstance(row.created_at, datetime)
+    ]
 
 
 def _find(connection: Connection, wanted: Collection[OwnedImage]) -> list[ImageReferences]:

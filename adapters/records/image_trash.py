@@ -1,7 +1,9 @@
 """The trash in SQL: rows that moved there from the table of images."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import (
@@ -43,6 +45,7 @@ def trash(records: JobTable, owner: str | None) -> list[TrashedImage]:
             trashed_images.c.ref,
             trashed_images.c.bytes,
             trashed_images.c.deleted_at,
+            trashed_images.c.job_id,
             jobs.c.prompt,
         )
         .join(jobs, jobs.c.id == trashed_images.c.job_id)
@@ -53,16 +56,19 @@ def trash(records: JobTable, owner: str | None) -> list[TrashedImage]:
     with records.engine.connect() as connection:
         rows = connection.execute(query).all()
     found: dict[OwnedImage, TrashedImage] = {}
+    of_jobs: defaultdict[OwnedImage, set[str]] = defaultdict(set)
     for row in rows:
         image = OwnedImage(row.image_id, row.owner)
+        of_jobs[image].add(row.job_id)
         if image not in found and isinstance(row.deleted_at, datetime):
             found[image] = TrashedImage(
                 image=image,
                 stored=stored_ref(row.ref, row.bytes),
                 prompt=row.prompt,
                 deleted_at=row.deleted_at.replace(tzinfo=UTC),
+                jobs=frozenset(),
             )
-    return [*found.values()]
+    return [replace(each, jobs=frozenset(of_jobs[image])) for image, each in found.items()]
 
 
 @contextmanager

@@ -11,7 +11,13 @@ from sqlalchemy import ColumnElement, literal, select, tuple_
 from adapters.records.dialect import LenientDateTime
 from adapters.records.durations import durations
 from adapters.records.engine import Database
-from adapters.records.image_references import image_refs, images_by_age, references
+from adapters.records.image_references import (
+    AFTER_HEX,
+    image_refs,
+    images_by_age,
+    images_by_prefix,
+    references,
+)
 from adapters.records.image_trash import trash, trashed_references
 from adapters.records.job_table import JobTable
 from adapters.records.row_mapping import to_utc_naive
@@ -114,11 +120,25 @@ class SqlJobRepository:
     ) -> Sequence[timedelta]:
         return await self._run(lambda records: durations(records, kind, since, limit), READ_FAILED)
 
+    async def by_prefix(self, id_prefix: str, /, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        begins_so = jobs.c.id.between(id_prefix, id_prefix + AFTER_HEX)
+        # an expression, so that the database searches by ID: most jobs have the same owner
+        is_owner = jobs.c.owner.concat("") == owner
+        return await self._find(is_owner, begins_so, limit=limit)
+
     async def dismiss(self, job_ids: Collection[str], /, *, owner: str) -> None:
         await self._run(lambda records: records.dismiss(owner, job_ids), WRITE_FAILED)
 
     async def image_refs(self, image: OwnedImage, /) -> Sequence[StoredRef]:
         return await self._run(lambda records: image_refs(records, image), READ_FAILED)
+
+    async def images_by_prefix(
+        self, id_prefix: str, /, *, owner: str, limit: int
+    ) -> Sequence[RecordedImage]:
+        return await self._run(
+            lambda records: images_by_prefix(records, id_prefix, owner=owner, limit=limit),
+            READ_FAILED,
+        )
 
     async def images_by_age(self) -> Sequence[RecordedImage]:
         return await self._run(images_by_age, READ_FAILED)

@@ -23,13 +23,15 @@ class RecordedImage:
 class TrashedImage:
     """An image in the trash, the prompt of its latest job, and the time of its deletion.
 
-    `stored` is where it was stored last, None if it never was.
+    `stored` is where it was stored last, None if it never was. `jobs` are the IDs of the jobs that
+    delivered it.
     """
 
     image: OwnedImage
     stored: StoredRef | None
     prompt: str
     deleted_at: datetime
+    jobs: frozenset[str]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,6 +107,14 @@ class ImageRecords(Protocol):
 
     async def image_refs(self, image: OwnedImage, /) -> Sequence[StoredRef]:
         """Return every place where the owner's image was stored, the latest first."""
+
+    async def images_by_prefix(
+        self, id_prefix: str, /, *, owner: str, limit: int
+    ) -> Sequence[RecordedImage]:
+        """Return stored images of this owner whose IDs begin so, in the order of their IDs.
+
+        The prefix is `img_` and hex digits. The time does not depend on the number of images.
+        """
 
     async def images_by_age(self) -> Sequence[RecordedImage]:
         """Return the stored images of all owners, the oldest first."""

@@ -121,6 +121,12 @@ class JobRepository(ImageRecords, Protocol):
         first. A duration may be negative or far too long, if the machine's time of day was changed.
         """
 
+    async def by_prefix(self, id_prefix: str, /, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        """Return the newest `limit` jobs whose IDs begin so, the newest first.
+
+        The prefix is `job_` and hex digits. The time does not depend on the number of jobs.
+        """
+
     async def dismiss(self, job_ids: Collection[str], /, *, owner: str) -> None:
         """Record that the owner has seen these jobs; their other facts stay as they are."""
 

@@ -1,17 +1,17 @@
 """Use case: find the image that a caller names in another way than by its whole ID."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from application.image_names import ImageName
 from application.ports.job_repository import JobRepository
 from domain.errors import InvalidRequest, NotFound
 from domain.jobs import LOCAL
 
 NEWEST = frozenset({"last", "latest", "newest", "last image", "latest image", "the last image"})
 """Words for the image that was generated last."""
-SHORT_ID = re.compile(r"^(?:img_)?([0-9a-f]{8,31})$")
-JOB_ID = re.compile(r"^job_[0-9a-f]{32}$")
+MAX_FOUND = 100
+"""Images that are compared with one name; far more than ever share 8 digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +29,29 @@ class FindImage:
         self.records = records
 
     async def __call__(
-        self, name: str, /, *, owner: str = LOCAL, newest: bool = True
+        self, name: str, /, *, owner: str = LOCAL, newest: bool = True, trashed: bool = False
     ) -> str | None:
         """Return the ID of the image with this name; None if this owner has no such image.
 
         A name is the ID of a job with one image, the beginning of an image's ID (8 hex digits or
-        more), a path or link whose last part is the file name of a stored image, or, if `newest`
-        is true, `last`. Raises InvalidRequest for a name of several images, NotFound for the ID of
-        an unknown job, and ArchiveUnavailable.
+        more), a path or link whose last part is the file name of a stored image or of a rendition,
+        or, if `newest` is true, `last`. If no other image has the name, it means one in the trash;
+        if `trashed` is true, the trash comes first. Raises InvalidRequest for a name of several
+        images, NotFound for the ID of an unknown job, and ArchiveUnavailable.
         """
         if newest and name.strip().casefold() in NEWEST:
             latest = await self.latest(owner=owner, limit=1)
             return latest[0].id if latest else None
-        if JOB_ID.match(name):
-            return await self._of_job(name, owner)
-        return await self._called(name, owner)
+        called = ImageName.parse(name)
+        if called is None:
+            return None
+        if called.job_id:
+            return await self._of_job(called.job_id, owner)
+        look_ups = [self._in_use, self._in_trash]
+        for look_up in reversed(look_ups) if trashed else look_ups:
+            if found := await look_up(called, owner):
+                return _only(name, found)
+        return None
 
     async def latest(self, /, *, owner: str = LOCAL, limit: int = 5) -> Sequence[RecentImage]:
         """Return the newest images of this owner, the newest first."""
@@ -55,29 +63,31 @@ class FindImage:
         record = await self.records.get(job_id, owner=owner)
         if record is None:
             raise NotFound.of_id("job", job_id)
-        if not record.images:
-            raise InvalidRequest(
-                f"{job_id} has no image yet.",
-                field="image",
-                hint="Wait until the job has ended, then use its image.",
-            )
-        return _only(job_id, [image.id for image in record.images])
-
-    async def _called(self, name: str, owner: str) -> str | None:
-        short, file_name = SHORT_ID.match(name), re.split(r"[/\\]", name.partition("?")[0])[-1]
-        if not short and "." not in file_name:  # no stored image has such a name
-            return None
-        found = [
-            each.image.id
-            for each in await self.records.images_by_age()
-            if each.image.owner == owner
-            and (
-                each.image.id.startswith(f"img_{short[1]}")
-                if short
-                else file_name == re.split(r"[/\\]", str(each.stored))[-1]
-            )
+        ids = [image.id for image in record.images] or [
+            each.image.id for each in await self.records.trash(owner=owner) if job_id in each.jobs
         ]
-        return _only(name, list(dict.fromkeys(found))) if found else None
+        if not ids:
+            raise InvalidRequest(
+                f"{job_id} has no image{' yet' if record.is_open else ''}.",
+                field="image",
+                hint="Wait until the job has ended, then use its image."
+                if record.is_open
+                else "It failed, or its images were deleted for good: use another image.",
+            )
+        return _only(job_id, ids)
+
+    async def _in_use(self, called: ImageName, owner: str) -> Sequence[str]:
+        found = [
+            each
+            for prefix in called.prefixes
+            for each in await self.records.images_by_prefix(prefix, owner=owner, limit=MAX_FOUND)
+        ]
+        return called.meant({each.image.id: each.stored for each in found})
+
+    async def _in_trash(self, called: ImageName, owner: str) -> Sequence[str]:
+        entries = await self.records.trash(owner=owner)
+        begun = [each for each in entries if each.image.id.startswith(called.prefixes)]
+        return called.meant({each.image.id: each.stored for each in begun})
 
 
 def _only(name: str, ids: Sequence[str]) -> str:

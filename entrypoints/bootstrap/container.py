@@ -55,6 +55,7 @@ from application.use_cases.edit_image import EditImage
 from application.use_cases.empty_trash import EmptyTrash
 from application.use_cases.expect_duration import ExpectDuration
 from application.use_cases.find_image import FindImage
+from application.use_cases.find_job import FindJob
 from application.use_cases.follow_job import FollowJob
 from application.use_cases.generate_image import GenerateImage
 from application.use_cases.get_image import GetImage
@@ -205,6 +206,7 @@ class Container(DeclarativeContainer):
         clock,
     )
     find_image = Factory(FindImage, job_repository)
+    find_job = Factory(FindJob, job_repository)
     generate_image = Factory(GenerateImage, job_service)
     edit_image = Factory(EditImage, job_service, normalizer)
     get_image = Factory(

@@ -35,7 +35,7 @@ yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.argument("id_", type=StoredId("images"), metavar="ID")
 @examples("gpt-image images delete img_01234567")
 async def images_delete(container: "Container", *, id_: str) -> "CommandOutput":
-    """Move the image with this img_… ID, whole or short, to the trash."""
+    """Move the image with this ID, whole or short, or file name to the trash."""
     from domain.jobs import LOCAL
     from entrypoints.jobs.image_references import find_image_id
     from entrypoints.wire.trash_results import deletion, deletion_text
@@ -54,9 +54,10 @@ async def images_delete(container: "Container", *, id_: str) -> "CommandOutput":
 async def images_restore(
     container: "Container", *, ids: tuple[str, ...], everything: bool
 ) -> "CommandOutput":
-    """Bring deleted images back: by their img_… IDs, or what was deleted last."""
+    """Bring deleted images back: by their IDs or file names, or what was deleted last."""
     from domain.errors import InvalidRequest
-    from entrypoints.cli.whole_ids import whole_id
+    from domain.jobs import LOCAL
+    from entrypoints.jobs.image_references import find_image_id
     from entrypoints.wire.trash_results import RestoreResult, restored_text
 
     restore = container.restore_image()
@@ -69,8 +70,10 @@ async def images_restore(
     elif ids == ("last",):
         restored = [*await restore.last(owner=None)]
     else:
-        trashed = [each.image.id for each in await container.list_trash()(owner=None)]
-        restored = [whole_id(id_, trashed) for id_ in ids]
+        restored = [
+            await find_image_id(id_, "id", container, LOCAL, newest=False, trashed=True)
+            for id_ in ids
+        ]
         for id_ in restored:
             await restore(id_)
     return restored_text(restored), RestoreResult(restored=restored)

@@ -51,22 +51,31 @@ def read_prompt(given: str) -> str:
 async def open_image(name: str, field: str, container: Container) -> Image:
     """Return the image in a file, on standard input (`-`), or stored under this name.
 
-    A stored image is named by `last`, by an `img_…` ID or the beginning of one, or by the ID of its
-    job; a file of the same name comes first. Raises InvalidRequest, UnreadableImage or NotFound.
+    A stored image is named by `last`, by an `img_…` ID or the beginning of one, by the ID of its
+    job, or by a path that the server printed; a file of the same name comes first. Raises
+    InvalidRequest, UnreadableImage or NotFound.
     """
     if name == STANDARD_INPUT:
         return Image(_standard_input(field))
-    if not _is_stored(name):
+    image_id = None if _exists(name) else await _stored_id(name, field, container)
+    if image_id is None:
         return Image(_file_bytes(name, field))
-    image_id = await find_image_id(name, field, container, LOCAL)
     return await container.view_image().original(image_id)
 
 
-def _is_stored(name: str) -> bool:
-    """Whether the name is that of a stored image; a file that has such a name comes first."""
+async def _stored_id(name: str, field: str, container: Container) -> str | None:
+    """The ID of the stored image with this name; None for a name that only a file can have."""
     lower = name.strip().lower()
-    is_name = lower in NEWEST or lower.startswith(("img_", "job_"))
-    return is_name and not Path(name).exists()
+    if lower in NEWEST or lower.startswith(("img_", "job_")):
+        return await find_image_id(name, field, container, LOCAL)
+    return await container.find_image()(name, newest=False)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except ValueError:  # a NUL in the name
+        return False
 
 
 def _file_bytes(name: str, field: str) -> bytes:

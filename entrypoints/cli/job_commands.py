@@ -46,14 +46,12 @@ async def jobs_list(container: "Container", *, recent: bool, limit: int) -> "Com
 @click.argument("id_", type=StoredId("jobs"), metavar="ID")
 @examples("gpt-image jobs show job_0123456789abcdef0123456789abcdef")
 async def jobs_show(container: "Container", *, id_: str) -> "CommandOutput":
-    """Show everything that is known of the job with this job_… ID, whole or short."""
-    from entrypoints.cli.whole_ids import whole_job_ids
+    """Show everything that is known of a job: by its job_… ID, whole or short, or the last."""
     from entrypoints.wire.job_results import job_text
     from entrypoints.wire.listings import listed_job
 
     await container.recover_jobs()()  # a process may have been killed since the last command
-    (whole,) = await whole_job_ids([id_], container)
-    record = await container.get_job()(whole)
+    record = await container.get_job()(await container.find_job()(id_))
     return job_text(record), listed_job(record)
 
 
@@ -67,7 +65,6 @@ async def jobs_dismiss(
     """Leave jobs of unknown outcome out of the lists. The records and `usage` keep them."""
     from domain.counts import count
     from domain.errors import InvalidRequest
-    from entrypoints.cli.whole_ids import whole_job_ids
 
     if bool(ids) == every:
         raise InvalidRequest(
@@ -76,7 +73,8 @@ async def jobs_dismiss(
             hint="`gpt-image jobs list` shows the IDs.",
         )
     await container.recover_jobs()()  # a process may have been killed since the last command
-    dismiss = container.dismiss_jobs()
-    number = await (dismiss.all() if every else dismiss(await whole_job_ids(ids, container)))
+    dismiss, find = container.dismiss_jobs(), container.find_job()
+    whole = [await find(id_, newest=False) for id_ in ids]
+    number = await (dismiss.all() if every else dismiss(whole))
     text = f"Dismissed {count(number, 'job')}. The records and `gpt-image usage` keep them."
     return text, {"dismissed": number}

@@ -11,6 +11,8 @@ from entrypoints.wire.image_texts import HINT, IMAGE_ID, as_reference, decoded, 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.bootstrap.container import Container
 
+MAX_KNOWN = 5
+"""Images that a refusal reminds the caller of."""
 MAX_PROMPT_SHOWN = 40
 """Characters of a prompt that reminds the caller of an image."""
 
@@ -29,33 +31,48 @@ async def open_reference(reference: str, field: str, container: "Container", own
 
 
 async def find_image_id(
-    name: str, field: str, container: "Container", owner: str, *, newest: bool = True
+    name: str,
+    field: str,
+    container: "Container",
+    owner: str,
+    *,
+    newest: bool = True,
+    trashed: bool = False,
 ) -> str:
     """Return the ID of the image that a name means; the ID of an image is its own name.
 
-    `newest`: whether `last` means the newest image. Raises NotFound for the ID of an unknown job,
+    `newest`: whether `last` means the newest image. `trashed`: whether images in the trash come
+    before others; otherwise they come after them. Raises NotFound for the ID of an unknown job,
     and InvalidRequest or UnreadableImage for any other name that means no image, or several.
     """
     text = str(as_reference(name))
     if IMAGE_ID.match(text):
         return text
-    find = container.find_image()
     try:
-        found = await find(text, owner=owner, newest=newest)
+        found = await container.find_image()(text, owner=owner, newest=newest, trashed=trashed)
     except InvalidRequest as error:
         raise UnreadableImage(f"{field}: {error.message}", field=field, hint=error.hint) from error
     if found is None:
-        latest = [
-            f"{image.id} ({single_line(image.prompt, MAX_PROMPT_SHOWN)})"
-            for image in await find.latest(owner=owner)
-        ]
-        raise _refusal(text, field, f" The latest images: {', '.join(latest)}." if latest else "")
+        raise _refusal(text, field, await _known_images(container, owner, trashed=trashed))
     return found
 
 
-def _refusal(text: str, field: str, latest: str) -> InvalidRequest:
+async def _known_images(container: "Container", owner: str, *, trashed: bool) -> str:
+    """The images that the caller may have meant, as a sentence; empty if there are none."""
+    if trashed:
+        entries = await container.list_trash()(owner=owner)
+        known = [(each.image.id, each.prompt) for each in entries[:MAX_KNOWN]]
+    else:
+        latest = await container.find_image().latest(owner=owner, limit=MAX_KNOWN)
+        known = [(each.id, each.prompt) for each in latest]
+    named = [f"{id_} ({single_line(prompt, MAX_PROMPT_SHOWN)})" for id_, prompt in known]
+    start = "In the trash" if trashed else "The latest images"
+    return f" {start}: {', '.join(named)}." if named else ""
+
+
+def _refusal(text: str, field: str, known: str) -> InvalidRequest:
     """The error for a name of no image. Arguments that name one by an ID take no image data."""
     if field == "id":
-        hint = f"Use an ID from an earlier result.{latest}"
+        hint = f"Use an ID from an earlier result.{known}"
         return InvalidRequest(f"{text[:60]!r} is not the ID of an image.", field=field, hint=hint)
-    return UnreadableImage(why_refused(text, field), field=field, hint=HINT + latest)
+    return UnreadableImage(why_refused(text, field), field=field, hint=HINT + known)

@@ -35,13 +35,14 @@ class ToolCall:
     report_progress: Report
     on_job: Callable[[JobHandle], None]
 
-    async def image_id(self, name: str, *, newest: bool = True) -> str:
+    async def image_id(self, name: str, *, newest: bool = True, trashed: bool = False) -> str:
         """Return the ID of the caller's image with this name; raise InvalidRequest or NotFound.
 
         `newest`: whether `last` means the newest image, which another client may have made.
+        `trashed`: whether images in the trash come before others.
         """
-        owner = self.caller.owner
-        return await find_image_id(name, "id", self.container, owner, newest=newest)
+        owner, container = self.caller.owner, self.container
+        return await find_image_id(name, "id", container, owner, newest=newest, trashed=trashed)
 
     async def answer_job(self, job: JobHandle) -> CallToolResult:
         """Report the job's progress and return its images.

@@ -8,9 +8,12 @@ import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from adapters.records import schema
 from application.ports.job_repository import JobRepository
 from domain.errors import ArchiveUnavailable, ChargeStatus
 from domain.jobs import JobState
@@ -220,3 +223,22 @@ def test_many_processes_can_start_on_a_new_folder_concurrently(tmp_path: Path) -
     assert [path.name for path in (tmp_path / "images").iterdir()] == [
         f"image-{PNG.digest[:8]}.png"
     ]
+
+
+async def test_the_beginning_of_an_id_is_searched_in_an_index(here: DataFolder) -> None:
+    await here.records.save(job_for())
+    sent: list[tuple[str, Any]] = []
+
+    @event.listens_for(here.database.records().engine, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, sql: str, values: Any, *_: object) -> None:  # noqa: ANN401 - as SQLAlchemy has it
+        if " BETWEEN " in sql:
+            sent.append((sql, values))
+
+    await here.records.images_by_prefix("img_0a", owner="local", limit=9)
+    await here.records.by_prefix("job_0a", owner="local", limit=9)
+    (images, of_images), (jobs, of_jobs) = sent
+    plan = here.sql(f"EXPLAIN QUERY PLAN {images}", *of_images)
+    column = schema.images.c.image_id.name
+    assert f"_{column} ({column}>? AND {column}<?)" in plan[0][3]
+    plan = here.sql(f"EXPLAIN QUERY PLAN {jobs}", *of_jobs)
+    assert "USING INDEX sqlite_autoindex_jobs_1 (id>? AND id<?)" in plan[0][3]

@@ -171,8 +171,14 @@ def test_an_image_is_deleted_by_every_name_that_means_it_alone(
     if code:
         assert f"The latest images: {image['id']} (a fox)." in done.stderr
         return
-    assert f"gpt-image images restore {image['id']}" in done.stdout
-    assert run("images", "restore", image["id"][:12]).stdout == f"Restored {image['id']}.\n"
+    hint = f"gpt-image images restore {image['id']}"
+    assert hint in done.stdout
+    assert hint in run("images", "delete", names.get(name, name)).stderr
+    for given in (image["id"][:12], image["path"]):
+        assert hint in run("edit", "a hat", "-i", given).stderr
+    unknown = run("images", "restore", "fox")
+    assert f"In the trash: {image['id']} (a fox)." in unknown.stderr
+    assert run("images", "restore", names[name]).stdout == f"Restored {image['id']}.\n"
     assert Path(image["path"]).exists()
 
 

@@ -30,11 +30,11 @@ class DeleteArguments(Struct, forbid_unknown_fields=True):
 async def handle(call: ToolCall, arguments: DeleteArguments) -> CallToolResult:
     """Move one of the caller's images to the trash, or restore it from there."""
     owner = call.caller.owner
+    id_ = await call.image_id(arguments.id, newest=False, trashed=arguments.undo)
     if arguments.undo:
-        await call.container.restore_image()(arguments.id, owner=owner)
-        restored = DeleteImageResult(id=arguments.id, bytes=0)
-        return to_text_result(restored_text([arguments.id]), restored)
-    id_ = await call.image_id(arguments.id, newest=False)
+        await call.container.restore_image()(id_, owner=owner)
+        restored = DeleteImageResult(id=id_, bytes=0)
+        return to_text_result(restored_text([id_]), restored)
     undo = f'delete_image {{"id": "{id_}", "undo": true}}'
     deleted = await call.container.delete_image()(id_, owner=owner)
     text = deletion_text(id_, deleted, undo=undo)

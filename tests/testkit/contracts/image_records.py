@@ -15,6 +15,8 @@ from domain.results import ResultImage
 from ..fakes import PNG, job_for, small_image
 from .job_repository import BEGUN, RED, known, stored
 
+BLUE = small_image("blue")
+
 
 @pytest.mark.anyio
 class ImageRecordsContract:
@@ -53,6 +55,24 @@ class ImageRecordsContract:
             OwnedImage(RED.id, "local"),
             OwnedImage(PNG.id, "other"),
         }
+
+    async def test_images_and_jobs_are_found_by_the_beginning_of_their_ids(
+        self, records: JobRepository
+    ) -> None:
+        await records.save(stored(PNG, RED, id="job_0a1"))
+        await records.save(stored(PNG, id="job_0a2", owner="other"))
+        await records.save(stored(PNG, id="job_0af", created_at=BEGUN + timedelta(days=1)))
+        await records.save(job_for(id="job_0b").dispatched().stored((ResultImage(image=BLUE),)))
+        for image, length in ((PNG, 12), (PNG, 36), (RED, 12), (BLUE, 36)):
+            found = await records.images_by_prefix(image.id[:length], owner="local", limit=9)
+            wanted = [] if image is BLUE else [OwnedImage(image.id, "local")]
+            assert [each.image for each in found] == wanted
+        every = await records.images_by_prefix("img_", owner="local", limit=9)
+        assert [each.image.id for each in every] == sorted([PNG.id, RED.id])
+        assert len(await records.images_by_prefix("img_", owner="local", limit=1)) == 1
+        for prefix, wanted_jobs in (("job_0a", ["job_0af", "job_0a1"]), ("job_0af0", [])):
+            jobs = await records.by_prefix(prefix, owner="local", limit=9)
+            assert [each.id for each in jobs] == wanted_jobs
 
     async def test_an_image_is_forgotten_with_all_its_references(
         self, records: JobRepository, other: JobRepository
@@ -173,12 +193,14 @@ class ImageRecordsContract:
     ) -> None:
         await records.save(stored(PNG, RED))
         await records.save(stored(PNG, id="job_2", owner="other"))
+        await records.save(stored(PNG, id="job_3"))
         await throw_away(records, MINE)
         await throw_away(records, OwnedImage(RED.id, "local"), at=TRASHED + timedelta(hours=1))
         await throw_away(records, OwnedImage(PNG.id, "other"))
         latest, first = await other.trash(owner="local")
         assert (latest.image.id, latest.deleted_at) == (RED.id, TRASHED + timedelta(hours=1))
         assert (first.image, first.deleted_at, first.prompt) == (MINE, TRASHED, "a red bridge")
+        assert [{*each.jobs} for each in (first, latest)] == [{"job_1", "job_3"}, {"job_1"}]
         assert first.stored is not None
         assert first.stored.ref == f"p/{PNG.id}.png"
         assert len(await other.trash()) == 3

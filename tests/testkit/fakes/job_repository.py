@@ -115,6 +115,9 @@ class MemoryJobRepository:
         rows.sort(key=lambda row: row.record.created_at, reverse=True)
         return [row.saved_at - row.record.created_at for row in rows[:limit]]
 
+    async def by_prefix(self, id_prefix: str, /, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        return [each for each in self._of(owner) if each.id.startswith(id_prefix)][:limit]
+
     async def dismiss(self, job_ids: Collection[str], /, *, owner: str) -> None:
         async with self.tables.writing:
             for job_id in job_ids:
@@ -124,6 +127,16 @@ class MemoryJobRepository:
 
     async def image_refs(self, image: OwnedImage, /) -> Sequence[StoredRef]:
         return self._places(image)
+
+    async def images_by_prefix(
+        self, id_prefix: str, /, *, owner: str, limit: int
+    ) -> Sequence[RecordedImage]:
+        found = [
+            each
+            for each in await self.images_by_age()
+            if each.image.owner == owner and each.image.id.startswith(id_prefix)
+        ]
+        return sorted(found, key=lambda each: each.image.id)[:limit]
 
     async def images_by_age(self) -> Sequence[RecordedImage]:
         found = [
@@ -151,6 +164,9 @@ class MemoryJobRepository:
                 stored=row.image.stored,
                 prompt=row.record.prompt,
                 deleted_at=row.deleted_at,
+                jobs=frozenset(
+                    each.record.id for each in self.tables.trash if each.owned == row.owned
+                ),
             )
             found.setdefault(row.owned, trashed)
         return [each for each in found.values() if owner in (None, each.image.owner)]

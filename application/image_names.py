@@ -1,0 +1,61 @@
+"""Names of images as people and clients write them: short IDs, IDs of jobs, paths and links."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from domain.image import StoredRef
+
+SHORT_ID = re.compile(r"^(?:img_)?([0-9a-f]{8,31})$")
+JOB_ID = re.compile(r"^job_[0-9a-f]{32}$")
+ID_IN_FILE_NAME = re.compile(r"(?<![^\W_])(?:[0-9a-f]{32}|[0-9a-f]{8})(?![^\W_])")
+"""Digits in the name of a file that may begin the ID of its image."""
+DERIVED = re.compile(r"(?:-(?:preview|rendition)-\d{1,6}|_[0-9a-f]{8})?")
+"""What follows the name of an image in that of its preview or rendition."""
+MAX_PREFIXES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageName:
+    """What a name says: the ID of a job, the beginning of an image's ID, or the name of a file.
+
+    The image has one of the `prefixes`. A store puts 8 hex digits of an image's ID, or all of them,
+    into the name of its file.
+    """
+
+    job_id: str = ""
+    prefixes: tuple[str, ...] = ()
+    file_name: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return what the text says; None if no image has such a name."""
+        if JOB_ID.match(text):
+            return cls(job_id=text)
+        if short := SHORT_ID.match(text):
+            return cls(prefixes=(f"img_{short[1]}",))
+        file_name = _last_part(text.partition("?")[0])
+        digits = ID_IN_FILE_NAME.findall(file_name)[-MAX_PREFIXES:]
+        if "." not in file_name or not digits:
+            return None
+        return cls(prefixes=tuple(f"img_{each}" for each in digits), file_name=file_name)
+
+    def meant(self, candidates: Mapping[str, StoredRef | None]) -> Sequence[str]:
+        """The IDs of the candidates that have this name; images with one of the prefixes only."""
+        if not self.file_name:
+            return [*candidates]
+        stem = self.file_name.rpartition(".")[0]
+        return [id_ for id_, ref in candidates.items() if ref and _is_stem(stem, ref)]
+
+
+def _is_stem(stem: str, ref: StoredRef) -> bool:
+    """Whether a file with this stem is the image at this place, or was made from it."""
+    own = _last_part(str(ref)).rpartition(".")[0]
+    return stem.startswith(own) and DERIVED.fullmatch(stem[len(own) :]) is not None
+
+
+def _last_part(path: str) -> str:
+    """The name of a file, with its letters composed: some file systems decompose them."""
+    return unicodedata.normalize("NFC", re.split(r"[/\\]", path)[-1])
