@@ -195,6 +195,8 @@ class Catalog:
             return "Generate an image instead, or use another PROVIDER."
         if field == "format" and _only_format(card, request):
             return f'Use format "{_only_format(card, request)}".'
+        if field == "partialImages":
+            return "Leave out partialImages, or set n to 1."
         return "No available model supports this. Use another value."
 
 

@@ -15,6 +15,7 @@ from entrypoints.jobs.image_references import find_image_id
 STANDARD_INPUT = "-"
 MAX_PROMPT_BYTES = 4 * MAX_PROMPT_CHARACTERS + 1
 """One more than the longest prompt can have in UTF-8."""
+NAMES = "Use a file, last, an img_… ID as images list shows it, or - for standard input."
 BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 """Shells of Windows put them in front of what they pipe."""
 
@@ -67,7 +68,10 @@ async def _stored_id(name: str, field: str, container: Container) -> str | None:
     """The ID of the stored image with this name; None for a name that only a file can have."""
     lower = name.strip().lower()
     if lower in NEWEST or lower.startswith(("img_", "job_")):
-        return await find_image_id(name, field, container, LOCAL)
+        try:
+            return await find_image_id(name, field, container, LOCAL)
+        except UnreadableImage as error:
+            raise UnreadableImage(error.message, field=field, hint=NAMES) from error
     return await container.find_image()(name, newest=False)
 
 

@@ -13,5 +13,5 @@ async def check_and_log(container: Container) -> Readiness:
     readiness = await container.check_readiness()()
     for check in readiness.checks:
         if check.reason:
-            logger.warning("the %s is %s: %s", check.name, check.state, check.reason)
+            logger.warning("readiness: %s %s: %s", check.name, check.state, check.reason)
     return readiness

@@ -56,7 +56,7 @@ async def test_auto_returns_a_smaller_rendition_and_stores_the_original(
     assert Path(rendition["path"]).read_bytes() == shown(result).data
     original = Path(image["path"])
     assert original.stem == f"red-bridge-{image['id'][4:12]}"
-    assert Path(rendition["path"]).name.startswith(f"{original.stem}_")
+    assert Path(rendition["path"]).stem == original.stem
     assert rendition["bytes"] < image["bytes"] / 2
     assert Image(Path(image["path"]).read_bytes()).id == image["id"]
     assert "% smaller" in result.content[0].text  # type: ignore[union-attr] # the first block is text

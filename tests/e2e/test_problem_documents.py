@@ -61,7 +61,7 @@ BODIES: dict[str, tuple[bytes, str]] = {
     "100,000 lists": (b"[" * 100_000, "body"),
     "100,000 objects": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "body"),
     "no prompt": (b"{}", "prompt"),
-    "a list for a prompt": (b'{"prompt": ["x"]}', "prompt"),
+    "a list for a prompt": (b'{"prompt": [["x"], 1]}', "prompt"),
     "a huge number": (b'{"prompt": "x", "n": 99999999999999999999999}', "n"),
     "a huge size": (b'{"prompt": "x", "size": "99999999999x1"}', "size"),
     "half an image": (b'{"prompt": "x", "n": 1.5}', "n"),

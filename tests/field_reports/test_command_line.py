@@ -21,8 +21,8 @@ from entrypoints.cli.help_texts import WELCOME
 from entrypoints.cli.output_target import OutputTarget
 from entrypoints.cli.tables import listing_table
 from entrypoints.wire.outputs import ListedImage, ListImagesResult
-from examples.terminal_recording import COMMANDS, TARGET
 from tests.architecture.checkout import ROOT
+from tests.terminal_recording import COMMANDS, THEMES
 from tests.testkit.fakes import small_image
 
 Run = Callable[..., Result]
@@ -292,8 +292,9 @@ def test_an_image_is_drawn_only_where_the_terminal_shows_images(
     assert "\x1bP" in capsys.readouterr().out
 
 
-def test_the_recording_in_the_readme_shows_the_commands_of_its_script() -> None:
-    recorded = unescape(TARGET.read_text("utf-8")).replace("\u00a0", " ")
-    assert TARGET.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text("utf-8")
+@pytest.mark.parametrize("target", THEMES, ids=lambda target: target.stem)
+def test_the_recording_in_the_readme_shows_the_commands_of_its_script(target: Path) -> None:
+    recorded = unescape(target.read_text("utf-8")).replace("\u00a0", " ")
+    assert target.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text("utf-8")
     for command in COMMANDS:
         assert f"$ {command}" in recorded

@@ -83,7 +83,7 @@ def test_no_successor_has_a_retirement_date() -> None:
             "gpt-image-2.6-flare",
             GenerateRequest(prompt="x", n=2, partial_images=1),
             "partialImages",
-            "No available model",
+            "Leave out partialImages, or set n to 1.",
         ),
     ],
 )

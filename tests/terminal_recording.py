@@ -1,6 +1,6 @@
-"""Makes docs/images/command-line.svg from a real run: offline sketches in an 80-column terminal.
+"""Makes the recordings in the README from a real run: offline sketches in an 80-column terminal.
 
-python -m examples.terminal_recording [FILE]
+python -m tests.terminal_recording
 """
 
 import os
@@ -13,7 +13,7 @@ from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI
 from rich.text import Text
 
 COMMANDS = (
@@ -21,7 +21,12 @@ COMMANDS = (
     'gpt-image edit "make the sky green" -i last --size 640x448 -o green.png -q',
     "gpt-image images list",
 )
-TARGET = Path(__file__).parents[1] / "docs/images/command-line.svg"
+IMAGES = Path(__file__).parents[1] / "docs/images"
+THEMES = {
+    IMAGES / "command-line-dark.svg": MONOKAI,
+    IMAGES / "command-line-light.svg": DEFAULT_TERMINAL_THEME,
+}
+"""The theme of each recording."""
 COLUMNS = 80
 
 
@@ -38,7 +43,7 @@ def shown(command: str, folder: Path) -> str:
         "COLUMNS": str(COLUMNS),
         **places,
     }
-    with subprocess.Popen(  # noqa: S603 - one of COMMANDS
+    with subprocess.Popen(
         shlex.split(command), env=environment, cwd=folder, stdout=side, stderr=subprocess.DEVNULL
     ) as process:
         os.close(side)
@@ -54,16 +59,17 @@ def shown(command: str, folder: Path) -> str:
     return output.decode().replace("\r\n", "\n").replace(str(folder), "~")
 
 
-def record(target: Path) -> None:
-    """Run the commands and write what they printed as an SVG."""
+def record() -> None:
+    """Run the commands once, and write what they printed in each theme."""
     console = Console(record=True, width=COLUMNS, file=StringIO(), force_terminal=True)
     with tempfile.TemporaryDirectory() as folder:
         for command in COMMANDS:
             console.print(Text(f"$ {command}", style="bold green"))
             console.print(Text.from_ansi(shown(command, Path(folder))))
-    svg = console.export_svg(title="gpt-image", theme=MONOKAI, unique_id="gpt-image")
-    target.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", "utf-8")
+    for target, theme in THEMES.items():
+        svg = console.export_svg(title="gpt-image", theme=theme, unique_id=target.stem, clear=False)
+        target.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
-    record(Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET)
+    record()
