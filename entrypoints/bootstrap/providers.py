@@ -41,7 +41,7 @@ def check_network(settings: Settings) -> None:
     """Raise SettingsError if the environment's proxy or certificates cannot be used."""
     if settings.provider_name != "openai":
         return
-    from adapters.openai.network import network_for
+    from adapters.openai.network.proxies import network_for
     from domain.provider_errors import InvalidSettings
 
     try:

@@ -55,7 +55,7 @@ def run_job(
     started: list[JobHandle] = []
 
     async def run() -> int:
-        _interrupt_on_sigterm()
+        _cancel_on_signals()
         prepared = delivery.prepare(options)
         async with run_application(command_settings(env_file)) as container:
             job = await start(container, **prepared)
@@ -96,7 +96,7 @@ async def _wait(
         if sent:
             print(WAITING, file=sys.stderr, flush=True)
         return await job.result(), CANCELED
-    except (asyncio.CancelledError, KeyboardInterrupt):  # the latter if it interrupts this code
+    except (asyncio.CancelledError, KeyboardInterrupt):  # the latter on Windows
         if sent:
             print(GIVEN_UP.format(id=job.job.id), file=sys.stderr, flush=True)
         raise
@@ -140,7 +140,9 @@ def _report(images: ImageResult, saved: list[str], *, can_edit: bool) -> str:
     return several_lines("\n".join([*(f"Saved {path}" for path in saved), text]))
 
 
-def _interrupt_on_sigterm() -> None:
+def _cancel_on_signals() -> None:
+    """Cancel the current task at each signal. A KeyboardInterrupt would hit any line instead."""
     task = asyncio.current_task()
     if os.name != "nt" and task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)

@@ -20,7 +20,7 @@ OLD = small_image("red")
 NAMES: dict[str, str | None] = {
     PNG.id[:12]: PNG.id,
     SHORT: PNG.id,
-    f"/home/me/images/{STEM}.png": PNG.id,
+    f"/images/{STEM}.png": PNG.id,
     f"C:\\images\\{STEM}.png": PNG.id,
     f"https://images.example/{STEM}.png?x=1": PNG.id,
     f"{STEM}.jpg": PNG.id,
