@@ -7,7 +7,7 @@ from statistics import median
 from uuid import uuid4
 
 from adapters.image_store.files import FileImageStore
-from adapters.openai.reply_images import decode_images
+from adapters.openai.replies.reply_images import decode_images
 from adapters.pillow.inspector import PillowInspector
 from adapters.records.engine import Database
 from adapters.records.job_repository import SqlJobRepository

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from adapters.openai.error_body import ErrorBody
+from adapters.openai.refusals.error_body import ErrorBody
 
 DEFAULTS = {"background": "auto", "output_format": "png", "moderation": "auto", "n": 1}
 """What OpenAI does without the parameter too. Other services may not know the parameter."""

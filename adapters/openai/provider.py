@@ -8,17 +8,17 @@ from typing import Any
 import httpx2
 from openai import AsyncOpenAI
 
-from adapters.openai.bounded_http_client import HttpClient
 from adapters.openai.catalog import openai_catalog
-from adapters.openai.deliveries import check_says_nothing, with_linked_images
-from adapters.openai.endpoint import Endpoint, base_url_of
-from adapters.openai.errors import can_be_sent, missing_client_error, to_provider_error
-from adapters.openai.network import Network, network_for
+from adapters.openai.network.bounded_http_client import HttpClient
+from adapters.openai.network.endpoint import Endpoint, base_url_of
+from adapters.openai.network.proxies import Network, network_for
 from adapters.openai.parameters import without_defaults
-from adapters.openai.replies import ParsedReply
-from adapters.openai.reply_buffer import MAX_REPLY_BYTES, ReplyBuffer, TooLarge
-from adapters.openai.reply_reader import FROM_SDK, read_reply
-from adapters.openai.result_links import ResultLinks
+from adapters.openai.refusals.errors import can_be_sent, missing_client_error, to_provider_error
+from adapters.openai.replies.deliveries import check_says_nothing, with_linked_images
+from adapters.openai.replies.parsed_reply import ParsedReply
+from adapters.openai.replies.reply_buffer import MAX_REPLY_BYTES, ReplyBuffer, TooLarge
+from adapters.openai.replies.reply_reader import FROM_SDK, read_reply
+from adapters.openai.replies.result_links import ResultLinks
 from adapters.openai.translate import Parameters, edit_parameters, generate_parameters
 from application.ports.image_provider import Delivered, ProviderStream
 from domain.jobs import Job

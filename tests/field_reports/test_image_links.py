@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from adapters.openai import result_links
-from adapters.openai.result_links import is_public
+from adapters.openai.replies import result_links
+from adapters.openai.replies.result_links import is_public
 from application.ports.image_provider import Delivered
 from domain.errors import ChargeStatus, RecordedFailure
 from domain.provider_errors import BadProviderReply

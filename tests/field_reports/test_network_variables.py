@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.openai.network import network_for
+from adapters.openai.network.proxies import network_for
 from domain.provider_errors import InvalidSettings
 
 OPENAI = "https://api.openai.com/v1"

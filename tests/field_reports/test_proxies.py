@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 
-from adapters.openai.network import is_this_machine, network_for
+from adapters.openai.network.proxies import is_this_machine, network_for
 from domain.errors import ChargeStatus
 from domain.provider_errors import (
     InvalidSettings,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.openai.endpoint import Endpoint, base_url_of
+from adapters.openai.network.endpoint import Endpoint, base_url_of
 
 
 @pytest.mark.parametrize(

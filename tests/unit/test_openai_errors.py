@@ -7,8 +7,8 @@ import httpx2
 import pytest
 from openai import APIConnectionError
 
-from adapters.openai.endpoint import Endpoint
-from adapters.openai.errors import to_provider_error
+from adapters.openai.network.endpoint import Endpoint
+from adapters.openai.refusals.errors import to_provider_error
 from domain.errors import ChargeStatus
 from domain.models import ModelCard
 from domain.provider_errors import (

@@ -9,9 +9,9 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from adapters.openai import bounded_http_client
-from adapters.openai.bounded_http_client import read_chunks
-from adapters.openai.reply_buffer import KEPT_BYTES
+from adapters.openai.network import bounded_http_client
+from adapters.openai.network.bounded_http_client import read_chunks
+from adapters.openai.replies.reply_buffer import KEPT_BYTES
 from domain.provider_errors import (
     BadProviderReply,
     CredentialsRejected,

@@ -5,7 +5,7 @@ from json import dumps
 
 import pytest
 
-from adapters.openai import reply_buffer, sse_reader
+from adapters.openai.replies import reply_buffer, sse_reader
 from application.ports.image_provider import Delivered, PartialImage
 from domain.provider_errors import OutcomeUnknown
 from tests.unit.openai_help import (

@@ -6,8 +6,8 @@ from urllib.parse import quote
 import pytest
 
 from adapters.openai.catalog import openai_catalog
-from adapters.openai.reply_images import MAX_IMAGES
-from adapters.openai.token_counts import MAX_TOKENS
+from adapters.openai.replies.reply_images import MAX_IMAGES
+from adapters.openai.replies.token_counts import MAX_TOKENS
 from domain.errors import ChargeStatus
 from domain.image import Image
 from domain.image_formats import Dimensions

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from adapters.openai.replies import parse_reply
-from adapters.openai.reply_json import MAX_VALUES, parse_json
+from adapters.openai.replies.parsed_reply import parse_reply
+from adapters.openai.replies.reply_json import MAX_VALUES, parse_json
 from domain.provider_errors import OutcomeUnknown
 from tests.standin import StandIn
 from tests.standin.raw_faults import body, event, stream

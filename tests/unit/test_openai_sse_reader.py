@@ -10,9 +10,9 @@ import httpx2
 import pytest
 from openai import APIError
 
-from adapters.openai import reply_buffer
-from adapters.openai.reply_buffer import ReplyBuffer, TooLarge
-from adapters.openai.sse_reader import read_json_events
+from adapters.openai.replies import reply_buffer
+from adapters.openai.replies.reply_buffer import ReplyBuffer, TooLarge
+from adapters.openai.replies.sse_reader import read_json_events
 from application.ports.image_provider import Delivered, PartialImage
 from domain.image import Image
 from tests.unit.openai_help import PLUM, completed, event_stream, preview, streaming

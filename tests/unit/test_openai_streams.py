@@ -5,7 +5,7 @@ from json import dumps, loads
 
 import pytest
 
-from adapters.openai import reply_buffer
+from adapters.openai.replies import reply_buffer
 from application.ports.image_provider import Delivered
 from domain.errors import ChargeStatus
 from domain.provider_errors import BadProviderReply, ContentRefused, OutcomeUnknown

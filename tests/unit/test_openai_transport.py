@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from adapters.openai import bounded_http_client
-from adapters.openai.network import network_for
+from adapters.openai.network import bounded_http_client
+from adapters.openai.network.proxies import network_for
 from domain.errors import ChargeStatus
 from domain.provider_errors import (
     OutcomeUnknown,

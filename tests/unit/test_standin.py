@@ -14,7 +14,7 @@ from openai.types import ImagesResponse
 from PIL import Image, ImageChops, ImageStat
 
 from adapters.openai.catalog import openai_catalog
-from adapters.openai.token_counts import parse_usage
+from adapters.openai.replies.token_counts import parse_usage
 from domain.image_formats import Dimensions
 from domain.requests import GenerateRequest, Quality
 from tests.standin import StandIn

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 from openai import DefaultAsyncHttpxClient
 
-from adapters.openai.network import Network
+from adapters.openai.network.proxies import Network
 
 MAX_REFUSAL_BYTES = 1_000_000
 """OpenAI's error replies have a few hundred bytes, a gateway's page some ten thousand."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx2
 
-from adapters.openai.fields import get_field, text_or_empty
-from adapters.openai.reply_json import parse_json
+from adapters.openai.replies.fields import get_field, text_or_empty
+from adapters.openai.replies.reply_json import parse_json
 
 MAX_DEPTH = 6
 MAX_ENTRIES = 50

@@ -8,10 +8,10 @@ from openai import (
     APITimeoutError,
 )
 
-from adapters.openai.bounded_http_client import REDIRECT
-from adapters.openai.endpoint import Endpoint
-from adapters.openai.error_body import read_error, read_error_response
-from adapters.openai.refusals import (
+from adapters.openai.network.bounded_http_client import REDIRECT
+from adapters.openai.network.endpoint import Endpoint
+from adapters.openai.refusals.error_body import read_error, read_error_response
+from adapters.openai.refusals.refusal_rules import (
     Refusal,
     is_model_missing,
     key_hint,

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from adapters.openai.endpoint import Endpoint
-from adapters.openai.error_body import ErrorBody
+from adapters.openai.network.endpoint import Endpoint
+from adapters.openai.refusals.error_body import ErrorBody
 from domain.provider_errors import NotPermitted
 
 SCOPE = r"(?:[\w-]+\.)*[\w-]+"

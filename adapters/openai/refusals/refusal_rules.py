@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from adapters.openai.endpoint import Endpoint
-from adapters.openai.error_body import ErrorBody
+from adapters.openai.network.endpoint import Endpoint
 from adapters.openai.parameters import refused_parameter
-from adapters.openai.permissions import missing_permission
-from adapters.openai.refusal_words import (
+from adapters.openai.refusals.error_body import ErrorBody
+from adapters.openai.refusals.permissions import missing_permission
+from adapters.openai.refusals.refusal_words import (
     GENERATED,
     KEY_CODES,
     KEY_WORDS,
@@ -22,7 +22,7 @@ from adapters.openai.refusal_words import (
     QUOTA_WORDS,
     RATE_CODES,
 )
-from adapters.openai.waits import stated_wait
+from adapters.openai.refusals.waits import stated_wait
 from domain import provider_errors as errors
 from domain.errors import ChargeStatus
 from domain.models import ModelCard

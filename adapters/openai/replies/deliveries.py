@@ -2,13 +2,13 @@
 
 from dataclasses import fields
 
-from adapters.openai.endpoint import Endpoint
-from adapters.openai.error_body import SEARCHED, page_title, read_error
-from adapters.openai.errors import error_in_reply
-from adapters.openai.replies import ParsedReply
-from adapters.openai.reply_images import LinkedImage
-from adapters.openai.reply_json import parse_json
-from adapters.openai.result_links import NotFetched, ResultLinks
+from adapters.openai.network.endpoint import Endpoint
+from adapters.openai.refusals.error_body import SEARCHED, page_title, read_error
+from adapters.openai.refusals.errors import error_in_reply
+from adapters.openai.replies.parsed_reply import ParsedReply
+from adapters.openai.replies.reply_images import LinkedImage
+from adapters.openai.replies.reply_json import parse_json
+from adapters.openai.replies.result_links import NotFetched, ResultLinks
 from application.ports.image_provider import Delivered
 from domain.errors import ChargeStatus, UnreadableImage
 from domain.image import Image

@@ -8,17 +8,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from adapters.openai.base64_text import looks_like_image
-from adapters.openai.fields import count_or_none, get_field, text_or_empty
-from adapters.openai.reply_images import (
+from adapters.openai.replies.base64_text import looks_like_image
+from adapters.openai.replies.fields import count_or_none, get_field, text_or_empty
+from adapters.openai.replies.reply_images import (
     MAX_IMAGES,
     LinkedImage,
     Texts,
     decode_images,
     find_images,
 )
-from adapters.openai.reply_json import parse_json
-from adapters.openai.token_counts import parse_usage
+from adapters.openai.replies.reply_json import parse_json
+from adapters.openai.replies.token_counts import parse_usage
 from application.ports.image_provider import Delivered, PartialImage
 from domain.errors import UnreadableImage
 from domain.image import Image

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from adapters.openai.base64_text import decode_base64, is_surely_image, looks_like_image
-from adapters.openai.fields import get_field, text_or_empty
+from adapters.openai.replies.base64_text import decode_base64, is_surely_image, looks_like_image
+from adapters.openai.replies.fields import get_field, text_or_empty
 from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.image_layouts import read_layout

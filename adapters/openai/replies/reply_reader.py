@@ -8,12 +8,12 @@ from dataclasses import replace
 import httpx2
 from openai import APIError
 
-from adapters.openai.bounded_http_client import read_chunks
-from adapters.openai.replies import ParsedReply, parse_reply
-from adapters.openai.reply_buffer import ReplyBuffer, TooLarge
-from adapters.openai.reply_json import parse_json
-from adapters.openai.sse_reader import BYTE_ORDER_MARK, read_json_events
-from adapters.openai.stream_images import StreamImages
+from adapters.openai.network.bounded_http_client import read_chunks
+from adapters.openai.replies.parsed_reply import ParsedReply, parse_reply
+from adapters.openai.replies.reply_buffer import ReplyBuffer, TooLarge
+from adapters.openai.replies.reply_json import parse_json
+from adapters.openai.replies.sse_reader import BYTE_ORDER_MARK, read_json_events
+from adapters.openai.replies.stream_images import StreamImages
 from application.ports.image_provider import ProviderStream
 from domain.provider_errors import OutcomeUnknown
 from domain.requests import ImageRequest

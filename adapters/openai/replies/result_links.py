@@ -8,8 +8,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx2
 
-from adapters.openai.bounded_http_client import HttpClient, read_chunks
-from adapters.openai.endpoint import Endpoint
+from adapters.openai.network.bounded_http_client import HttpClient, read_chunks
+from adapters.openai.network.endpoint import Endpoint
 
 MAX_BYTES = 50_000_000
 """The largest image that the server accepts; see `domain/image_layouts.py`."""

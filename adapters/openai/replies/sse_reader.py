@@ -11,12 +11,12 @@ from json import JSONDecodeError
 import httpx2
 from openai import APIError
 
-from adapters.openai.base64_text import looks_like_image
-from adapters.openai.bounded_http_client import read_chunks
-from adapters.openai.fields import get_field, text_or_empty
-from adapters.openai.reply_buffer import ReplyBuffer, TooLarge
-from adapters.openai.reply_images import find_images
-from adapters.openai.reply_json import parse_json
+from adapters.openai.network.bounded_http_client import read_chunks
+from adapters.openai.replies.base64_text import looks_like_image
+from adapters.openai.replies.fields import get_field, text_or_empty
+from adapters.openai.replies.reply_buffer import ReplyBuffer, TooLarge
+from adapters.openai.replies.reply_images import find_images
+from adapters.openai.replies.reply_json import parse_json
 
 END = b"[DONE]"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

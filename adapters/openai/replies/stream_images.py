@@ -3,9 +3,9 @@
 import json
 from dataclasses import dataclass, field
 
-from adapters.openai.fields import get_field, text_or_empty
-from adapters.openai.replies import ParsedReply, parse_events, parse_partial
-from adapters.openai.reply_images import Texts, find_images
+from adapters.openai.replies.fields import get_field, text_or_empty
+from adapters.openai.replies.parsed_reply import ParsedReply, parse_events, parse_partial
+from adapters.openai.replies.reply_images import Texts, find_images
 from application.ports.image_provider import PartialImage
 from domain.requests import ImageRequest
 

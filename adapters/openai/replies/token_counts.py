@@ -1,6 +1,6 @@
 """Reads the token counts of a reply."""
 
-from adapters.openai.fields import count_or_none, get_field
+from adapters.openai.replies.fields import count_or_none, get_field
 from domain.results import Usage
 
 MAX_TOKENS = 10_000_000
