@@ -32,7 +32,7 @@ UNTOLD = ModelCard(
         text_in=Decimal(5), image_in=Decimal(8), out=Decimal(30), as_of=date(2026, 11, 1)
     ),
 )
-"""A model with a price, of whose tokens nothing is known in advance."""
+"""A model with a price and no token estimates: its cost is unknown in advance."""
 
 
 class MeteredProvider(FakeProvider):

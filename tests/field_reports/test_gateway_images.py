@@ -146,6 +146,14 @@ STREAMS: dict[str, list[object]] = {
     "sibling: an event named error that has the image": [
         {"type": "error", "message": "late", "data": [{"b64_json": BASE64}]}
     ],
+    "sibling: an error before the image": [{"error": {"message": "retrying"}}, DONE],
+    "sibling: errors between a preview and the image": [
+        SEEN,
+        {"error": {"message": "retrying", "code": "server_error"}},
+        {"type": "error", "message": "retrying again"},
+        SEEN,
+        DONE,
+    ],
     "sibling: unnamed images that get better": [{"b64_json": PREVIEW}, {"b64_json": BASE64}],
     "sibling: a preview by another name": [
         {"type": "image.preview", "b64_json": PREVIEW},

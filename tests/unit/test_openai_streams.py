@@ -5,7 +5,7 @@ from json import dumps, loads
 
 import pytest
 
-from adapters.openai.replies import reply_buffer
+from adapters.openai.replies import reply_buffer, sse_reader
 from application.ports.image_provider import Delivered
 from domain.errors import ChargeStatus
 from domain.provider_errors import BadProviderReply, ContentRefused, OutcomeUnknown
@@ -91,6 +91,17 @@ async def test_a_refusal_within_a_stream_is_a_refusal(openai_api: StandIn) -> No
     openai_api.script(faults.stream_error(1, code="moderation_blocked"))
     with pytest.raises(ContentRefused):
         await generate_events(openai_api.base_url, partial_images=2)
+
+
+async def test_a_refusal_in_a_stream_that_stays_open_is_told_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sse_reader, "SECONDS_AFTER_ERROR", 0.05)
+    refusal = b'event: error\ndata: {"code": "moderation_blocked", "message": "No."}\n\n'
+    async with streaming(refusal, ends=False) as url:
+        with pytest.raises(ContentRefused) as refused:
+            await generate_events(url, partial_images=1)
+    assert refused.value.charged is ChargeStatus.NO
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ The SDK's own reader takes twice the CPU for them, and holds three copies of an 
 next event arrives: with 48 concurrent calls that is 200 MB more.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from json import JSONDecodeError
 
 import httpx2
@@ -23,6 +24,9 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_SKIPPED = 1_000
 """Events that are not JSON, after which the stream is abandoned. A gateway that sends a word each
 second, so that the connection stays open, sends a few hundred."""
+SECONDS_AFTER_ERROR = 10.0
+"""Seconds to wait for an image after an error event. Some gateways report an attempt that failed,
+and then send the image of the next one. OpenAI ends the stream with the error."""
 IMAGE_WORDS = (b"partial", b"preview", b"completed")
 OTHER_FIELDS = (b"", b"id", b"retry")
 """Comments and empty lines, which have no name, and fields that are not about images."""
@@ -33,37 +37,68 @@ async def read_json_events(
 ) -> AsyncGenerator[object, None]:
     """The JSON value of each event; read it under `contextlib.aclosing`.
 
-    `buffer` holds what has arrived of the event that is not complete yet. Raises APIError for an
-    error event, TooLarge, and httpx2.HTTPError when the connection breaks.
+    `buffer` holds what has arrived of the event that is not complete yet. Raises TooLarge, and
+    httpx2.HTTPError when the connection breaks. Raises APIError for an error event at the end of
+    the stream, or if no image follows within SECONDS_AFTER_ERROR.
 
     An event that is not JSON is skipped, because an image may follow it; its data stays in
     `buffer`. If any was skipped, JSONDecodeError is raised in place of the other errors, at the end
     of the stream, and after MAX_SKIPPED of them.
     """
-    first_error: JSONDecodeError | None = None
-    skipped = 0
+    skipped: list[JSONDecodeError] = []
     try:
-        async with aclosing(_read_events(response, buffer)) as events:
-            async for kind in events:
-                data = buffer.take_event()
-                try:
-                    value = _parse_event(kind, data, response)
-                except (ValueError, RecursionError) as error:
-                    # Without the text, which the error would hold beside the buffer.
-                    first_error = first_error or JSONDecodeError(str(error), "", 0)
-                    skipped += 1
-                    buffer.keep_skipped(data)
-                    if skipped == MAX_SKIPPED:
-                        break
-                    continue
-                del data
+        async with aclosing(_values(response, buffer, skipped)) as values:
+            async for value in values:
                 yield value
                 del value  # or it would stay in memory until the next event
     except (APIError, TooLarge, httpx2.HTTPError):
-        if first_error is None:
+        if not skipped:
             raise
-    if first_error is not None:
-        raise first_error
+    if skipped:
+        raise skipped[0]
+
+
+async def _values(
+    response: httpx2.Response, buffer: ReplyBuffer, skipped: list[JSONDecodeError]
+) -> AsyncGenerator[object, None]:
+    """The values of events; adds an error to `skipped` for each event that is not JSON."""
+    refusal: APIError | None = None
+    async with aclosing(_read_events(response, buffer)) as events:
+        async for kind in events:
+            data = buffer.take_event()
+            try:
+                value = _parse_event(kind, data, response)
+            except (ValueError, RecursionError) as error:
+                # Without the text, which the error would hold beside the buffer.
+                skipped.append(JSONDecodeError(str(error), "", 0))
+                buffer.keep_skipped(data)
+                if len(skipped) == MAX_SKIPPED:
+                    return
+                continue
+            except APIError as error:
+                refusal = refusal or error
+                value = await _next_image(events, response, buffer)
+                if value is None:
+                    break
+            del data
+            yield value
+            del value
+    if refusal is not None:
+        raise refusal
+
+
+async def _next_image(
+    events: AsyncGenerator[bytes, None], response: httpx2.Response, buffer: ReplyBuffer
+) -> object | None:
+    """The next event with an image, None if none arrives within SECONDS_AFTER_ERROR."""
+    with suppress(TimeoutError, TooLarge, httpx2.HTTPError):
+        async with asyncio.timeout(SECONDS_AFTER_ERROR):
+            async for kind in events:
+                with suppress(APIError, ValueError, RecursionError):
+                    value = _parse_event(kind, buffer.take_event(), response)
+                    if find_images(value):
+                        return value
+    return None
 
 
 async def _read_events(
