@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, union_all, update
 
 from adapters.records.image_trash import move_to_trash
 from adapters.records.job_table import JobTable
 from adapters.records.row_mapping import stored_ref
-from adapters.records.schema import images, jobs
+from adapters.records.schema import images, jobs, trashed_images
 from application.ports.image_records import ImageReferences, RecordedImage
 from domain.image import StoredRef
 from domain.job_records import OwnedImage
@@ -43,6 +43,18 @@ def images_by_prefix(
 def images_by_age(records: JobTable) -> list[RecordedImage]:
     """The stored images of all owners, by the creation of their latest job."""
     return _read(records, _recorded().order_by("created_at"))
+
+
+def total_bytes(records: JobTable) -> int | None:
+    """The recorded sizes of all stored images; None if one is unknown or damaged."""
+    sizes = union_all(
+        *(select(each.c.bytes).where(each.c.ref.is_not(None)) for each in (images, trashed_images))
+    ).subquery()
+    known = (func.typeof(sizes.c.bytes) == "integer") & (sizes.c.bytes > 0)
+    query = select(func.coalesce(func.sum(sizes.c.bytes), 0), func.count().filter(~known))
+    with records.engine.connect() as connection:
+        total, unknown = connection.execute(query.select_from(sizes)).one()
+    return None if unknown else int(total)
 
 
 @contextmanager

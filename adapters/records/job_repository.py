@@ -17,6 +17,7 @@ from adapters.records.image_references import (
     images_by_age,
     images_by_prefix,
     references,
+    total_bytes,
 )
 from adapters.records.image_trash import trash, trashed_references
 from adapters.records.job_table import JobTable
@@ -142,6 +143,9 @@ class SqlJobRepository:
 
     async def images_by_age(self) -> Sequence[RecordedImage]:
         return await self._run(images_by_age, READ_FAILED)
+
+    async def total_bytes(self) -> int | None:
+        return await self._run(total_bytes, READ_FAILED)
 
     def image_references(
         self, images: Collection[OwnedImage], /

@@ -119,6 +119,13 @@ class ImageRecords(Protocol):
     async def images_by_age(self) -> Sequence[RecordedImage]:
         """Return the stored images of all owners, the oldest first."""
 
+    async def total_bytes(self) -> int | None:
+        """Return the sum of the recorded sizes of all stored images, of those in the trash too.
+
+        An image counts once for each job that delivered it, and its renditions do not count. None
+        if the size of one is not recorded, as in records of the first versions.
+        """
+
     def image_references(
         self, images: Collection[OwnedImage], /
     ) -> AbstractAsyncContextManager[Sequence[ImageReferences]]:

@@ -85,6 +85,16 @@ async def test_an_unreadable_image_is_left_out_of_its_job(folder: DataFolder) ->
     assert (await folder.record()).images == ()
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "'many'"])
+async def test_without_the_size_of_an_image_the_total_is_unknown(
+    folder: DataFolder, value: str
+) -> None:
+    await save(folder, "job_1", "job_2")
+    assert await folder.records.total_bytes() == 2 * len(PNG.data)
+    folder.sql(f"UPDATE pictures SET bytes = {value} WHERE job_id = 'job_2'")  # noqa: S608 - named above
+    assert await folder.records.total_bytes() is None
+
+
 async def test_an_unreadable_job_is_not_the_same_as_no_job(folder: DataFolder) -> None:
     await save(folder, "job_1")
     folder.sql(NEWER, "job_1")

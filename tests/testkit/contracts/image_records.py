@@ -74,6 +74,22 @@ class ImageRecordsContract:
             jobs = await records.by_prefix(prefix, owner="local", limit=9)
             assert [each.id for each in jobs] == wanted_jobs
 
+    async def test_the_sizes_of_stored_images_are_added_those_in_the_trash_too(
+        self, records: JobRepository, other: JobRepository
+    ) -> None:
+        assert await records.total_bytes() == 0
+        await records.save(stored(PNG, RED))
+        await records.save(stored(PNG, id="job_2", owner="other"))
+        await records.save(job_for(id="job_3").dispatched().stored((ResultImage(image=BLUE),)))
+        total = 2 * len(PNG.data) + len(RED.data)
+        assert await other.total_bytes() == total
+        async with records.image_references([OwnedImage(PNG.id, "local")]) as found:
+            found[0].trash(at=BEGUN)
+        assert await other.total_bytes() == total
+        async with records.image_references([OwnedImage(RED.id, "local")]) as found:
+            found[0].forget()
+        assert await other.total_bytes() == total - len(RED.data)
+
     async def test_an_image_is_forgotten_with_all_its_references(
         self, records: JobRepository, other: JobRepository
     ) -> None:

@@ -146,6 +146,11 @@ class MemoryJobRepository:
         ]
         return sorted(found, key=lambda each: each.created_at)
 
+    async def total_bytes(self) -> int | None:
+        in_use = (each for row in self.tables.rows.values() for each in row.record.images)
+        trashed = (row.image for row in self.tables.trash)
+        return sum(each.size for each in (*in_use, *trashed) if each.stored)
+
     @asynccontextmanager
     async def image_references(
         self, images: Collection[OwnedImage], /
