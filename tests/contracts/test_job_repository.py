@@ -22,12 +22,13 @@ from domain.results import ResultImage
 from tests.contracts.data_folder import DataFolder
 from tests.testkit.contracts.image_records import ImageRecordsContract
 from tests.testkit.contracts.job_repository import JobRepositoryContract, reserve
+from tests.testkit.contracts.trash_records import TrashRecordsContract
 from tests.testkit.fakes import PNG, MemoryJobRepository, job_for
 
 pytestmark = pytest.mark.anyio
 
 
-class TestMemoryJobRepository(JobRepositoryContract, ImageRecordsContract):
+class TestMemoryJobRepository(JobRepositoryContract, ImageRecordsContract, TrashRecordsContract):
     @pytest.fixture
     def records(self) -> MemoryJobRepository:
         return MemoryJobRepository()
@@ -38,7 +39,7 @@ class TestMemoryJobRepository(JobRepositoryContract, ImageRecordsContract):
         return MemoryJobRepository(writer="other", beside=records)
 
 
-class TestSqlJobRepository(JobRepositoryContract, ImageRecordsContract):
+class TestSqlJobRepository(JobRepositoryContract, ImageRecordsContract, TrashRecordsContract):
     @pytest.fixture
     def records(self, here: DataFolder) -> JobRepository:
         return here.records
