@@ -9,6 +9,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO
 
+import PIL.Image
+
 from adapters.pillow.frames import Facts, Message, read_message, write_message
 from adapters.pillow.normalization import normalize, normalize_mask
 from adapters.pillow.pixel_check import check_pixels
@@ -39,6 +41,7 @@ def main() -> None:
     for name in ("SIGINT", "SIGTERM"):  # sent to the whole process group; the server decides
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     _limit_memory()
+    PIL.Image.preinit()  # loads the common formats before the first request comes
     queue: SimpleQueue[Message] = SimpleQueue()
     Thread(target=_read_requests, args=(requests, queue), daemon=True).start()
     with suppress(Empty, OSError):

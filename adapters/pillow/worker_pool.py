@@ -32,11 +32,18 @@ class WorkerPool:
     """Runs at most `size` pieces of work at once, each in a process that is reused afterwards.
 
     A canceled caller's process is killed and its slot is free at once, so abandoned work costs
-    nothing. No process is started before it is needed.
+    nothing. No process is started before it is needed, except one by `prepare`.
     """
 
     def __init__(self, size: int) -> None:
         self._slots = asyncio.Semaphore(size)
+
+    def prepare(self) -> None:
+        """Start one process, unless one is idle, so that the first work does not wait for it.
+
+        May be called from any thread. Raises OSError if no process can be started.
+        """
+        IDLE.prepare()
 
     async def run(self, job: str, data: bytes, options: Facts | None = None) -> Message:
         """Let a worker do the job, one of `worker.JOBS`, and return its reply.

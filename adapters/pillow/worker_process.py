@@ -74,6 +74,14 @@ class IdleWorkers:
         with self._lock:
             self._workers.append(worker)
 
+    def prepare(self) -> None:
+        """Start one if there is none; raise OSError if that fails.
+
+        The process loads Pillow by itself, so this returns before it is ready.
+        """
+        if not self._workers:
+            self.put(Worker())
+
     def close(self) -> None:
         """Kill all of them."""
         while worker := self.take():

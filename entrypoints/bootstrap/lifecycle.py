@@ -46,7 +46,12 @@ async def run_application(settings: Settings, **parts: Unpack[Parts]) -> AsyncIt
 
 
 def warm(container: Container) -> None:
-    """Build the parts that a request needs, so that the first one does not wait. For a thread."""
+    """Build the parts that a request needs, so that the first one does not wait. For a thread.
+
+    The image worker comes first, because it loads Pillow while this process loads the rest.
+    """
+    with suppress(OSError):  # the first image that needs the worker reports the same error
+        container.image_workers().prepare()
     container.job_service()
     container.optimizer()
 

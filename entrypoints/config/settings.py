@@ -114,7 +114,7 @@ class Settings(BudgetSettings, HttpSettings):
         7, description="Days for which deleted images can be restored; 0 deletes them at once."
     )
     max_concurrent_calls: Annotated[int, Field(ge=1, le=1000)] = Field(
-        48, description="Maximum number of concurrent calls to the provider; further calls wait."
+        100, description="Maximum number of concurrent calls to the provider; further calls wait."
     )
     max_waiting_calls: Annotated[int, Field(ge=0, le=10_000)] = Field(
         200, description="Maximum number of waiting calls; further calls are rejected."

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.pillow import worker_process
+from adapters.pillow import worker_pool, worker_process
 from adapters.pillow.frames import Message
 from adapters.pillow.worker_pool import Refused, WorkerLost, WorkerPool, WorkFailed
+from adapters.pillow.worker_process import Worker
 from tests.architecture.checkout import ROOT
 from tests.unit import worker_jobs
 
@@ -85,6 +86,25 @@ async def test_refusals_and_errors_of_the_work_are_passed_on() -> None:
 
 async def test_a_worker_is_used_again_by_every_pool() -> None:
     assert await pid_of_worker(WorkerPool(1)) == await pid_of_worker(WorkerPool(2))
+
+
+async def test_the_first_work_is_done_by_the_one_process_that_was_prepared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[Worker] = []
+
+    def start() -> Worker:
+        started.append(Worker())
+        return started[-1]
+
+    for module in (worker_process, worker_pool):
+        monkeypatch.setattr(module, "Worker", start)
+    pool = WorkerPool(1)
+    pool.prepare()
+    pool.prepare()
+    assert len(started) == 1
+    assert await pid_of_worker(pool)
+    assert len(started) == 1
 
 
 async def test_a_worker_knows_no_secret_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
