@@ -5,6 +5,7 @@ import asyncio
 from mcp_types import JSONRPCResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from entrypoints.http.mcp_image_data import IMAGE_DATA, AttachImages, DetachedImages
 from entrypoints.http.mcp_responses import JSON, accepting_all, json_error
 from entrypoints.mcp.json_rpc import IN_USE, Envelope, encode, read_envelope, repaired
 
@@ -48,13 +49,15 @@ class CheckedMessages:
                 if not await exchange.ends_soon():
                     await json_error(400, envelope.error(IN_USE))(scope, body, send)
                     return
-        exchange = _Exchange(send)
+        images = DetachedImages()
+        exchange = _Exchange(AttachImages(images, send))
         self._running |= dict.fromkeys(keys, exchange)
         try:
-            await self._app(scope, body, _NamedErrors(envelope, exchange))
+            await self._app({**scope, IMAGE_DATA: images}, body, _NamedErrors(envelope, exchange))
         finally:
             for key in keys:
                 self._running.pop(key, None)
+            images.release()  # sessions keep scopes
             exchange.ended.set()
 
 

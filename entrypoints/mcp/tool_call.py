@@ -13,7 +13,12 @@ from domain.results import ImageResult
 from entrypoints.jobs.follow import Report, follow
 from entrypoints.jobs.image_references import find_image_id
 from entrypoints.mcp.reply_deadline import wait_until_deadline
-from entrypoints.mcp.tool_results import to_pending_result, to_tool_result
+from entrypoints.mcp.tool_results import (
+    ImageData,
+    base64_of,
+    to_pending_result,
+    to_tool_result,
+)
 from entrypoints.wire.caller import Caller
 from entrypoints.wire.image_results import TOOL_HINTS
 
@@ -34,6 +39,7 @@ class ToolCall:
     deadline: float
     report_progress: Report
     on_job: Callable[[JobHandle], None]
+    image_data: ImageData = base64_of
 
     async def image_id(self, name: str, *, newest: bool = True, trashed: bool = False) -> str:
         """Return the ID of the caller's image with this name; raise InvalidRequest or NotFound.
@@ -76,4 +82,5 @@ class ToolCall:
             self.container.settings().result_max_bytes,
             self.caller.link,
             TOOL_HINTS if can_edit else replace(TOOL_HINTS, edit=""),
+            self.image_data,
         )

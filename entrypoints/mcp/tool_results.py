@@ -1,5 +1,7 @@
 """Results and errors as MCP tool results that stay within the client's size limit."""
 
+from collections.abc import Callable
+
 import msgspec
 import pybase64
 from mcp_types import CallToolResult, ImageContent, TextContent
@@ -28,6 +30,14 @@ FRAME_OVERHEAD = 2_000
 PER_IMAGE = 150
 """Bytes of JSON around the base64 of one image, and of the note that it is not shown in full."""
 
+ImageData = Callable[[Image], str]
+"""The base64 of an image, or a marker that the transport replaces by it."""
+
+
+def base64_of(image: Image) -> str:
+    """The base64 of an image."""
+    return pybase64.b64encode_as_string(image.data)
+
 
 async def to_tool_result(
     images: ImageResult,
@@ -36,6 +46,7 @@ async def to_tool_result(
     max_bytes: int,
     link: Link | None = None,
     hints: Hints = TOOL_HINTS,
+    image_data: ImageData = base64_of,
 ) -> CallToolResult:
     """Text first, then the images, then the same facts structured.
 
@@ -50,7 +61,11 @@ async def to_tool_result(
     for entry, image, inline in zip(facts.images, images.images, previews, strict=True):
         entry.shown = _shown_as(image.delivered, inline)
     result = to_text_result(text_report(first_line, images, facts, hints), facts)
-    result.content += [_block(inline) for inline in previews if inline is not None]
+    result.content += [
+        ImageContent(type="image", data=image_data(inline), mime_type=inline.format.media_type)
+        for inline in previews
+        if inline is not None
+    ]
     return result
 
 
@@ -76,8 +91,3 @@ def _shown_as(image: Image, inline: Image | None) -> Shown:
     if inline is None:
         return "none"
     return "full" if inline is image else "preview"
-
-
-def _block(image: Image) -> ImageContent:
-    data = pybase64.b64encode_as_string(image.data)
-    return ImageContent(type="image", data=data, mime_type=image.format.media_type)

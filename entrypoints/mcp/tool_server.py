@@ -21,7 +21,7 @@ from entrypoints.bootstrap.version import version
 from entrypoints.config.settings import APP, Settings
 from entrypoints.mcp.reply_deadline import reply_deadline
 from entrypoints.mcp.tool_call import ToolCall
-from entrypoints.mcp.tool_results import to_tool_error
+from entrypoints.mcp.tool_results import ImageData, base64_of, to_tool_error
 from entrypoints.mcp.tools import TOOLS
 from entrypoints.wire.caller import Caller
 from entrypoints.wire.incidents import log_incident
@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # the container loads dependency_injector, which must wait fo
 Context = ServerRequestContext[Any, Any]
 OpenContainer = Callable[[], Awaitable["Container"]]
 CallerOf = Callable[[Context], Caller]
+ImageDataOf = Callable[[Context], ImageData]
 Observe = Callable[[Context, JobHandle | ImageServiceError], None]
 """Called with the job that serves a call, or with the error that the call fails with."""
 
@@ -52,12 +53,14 @@ class ToolHandler:
         caller_of: CallerOf,
         observe: Observe,
         on_list: Callable[[], None],
+        image_data_of: ImageDataOf,
     ) -> None:
         self._open_container = open_container
         self._settings = settings
         self._caller_of = caller_of
         self._observe = observe
         self._on_list = on_list
+        self._image_data_of = image_data_of
         self._tools = {tool.name: tool for tool in TOOLS}
         self._descriptions = [tool.describe() for tool in TOOLS]
 
@@ -87,6 +90,7 @@ class ToolHandler:
             deadline=deadline,
             report_progress=context.session.report_progress,
             on_job=lambda job: self._observe(context, job),
+            image_data=self._image_data_of(context),
         )
 
     def _seconds_to_reply(self, context: Context) -> float:
@@ -102,12 +106,14 @@ def build_server(
     caller_of: CallerOf = lambda _: Caller(),
     observe: Observe = lambda _, __: None,
     on_list: Callable[[], None] = lambda: None,
+    image_data_of: ImageDataOf = lambda _: base64_of,
 ) -> Server[Any]:
     """Build the server.
 
     `caller_of` identifies the client of a call. `on_list` is called at every `tools/list`.
+    `image_data_of` returns what a result has as the data of an image.
     """
-    handler = ToolHandler(open_container, settings, caller_of, observe, on_list)
+    handler = ToolHandler(open_container, settings, caller_of, observe, on_list, image_data_of)
     return Server(
         APP,
         version=version(),

@@ -6,7 +6,10 @@ import json
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from domain.image import Image
+from entrypoints.http.mcp_image_data import IMAGE_DATA, DetachedImages
 from entrypoints.http.mcp_messages import CheckedMessages
+from entrypoints.http.mcp_responses import ENDED, json_error
 
 pytestmark = pytest.mark.anyio
 SCOPE = {"type": "http", "method": "POST", "headers": [(b"mcp-session-id", b"one")]}
@@ -72,3 +75,16 @@ async def test_after_the_response_an_id_can_be_used_again_at_once() -> None:
         inner.may_end.set()
     assert [first.result()[0]["status"], second.result()[0]["status"]] == [200, 200]
     assert inner.started == 2
+
+
+async def test_images_that_no_response_had_are_released() -> None:
+    detached: list[DetachedImages] = []
+
+    async def fail_after_detaching(scope: Scope, _: Receive, send: Send) -> None:
+        images: DetachedImages = scope[IMAGE_DATA]
+        images.detach(Image(b"an image"))
+        detached.append(images)
+        await json_error(500, ENDED)(scope, _, send)
+
+    await post(CheckedMessages(fail_after_detaching, resumable=False))
+    assert [bool(images) for images in detached] == [False]

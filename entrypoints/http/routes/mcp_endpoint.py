@@ -15,6 +15,7 @@ from entrypoints.bootstrap.container import Container
 from entrypoints.http.access_log import note_outcome
 from entrypoints.http.asgi_responses import as_response
 from entrypoints.http.images.urls import image_urls_of
+from entrypoints.http.mcp_image_data import IMAGE_DATA, DetachedImages
 from entrypoints.http.mcp_messages import CheckedMessages
 from entrypoints.http.mcp_responses import AcceptedResponses
 from entrypoints.http.openapi.operation import ApiResponse, Operation, parameter
@@ -22,6 +23,7 @@ from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES
 from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.request_checks import only_json
+from entrypoints.mcp.tool_results import ImageData
 from entrypoints.mcp.tool_server import Context, build_server
 from entrypoints.wire.caller import Caller
 from entrypoints.wire.json_schema import Schema
@@ -46,7 +48,15 @@ def mcp_server(container: Container, callers: CallerResolver) -> Server[Any]:
     def observe(context: Context, outcome: JobHandle | ImageServiceError) -> None:
         note_outcome(_scope_of(context), outcome)
 
-    return build_server(open_container, settings, caller_of=caller_of, observe=observe)
+    return build_server(
+        open_container, settings, caller_of=caller_of, observe=observe, image_data_of=_image_data_of
+    )
+
+
+def _image_data_of(context: Context) -> ImageData:
+    """Markers for the data of images, which are added to the response as it is sent."""
+    images: DetachedImages = _scope_of(context)[IMAGE_DATA]
+    return images.detach
 
 
 def _scope_of(context: Context) -> Mapping[str, Any]:
