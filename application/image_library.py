@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from application.ports.image_store import ImageStore
 from application.ports.job_repository import JobRepository
@@ -87,12 +88,14 @@ class ImageLibrary:
         await self.records.save(job.stored(tuple(images), result))
         return tuple(images)
 
-    async def by_age(self) -> Sequence[MeasuredImage]:
-        """Return the stored images of all owners, the oldest first.
+    async def by_age(self, *, before: datetime | None = None) -> Sequence[MeasuredImage]:
+        """Return the stored images of all owners, or those from before a time; the oldest first.
 
         If two owners have an image, its bytes count for both.
         """
-        recorded = await self.records.images_by_age()
+        recorded = await self.records.images_by_age(before=before)
+        if not recorded:
+            return []
         sizes = await self.images.sizes({each.stored.ref for each in recorded})
         return [
             MeasuredImage(

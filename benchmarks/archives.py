@@ -31,7 +31,7 @@ EVERY, DURATION = timedelta(minutes=1), timedelta(seconds=20)
 OWNERS = ("local",) * 9 + ("team",)
 IMAGES = (1, 1, 3)
 """Of the first job that delivers, the second, the third, and so on."""
-REFUSED_ONE_IN, LOST_ONE_IN = 25, 1_000
+REFUSED_ONE_IN, LOST_ONE_IN = 25, 2_000
 USAGE = Usage(text_tokens_in=20, image_tokens_in=0, tokens_out=4_000)
 PRICING = TokenPricing(
     text_in=Decimal(5), image_in=Decimal(8), out=Decimal(30), as_of=date(2026, 11, 1)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, 
 
 from adapters.records.image_trash import move_to_trash
 from adapters.records.job_table import JobTable
-from adapters.records.row_mapping import stored_ref
+from adapters.records.row_mapping import stored_ref, to_utc_naive
 from adapters.records.schema import images, jobs, trashed_images
 from application.ports.image_records import ImageReferences, RecordedImage
 from domain.image import StoredRef
@@ -16,6 +16,7 @@ from domain.job_records import OwnedImage
 
 AFTER_HEX = "g"
 """Follows every hex digit: an ID begins with a prefix if it is between it and it with this."""
+again, any_job = images.alias("again"), jobs.alias("any_job")
 
 
 def image_refs(records: JobTable, image: OwnedImage) -> list[StoredRef]:
@@ -40,9 +41,17 @@ def images_by_prefix(
     return _read(records, query.order_by(images.c.image_id).limit(limit))
 
 
-def images_by_age(records: JobTable) -> list[RecordedImage]:
-    """The stored images of all owners, by the creation of their latest job."""
-    return _read(records, _recorded().order_by("created_at"))
+def images_by_age(records: JobTable, before: datetime | None) -> list[RecordedImage]:
+    """The stored images of all owners whose latest job is from before, by its creation."""
+    query = _recorded()
+    if before is not None:  # reads the jobs of that time, and those of their images
+        end = to_utc_naive(before)
+        same = (again.c.image_id == images.c.image_id) & (again.c.owner == images.c.owner)
+        later = select(again.c.job_id).join(any_job, any_job.c.id == again.c.job_id)
+        later = later.where(same, again.c.ref.is_not(None), any_job.c.created_at >= end)
+        old_ids = select(any_job.c.id).where(any_job.c.created_at < end)
+        query = query.where(images.c.job_id.in_(old_ids), ~later.exists())
+    return _read(records, query.order_by("created_at"))
 
 
 def total_bytes(records: JobTable) -> int | None:

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, literal, select, tuple_
 
 from adapters.records.dialect import LenientDateTime
 from adapters.records.durations import durations
@@ -45,6 +45,7 @@ from domain.requests import ImageRequest
 
 T = TypeVar("T")
 
+any_job = jobs.alias("any_job")
 READ_FAILED = "The records could not be read"
 WRITE_FAILED = "The job could not be recorded"
 CHANGE_FAILED = "The records could not be changed"
@@ -98,20 +99,20 @@ class SqlJobRepository:
 
     async def by_image(self, image_id: str, /, *, owner: str) -> JobRecord | None:
         job_ids = select(images.c.job_id).where(images.c.image_id == image_id)
-        return _first(await self._find(jobs.c.owner == owner, jobs.c.id.in_(job_ids), limit=1))
+        return _first(await self._find(_is_of(owner), jobs.c.id.in_(job_ids), limit=1))
 
     async def recent(
         self, *, owner: str, limit: int, start: JobPosition | None = None
     ) -> Sequence[JobRecord]:
-        conditions = [jobs.c.state == JobState.STORED, jobs.c.id.in_(select(images.c.job_id))]
+        has_images = exists().where(images.c.job_id == jobs.c.id)
+        conditions = [jobs.c.state == JobState.STORED, has_images]
         if start is not None:
             created_at = literal(to_utc_naive(start.created_at), LenientDateTime)
             conditions.append(tuple_(jobs.c.created_at, jobs.c.id) <= tuple_(created_at, start.id))
         return await self._find(jobs.c.owner == owner, *conditions, limit=limit)
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
-        unsettled = jobs.c.state.in_(UNSETTLED_STATES) & (jobs.c.dismissed == 0)
-        return await self._find(jobs.c.owner == owner, unsettled, limit=limit)
+        return await self._find(jobs.c.id.in_(_unsettled_ids(owner)), limit=limit)
 
     async def latest(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         return await self._find(jobs.c.owner == owner, limit=limit)
@@ -123,9 +124,7 @@ class SqlJobRepository:
 
     async def by_prefix(self, id_prefix: str, /, *, owner: str, limit: int) -> Sequence[JobRecord]:
         begins_so = jobs.c.id.between(id_prefix, id_prefix + AFTER_HEX)
-        # an expression, so that the database searches by ID: most jobs have the same owner
-        is_owner = jobs.c.owner.concat("") == owner
-        return await self._find(is_owner, begins_so, limit=limit)
+        return await self._find(_is_of(owner), begins_so, limit=limit)
 
     async def dismiss(self, job_ids: Collection[str], /, *, owner: str) -> None:
         await self._run(lambda records: records.dismiss(owner, job_ids), WRITE_FAILED)
@@ -141,8 +140,8 @@ class SqlJobRepository:
             READ_FAILED,
         )
 
-    async def images_by_age(self) -> Sequence[RecordedImage]:
-        return await self._run(images_by_age, READ_FAILED)
+    async def images_by_age(self, *, before: datetime | None = None) -> Sequence[RecordedImage]:
+        return await self._run(lambda records: images_by_age(records, before), READ_FAILED)
 
     async def total_bytes(self) -> int | None:
         return await self._run(total_bytes, READ_FAILED)
@@ -199,6 +198,20 @@ class SqlJobRepository:
     async def _run(self, work: Callable[[JobTable], T], message: str) -> T:
         database = self._database
         return await database.run_in_thread(lambda: work(database.records()), message)
+
+
+def _unsettled_ids(owner: str) -> Select[tuple[str]]:
+    """Without an order, so that the database searches by state, and not all jobs by time."""
+    unsettled = any_job.c.state.in_(UNSETTLED_STATES) & (any_job.c.dismissed == 0)
+    return select(any_job.c.id).where(any_job.c.owner == owner, unsettled)
+
+
+def _is_of(owner: str) -> ColumnElement[bool]:
+    """Like `jobs.c.owner == owner`, for a search by ID.
+
+    An expression hides the owner's indexes from the database: most jobs have the same owner.
+    """
+    return jobs.c.owner.concat("") == owner
 
 
 def _first(found: Sequence[JobRecord]) -> JobRecord | None:

@@ -108,6 +108,24 @@ SEEN_COSTS_AND_DISMISSALS: Step = (
     AddColumn("jobs", "dismissed INTEGER DEFAULT '0' NOT NULL"),
     Statement("CREATE INDEX IF NOT EXISTS ix_jobs_kind ON jobs (model, quality, size, created_at)"),
 )
+INDEXES_OF_QUERIES: Step = (
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_jobs_owner_state ON jobs (owner, state, created_at, id)"
+    ),
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_jobs_owner_created_at ON jobs (owner, created_at, id)"
+    ),
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_jobs_spending ON jobs "
+        "(created_at, state, charged, asked_pictures, cost_usd, estimate_usd)"
+    ),
+    Statement("DROP INDEX IF EXISTS ix_jobs_owner"),
+    Statement("DROP INDEX IF EXISTS ix_jobs_created_at"),
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_trashed_images_owner ON trashed_images (owner, deleted_at)"
+    ),
+)
+"""Each dropped index is the beginning of a new one, so earlier versions search no slower."""
 
 STEPS = (
     JOBS_AND_IMAGES,
@@ -119,6 +137,7 @@ STEPS = (
     DELIVERED_IMAGES,
     TRASH,
     SEEN_COSTS_AND_DISMISSALS,
+    INDEXES_OF_QUERIES,
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

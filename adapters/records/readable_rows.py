@@ -7,10 +7,10 @@ know.
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Date, DateTime, Integer, Row, String, Table
+from sqlalchemy import Column, Connection, Date, DateTime, Integer, Row, String, Table
 
 T = TypeVar("T")
 
@@ -41,14 +41,23 @@ def readable(
 
 
 def check(table: Table, row: Row[Any]) -> None:
-    """Raise ValueError unless each value has the type of its column."""
-    for column in table.columns:
-        if column.key in UNREAD:
-            continue
-        value = getattr(row, column.key)
-        kind = next(kind for type_, kind in KINDS.items() if isinstance(column.type, type_))
-        if not (isinstance(value, kind) or (value is None and column.nullable)):
-            raise ValueError(f"{column.name} is {value!r}")
+    """Raise ValueError unless each value of a row of `select(table)` has its column's type."""
+    for (name, kinds), value in zip(_kinds(table), row, strict=True):
+        if not isinstance(value, kinds):
+            raise ValueError(f"{name} is {value!r}")
+
+
+@cache
+def _kinds(table: Table) -> tuple[tuple[str, type | tuple[type, ...]], ...]:
+    """The name of each column, and the types of its values."""
+    return tuple((column.name, _kinds_of(column)) for column in table.columns)
+
+
+def _kinds_of(column: Column[Any]) -> type | tuple[type, ...]:
+    if column.key in UNREAD:
+        return object
+    kind = next(kind for type_, kind in KINDS.items() if isinstance(column.type, type_))
+    return (kind, type(None)) if column.nullable else kind
 
 
 @lru_cache(1_000)  # a row is read often; one line in the log is enough

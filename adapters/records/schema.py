@@ -12,7 +12,7 @@ jobs = Table(
     "jobs",
     tables,
     Column("id", String, primary_key=True),
-    Column("owner", String, nullable=False, index=True),
+    Column("owner", String, nullable=False),
     Column("provider", String, nullable=False),
     Column("action", String, nullable=False),
     Column("model", String, nullable=False),
@@ -28,7 +28,7 @@ jobs = Table(
     Column("cached_text_tokens_in", Integer, nullable=False, server_default="0"),
     Column("cached_image_tokens_in", Integer, nullable=False, server_default="0"),
     Column("cost_usd", String),
-    Column("created_at", LenientDateTime, nullable=False, index=True),
+    Column("created_at", LenientDateTime, nullable=False),
     Column("changed_at", LenientDateTime, nullable=False),
     Column("writer", String),
     Column("asked_pictures", Integer, key="requested_images", nullable=False, server_default="1"),
@@ -46,6 +46,12 @@ jobs = Table(
     Column("input_images", Integer, nullable=False, server_default="0"),
     Column("dismissed", Integer, nullable=False, server_default="0"),
     Index("ix_jobs_kind", "model", "quality", "size", "created_at"),
+    Index("ix_jobs_owner_state", "owner", "state", "created_at", "id"),
+    Index("ix_jobs_owner_created_at", "owner", "created_at", "id"),
+    Index(
+        "ix_jobs_spending",
+        *("created_at", "state", "charged", "requested_images", "cost_usd", "estimate_usd"),
+    ),
 )
 images = Table(
     "pictures",
@@ -75,6 +81,7 @@ trashed_images = Table(
     Column("bytes", Integer, nullable=False),
     Column("notes", String),
     Column("deleted_at", LenientDateTime, nullable=False),
+    Index("ix_trashed_images_owner", "owner", "deleted_at"),
 )
 """Images in the trash: the columns of `images`, and the time of the deletion."""
 request_keys = Table(

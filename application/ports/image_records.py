@@ -116,8 +116,12 @@ class ImageRecords(Protocol):
         The prefix is `img_` and hex digits. The time does not depend on the number of images.
         """
 
-    async def images_by_age(self) -> Sequence[RecordedImage]:
-        """Return the stored images of all owners, the oldest first."""
+    async def images_by_age(self, *, before: datetime | None = None) -> Sequence[RecordedImage]:
+        """Return the stored images of all owners, the oldest first.
+
+        With `before`, only those whose latest job was created before that time: then the time that
+        this takes depends on their number alone.
+        """
 
     async def total_bytes(self) -> int | None:
         """Return the sum of the recorded sizes of all stored images, of those in the trash too.

@@ -37,7 +37,7 @@ class PruneImages:
                 field="older-than",
                 hint="Use an age such as 12h, 30d or 8w.",
             )
-        return await oldest_images(self.trash.library, self.clock.now() - age, keep_bytes=0)
+        return await self.trash.library.by_age(before=self.clock.now() - age)
 
     async def beyond(self, max_bytes: int, /) -> Sequence[MeasuredImage]:
         """Return the oldest images, so that the others take at most `max_bytes`; delete nothing.

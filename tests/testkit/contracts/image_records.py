@@ -54,6 +54,9 @@ class ImageRecordsContract:
             OwnedImage(RED.id, "local"),
             OwnedImage(PNG.id, "other"),
         }
+        assert await records.images_by_age(before=later) == [first]
+        assert await records.images_by_age(before=BEGUN) == []
+        assert await records.images_by_age(before=later + timedelta(seconds=1)) == [first, *rest]
 
     async def test_images_and_jobs_are_found_by_the_beginning_of_their_ids(
         self, records: JobRepository

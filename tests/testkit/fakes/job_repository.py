@@ -138,13 +138,14 @@ class MemoryJobRepository:
         ]
         return sorted(found, key=lambda each: each.image.id)[:limit]
 
-    async def images_by_age(self) -> Sequence[RecordedImage]:
+    async def images_by_age(self, *, before: datetime | None = None) -> Sequence[RecordedImage]:
         found = [
             RecordedImage(image=image, stored=places[0], created_at=self._made(image)[0].created_at)
             for image in self._images()
             if (places := self._places(image))
         ]
-        return sorted(found, key=lambda each: each.created_at)
+        old = [each for each in found if before is None or each.created_at < before]
+        return sorted(old, key=lambda each: each.created_at)
 
     async def total_bytes(self) -> int | None:
         in_use = (each for row in self.tables.rows.values() for each in row.record.images)
