@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from adapters.records.schema import images, tables
 from domain.job_records import JobPosition, OwnedImage
 from domain.money.estimates import CallKind
 from tests.contracts.data_folder import DataFolder
@@ -22,7 +23,9 @@ pytestmark = pytest.mark.anyio
 Work = Callable[[DataFolder], Awaitable[object]]
 MINE, KIND = OwnedImage(PNG.id, "local"), CallKind.of(job_for())
 SINCE = BEGUN - timedelta(days=30)
-READS_A_TABLE = re.compile(r"^SCAN (?:jobs|any_job|pictures|again|trashed_images|request_keys)\b")
+READS_A_TABLE = re.compile(rf"^SCAN (?:{'|'.join([*tables.tables, 'any_job', 'again'])})\b")
+"""The last two are other names of tables within a query."""
+IMAGES_OF_A_JOB = f"autoindex_{images.name}_1 (job_id=?)"
 SORTS = "USE TEMP B-TREE FOR ORDER BY"
 
 LISTS: dict[str, Work] = {
@@ -106,7 +109,7 @@ async def test_no_query_that_a_caller_waits_for_reads_a_whole_table(
 async def test_a_list_of_jobs_is_read_in_the_order_of_an_index(here: DataFolder, name: str) -> None:
     plan = await plan_of(here, LISTS[name])
     assert plan[0].startswith("SEARCH jobs USING INDEX ix_jobs_owner_")
-    of_images = next(at for at, step in enumerate(plan) if "pictures_1 (job_id=?)" in step)
+    of_images = next(at for at, step in enumerate(plan) if IMAGES_OF_A_JOB in step)
     assert SORTS not in plan[: of_images + 1]
 
 
