@@ -99,12 +99,15 @@ def http(host: str | None, port: int | None, env_file: Path | None) -> None:
         from entrypoints.config.http_checks import load_http_settings
 
     settings = load_http_settings(env_file, host, port)
+    from entrypoints.http.listening_socket import listen
+
+    listeners = listen(settings)  # before the rest is loaded: until then, connections wait
     with collector_paused():
         from entrypoints.bootstrap.providers import check_network
         from entrypoints.http.http_server import run
 
     check_network(settings)
-    run(settings)
+    run(settings, listeners)
 
 
 for command in (generate, edit, images, jobs, models, usage, cache, completion):

@@ -4,15 +4,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from os import urandom
 from time import perf_counter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from application.jobs.job_handle import JobHandle
 from domain.errors import ImageServiceError
 from domain.events import Failed, Finished
 from entrypoints.http.problem_documents import Problem
 from entrypoints.http.refusal_facts import SettingsTold, refusal_facts
+
+if TYPE_CHECKING:  # probes are answered before the application is loaded
+    from application.jobs.job_handle import JobHandle
 
 PROBE_PATHS = frozenset({"/health", "/livez", "/readyz", "/metrics"})
 """Routes that monitoring tools read every few seconds, so they are logged as debug."""
@@ -77,7 +79,7 @@ class AccessLogMiddleware:
             )
 
 
-def note_outcome(scope: Mapping[str, Any], outcome: JobHandle | ImageServiceError) -> None:
+def note_outcome(scope: Mapping[str, Any], outcome: "JobHandle | ImageServiceError") -> None:
     """Note the job that serves this ASGI scope's request, or its error, for the access log."""
     if isinstance(outcome, ImageServiceError):
         scope["state"]["error_code"] = outcome.code
@@ -115,7 +117,7 @@ class _Response:
 
 
 def _outcome_facts(
-    job: JobHandle | None, state: Mapping[str, Any], headers: Headers
+    job: "JobHandle | None", state: Mapping[str, Any], headers: Headers
 ) -> dict[str, object]:
     """The job that served the request and what that cost the caller, or the error's code."""
     if job is not None:
@@ -125,7 +127,7 @@ def _outcome_facts(
     return {name: value for name, value in facts.items() if value}
 
 
-def _job_facts(job: JobHandle) -> dict[str, object]:
+def _job_facts(job: "JobHandle") -> dict[str, object]:
     facts: dict[str, object] = {"job": job.job.id, "model": job.job.request.model}
     if isinstance(job.end, Failed):
         facts["code"] = job.end.failure.code

@@ -1,5 +1,6 @@
 """The HTTP application: its routes, the middleware around them, and its error responses."""
 
+import asyncio
 from typing import cast
 
 from litestar import Litestar, Router
@@ -46,15 +47,29 @@ ROUTES = (
 
 
 class HttpApplication:
-    """The application as ASGI. `manager` must run while requests are served."""
+    """The application as ASGI. `manager` must run while requests are served.
 
-    def __init__(self, container: Container) -> None:
+    Calls wait until `warmed_up` is set; without it, each builds the parts that it is the first to
+    need.
+    """
+
+    def __init__(self, container: Container, warmed_up: asyncio.Event | None = None) -> None:
+        if warmed_up is None:
+            warmed_up = asyncio.Event()
+            warmed_up.set()
         settings = container.settings()
         callers = CallerResolver(settings)
-        self.manager = session_manager(mcp_server(container, callers))
+        self.manager = session_manager(mcp_server(container, callers, warmed_up))
         self.litestar = Litestar(
             [Router("/", route_handlers=ROUTES, guards=[check_request]), mcp_route(self.manager)],
-            state=State({"container": container, "callers": callers, "event_json": EventJson()}),
+            state=State(
+                {
+                    "container": container,
+                    "callers": callers,
+                    "event_json": EventJson(),
+                    "warmed_up": warmed_up,
+                }
+            ),
             openapi_config=None,
             middleware=[metrics.request_metrics()],
             exception_handlers=HANDLERS,

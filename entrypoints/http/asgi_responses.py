@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from litestar import types as litestar
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+if TYPE_CHECKING:  # probes are answered before Litestar is loaded
+    from litestar import types as litestar
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,6 @@ async def no_response(_: Scope, __: Receive, ___: Send) -> None:
     """Send nothing, because the client has disconnected."""
 
 
-def as_response(app: ASGIApp) -> litestar.ASGIApp:
+def as_response(app: ASGIApp) -> "litestar.ASGIApp":
     """The same application; Litestar and Starlette only write the type in different ways."""
     return cast("litestar.ASGIApp", app)

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from domain.errors import Busy
+from entrypoints.http.listening_socket import MAX_CONNECTIONS
 from entrypoints.http.problem_documents import problem_of, send_problem
 from entrypoints.http.raw_responses import HEAD_TOO_LARGE, NOT_HTTP, raw
 from entrypoints.http.security.host_origin import ALWAYS_OPEN
@@ -39,7 +40,7 @@ class Connection(HttpToolsProtocol):
     write_timeout = 30.0
     min_write_rate = 10_000
     """Bytes a second."""
-    max_connections = 1_000
+    max_connections = MAX_CONNECTIONS
     idle_timeout = 75.0
     """Longer than the pools of clients and load balancers, most of which keep connections for 60 s.
     Otherwise they send requests into connections that are just being closed."""

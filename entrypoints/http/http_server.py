@@ -4,25 +4,25 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from entrypoints.bootstrap.container import Container, Parts
 from entrypoints.bootstrap.import_gc import collector_paused
-from entrypoints.bootstrap.lazy_application import WARM_UP_DELAY_SECONDS
-from entrypoints.bootstrap.lifecycle import open_application, warm
 from entrypoints.bootstrap.shutdown import CLOSE_TIMEOUT, exit_after, shutdown_event
 from entrypoints.config.settings import Settings
-from entrypoints.http.application import HttpApplication
 from entrypoints.http.connection_limits import Connection
-from entrypoints.http.listening_socket import BACKLOG, allow_many_descriptors, listen
-from entrypoints.http.readiness import check_and_log
+from entrypoints.http.listening_socket import BACKLOG, allow_many_descriptors
+from entrypoints.http.starting_application import StartingApplication
 from entrypoints.http.startup_banner import startup_banner
+
+if TYPE_CHECKING:  # the server listens before these are loaded
+    from entrypoints.bootstrap.container import Container, Parts
+    from entrypoints.http.application import HttpApplication
 
 RESPONSES_TIMEOUT = 1.0
 """Seconds of the grace period for sending responses once their jobs have ended."""
@@ -31,16 +31,14 @@ CLOSE_STREAMS_TIMEOUT = 0.5
 POLL_SECONDS = 0.05
 
 
-def run(settings: Settings) -> None:
-    """Serve until a signal arrives, then exit within SHUTDOWN_GRACE, with exit code 0.
+def run(settings: Settings, listeners: list[socket.socket]) -> None:
+    """Serve on those sockets until a signal arrives, then exit within SHUTDOWN_GRACE, with code 0.
 
     While it drains, /readyz responds 503, new jobs are refused, and running jobs finish or are
     recorded as unknown. The exit code is 1 after a second signal, which ends the process at once,
     and if something hangs, such as the disk: the process then ends CLOSE_TIMEOUT seconds after
-    the grace period. Raises SettingsError if it cannot listen. Otherwise it does not return: the
-    process ends, even if a thread is still waiting.
+    the grace period. Does not return: the process ends, even if a thread is still waiting.
     """
-    listeners = listen(settings)
     allow_many_descriptors()
     with asyncio.Runner(loop_factory=_fast_loop()) as runner:
         runner.run(_serve_until_signaled(settings, listeners))
@@ -50,15 +48,21 @@ async def serve(
     settings: Settings,
     listeners: list[socket.socket],
     stop: asyncio.Event,
-    **parts: Unpack[Parts],
+    **parts: "Unpack[Parts]",
 ) -> None:
-    """Serve on those sockets until `stop` is set; return once drained, within SHUTDOWN_GRACE."""
-    async with open_application(settings, **parts) as container:
-        application = HttpApplication(container)
-        server = Server(application.asgi, settings)
+    """Serve on those sockets until `stop` is set; return once drained, within SHUTDOWN_GRACE.
+
+    Probes are answered while the application is loaded, in a thread.
+    """
+    starting = StartingApplication(settings)
+    server = Server(starting, settings)
+    serving = asyncio.create_task(server.serve(sockets=listeners))
+    await _first(serving, asyncio.create_task(server.listens.wait()))
+    warmed_up = asyncio.Event()
+    async with _opened(serving, settings, parts, warmed_up) as (container, application):
         async with application.manager.run():
-            serving = asyncio.create_task(server.serve(sockets=listeners))
-            warming = asyncio.create_task(_warm_up(container))
+            starting.open(application.asgi, container.log_writer())
+            warming = asyncio.create_task(_warm_up(container, warmed_up))
             await _first(serving, asyncio.create_task(stop.wait()))
             deadline = monotonic() + settings.shutdown_grace
             await container.drain_jobs()(deadline - RESPONSES_TIMEOUT - monotonic())
@@ -66,6 +70,28 @@ async def serve(
             server.close_listener()
         await server.finish(serving, deadline - CLOSE_STREAMS_TIMEOUT / 2 - monotonic())
         await warming
+
+
+@asynccontextmanager
+async def _opened(
+    serving: asyncio.Task[None], settings: Settings, parts: "Parts", warmed_up: asyncio.Event
+) -> AsyncIterator[tuple["Container", "HttpApplication"]]:
+    """Load and open the application; if that fails, nothing is served any more."""
+    try:
+        open_application, build = await asyncio.to_thread(_load)
+        async with open_application(settings, **parts) as container:
+            yield container, await asyncio.to_thread(build, container, warmed_up)
+    except BaseException:
+        serving.cancel()
+        raise
+
+
+def _load() -> tuple[Any, type["HttpApplication"]]:
+    with collector_paused():
+        from entrypoints.bootstrap.lifecycle import open_application
+        from entrypoints.http.application import HttpApplication
+
+    return open_application, HttpApplication
 
 
 class Server(uvicorn.Server):
@@ -76,7 +102,7 @@ class Server(uvicorn.Server):
             app,
             http=Connection,
             ws="none",
-            lifespan="on",
+            lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
@@ -87,6 +113,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.servers = []  # until it listens
         self._settings = settings
+        self.listens = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -97,6 +124,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         port = self.servers[0].sockets[0].getsockname()[1]
         print(startup_banner(self._settings, port), file=sys.stderr, flush=True)
+        self.listens.set()
 
     async def wait_for_responses(self, seconds: float) -> None:
         """Wait up to `seconds` until every POST has its response; new requests are served."""
@@ -134,13 +162,21 @@ async def _serve_until_signaled(settings: Settings, listeners: list[socket.socke
     os._exit(0)
 
 
-async def _warm_up(container: Container) -> None:
-    if container.settings().warm_up:
-        await asyncio.sleep(WARM_UP_DELAY_SECONDS)
-        with suppress(Exception):  # the first call reports the same error
-            with collector_paused():
+async def _warm_up(container: "Container", warmed_up: asyncio.Event) -> None:
+    """Build what calls need, then set the event.
+
+    A failure sets it, too, because the first call reports the same error.
+    """
+    from entrypoints.bootstrap.lifecycle import warm
+    from entrypoints.http.readiness import check_and_log
+
+    try:
+        if container.settings().warm_up:
+            with suppress(Exception), collector_paused():
                 await asyncio.to_thread(warm, container)
-            await check_and_log(container)
+                await check_and_log(container)
+    finally:
+        warmed_up.set()
 
 
 async def _first(*tasks: asyncio.Task[Any]) -> None:

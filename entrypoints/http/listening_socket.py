@@ -6,14 +6,15 @@ from contextlib import suppress
 
 from entrypoints.config.settings import Settings
 from entrypoints.config.settings_error import SettingsError
-from entrypoints.http.connection_limits import Connection
 from entrypoints.http.port_occupant import occupant
 
 BACKLOG = 2048
 MAX_UNSENT = 128 * 1024
 """Bytes of a response that the kernel buffers beyond those in flight. Without a limit it copies
 megabytes for each client that does not read: 300 such clients took 1.1 GB, and with this 94 MB."""
-MIN_DESCRIPTORS = 4 * Connection.max_connections
+MAX_CONNECTIONS = 1_000
+"""Connections that are served at once."""
+MIN_DESCRIPTORS = 4 * MAX_CONNECTIONS
 """For twice as many connections as are served, and for their files and upstream calls."""
 
 

@@ -1,9 +1,11 @@
 """What route handlers read from a request and from its application."""
 
+import asyncio
 from typing import Any
 
 import msgspec
 from litestar import HttpMethod, Request
+from litestar.connection import ASGIConnection
 from starlette.datastructures import Headers
 
 from domain.errors import InvalidRequest
@@ -22,6 +24,12 @@ def container_of(request: AnyRequest) -> Container:
     """The application's container."""
     container: Container = request.app.state.container
     return container
+
+
+def warmed_up(connection: ASGIConnection[Any, Any, Any, Any]) -> asyncio.Event:
+    """Set once the parts that calls need are built. Until then, building one would block."""
+    event: asyncio.Event = connection.app.state.warmed_up
+    return event
 
 
 def caller_of(request: AnyRequest) -> Caller:

@@ -40,6 +40,28 @@ def test_nothing_heavy_is_loaded_before_tools_are_listed(environment: Environmen
     assert b"LOADED []" in done.stderr, done.stderr
 
 
+def loaded_by(code: str, heavy: str) -> str:
+    """Which of the heavy modules a new process has loaded after this code."""
+    report = f"import sys; print([each for each in {heavy.split()!r} if each in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, check=True, timeout=30
+    )
+    return done.stdout.decode().strip()
+
+
+def test_the_http_server_listens_before_it_loads_a_server() -> None:
+    listen = (
+        "from entrypoints.config.http_checks import load_http_settings\n"
+        "from entrypoints.http.listening_socket import listen"
+    )
+    assert loaded_by(listen, f"{HEAVY} mcp mcp_types httpx2 starlette uvicorn") == "[]"
+
+
+def test_the_http_server_answers_probes_before_it_loads_the_application() -> None:
+    serve = "import entrypoints.bootstrap.providers, entrypoints.http.http_server"
+    assert loaded_by(serve, f"{HEAVY} mcp mcp_types entrypoints.bootstrap.container") == "[]"
+
+
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], ["generate", "--help"], ["http", "--help"]]
 )

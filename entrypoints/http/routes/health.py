@@ -2,12 +2,12 @@
 
 from litestar import Response, route
 
-from entrypoints.bootstrap.version import version
-from entrypoints.config.settings import APP
 from entrypoints.http.openapi.operation import Operation, json_response
 from entrypoints.http.openapi.schema_parts import STRING, object_of
+from entrypoints.http.probes import LIVE, STARTING
+from entrypoints.http.probes import health as health_facts
 from entrypoints.http.readiness import check_and_log
-from entrypoints.http.request_context import GET_AND_HEAD, AnyRequest, container_of
+from entrypoints.http.request_context import GET_AND_HEAD, AnyRequest, container_of, warmed_up
 from entrypoints.wire.json_schema import Schema
 
 
@@ -26,13 +26,13 @@ def _status(name: str, ok: str, unavailable: str = "", **fields: Schema) -> Oper
 )
 async def health() -> dict[str, str]:
     """Service name and version."""
-    return {"status": "ok", "service": APP, "version": version()}
+    return health_facts()
 
 
 @route("/livez", http_method=GET_AND_HEAD, operation=_status("get_liveness", "The process runs."))
 async def livez() -> dict[str, str]:
     """Liveness: the process runs; nothing else is checked."""
-    return {"status": "ok"}
+    return LIVE
 
 
 @route(
@@ -41,16 +41,18 @@ async def livez() -> dict[str, str]:
     operation=_status(
         "get_readiness",
         "The server accepts new jobs.",
-        "The server is draining, or cannot store images or record jobs.",
+        "The server is starting or draining, or cannot store images or record jobs.",
         checks={"type": "object"},
     ),
 )
 async def readyz(request: AnyRequest) -> Response[dict[str, object]]:
-    """Readiness: 503 while the server drains, or cannot store images or record jobs.
+    """Readiness: 503 while the server starts or drains, or cannot store images or record jobs.
 
     The state of the cache is reported but does not affect readiness, because every call works
     without it. The reason for a failed check is only in the log, because this path needs no token.
     """
+    if not warmed_up(request).is_set():
+        return Response(STARTING, status_code=503)
     readiness = await check_and_log(container_of(request))
     ready, checks = readiness.is_ready, {check.name: check.state for check in readiness.checks}
     body: dict[str, object] = {"status": "ready" if ready else "not ready", "checks": checks}

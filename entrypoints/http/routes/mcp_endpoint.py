@@ -1,5 +1,6 @@
 """The route of MCP over streamable HTTP: the SDK's session manager in front of our tools."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -33,11 +34,17 @@ SESSION_IDLE_TIMEOUT = 600.0
 """Seconds."""
 
 
-def mcp_server(container: Container, callers: CallerResolver) -> Server[Any]:
-    """The same server as over stdio, with the callers of HTTP requests."""
+def mcp_server(
+    container: Container, callers: CallerResolver, warmed_up: asyncio.Event
+) -> Server[Any]:
+    """The same server as over stdio, with the callers of HTTP requests.
+
+    Calls wait for the warm-up.
+    """
     settings = container.settings()
 
     async def open_container() -> Container:
+        await warmed_up.wait()
         return container
 
     def caller_of(context: Context) -> Caller:

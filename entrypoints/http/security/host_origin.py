@@ -60,14 +60,19 @@ class HostOriginMiddleware:
             await send({"type": "websocket.close", "code": 1008})
             return
         if scope["type"] == "http":
-            scope["headers"] = [(name, value.strip(OWS)) for name, value in scope["headers"]]
-            problem = self._problem(scope, Headers(scope=scope))
+            problem = self._problem(scope)
             if problem is not None:
                 await send_problem(problem, scope, send)
                 return
         await self._app(scope, receive, send)
 
-    def _problem(self, scope: Scope, headers: Headers) -> Problem | None:
+    def refuses(self, scope: Scope) -> bool:
+        """Whether the answer to this HTTP request is a refusal."""
+        return self._problem(scope) is not None
+
+    def _problem(self, scope: Scope) -> Problem | None:
+        scope["headers"] = [(name, value.strip(OWS)) for name, value in scope["headers"]]
+        headers = Headers(scope=scope)
         if scope["path"] in ALWAYS_OPEN:
             return None
         hosts = [host.lower() for host in headers.getlist("host")]

@@ -11,6 +11,7 @@ from litestar.types import Scope
 
 from domain.errors import InvalidRequest
 from entrypoints.http.problem_documents import Problem, RequestRejected
+from entrypoints.http.request_context import warmed_up
 from entrypoints.http.security.bearer_token import needs_token
 from entrypoints.http.security.body_limits import BODY_SIZE
 
@@ -25,13 +26,15 @@ NOT_JSON = Problem(
 
 
 async def check_request(connection: AnyConnection, handler: BaseRouteHandler) -> None:
-    """Run all checks of this module.
+    """Run all checks of this module, then wait for the warm-up, except on open routes.
 
     They are one guard because Litestar copies the handler for each guard. The guard is async
     because Litestar runs plain functions in a thread.
     """
     only_json(connection.scope)
     only_known_parameters(connection, handler)
+    if needs_token(connection.scope["path"]):
+        await warmed_up(connection).wait()
 
 
 def only_json(scope: Scope) -> None:

@@ -7,6 +7,7 @@ from secrets import token_hex
 
 import pytest
 
+from entrypoints.http.probes import STARTING
 from tests.architecture.checkout import ROOT
 from tests.conftest import KEY
 from tests.field_reports.first_hour.newcomer import Newcomer, Running
@@ -69,7 +70,8 @@ def use_a_folder_that_cannot_be_written(
 ) -> None:
     settings = {"HOST": EVERY_ADDRESS, "DATA_DIR": str(folder)}
     with newcomer.server(*HTTP, **settings, **secrets) as server:
-        ready = json.loads(newcomer.curl(f"{server.url}/readyz"))
+        while (ready := json.loads(newcomer.curl(f"{server.url}/readyz"))) == STARTING:
+            pass
         assert (ready["status"], ready["checks"]["records"]) == ("not ready", "unavailable")
         assert "Authorization: Bearer" in json.loads(request(newcomer, server, None))["hint"]
         other_name = json.loads(request(newcomer, server, token, "-H", f"Host: {NAME}"))
@@ -86,7 +88,9 @@ def use_a_folder_that_cannot_be_written(
 
 
 def use_what_was_advised(newcomer: Newcomer, server: Running, token: Path) -> None:
-    assert json.loads(newcomer.curl(f"{server.url}/readyz"))["status"] == "ready"
+    while (state := json.loads(newcomer.curl(f"{server.url}/readyz"))) == STARTING:
+        pass
+    assert state["status"] == "ready"
     with newcomer.pays(1):
         for host in ("gpt-image:3000", NAME):
             reply = json.loads(request(newcomer, server, token, "-H", f"Host: {host}"))
