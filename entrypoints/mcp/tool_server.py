@@ -14,6 +14,7 @@ from mcp_types import (
     ListToolsResult,
     PaginatedRequestParams,
 )
+from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 
 from application.jobs.job_handle import JobHandle
 from domain.errors import ImageServiceError
@@ -110,11 +111,14 @@ def build_server(
 ) -> Server[Any]:
     """Build the server.
 
+    The SDK traces messages only if an OpenTelemetry tracer is installed in the process: without one
+    each span would be created and dropped.
+
     `caller_of` identifies the client of a call. `on_list` is called at every `tools/list`.
     `image_data_of` returns what a result has as the data of an image.
     """
     handler = ToolHandler(open_container, settings, caller_of, observe, on_list, image_data_of)
-    return Server(
+    server = Server[Any](
         APP,
         version=version(),
         title="GPT Image",
@@ -125,3 +129,6 @@ def build_server(
         on_list_tools=handler.list,
         on_call_tool=handler.call,
     )
+    if isinstance(get_tracer_provider(), ProxyTracerProvider):
+        server.middleware.clear()
+    return server
