@@ -86,7 +86,11 @@ def _as_events(raw: bytes) -> bytes:
 
 def _json_lines(raw: bytes) -> list[bytes]:
     """The lines, if there are several, and each looks like a JSON object; else none."""
-    lines = [line for each in raw.splitlines() if (line := each.strip())]
+    body = raw.strip()
+    ends = [at for at in (body.find(b"\n"), body.find(b"\r")) if at >= 0]
+    if not ends or not body[: min(ends)].rstrip().endswith(b"}"):
+        return []  # nearly every reply, so that the lines of an image's bytes are not copied
+    lines = [line for each in body.splitlines() if (line := each.strip())]
     is_each_an_object = all(line[:1] == b"{" and line[-1:] == b"}" for line in lines)
     return lines if len(lines) > 1 and is_each_an_object else []
 
