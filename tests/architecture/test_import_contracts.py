@@ -51,7 +51,7 @@ BREACHES = {
         "adapters.records",
         "import platformdirs",
     ),
-    "msgspec stays in the entry points and the cache adapter": (
+    "msgspec stays where JSON is read and written": (
         "adapters.records",
         "import msgspec",
     ),
