@@ -28,7 +28,7 @@ jobs = Table(
     Column("cached_text_tokens_in", Integer, nullable=False, server_default="0"),
     Column("cached_image_tokens_in", Integer, nullable=False, server_default="0"),
     Column("cost_usd", String),
-    Column("created_at", LenientDateTime, nullable=False),
+    Column("created_at", LenientDateTime, nullable=False, index=True),
     Column("changed_at", LenientDateTime, nullable=False),
     Column("writer", String),
     Column("asked_pictures", Integer, key="requested_images", nullable=False, server_default="1"),
@@ -49,8 +49,10 @@ jobs = Table(
     Index("ix_jobs_owner_state", "owner", "state", "created_at", "id"),
     Index("ix_jobs_owner_created_at", "owner", "created_at", "id"),
     Index(
-        "ix_jobs_spending",
-        *("created_at", "state", "charged", "requested_images", "cost_usd", "estimate_usd"),
+        "ix_jobs_account",
+        *("model", "created_at", "state", "charged", "requested_images", "delivered_images"),
+        *("cost_usd", "estimate_usd", "text_tokens_in", "image_tokens_in", "tokens_out"),
+        *("cached_text_tokens_in", "cached_image_tokens_in"),
     ),
 )
 images = Table(

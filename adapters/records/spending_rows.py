@@ -62,7 +62,7 @@ def to_spending(
         charged=ChargeStatus(charged),
         images=requested_images,
         cost=to_decimal(cost_usd),
-        estimate=to_decimal(estimate_usd),
+        estimate=to_decimal(estimate_usd) if cost_usd is None else None,
     )
 
 
@@ -70,8 +70,8 @@ def to_account(row: Row[Any], zone: tzinfo | None) -> UsageAccount | None:
     """The account of one job on its day in `zone`, if it was or may have been billed."""
     if to_spending(*(getattr(row, column.key) for column in SPENDING_COLUMNS)) is None:
         return None
-    cost, estimate = to_decimal(row.cost_usd), to_decimal(row.estimate_usd)
-    zero = Decimal(0)
+    cost, zero = to_decimal(row.cost_usd), Decimal(0)
+    estimate = to_decimal(row.estimate_usd) if cost is None else None
     return UsageAccount(
         day=row.created_at.replace(tzinfo=UTC).astimezone(zone).date(),
         model=row.model,
@@ -80,7 +80,7 @@ def to_account(row: Row[Any], zone: tzinfo | None) -> UsageAccount | None:
         usage=usage_of(row) or NO_TOKENS,
         cost=zero if cost is None else cost,
         unknown=int(cost is None),
-        estimated=(estimate or zero) if cost is None else zero,
+        estimated=estimate or zero,
     )
 
 

@@ -6,12 +6,12 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
+from adapters.records.account_sums import job_accounts
 from adapters.records.dialect import upsert
 from adapters.records.engine import Database
 from adapters.records.readable_rows import readable
-from adapters.records.row_mapping import to_utc_naive
-from adapters.records.schema import jobs, savings
-from adapters.records.spending_rows import seen_calls, spending_since, to_account, to_savings
+from adapters.records.schema import savings
+from adapters.records.spending_rows import seen_calls, spending_since, to_savings
 from domain.money.budgets import SpendingEntry
 from domain.money.estimates import CallKind, SeenCalls
 from domain.money.usage_account import Savings, UsageAccount, sum_by_day_and_model
@@ -55,9 +55,6 @@ class SqlUsageLedger:
 
 
 def _accounts(connection: Connection, since: datetime) -> list[UsageAccount]:
-    rows = connection.execute(select(jobs).where(jobs.c.created_at >= to_utc_naive(since))).all()
-    found = readable(connection, jobs, rows, lambda row: to_account(row, since.tzinfo))
-    paid = [account for account in found if account]
     recent = savings.c.day >= since.date()
     credited = readable(
         connection,
@@ -65,7 +62,7 @@ def _accounts(connection: Connection, since: datetime) -> list[UsageAccount]:
         connection.execute(select(savings).where(recent)),
         lambda row: UsageAccount(day=row.day, model=row.model, saved=to_savings(row)),
     )
-    return sum_by_day_and_model([*paid, *credited])
+    return sum_by_day_and_model([*job_accounts(connection, since), *credited])
 
 
 def _credit(connection: Connection, day: date, model: str, more: Savings) -> None:

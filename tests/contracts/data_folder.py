@@ -40,7 +40,7 @@ class DataFolder:
         assert record is not None
         return record
 
-    def sql(self, statement: str, *values: str) -> list[Any]:
+    def sql(self, statement: str, *values: object) -> list[Any]:
         """Run a statement without the adapter."""
         with closing(sqlite3.connect(self.file, isolation_level=None)) as connection:
             return connection.execute(statement, values).fetchall()

@@ -1,0 +1,124 @@
+"""The database adds up accounts exactly as they would be added row by row."""
+
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from adapters.records import account_sums
+from adapters.records.account_sums import job_accounts
+from adapters.records.readable_rows import readable
+from adapters.records.row_mapping import to_utc_naive
+from adapters.records.schema import jobs
+from adapters.records.spending_rows import to_account
+from domain.money.usage_account import UsageAccount, sum_by_day_and_model
+from domain.provider_errors import OutcomeUnknown, RateLimited
+from domain.requests import GenerateRequest
+from tests.contracts.data_folder import DataFolder
+from tests.testkit.contracts.usage_ledger import NOW, costing, stored
+
+pytestmark = pytest.mark.anyio
+ZONES = (
+    UTC,
+    timezone(timedelta(hours=-5, minutes=7)),
+    ZoneInfo("Europe/Berlin"),
+    ZoneInfo("America/Santiago"),
+)
+SINCE = datetime(2026, 3, 20)
+AMOUNTS = ("0.1", "5", "5.", ".5", "1E-7", "0.0000000001", "0.123456789012345", "499.99999999")
+BIG_OR_BROKEN = ("500", "999999999", "1.2.3", "", ".", "x", "NaN", "-1", "1e999", 7)
+TIMES = (
+    *("2026-11-22 12:00:00", "2026-11-22 99:99:99.999999", "2026-12-99", "now", ""),
+    *("9998-12-31 12:00:00.000000", b"2026", 5),
+)
+
+
+@pytest.fixture
+async def year(here: DataFolder) -> DataFolder:
+    """Jobs of a year in all states, of two models, some of them at midnight."""
+    for number in range(120):
+        created_at = NOW - timedelta(days=3 * number, hours=12 * (number % 3))
+        model = f"fake-{number % 2}"
+        request = GenerateRequest(prompt="x", model=model, n=1 + number % 3)
+        job = costing(f"job_{number}", "0.3", created_at=created_at, request=request)
+        sent = job.dispatched()
+        ends = (job, sent, stored(job, "0.1"), stored(job, None), stored(job, "0.0000007"))
+        failed = (sent.ended(OutcomeUnknown("x")), sent.failed(RateLimited("x")))
+        await here.records.save((*ends, *failed)[number % 7])
+    return here
+
+
+def added(folder: DataFolder, zone: tzinfo) -> tuple[list[UsageAccount], list[UsageAccount]]:
+    """The accounts as the database adds them up, and as they are added row by row."""
+    since = SINCE.replace(tzinfo=zone)
+    with folder.database.records().engine.connect() as connection:
+        query = select(jobs).where(jobs.c.created_at >= to_utc_naive(since))
+        rows = connection.execute(query).all()
+        each = readable(connection, jobs, rows, lambda row: to_account(row, zone))
+        return (
+            sum_by_day_and_model(job_accounts(connection, since)),
+            sum_by_day_and_model(account for account in each if account),
+        )
+
+
+@pytest.mark.parametrize("zone", ZONES, ids=str)
+async def test_accounts_are_those_of_all_rows(year: DataFolder, zone: tzinfo) -> None:
+    by_database, by_row = added(year, zone)
+    assert by_database == by_row
+    assert len(by_row) > 60
+
+
+@pytest.mark.parametrize("column", ["cost_usd", "estimate_usd"])
+async def test_every_amount_is_added_exactly_or_left_out(year: DataFolder, column: str) -> None:
+    for number, amount in enumerate((*AMOUNTS, *BIG_OR_BROKEN)):
+        query = f"UPDATE jobs SET {column} = ? WHERE id = ?"  # noqa: S608 - named above
+        for job in (number, number + 40, number + 80):
+            year.sql(query, amount, f"job_{job}")
+    for zone in ZONES:
+        by_database, by_row = added(year, zone)
+        assert by_database == by_row
+
+
+async def test_a_damaged_time_changes_no_other_day(year: DataFolder) -> None:
+    for number, at in enumerate(TIMES):
+        year.sql("UPDATE jobs SET created_at = ? WHERE id = ?", at, f"job_{7 * number + 2}")
+    for zone in ZONES[:2]:
+        by_database, by_row = added(year, zone)
+        assert by_database == by_row
+
+
+async def test_a_job_that_is_dated_9999_is_on_no_day(year: DataFolder) -> None:
+    before, _ = added(year, UTC)
+    year.sql("UPDATE jobs SET created_at = '9999-12-31 23:59:59.999999' WHERE id = 'job_2'")
+    after, _ = added(year, UTC)
+    assert sum(each.calls for each in before) - sum(each.calls for each in after) == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "state = 'archived'",
+        "charged = 'perhaps'",
+        "asked_pictures = 'x'",
+        "asked_pictures = -1",
+        "made_pictures = 'x'",
+        "tokens_out = 'x'",
+        "text_tokens_in = 1.5",
+        "model = ''",
+        "model = CAST('fake-0' AS BLOB)",
+    ],
+)
+async def test_damaged_rows_are_left_out_and_no_others(year: DataFolder, damage: str) -> None:
+    year.sql(f"UPDATE jobs SET {damage} WHERE id LIKE '%2'")  # noqa: S608 - named above
+    by_database, by_row = added(year, UTC)
+    assert by_database == by_row
+
+
+async def test_readable_days_are_added_by_the_database(
+    year: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_sums, "to_account", lambda *_: pytest.fail("read row by row"))
+    accounts = await year.ledger.accounts(SINCE.replace(tzinfo=UTC))
+    assert sum(account.cost for account in accounts) > Decimal(1)
