@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import asdict
 
 from adapters.pillow import rendering
+from adapters.pillow.jpegli import has_jpegli
 from domain.image import Image
 from domain.renditions import Rendition, RenditionSpec
 
@@ -14,6 +15,7 @@ class InProcessOptimizer:
     async def render(self, image: Image, spec: RenditionSpec, /) -> Rendition:
         if spec.is_met_by(image):
             return Rendition(image=image, description="unchanged")
-        facts, data = await asyncio.to_thread(rendering.render, asdict(spec), image.data)
+        options = {**asdict(spec), "jpegli": has_jpegli()}
+        facts, data = await asyncio.to_thread(rendering.render, options, image.data)
         made = Image(data) if data else image
         return Rendition(image=made, description=str(facts["description"]))

@@ -1,27 +1,32 @@
 """Encodes Pillow objects."""
 
 import os
+from contextlib import suppress
 from io import BytesIO
 from tempfile import TemporaryFile
 from typing import IO
 
 import PIL.Image
 
+from adapters.pillow.jpegli import can_encode, encode_with_jpegli
 from domain.image_formats import ImageFormat
 
 JPEG_BACKGROUND = "white"
 """The background of a transparent image in JPEG, which has no transparency."""
 
 
-def encode(image: PIL.Image.Image, target: ImageFormat, compression: int | None) -> bytes:
+def encode(
+    image: PIL.Image.Image, target: ImageFormat, compression: int | None, *, jpegli: bool = False
+) -> bytes:
     """The image in this format, with its color profile.
 
     `compression` is 0-100, more is finer, and None is lossless; PNG has no such setting, and JPEG
-    is always lossy: None is 95 for it.
+    is always lossy: None is 95 for it. With `jpegli`, that library encodes the JPEGs that it can.
     """
     profile = image.info.get("icc_profile")
     if target is ImageFormat.JPEG:
-        return _encode_jpeg(_flatten(image), 95 if compression is None else compression, profile)
+        quality = 95 if compression is None else compression
+        return _encode_jpeg(_flatten(image), quality, profile, jpegli=jpegli)
     out = BytesIO()
     if target is ImageFormat.PNG:
         image.save(out, "PNG", icc_profile=profile)
@@ -33,7 +38,17 @@ def encode(image: PIL.Image.Image, target: ImageFormat, compression: int | None)
     return out.getvalue()
 
 
-def _encode_jpeg(image: PIL.Image.Image, quality: int, profile: bytes | None) -> bytes:
+def _encode_jpeg(
+    image: PIL.Image.Image, quality: int, profile: bytes | None, *, jpegli: bool
+) -> bytes:
+    """By jpegli, or by Pillow where that is off, cannot encode the image, or fails."""
+    if jpegli and can_encode(image, profile):
+        with suppress(Exception):  # a young library must not cost a rendition
+            return encode_with_jpegli(image, quality, profile)
+    return _encode_with_pillow(image, quality, profile)
+
+
+def _encode_with_pillow(image: PIL.Image.Image, quality: int, profile: bytes | None) -> bytes:
     """Via a file, because Pillow holds the GIL while it encodes a JPEG into memory."""
     with _temporary_file() as file:
         image.save(file, "JPEG", quality=quality, progressive=True, icc_profile=profile)

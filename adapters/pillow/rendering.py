@@ -28,11 +28,14 @@ is not enough, a JPEG on white shows more."""
 def render(options: Facts, data: bytes) -> Message:
     """Make the rendition for the spec, whose fields are among the options; raise CannotRender.
 
-    The reply has a description, and no bytes if the image itself is the best rendition.
+    With the option `jpegli`, that library encodes JPEG, except of graphics: its files of flat areas
+    are larger than Pillow's. The reply has a description, and no bytes if the image itself is the
+    best rendition.
     """
     values: dict[str, Any] = {field.name: options[field.name] for field in fields(RenditionSpec)}
     values["format"] = ImageFormat(values["format"]) if values["format"] else None
-    description, made = _render(Image(data), RenditionSpec(**values))
+    jpegli = bool(options.get("jpegli"))
+    description, made = _render(Image(data), RenditionSpec(**values), jpegli=jpegli)
     return {"description": description}, made
 
 
@@ -48,11 +51,12 @@ class _Attempt:
         return f"{encoding}, {self.image.width}x{self.image.height}"
 
 
-def _render(image: Image, spec: RenditionSpec) -> tuple[str, bytes]:
+def _render(image: Image, spec: RenditionSpec, *, jpegli: bool) -> tuple[str, bytes]:
     decoded = decode(image, spec.max_side)
     content = classify(decoded)
+    jpegli = jpegli and content is not ContentClass.GRAPHIC
     for attempt in _attempts(decoded, spec, content):
-        data = encode(attempt.image, attempt.format, attempt.compression)
+        data = encode(attempt.image, attempt.format, attempt.compression, jpegli=jpegli)
         if spec.max_bytes is None or len(data) <= spec.max_bytes:
             made = data if _is_better(data, image, spec) else b""
             return f"{content} as {attempt}", made

@@ -21,6 +21,7 @@ from tests.unit.image_files import header, png
 
 pytestmark = pytest.mark.anyio
 LOSSY = (ImageFormat.JPEG, ImageFormat.WEBP)
+JPEG = RenditionSpec(format=ImageFormat.JPEG)
 ORIENTATION = 0x0112
 PROFILE = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobytes()
 
@@ -28,12 +29,14 @@ PROFILE = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobyt
 class TestPillowOptimizer(ImageOptimizerContract):
     @pytest.fixture
     def optimizer(self) -> ImageOptimizer:
-        return PillowOptimizer()
+        return PillowOptimizer(jpegli=False)
 
 
-async def render(image: Image, spec: RenditionSpec) -> PIL.Image.Image:
+async def render(
+    image: Image, spec: RenditionSpec, *, jpegli: bool | None = None
+) -> PIL.Image.Image:
     """The rendition, decoded."""
-    rendition = await PillowOptimizer().render(image, spec)
+    rendition = await PillowOptimizer(jpegli=jpegli).render(image, spec)
     return PIL.Image.open(BytesIO(rendition.image.data))
 
 
@@ -53,30 +56,30 @@ def rotated_by_exif() -> tuple[PIL.Image.Image, PIL.Image.Exif]:
     return pillow_image, exif
 
 
+@pytest.mark.parametrize("jpegli", [False, True])
 @pytest.mark.parametrize("form", LOSSY)
-async def test_a_rendition_is_upright_and_has_no_metadata(form: ImageFormat) -> None:
+async def test_a_rendition_is_upright_and_has_no_metadata(form: ImageFormat, jpegli: bool) -> None:
     pillow_image, exif = rotated_by_exif()
     image = saved(pillow_image, exif=exif, icc_profile=PROFILE)
-    with await render(image, RenditionSpec(format=form)) as turned:
+    with await render(image, RenditionSpec(format=form), jpegli=jpegli) as turned:
         assert turned.size == (32, 64)
         gray = turned.convert("L").tobytes()
         assert max(gray[: 32 * 24]) < 10
         assert min(gray[32 * 40 :]) > 245
         assert not turned.getexif()
         assert turned.info.get("icc_profile") == PROFILE
-    assert (
-        b"where I live"
-        not in (await PillowOptimizer().render(image, RenditionSpec(format=form))).image.data
-    )
+    made = await PillowOptimizer(jpegli=jpegli).render(image, RenditionSpec(format=form))
+    assert b"where I live" not in made.image.data
 
 
-async def test_jpeg_is_progressive() -> None:
-    with await render(photograph("png"), RenditionSpec(format=ImageFormat.JPEG)) as jpeg:
+async def test_jpeg_by_pillow_is_progressive() -> None:
+    with await render(photograph("png"), JPEG, jpegli=False) as jpeg:
         assert jpeg.info.get("progressive")
 
 
-async def test_transparency_becomes_white_in_jpeg() -> None:
-    with await render(cutout(), RenditionSpec(format=ImageFormat.JPEG)) as jpeg:
+@pytest.mark.parametrize("jpegli", [False, True])
+async def test_transparency_becomes_white_in_jpeg(jpegli: bool) -> None:
+    with await render(cutout(), JPEG, jpegli=jpegli) as jpeg:
         assert jpeg.getpixel((2, 2)) == (255, 255, 255)
 
 
