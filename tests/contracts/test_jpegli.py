@@ -27,7 +27,7 @@ sys.modules["pyjpegli"] = types.SimpleNamespace(encode=lambda *_, **__: os.abort
 """
 
 
-def picture(mode: str = "RGB") -> PIL.Image.Image:
+def opaque(mode: str = "RGB") -> PIL.Image.Image:
     with PIL.Image.open(BytesIO(photograph("png").data)) as opened:
         return opened.convert(mode)
 
@@ -37,27 +37,27 @@ def encode(image: PIL.Image.Image, quality: int | None = 82, *, by_jpegli: bool 
 
 
 def test_jpegli_has_fewer_bytes_at_the_same_number() -> None:
-    assert len(encode(picture())) < len(encode(picture(), by_jpegli=False))
+    assert len(encode(opaque())) < len(encode(opaque(), by_jpegli=False))
 
 
 def test_its_header_is_that_of_a_usual_jpeg() -> None:
-    made = encode(picture())
+    made = encode(opaque())
     assert made.startswith(b"\xff\xd8" + JFIF)
     assert made.count(JFIF) == 1
-    assert Image(made).header == Image(encode(picture(), by_jpegli=False)).header
+    assert Image(made).header == Image(encode(opaque(), by_jpegli=False)).header
     with PIL.Image.open(BytesIO(made)) as opened:
         assert opened.info["jfif_version"] == (1, 1)
 
 
 def test_both_encoders_halve_the_resolution_of_colors() -> None:
     for by_jpegli in (True, False):
-        with PIL.Image.open(BytesIO(encode(picture(), by_jpegli=by_jpegli))) as opened:
+        with PIL.Image.open(BytesIO(encode(opaque(), by_jpegli=by_jpegli))) as opened:
             assert [layer[1:3] for layer in opened.layer] == [(2, 2), (1, 1), (1, 1)]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("size", [1, MAX_PART, MAX_PART + 1, 1_500_000])
 def test_a_color_profile_of_any_size_is_kept(size: int) -> None:
-    image, profile = picture(), bytes(index % 251 for index in range(size))
+    image, profile = opaque(), bytes(index % 251 for index in range(size))
     image.info["icc_profile"] = profile
     made = encode(image)
     with PIL.Image.open(BytesIO(made)) as opened:
@@ -67,7 +67,7 @@ def test_a_color_profile_of_any_size_is_kept(size: int) -> None:
 
 @pytest.mark.parametrize("quality", [0, 1, 50, 100, None])
 def test_every_number_is_accepted(quality: int | None) -> None:
-    assert Image(encode(picture(), quality)).dimensions == Image(photograph("png").data).dimensions
+    assert Image(encode(opaque(), quality)).dimensions == Image(photograph("png").data).dimensions
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (7, 5), (65_500, 1)])
@@ -80,7 +80,7 @@ def test_images_of_odd_sizes_are_encoded(size: tuple[int, int]) -> None:
 
 def test_gray_stays_gray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pyjpegli, "encode", None)
-    with PIL.Image.open(BytesIO(encode(picture("L")))) as opened:
+    with PIL.Image.open(BytesIO(encode(opaque("L")))) as opened:
         assert opened.mode == "L"
 
 
@@ -92,18 +92,18 @@ def test_pillow_encodes_what_jpegli_cannot(
         raise error
 
     monkeypatch.setattr(pyjpegli, "encode", fail)
-    assert encode(picture()) == encode(picture(), by_jpegli=False)
+    assert encode(opaque()) == encode(opaque(), by_jpegli=False)
 
 
 @pytest.mark.parametrize("made", [b"", b"GIF89a"])
 def test_bytes_that_are_no_jpeg_are_not_used(monkeypatch: pytest.MonkeyPatch, made: bytes) -> None:
     monkeypatch.setattr(pyjpegli, "encode", lambda *_, **__: made)
-    assert encode(picture()) == encode(picture(), by_jpegli=False)
+    assert encode(opaque()) == encode(opaque(), by_jpegli=False)
 
 
 def test_pillow_encodes_where_jpegli_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyjpegli", None)
-    assert encode(picture()) == encode(picture(), by_jpegli=False)
+    assert encode(opaque()) == encode(opaque(), by_jpegli=False)
 
 
 @pytest.mark.parametrize("room", [None, 100_000, 6_000])
@@ -122,7 +122,7 @@ async def test_its_renditions_keep_the_promises_of_the_port(
 
 
 async def test_a_rendition_that_saves_too_little_is_not_used() -> None:
-    image = Image(encode(picture(), 60))
+    image = Image(encode(opaque(), 60))
     spec = RenditionSpec(compression=95, smaller=True)
     assert (await PillowOptimizer(jpegli=True).render(image, spec)).image is image
 
