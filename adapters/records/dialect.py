@@ -1,8 +1,8 @@
 """Everything specific to SQLite: opening, locking, upserts, and the schema version."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +78,17 @@ def without_waiting(connection: Connection, *, seconds: float = 0) -> Iterator[N
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {timeout}")
 
 
-def upsert(table: Table, row: Mapping[str, Any]) -> Insert:
+def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     """Insert the row, or update the one with the same primary key."""
-    return (
-        insert(table)
-        .values(row)
-        .on_conflict_do_update(index_elements=list(table.primary_key), set_=dict(row))
-    )
+    connection.execute(_upsert(table, tuple(row)), row)
+
+
+@cache
+def _upsert(table: Table, names: Collection[str]) -> Insert:
+    """The statement for these columns: making it takes four times as long as running it."""
+    statement = insert(table)
+    values = {name: statement.excluded[name] for name in names}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=values)
 
 
 def schema_version(connection: Connection) -> int:

@@ -199,7 +199,7 @@ def bind_key(
     if bound is not None and bound.record.id != job_id and not may_replace(bound.record):
         return bound.record.id
     row = {"owner": owner, "request_key": key.value, "job_id": job_id}
-    connection.execute(upsert(request_keys, {**row, "request_digest": key.request_digest}))
+    upsert(connection, request_keys, {**row, "request_digest": key.request_digest})
     return job_id
 
 

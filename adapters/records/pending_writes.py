@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Self
 
-from sqlalchemy import Connection, Engine, delete, insert
+from sqlalchemy import Connection, Engine, bindparam, delete, insert
 from sqlalchemy.exc import OperationalError
 
 from adapters.records.dialect import upsert, without_waiting
@@ -13,6 +13,9 @@ from adapters.records.row_mapping import Values, image_rows, job_row
 from adapters.records.schema import images, jobs
 from domain.jobs import Job
 from domain.requests import ImageRequest
+
+DELETE_IMAGES = delete(images).where(images.c.job_id == bindparam("job"))
+INSERT_IMAGES = insert(images)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,10 @@ class JobRows:
 
 def write_rows(connection: Connection, rows: JobRows) -> None:
     """Insert the rows, or replace the job's earlier ones."""
-    connection.execute(upsert(jobs, rows.job))
+    upsert(connection, jobs, rows.job)
     if rows.images:
-        connection.execute(delete(images).where(images.c.job_id == rows.job["id"]))
-        connection.execute(insert(images), rows.images)
+        connection.execute(DELETE_IMAGES, {"job": rows.job["id"]})
+        connection.execute(INSERT_IMAGES, rows.images)
 
 
 class PendingWrites:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import starmap
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from adapters.records.readable_rows import UNREADABLE, readable
 from adapters.records.row_mapping import to_decimal, to_utc_naive, usage_of
@@ -26,13 +26,23 @@ SPENDING_COLUMNS = tuple(
 and a day may have thousands of rows."""
 
 
+SPENDING = select(*SPENDING_COLUMNS).where(jobs.c.created_at > bindparam("since"))
+SEEN_CALLS = (
+    select(jobs)
+    .where(*(jobs.c[name] == bindparam(name) for name in CallKind._fields))
+    .where(jobs.c.created_at > bindparam("since"))
+    .where(jobs.c.state == JobState.STORED, jobs.c.cost_usd.is_not(None))
+    .order_by(jobs.c.created_at.desc())
+    .limit(bindparam("most"))
+)
+
+
 def spending_since(connection: Connection, since: datetime) -> list[SpendingEntry]:
     """What each job created after `since` counts against the limits.
 
     A row that cannot be read counts like a job that was sent and has an unknown outcome.
     """
-    query = select(*SPENDING_COLUMNS).where(jobs.c.created_at > to_utc_naive(since))
-    rows = connection.execute(query).all()
+    rows = connection.execute(SPENDING, {"since": to_utc_naive(since)}).all()
     return [entry for entry in starmap(_spending_or_unknown, rows) if entry is not None]
 
 
@@ -88,15 +98,8 @@ def seen_calls(
     connection: Connection, kind: CallKind, since: datetime, limit: int
 ) -> list[SeenCall]:
     """The newest settled calls of this kind; rows that cannot be read are left out."""
-    query = (
-        select(jobs)
-        .where(*(jobs.c[name] == value for name, value in kind._asdict().items()))
-        .where(jobs.c.created_at > to_utc_naive(since))
-        .where(jobs.c.state == JobState.STORED, jobs.c.cost_usd.is_not(None))
-        .order_by(jobs.c.created_at.desc())
-        .limit(limit)
-    )
-    return [*readable(connection, jobs, connection.execute(query), _to_seen)]
+    values = {**kind._asdict(), "since": to_utc_naive(since), "most": limit}
+    return [*readable(connection, jobs, connection.execute(SEEN_CALLS, values), _to_seen)]
 
 
 def _to_seen(row: Row[Any]) -> SeenCall:

@@ -73,4 +73,4 @@ def _credit(connection: Connection, day: date, model: str, more: Savings) -> Non
         return  # an unreadable row is never changed
     total = found[0] + more if found else more
     values = {"day": day, "model": model, "answers": total.results, "saved_usd": str(total.usd)}
-    connection.execute(upsert(savings, values))
+    upsert(connection, savings, values)

@@ -27,7 +27,7 @@ def probe_writing(engine: Engine, folder: Path) -> None:
         without_waiting(connection, seconds=PROBE_SECONDS),
     ):
         for table in tables.sorted_tables:
-            connection.execute(upsert(table, _row(table)))
+            upsert(connection, table, _row(table))
         connection.rollback()
 
 
