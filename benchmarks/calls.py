@@ -7,7 +7,6 @@ from openai import AsyncOpenAI
 
 from benchmarks.measure import Line, Stopwatch, interleave
 from benchmarks.rig import KEY, Rig, first_base64, parameters, prompt
-from benchmarks.startup import OURS
 from benchmarks.stdio_client import StdioServer
 from domain.requests import GenerateRequest
 from entrypoints.bootstrap.container import Container
@@ -47,7 +46,7 @@ def _measure(rig: Rig, rounds: int) -> dict[str, list[float]]:
     try:
         container = run(stack.enter_async_context(run_application(settings)))
         client = run(stack.enter_async_context(rig.client()))
-        with StdioServer(OURS, rig.environment) as server:
+        with StdioServer([rig.server], rig.environment) as server:
             server.list_tools()
             return interleave(
                 rounds,

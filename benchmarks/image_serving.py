@@ -5,7 +5,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,7 +15,6 @@ from benchmarks.measure import Line, interleave
 from benchmarks.rig import Rig, prompt
 
 NO_SERVERS = "nginx and wrk are not installed: images over HTTP were not measured."
-SERVER = str(Path(sys.executable).with_name("mcp-server-gpt-image"))
 CONNECTIONS = (1, 16, 64)
 MANY = 16
 """Connections of the conditional requests."""
@@ -93,7 +91,7 @@ def _time_requests(url: str, connections: int, *headers: str) -> float:
 def _our_server(rig: Rig) -> Iterator[str]:
     """The installed command on a free port; its address."""
     port = free_port()
-    with start_server([SERVER, "http", "--port", str(port)], port, rig.environment):
+    with start_server([rig.server, "http", "--port", str(port)], port, rig.environment):
         yield f"http://127.0.0.1:{port}"
 
 

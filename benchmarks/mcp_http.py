@@ -1,13 +1,13 @@
 """What a cached result costs over `/mcp`, compared with an SDK handler that has it ready."""
 
 import json
-import sys
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from typing import Any, Self
 
-from benchmarks.image_serving import SERVER, TIMEOUT, free_port, start_server
+from benchmarks.image_serving import TIMEOUT, free_port, start_server
 from benchmarks.measure import Line, Stopwatch, interleave
 from benchmarks.rig import ROOT, Rig, prompt
 from benchmarks.stdio_client import HELLO
@@ -78,7 +78,7 @@ class SessionlessClient:
             "mcp-method": "tools/call",
             "mcp-name": call["name"],
         }
-        self._call = _message("tools/call", call | {"_meta": META})
+        self._call = message("tools/call", call | {"_meta": META})
 
     def __enter__(self) -> Self:
         return self
@@ -105,25 +105,32 @@ class SessionlessClient:
         reply = response.read()
         assert response.status < 300, reply
         if session := response.getheader("mcp-session-id"):
-            self.headers["mcp-session-id"] = session
+            self.headers |= {"mcp-session-id": session, "x-session-id": session}
         return reply
 
 
 class SessionClient(SessionlessClient):
-    """A client of the era with a handshake and sessions."""
+    """A client of the era with a handshake and sessions.
+
+    The older server speaks an earlier version, and looks for the session in a header of its own.
+    """
 
     def __init__(self, port: int, call: dict[str, Any]) -> None:
         super().__init__(port, call)
         self.headers = {**JSON, "mcp-protocol-version": HELLO["protocolVersion"]}
-        self._call = _message("tools/call", call)
+        self._call = message("tools/call", call)
 
     def __enter__(self) -> Self:
-        self.send(_message("initialize", HELLO))
+        hello = self.send(message("initialize", HELLO))
+        agreed = re.search(rb'"protocolVersion":"([\d-]+)"', hello)
+        assert agreed, hello
+        self.headers["mcp-protocol-version"] = agreed[1].decode()
         self.send(json.dumps({"jsonrpc": "2.0", "method": "notifications/initialized"}).encode())
         return self
 
 
-def _message(method: str, params: dict[str, Any]) -> bytes:
+def message(method: str, params: dict[str, Any]) -> bytes:
+    """A request of JSON-RPC."""
     return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
 
 
@@ -137,7 +144,7 @@ def _ours(rig: Rig) -> Iterator[int]:
     """The installed command; its port."""
     port = free_port()
     environment = rig.environment | {"RATE_LIMIT": "0"}
-    with start_server([SERVER, "http", "--port", str(port)], port, environment):
+    with start_server([rig.server, "http", "--port", str(port)], port, environment):
         yield port
 
 
@@ -146,6 +153,6 @@ def _bare(rig: Rig, result: dict[str, Any]) -> Iterator[int]:
     """The bare server with this result; its port."""
     port, file = free_port(), rig.folder / "result.json"
     file.write_text(json.dumps(result), encoding="utf-8")
-    command = [sys.executable, "-m", "benchmarks.bare_http", str(port), str(file)]
+    command = [rig.python, "-m", "benchmarks.bare_http", str(port), str(file)]
     with start_server(command, port, rig.environment | {"PYTHONPATH": str(ROOT)}):
         yield port

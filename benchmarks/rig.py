@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from openai import AsyncOpenAI
 from openai.types import ImagesResponse
 
 from adapters.openai.translate import Parameters, generate_parameters
+from benchmarks.installed import PYTHON, SERVER, install
+from benchmarks.older import server as older
 from domain.requests import GenerateRequest
 
 KEY = "sk-benchmarks"
@@ -30,6 +33,34 @@ class Rig:
     base_url: str
     folder: Path
     runner: asyncio.Runner
+    checkout: Path | None = None
+    """Of the older server."""
+
+    @cached_property
+    def programs(self) -> Path:
+        """The folder of the installed programs. The first use installs them."""
+        return install(self.folder / "installed")
+
+    @property
+    def server(self) -> str:
+        """Our installed server."""
+        return str(self.programs / SERVER)
+
+    @property
+    def python(self) -> str:
+        """The Python of the installed server, for the bare servers that it is compared with."""
+        return str(self.programs / PYTHON)
+
+    @cached_property
+    def older(self) -> older.OlderServer | None:
+        """The older server, if there is a checkout of it. The first use installs it."""
+        if self.checkout is None:
+            return None
+        environment = {
+            name: self.environment[name]
+            for name in ("PATH", "HOME", "OPENAI_API_KEY", "OPENAI_BASE_URL")
+        }
+        return older.install_older_server(self.checkout, self.folder / "older", environment)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -76,8 +107,8 @@ def parameters() -> Parameters:
 
 
 @contextmanager
-def rig() -> Iterator[Rig]:
-    """Set everything up, and remove it at the end."""
+def rig(checkout: Path | None = None) -> Iterator[Rig]:
+    """Set everything up, and remove it at the end. `checkout` is one of the older server."""
     for name in [name for name in os.environ if _is_misleading(name)]:
         del os.environ[name]
     with (
@@ -85,13 +116,14 @@ def rig() -> Iterator[Rig]:
         start_stand_in() as base_url,
         asyncio.Runner() as runner,
     ):
-        yield Rig(base_url=base_url, folder=Path(folder), runner=runner)
+        yield Rig(base_url=base_url, folder=Path(folder), runner=runner, checkout=checkout)
 
 
 @contextmanager
 def start_stand_in(delay: float = 0.0) -> Iterator[str]:
     """Run the stand-in as a process that takes `delay` seconds for an image; yield its base URL."""
-    command = [sys.executable, "-m", "tests.standin", "--port", "0", "--delay", str(delay)]
+    options = ["--port", "0", "--delay", str(delay), "--also", older.MODEL]
+    command = [sys.executable, "-m", "tests.standin", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own module
         try:
             assert process.stdout is not None

@@ -54,6 +54,13 @@ class StdioServer:
         self.request("tools/list", {})
         return (perf_counter() - self._spawned) * 1000
 
+    def first_image(self) -> float:
+        """Initialize and generate an image at once; return the ms since the process was spawned."""
+        self.request("initialize", HELLO)
+        self._write({"method": "notifications/initialized"})
+        self.generate_image()
+        return (perf_counter() - self._spawned) * 1000
+
     def generate_image(self) -> float:
         """Call generate_image for a new 1024x1024 image; return the ms to the parsed reply."""
         start = perf_counter()
@@ -78,6 +85,8 @@ class StdioServer:
     def _read_reply(self) -> Message:
         assert self._process.stdout is not None
         for line in self._process.stdout:
+            if not line.startswith(b"{"):  # the older server logs to standard output as well
+                continue
             message: Message = json.loads(line)
             if message.get("id") == self._number:
                 return message

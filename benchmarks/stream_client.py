@@ -12,9 +12,10 @@ import httptools
 OPENING = b'data: {"type":"'
 MAX_HEAD = 64
 MAX_TAIL = 1000
+STREAM = "/mcp/stream"
 HEAD = (
-    "POST /mcp/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    "Content-Length: {length}\r\n\r\n"
+    "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    "Content-Length: {length}\r\n{headers}\r\n"
 )
 
 
@@ -42,10 +43,22 @@ class Frame:
 
 
 class StreamClient(asyncio.Protocol):
-    """Sends one request and records the frames of its reply. No frame has a line break within."""
+    """Sends one request and records the frames of its reply. No frame has a line break within.
 
-    def __init__(self, body: Mapping[str, Any], *, keep: bool = False) -> None:
+    A reply that is no stream is one frame.
+    """
+
+    def __init__(
+        self,
+        body: Mapping[str, Any],
+        *,
+        keep: bool = False,
+        path: str = STREAM,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._body = json.dumps(body).encode()
+        lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+        self._head = HEAD.format(path=path, length=len(self._body), headers=lines).encode()
         self._keep = keep
         self._parser = httptools.HttpResponseParser(self)
         self._pieces: list[bytes] = []
@@ -59,7 +72,7 @@ class StreamClient(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self.sent_at = perf_counter()
-        transport.write(HEAD.format(length=len(self._body)).encode() + self._body)
+        transport.write(self._head + self._body)
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -80,6 +93,8 @@ class StreamClient(asyncio.Protocol):
         """Handle the end of the reply, which httptools reports."""
         status = self._parser.get_status_code()
         if status == 200:
+            if self._frame.size:
+                self._end()
             self.done.set_result(None)
         else:
             self.done.set_exception(AssertionError(f"status {status}: {self._frame.head!r}"))
@@ -108,11 +123,18 @@ class StreamClient(asyncio.Protocol):
         self._pieces.clear()
 
 
-async def read_stream(port: int, body: Mapping[str, Any], *, keep: bool = False) -> StreamClient:
+async def read_stream(
+    port: int,
+    body: Mapping[str, Any],
+    *,
+    keep: bool = False,
+    path: str = STREAM,
+    headers: Mapping[str, str] | None = None,
+) -> StreamClient:
     """Send a request; return the client after its stream has ended."""
     loop = asyncio.get_running_loop()
     _, client = await loop.create_connection(
-        lambda: StreamClient(body, keep=keep), "127.0.0.1", port
+        lambda: StreamClient(body, keep=keep, path=path, headers=headers), "127.0.0.1", port
     )
     await client.done
     return client

@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
@@ -14,7 +12,7 @@ from typing import Any
 import pybase64
 from openai import AsyncOpenAI
 
-from benchmarks.image_serving import SERVER, TIMEOUT, free_port, start_server
+from benchmarks.image_serving import free_port, start_server
 from benchmarks.liveness_probe import probe_liveness
 from benchmarks.measure import Line, Stopwatch, interleave
 from benchmarks.rig import ROOT, Rig, parameters, prompt, start_stand_in
@@ -42,14 +40,13 @@ def serve(rig: Rig, base_url: str, **environment: str) -> Iterator[tuple[int, in
     """Run the installed command against that stand-in; yield its port and its process ID."""
     port = free_port()
     variables = rig.environment | {"OPENAI_BASE_URL": base_url, "RATE_LIMIT": "0", **environment}
-    command = [SERVER, "http", "--port", str(port)]
+    command = [rig.server, "http", "--port", str(port)]
     with start_server(command, port, variables) as process:
         yield port, process.pid
 
 
 def stream_lines(rig: Rig, rounds: int) -> Iterator[Line]:
     """All lines of streams, the slow ones in a fraction of the rounds."""
-    yield boot_line(rig, max(1, rounds // 3))
     yield first_preview_line(rig, rounds)
     yield fan_out_line(rig, max(1, rounds // 3))
     yield from concurrent_lines(rig, max(1, rounds // 10))
@@ -125,7 +122,7 @@ def fan_out_line(rig: Rig, rounds: int) -> Line:
     """One image to many clients of one job, from the first byte anywhere to the last everywhere."""
     bare = free_port()
     command = [
-        sys.executable,
+        rig.python,
         "-m",
         "benchmarks.bare_stream",
         str(bare),
@@ -152,39 +149,11 @@ def fan_out_line(rig: Rig, rounds: int) -> Line:
     )
 
 
-def boot_line(rig: Rig, rounds: int) -> Line:
-    """From spawning the server to its first reply; compared with the SDK's own HTTP server."""
-    result = rig.folder / "nothing.json"
-    result.write_text('{"content": []}', encoding="utf-8")
-    bare = [sys.executable, "-m", "benchmarks.bare_http", "{port}", str(result)]
-    ours = [SERVER, "http", "--port", "{port}"]
-    times = interleave(
-        rounds,
-        lambda: {"ours": _time_boot(rig, ours, 200)},
-        lambda: {"bare": _time_boot(rig, bare, 404)},
-    )
-    return Line(
-        name="spawn → /health", ours=times["ours"], against="bare mcp over HTTP", base=times["bare"]
-    )
-
-
 def peak_memory(pid: int) -> float:
     """The peak memory of the process in MB; 0 except on Linux."""
     status = Path(f"/proc/{pid}/status")
     lines = status.read_text("utf-8").splitlines() if status.exists() else []
     return next((int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM")), 0.0)
-
-
-def _time_boot(rig: Rig, command: list[str], status: int) -> float:
-    port, start = free_port(), perf_counter()
-    variables = rig.environment | {"PYTHONPATH": str(ROOT)}
-    with start_server([word.format(port=port) for word in command], port, variables):
-        server = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
-        server.request("GET", "/health")
-        assert server.getresponse().status == status
-        elapsed = perf_counter() - start
-        server.close()
-    return elapsed * 1000
 
 
 async def _time_our_first_preview(port: int) -> float:

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Sequence
 
 from tests.standin.faults import slow
+from tests.standin.model_list import add_model
 from tests.standin.server import StandIn
 
 
@@ -13,7 +14,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.standin", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 picks a free port")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds until each final image")
+    parser.add_argument("--also", metavar="MODEL", help="serve a retired model as well")
     options = parser.parse_args(arguments)
+    if options.also is not None:
+        add_model(options.also)
     end_signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, end_signals)
     with StandIn(port=options.port, default=slow(options.delay), keep_uploads=False) as openai:

@@ -34,6 +34,11 @@ MODELS = {
 }
 
 
+def add_model(name: str) -> None:
+    """Serve one more model in this process, with the sizes and qualities of the first ones."""
+    MODELS[name] = _RETIRING
+
+
 def models_page() -> dict[str, object]:
     """The body of `GET /v1/models`."""
     return {
