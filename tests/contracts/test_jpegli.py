@@ -52,7 +52,7 @@ def test_its_header_is_that_of_a_usual_jpeg() -> None:
 def test_both_encoders_halve_the_resolution_of_colors() -> None:
     for by_jpegli in (True, False):
         with PIL.Image.open(BytesIO(encode(opaque(), by_jpegli=by_jpegli))) as opened:
-            assert [layer[1:3] for layer in opened.layer] == [(2, 2), (1, 1), (1, 1)]  # type: ignore[attr-defined]
+            assert [layer[1:3] for layer in opened.layer] == [(2, 2), (1, 1), (1, 1)]  # type: ignore[attr-defined] # of JPEG
 
 
 @pytest.mark.parametrize("size", [1, MAX_PART, MAX_PART + 1, 1_500_000])
