@@ -1,6 +1,7 @@
 """Reads a client's arguments and submits them as a job, the same for every client."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,12 +18,40 @@ from entrypoints.wire.parsing import Arguments, Reading, read
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.bootstrap.container import Container
 
+MAX_KEPT = 64
+"""Calls of generate_image whose arguments are kept as they were read."""
+MAX_KEPT_TEXT = 4_000
+"""Characters of the arguments of one of these calls."""
+FLAT = frozenset({str, int, float, bool, type(None)})
+"""The types of their values."""
+FlatArguments = tuple[tuple[str, type, object], ...]
+"""Names, types and values of arguments."""
 ImageFault = tuple[str, InvalidRequest | NotFound]
 """A field that names an image, and why the image cannot be used."""
 
 
 def read_generate(arguments: Arguments) -> GenerateArguments:
-    """Read the arguments of generate_image; raise one InvalidRequest for all that is wrong."""
+    """Read the arguments of generate_image; raise one InvalidRequest for all that is wrong.
+
+    Arguments that were read lately are not read again: a repeated call costs little else.
+    """
+    key = tuple((name, type(value), value) for name, value in arguments.items())
+    if all(type_ in FLAT for _, type_, _ in key) and _length(key) <= MAX_KEPT_TEXT:
+        return _read_flat(key)
+    return _read_generate(arguments)
+
+
+def _length(key: FlatArguments) -> int:
+    return sum(len(name) + len(str(value)) for name, _, value in key)
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _read_flat(key: FlatArguments) -> GenerateArguments:
+    """`key` has the types too, because 1, 1.0 and true are equal and do not mean the same."""
+    return _read_generate({name: value for name, _, value in key})
+
+
+def _read_generate(arguments: Arguments) -> GenerateArguments:
     reading = read(GenerateArguments, arguments)
     if reading.faults:
         raise InvalidRequest.of([*reading.faults, *_option_faults(reading)])

@@ -60,7 +60,9 @@ async def to_tool_result(
     previews = await preview(images, max_bytes=(room // len(images.images) - PER_IMAGE) * 3 // 4)
     for entry, image, inline in zip(facts.images, images.images, previews, strict=True):
         entry.shown = _shown_as(image.delivered, inline)
-    result = to_text_result(text_report(first_line, images, facts, hints), facts)
+    if any(entry.shown != "full" for entry in facts.images):
+        text = text_report(first_line, images, facts, hints)
+    result = to_text_result(text, facts)
     result.content += [
         ImageContent(type="image", data=image_data(inline), mime_type=inline.format.media_type)
         for inline in previews
