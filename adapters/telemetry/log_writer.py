@@ -5,13 +5,12 @@ import logging
 import re
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from queue import Full, Queue
 from typing import Literal, TextIO
-
-import structlog
 
 from domain.redactor import HIDDEN, secret_spellings
 
@@ -148,13 +147,24 @@ def _now() -> str:
 
 
 def _json_renderer() -> Render:
-    add_traceback = structlog.processors.format_exc_info
     encode = json.JSONEncoder(default=repr).encode
-    return lambda facts: encode(add_traceback(None, "", facts))
+    return lambda facts: encode(_with_traceback(facts))
+
+
+def _with_traceback(facts: Facts) -> Facts:
+    """The facts, with the text of a traceback in the place of `exc_info`."""
+    error = facts.pop("exc_info", None)
+    if isinstance(error, tuple):  # as `sys.exc_info` returns it
+        error = error[1]
+    if isinstance(error, BaseException):
+        facts["exception"] = "".join(traceback.format_exception(error)).removesuffix("\n")
+    return facts
 
 
 def _console_renderer() -> Render:
     """Quotes values, so that no client can forge lines; tracebacks show no variables."""
+    import structlog  # loads rich, which a server that logs JSON does not need
+
     renderer = structlog.dev.ConsoleRenderer(
         colors=False,
         repr_native_str=True,

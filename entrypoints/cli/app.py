@@ -67,9 +67,12 @@ def stdio(env_file: Path | None = None) -> None:
     tool, where a process that ends would only be "disconnected".
     """
     with collector_paused():
+        from entrypoints.bootstrap.deferred_models import models_deferred
         from entrypoints.config.loading import load_settings
         from entrypoints.config.settings import Settings
-        from entrypoints.mcp.stdio_server import run
+
+        with models_deferred():
+            from entrypoints.mcp.stdio_server import run
 
     try:
         settings = load_settings(env_file=env_file, at_home=True)

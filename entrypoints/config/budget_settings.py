@@ -1,12 +1,13 @@
 """Settings that limit spending."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from domain.money.budgets import BudgetLimits
+if TYPE_CHECKING:  # the HTTP server reads its settings before it loads the domain
+    from domain.money.budgets import BudgetLimits
 
 Amount = Annotated[Decimal, Field(ge=0)]
 
@@ -25,8 +26,10 @@ class BudgetSettings(BaseSettings):
     )
 
     @property
-    def limits(self) -> BudgetLimits:
+    def limits(self) -> "BudgetLimits":
         """The limits in the domain's form."""
+        from domain.money.budgets import BudgetLimits
+
         return BudgetLimits(
             day_usd=self.budget_day_usd,
             images_hour=self.budget_images_hour,

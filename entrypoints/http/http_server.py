@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import uvicorn
 from starlette.types import ASGIApp
 
+from entrypoints.bootstrap.deferred_models import models_deferred
 from entrypoints.bootstrap.import_gc import collector_paused
 from entrypoints.bootstrap.shutdown import CLOSE_TIMEOUT, exit_after, shutdown_event
 from entrypoints.config.settings import Settings
@@ -87,7 +88,7 @@ async def _opened(
 
 
 def _load() -> tuple[Any, type["HttpApplication"]]:
-    with collector_paused():
+    with collector_paused(), models_deferred():
         from entrypoints.bootstrap.lifecycle import open_application
         from entrypoints.http.application import HttpApplication
 

@@ -22,6 +22,9 @@ def test_nothing_heavy_is_loaded_before_tools_are_listed(environment: Environmen
         f"        heavy = {HEAVY!r}.split()\n"
         "        loaded = [name for name in heavy if name in sys.modules]\n"
         "        sys.stderr.write(f'LOADED {loaded}\\n')\n"
+        "        from mcp_types._wire_base import WireModel\n"
+        "        built = [each.__pydantic_complete__ for each in WireModel.__subclasses__()]\n"
+        "        sys.stderr.write(f'MOST ARE BUILT {sum(built) > len(built) / 2}\\n')\n"
         "    write(self, data)\n"
         "transport.StdioTransport._write = checked\n"
         "sys.argv = ['mcp-server-gpt-image']\n"
@@ -38,6 +41,28 @@ def test_nothing_heavy_is_loaded_before_tools_are_listed(environment: Environmen
         timeout=30,
     )
     assert b"LOADED []" in done.stderr, done.stderr
+    assert b"MOST ARE BUILT False" in done.stderr, done.stderr
+
+
+def test_a_server_that_has_warmed_up_and_logs_json_has_loaded_no_terminal_library(
+    tmp_path: Path,
+) -> None:
+    warmed_up = (
+        "from pathlib import Path\n"
+        "from entrypoints.bootstrap.container import build_container\n"
+        "from entrypoints.bootstrap.lifecycle import warm\n"
+        "from entrypoints.config.settings import Settings\n"
+        f"folder = Path({str(tmp_path)!r})\n"
+        "paths = {f'{name}_dir': folder / name for name in ('data', 'cache', 'output')}\n"
+        "settings = Settings(openai_api_key='sk-canary', **paths)\n"
+        "container = build_container(settings)\n"
+        "warm(container)\n"
+        "container.log_writer()"
+    )
+    assert loaded_by(warmed_up, "openai") == "['openai']"
+    assert (
+        loaded_by(warmed_up, "structlog rich rich_click click litestar mcp textual_image") == "[]"
+    )
 
 
 def loaded_by(code: str, heavy: str) -> str:
