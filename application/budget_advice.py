@@ -11,8 +11,9 @@ from domain.jobs import Job
 from domain.models import Catalog
 from domain.money.advice import Later, advice
 from domain.money.alternatives import Alternative, alternatives
-from domain.money.budgets import BudgetLimits, SpendingEntry
+from domain.money.budgets import BudgetLimits
 from domain.money.obstacles import Room, allowed_from, obstacles
+from domain.money.spending import SpendingEntry
 from domain.requests import ImageRequest
 
 R = TypeVar("R", bound=ImageRequest)

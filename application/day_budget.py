@@ -34,10 +34,10 @@ class DayBudget:
         if result.is_prepaid and self._known is not None and now - self._known[0] < MAX_AGE:
             return self._known[1]
         try:
-            spent = await self._ledger.spent(now - self._limit.span)
+            used = await self._ledger.total(*self._limit.bounds(now))
         except ArchiveUnavailable:
             return None
-        status = self._limit.status(spent, now)
+        status = self._limit.status(used)
         spending = DaySpending(status.spent, status.limit, status.unknown)
         self._known = now, spending
         return spending

@@ -1,7 +1,6 @@
 """The accounts of jobs by day and model, added up by the database.
 
-Amounts are added as integers, because a sum of binary fractions is off by parts of a cent. What the
-database cannot add exactly is read row by row.
+What the database cannot add exactly is read row by row.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,22 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
     Connection,
-    Float,
     Row,
-    String,
     and_,
     bindparam,
     case,
-    cast,
     func,
-    literal,
     select,
 )
 
+from adapters.records.exact_sums import UNITS, is_exact, is_plain, models, units
 from adapters.records.readable_rows import readable
 from adapters.records.row_mapping import to_utc_naive
 from adapters.records.schema import jobs
@@ -37,11 +30,6 @@ from domain.results import Usage
 
 LAST = datetime(9999, 1, 1)
 """A job that is dated later is on no day."""
-UNITS = 10**10
-"""Of a US dollar: a token is billed in fractions of a millionth."""
-MAX_LENGTH, MAX_USD = 12, 500
-"""Amounts within both have at most 11 digits, in dollars and in units: a float loses none."""
-TIME_LENGTH = len("2026-11-22 12:00:00.000000")
 TOKENS = (
     jobs.c.text_tokens_in,
     jobs.c.image_tokens_in,
@@ -57,11 +45,9 @@ def job_accounts(connection: Connection, since: datetime) -> Iterator[UsageAccou
 
     Several may have the same day and model. A row that cannot be read is left out.
     """
-    model: object = connection.execute(FIRST_MODEL).scalar()
-    while model is not None:
+    for model in models(connection):
         if isinstance(model, str):
             yield from _of_model(connection, model, since)
-        model = connection.execute(NEXT_MODEL, {"model": model}).scalar()
 
 
 def _of_model(connection: Connection, model: str, since: datetime) -> Iterator[UsageAccount]:
@@ -70,7 +56,7 @@ def _of_model(connection: Connection, model: str, since: datetime) -> Iterator[U
         end = _midnight(day + timedelta(days=1), zone)
         of_day = {"model": model, "begin": begin, "end": end}
         sums = connection.execute(SUMS, of_day).one()
-        if sums.calls and _is_exact(sums):
+        if sums.calls and not sums.odd and is_exact(sums):
             yield _account(day, model, sums)
         elif sums.calls:
             yield from _read(connection, of_day, zone)
@@ -107,36 +93,11 @@ def _account(day: date, model: str, sums: Row[Any]) -> UsageAccount:
     )
 
 
-def _is_exact(sums: Row[Any]) -> bool:
-    """Whether the database could add all rows: the sum of what is no integer is none either."""
-    return not sums.odd and all(isinstance(value, int | None) for value in sums)
-
-
 def _midnight(day: date, zone: tzinfo | None) -> datetime:
     return to_utc_naive(datetime.combine(day, time(), zone))
 
 
-def _units(amount: Column[str]) -> ColumnElement[int]:
-    """The amount in UNITS, rounded: the text is not always one that a float has exactly."""
-    return cast(cast(amount, Float) * UNITS + 0.5, BigInteger)
-
-
-def _is_plain() -> ColumnElement[bool]:
-    """Whether the database can add the row: its states are known, and its amount is a number."""
-    amount = func.coalesce(jobs.c.cost_usd, jobs.c.estimate_usd, "0")
-    return and_(
-        func.length(jobs.c.created_at) == TIME_LENGTH,
-        jobs.c.state.in_([literal(state.value, String) for state in JobState]),
-        jobs.c.charged.in_([literal(charged.value, String) for charged in ChargeStatus]),
-        jobs.c.requested_images >= 0,
-        *(each.is_(None) == jobs.c.tokens_out.is_(None) for each in TOKENS[:2]),
-        func.length(amount) <= MAX_LENGTH,
-        amount >= "0",  # a digit comes first
-        func.trim(amount, "0123456789").in_(("", ".")),  # and only digits beside one point
-        cast(amount, Float) < MAX_USD,
-    )
-
-
+_IS_WHOLE = and_(*(each.is_(None) == jobs.c.tokens_out.is_(None) for each in TOKENS[:2]))
 _IMAGES = case(
     (jobs.c.state != JobState.STORED, 0),
     (jobs.c.delivered_images == 0, jobs.c.requested_images),
@@ -151,18 +112,16 @@ _RANGE = (
 )
 SUMS = select(
     func.count().label("calls"),
-    func.count().filter(~_is_plain()).label("odd"),
+    func.count().filter(~(is_plain() & _IS_WHOLE)).label("odd"),
     func.sum(_IMAGES).label("images"),
     func.sum(jobs.c.delivered_images),  # for their types, as of all that is added
     func.sum(jobs.c.requested_images),
     *(func.sum(each).label(each.key) for each in TOKENS),
-    func.sum(_units(jobs.c.cost_usd)).label("cost"),
+    func.sum(units(jobs.c.cost_usd)).label("cost"),
     func.count().filter(_UNKNOWN).label("unknown"),
-    func.sum(case((_UNKNOWN, _units(jobs.c.estimate_usd)))).label("estimated"),
+    func.sum(case((_UNKNOWN, units(jobs.c.estimate_usd)))).label("estimated"),
 ).where(*_RANGE)
 ROWS = select(jobs).where(*_RANGE)
-FIRST_MODEL = select(func.min(jobs.c.model))
-NEXT_MODEL = FIRST_MODEL.where(jobs.c.model > bindparam("model"))
 NEXT_TIME = select(func.min(jobs.c.created_at)).where(
     jobs.c.model == bindparam("model"),
     jobs.c.created_at >= bindparam("begin"),

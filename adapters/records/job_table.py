@@ -15,7 +15,7 @@ from adapters.records.pending_writes import JobRows, PendingWrites, write_rows
 from adapters.records.readable_rows import readable
 from adapters.records.row_mapping import failure_values, to_record, to_stored_image, utc_now
 from adapters.records.schema import images, jobs, request_keys
-from adapters.records.spending_rows import spending_since
+from adapters.records.spending_totals import RecordedSpending
 from adapters.records.write_probe import probe_writing
 from application.ports.job_repository import (
     AlreadyRunning,
@@ -27,6 +27,7 @@ from application.ports.job_repository import (
 from domain.errors import ArchiveUnavailable, ImageServiceError, RecordedFailure
 from domain.job_records import JobRecord, StoredImage
 from domain.jobs import OPEN_STATES, IdempotencyKey, Job, JobState, final_state
+from domain.money.spending import SpendingEntries
 from domain.requests import ImageRequest
 
 
@@ -59,7 +60,7 @@ class JobTable:
     ) -> Reserved | AlreadyRunning:
         """Record a new job and bind its key, as `JobRepository.reserve` promises."""
         with self.writing.begin() as connection:  # until it ends, no other transaction writes
-            check([] if since is None else spending_since(connection, since))
+            check(RecordedSpending(connection, since) if since else SpendingEntries())
             if job.key is not None:
                 bound_to = bind_key(connection, job.owner, job.key, job.id, may_replace)
                 if bound_to != job.id:

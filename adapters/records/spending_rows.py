@@ -13,8 +13,8 @@ from adapters.records.row_mapping import to_decimal, to_utc_naive, usage_of
 from adapters.records.schema import jobs
 from domain.errors import ChargeStatus
 from domain.jobs import JobState
-from domain.money.budgets import SpendingEntry
 from domain.money.estimates import CallKind, SeenCall
+from domain.money.spending import SpendingEntry
 from domain.money.usage_account import Savings, UsageAccount
 from domain.results import NO_TOKENS
 

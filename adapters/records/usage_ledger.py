@@ -11,9 +11,10 @@ from adapters.records.dialect import upsert
 from adapters.records.engine import Database
 from adapters.records.readable_rows import readable
 from adapters.records.schema import savings
-from adapters.records.spending_rows import seen_calls, spending_since, to_savings
-from domain.money.budgets import SpendingEntry
+from adapters.records.spending_rows import seen_calls, to_savings
+from adapters.records.spending_totals import spending_total
 from domain.money.estimates import CallKind, SeenCalls
+from domain.money.spending import SpendingTotal
 from domain.money.usage_account import Savings, UsageAccount, sum_by_day_and_model
 
 T = TypeVar("T")
@@ -25,8 +26,8 @@ class SqlUsageLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def spent(self, since: datetime, /) -> Sequence[SpendingEntry]:
-        return await self._read(lambda connection: spending_since(connection, since))
+    async def total(self, after: datetime, before: datetime, /) -> SpendingTotal:
+        return await self._read(lambda connection: spending_total(connection, after, before))
 
     async def seen_calls(
         self, kinds: Collection[CallKind], /, *, since: datetime, limit: int

@@ -10,11 +10,11 @@ from application.ports.image_records import ImageRecords
 from domain.errors import ImageServiceError
 from domain.job_records import JobPosition, JobRecord
 from domain.jobs import IdempotencyKey, Job, JobState
-from domain.money.budgets import SpendingEntry
 from domain.money.estimates import CallKind
+from domain.money.spending import Spending
 from domain.requests import ImageRequest
 
-BudgetCheck = Callable[[Sequence[SpendingEntry]], None]
+BudgetCheck = Callable[[Spending], None]
 """Raises if the spending of other jobs leaves no room for a new one."""
 MayReplace = Callable[[JobRecord], bool]
 """Whether a key may be taken from the job that it is bound to."""
@@ -65,9 +65,10 @@ class JobRepository(ImageRecords, Protocol):
     ) -> Reserved | AlreadyRunning:
         """Record a new job and bind its key, if `check` accepts the spending of other jobs.
 
-        `check` gets the spending of jobs created after `since`, and an empty sequence if `since` is
-        None. AlreadyRunning means that the key is bound to another job and `may_replace` is false
-        for it. Checking and recording are one atomic step for all instances that share the records.
+        `check` gets the spending of jobs created after `since`, and none if `since` is None. It can
+        read that spending only while it runs. AlreadyRunning means that the key is bound to another
+        job and `may_replace` is false for it. Checking and recording are one atomic step for all
+        instances that share the records.
         """
 
     async def save(self, job: Job[ImageRequest], /) -> None:

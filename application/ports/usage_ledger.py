@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from domain.money.budgets import SpendingEntry
 from domain.money.estimates import CallKind, SeenCalls
+from domain.money.spending import SpendingTotal
 from domain.money.usage_account import Savings, UsageAccount
 
 
@@ -15,8 +15,8 @@ class UsageLedger(Protocol):
     Every method raises ArchiveUnavailable when the accounts cannot be read or written.
     """
 
-    async def spent(self, since: datetime, /) -> Sequence[SpendingEntry]:
-        """Return what each job created after `since` counts against the limits, in any order."""
+    async def total(self, after: datetime, before: datetime, /) -> SpendingTotal:
+        """Return what the jobs created between these times count against the limits together."""
 
     async def seen_calls(
         self, kinds: Collection[CallKind], /, *, since: datetime, limit: int

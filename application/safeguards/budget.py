@@ -17,7 +17,8 @@ from domain.job_records import busy_elsewhere, may_retry
 from domain.jobs import Job
 from domain.money.budget_errors import BudgetExhausted
 from domain.money.budget_policy import check_budget
-from domain.money.budgets import BudgetLimits, SpendingEntry
+from domain.money.budgets import BudgetLimits
+from domain.money.spending import Spending, SpendingEntry
 
 
 class Budget(Safeguard):
@@ -64,11 +65,15 @@ class Budget(Safeguard):
 
     async def _reserve(self, job: Job[R]) -> None:
         now = self.clock.now()
-        spending: list[SpendingEntry] = []
+        spending: Sequence[SpendingEntry] = ()
 
-        def check(spent: Sequence[SpendingEntry]) -> None:
-            spending[:] = spent
-            check_budget(job, self.limits, spent, now)
+        def check(spent: Spending) -> None:
+            nonlocal spending
+            try:
+                check_budget(job, self.limits, spent, now)
+            except BudgetExhausted:
+                spending = spent.entries()
+                raise
 
         try:
             reserved = await self.records.reserve(

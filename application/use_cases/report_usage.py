@@ -43,10 +43,9 @@ class ReportUsage:
         """
         now = self.clock.now().astimezone()
         since = now.date() - timedelta(days=days - 1)
-        begin, window_begin = datetime.combine(since, time(), now.tzinfo), self.limits.since(now)
-        spent = [] if window_begin is None else await self.ledger.spent(window_begin)
+        begin, limits = datetime.combine(since, time(), now.tzinfo), self.limits.rolling_limits()
         return UsageReport(
             since=since,
             accounts=await self.ledger.accounts(begin),
-            statuses=[window.status(spent, now) for window in self.limits.rolling_limits()],
+            statuses=[each.status(await self.ledger.total(*each.bounds(now))) for each in limits],
         )

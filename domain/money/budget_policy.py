@@ -9,24 +9,28 @@ from domain.jobs import Job
 from domain.money.advice import advice
 from domain.money.amounts import dollars, exact_dollars
 from domain.money.budget_errors import BudgetExhausted
-from domain.money.budgets import BudgetLimits, BudgetStatus, SpendingEntry
-from domain.money.obstacles import Obstacle, allowed_from, obstacles
+from domain.money.budgets import BudgetLimits, BudgetStatus
+from domain.money.obstacles import Obstacle, allowed_from, exceeds_call_limit, obstacles
+from domain.money.spending import Spending
 from domain.requests import ImageRequest
 
 AnyJob = Job[ImageRequest]
 
 
-def check_budget(
-    job: AnyJob, limits: BudgetLimits, spent: Sequence[SpendingEntry], now: datetime
-) -> None:
+def check_budget(job: AnyJob, limits: BudgetLimits, spent: Spending, now: datetime) -> None:
     """Raise BudgetExhausted if the job would exceed a limit, or its cost cannot be estimated.
 
-    `spent` has the spending of other jobs since `limits.since(now)`. A job without an estimate is
+    `spent` is the spending of other jobs since `limits.since(now)`. Its totals are enough to allow
+    a job; its entries, which may be thousands, explain a refusal. A job without an estimate is
     refused under any limit in dollars: an unknown cost never counts as 0.
     """
-    found = obstacles(job, limits, spent, now)
-    if found:
-        raise _error(job, found, now)
+    windows = [(each, each.needed(job)) for each in limits.rolling_limits()]
+    if exceeds_call_limit(job, limits) or not all(
+        window.allows(needed, spent.total(*window.bounds(now))) for window, needed in windows
+    ):
+        found = obstacles(job, limits, spent.entries(), now)
+        if found:
+            raise _error(job, found, now)
 
 
 def _error(job: AnyJob, found: Sequence[Obstacle], now: datetime) -> BudgetExhausted:

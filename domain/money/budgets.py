@@ -4,40 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple, Self
 
-from domain.errors import ChargeStatus
-from domain.jobs import JobState
+from domain.jobs import Job
+from domain.money.spending import SpendingEntry, SpendingTotal
+from domain.requests import ImageRequest
 
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
-
-
-class SpendingEntry(NamedTuple):
-    """What one job uses of the limits from `at` on; `usd` is None if the cost is unknown."""
-
-    at: datetime
-    usd: Decimal | None
-    images: int
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        at: datetime,
-        state: JobState,
-        charged: ChargeStatus,
-        images: int,
-        cost: Decimal | None,
-        estimate: Decimal | None,
-    ) -> Self | None:
-        """The entry of a job: its estimate until the cost is known, None if it failed uncharged.
-
-        `images` is the requested number.
-        """
-        if state is JobState.FAILED and charged is ChargeStatus.NO:
-            return None
-        return cls(at=at, usd=estimate if cost is None else cost, images=images)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +51,31 @@ class RollingLimit:
     limit: Decimal
     counts_images: bool
 
-    def status(self, spent: Iterable[SpendingEntry], now: datetime) -> BudgetStatus:
-        """How much the entries within the span use."""
-        recent = self._recent_amounts(spent, now)
+    def bounds(self, now: datetime) -> tuple[datetime, datetime]:
+        """The times between which the jobs were created that count."""
+        return now - self.span, now + self.span
+
+    def status(self, used: SpendingTotal) -> BudgetStatus:
+        """How much the jobs within the bounds use together."""
         return BudgetStatus(
             name=self.name,
             limit=self.limit,
             counts_images=self.counts_images,
-            spent=sum((amount for _, amount in recent if amount is not None), Decimal(0)),
-            unknown=sum(amount is None for _, amount in recent),
-            fully_available_at=max((at + self.span for at, _ in recent), default=None),
+            spent=Decimal(used.images) if self.counts_images else used.usd,
+            unknown=0 if self.counts_images else used.unknown,
+            fully_available_at=None if used.latest is None else used.latest + self.span,
         )
+
+    def needed(self, job: Job[ImageRequest]) -> Decimal | None:
+        """What the job needs of the limit, None if its cost is unknown."""
+        return Decimal(job.request.n) if self.counts_images else job.estimate
+
+    def allows(self, needed: Decimal | None, used: SpendingTotal) -> bool:
+        """Whether this amount fits beside what is used. A call that costs nothing always does."""
+        if needed is None:
+            return False
+        status = self.status(used)
+        return needed == 0 or (not status.unknown and status.spent + needed <= self.limit)
 
     def available_at(
         self, needed: Decimal, spent: Iterable[SpendingEntry], now: datetime

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Self
 
 from domain.jobs import Job
-from domain.money.budgets import BudgetLimits, BudgetStatus, RollingLimit, SpendingEntry
+from domain.money.budgets import BudgetLimits, BudgetStatus, RollingLimit
+from domain.money.spending import SpendingEntries, SpendingEntry
 from domain.requests import ImageRequest
 
 AnyJob = Job[ImageRequest]
@@ -45,7 +46,8 @@ class Room:
     @classmethod
     def now(cls, limits: BudgetLimits, spent: Sequence[SpendingEntry], now: datetime) -> Self:
         """The room that this spending leaves."""
-        statuses = [(each, each.status(spent, now)) for each in limits.rolling_limits()]
+        entries, windows = SpendingEntries(spent), limits.rolling_limits()
+        statuses = [(each, each.status(entries.total(*each.bounds(now)))) for each in windows]
         usd = [status.available for window, status in statuses if not window.counts_images]
         images = [status.available for window, status in statuses if window.counts_images]
         if limits.call_usd is not None:
@@ -64,11 +66,10 @@ def obstacles(
 ) -> list[Obstacle]:
     """Every limit that does not allow the job now."""
     found = []
-    most, needed = limits.call_usd, job.estimate
-    if most is not None and (needed is None or needed > most):
-        found.append(Obstacle(name=CALL_LIMIT, limit=most, needed=needed))
+    if limits.call_usd is not None and exceeds_call_limit(job, limits):
+        found.append(Obstacle(name=CALL_LIMIT, limit=limits.call_usd, needed=job.estimate))
     for window in limits.rolling_limits():
-        needed = Decimal(job.request.n) if window.counts_images else job.estimate
+        needed = window.needed(job)
         available_at = None if needed is None else window.available_at(needed, spent, now)
         if available_at is None or available_at > now:
             found.append(
@@ -78,10 +79,16 @@ def obstacles(
                     needed=needed,
                     available_at=available_at,
                     window=window,
-                    status=window.status(spent, now),
+                    status=window.status(SpendingEntries(spent).total(*window.bounds(now))),
                 )
             )
     return found
+
+
+def exceeds_call_limit(job: AnyJob, limits: BudgetLimits) -> bool:
+    """Whether the job may cost more than one call is allowed to, or an unknown amount."""
+    most, needed = limits.call_usd, job.estimate
+    return most is not None and (needed is None or needed > most)
 
 
 def allowed_from(found: Sequence[Obstacle], now: datetime) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The database adds up accounts exactly as they would be added row by row."""
+"""The database adds up accounts and spending exactly as they would be added row by row."""
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
@@ -7,17 +7,20 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from adapters.records import account_sums
+from adapters.records import account_sums, spending_totals
 from adapters.records.account_sums import job_accounts
 from adapters.records.readable_rows import readable
 from adapters.records.row_mapping import to_utc_naive
 from adapters.records.schema import jobs
-from adapters.records.spending_rows import to_account
+from adapters.records.spending_rows import spending_since, to_account
+from adapters.records.spending_totals import spending_total
+from domain.money.budgets import BudgetLimits
+from domain.money.spending import SpendingEntries, SpendingTotal
 from domain.money.usage_account import UsageAccount, sum_by_day_and_model
 from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.requests import GenerateRequest
 from tests.contracts.data_folder import DataFolder
-from tests.testkit.contracts.usage_ledger import NOW, costing, stored
+from tests.testkit.contracts.usage_ledger import NOW, Books, costing, stored
 
 pytestmark = pytest.mark.anyio
 ZONES = (
@@ -63,11 +66,31 @@ def added(folder: DataFolder, zone: tzinfo) -> tuple[list[UsageAccount], list[Us
         )
 
 
+def totals(folder: DataFolder) -> list[tuple[SpendingTotal, SpendingTotal]]:
+    """The spending in windows that end at some jobs, by the database and job by job."""
+    windows = [
+        (NOW - timedelta(days=days), NOW - timedelta(days=days - 9)) for days in range(0, 99, 3)
+    ]
+    with folder.database.records().engine.connect() as connection:
+        every = SpendingEntries(spending_since(connection, SINCE.replace(tzinfo=UTC)))
+        return [(spending_total(connection, *each), every.total(*each)) for each in windows]
+
+
 @pytest.mark.parametrize("zone", ZONES, ids=str)
 async def test_accounts_are_those_of_all_rows(year: DataFolder, zone: tzinfo) -> None:
     by_database, by_row = added(year, zone)
     assert by_database == by_row
     assert len(by_row) > 60
+
+
+async def test_the_spending_of_a_window_is_that_of_its_jobs(year: DataFolder) -> None:
+    found = totals(year)
+    assert all(by_database == by_job for by_database, by_job in found)
+    assert sum(total.unknown for total, _ in found) == 0
+    year.sql("UPDATE jobs SET estimate_usd = NULL WHERE id LIKE '%3'")
+    found = totals(year)
+    assert all(by_database == by_job for by_database, by_job in found)
+    assert any(total.unknown for total, _ in found)
 
 
 @pytest.mark.parametrize("column", ["cost_usd", "estimate_usd"])
@@ -79,6 +102,7 @@ async def test_every_amount_is_added_exactly_or_left_out(year: DataFolder, colum
     for zone in ZONES:
         by_database, by_row = added(year, zone)
         assert by_database == by_row
+    assert all(by_database == by_job for by_database, by_job in totals(year))
 
 
 async def test_a_damaged_time_changes_no_other_day(year: DataFolder) -> None:
@@ -114,6 +138,19 @@ async def test_damaged_rows_are_left_out_and_no_others(year: DataFolder, damage:
     year.sql(f"UPDATE jobs SET {damage} WHERE id LIKE '%2'")  # noqa: S608 - named above
     by_database, by_row = added(year, UTC)
     assert by_database == by_row
+    assert all(by_database == by_job for by_database, by_job in totals(year))
+
+
+async def test_spending_is_read_job_by_job_only_to_explain_a_refusal(
+    year: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spending_totals, "spending_since", lambda *_: pytest.fail("read each job"))
+    books = Books(year.ledger, year.records)
+    limits = BudgetLimits(day_usd=Decimal(10), images_hour=50, call_usd=Decimal(5))
+    await books.reserve(costing("job_new"), limits)
+    assert (await year.ledger.total(NOW - timedelta(days=99), NOW)).usd > 1
+    with pytest.raises(pytest.fail.Exception):
+        await books.reserve(costing("job_much", "4.99"), BudgetLimits(day_usd=Decimal(5)))
 
 
 async def test_readable_days_are_added_by_the_database(

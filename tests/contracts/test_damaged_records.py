@@ -17,7 +17,7 @@ from adapters.records import write_probe
 from application.ports.job_repository import Reserved
 from domain.errors import ArchiveUnavailable
 from domain.jobs import IdempotencyKey
-from domain.money.budgets import SpendingEntry
+from domain.money.spending import SpendingTotal
 from domain.money.usage_account import Savings
 from tests.chaos.fault_injection import make_read_only, small_disk
 from tests.contracts.data_folder import DataFolder
@@ -134,8 +134,9 @@ async def test_an_unreadable_row_counts_as_a_job_of_unknown_cost(
     job = job_for(estimate=Decimal(3)).dispatched()
     await folder.records.save(job)
     folder.sql(f"UPDATE jobs SET {column} = ?", value)  # noqa: S608 - named above
-    spent = await folder.ledger.spent(job.created_at - timedelta(hours=1))
-    assert spent == [SpendingEntry(at=job.created_at, usd=None, images=1)]
+    hour = timedelta(hours=1)
+    total = await folder.ledger.total(job.created_at - hour, job.created_at + hour)
+    assert total == SpendingTotal(images=1, unknown=1, latest=job.created_at)
     assert await folder.ledger.accounts(job.created_at - timedelta(hours=1)) == []
 
 

@@ -62,7 +62,7 @@ OTHERS: dict[str, Work] = {
     "old images": lambda here: here.records.images_by_age(before=BEGUN),
     "durations": lambda here: here.records.durations(KIND, since=SINCE, limit=9),
     "seen calls": lambda here: here.ledger.seen_calls([KIND], since=SINCE, limit=9),
-    "spending": lambda here: here.ledger.spent(SINCE),
+    "spending": lambda here: here.ledger.total(SINCE, BEGUN),
     "accounts": lambda here: here.ledger.accounts(SINCE),
     "a reservation": lambda here: reserve(here.records, job_for(id="job_2", key=KEY)),
     "a state": lambda here: here.records.save(stored(PNG)),

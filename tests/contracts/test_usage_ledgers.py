@@ -105,7 +105,7 @@ class TestSqlUsageLedger(UsageLedgerContract):
         (tmp_path / "file").write_bytes(b"")
         ledger = SqlUsageLedger(Database(tmp_path / "file" / "data"))
         with pytest.raises(ArchiveUnavailable, match="could not be read"):
-            await ledger.spent(NOW)
+            await ledger.total(NOW, NOW)
         with pytest.raises(ArchiveUnavailable, match="could not be recorded"):
             await ledger.credit({}, NOW.date())
 

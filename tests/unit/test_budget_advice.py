@@ -14,7 +14,8 @@ from application.cost_estimates import CostEstimates
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
 from domain.money.alternatives import alternatives
-from domain.money.budgets import BudgetLimits, SpendingEntry
+from domain.money.budgets import BudgetLimits
+from domain.money.spending import SpendingEntry
 from domain.requests import GenerateRequest, ImageRequest, Quality
 from tests.testkit.fakes import FrozenClock, MemoryUsageLedger, job_for
 

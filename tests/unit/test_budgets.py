@@ -8,7 +8,8 @@ import pytest
 
 from domain.money.budget_errors import BudgetExhausted
 from domain.money.budget_policy import check_budget
-from domain.money.budgets import BudgetLimits, SpendingEntry
+from domain.money.budgets import BudgetLimits
+from domain.money.spending import SpendingEntries, SpendingEntry, SpendingTotal
 from domain.requests import GenerateRequest
 from tests.testkit.fakes import FrozenClock, job_for
 
@@ -26,7 +27,7 @@ def budget_error(
 ) -> BudgetExhausted:
     job = job_for(GenerateRequest(prompt="x", model="fake-1", n=n), estimate=Decimal(usd))
     with pytest.raises(BudgetExhausted) as caught:
-        check_budget(job, limits, spent, NOW)
+        check_budget(job, limits, SpendingEntries(spent), NOW)
     return caught.value
 
 
@@ -64,7 +65,8 @@ def test_spending_dated_in_the_future_counts_up_to_one_span_ahead(
     ahead: float, counted: str
 ) -> None:
     (window,) = TEN.rolling_limits()
-    assert window.status([entry(-ahead, "9")], NOW).spent == Decimal(counted)
+    used = SpendingEntries([entry(-ahead, "9")]).total(*window.bounds(NOW))
+    assert window.status(used).spent == Decimal(counted)
 
 
 def test_spending_dated_far_ahead_does_not_hide_other_spending() -> None:
@@ -87,7 +89,7 @@ def test_a_clock_slightly_ahead_keeps_spending_in_the_window() -> None:
 def test_images_dated_in_the_future_count_for_an_hour() -> None:
     limits = BudgetLimits(images_hour=4)
     budget_error(limits, entry(-0.9, "0", 4))
-    check_budget(job_for(estimate=Decimal(0)), limits, [entry(-1, "0", 4)], NOW)
+    check_budget(job_for(estimate=Decimal(0)), limits, SpendingEntries([entry(-1, "0", 4)]), NOW)
 
 
 def test_images_have_their_own_hourly_limit() -> None:
@@ -110,12 +112,14 @@ def test_a_call_above_the_whole_limit_is_never_allowed() -> None:
 
 
 def test_a_limit_can_be_used_to_the_last_cent() -> None:
-    check_budget(job_for(estimate=Decimal(4)), TEN, [entry(1, "6")], NOW)
+    check_budget(job_for(estimate=Decimal(4)), TEN, SpendingEntries([entry(1, "6")]), NOW)
 
 
 @pytest.mark.parametrize("spent", [[], [entry(1, "3")], [entry(1, None)]])
 def test_a_free_call_is_allowed_under_any_limit_in_dollars(spent: list[SpendingEntry]) -> None:
-    check_budget(job_for(estimate=Decimal(0)), BudgetLimits(day_usd=Decimal(0)), spent, NOW)
+    check_budget(
+        job_for(estimate=Decimal(0)), BudgetLimits(day_usd=Decimal(0)), SpendingEntries(spent), NOW
+    )
 
 
 def test_the_limit_that_refuses_for_the_longest_time_is_named() -> None:
@@ -130,8 +134,9 @@ def test_the_limit_that_refuses_for_the_longest_time_is_named() -> None:
 
 def test_a_status_has_what_is_left_and_when_all_of_it_is_available() -> None:
     (window,) = TEN.rolling_limits()
-    status = window.status([entry(1, "6"), entry(30, "9"), entry(2, None)], NOW)
+    spent = SpendingEntries([entry(1, "6"), entry(30, "9"), entry(2, None)])
+    status = window.status(spent.total(*window.bounds(NOW)))
     assert (status.spent, status.left, status.unknown) == (Decimal(6), Decimal(4), 1)
     assert status.fully_available_at == NOW + timedelta(hours=23)
-    overdrawn = window.status([entry(1, "16")], NOW)
+    overdrawn = window.status(SpendingTotal.of([entry(1, "16")]))
     assert overdrawn.left == 0

@@ -1,7 +1,6 @@
 """What every JobRepository promises. A new one inherits this suite."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,8 +12,8 @@ from domain.errors import Busy, Canceled, ChargeStatus, ImageServiceError
 from domain.image import Image, StoredRef
 from domain.job_records import JobPosition, JobRecord, OwnedImage, may_retry
 from domain.jobs import IdempotencyKey, Job, JobState
-from domain.money.budgets import SpendingEntry
 from domain.money.estimates import CallKind
+from domain.money.spending import Spending, SpendingEntry
 from domain.provider_errors import OutcomeUnknown, ProviderTimedOut, RateLimited
 from domain.requests import ImageRequest
 from domain.results import ResultFacts, ResultImage, Usage
@@ -42,8 +41,8 @@ async def reserve(
 ) -> Reserved | AlreadyRunning:
     """Reserve the job beside at most `most - 1` other ones."""
 
-    def check(spent: Sequence[SpendingEntry]) -> None:
-        if len(spent) >= most:
+    def check(spent: Spending) -> None:
+        if len(spent.entries()) >= most:
             raise Busy("There are too many.", retry_after=1.0)
 
     since = job.created_at - timedelta(hours=1)
@@ -176,8 +175,8 @@ class JobRepositoryContract:
         await records.save(job_for(id="job_old", created_at=BEGUN - timedelta(days=1)))
         await records.save(job_for(estimate=Decimal(3)).dispatched())
 
-        def refuse(spent: Sequence[SpendingEntry]) -> None:
-            entries.extend(spent)
+        def refuse(spent: Spending) -> None:
+            entries.extend(spent.entries())
             raise Busy("There is no room.", retry_after=1.0)
 
         for since in (BEGUN - timedelta(hours=1), None):

@@ -23,6 +23,7 @@ from domain.money.budget_policy import check_budget
 from domain.money.budgets import BudgetLimits
 from domain.money.estimates import CallKind, SeenCall
 from domain.money.prices import TokenPricing
+from domain.money.spending import SpendingTotal
 from domain.money.usage_account import Savings
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, RateLimited
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
@@ -91,7 +92,8 @@ class UsageLedgerContract:
         ends = await asyncio.gather(*reserving, return_exceptions=True)
         assert sum(end is None for end in ends) == 10
         assert sum(isinstance(end, BudgetExhausted) for end in ends) == 40
-        assert len(await books.ledger.spent(NOW - timedelta(days=1))) == 10
+        total = await books.ledger.total(NOW - timedelta(days=1), NOW + timedelta(days=1))
+        assert total == SpendingTotal(usd=Decimal(10), images=10, unknown=0, latest=NOW)
 
     async def test_requested_images_are_counted(self, books: Books) -> None:
         limits = BudgetLimits(images_hour=5)
@@ -163,7 +165,8 @@ class UsageLedgerContract:
     async def test_a_refused_job_is_not_recorded(self, books: Books) -> None:
         with pytest.raises(BudgetExhausted):
             await books.reserve(costing("job_1", "11"), TEN)
-        assert await books.ledger.spent(NOW - timedelta(days=1)) == []
+        times = NOW - timedelta(days=1), NOW + timedelta(days=1)
+        assert await books.ledger.total(*times) == SpendingTotal()
 
     async def test_there_is_an_account_for_each_day_and_model(self, books: Books) -> None:
         yesterday = NOW - timedelta(days=1)

@@ -22,8 +22,8 @@ from domain.errors import ImageServiceError
 from domain.image import StoredRef
 from domain.job_records import JobPosition, JobRecord, OwnedImage, StoredImage
 from domain.jobs import UNSETTLED_STATES, IdempotencyKey, JobState
-from domain.money.budgets import SpendingEntry
 from domain.money.estimates import CallKind
+from domain.money.spending import SpendingEntries, SpendingEntry
 
 from .job_tables import AnyJob, Row, Tables, TrashedRow, closed, spending, to_record
 
@@ -54,7 +54,7 @@ class MemoryJobRepository:
         may_replace: MayReplace,
     ) -> Reserved | AlreadyRunning:
         async with self.tables.writing:
-            check([] if since is None else self.spent(since))
+            check(SpendingEntries(() if since is None else self.spent(since)))
             if job.key is not None:
                 bound_to = self._bind(job.key, job.id, job.owner, may_replace)
                 if bound_to != job.id:

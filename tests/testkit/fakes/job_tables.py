@@ -8,7 +8,7 @@ from application.jobs.job_snapshot import to_stored_image
 from domain.errors import ChargeStatus, ImageServiceError, RecordedFailure
 from domain.job_records import JobRecord, OwnedImage, StoredImage
 from domain.jobs import IdempotencyKey, Job, final_state
-from domain.money.budgets import SpendingEntry
+from domain.money.spending import SpendingEntry
 from domain.requests import ImageRequest
 
 AnyJob = Job[ImageRequest]

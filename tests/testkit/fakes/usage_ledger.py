@@ -5,8 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from domain.jobs import Job, JobState
-from domain.money.budgets import SpendingEntry
 from domain.money.estimates import CallKind, SeenCall, SeenCalls
+from domain.money.spending import SpendingEntries, SpendingTotal
 from domain.money.token_estimates import input_images
 from domain.money.usage_account import Savings, UsageAccount, sum_by_day_and_model
 from domain.requests import ImageRequest
@@ -23,8 +23,8 @@ class MemoryUsageLedger:
         self.records = records or MemoryJobRepository()
         self.saved: dict[tuple[date, str], Savings] = {}
 
-    async def spent(self, since: datetime, /) -> Sequence[SpendingEntry]:
-        return self.records.spent(since)
+    async def total(self, after: datetime, before: datetime, /) -> SpendingTotal:
+        return SpendingEntries(self.records.spent(after)).total(after, before)
 
     async def seen_calls(
         self, kinds: Collection[CallKind], /, *, since: datetime, limit: int
