@@ -30,24 +30,25 @@ QUOTED_INPUT = re.compile(r"(?<=input_value=).*?(?=, input_type=)", re.DOTALL)
 class _Writer:
     """Writes lines in order, in a thread, so that the caller never waits for the reader.
 
-    Lines that arrive within BATCH_DELAY are written together. If the stream is not read, lines
-    beyond MAX_WAITING_LINES are dropped; if it is closed or broken, all are.
+    Lines that arrive within BATCH_DELAY are rendered and written together. If the stream is not
+    read, lines beyond MAX_WAITING_LINES are dropped; if it is closed or broken, all are.
     """
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self, stream: TextIO | None, render: Render) -> None:
         self._stream = stream  # None if standard error is closed
-        self._queue: Queue[str] = Queue(MAX_WAITING_LINES)
+        self._render = render
+        self._queue: Queue[str | Facts] = Queue(MAX_WAITING_LINES)
         self._closing = threading.Event()
         self._start_lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, args=[stream], name="log", daemon=True)
 
-    def write(self, line: str) -> None:
-        """Queue a line, without waiting."""
+    def write(self, line: str | Facts) -> None:
+        """Queue a line or its facts, without waiting."""
         if self._stream is None:
             return
         self._start()
         with suppress(Full):
-            self._queue.put_nowait(line + "\n")
+            self._queue.put_nowait(line)
 
     def _start(self) -> None:
         if self._thread.ident is None:
@@ -69,9 +70,16 @@ class _Writer:
             self._closing.wait(BATCH_DELAY)
             while not self._queue.empty():
                 lines.append(self._queue.get())
+            text = "".join(map(self._text, lines))
             with suppress(OSError, ValueError):  # the stream is broken or closed
-                stream.write("".join(lines))
+                stream.write(text)
                 stream.flush()
+
+    def _text(self, line: str | Facts) -> str:
+        with suppress(Exception):  # a fact whose repr raises loses the line, not the others
+            text = line if isinstance(line, str) else self._render(line)
+            return f"{text}\n" if text else ""
+        return ""
 
 
 class _Libraries(logging.Handler):
@@ -98,8 +106,8 @@ class LogWriter:
         self._hidden = sorted({text for word in hidden for text in _spellings(word)}, key=len)[::-1]
         self._min_level = LEVELS[level]
         self._libraries = _Libraries(self.write)
-        self._writer = _Writer(sys.stderr)
         self._render = _json_renderer() if form == "json" else _console_renderer()
+        self._writer = _Writer(sys.stderr, self._text)
 
     def enabled(self, level: str) -> bool:
         """Whether lines of this level are written."""
@@ -111,7 +119,8 @@ class LogWriter:
             return
         with suppress(Exception):  # a fact whose repr raises loses the line, not the job
             line = {"timestamp": _now(), "level": level, "event": event} | facts
-            self._writer.write(self._redact(self._render(line)))
+            # A traceback is rendered while its frames are as they were, and is not kept.
+            self._writer.write(self._text(line) if facts.get("exc_info") else line)
 
     def capture_stdlib(self) -> None:
         """Also write warnings and errors that libraries of this process log, until `close`."""
@@ -121,6 +130,9 @@ class LogWriter:
         """Write the remaining lines; later ones are dropped."""
         logging.getLogger().removeHandler(self._libraries)
         self._writer.close()
+
+    def _text(self, line: Facts) -> str:
+        return self._redact(self._render(line))
 
     def _redact(self, text: str) -> str:
         if "input_value=" in text:

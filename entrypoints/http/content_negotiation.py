@@ -32,6 +32,7 @@ def acceptable_formats(accept: str | None) -> tuple[ImageFormat, ...]:
     return tuple(sorted(accepted, key=lambda form: preferences[form], reverse=True))
 
 
+@lru_cache(maxsize=128)
 def accepts(accept: str, media_type: str) -> bool:
     """Whether a response of this type may be sent; any may be if the header is empty."""
     return not accept.strip() or _preference(media_type, dict(_ranges(accept))).quality > 0

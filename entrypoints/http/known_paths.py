@@ -29,6 +29,8 @@ class KnownPathsMiddleware:
     def __init__(self, app: ASGIApp, routes: Litestar) -> None:
         self._app = app
         self._paths = [*_paths(routes)]
+        fixed = [path for route in routes.routes if "{" not in (path := route.path_format)]
+        self._fixed = {path: self._matching(path) for path in fixed}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,6 +46,9 @@ class KnownPathsMiddleware:
 
     def _methods(self, path: str) -> set[str]:
         path = f"/{path.strip('/')}"
+        return self._fixed.get(path) or self._matching(path)
+
+    def _matching(self, path: str) -> set[str]:
         return {
             method for known, methods in self._paths if known.fullmatch(path) for method in methods
         }

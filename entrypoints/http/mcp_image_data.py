@@ -8,7 +8,6 @@ it, `json.dumps` escapes it, and sse-starlette splits it into lines with a regul
 from secrets import token_hex
 
 import pybase64
-from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
 
 from domain.image import Image
@@ -77,7 +76,8 @@ class AttachImages:
         start, self._start = self._start, None
         if start is None:
             return
-        headers = MutableHeaders(raw=[*start["headers"]])
-        if length := headers.get("content-length"):
-            headers["content-length"] = str(int(length) + added)
-        await self._send({**start, "headers": headers.raw})
+        headers = [
+            (name, b"%d" % (int(value) + added) if name == b"content-length" else value)
+            for name, value in start["headers"]
+        ]
+        await self._send({**start, "headers": headers})

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import sys
+import threading
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -172,3 +173,23 @@ def test_a_missing_standard_error_raises_nothing(
         log.write("debug", "unheard")
     log.close()
     stream.close()
+
+
+class NamesThread:
+    """A fact whose text is the name of the thread that renders it."""
+
+    def __repr__(self) -> str:
+        return threading.current_thread().name
+
+
+def test_lines_are_rendered_by_the_thread_that_writes_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log = LogWriter(level="info")
+    log.write("info", "plain", by=NamesThread())
+    log.write("error", "failed", by=NamesThread(), exc_info=OSError())
+    log.close()
+    plain, failed = log_lines(capsys)
+    assert plain["by"] == "log"
+    assert failed["by"] == threading.current_thread().name, "frames and images are not kept"
+    assert "OSError" in str(failed["exception"])
