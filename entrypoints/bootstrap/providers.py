@@ -21,6 +21,9 @@ def image_provider(settings: Settings, exit_stack: AsyncExitStack) -> ImageProvi
         from adapters.sketch.provider import SketchProvider
 
         return SketchProvider()
+    from adapters.openai.deferred_types import defer_types
+
+    defer_types()
     from adapters.openai.provider import OpenAIImages
 
     key = settings.openai_api_key
