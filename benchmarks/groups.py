@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from benchmarks.boot import boot_lines
 from benchmarks.cache_hits import concurrent_line, fingerprint_lines, hit_lines
 from benchmarks.calls import call_lines
+from benchmarks.growth import growth_lines
 from benchmarks.image_serving import serving_lines
 from benchmarks.inspection import inspection_lines
 from benchmarks.mcp_http import mcp_http_lines
@@ -58,6 +59,7 @@ GROUPS: dict[str, Group] = {
     "streams": stream_lines,
     "burst": lambda rig, rounds: burst_lines(rig, max(1, rounds // 10)),
     "memory": lambda rig, rounds: memory_lines(rig, max(1, rounds // 15)),
+    "growth": lambda rig, rounds: growth_lines(rig, max(1, rounds // 6)),
     "images": _images,
 }
 """Slow lines are measured in a fraction of the rounds."""

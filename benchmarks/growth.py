@@ -1,0 +1,87 @@
+"""What an archive of 100,000 images costs: the same work with 1,000 and with 100,000 of them."""
+
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+from benchmarks.archives import EVERY, Archive, build_archive
+from benchmarks.measure import Line, Stopwatch
+from benchmarks.rig import KEY, Rig
+from domain.results import ImageResult
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.lifecycle import run_application
+from tests.testkit.fakes import settings_in
+
+SMALL, LARGE = 1_000, 100_000
+GOALS = {
+    "list of 20 images": 5.0,
+    "an image by its ID": 1.0,
+    "an image by the beginning of its ID": 1.0,
+    "the last image": 1.0,
+    "usage of 30 days": 50.0,
+    "prune of one image": 50.0,
+    "storage within its limit": 50.0,
+}
+"""ms with LARGE images; within the process, so without starting one for a command."""
+OLD_JOBS = 50
+NO_LIMIT = 10**15
+PREFIX = len("img_") + 12
+
+
+def growth_lines(rig: Rig, rounds: int) -> Iterator[Line]:
+    """Each piece of work in turns on both archives."""
+    homes = [(rig.folder / f"archive-{total}", total) for total in (SMALL, LARGE)]
+    small, large = rig.runner.run(_measure([build_archive(*home) for home in homes], rounds))
+    for name, goal in GOALS.items():
+        yield Line(
+            name=f"{name}, {LARGE:,} images",
+            ours=large[name],
+            against=f"with {SMALL:,} images",
+            base=small[name],
+            goal=goal,
+            judged="ms",
+        )
+
+
+async def _measure(archives: list[Archive], rounds: int) -> list[dict[str, list[float]]]:
+    """The times of each archive. A first round is not counted."""
+    times = [{name: list[float]() for name in GOALS} for _ in archives]
+    async with AsyncExitStack() as stack:
+        stands = []
+        for archive in archives:
+            settings = settings_in(archive.home, openai_api_key=KEY)
+            container = await stack.enter_async_context(run_application(settings))
+            stands.append((container, archive, await _own_image(container, archive)))
+        for number in range(1 + rounds):
+            for of_archive, stand in zip(times, stands, strict=True):
+                for name, ms in (await _round(*stand)).items():
+                    of_archive[name] += [ms] if number else []
+    return times
+
+
+async def _own_image(container: Container, archive: Archive) -> str:
+    """The ID of an image in the middle of the archive that is not another owner's."""
+    middle = archive.ids[len(archive.ids) // 2 :]
+    found = [await container.find_image()(id_[:PREFIX]) for id_ in middle[:20]]
+    return next(filter(None, found))
+
+
+async def _round(container: Container, archive: Archive, image: str) -> dict[str, float]:
+    age = datetime.now(UTC) - archive.began_at - EVERY * OLD_JOBS
+    with Stopwatch() as listing:
+        assert (await container.list_images()(limit=20)).completed
+    with Stopwatch() as by_id:
+        assert isinstance(await container.get_image()(image), ImageResult)
+    with Stopwatch() as by_prefix:
+        assert await container.find_image()(image[:PREFIX]) == image
+    with Stopwatch() as last:
+        assert await container.find_image()("last")
+    with Stopwatch() as usage:
+        assert (await container.report_usage()(30)).total.calls
+    with Stopwatch() as prune:
+        oldest, *_ = await container.prune_images().older_than(age)
+        assert (await container.prune_images()([oldest])).images == 1
+    with Stopwatch() as limit:
+        assert not (await container.limit_storage()(NO_LIMIT)).images
+    watches = (listing, by_id, by_prefix, last, usage, prune, limit)
+    return dict(zip(GOALS, (watch.wall for watch in watches), strict=True))
