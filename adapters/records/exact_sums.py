@@ -4,6 +4,7 @@ Amounts are added as integers, because a sum of binary fractions is off by parts
 """
 
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    or_,
     select,
 )
 
@@ -52,16 +54,22 @@ def units(amount: Column[str]) -> ColumnElement[int]:
 def is_plain() -> ColumnElement[bool]:
     """Whether the database can add the row: its states are known, and its amount is a number."""
     amount = func.coalesce(jobs.c.cost_usd, jobs.c.estimate_usd, "0")
+    beside_digits = func.trim(amount, "0123456789")
     return and_(
         func.length(jobs.c.created_at) == TIME_LENGTH,
-        jobs.c.state.in_([literal(state.value, String) for state in JobState]),
-        jobs.c.charged.in_([literal(charged.value, String) for charged in ChargeStatus]),
+        _is_one_of(jobs.c.state, JobState.STORED, *JobState),
+        _is_one_of(jobs.c.charged, ChargeStatus.NO, *ChargeStatus),
         jobs.c.requested_images >= 0,
         func.length(amount) <= MAX_LENGTH,
         amount >= "0",  # a digit comes first
-        func.trim(amount, "0123456789").in_(("", ".")),  # and only digits beside one point
+        or_(beside_digits == ".", beside_digits == ""),
         cast(amount, Float) < MAX_USD,
     )
+
+
+def _is_one_of(column: Column[str], usual: StrEnum, *values: StrEnum) -> ColumnElement[bool]:
+    """Compared with the usual value first: a search in a list takes longer."""
+    return or_(column == usual, column.in_([literal(value.value, String) for value in values]))
 
 
 FIRST_MODEL = select(func.min(jobs.c.model))
