@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from enum import Enum, auto
 from io import BytesIO
 from tempfile import TemporaryFile
 from typing import IO
@@ -15,18 +16,32 @@ JPEG_BACKGROUND = "white"
 """The background of a transparent image in JPEG, which has no transparency."""
 
 
+class JpegEncoder(Enum):
+    """How a JPEG is encoded. The numbers are of 1024x1024 pixels at quality 89 (2026-11-27)."""
+
+    BASELINE = auto()
+    """By Pillow in one pass: 3 ms."""
+    PROGRESSIVE = auto()
+    """By Pillow: 7 % fewer bytes than BASELINE, for 17 ms."""
+    JPEGLI = auto()
+    """By jpegli where it can encode the image, or else as PROGRESSIVE."""
+
+
 def encode(
-    image: PIL.Image.Image, target: ImageFormat, compression: int | None, *, jpegli: bool = False
+    image: PIL.Image.Image,
+    target: ImageFormat,
+    compression: int | None,
+    jpeg_encoder: JpegEncoder = JpegEncoder.PROGRESSIVE,
 ) -> bytes:
     """The image in this format, with its color profile.
 
     `compression` is 0-100, more is finer, and None is lossless; PNG has no such setting, and JPEG
-    is always lossy: None is 95 for it. With `jpegli`, that library encodes the JPEGs that it can.
+    is always lossy: None is 95 for it.
     """
     profile = image.info.get("icc_profile")
     if target is ImageFormat.JPEG:
         quality = 95 if compression is None else compression
-        return _encode_jpeg(_flatten(image), quality, profile, jpegli=jpegli)
+        return _encode_jpeg(_flatten(image), quality, profile, jpeg_encoder)
     out = BytesIO()
     if target is ImageFormat.PNG:
         image.save(out, "PNG", icc_profile=profile)
@@ -39,19 +54,21 @@ def encode(
 
 
 def _encode_jpeg(
-    image: PIL.Image.Image, quality: int, profile: bytes | None, *, jpegli: bool
+    image: PIL.Image.Image, quality: int, profile: bytes | None, encoder: JpegEncoder
 ) -> bytes:
-    """By jpegli, or by Pillow where that is off, cannot encode the image, or fails."""
-    if jpegli and can_encode(image, profile):
+    if encoder is JpegEncoder.JPEGLI and can_encode(image, profile):
         with suppress(Exception):  # a young library must not cost a rendition
             return encode_with_jpegli(image, quality, profile)
-    return _encode_with_pillow(image, quality, profile)
+    progressive = encoder is not JpegEncoder.BASELINE
+    return _encode_with_pillow(image, quality, profile, progressive=progressive)
 
 
-def _encode_with_pillow(image: PIL.Image.Image, quality: int, profile: bytes | None) -> bytes:
+def _encode_with_pillow(
+    image: PIL.Image.Image, quality: int, profile: bytes | None, *, progressive: bool
+) -> bytes:
     """Via a file, because Pillow holds the GIL while it encodes a JPEG into memory."""
     with _temporary_file() as file:
-        image.save(file, "JPEG", quality=quality, progressive=True, icc_profile=profile)
+        image.save(file, "JPEG", quality=quality, progressive=progressive, icc_profile=profile)
         file.seek(0)
         return file.read()
 

@@ -9,7 +9,7 @@ import PIL.ImageOps
 
 from adapters.pillow.content_classifier import classify
 from adapters.pillow.decoding import decode
-from adapters.pillow.encoding import encode
+from adapters.pillow.encoding import JpegEncoder, encode
 from adapters.pillow.frames import Facts, Message
 from application.ports.image_optimizer import CannotRender
 from domain.image import Image
@@ -54,13 +54,21 @@ class _Attempt:
 def _render(image: Image, spec: RenditionSpec, *, jpegli: bool) -> tuple[str, bytes]:
     decoded = decode(image, spec.max_side)
     content = classify(decoded)
-    jpegli = jpegli and content is not ContentClass.GRAPHIC
+    encoder = _jpeg_encoder(spec, content, jpegli=jpegli)
     for attempt in _attempts(decoded, spec, content):
-        data = encode(attempt.image, attempt.format, attempt.compression, jpegli=jpegli)
+        data = encode(attempt.image, attempt.format, attempt.compression, encoder)
         if spec.max_bytes is None or len(data) <= spec.max_bytes:
             made = data if _is_better(data, image, spec) else b""
             return f"{content} as {attempt}", made
     raise CannotRender(f"it does not fit in {spec.max_bytes:,} bytes")
+
+
+def _jpeg_encoder(spec: RenditionSpec, content: ContentClass, *, jpegli: bool) -> JpegEncoder:
+    """The fastest for a preview, which is shown once; else the one with the fewest bytes."""
+    if spec.portable:
+        return JpegEncoder.BASELINE
+    usable = jpegli and content is not ContentClass.GRAPHIC
+    return JpegEncoder.JPEGLI if usable else JpegEncoder.PROGRESSIVE
 
 
 def _is_better(made: bytes, image: Image, spec: RenditionSpec) -> bool:

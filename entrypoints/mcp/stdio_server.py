@@ -13,6 +13,7 @@ from mcp.shared.message import SessionMessage
 from entrypoints.bootstrap.lazy_application import LazyApplication
 from entrypoints.bootstrap.shutdown import CLOSE_TIMEOUT, exit_after, shutdown_event
 from entrypoints.config.settings import Settings
+from entrypoints.mcp.result_limit import LARGE_STDIO_RESULTS
 from entrypoints.mcp.stdio_transport import StdioTransport, ensure_std_fds_open
 from entrypoints.mcp.tool_server import build_server
 
@@ -41,7 +42,12 @@ def run(settings: Settings, *, fault: str | None = None) -> None:
 async def _serve(settings: Settings, fault: str | None) -> None:
     transport, stop = StdioTransport(), shutdown_event()
     application = LazyApplication(settings, fault=fault)
-    server = build_server(application.container, settings, on_list=application.warm_up_soon)
+    server = build_server(
+        application.container,
+        settings,
+        on_list=application.warm_up_soon,
+        large_results=LARGE_STDIO_RESULTS,
+    )
     serving = asyncio.create_task(_run_server(server, transport))
     ends = (asyncio.create_task(event.wait()) for event in (stop, transport.eof))
     await _first(serving, *ends)

@@ -28,15 +28,17 @@ if TYPE_CHECKING:  # the container loads dependency_injector, which must wait fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """The application, the caller, and the time by which the caller needs a reply.
+    """The application, the caller, and what its reply may take.
 
     `deadline` is a value of `time.monotonic()`. If the job is still running then, the reply has the
-    job's ID instead of images. `on_job` is called with the job that the call waits for.
+    job's ID instead of images. The reply has at most `max_bytes` bytes. `on_job`
+    is called with the job that the call waits for.
     """
 
     container: "Container"
     caller: Caller
     deadline: float
+    max_bytes: int
     report_progress: Report
     on_job: Callable[[JobHandle], None]
     image_data: ImageData = base64_of
@@ -79,7 +81,7 @@ class ToolCall:
             images,
             request,
             self.container.preview_images(),
-            self.container.settings().result_max_bytes,
+            self.max_bytes,
             self.caller.link,
             TOOL_HINTS if can_edit else replace(TOOL_HINTS, edit=""),
             self.image_data,

@@ -1,6 +1,6 @@
 """The MCP server: lists the tools and answers their calls, the same over every transport."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from domain.errors import ImageServiceError
 from entrypoints.bootstrap.version import version
 from entrypoints.config.settings import APP, Settings
 from entrypoints.mcp.reply_deadline import reply_deadline
+from entrypoints.mcp.result_limit import result_limit
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import ImageData, base64_of, to_tool_error
 from entrypoints.mcp.tools import TOOLS
@@ -55,6 +56,7 @@ class ToolHandler:
         observe: Observe,
         on_list: Callable[[], None],
         image_data_of: ImageDataOf,
+        large_results: Mapping[str, int],
     ) -> None:
         self._open_container = open_container
         self._settings = settings
@@ -62,6 +64,7 @@ class ToolHandler:
         self._observe = observe
         self._on_list = on_list
         self._image_data_of = image_data_of
+        self._large_results = large_results
         self._tools = {tool.name: tool for tool in TOOLS}
         self._descriptions = [tool.describe() for tool in TOOLS]
 
@@ -84,20 +87,18 @@ class ToolHandler:
             return to_tool_error(log_incident(error))
 
     async def _open_call(self, context: Context) -> ToolCall:
-        deadline = monotonic() + self._seconds_to_reply(context)
+        params = context.session.client_params
+        client = params.client_info.name if params is not None else ""
+        deadline = monotonic() + reply_deadline(self._settings, client, context.meta or {})
         return ToolCall(
             container=await self._open_container(),
             caller=self._caller_of(context),
             deadline=deadline,
+            max_bytes=result_limit(self._settings, client, self._large_results),
             report_progress=context.session.report_progress,
             on_job=lambda job: self._observe(context, job),
             image_data=self._image_data_of(context),
         )
-
-    def _seconds_to_reply(self, context: Context) -> float:
-        params = context.session.client_params
-        client = params.client_info.name if params is not None else ""
-        return reply_deadline(self._settings, client, context.meta or {})
 
 
 def build_server(
@@ -108,6 +109,7 @@ def build_server(
     observe: Observe = lambda _, __: None,
     on_list: Callable[[], None] = lambda: None,
     image_data_of: ImageDataOf = lambda _: base64_of,
+    large_results: Mapping[str, int] = {},
 ) -> Server[Any]:
     """Build the server.
 
@@ -115,9 +117,12 @@ def build_server(
     each span would be created and dropped.
 
     `caller_of` identifies the client of a call. `on_list` is called at every `tools/list`.
-    `image_data_of` returns what a result has as the data of an image.
+    `image_data_of` returns what a result has as the data of an image. `large_results` are bytes
+    that clients take, by their names.
     """
-    handler = ToolHandler(open_container, settings, caller_of, observe, on_list, image_data_of)
+    handler = ToolHandler(
+        open_container, settings, caller_of, observe, on_list, image_data_of, large_results
+    )
     server = Server[Any](
         APP,
         version=version(),

@@ -7,6 +7,7 @@ import PIL.Image
 import pytest
 
 from adapters.pillow import encoding, jpegli, worker_pool, worker_process
+from adapters.pillow.encoding import JpegEncoder
 from adapters.pillow.frames import Facts, Message
 from adapters.pillow.jpegli import JFIF, MAX_PART
 from adapters.pillow.optimizer import PillowOptimizer
@@ -33,7 +34,8 @@ def opaque(mode: str = "RGB") -> PIL.Image.Image:
 
 
 def encode(image: PIL.Image.Image, quality: int | None = 82, *, by_jpegli: bool = True) -> bytes:
-    return encoding.encode(image, ImageFormat.JPEG, quality, jpegli=by_jpegli)
+    encoder = JpegEncoder.JPEGLI if by_jpegli else JpegEncoder.PROGRESSIVE
+    return encoding.encode(image, ImageFormat.JPEG, quality, encoder)
 
 
 def test_jpegli_has_fewer_bytes_at_the_same_number() -> None:

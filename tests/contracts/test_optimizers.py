@@ -78,6 +78,16 @@ async def test_jpeg_by_pillow_is_progressive() -> None:
 
 
 @pytest.mark.parametrize("jpegli", [False, True])
+async def test_a_preview_is_encoded_in_one_pass_because_that_is_five_times_faster(
+    jpegli: bool,
+) -> None:
+    spec = RenditionSpec(max_side=64, max_bytes=100_000, portable=True)
+    with await render(photograph("png"), spec, jpegli=jpegli) as preview:
+        assert preview.format == "JPEG"
+        assert not preview.info.get("progressive")
+
+
+@pytest.mark.parametrize("jpegli", [False, True])
 async def test_transparency_becomes_white_in_jpeg(jpegli: bool) -> None:
     with await render(cutout(), JPEG, jpegli=jpegli) as jpeg:
         assert jpeg.getpixel((2, 2)) == (255, 255, 255)

@@ -14,7 +14,7 @@ from mcp_types import ImageContent, TextContent
 
 from entrypoints.mcp.tools import TOOLS
 from tests.conftest import KEY
-from tests.e2e.host import SERVER, Host, text_of
+from tests.e2e.host import INITIALIZE, SERVER, Host, text_of
 from tests.standin import StandIn, faults
 from tests.testkit.fakes import mask, small_image
 
@@ -186,6 +186,28 @@ def test_no_message_is_larger_than_result_max_bytes(
             assert len(b64decode(inline["data"])) < entry["bytes"]
             assert entry["path"] in text["text"]
             assert Path(entry["path"]).stat().st_size == entry["bytes"]
+
+
+@pytest.mark.parametrize(
+    ("client", "changes", "shown"),
+    [
+        ("claude-code", {}, "full"),
+        ("claude-code", {"RESULT_MAX_BYTES": "900000"}, "preview"),
+        ("claude-ai", {}, "preview"),
+    ],
+)
+def test_a_client_that_takes_large_messages_gets_the_image_itself_unless_the_setting_says_otherwise(
+    client: str, changes: Environment, shown: str, openai_api: StandIn, environment: Environment
+) -> None:
+    params = INITIALIZE["params"] | {"clientInfo": {"name": client, "version": "2.1.332"}}
+    with Host(environment | changes) as host:
+        host.request("initialize", params)
+        host.notify("notifications/initialized")
+        response = host.response(host.call("generate_image", {"prompt": "large"}))
+    (entry,) = response["result"]["structuredContent"]["images"]
+    assert entry["shown"] == shown
+    _, inline = response["result"]["content"]
+    assert (len(b64decode(inline["data"])) == entry["bytes"]) == (shown == "full")
 
 
 def test_an_image_that_fits_only_without_its_envelope_is_shown_as_a_preview(
