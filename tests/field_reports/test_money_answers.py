@@ -76,7 +76,7 @@ async def test_an_http_answer_has_the_spending_of_the_day_as_numbers(tmp_path: P
 
 async def test_a_ledger_that_cannot_be_read_costs_no_answer(tmp_path: Path) -> None:
     class Unreadable(MemoryUsageLedger):
-        async def spent(self, *_: object) -> Any:  # noqa: ANN401 - never returns
+        async def total(self, *_: object) -> Any:  # noqa: ANN401 - never returns
             raise ArchiveUnavailable("The disk is gone.")
 
     settings = settings_in(tmp_path, budget_day_usd="5")
