@@ -13,6 +13,7 @@ from benchmarks.mcp_http import mcp_http_lines
 from benchmarks.measure import Line
 from benchmarks.older.bursts import burst_lines, memory_lines
 from benchmarks.older.calls import call_cost_lines
+from benchmarks.older.jpeg import jpeg_at_equal_score_lines
 from benchmarks.parts import part_lines
 from benchmarks.previews_and_sketches import preview_lines, sketch_lines
 from benchmarks.renditions import default_line, jpeg_lines
@@ -61,6 +62,7 @@ GROUPS: dict[str, Group] = {
     "memory": lambda rig, rounds: memory_lines(rig, max(1, rounds // 15)),
     "growth": lambda rig, rounds: growth_lines(rig, max(1, rounds // 6)),
     "images": _images,
+    "jpeg": lambda rig, rounds: jpeg_at_equal_score_lines(rig, max(1, rounds // 10)),
 }
 """Slow lines are measured in a fraction of the rounds."""
 NAMES = (*GROUPS, RENDITIONS)
