@@ -20,7 +20,6 @@ from entrypoints.cli.help_texts import WELCOME, examples
 from entrypoints.cli.job_commands import jobs
 from entrypoints.cli.options import env_file_option
 from entrypoints.cli.queries import cache, images, models, usage
-from entrypoints.cli.setting_notes import print_notes
 from entrypoints.config.settings_error import SettingsError
 
 HELP_STYLE = {
@@ -66,22 +65,9 @@ def stdio(env_file: Path | None = None) -> None:
     It starts even if settings are invalid: the host then shows the reason as the answer of each
     tool, where a process that ends would only be "disconnected".
     """
-    with collector_paused():
-        from entrypoints.bootstrap.deferred_models import models_deferred
-        from entrypoints.config.loading import load_settings
-        from entrypoints.config.settings import Settings
+    from entrypoints.cli.stdio_command import run_stdio
 
-        with models_deferred():
-            from entrypoints.mcp.stdio_server import run
-
-    try:
-        settings = load_settings(env_file=env_file, at_home=True)
-    except SettingsError as error:
-        click.echo(str(error), err=True)
-        run(Settings.model_construct(), fault=str(error))
-    else:
-        print_notes(settings)
-        run(settings)
+    run_stdio(env_file)
 
 
 @cli.command()

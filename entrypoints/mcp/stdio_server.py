@@ -13,8 +13,9 @@ from mcp.shared.message import SessionMessage
 from entrypoints.bootstrap.lazy_application import LazyApplication
 from entrypoints.bootstrap.shutdown import CLOSE_TIMEOUT, exit_after, shutdown_event
 from entrypoints.config.settings import Settings
+from entrypoints.mcp.greeter.greeter import Greeter
 from entrypoints.mcp.result_limit import LARGE_STDIO_RESULTS
-from entrypoints.mcp.stdio_transport import StdioTransport, ensure_std_fds_open
+from entrypoints.mcp.stdio_transport import StdioTransport
 from entrypoints.mcp.tool_server import build_server
 
 ANSWERS_TIMEOUT = 1.0
@@ -23,9 +24,10 @@ RECORDS_TIMEOUT = 1.0
 """Seconds of the grace period that `drain` needs to end jobs that are still running."""
 
 
-def run(settings: Settings, *, fault: str | None = None) -> None:
+def run(settings: Settings, greeter: Greeter, *, fault: str | None = None) -> None:
     """Serve until the input ends or a signal arrives, then exit within SHUTDOWN_GRACE.
 
+    The greeter has answered the client so far; this server continues its conversation.
     With a `fault` of the settings, every tool answers with that text, and nothing is opened.
 
     When the input ends, calls that already arrived are answered first. After a signal no new job
@@ -35,12 +37,11 @@ def run(settings: Settings, *, fault: str | None = None) -> None:
     that reads no answers is not an error. Does not return: the process ends even if a thread is
     still waiting.
     """
-    ensure_std_fds_open()
-    asyncio.run(_serve(settings, fault))
+    asyncio.run(_serve(settings, greeter, fault))
 
 
-async def _serve(settings: Settings, fault: str | None) -> None:
-    transport, stop = StdioTransport(), shutdown_event()
+async def _serve(settings: Settings, greeter: Greeter, fault: str | None) -> None:
+    transport, stop = StdioTransport(greeter), shutdown_event()
     application = LazyApplication(settings, fault=fault)
     server = build_server(
         application.container,
@@ -48,7 +49,8 @@ async def _serve(settings: Settings, fault: str | None) -> None:
         on_list=application.warm_up_soon,
         large_results=LARGE_STDIO_RESULTS,
     )
-    serving = asyncio.create_task(_run_server(server, transport))
+    serving = asyncio.create_task(serve_messages(server, transport))
+    continuing = asyncio.create_task(_continue(transport, application))
     ends = (asyncio.create_task(event.wait()) for event in (stop, transport.eof))
     await _first(serving, *ends)
     exit_after(settings.shutdown_grace + CLOSE_TIMEOUT)
@@ -63,15 +65,22 @@ async def _serve(settings: Settings, fault: str | None) -> None:
             await transport.wait_answered(ANSWERS_TIMEOUT)
             await transport.close()
             await asyncio.wait({serving})
+    continuing.cancel()
     await application.close()
     os._exit(0)
+
+
+async def _continue(transport: StdioTransport, application: LazyApplication) -> None:
+    if await transport.take_over():  # as after a tools/list that this server has answered
+        application.warm_up_soon()
 
 
 async def _first(*tasks: asyncio.Task[Any]) -> None:
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
 
-async def _run_server(server: Server[Any], transport: StdioTransport) -> None:
+async def serve_messages(server: Server[Any], transport: StdioTransport) -> None:
+    """Let the SDK answer the messages of the transport until that is closed."""
     to_server, incoming = create_memory_object_stream[SessionMessage | Exception](0)
     outgoing, from_server = create_memory_object_stream[SessionMessage](0)
 

@@ -6,9 +6,7 @@ valid UTF-8. Here the SDK's input ends when `close` is called, so running calls 
 """
 
 import asyncio
-import os
-import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 from mcp_types import (
@@ -20,30 +18,21 @@ from mcp_types import (
     jsonrpc_message_adapter,
 )
 
+from entrypoints.mcp.greeter.greeter import Greeter
 from entrypoints.mcp.json_rpc import encode, read_envelope, repaired
+from entrypoints.mcp.std_streams import write_all
 
-CHUNK = 1 << 16
 WAITING_MESSAGES = 64
 CANCEL_METHOD = "notifications/cancelled"
 
 
-def ensure_std_fds_open() -> None:
-    """Open closed standard streams on the null device, so that no other file takes their numbers.
-
-    Call it before anything else is opened, such as an event loop.
-    """
-    while (spare := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(spare)
-
-
 class StdioTransport:
-    """Takes over descriptors 0 and 1. Any other output to them goes to standard error from now on.
+    """Continues the connection that the greeter has begun, once `take_over` is called.
 
     `eof` is set when the input ends or the output fails; `write_failed` only when it fails.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, greeter: Greeter) -> None:
         self.eof = asyncio.Event()
         self.write_failed = False
         self._loop = asyncio.get_running_loop()
@@ -51,10 +40,27 @@ class StdioTransport:
         self._unanswered: set[str] = set()  # as for the SDK, the IDs 7 and "7" are equal
         self._all_answered = asyncio.Event()
         self._all_answered.set()
-        self._input, self._output = _take_over_fds()
+        self._greeter = greeter
+        self._greeted = True  # until its answers wait to be written
+        self._replaying = False
         # Not asyncio's own threads, which may all be waiting for a slow disk.
         self._writer = ThreadPoolExecutor(1, "stdout")
-        threading.Thread(target=self._read_loop, name="stdin", daemon=True).start()
+
+    async def take_over(self) -> bool:
+        """Bring the SDK to the state of the conversation so far, and read on from there.
+
+        Returns whether the client has been told the tools. Until then no message is written.
+        """
+        kept, listed = self._greeter.stop()
+        self._replaying = True
+        for line in kept:
+            await self._accept(line)
+            await self._all_answered.wait()
+        self._replaying = self._greeted = False
+        self._all_answered.clear()
+        self._flushed = asyncio.create_task(self._flush())
+        self._greeter.go_on(self._take, self._end)
+        return listed
 
     async def __aiter__(self) -> AsyncIterator[JSONRPCMessage]:
         """Every message until `close` is called. All other lines are answered here."""
@@ -64,7 +70,8 @@ class StdioTransport:
     async def send(self, message: JSONRPCMessage) -> None:
         """Write one message, whole and in order. Raises nothing if the output is closed."""
         try:
-            await self._write_message(message)
+            if not self._replaying:
+                await self._write_message(message)
         finally:
             if isinstance(message, JSONRPCResponse | JSONRPCError):
                 self._mark_answered(message.id)
@@ -103,7 +110,10 @@ class StdioTransport:
 
     def _mark_answered(self, request_id: object) -> None:
         self._unanswered.discard(str(request_id))
-        if not self._unanswered:
+        self._check_answered()
+
+    def _check_answered(self) -> None:
+        if self._greeted and not self._unanswered:
             self._all_answered.set()
 
     async def _write_message(self, message: JSONRPCMessage) -> None:
@@ -113,17 +123,25 @@ class StdioTransport:
             self.write_failed = True
             self.eof.set()
 
-    def _read_loop(self) -> None:
+    async def _flush(self) -> None:
+        """Wait for the greeter's answers. Those of the SDK are written by the same executor."""
         try:
-            for line in _lines(self._input):
-                asyncio.run_coroutine_threadsafe(self._accept(line), self._loop).result()
-        finally:  # the server must not wait forever for input that is no longer read
-            self._loop.call_soon_threadsafe(self.eof.set)
+            await self._loop.run_in_executor(self._writer, self._greeter.flush)
+        except OSError:
+            self.write_failed = True
+            self.eof.set()
+        finally:
+            self._greeted = True
+            self._check_answered()
+
+    def _take(self, line: bytes) -> None:
+        asyncio.run_coroutine_threadsafe(self._accept(line), self._loop).result()
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self.eof.set)
 
     def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._output, view) :]
+        write_all(self._greeter.output, data)
 
 
 def _message(line: bytes) -> JSONRPCMessage | None:
@@ -132,31 +150,3 @@ def _message(line: bytes) -> JSONRPCMessage | None:
         return jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValueError:
         return None
-
-
-def _lines(descriptor: int) -> Iterator[bytes]:
-    rest = bytearray()
-    while chunk := _read(descriptor):
-        *lines, tail = chunk.split(b"\n")
-        for line in lines:
-            yield bytes(rest + line)
-            rest.clear()
-        rest += tail
-    if rest:
-        yield bytes(rest)
-
-
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, CHUNK)
-    except OSError:
-        return b""
-
-
-def _take_over_fds() -> tuple[int, int]:
-    wire = os.dup(0), os.dup(1)
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.close(null)
-    os.dup2(2, 1)
-    return wire

@@ -1,5 +1,7 @@
 """Ctrl-C while a command starts: no traceback, exit code 130, and whether it cost money."""
 
+import sys
+
 import pytest
 from click.testing import CliRunner
 
@@ -14,6 +16,7 @@ def interrupt(*_: object, **__: object) -> None:
 def test_an_interrupt_while_the_command_line_is_loaded_has_no_traceback(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(sys, "argv", ["gpt-image", "usage"])
     monkeypatch.setattr(app, "main", interrupt)
     with pytest.raises(SystemExit) as ended:
         launcher.main()

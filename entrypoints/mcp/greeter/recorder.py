@@ -1,0 +1,94 @@
+"""Records what the server of this installation answers.
+
+Run it with `python -m entrypoints.mcp.greeter.recorder`. No other part of the greeter loads the
+SDK.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from anyio import create_memory_object_stream, create_task_group
+from mcp.shared.message import SessionMessage
+from mcp_types import JSONRPCRequest, JSONRPCResponse
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
+
+from entrypoints.bootstrap.lazy_application import LazyApplication
+from entrypoints.config.settings import Settings
+from entrypoints.mcp.greeter.known_messages import PREFIX
+from entrypoints.mcp.greeter.recording import FILE, installed_versions
+from entrypoints.mcp.json_rpc import encode
+from entrypoints.mcp.tool_server import build_server
+
+CLIENT = {"name": "recorder", "version": "1"}
+
+
+def record(file: str = FILE) -> None:
+    """Write the recording, whole or not at all; raise OSError if that is impossible."""
+    answers = asyncio.run(record_answers())
+    recording = {"installed": installed_versions(), "answers": answers}
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", dir=Path(file).parent, delete=False
+    ) as temporary:
+        json.dump(recording, temporary, indent=1, sort_keys=True)
+    Path(temporary.name).chmod(0o644)  # others may run what one user has installed
+    Path(temporary.name).replace(file)
+
+
+async def record_answers() -> dict[str, dict[str, str]]:
+    """Every answer, as the server of this process gives it; see `conversation.Answers`."""
+    answers = {}
+    async with _connection() as ask:
+        answers[""] = {"ping": await ask("ping", {})}
+    for version in HANDSHAKE_PROTOCOL_VERSIONS:
+        handshake = {"protocolVersion": version, "capabilities": {}, "clientInfo": CLIENT}
+        async with _connection() as ask:
+            answers[version] = {
+                "initialize": await ask("initialize", handshake),
+                "ping": await ask("ping", {}),
+                "tools/list": await ask("tools/list", {}),
+            }
+    for version in MODERN_PROTOCOL_VERSIONS:
+        envelope = {f"{PREFIX}protocolVersion": version, f"{PREFIX}clientCapabilities": {}}
+        async with _connection() as ask:
+            answers[version] = {
+                method: await ask(method, {"_meta": envelope})
+                for method in ("server/discover", "tools/list")
+            }
+    return answers
+
+
+class _Connection:
+    def __init__(self, requests: Any, replies: Any) -> None:  # noqa: ANN401 - anyio's streams
+        self._requests, self._replies = requests, replies
+
+    async def __call__(self, method: str, params: Mapping[str, Any]) -> str:
+        """The result as JSON; raise RuntimeError if the answer is an error."""
+        request = JSONRPCRequest(jsonrpc="2.0", id=1, method=method, params=dict(params))
+        await self._requests.send(SessionMessage(request))
+        reply = (await self._replies.receive()).message
+        if not isinstance(reply, JSONRPCResponse):
+            raise RuntimeError(f"{method} was answered with {encode(reply)!r}")
+        result = json.loads(encode(reply))["result"]
+        return json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+
+
+@asynccontextmanager
+async def _connection() -> AsyncIterator[_Connection]:
+    settings = Settings.model_construct()
+    server = build_server(LazyApplication(settings).container, settings)
+    requests, incoming = create_memory_object_stream[SessionMessage | Exception](0)
+    outgoing, replies = create_memory_object_stream[SessionMessage](0)
+    async with create_task_group() as tasks, requests, replies:
+        options = server.create_initialization_options()
+        tasks.start_soon(server.run, incoming, outgoing, options)
+        yield _Connection(requests, replies)
+        tasks.cancel_scope.cancel()
+
+
+if __name__ == "__main__":
+    record()

@@ -1,0 +1,69 @@
+"""The file with the recorded answers, and whether it is about what is installed now."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from json import JSONDecodeError, loads
+
+from entrypoints.mcp.greeter.conversation import Answers
+
+FILE = os.path.join(os.path.dirname(__file__), "answers.json")
+ROOT = os.path.abspath(os.path.join(__file__, *[os.pardir] * 4))
+DISTRIBUTIONS = frozenset({"mcp", "mcp_types", "msgspec", "pydantic", "mcp_server_gpt_image"})
+"""What the answers are made by."""
+SOURCES = ("domain", "entrypoints")
+"""The folders of a checkout whose files the answers depend on."""
+
+
+def load_answers(file: str = FILE) -> Answers:
+    """The recorded answers; none if there is no recording, or it may be out of date."""
+    try:
+        with open(file, encoding="utf-8") as opened:
+            recording = loads(opened.read())
+        is_current = recording["installed"] == installed_versions() and not _is_older(file)
+        answers: Answers = recording["answers"]
+    except (OSError, JSONDecodeError, KeyError):
+        return {}
+    return answers if is_current else {}
+
+
+def installed_versions(folders: Iterable[str] | None = None) -> dict[str, str]:
+    """The version of each of DISTRIBUTIONS that Python finds first; "" if it is not clear."""
+    found: dict[str, str] = {}
+    for folder in sys.path if folders is None else folders:
+        here: dict[str, str] = {}
+        for name, version in _distributions(folder):
+            here[name] = "" if name in here else version
+        found = here | found
+    return found
+
+
+def _distributions(folder: str) -> Iterator[tuple[str, str]]:
+    try:
+        entries = os.listdir(folder or os.curdir)
+    except OSError:  # not a folder, as for the libraries in python311.zip
+        return
+    for entry in entries:
+        if entry.endswith(".dist-info"):
+            name, _, version = entry.removesuffix(".dist-info").partition("-")
+            if name.lower().replace(".", "_") in DISTRIBUTIONS:
+                yield name.lower().replace(".", "_"), version
+
+
+def _is_older(file: str) -> bool:
+    """Whether a source of this checkout is newer than the recording. Installed files are not."""
+    if not os.path.exists(os.path.join(ROOT, "pyproject.toml")):
+        return False
+    recorded = os.stat(file).st_mtime_ns
+    folders = [os.path.join(ROOT, name) for name in SOURCES]
+    return any(changed >= recorded for folder in folders for changed in _changes(folder))
+
+
+def _changes(folder: str) -> Iterator[int]:
+    """When each source below the folder was changed, in nanoseconds."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _changes(entry.path)
+            elif entry.name.endswith(".py"):
+                yield entry.stat().st_mtime_ns
