@@ -119,6 +119,11 @@ class Settings(BudgetSettings, HttpSettings):
     max_waiting_calls: Annotated[int, Field(ge=0, le=10_000)] = Field(
         200, description="Maximum number of waiting calls; further calls are rejected."
     )
+    greeter: bool = Field(
+        True,
+        description="Over stdio, answer the first requests from a recording while the server loads."
+        " Read from the environment only.",
+    )
     warm_up: bool = Field(True, description="Load libraries before the first call needs them.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="Log level: debug, info, warning or error."

@@ -14,10 +14,13 @@ from entrypoints.bootstrap.lazy_application import LazyApplication
 from entrypoints.bootstrap.shutdown import CLOSE_TIMEOUT, exit_after, shutdown_event
 from entrypoints.config.settings import Settings
 from entrypoints.mcp.greeter.greeter import Greeter
+from entrypoints.mcp.greeter.recording import load_answers
 from entrypoints.mcp.result_limit import LARGE_STDIO_RESULTS
 from entrypoints.mcp.stdio_transport import StdioTransport
 from entrypoints.mcp.tool_server import build_server
 
+RECORDING_DELAY = 3.0
+"""Seconds after which the greeter's answers are recorded, if they are not: after the warm-up."""
 ANSWERS_TIMEOUT = 1.0
 """Seconds of the grace period reserved for writing answers after their jobs have ended."""
 RECORDS_TIMEOUT = 1.0
@@ -50,7 +53,7 @@ async def _serve(settings: Settings, greeter: Greeter, fault: str | None) -> Non
         large_results=LARGE_STDIO_RESULTS,
     )
     serving = asyncio.create_task(serve_messages(server, transport))
-    continuing = asyncio.create_task(_continue(transport, application))
+    continuing = asyncio.create_task(_continue(transport, application, greeter=settings.greeter))
     ends = (asyncio.create_task(event.wait()) for event in (stop, transport.eof))
     await _first(serving, *ends)
     exit_after(settings.shutdown_grace + CLOSE_TIMEOUT)
@@ -70,9 +73,24 @@ async def _serve(settings: Settings, greeter: Greeter, fault: str | None) -> Non
     os._exit(0)
 
 
-async def _continue(transport: StdioTransport, application: LazyApplication) -> None:
+async def _continue(
+    transport: StdioTransport, application: LazyApplication, *, greeter: bool
+) -> None:
     if await transport.take_over():  # as after a tools/list that this server has answered
         application.warm_up_soon()
+    if greeter:
+        await asyncio.sleep(RECORDING_DELAY)
+        await _record_answers()
+
+
+async def _record_answers() -> None:
+    """Record the greeter's answers for the next start, unless they are recorded."""
+    if load_answers():
+        return
+    from entrypoints.mcp.greeter.recorder import record
+
+    with suppress(OSError):  # in a folder that cannot be written, each start is without a greeter
+        await record()
 
 
 async def _first(*tasks: asyncio.Task[Any]) -> None:

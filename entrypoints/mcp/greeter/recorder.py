@@ -1,7 +1,8 @@
 """Records what the server of this installation answers.
 
-Run it with `python -m entrypoints.mcp.greeter.recorder`. No other part of the greeter loads the
-SDK.
+The server does so itself when it has been idle for a while and has no recording that is current:
+after the installation, and after an update of a library. `python -m
+entrypoints.mcp.greeter.recorder` does so at once. No other part of the greeter loads the SDK.
 """
 
 import asyncio
@@ -27,10 +28,12 @@ from entrypoints.mcp.tool_server import build_server
 CLIENT = {"name": "recorder", "version": "1"}
 
 
-def record(file: str = FILE) -> None:
+async def record(file: str = FILE) -> None:
     """Write the recording, whole or not at all; raise OSError if that is impossible."""
-    answers = asyncio.run(record_answers())
-    recording = {"installed": installed_versions(), "answers": answers}
+    _write({"installed": installed_versions(), "answers": await record_answers()}, file)
+
+
+def _write(recording: Mapping[str, Any], file: str) -> None:
     with NamedTemporaryFile(
         "w", encoding="utf-8", dir=Path(file).parent, delete=False
     ) as temporary:
@@ -91,4 +94,4 @@ async def _connection() -> AsyncIterator[_Connection]:
 
 
 if __name__ == "__main__":
-    record()
+    asyncio.run(record())

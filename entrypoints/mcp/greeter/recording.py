@@ -8,11 +8,23 @@ from json import JSONDecodeError, loads
 from entrypoints.mcp.greeter.conversation import Answers
 
 FILE = os.path.join(os.path.dirname(__file__), "answers.json")
+SWITCHES = ("GPT_IMAGE_GREETER", "GREETER")
+OFF = frozenset({"off", "false", "no", "0", "f", "n"})
+"""The words for false that settings take."""
 ROOT = os.path.abspath(os.path.join(__file__, *[os.pardir] * 4))
 DISTRIBUTIONS = frozenset({"mcp", "mcp_types", "msgspec", "pydantic", "mcp_server_gpt_image"})
 """What the answers are made by."""
 SOURCES = ("domain", "entrypoints")
 """The folders of a checkout whose files the answers depend on."""
+
+
+def is_on() -> bool:
+    """Whether GREETER, with its prefix or without, leaves the greeter on; empty values count not.
+
+    Settings are not loaded yet, so a line in a file with settings has no effect.
+    """
+    given = (os.environ.get(name, "").strip().lower() for name in SWITCHES)
+    return next(filter(None, given), "on") not in OFF
 
 
 def load_answers(file: str = FILE) -> Answers:
@@ -22,13 +34,16 @@ def load_answers(file: str = FILE) -> Answers:
             recording = loads(opened.read())
         is_current = recording["installed"] == installed_versions() and not _is_older(file)
         answers: Answers = recording["answers"]
-    except (OSError, JSONDecodeError, KeyError):
+    except (OSError, JSONDecodeError, KeyError, TypeError):
         return {}
     return answers if is_current else {}
 
 
 def installed_versions(folders: Iterable[str] | None = None) -> dict[str, str]:
-    """The version of each of DISTRIBUTIONS that Python finds first; "" if it is not clear."""
+    """The version of each of DISTRIBUTIONS that Python finds first, and when it was installed.
+
+    "" if that is not clear: another build may have the same version.
+    """
     found: dict[str, str] = {}
     for folder in sys.path if folders is None else folders:
         here: dict[str, str] = {}
@@ -47,7 +62,16 @@ def _distributions(folder: str) -> Iterator[tuple[str, str]]:
         if entry.endswith(".dist-info"):
             name, _, version = entry.removesuffix(".dist-info").partition("-")
             if name.lower().replace(".", "_") in DISTRIBUTIONS:
-                yield name.lower().replace(".", "_"), version
+                installed = _seconds(os.path.join(folder, entry, "RECORD"))
+                yield name.lower().replace(".", "_"), f"{version} @ {installed}"
+
+
+def _seconds(file: str) -> int:
+    """When the file was written; 0 if there is none. Archives keep whole seconds."""
+    try:
+        return int(os.stat(file).st_mtime)
+    except OSError:
+        return 0
 
 
 def _is_older(file: str) -> bool:
