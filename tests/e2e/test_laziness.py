@@ -35,7 +35,7 @@ def test_nothing_heavy_is_loaded_before_tools_are_listed(environment: Environmen
         [sys.executable, "-c", probe],
         input=requests,
         capture_output=True,
-        env=environment,
+        env=environment | {"GREETER": "off"},
         cwd=Path.cwd(),
         check=True,
         timeout=30,
