@@ -13,13 +13,8 @@ from pathlib import Path
 from shutil import rmtree
 from typing import TypeVar
 
-from adapters.cache.disk_index import (
-    BUSY_SECONDS,
-    DiskIndex,
-    ForbiddenValue,
-    LiveInterval,
-    is_corruption,
-)
+from adapters.cache.disk_files import ForbiddenValue
+from adapters.cache.disk_index import BUSY_SECONDS, DiskIndex, LiveInterval, is_corruption
 from adapters.cache.entry_codec import CorruptEntry, decode, encode
 from adapters.cache.tier_counters import TierCounters
 from application.ports.image_cache import CacheEntry, CacheHit, ClearResult, TierStats
@@ -206,23 +201,25 @@ class _Folder:
                 with index.open(row) as file:
                     entry = decode(key, file)
             except UNREADABLE:
-                index.delete_row(row)
+                index.delete_rows([row])
             else:
                 index.mark_used(row)
                 return replace(entry, created_at=datetime.fromtimestamp(row.created, UTC))
         return None
 
     def _reconcile(self, index: DiskIndex) -> None:
-        sizes = index.sizes()
+        rows = index.rows()
+        names = {row.filename for row, _ in rows}
         found: dict[str, int] = {}
         for file in self._files():
             name = str(file.relative_to(self._entries))
             with suppress(FileNotFoundError):
                 status = file.stat()
                 found[name] = status.st_size
-                if name not in sizes and status.st_mtime < time.time() - STRAY_SECONDS:
+                if name not in names and status.st_mtime < time.time() - STRAY_SECONDS:
                     index.disk.remove(name)
-        index.delete_files([name for name, size in sizes.items() if found.get(name) != size])
+        index.delete_rows(row for row, size in rows if found.get(row.filename) != size)
+        index.correct_totals()
 
     def _files(self) -> Iterator[Path]:
         for folder, _, names in os.walk(self._entries):  # globbing fails where folders vanish

@@ -6,20 +6,17 @@ Its own set, get and cull are not used: they lock the database while they read a
 rows, and delete ten rows at once, even the newest.
 """
 
-import re
 import sqlite3
-import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from diskcache import Cache, Disk  # type: ignore[import-untyped] # it has neither types nor stubs
+from diskcache import Cache  # type: ignore[import-untyped] # it has neither types nor stubs
 
+from adapters.cache.disk_files import BINARY, BytesDisk
 from application.ports.image_cache import ClearResult
 
-BINARY = 2
-"""diskcache's mode for bytes in a file. Mode 4 is a pickle."""
 BUSY_SECONDS = 10
 """Seconds to wait while another process writes."""
 SETTINGS = {
@@ -29,11 +26,28 @@ SETTINGS = {
     "sqlite_mmap_size": 0,  # a mapped database that is truncated would end the process
     "statistics": 0,
 }
-NAME = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")
-"""Only files with such names are opened or removed, even if a row was forged."""
-LIVE_ROW = f"""(raw = 1 AND mode = {BINARY} AND typeof(size) = 'integer' AND size > 0
-    AND store_time > :since AND store_time <= :now)"""
+OWN_ROW = f"""(raw = 1 AND mode = {BINARY} AND typeof(size) = 'integer' AND size > 0
+    AND typeof(store_time) = 'real')"""
+LIVE_ROW = f"({OWN_ROW} AND store_time > :since AND store_time <= :now)"
 """Rows that this cache did not write, expired rows, and rows dated in the future are not live."""
+DEAD_ROW = " UNION ALL ".join(
+    f"SELECT rowid FROM Cache WHERE {each}"  # noqa: S608 - spelled here
+    for each in (f"{OWN_ROW} IS NOT TRUE", "store_time <= :since", "store_time > :now")
+)
+"""All other rows, spelled so that INDEXES find them, without reading those that are live."""
+INDEXES = (
+    "CREATE INDEX IF NOT EXISTS Cache_store_time ON Cache (store_time)",
+    f"CREATE INDEX IF NOT EXISTS Cache_foreign ON Cache (raw) WHERE {OWN_ROW} IS NOT TRUE",
+)
+REAL_TOTALS = {
+    "count": "(SELECT COUNT(*) FROM Cache)",
+    "size": "(SELECT COALESCE(SUM(size), 0) FROM Cache)",
+}
+"""The number of rows and of bytes, read from all rows."""
+KEPT = "(SELECT value FROM Settings WHERE key = '{}' AND typeof(value) = 'integer' AND value >= 0)"
+"""diskcache keeps both in Settings, by triggers in the database: they change in the transaction
+that changes the rows, whatever process writes, and a crash loses both changes or neither."""
+COUNT, SIZE = (f"COALESCE({KEPT.format(name)}, {real})" for name, real in REAL_TOTALS.items())
 NEXT_ACCESS = "(SELECT COALESCE(MAX(access_time), 0) + 1 FROM Cache)"
 """The order of use is a counter, not a time: clocks stand still, jump, and differ."""
 TRANSIENT_ERRORS = {
@@ -48,48 +62,6 @@ TRANSIENT_ERRORS = {
     sqlite3.SQLITE_READONLY,
 }
 """SQLite's codes for temporary errors, as opposed to a damaged database."""
-
-
-class ForbiddenValue(ValueError):
-    """A key, a value or a file that this cache never writes, such as a pickle."""
-
-
-class BytesDisk(Disk):  # type: ignore[misc] # the base has no types
-    """Reads and writes only strings as keys and bytes as values, each in a file."""
-
-    def put(self, key: object) -> tuple[str, bool]:
-        if type(key) is not str:
-            raise ForbiddenValue("keys are strings")
-        return key, True
-
-    def get(self, key: object, raw: object) -> str:
-        if type(key) is not str or raw != 1:
-            raise ForbiddenValue("keys are strings")
-        return key
-
-    def store(self, value: object, read: bool, key: object = None) -> tuple[int, int, str, None]:
-        if type(value) is not bytes or read:
-            raise ForbiddenValue("values are bytes")
-        name, path = self.filename()
-        try:
-            self._write(path, (value,), "xb")
-        except BaseException:
-            self.remove(name)
-            raise
-        return len(value), BINARY, name, None
-
-    def fetch(self, mode: object, filename: object, value: object, read: bool) -> BinaryIO:
-        """Return the open file, for the caller to close."""
-        if mode != BINARY or not read or type(filename) is not str or not NAME.fullmatch(filename):
-            raise ForbiddenValue("values are files that this cache wrote")
-        path = Path(self._directory, filename)
-        if not stat.S_ISREG(path.lstat().st_mode):  # opening a FIFO would hang
-            raise ForbiddenValue("values are regular files")
-        return path.open("rb")
-
-    def remove(self, file_path: object) -> None:
-        if type(file_path) is str and NAME.fullmatch(file_path):
-            super().remove(file_path)
 
 
 class LiveInterval(NamedTuple):
@@ -125,6 +97,8 @@ class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
         try:
             super().__init__(str(folder), timeout=BUSY_SECONDS, disk=BytesDisk, **SETTINGS)
             self._identity = _identity(self._file)
+            for index in INDEXES:
+                self._run(index)
         except BaseException:
             self.close()
             raise
@@ -188,37 +162,45 @@ class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
 
     def usage(self, interval: LiveInterval) -> ClearResult:
         """Return how many live rows there are, and the bytes of their files."""
-        entries, size = self._run(
-            "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM Cache WHERE LIVE", **interval._asdict()
+        entries, size, dead, dead_size = self._run(
+            f"SELECT {COUNT}, {SIZE}, COUNT(*),"  # noqa: S608 - spelled above
+            " COALESCE(SUM(size), 0) FROM Cache WHERE DEAD",
+            **interval._asdict(),
         ).fetchone()
-        return ClearResult(entries=entries, bytes=size)
+        return ClearResult(entries=entries - dead, bytes=size - dead_size)
 
-    def sizes(self) -> dict[str, int]:
-        """Return the size that each file should have, by its name."""
-        return dict(self._run("SELECT filename, size FROM Cache").fetchall())
+    def rows(self) -> Sequence[tuple[Row, int]]:
+        """Return each row, and the size that its file should have."""
+        found = self._run("SELECT rowid, filename, store_time, size FROM Cache").fetchall()
+        return [(Row(*row), size) for *row, size in found]
 
     def delete_key(self, key: str) -> None:
         """Delete the row of this key, live or not."""
         with self._changes() as removed:
             self._delete(removed, "key = :key AND raw = 1", key=key)
 
-    def delete_row(self, row: Row) -> None:
-        """Delete this row, unless its key was written again meanwhile."""
+    def delete_rows(self, rows: Iterable[Row]) -> None:
+        """Delete these rows, except those whose keys were written again meanwhile."""
         with self._changes() as removed:
-            self._delete(
-                removed, "rowid = :row AND filename IS :name", row=row.number, name=row.filename
-            )
+            for row in rows:
+                self._delete(
+                    removed, "rowid = :row AND filename IS :name", row=row.number, name=row.filename
+                )
 
-    def delete_files(self, names: list[str]) -> None:
-        """Delete the rows of these files."""
-        with self._changes() as removed:
-            for name in names:
-                self._delete(removed, "filename IS :name", name=name)
+    def correct_totals(self) -> None:
+        """Correct the kept numbers of rows and bytes, which another program may have changed.
+
+        Reads all rows, but holds the lock only if there is something to correct.
+        """
+        for name, real in REAL_TOTALS.items():
+            (is_right,) = self._run(f"SELECT {KEPT.format(name)} IS {real}").fetchone()
+            if not is_right:
+                self._run(f"INSERT OR REPLACE INTO Settings VALUES ('{name}', {real})")  # noqa: S608 - spelled above
 
     def delete_expired(self, now: Now) -> int:
         """Delete the rows that are not live; return how many there were."""
         with self._changes() as removed:
-            return self._delete(removed, "LIVE IS NOT TRUE", **now()._asdict())
+            return self._delete(removed, "DEAD", **now()._asdict())
 
     def delete_all(self) -> None:
         """Delete all rows, those of other programs included."""
@@ -226,9 +208,10 @@ class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
             self._delete(removed, "TRUE")
 
     def _make_room(self, removed: list[str], now: Now, max_bytes: int) -> int:
-        self._delete(removed, "LIVE IS NOT TRUE", **now()._asdict())
-        (used,) = self._run("SELECT COALESCE(SUM(size), 0) FROM Cache").fetchone()
-        evicted = []
+        if self._used() <= max_bytes:  # dead rows wait for `delete_expired`
+            return 0
+        self._delete(removed, "DEAD", **now()._asdict())
+        used, evicted = self._used(), []
         oldest_first = "SELECT rowid, size FROM Cache ORDER BY access_time, rowid"
         for number, size in self._run(oldest_first):
             if used <= max_bytes:
@@ -238,6 +221,11 @@ class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
         for number in evicted:
             self._delete(removed, "rowid = :row", row=number)
         return len(evicted)
+
+    def _used(self) -> int:
+        """The bytes of all files."""
+        (used,) = self._run(f"SELECT {SIZE}").fetchone()
+        return int(used)
 
     def _delete(self, removed: list[str], where: str, **values: object) -> int:
         names = self._run(f"SELECT filename FROM Cache WHERE {where}", **values).fetchall()  # noqa: S608 - conditions are written above
@@ -256,8 +244,9 @@ class DiskIndex(Cache):  # type: ignore[misc] # the base has no types
             self.disk.remove(name)
 
     def _run(self, statement: str, **values: object) -> sqlite3.Cursor:
-        """Execute a statement; LIVE and LATEST in it stand for LIVE_ROW and NEXT_ACCESS."""
-        spelled = statement.replace("LIVE", LIVE_ROW).replace("LATEST", NEXT_ACCESS)
+        """Execute a statement; LIVE, DEAD and LATEST in it stand for conditions above."""
+        spelled = statement.replace("LIVE", LIVE_ROW).replace("DEAD", f"rowid IN ({DEAD_ROW})")
+        spelled = spelled.replace("LATEST", NEXT_ACCESS)
         cursor: sqlite3.Cursor = self._con.execute(spelled, values)
         return cursor
 

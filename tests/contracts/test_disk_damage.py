@@ -9,7 +9,7 @@ from shutil import copytree, ignore_patterns, rmtree
 import pytest
 
 from adapters.cache.disk import DiskCache
-from adapters.cache.disk_index import BytesDisk, ForbiddenValue
+from adapters.cache.disk_files import BytesDisk, ForbiddenValue
 from domain.errors import CacheUnavailable
 from tests.contracts.disk_folder import database, files, sql
 from tests.testkit.contracts.bounded_cache import BOUND, TTL
