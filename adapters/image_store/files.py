@@ -72,28 +72,28 @@ class FileImageStore:
         return await self._run(lambda: _read(Path(ref), size), "The image could not be read")
 
     async def sizes(self, refs: Collection[str], /, *, trashed: bool = False) -> Mapping[str, int]:
-        index = self._trash_index() if trashed else FileIndex(self._folder)
+        index = self._trash_index(refs) if trashed else FileIndex(refs, self._folder)
         return await self._run(
             lambda: {ref: sum(file.size for file in index.named(ref)) for ref in refs},
             "The sizes of the images could not be read",
         )
 
     async def delete(self, refs: Collection[str], /) -> int:
-        index = FileIndex(self._folder)
+        index = FileIndex(refs, self._folder)
         return await self._run(
             lambda: remove({file for ref in refs for file in index.own(ref)}),
             "The image could not be deleted",
         )
 
     async def trash(self, refs: Collection[str], /) -> int:
-        index = FileIndex(self._folder)
+        index = FileIndex(refs, self._folder)
         return await self._run(
             lambda: move_to_trash({file for ref in refs for file in index.own(ref)}),
             "The image could not be moved to the trash",
         )
 
     async def restore(self, refs: Collection[str], /) -> Mapping[str, StoredRef]:
-        index = self._trash_index()
+        index = self._trash_index(refs)
 
         def restore() -> Mapping[str, StoredRef]:
             paths = {ref: move_back(Path(ref), index.own(ref)) for ref in refs}
@@ -102,7 +102,7 @@ class FileImageStore:
         return await self._run(restore, "The image could not be taken out of the trash")
 
     async def empty_trash(self, refs: Collection[str], /) -> int:
-        index = self._trash_index()
+        index = self._trash_index(refs)
         return await self._run(
             lambda: remove({file for ref in refs for file in index.own(ref)}),
             "The trash could not be emptied",
@@ -126,8 +126,8 @@ class FileImageStore:
         """Start no more work; do not wait for work that is running."""
         self._threads.shutdown(wait=False)
 
-    def _trash_index(self) -> FileIndex:
-        return FileIndex(self._folder, below=TRASH)
+    def _trash_index(self, refs: Collection[str]) -> FileIndex:
+        return FileIndex(refs, self._folder, below=TRASH)
 
     def _write(self, folders: tuple[Path, ...], stem: str, suffix: str, data: bytes) -> Path:
         """Write to the first folder that works; raise OSError if none does."""
