@@ -37,6 +37,17 @@ class JobRunner:
         self._recent = RecentJobs()
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
+        self._ended = 0
+
+    @property
+    def ended(self) -> int:
+        """How many jobs have ended in this process."""
+        return self._ended
+
+    @property
+    def running(self) -> int:
+        """How many jobs are running in this process."""
+        return len(self._tasks)
 
     @property
     def draining(self) -> bool:
@@ -164,6 +175,7 @@ class JobRunner:
     def _on_done(self, running: RunningJob, task: asyncio.Task[None]) -> None:
         self._end(running)  # a task that is canceled before its first step has emitted nothing
         self._tasks.discard(task)
+        self._ended += 1
         if self._by_id.get(running.job.id) is running:
             del self._by_id[running.job.id]
             self._recent.add(RecentJob(running.job, running.milestones))

@@ -8,9 +8,12 @@ from typing import Unpack
 from application.ports.image_cache import Sweepable
 from domain.errors import ArchiveUnavailable, CacheUnavailable
 from entrypoints.bootstrap.container import Container, Parts, build_container
+from entrypoints.bootstrap.free_memory import release_free_memory
 from entrypoints.bootstrap.storage import MEGABYTE
 from entrypoints.config.settings import Settings
 
+MEMORY_RELEASE_SECONDS = 3.0
+"""Seconds between looks at whether jobs have ended and none is running."""
 SAVINGS_FLUSH_SECONDS = 5.0
 """Seconds of savings that are lost at most if the process is killed."""
 
@@ -100,5 +103,16 @@ async def _flush_savings(container: Container) -> None:
             await container.savings_counter().flush()
 
 
-BACKGROUND_TASKS = (_recover, _sweep, _clean_up_images, _flush_savings)
+async def _release_memory(container: Container) -> None:
+    """Return the memory of jobs that have ended, once none is running."""
+    released = 0
+    while True:
+        await asyncio.sleep(MEMORY_RELEASE_SECONDS)
+        runner = container.job_runner()
+        if runner.ended != released and not runner.running:
+            released = runner.ended
+            await asyncio.to_thread(release_free_memory)
+
+
+BACKGROUND_TASKS = (_recover, _sweep, _clean_up_images, _flush_savings, _release_memory)
 """Each runs in a task of its own until the application is closed."""
