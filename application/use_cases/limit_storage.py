@@ -1,17 +1,31 @@
 """Use case: keep the stored images within a size."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from application.image_trash import ImageTrash, batches
 from application.ports.clock import Clock
 from application.ports.image_cache import ImageCache
 from application.result_cache import delete_entries
 from application.use_cases.prune_images import MIN_AGE, oldest_images
-from domain.deletion import DeletionResult, TrashEntry
+from domain.deletion import DeletionResult, MeasuredImage, TrashEntry
 
-RENDITIONS_SHARE = 1.0
-"""The bytes of all renditions and previews, as a share of those of their images, that are counted
-before they are measured. A JPEG of a PNG takes an eighth of it (docs/renditions.md)."""
+DERIVED_SHARE = 4
+"""The bytes of what was made from an image, at most, as a multiple of its own: three previews of
+the full size, and a rendition."""
+MEASURED_FOR = timedelta(hours=1)
+"""A measurement counts for that long, with what was recorded since. A rendition that is requested
+later than its image is noticed after this time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measurement:
+    """The bytes that were stored at a time, and the sum of the recorded sizes then."""
+
+    at: datetime
+    stored: int
+    recorded: int
 
 
 class LimitStorage:
@@ -24,30 +38,41 @@ class LimitStorage:
         self.trash = trash
         self.cache = cache
         self.clock = clock
+        self._last: _Measurement | None = None
 
     async def __call__(self, max_bytes: int, /) -> DeletionResult:
         """Delete until at most `max_bytes` are left, but no image younger than MIN_AGE.
 
-        Return what was deleted. Raises ArchiveUnavailable. The stored bytes are measured only if
-        the records do not tell that all of them, with RENDITIONS_SHARE, are within the limit.
+        Return what was deleted. Raises ArchiveUnavailable. Files are measured only if the recorded
+        sizes, with DERIVED_SHARE, do not show that all are within the limit.
         """
         recorded = await self.trash.records.total_bytes()
-        if recorded is not None and recorded * (1 + RENDITIONS_SHARE) <= max_bytes:
+        if recorded is not None and self._bound(recorded) <= max_bytes:
             return DeletionResult()
         entries = await self.trash.entries()
         in_trash = sum(each.bytes for each in entries)
-        stored = in_trash + sum(each.bytes for each in await self.trash.library.by_age())
+        by_age = await self.trash.library.by_age()
+        stored = in_trash + sum(each.bytes for each in by_age)
         excess = _first_deleted(entries, stored - max_bytes)
         deleted = await self.trash.empty([each.image for each in excess])
         keep = max(0, max_bytes - in_trash + sum(each.bytes for each in excess))
-        return deleted + await self._delete_oldest(keep)
+        deleted += await self._delete(oldest_images(by_age, self.clock.now() - MIN_AGE, keep))
+        self._last = None
+        if recorded is not None and not deleted.images:
+            self._last = _Measurement(at=self.clock.now(), stored=stored, recorded=recorded)
+        return deleted
 
-    async def _delete_oldest(self, keep_bytes: int) -> DeletionResult:
-        before, deleted = self.clock.now() - MIN_AGE, DeletionResult()
-        library = self.trash.library
-        oldest = await oldest_images(library, before, keep_bytes=keep_bytes)
+    def _bound(self, recorded: int) -> int:
+        """The bytes that are stored at most, if the recorded sizes have this sum now."""
+        last = self._last
+        if last is None or self.clock.now() - last.at >= MEASURED_FOR:
+            return recorded * (1 + DERIVED_SHARE)
+        return last.stored + max(0, recorded - last.recorded) * (1 + DERIVED_SHARE)
+
+    async def _delete(self, oldest: Sequence[MeasuredImage]) -> DeletionResult:
+        deleted = DeletionResult()
         for batch in batches([each.image for each in oldest]):
-            more = await library.delete(batch)
+            more = await self.trash.library.delete(batch)
             await delete_entries(self.cache, more.fingerprints)
             deleted += more
         return deleted

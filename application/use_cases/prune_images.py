@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from application.image_library import ImageLibrary
 from application.image_trash import ImageTrash
 from application.ports.clock import Clock
 from application.ports.image_cache import ImageCache
@@ -51,7 +50,7 @@ class PruneImages:
                 hint="Use a number of megabytes such as 2000.",
             )
         before = self.clock.now() - MIN_AGE
-        return await oldest_images(self.trash.library, before, keep_bytes=max_bytes)
+        return oldest_images(await self.trash.library.by_age(), before, max_bytes)
 
     async def __call__(self, images: Collection[MeasuredImage], /) -> DeletionResult:
         """Move these images to the trash; return what was deleted.
@@ -63,11 +62,13 @@ class PruneImages:
         return deleted
 
 
-async def oldest_images(
-    library: ImageLibrary, before: datetime, *, keep_bytes: int
+def oldest_images(
+    by_age: Sequence[MeasuredImage], before: datetime, keep_bytes: int
 ) -> list[MeasuredImage]:
-    """The images from before a time to delete so that the others take at most `keep_bytes`."""
-    by_age = await library.by_age()
+    """The images from before a time to delete so that the others take at most `keep_bytes`.
+
+    `by_age` are all images, the oldest first.
+    """
     left = sum(each.bytes for each in by_age)
     found = list[MeasuredImage]()
     for each in by_age:

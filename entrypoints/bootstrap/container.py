@@ -220,7 +220,7 @@ class Container(DeclarativeContainer):
     list_trash = Factory(ListTrash, image_trash)
     empty_trash = Factory(EmptyTrash, image_trash)
     prune_images = Factory(PruneImages, image_trash, cache, clock)
-    limit_storage = Factory(LimitStorage, image_trash, cache, clock)
+    limit_storage = Singleton(LimitStorage, image_trash, cache, clock)
     get_job = Factory(GetJob, job_runner, job_repository)
     view_image = Factory(ViewImage, image_library, rendition_service, view_cache)
     preview_images = Factory(PreviewImages, rendition_service)

@@ -1,5 +1,7 @@
 """What the store does for a few images does not grow with the files of others."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,8 @@ import pytest
 from adapters.image_store import file_index
 from adapters.image_store.file_names import FileName, parse
 from application.image_trash import ImageTrash
-from application.use_cases.limit_storage import LimitStorage
+from application.use_cases.limit_storage import DERIVED_SHARE, MEASURED_FOR, LimitStorage
+from domain.deletion import MeasuredImage
 from domain.image import Image
 from domain.results import ResultImage
 from tests.contracts.data_folder import DataFolder
@@ -52,17 +55,51 @@ async def test_names_that_a_file_system_may_write_otherwise_are_found(here: Data
     assert (await here.images.sizes({stored.ref}))[stored.ref] == len(image.data)
 
 
-@pytest.mark.parametrize(("max_bytes", "deleted"), [(2, 0), (1, 1)])
-async def test_storage_is_measured_only_if_the_recorded_sizes_come_near_the_limit(
-    max_bytes: int, deleted: int, here: DataFolder, monkeypatch: pytest.MonkeyPatch
+YEAR = timedelta(days=365)
+
+
+async def test_files_are_measured_only_if_the_recorded_sizes_come_near_the_limit(
+    here: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    image: Image = small_image("teal")
-    stored = await here.images.put(image)
-    job = job_for().dispatched().stored((ResultImage(image=image, stored=stored),))
-    await here.records.save(job)
-    clock = FrozenClock(job.created_at.replace(year=job.created_at.year + 1))
+    measured = list[int]()
+    by_age = here.library.by_age
+
+    async def note() -> Sequence[MeasuredImage]:
+        measured.append(1)
+        return await by_age()
+
+    monkeypatch.setattr(here.library, "by_age", note)
+    clock, image = FrozenClock(job_for().created_at), small_image("teal")
+    size = len(image.data)
     limit = LimitStorage(ImageTrash(here.library, clock, days=7), DictCache(), clock)
-    if not deleted:
-        monkeypatch.setattr(here.images, "sizes", None)
-    done = await limit(max_bytes * len(image.data) - (1 if deleted else 0))
-    assert done.images == deleted
+    await save(here, image)
+    clock.time += YEAR
+    assert (await limit(size * (1 + DERIVED_SHARE))).images == 0
+    assert not measured
+    for _ in range(2):  # the second time, the first measurement counts
+        assert (await limit(size)).images == 0
+        assert len(measured) == 1
+    clock.time += MEASURED_FOR
+    assert (await limit(size)).images == 0
+    assert len(measured) == 2
+    assert (await limit(size - 1)).images == 1
+
+
+async def test_an_image_that_is_recorded_after_a_measurement_is_deleted_when_it_is_too_much(
+    here: DataFolder,
+) -> None:
+    clock = FrozenClock(job_for().created_at)
+    limit = LimitStorage(ImageTrash(here.library, clock, days=7), DictCache(), clock)
+    first, second = small_image("teal"), small_image("red")
+    await save(here, first)
+    clock.time += YEAR
+    assert (await limit(len(first.data))).images == 0
+    await save(here, second, day=1)
+    assert (await limit(len(second.data))).images == 1
+
+
+async def save(here: DataFolder, image: Image, day: int = 0) -> None:
+    stored = await here.images.put(image)
+    job = job_for(id=f"job_{day}", created_at=job_for().created_at + timedelta(days=day))
+    entry = ResultImage(image=image, stored=stored)
+    await here.records.save(job.dispatched().stored((entry,)))
