@@ -10,7 +10,7 @@ from domain.jobs import Job
 from domain.requests import EditRequest, ImageRequest
 
 MAX_JOBS = 64
-MAX_BYTES = 64_000_000
+MAX_BYTES = 48_000_000
 """Limit for the bytes of all jobs' input and result images. A job that has more is not kept."""
 RETENTION_SECONDS = 300.0
 """Seconds that a job is kept after its end."""

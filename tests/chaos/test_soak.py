@@ -28,7 +28,7 @@ STEP = 100
 MAX_SLOPE = 1000
 """Bytes per request."""
 LARGE_IMAGES = 40
-"""They fill 64 MB of recent jobs and 32 MB of cached views: each image has over 1 MB."""
+"""They fill 48 MB of recent jobs and 32 MB of cached views: each image has over 1 MB."""
 ABORTED, CACHED = 0.1, 0.5
 
 
