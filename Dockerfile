@@ -20,7 +20,8 @@ COPY entrypoints entrypoints
 RUN pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir /wheels . \
     && python -m venv --without-pip /app \
     && pip --python /app/bin/python install --quiet --no-compile --no-index --find-links /wheels mcp-server-gpt-image \
-    && /app/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app/lib
+    && /app/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app/lib \
+    && /app/bin/python -c "import asyncio, mcp_server_gpt_image; from entrypoints.mcp.greeter.recorder import record; asyncio.run(record())"
 
 
 FROM python:3.13-slim-bookworm

@@ -15,6 +15,8 @@ META = "io.modelcontextprotocol/"
 LEGACY, MODERN = HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 CLIENT = {"name": "client", "version": "1"}
 _numbers = count(100)
+REJECTIONS = (-32700, -32600)
+"""Error codes of our transport. It may overtake the SDK's answers, with a greeter or without."""
 INITIALIZED = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
 
 
@@ -74,3 +76,9 @@ def deep(levels: int) -> bytes:
         b'{"a":' * levels,
         b"}" * levels,
     )
+
+
+def in_order(messages: list[Any]) -> tuple[list[Any], list[Any]]:
+    """The answers of the SDK and those of the transport, both in their order."""
+    rejected = [each for each in messages if each.get("error", {}).get("code") in REJECTIONS]
+    return [each for each in messages if each not in rejected], rejected

@@ -9,31 +9,23 @@ import pytest
 
 from entrypoints.mcp.greeter.conversation import Answers, Conversation
 from entrypoints.mcp.greeter.recorder import record_answers
-from tests.e2e.greeted_server import GreetedServer, Message
+from tests.e2e.greeted_server import GreetedServer
 from tests.e2e.greeter_conversations import CONVERSATIONS
 from tests.e2e.greeter_messages import (
     INITIALIZED,
     LEGACY,
     MODERN,
     Step,
+    in_order,
     ping,
     start,
     tools,
 )
 
-REJECTIONS = (-32700, -32600)
-"""Error codes of our transport. It may overtake the SDK's answers, with a greeter or without."""
-
 
 @pytest.fixture(scope="module")
 def answers() -> Answers:
     return asyncio.run(record_answers())
-
-
-def in_order(messages: list[Message]) -> tuple[list[Message], list[Message]]:
-    """The answers of the SDK and those of the transport, both in their order."""
-    rejected = [each for each in messages if each.get("error", {}).get("code") in REJECTIONS]
-    return [each for each in messages if each not in rejected], rejected
 
 
 def check(answers: Answers, steps: Sequence[Step]) -> None:
