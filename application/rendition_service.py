@@ -60,11 +60,22 @@ class RenditionService:
         delivered = image.delivered
         if len(delivered.data) <= max_bytes:
             return delivered
-        limit = max_bytes - max_bytes % PREVIEW_BYTES_STEP
-        if limit <= 0:
-            return None
-        spec = RenditionSpec(max_side=PREVIEW_MAX_SIDE, max_bytes=limit, portable=True)
-        return await self.render_or_none(image.image, spec)
+        spec = _preview_spec(max_bytes)
+        return None if spec is None else await self.render_or_none(image.image, spec)
+
+    def spec_for(self, image: Image, request: ImageRequest, max_bytes: int) -> RenditionSpec | None:
+        """Return what `apply_requested_format` makes of the image, or else what `preview` does.
+
+        None if the caller gets the image itself. Raises UnreadableImage.
+        """
+        spec = rendition_for(request, image)
+        if spec is None and len(image.data) > max_bytes:
+            spec = _preview_spec(max_bytes)
+        return spec
+
+    def begin(self, image: Image, spec: RenditionSpec) -> None:
+        """Begin a rendition for a caller that will ask for it; return at once."""
+        self._task(image, spec)
 
     async def render_or_none(self, image: Image, spec: RenditionSpec) -> Image | None:
         """Return a rendition that meets `spec`; None if none can be made."""
@@ -99,13 +110,16 @@ class RenditionService:
 
     async def _render_once(self, image: Image, spec: RenditionSpec) -> Rendition:
         """Make the rendition once for all callers that wait for it; raise CannotRender."""
+        return await asyncio.shield(self._task(image, spec))
+
+    def _task(self, image: Image, spec: RenditionSpec) -> asyncio.Task[Rendition]:
         key = spec.key(image)
         task = self._tasks.get(key)
         if task is None:
             task = asyncio.create_task(self._cached_or_rendered(key, image, spec))
             self._tasks[key] = task
             task.add_done_callback(lambda done: self._on_done(key, done))
-        return await asyncio.shield(task)
+        return task
 
     def _on_done(self, key: str, task: asyncio.Task[Rendition]) -> None:
         del self._tasks[key]
@@ -153,3 +167,11 @@ class RenditionService:
             Exception
         ) as error:  # an optimizer that breaks its promise must not cost a paid image
             raise CannotRender("its encoder failed") from error
+
+
+def _preview_spec(max_bytes: int) -> RenditionSpec | None:
+    """A preview of at most `max_bytes` bytes; None if nothing fits into so few."""
+    limit = max_bytes - max_bytes % PREVIEW_BYTES_STEP
+    if limit <= 0:
+        return None
+    return RenditionSpec(max_side=PREVIEW_MAX_SIDE, max_bytes=limit, portable=True)

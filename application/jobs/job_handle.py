@@ -66,6 +66,13 @@ class JobHandle:
         """Undo one `retain`."""
         self._running.remove_waiter()
 
+    def expect_images(self, *, max_bytes: int) -> None:
+        """Say that this caller will show the images, each in at most `max_bytes` bytes.
+
+        Renditions and previews that it needs are then begun while the images are being stored.
+        """
+        self._running.expected.append((self._request, max_bytes))
+
     async def events(
         self, cursor: int = 0, *, drop_superseded: bool = False
     ) -> AsyncGenerator[JobEvent, None]:

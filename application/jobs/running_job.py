@@ -33,6 +33,8 @@ class RunningJob:
     error: ImageServiceError | None = None
     """The error that the job failed with; the log has it as a plain value."""
     task: asyncio.Task[None] | None = None
+    expected: list[tuple[ImageRequest, int]] = field(default_factory=list)
+    """The requests of callers that will show the images, and the bytes that each image may have."""
     _milestones: list[tuple[int, JobEvent]] = field(default_factory=list)
     _next_number: int = 0
 

@@ -1,6 +1,7 @@
 """Safeguard: an image that was paid for is stored before any caller gets it."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 
@@ -19,10 +20,13 @@ from domain.events import JobDispatched
 from domain.image import Image
 from domain.jobs import Job
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderError
+from domain.requests import ImageRequest
 from domain.results import ResultImage
 
 QUARANTINE_HINT = " The response was saved in DATA_DIR/quarantine, under the job ID."
 INTERRUPTED = "The job was interrupted while the image was being generated."
+
+OnArrival = Callable[[Job[ImageRequest], Sequence[ResultImage]], None]
 
 
 class Archiving(Safeguard):
@@ -32,12 +36,22 @@ class Archiving(Safeguard):
     written. Images that have arrived are stored even if the job is canceled meanwhile. If storing
     fails only then, the images are delivered with a note that they are not stored. When a call
     breaks off, its last previews and the bytes of its reply are quarantined.
+
+    `on_arrival` is called with images that have arrived, just before they are stored. It must
+    return at once, and its errors are ignored.
     """
 
-    def __init__(self, inner: ImageProvider, images: ImageStore, records: JobRepository) -> None:
+    def __init__(
+        self,
+        inner: ImageProvider,
+        images: ImageStore,
+        records: JobRepository,
+        on_arrival: OnArrival = lambda _job, _images: None,
+    ) -> None:
         super().__init__(inner)
         self.images = images
         self.records = records
+        self.on_arrival = on_arrival
 
     async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
         sent = job.dispatched()
@@ -77,6 +91,8 @@ class Archiving(Safeguard):
             await self._try_record(job.failed(Canceled()))
 
     async def _store(self, job: Job[R], delivered: Delivered) -> Delivered:
+        with suppress(Exception):  # must not cost a paid image
+            self.on_arrival(job, delivered.images)
         notes = list(delivered.notes)
         title = job.request.prompt
         images = [await self._store_image(image, title, notes) for image in delivered.images]

@@ -17,6 +17,7 @@ from dependency_injector.providers import ThreadSafeSingleton as Singleton  # bu
 
 from application.cost_estimates import CostEstimates
 from application.day_budget import DayBudget
+from application.early_renditions import EarlyRenditions
 from application.image_library import ImageLibrary
 from application.image_trash import ImageTrash
 from application.jobs.idempotency import IdempotentJobs
@@ -37,7 +38,7 @@ from application.ports.usage_ledger import UsageLedger
 from application.provider_registry import ProviderRegistry
 from application.rendition_service import RenditionService
 from application.result_cache import ResultCache
-from application.safeguards.archiving import Archiving
+from application.safeguards.archiving import Archiving, OnArrival
 from application.safeguards.budget import Budget
 from application.safeguards.circuit_breaker import CircuitBreaker
 from application.safeguards.concurrency_limit import ConcurrencyLimit
@@ -104,12 +105,13 @@ def with_safeguards(
     settings: Settings,
     *,
     timer: abc.Callable[[], float] = monotonic,
+    on_arrival: OnArrival = lambda _job, _images: None,
 ) -> ImageProvider:
     """Wrap the provider in all safeguards, in their order."""
     retry = partial(Retry, attempts=attempts)
     inspection = partial(Inspection, inspector=inspector)
     redaction = partial(Redaction, secrets=settings.secrets)
-    archiving = partial(Archiving, images=images, records=records)
+    archiving = partial(Archiving, images=images, records=records, on_arrival=on_arrival)
     budget = partial(
         Budget, records=records, estimates=estimates, limits=settings.limits, clock=clock
     )
@@ -167,6 +169,12 @@ class Container(DeclarativeContainer):
     optimizer = Singleton(pillow_optimizer)
     retry_loop = Callable(retry_loop)
 
+    cache = Singleton(image_cache, settings, exit_stack, event_sink)
+    rendition_service = Singleton(RenditionService, optimizer, cache, image_store, event_sink)
+    job_events = Singleton(job_events)
+    job_runner = Singleton(job_runner, settings, job_events, event_sink)
+    early_renditions = Singleton(EarlyRenditions, job_runner, rendition_service)
+
     provider = Singleton(image_provider, settings, exit_stack)
     image_providers = List(provider)
     """Every provider; the first one serves requests that name no model."""
@@ -179,6 +187,7 @@ class Container(DeclarativeContainer):
         attempts=retry_loop,
         clock=clock,
         settings=settings,
+        on_arrival=early_renditions.provided.begin,
     )
     provider_registry = Singleton(provider_registry, image_providers, guard.provider)
 
@@ -187,12 +196,8 @@ class Container(DeclarativeContainer):
     images, and images beyond the size limit."""
     first_sweep_seconds = Object(0.5)
     """Seconds from startup to the first cleanup of abandoned jobs and of images."""
-    cache = Singleton(image_cache, settings, exit_stack, event_sink)
     result_cache = Singleton(ResultCache, cache, image_library)
     view_cache = Singleton(view_cache)
-    rendition_service = Singleton(RenditionService, optimizer, cache, image_store, event_sink)
-    job_events = Singleton(job_events)
-    job_runner = Singleton(job_runner, settings, job_events, event_sink)
     stored_results = Singleton(StoredResults, image_library)
     idempotent_jobs = Singleton(IdempotentJobs, job_runner, job_repository, stored_results)
     job_service = Singleton(

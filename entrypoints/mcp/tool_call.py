@@ -16,6 +16,7 @@ from entrypoints.mcp.reply_deadline import wait_until_deadline
 from entrypoints.mcp.tool_results import (
     ImageData,
     base64_of,
+    max_image_bytes,
     to_pending_result,
     to_tool_result,
 )
@@ -60,6 +61,7 @@ class ToolCall:
         Raises the ImageServiceError that the job failed with.
         """
         self.on_job(job)
+        job.expect_images(max_bytes=max_image_bytes(self.max_bytes, job.request.n))
         interval = self.container.settings().progress_interval
         following = follow(
             job,

@@ -29,6 +29,9 @@ FRAME_OVERHEAD = 2_000
 """Bytes set aside for the JSON-RPC frame and what the SDK adds to a result."""
 PER_IMAGE = 150
 """Bytes of JSON around the base64 of one image, and of the note that it is not shown in full."""
+REPORT_ROOM = 2_000
+"""Bytes set aside for what is reported of each image: most reports take less, in text and facts.
+So the bytes that are left for an image are known before the image exists."""
 
 ImageData = Callable[[Image], str]
 """The base64 of an image, or a marker that the transport replaces by it."""
@@ -37,6 +40,16 @@ ImageData = Callable[[Image], str]
 def base64_of(image: Image) -> str:
     """The base64 of an image."""
     return pybase64.b64encode_as_string(image.data)
+
+
+def max_image_bytes(max_bytes: int, count: int, *, reported: int = 0) -> int:
+    """Bytes that each of `count` images may have in a message of `max_bytes` bytes.
+
+    `reported` is the size of all that is reported of them, if it is known: it matters only above
+    REPORT_ROOM for each image.
+    """
+    room = max_bytes - FRAME_OVERHEAD - max(reported, count * REPORT_ROOM)
+    return (room // count - PER_IMAGE) * 3 // 4
 
 
 async def to_tool_result(
@@ -56,8 +69,9 @@ async def to_tool_result(
     facts = structured_report(images, link)
     first_line = headline(images, request)
     text = text_report(first_line, images, facts, hints)
-    room = max_bytes - FRAME_OVERHEAD - len(to_json(text)) - len(to_json(facts))
-    previews = await preview(images, max_bytes=(room // len(images.images) - PER_IMAGE) * 3 // 4)
+    reported = len(to_json(text)) + len(to_json(facts))
+    room = max_image_bytes(max_bytes, len(images.images), reported=reported)
+    previews = await preview(images, max_bytes=room)
     for entry, image, inline in zip(facts.images, images.images, previews, strict=True):
         entry.shown = _shown_as(image.delivered, inline)
     if any(entry.shown != "full" for entry in facts.images):

@@ -1,7 +1,7 @@
 """A charged image is on the disk before any caller gets it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -22,6 +22,7 @@ from domain.provider_errors import (
     RateLimited,
 )
 from domain.requests import ImageRequest
+from domain.results import ResultImage
 from tests.testkit.fakes import (
     PNG,
     FakeProvider,
@@ -77,6 +78,20 @@ async def test_images_are_delivered_with_their_location() -> None:
     assert result.images[0].stored is not None
     assert archive.images.stored[result.images[0].stored.ref] == PNG
     assert await archive.records.by_image(PNG.id, owner="local") is not None
+
+
+async def test_an_error_of_what_is_called_on_arrival_costs_no_image() -> None:
+    archive, arrived = Archive(), list[Image]()
+
+    def on_arrival(job: Job[ImageRequest], images: Sequence[ResultImage]) -> None:
+        assert not archive.images.stored
+        arrived.extend(each.image for each in images)
+        raise MemoryError(job.id)
+
+    safeguard = Archiving(FakeProvider(), archive.images, archive.records, on_arrival)
+    result = await delivered(safeguard)
+    assert arrived == [PNG]
+    assert result.images[0].stored is not None
 
 
 @pytest.mark.parametrize(
