@@ -9,9 +9,10 @@ from application.ports.event_sink import EventSink
 from application.ports.image_cache import CacheEntry, ImageCache
 from application.ports.image_optimizer import CannotRender, ImageOptimizer
 from application.ports.image_store import ImageStore
-from domain.errors import ArchiveUnavailable
+from domain.errors import ArchiveUnavailable, InvalidRequest
 from domain.events import RenditionCreated, RenditionFailed
 from domain.image import Image
+from domain.image_formats import ImageFormat
 from domain.renditions import Rendition, RenditionSpec, rendition_for
 from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage
@@ -40,6 +41,16 @@ class RenditionService:
         self.sink = sink
         self._tasks: dict[str, asyncio.Task[Rendition]] = {}
 
+    def check_format(self, form: ImageFormat | None) -> None:
+        """Raise InvalidRequest if no image can be made in this format here."""
+        if form is None or self.optimizer.can_encode(form):
+            return
+        raise InvalidRequest(
+            f"This server cannot make {form.value}: its image library was built without it.",
+            field="format",
+            hint='Use format "webp", or install a Pillow with an AVIF encoder.',
+        )
+
     async def apply_requested_format(
         self, result: ImageResult, request: ImageRequest
     ) -> ImageResult:
@@ -53,12 +64,13 @@ class RenditionService:
     async def preview(self, image: ResultImage, *, max_bytes: int) -> Image | None:
         """Return the delivered image if it has at most `max_bytes` bytes, or else a preview.
 
-        A preview is PNG or JPEG: many programs that run models locally read no WebP.
+        A preview is PNG or JPEG: many programs that run models locally read no WebP, and the APIs
+        of models read no AVIF, so an AVIF always gets a preview.
         None if even the smallest preview does not fit (nothing fits into less than
         PREVIEW_BYTES_STEP), or if the image cannot be decoded.
         """
         delivered = image.delivered
-        if len(delivered.data) <= max_bytes:
+        if len(delivered.data) <= max_bytes and delivered.format is not ImageFormat.AVIF:
             return delivered
         spec = _preview_spec(max_bytes)
         return None if spec is None else await self.render_or_none(image.image, spec)
@@ -88,7 +100,7 @@ class RenditionService:
         self, image: ResultImage, request: ImageRequest
     ) -> ResultImage:
         original = image.image
-        if request.format not in (None, original.format):
+        if request.format not in (None, ImageFormat.AVIF, original.format):
             note = f"requested {request.format}, the provider sent {original.format}"
             image = replace(image, notes=(*image.notes, note))
         spec = rendition_for(request, original)

@@ -12,11 +12,12 @@ chunks of 8 kB, which many encoders write, has 6,200."""
 
 
 class ImageFormat(StrEnum):
-    """The raster formats of input images and results."""
+    """The raster formats of images; AVIF is made by this server only."""
 
     PNG = "png"
     JPEG = "jpeg"
     WEBP = "webp"
+    AVIF = "avif"
 
     @property
     def media_type(self) -> str:
@@ -25,13 +26,19 @@ class ImageFormat(StrEnum):
 
     @property
     def extension(self) -> str:
-        """The file name extension without the dot: `png`, `jpg` or `webp`."""
+        """The file name extension without the dot: `png`, `jpg`, `webp` or `avif`."""
         return "jpg" if self is ImageFormat.JPEG else self.value
 
     @property
     def has_compression(self) -> bool:
         """Whether the format has a compression setting from 0 to 100."""
         return self is not ImageFormat.PNG
+
+
+PROVIDER_FORMATS = (ImageFormat.PNG, ImageFormat.JPEG, ImageFormat.WEBP)
+"""The formats that can be requested from a provider, and sent to one as input images."""
+PORTABLE_FORMATS = (ImageFormat.PNG, ImageFormat.JPEG)
+"""The formats that every program reads."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

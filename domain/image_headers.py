@@ -1,10 +1,10 @@
-"""Reads format, dimensions and alpha from the first bytes of PNG, JPEG and WebP images."""
+"""Reads format, dimensions and alpha from the first bytes of PNG, JPEG, WebP and AVIF images."""
 
 import struct
 from collections.abc import Callable
 from typing import TypeVar
 
-from domain import jpeg_segments, png_chunks, webp_chunks
+from domain import avif_boxes, jpeg_segments, png_chunks, webp_chunks
 from domain.errors import InvalidRequest, UnreadableImage
 from domain.foreign_formats import describe
 from domain.image_formats import ImageFormat, ImageHeader
@@ -13,7 +13,10 @@ T = TypeVar("T")
 
 
 def read_header(data: bytes) -> ImageHeader:
-    """Read the header, but no pixels; raise UnreadableImage unless it is PNG, JPEG or WebP."""
+    """Read the header, but no pixels; raise UnreadableImage unless it is PNG, JPEG or WebP.
+
+    An AVIF has a header if it is as plain as this server writes it.
+    """
     form = _format(data)
     if form is None:
         raise UnreadableImage(describe(data))
@@ -37,6 +40,8 @@ def _format(data: bytes) -> ImageFormat | None:
         return ImageFormat.PNG
     if data.startswith(jpeg_segments.SIGNATURE):
         return ImageFormat.JPEG
+    if avif_boxes.is_avif(data):
+        return ImageFormat.AVIF
     return ImageFormat.WEBP if webp_chunks.is_webp(data) else None
 
 
@@ -44,4 +49,5 @@ HEADER_READERS = {
     ImageFormat.PNG: png_chunks.read_header,
     ImageFormat.JPEG: jpeg_segments.read_header,
     ImageFormat.WEBP: webp_chunks.read_header,
+    ImageFormat.AVIF: avif_boxes.read_header,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from domain.avif_boxes import read_avif
 from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat, ImageHeader
@@ -116,4 +117,22 @@ def _webp(data: bytes) -> ImageLayout:
     )
 
 
-READERS = {ImageFormat.PNG: _png, ImageFormat.JPEG: _jpeg, ImageFormat.WEBP: _webp}
+def _avif(data: bytes) -> ImageLayout:
+    """Its metadata is not looked for: this server writes none, and inputs are converted."""
+    avif = read_avif(data)
+    return ImageLayout(
+        header=avif.header,
+        for_decoder=lambda: data,
+        without_metadata=lambda: data,
+        plain=False,
+        lossy=True,
+        bits=avif.bits,
+    )
+
+
+READERS = {
+    ImageFormat.PNG: _png,
+    ImageFormat.JPEG: _jpeg,
+    ImageFormat.WEBP: _webp,
+    ImageFormat.AVIF: _avif,
+}

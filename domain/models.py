@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from domain.counts import count
 from domain.errors import InvalidRequest, UnsupportedByModel
-from domain.image_formats import ImageFormat
+from domain.image_formats import PROVIDER_FORMATS, ImageFormat
 from domain.money.prices import Pricing
 from domain.requests import (
     MAX_IMAGES,
@@ -34,7 +34,7 @@ class ModelCard:
     is_known: bool = True
     sizes: SizeRule = ANY_SIZE
     qualities: frozenset[Quality] = frozenset(Quality)
-    formats: frozenset[ImageFormat] = frozenset(ImageFormat)
+    formats: frozenset[ImageFormat] = frozenset(PROVIDER_FORMATS)
     transparent: bool = True
     streams: bool = True
     streams_several: bool = False

@@ -98,11 +98,14 @@ class ImageRequest:
 
     @property
     def provider_format(self) -> ImageFormat:
-        """The format to request from the provider.
+        """The format to request from the provider, one of PROVIDER_FORMATS.
 
         Where the content decides, the format is known in advance only for transparent backgrounds.
-        Anything else is requested as PNG, which loses nothing, and classified when it arrives.
+        Anything else is requested as PNG, which loses nothing, and classified when it arrives. So
+        is an image for AVIF, which no provider sends.
         """
+        if self.format is ImageFormat.AVIF:
+            return ImageFormat.PNG
         if self.format is not None:
             return self.format
         transparent = self.background is Background.TRANSPARENT

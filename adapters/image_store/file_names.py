@@ -36,7 +36,7 @@ PREVIEW = "preview"
 
 _NUMBER = r"(?:-\d{1,6})?"
 _DERIVED = rf"(?P<kind>-(?:{PREVIEW}|rendition)-\d{{1,6}})"
-_END = rf"(?:{_DERIVED}|_(?P<derived>[0-9a-f]{{{SHORT}}}){_NUMBER})?\.(?:png|jpg|webp)$"
+_END = rf"(?:{_DERIVED}|_(?P<derived>[0-9a-f]{{{SHORT}}}){_NUMBER})?\.(?:png|jpg|webp|avif)$"
 _BY_ID = re.compile(rf"^(?P<family>img_(?P<id>[0-9a-f]{{32}})){_NUMBER}{_END}")
 _BY_WORDS = re.compile(rf"^(?P<family>[^_]+-(?P<own>[0-9a-f]{{{SHORT}}}){_NUMBER}){_END}")
 _NUMBERED = re.compile(rf"^(?P<start>.+-(?:{PREVIEW}|rendition)-)(?P<number>\d{{1,6}})$")

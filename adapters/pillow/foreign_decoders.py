@@ -5,15 +5,13 @@ from contextlib import contextmanager
 from io import BytesIO
 
 import PIL.Image
-from PIL import AvifImagePlugin, features
+from PIL import features
 
+from adapters.pillow.opening import THREADS
 from domain.errors import UnreadableImage
 from domain.foreign_formats import ONE_FRAME, describe
 from domain.image_formats import Dimensions
 from domain.image_layouts import check_size
-
-THREADS = 2
-"""Threads of a decoder. Each reserves up to 64 MB of a worker's address space, which is limited."""
 
 
 @contextmanager
@@ -44,7 +42,6 @@ def _heif(data: bytes) -> str:
 def _avif(data: bytes) -> str:
     if not features.check("avif"):
         raise UnreadableImage(describe(data))
-    AvifImagePlugin.DEFAULT_MAX_THREADS = THREADS
     return "AVIF"
 
 

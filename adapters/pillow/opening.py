@@ -6,12 +6,17 @@ from io import BytesIO
 
 import PIL.Image
 import PIL.PngImagePlugin
+from PIL import AvifImagePlugin
 
 from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.image_layouts import read_layout
 from domain.png_contents import MAX_INFLATED
 
+THREADS = 2
+"""Threads of an AVIF or HEIC decoder. Each reserves up to 64 MB of a worker's address space, which
+is limited."""
+AvifImagePlugin.DEFAULT_MAX_THREADS = THREADS
 PIL.PngImagePlugin.MAX_TEXT_CHUNK = (
     MAX_INFLATED  # `read_layout` has checked the total, with color profiles
 )

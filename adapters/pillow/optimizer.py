@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import asdict
+from importlib.util import find_spec
 
 from adapters.pillow.frames import Message
 from adapters.pillow.jpegli import has_jpegli
@@ -26,6 +27,10 @@ class PillowOptimizer:
     def __init__(self, cores: int | None = None, *, jpegli: bool | None = None) -> None:
         self._workers = WorkerPool(cores or os.cpu_count() or 1)
         self._jpegli = has_jpegli() if jpegli is None else jpegli
+
+    def can_encode(self, form: ImageFormat, /) -> bool:
+        """Pillow may be built without AVIF. Its module is not loaded into the server's process."""
+        return form is not ImageFormat.AVIF or find_spec("PIL._avif") is not None
 
     async def render(self, image: Image, spec: RenditionSpec, /) -> Rendition:
         try:

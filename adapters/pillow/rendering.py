@@ -1,7 +1,7 @@
 """A job of a worker: makes renditions of images."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import PIL.Image
@@ -46,7 +46,7 @@ class _Attempt:
     compression: int | None
 
     def __str__(self) -> str:
-        name = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}[self.format]
+        name = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP", "avif": "AVIF"}[self.format]
         encoding = f"{name}, lossless" if self.compression is None else f"{name} {self.compression}"
         return f"{encoding}, {self.image.width}x{self.image.height}"
 
@@ -73,9 +73,7 @@ def _jpeg_encoder(spec: RenditionSpec, content: ContentClass, *, jpegli: bool) -
 
 def _is_better(made: bytes, image: Image, spec: RenditionSpec) -> bool:
     """Whether the image itself does not meet the requirements, or the rendition saves enough."""
-    must_change = not RenditionSpec(
-        format=spec.format, max_side=spec.max_side, max_bytes=spec.max_bytes
-    ).is_met_by(image)
+    must_change = not replace(spec, smaller=False).is_met_by(image)
     share = MAX_SIZE_RATIO if spec.smaller else 1
     return must_change or len(made) < share * len(image.data)
 

@@ -44,7 +44,8 @@ def _open(image: InputImage) -> Image.Image:
 def encode(image: Image.Image, form: ImageFormat, compression: int | None) -> bytes:
     """The image (RGB or RGBA) as a file; in a JPEG, transparent areas are white.
 
-    `compression` is the quality of JPEG and WebP, from 0 to 100.
+    `compression` is the quality of JPEG and WebP, from 0 to 100. Raises ValueError for AVIF, which
+    no request to a provider has.
     """
     buffer = BytesIO()
     quality = max(1, 85 if compression is None else compression)
@@ -55,6 +56,8 @@ def encode(image: Image.Image, form: ImageFormat, compression: int | None) -> by
             _flatten(image).save(buffer, "JPEG", quality=quality)
         case ImageFormat.WEBP:
             image.save(buffer, "WEBP", quality=quality, method=2)
+        case ImageFormat.AVIF:
+            raise ValueError(form)
     return buffer.getvalue()
 
 

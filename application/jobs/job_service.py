@@ -75,6 +75,7 @@ class JobService:
         That is the job of the owner's `key`, if there is one; else an equal running job, unless
         `fresh`; else a new one. Raises what GenerateImage raises.
         """
+        self.renditions.check_format(request.format)
         job = self._prepare(request, owner, key, sent or request)
         running, lookup = await self._find(job, fresh=fresh), None
         if running is None and admit is not None:

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from domain.image import Image
+from domain.image_formats import ImageFormat
 from domain.renditions import Rendition, RenditionSpec
 
 
@@ -12,6 +13,12 @@ class CannotRender(Exception):
 
 class ImageOptimizer(Protocol):
     """Makes renditions; the original is never changed."""
+
+    def can_encode(self, form: ImageFormat, /) -> bool:
+        """Whether renditions can be made in this format here: always but for AVIF. Takes no time.
+
+        A rendition in a format that cannot be encoded after all raises CannotRender.
+        """
 
     async def render(self, image: Image, spec: RenditionSpec, /) -> Rendition:
         """Return the best image that meets `spec`, and a description of how it was made.

@@ -45,9 +45,11 @@ class GetImage:
 
         For a job that runs in another process, return its record. `id_` is a `job_…` or an `img_…`.
         Without a `form`, the images of a running job are as they were requested, and those of a job
-        that ended are as the provider sent them. Raises NotFound, ArchiveUnavailable, and the error
-        that a job failed with. Cancels nothing and costs nothing.
+        that ended are as the provider sent them. Raises NotFound, ArchiveUnavailable, the
+        error that a job failed with, and InvalidRequest for a form that cannot be made. Cancels
+        nothing and costs nothing.
         """
+        self.renditions.check_format(None if form is None else _format(form))
         if id_.startswith("img_"):
             delivered_by = await self.records.by_image(id_, owner=owner)
             if delivered_by is None:

@@ -40,10 +40,10 @@ GENERATION_OPTIONS = (
     ),
     click.option(
         "--format",
-        type=Suggested("png", "jpeg", "webp", "auto"),
+        type=Suggested("png", "jpeg", "webp", "avif", "auto"),
         metavar="FORMAT",
         panel=IMAGE,
-        help="png, jpeg, webp or auto. [default: the extension of -o, or png]",
+        help="png, jpeg, webp, avif or auto. [default: the extension of -o, or png]",
     ),
     click.option(
         "--background",
@@ -58,7 +58,7 @@ GENERATION_OPTIONS = (
         type=int,
         metavar="0-100",
         panel=IMAGE,
-        help="For jpeg and webp. [default: by quality]",
+        help="For jpeg, webp and avif. [default: by quality]",
     ),
     click.option(
         "--moderation",

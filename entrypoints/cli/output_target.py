@@ -22,6 +22,7 @@ FORMAT_BY_SUFFIX = {
     ".jpeg": ImageFormat.JPEG,
     ".jpe": ImageFormat.JPEG,
     ".webp": ImageFormat.WEBP,
+    ".avif": ImageFormat.AVIF,
 }
 NAMED = {suffix.removeprefix("."): form for suffix, form in FORMAT_BY_SUFFIX.items()}
 """The same by what `--format` may be called."""
@@ -58,7 +59,7 @@ class OutputTarget:
             raise InvalidRequest(
                 f"{self.given} has no extension of an image.",
                 field="output",
-                hint="Use .png, .jpg or .webp, or end the name of a folder with a slash.",
+                hint="Use .png, .jpg, .webp or .avif, or end the name of a folder with a slash.",
             )
         if asked is not None and NAMED.get(asked.strip().lower()) is not form:
             raise InvalidRequest(

@@ -29,6 +29,7 @@ SYNONYMS = {
     "imagepng": "png",
     "imagexpng": "png",
     "imagewebp": "webp",
+    "imageavif": "avif",
     "extrahigh": "xhigh",
     "maximum": "max",
     "automatic": "auto",

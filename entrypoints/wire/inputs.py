@@ -59,12 +59,12 @@ class SharedOptions(
         Meta(description="Higher quality costs more; xhigh and max need a 2.5 or newer model."),
     ] = "auto"
     format: Annotated[
-        Literal["png", "jpeg", "webp", "auto"],
+        Literal["png", "jpeg", "webp", "avif", "auto"],
         Meta(description="File format; auto picks a compact format that suits the image."),
     ] = "png"
     background: Annotated[
         Literal["transparent", "opaque", "auto"],
-        Meta(description="transparent requires png or webp."),
+        Meta(description="transparent excludes jpeg."),
     ] = "auto"
     output_compression: (
         Annotated[
@@ -72,7 +72,7 @@ class SharedOptions(
             Meta(
                 ge=0,
                 le=100,
-                description="0 to 100, for jpeg and webp; the default depends on quality.",
+                description="0 to 100, for jpeg, webp and avif; the default depends on quality.",
             ),
         ]
         | UnsetType

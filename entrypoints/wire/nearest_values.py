@@ -19,7 +19,7 @@ NEAREST_CHOICES = {
     **dict.fromkeys(("solid", "white", "black", "false", "no"), ("opaque",)),
     **dict.fromkeys(("strict", "high", "on", "default", "standard"), ("medium", "auto")),
     **dict.fromkeys(("gif", "bmp", "tif", "tiff", "svg"), ("png",)),
-    **dict.fromkeys(("heic", "heif", "avif", "jfif"), ("jpeg",)),
+    **dict.fromkeys(("heic", "heif", "jfif"), ("jpeg",)),
 }
 """The choices that come nearest to a word of other image services: the first that is valid."""
 NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,9})?(?:[eE][+-]?\d{1,2})?")

@@ -8,6 +8,7 @@ import PIL.ImageCms
 import pytest
 
 from adapters.pillow import worker_pool, worker_process
+from adapters.pillow.encoding import encode
 from adapters.pillow.frames import Facts, Message
 from adapters.pillow.optimizer import PillowOptimizer
 from adapters.pillow.worker_process import IDLE, Worker
@@ -20,7 +21,7 @@ from tests.testkit.photographs import cutout, graphic, photograph
 from tests.unit.image_files import header, png
 
 pytestmark = pytest.mark.anyio
-LOSSY = (ImageFormat.JPEG, ImageFormat.WEBP)
+LOSSY = (ImageFormat.JPEG, ImageFormat.WEBP, ImageFormat.AVIF)
 JPEG = RenditionSpec(format=ImageFormat.JPEG)
 ORIENTATION = 0x0112
 PROFILE = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobytes()
@@ -178,3 +179,38 @@ async def test_a_large_profile_is_kept() -> None:
     image = saved(PIL.Image.new("RGB", (8, 8)), icc_profile=PROFILE + bytes(1_500_000))
     with await render(image, RenditionSpec(format=ImageFormat.WEBP)) as made:
         assert made.info["icc_profile"] == PROFILE + bytes(1_500_000)
+
+
+async def test_an_avif_of_a_graphic_keeps_the_full_resolution_of_its_colors() -> None:
+    half = 0x0C  # both bits of subsampling in the AV1 configuration
+    for image, subsampled in ((graphic(), False), (photograph("png"), True)):
+        made = await PillowOptimizer().render(image, RenditionSpec(format=ImageFormat.AVIF))
+        configuration = made.image.data.index(b"av1C") + 4
+        assert bool(made.image.data[configuration + 2] & half) is subsampled
+
+
+async def test_a_portable_rendition_is_no_avif_even_if_it_takes_more_bytes() -> None:
+    with PIL.Image.open(BytesIO(photograph("png").data)) as opened:
+        image = saved(opened, "AVIF", quality=10, speed=10)
+    made = await PillowOptimizer().render(image, RenditionSpec(portable=True))
+    assert made.image.format in (ImageFormat.PNG, ImageFormat.JPEG)
+    assert len(made.image.data) > len(image.data)
+
+
+def test_an_avif_that_would_take_too_much_memory_is_refused() -> None:
+    large = PIL.Image.new("L", (4097, 4096))
+    with pytest.raises(CannotRender, match="16,777,216 pixels"):
+        encode(large, ImageFormat.AVIF, 80)
+
+
+def test_avif_is_refused_where_pillow_was_built_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    optimizer = PillowOptimizer()
+    assert all(optimizer.can_encode(form) for form in ImageFormat)
+    monkeypatch.setattr("adapters.pillow.optimizer.find_spec", lambda _: None)
+    can = {form for form in ImageFormat if optimizer.can_encode(form)}
+    assert can == {*ImageFormat} - {ImageFormat.AVIF}
+    monkeypatch.setattr("PIL.features.check", lambda _: False)
+    with pytest.raises(CannotRender, match="no AVIF encoder"):
+        encode(PIL.Image.new("L", (8, 8)), ImageFormat.AVIF, 80)

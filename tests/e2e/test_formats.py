@@ -98,6 +98,27 @@ async def test_a_format_that_the_provider_ignores_is_rendered_locally_and_charge
     assert len(openai_api.posts) == 1
 
 
+@pytest.mark.anyio
+async def test_an_avif_is_made_here_of_the_png_that_a_call_for_png_shares(
+    transport: str, openai_api: StandIn, tmp_path: Path
+) -> None:
+    calls = ({"format": "png"}, {"format": "avif"}, {"format": "avif", "output_compression": 10})
+    plain, small, smaller = await generate(transport, openai_api, tmp_path, *calls)
+    (post,) = openai_api.posts
+    assert "output_format" not in post.fields
+    assert "output_compression" not in post.fields
+    assert "rendition" not in facts(plain)
+    for result in (small, smaller):
+        rendition = facts(result)["rendition"]
+        assert (facts(result)["format"], rendition["format"]) == ("png", "avif")
+        made = Image(Path(rendition["path"]).read_bytes())
+        assert (made.format.value, len(made.data)) == ("avif", rendition["bytes"])
+        assert Path(rendition["path"]).suffix == ".avif"
+        assert shown(result).format in ("png", "jpeg")
+        assert facts(result)["shown"] == "preview"
+    assert facts(smaller)["rendition"]["bytes"] < facts(small)["rendition"]["bytes"]
+
+
 def test_the_command_line_prints_the_path_of_the_rendition(environment: dict[str, str]) -> None:
     command = [SERVER, "generate", "a lighthouse", "--format", "auto", "--json"]
     done = subprocess.run(

@@ -15,6 +15,7 @@ import pytest
 from adapters.pillow.optimizer import PillowOptimizer
 from application.ports.image_optimizer import ImageOptimizer
 from domain.image import Image
+from domain.image_formats import ImageFormat
 from domain.renditions import Rendition, RenditionSpec
 from entrypoints.bootstrap.container import Parts
 from tests.e2e.loopback_server import serve
@@ -127,7 +128,29 @@ async def test_a_client_gets_a_format_that_it_accepts(tmp_path: Path) -> None:
             assert (reply.status_code, reply.headers["content-type"]) == (200, media_type), accept
             assert decode(reply).size == (1024, 1024)
         assert (await client.get(path, params={"format": "webp"})).content[8:12] == b"WEBP"
+        for query, accept in (("?format=avif", "*/*"), ("", "image/avif")):
+            reply = await client.get(path + query, headers={"Accept": accept})
+            assert reply.headers["content-type"] == "image/avif"
+            assert reply.content[4:12] == b"ftypavif"
+            assert decode(reply).size == (1024, 1024)
         assert (await client.get(path, params={"format": "gif"})).status_code == 400
+
+
+async def test_an_avif_that_cannot_be_made_is_refused_before_anything_is_charged(
+    tmp_path: Path,
+) -> None:
+    optimizer = ScriptedOptimizer()
+    optimizer.lacks = {ImageFormat.AVIF}
+    async with client_of(tmp_path, optimizer=optimizer) as client:
+        refused = await client.post("/images", json={**BODY, "format": "avif"})
+        listed = (await client.get("/images")).json()
+        path = await create_image(client)
+        shown = await client.get(path, params={"format": "avif"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "format")
+    assert refused.json()["charged"] == "no"
+    assert listed["images"] == listed["jobs"] == []
+    assert shown.headers["content-type"] == "image/png"
+    assert "max-age=60" in shown.headers["cache-control"]
 
 
 async def test_the_format_of_a_thumbnail_fits_client_and_image(tmp_path: Path) -> None:

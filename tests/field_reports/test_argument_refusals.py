@@ -22,7 +22,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "size portrait": ({"size": "portrait"}, "size", "Did you mean 1024x1536?"),
     "size 9:16": ({"size": "9 / 16"}, "size", "Did you mean 1024x1536?"),
     "one side": ({"size": 1024}, "size", "Did you mean 1024x1024?"),
-    "format gif": ({"format": "gif"}, "format", "Use one of: auto, jpeg, png, webp."),
+    "format gif": ({"format": "gif"}, "format", "Use one of: auto, avif, jpeg, png, webp."),
     "background none": ({"background": "none"}, "background", "Did you mean transparent?"),
     "moderation none": ({"moderation": "none"}, "moderation", "Use one of: auto, low."),
     "compression none": ({"output_compression": "none"}, "output_compression", "0 to 100"),

@@ -60,6 +60,7 @@ GENERATE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "partials that are off, as a text": ({"partial_images": "false"}, {}),
     "told: jpg": ({"format": "jpg"}, {"format": ImageFormat.JPEG}),
     "told: JPEG": ({"format": "JPEG"}, {"format": ImageFormat.JPEG}),
+    "the media type of AVIF": ({"format": "image/avif"}, {"format": ImageFormat.AVIF}),
     "a media type": ({"format": "image/jpeg"}, {"format": ImageFormat.JPEG}),
     "a file extension": ({"format": ".webp"}, {"format": ImageFormat.WEBP}),
     "told: High": ({"quality": "High"}, {"quality": Quality.HIGH}),

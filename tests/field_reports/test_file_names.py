@@ -188,8 +188,10 @@ async def test_an_image_comes_back_under_a_number_if_its_name_was_taken(tmp_path
 
 
 WEBP = small_image("teal", form="WEBP")
+AVIF = small_image("teal", form="AVIF")
 DERIVED = {
     "a rendition": ("", [WEBP], [".webp"]),
+    "an AVIF": ("", [AVIF], [".avif"]),
     "two renditions of one format": (
         "",
         [WEBP, small_image("red", form="WEBP")],

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.anyio
         pytest.param({}, {"image/png", "image/jpeg"}, id="a photograph"),
         pytest.param({"n": 2}, {"image/png", "image/jpeg"}, id="two photographs"),
         pytest.param({"format": "webp"}, {"image/webp"}, id="WebP that was asked for"),
+        pytest.param({"format": "avif"}, {"image/png", "image/jpeg"}, id="AVIF that was asked for"),
         pytest.param({"format": "jpeg"}, {"image/jpeg"}, id="JPEG that was asked for"),
     ],
 )

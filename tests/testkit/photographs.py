@@ -15,7 +15,7 @@ SIZE = (1024, 1024)
 
 @cache
 def photograph(form: str, *, alpha: bool = False) -> Image:
-    """A detailed image of 1024x1024 in this format (png, jpeg, webp), as PIL names it.
+    """A detailed image of 1024x1024 in this format (png, jpeg, webp, avif), as PIL names it.
 
     With `alpha` it is opaque in the middle and transparent at the edges.
     """

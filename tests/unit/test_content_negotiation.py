@@ -5,7 +5,7 @@ import pytest
 from domain.image_formats import ImageFormat
 from entrypoints.http.content_negotiation import acceptable_formats
 
-PNG, JPEG, WEBP = ImageFormat.PNG, ImageFormat.JPEG, ImageFormat.WEBP
+PNG, JPEG, WEBP, AVIF = ImageFormat
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 CHROME_PAGE = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
 SAFARI = "image/webp,image/avif,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
@@ -21,6 +21,8 @@ SAFARI = "image/webp,image/avif,video/*;q=0.8,image/png,image/svg+xml,image/*;q=
         pytest.param("image/*, */*;q=0.1", id="any image, or else anything"),
         pytest.param("application/json", id="something else"),
         pytest.param("*/*;q=0", id="nothing"),
+        pytest.param("image/avif, */*", id="AVIF or anything"),
+        pytest.param("image/avif;q=0", id="no AVIF"),
         pytest.param(";;,,q=;/,\x00", id="garbage"),
     ],
 )
@@ -46,6 +48,9 @@ def test_an_accept_header_without_a_preference_selects_nothing(accept: str | Non
         pytest.param("image/png;q=7, image/jpeg", (JPEG, PNG), id="a quality above 1 is 1"),
         pytest.param("image/png;q=inf, image/jpeg;q=nan", (JPEG, PNG), id="no numbers at all"),
         pytest.param("image/png;q=" + "9" * 5000, (PNG,), id="an endless number"),
+        pytest.param("image/avif", (AVIF,), id="AVIF if nothing else is accepted"),
+        pytest.param("image/avif;q=0.1, */*;q=0", (AVIF,), id="AVIF, and nothing else"),
+        pytest.param("image/avif, image/png;q=0.1", (PNG,), id="AVIF comes last"),
         pytest.param(CHROME, (WEBP, JPEG, PNG), id="Chrome"),
         pytest.param(CHROME_PAGE, (WEBP, JPEG, PNG), id="Chrome, as a page"),
         pytest.param(SAFARI, (WEBP, PNG, JPEG), id="Safari"),

@@ -27,6 +27,8 @@ from tests.testkit.fakes import (
 pytestmark = pytest.mark.anyio
 JPEG = small_image(form="JPEG")
 WEBP = small_image(form="WEBP")
+AVIF = small_image(form="AVIF")
+AVIF_SPEC = RenditionSpec(format=ImageFormat.AVIF)
 AUTO = GenerateRequest(prompt="a red bridge", format=None)
 
 
@@ -52,6 +54,21 @@ def answer(*images: Image) -> ImageResult:
         pytest.param({"format": ImageFormat.PNG}, JPEG, None, id="a PNG of a JPEG"),
         pytest.param({"format": None}, PNG, RenditionSpec(smaller=True), id="auto"),
         pytest.param({"format": None}, WEBP, None, id="auto, asked of the provider"),
+        pytest.param({"format": ImageFormat.AVIF}, PNG, AVIF_SPEC, id="AVIF"),
+        pytest.param({"format": ImageFormat.AVIF}, JPEG, AVIF_SPEC, id="AVIF of a JPEG"),
+        pytest.param({"format": ImageFormat.AVIF}, AVIF, None, id="AVIF from the provider"),
+        pytest.param(
+            {"format": ImageFormat.AVIF, "quality": Quality.LOW},
+            PNG,
+            AVIF_SPEC,
+            id="AVIF, whose number is not that of the quality",
+        ),
+        pytest.param(
+            {"format": ImageFormat.AVIF, "output_compression": 33},
+            PNG,
+            replace(AVIF_SPEC, compression=33),
+            id="AVIF of a number of its own",
+        ),
         pytest.param(
             {"format": ImageFormat.JPEG},
             PNG,
@@ -108,7 +125,7 @@ def test_every_bound_is_part_of_a_renditions_key() -> None:
 
 def test_every_content_has_a_compression_for_every_lossy_format() -> None:
     lossless = {(ContentClass.GRAPHIC, ImageFormat.WEBP)}
-    lossy = (ImageFormat.JPEG, ImageFormat.WEBP)
+    lossy = (ImageFormat.JPEG, ImageFormat.WEBP, ImageFormat.AVIF)
     assert {(content, form) for content in ContentClass for form in lossy} - lossless == set(
         COMPRESSION_BY_CONTENT
     )

@@ -53,6 +53,16 @@ def test_compression_follows_the_quality_unless_the_request_has_one(
     assert replace(request, format=ImageFormat.PNG).compression is None
 
 
+@pytest.mark.parametrize("background", list(Background))
+def test_an_avif_is_requested_as_png_without_a_compression(background: Background) -> None:
+    request = GenerateRequest(
+        prompt="x", format=ImageFormat.AVIF, background=background, output_compression=40
+    )
+    assert request.provider_format is ImageFormat.PNG
+    assert request.compression is None
+    assert request.ignored_options == ()
+
+
 def test_one_to_sixteen_images_can_be_edited() -> None:
     EditRequest(prompt="x", images=(PNG,) * 16)
     for number in (0, 17):

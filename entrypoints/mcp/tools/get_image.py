@@ -29,7 +29,7 @@ class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
     ]
     format: (
         Annotated[
-            Literal["png", "jpeg", "webp", "auto"],
+            Literal["png", "jpeg", "webp", "avif", "auto"],
             Meta(description="Convert to this format; omit for the original."),
         ]
         | UnsetType

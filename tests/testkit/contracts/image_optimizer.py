@@ -55,6 +55,7 @@ class ImageOptimizerContract:
             pytest.param(photograph("webp"), 100_000, ImageFormat.JPEG, id="a WebP"),
             pytest.param(cutout(), 900_000, ImageFormat.PNG, id="a cut-out"),
             pytest.param(cutout(), 60_000, ImageFormat.JPEG, id="a cut-out that is too large"),
+            pytest.param(photograph("avif"), 600_000, ImageFormat.JPEG, id="an AVIF"),
             pytest.param(graphic(), 600_000, ImageFormat.PNG, id="a graphic"),
             pytest.param(graphic(), 2_500, ImageFormat.JPEG, id="a graphic that is too large"),
         ],
@@ -111,7 +112,7 @@ class ImageOptimizerContract:
         assert again.image is once.image
 
     async def test_a_higher_quality_takes_more_bytes(self, optimizer: ImageOptimizer) -> None:
-        for form in (ImageFormat.JPEG, ImageFormat.WEBP):
+        for form in (ImageFormat.JPEG, ImageFormat.WEBP, ImageFormat.AVIF):
             sizes = [
                 len((await optimizer.render(photograph("png"), spec)).image.data)
                 for spec in (RenditionSpec(format=form, compression=n) for n in (30, 60, 90))

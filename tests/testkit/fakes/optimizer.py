@@ -9,6 +9,7 @@ from application.ports.image_optimizer import CannotRender, ImageOptimizer
 from application.ports.image_store import ImageStore
 from application.rendition_service import RenditionService
 from domain.image import Image
+from domain.image_formats import ImageFormat
 from domain.renditions import Rendition, RenditionSpec
 
 from .image_cache import DictCache
@@ -19,7 +20,8 @@ from .surroundings import RecordingSink
 class ScriptedOptimizer:
     """An ImageOptimizer that returns the image it was given, or raises CannotRender without one.
 
-    `seen` has every spec it was called with. `meanwhile` is awaited before it returns.
+    `seen` has every spec it was called with. `meanwhile` is awaited before it returns. It can
+    encode all formats but those in `lacks`.
     """
 
     def __init__(
@@ -28,6 +30,10 @@ class ScriptedOptimizer:
         self.made = made
         self.meanwhile = meanwhile
         self.seen: list[RenditionSpec] = []
+        self.lacks: set[ImageFormat] = set()
+
+    def can_encode(self, form: ImageFormat, /) -> bool:
+        return form not in self.lacks
 
     async def render(self, image: Image, spec: RenditionSpec, /) -> Rendition:
         self.seen.append(spec)
