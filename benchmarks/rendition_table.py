@@ -23,6 +23,7 @@ SPECS = {
     "png": RenditionSpec(format=ImageFormat.PNG),
     "jpeg": RenditionSpec(format=ImageFormat.JPEG),
     "webp": RenditionSpec(format=ImageFormat.WEBP),
+    "avif": RenditionSpec(format=ImageFormat.AVIF),
     "preview": RenditionSpec(max_side=PREVIEW_MAX_SIDE, max_bytes=PREVIEW_BYTES),
 }
 KIB = 1024

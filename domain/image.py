@@ -13,7 +13,7 @@ class Image:
     """Bytes that should be an image. Equal bytes are equal images.
 
     The properties read the header on first use, and raise UnreadableImage unless the bytes are a
-    PNG, JPEG or WebP image. (No slots, because the header and the digest are cached.)
+    PNG, JPEG, WebP or plain AVIF image. (No slots, because the header and the digest are cached.)
     """
 
     data: bytes

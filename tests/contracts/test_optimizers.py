@@ -189,6 +189,26 @@ async def test_an_avif_of_a_graphic_keeps_the_full_resolution_of_its_colors() ->
         assert bool(made.image.data[configuration + 2] & half) is subsampled
 
 
+async def test_colors_that_are_invisible_take_no_bytes_in_an_avif() -> None:
+    with PIL.Image.open(BytesIO(cutout().data)) as opened:
+        noise = PIL.Image.effect_noise(opened.size, 90).convert("RGB")
+        noise.paste(opened.convert("RGB"), mask=opened.getchannel("A").point([0, *[255] * 255]))
+        noise.putalpha(opened.getchannel("A"))
+        plain, noisy = saved(opened), saved(noise)
+    spec = RenditionSpec(format=ImageFormat.AVIF, compression=70)
+    sizes = [
+        len((await PillowOptimizer().render(image, spec)).image.data) for image in (plain, noisy)
+    ]
+    assert sizes[0] == sizes[1]
+
+
+@pytest.mark.parametrize("alpha", [0, 1])
+async def test_an_avif_that_is_hardly_visible_can_be_made(alpha: int) -> None:
+    image = saved(PIL.Image.new("RGBA", (8, 8), (9, 9, 9, alpha)))
+    made = await PillowOptimizer().render(image, RenditionSpec(format=ImageFormat.AVIF))
+    assert made.image.has_alpha
+
+
 async def test_a_portable_rendition_is_no_avif_even_if_it_takes_more_bytes() -> None:
     with PIL.Image.open(BytesIO(photograph("png").data)) as opened:
         image = saved(opened, "AVIF", quality=10, speed=10)
@@ -198,8 +218,8 @@ async def test_a_portable_rendition_is_no_avif_even_if_it_takes_more_bytes() -> 
 
 
 def test_an_avif_that_would_take_too_much_memory_is_refused() -> None:
-    large = PIL.Image.new("L", (4097, 4096))
-    with pytest.raises(CannotRender, match="16,777,216 pixels"):
+    large = PIL.Image.new("L", (4097, 3072))
+    with pytest.raises(CannotRender, match="12,582,912 pixels"):
         encode(large, ImageFormat.AVIF, 80)
 
 
