@@ -12,7 +12,7 @@ chunks of 8 kB, which many encoders write, has 6,200."""
 
 
 class ImageFormat(StrEnum):
-    """The raster formats of images; AVIF is made by this server only."""
+    """The raster formats of images; AVIF is requested from no provider, but made here."""
 
     PNG = "png"
     JPEG = "jpeg"
