@@ -1,8 +1,10 @@
 """JPEG by jpegli, which the extra `jpegli` installs: fewer bytes than Pillow's, as fast."""
 
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-import PIL.Image
+if TYPE_CHECKING:  # the server asks only whether jpegli is there, and its workers load Pillow
+    import PIL.Image
 
 JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
 """An APP0 segment without a thumbnail; the pixels are square. pyjpegli 0.3 writes none."""
@@ -18,12 +20,12 @@ def has_jpegli() -> bool:
     return find_spec("pyjpegli") is not None
 
 
-def can_encode(image: PIL.Image.Image, profile: bytes | None) -> bool:
+def can_encode(image: "PIL.Image.Image", profile: bytes | None) -> bool:
     """Whether jpegli encodes this image as Pillow would: it knows RGB only."""
     return image.mode == "RGB" and len(profile or b"") <= MAX_PARTS * MAX_PART
 
 
-def encode_with_jpegli(image: PIL.Image.Image, quality: int, profile: bytes | None) -> bytes:
+def encode_with_jpegli(image: "PIL.Image.Image", quality: int, profile: bytes | None) -> bytes:
     """The image as baseline JPEG, its colors at half the resolution, with its color profile.
 
     `quality` is 0-100 on Pillow's scale. Raises ImportError without pyjpegli, and ValueError,

@@ -62,7 +62,8 @@ def test_a_server_that_has_warmed_up_and_logs_json_has_loaded_no_terminal_librar
     assert loaded_by(warmed_up, "openai") == "['openai']"
     assert loaded_by(warmed_up, "openai.types.responses.response_input_param") == "[]"
     assert (
-        loaded_by(warmed_up, "structlog rich rich_click click litestar mcp textual_image") == "[]"
+        loaded_by(warmed_up, "structlog rich rich_click click litestar mcp textual_image PIL")
+        == "[]"
     )
 
 
