@@ -11,9 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TypeVar
 
-from adapters.image_store.durable_write import TRASH, finish_partial_files, prove, write_durably
+from adapters.image_store.durable_write import TRASH, prove, write_durably
 from adapters.image_store.file_index import FileIndex, find_equal
 from adapters.image_store.file_names import derived_stem, image_stem
+from adapters.image_store.partial_files import PartialFiles
 from adapters.image_store.regular_files import read_regular
 from adapters.image_store.trash_folder import move_back, move_to_trash, remove
 from domain.errors import ArchiveUnavailable
@@ -45,6 +46,7 @@ class FileImageStore:
         self._fallback = fallback
         self._quarantine = quarantine
         self._writer = writer
+        self._partial_files = [PartialFiles(each) for each in dict.fromkeys((folder, fallback))]
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="images")
 
     async def check_writable(self) -> None:
@@ -117,8 +119,8 @@ class FileImageStore:
 
     async def finish_partial_writes(self, active: Collection[str], /) -> None:
         def finish() -> None:
-            for folder in (self._folder, self._fallback):
-                finish_partial_files(folder, active)
+            for partial_files in self._partial_files:
+                partial_files.finish(active)
 
         await self._run(finish, "Partial files could not be completed or removed")
 

@@ -190,7 +190,7 @@ def test_a_crash_between_write_and_rename_leaves_no_incomplete_image(tmp_path: P
     )
     done = subprocess.run([sys.executable, "-c", crash, str(tmp_path)], check=False)
     assert done.returncode == 9
-    left = [path.name for path in tmp_path.iterdir()]
+    left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
     assert len(left) == 1
     assert left[0].startswith(".img_1.")
     assert left[0].endswith(".part")

@@ -193,7 +193,7 @@ async def test_jobs_stay_open_if_the_files_cannot_be_recovered(
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as broken:
-        broken.setattr("adapters.image_store.files.finish_partial_files", refuse)
+        broken.setattr("adapters.image_store.files.PartialFiles.finish", refuse)
         with pytest.raises(ArchiveUnavailable):
             await here.recover()
     assert (await here.record("job_sent")).is_open

@@ -83,12 +83,12 @@ async def test_a_partial_file_fits_everywhere_and_is_completed_under_its_name(
         with pytest.raises(Killed):
             await killed.put(TEAL, title=title, derived_from=original.ref)
     monkeypatch.undo()
-    partial = [*tmp_path.glob(".*.part")]
+    partial = [*tmp_path.rglob(".*.part")]
     assert len(partial) == 3
     assert max(len(path.name.encode()) for path in partial) <= MAX_NAME_BYTES
     store = store_in(tmp_path)
     await store.finish_partial_writes([])
-    assert not [*tmp_path.glob(".*.part")]
+    assert not [*tmp_path.rglob(".*.part")]
     assert (tmp_path / f"{words}-{SHORT}.png").read_bytes() == PNG.data
     assert await store.sizes([original.ref]) == {original.ref: len(RED.data) + 2 * len(TEAL.data)}
     assert (tmp_path / f"{words}-{RED.digest[:8]}-preview-1.png").read_bytes() == TEAL.data
