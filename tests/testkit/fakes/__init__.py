@@ -1,6 +1,7 @@
 """Fakes for ports: small classes for tests, to pass to `run_application` or to use alone."""
 
 from .image_cache import DictCache
+from .image_source import MemoryImageSource
 from .image_store import MemoryImageStore
 from .job_repository import MemoryJobRepository
 from .optimizer import ScriptedOptimizer, renditions
@@ -24,6 +25,7 @@ __all__ = [
     "HeaderInspector",
     "HeaderNormalizer",
     "InstantRetries",
+    "MemoryImageSource",
     "MemoryImageStore",
     "MemoryJobRepository",
     "MemoryUsageLedger",
