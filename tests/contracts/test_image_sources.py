@@ -7,6 +7,8 @@ import pytest
 from tests.testkit.contracts.image_source import ImageSourceContract
 from tests.testkit.fakes import PNG, MemoryImageSource
 
+pytestmark = pytest.mark.anyio
+
 
 class TestMemoryImageSource(ImageSourceContract):
     @pytest.fixture
