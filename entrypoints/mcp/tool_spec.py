@@ -8,7 +8,7 @@ from mcp_types import CallToolResult, Tool, ToolAnnotations
 from msgspec import Struct
 
 from entrypoints.mcp.tool_call import ToolCall
-from entrypoints.wire.json_schema import json_schema
+from entrypoints.wire.json_schema import json_schema, without_descriptions
 from entrypoints.wire.parsing import parse
 
 A = TypeVar("A", bound=Struct)
@@ -42,13 +42,17 @@ class ToolSpec(Generic[A]):
     """Reads the arguments where that takes more than their struct."""
 
     def describe(self) -> Tool:
-        """The tool's entry in `tools/list`."""
+        """The tool's entry in `tools/list`.
+
+        Hosts show no output schema to a model, so what describes its properties is not sent.
+        """
+        output = None if self.output is None else without_descriptions(json_schema(self.output))
         return Tool(
             name=self.name,
             title=self.title,
             description=self.description,
             input_schema=json_schema(self.input),
-            output_schema=None if self.output is None else json_schema(self.output),
+            output_schema=output,
             annotations=self.annotations,
         )
 

@@ -18,6 +18,19 @@ def json_schema(struct: type[msgspec.Struct]) -> Schema:
     return flat
 
 
+def without_descriptions(node: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """The schema without what it says about its properties; properties of that name are kept."""
+    if isinstance(node, list):
+        return [without_descriptions(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        name: without_descriptions(value)
+        for name, value in node.items()
+        if name != "description" or not isinstance(value, str)
+    }
+
+
 def _inline(node: Any, definitions: Mapping[str, Schema]) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(node, list):
         return [_inline(item, definitions) for item in node]
