@@ -87,7 +87,8 @@ async def wait_for_calls(api: StandIn, number: int) -> None:
 
 def all_are_stored(api: StandIn, settings: Settings) -> bool:
     """Whether every charged image is on the disk unchanged."""
-    stored = {sha256(file.read_bytes()).hexdigest() for file in settings.images_folder.glob("*")}
+    files = [file for file in settings.images_folder.glob("*") if not file.is_dir()]
+    stored = {sha256(file.read_bytes()).hexdigest() for file in files}
     return all(set(charge.digests) <= stored for charge in api.ledger)
 
 
