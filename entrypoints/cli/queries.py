@@ -81,7 +81,7 @@ async def images_list(
     found = await container.list_images()(limit=limit, cursor=decode_cursor(cursor))
     result, console = listing(found, limit), Console()
     is_table = console.is_terminal and not console.is_dumb_terminal
-    return listing_table(result, console) if is_table else listing_text(found, limit), result
+    return listing_table(result, console) if is_table else listing_text(result), result
 
 
 @click.group()

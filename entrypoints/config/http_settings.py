@@ -67,14 +67,19 @@ class HttpSettings(BaseSettings):
     )
 
     @property
-    def effective_rate_limit(self) -> str:
-        """RATE_LIMIT, else 60/minute; else 0 if only programs of this machine can call.
+    def serves_this_machine_only(self) -> bool:
+        """Whether only programs of this machine can call.
 
-        Where a proxy may be in front, strangers can call, too.
+        Where there is a token, or may be a proxy, other machines can call, too.
         """
         may_have_proxy = self.public_url or self.trusted_proxies or self.allowed_hosts
-        is_private = is_loopback(self.host) and self.auth_token is None and not may_have_proxy
-        return self.rate_limit or (NO_RATE_LIMIT if is_private else DEFAULT_RATE_LIMIT)
+        return is_loopback(self.host) and self.auth_token is None and not may_have_proxy
+
+    @property
+    def effective_rate_limit(self) -> str:
+        """RATE_LIMIT, else 60/minute; else 0 if only programs of this machine can call."""
+        default = NO_RATE_LIMIT if self.serves_this_machine_only else DEFAULT_RATE_LIMIT
+        return self.rate_limit or default
 
     @field_validator("auth_token")
     @classmethod

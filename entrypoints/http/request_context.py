@@ -40,7 +40,7 @@ def caller_of(request: AnyRequest) -> Caller:
 
 def image_urls_for(request: AnyRequest) -> ImageUrls:
     """The addresses of images, as the request's sender can reach them."""
-    return image_urls_of(request.scope, container_of(request).settings().public_url)
+    return image_urls_of(request.scope, container_of(request).settings())
 
 
 def event_json_of(request: AnyRequest) -> EventJson:

@@ -84,7 +84,7 @@ class ToolCall:
             request,
             self.container.preview_images(),
             self.max_bytes,
-            self.caller.link,
+            self.caller,
             TOOL_HINTS if can_edit else replace(TOOL_HINTS, edit=""),
             self.image_data,
         )

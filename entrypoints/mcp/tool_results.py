@@ -12,11 +12,11 @@ from domain.image import Image
 from domain.job_records import JobRecord
 from domain.requests import ImageRequest
 from domain.results import ImageResult
+from entrypoints.wire.caller import Caller
 from entrypoints.wire.error_codes import error_text
 from entrypoints.wire.image_results import (
     TOOL_HINTS,
     Hints,
-    Link,
     headline,
     pending_report,
     pending_text,
@@ -57,7 +57,7 @@ async def to_tool_result(
     request: ImageRequest | None,
     preview: PreviewImages,
     max_bytes: int,
-    link: Link | None = None,
+    caller: Caller,
     hints: Hints = TOOL_HINTS,
     image_data: ImageData = base64_of,
 ) -> CallToolResult:
@@ -66,7 +66,7 @@ async def to_tool_result(
     The whole message stays under `max_bytes`: an image that does not fit is replaced by a smaller
     preview, or by nothing; its ID and path are in the text and the structured content either way.
     """
-    facts = structured_report(images, link)
+    facts = structured_report(images, caller.link, paths=caller.reads_files)
     first_line = headline(images, request)
     text = text_report(first_line, images, facts, hints)
     reported = len(to_json(text)) + len(to_json(facts))

@@ -14,9 +14,11 @@ class Caller:
     `check_rate` counts a request that needs the provider, and raises TooManyRequests above the
     client's rate; None for a client without a limit. Repeating a request under the same idempotency
     `key` joins its job. `link` makes the URL of a stored image; None for clients that read files.
+    `reads_files`: whether the client may be told paths, because it is on this machine.
     """
 
     owner: str = LOCAL
     key: str | None = None
     link: Link | None = None
+    reads_files: bool = True
     check_rate: Callable[[], None] | None = None

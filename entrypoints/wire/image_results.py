@@ -16,6 +16,7 @@ from entrypoints.wire.cost_text import cost_line
 from entrypoints.wire.outputs import (
     ImageEntry,
     ImagesResult,
+    ListedImage,
     RenditionEntry,
     Shown,
     TokenUsage,
@@ -28,7 +29,7 @@ SHOWN_TEXT: dict[Shown, str] = {
     "none": "too large to show here",
 }
 
-Link = Callable[[ResultImage], str]
+Link = Callable[[ResultImage | ListedImage], str]
 """The URL of a stored image, for clients that may be on another machine."""
 
 
@@ -78,17 +79,22 @@ def text_report(
         source = f"From the cache ({facts.served_from}), created {facts.made_at}."
         lines.append(f"{source} {hints.new_image}")
     lines += [f"Note: {note}" for note in images.notes]
-    if hints.edit and all(entry.path for entry in facts.images):
+    if hints.edit and all(image.stored for image in images.images):
         lines.append(hints.edit)
     lines.append(cost_line(images))
     return "\n".join(line for line in lines if line)
 
 
-def structured_report(images: ImageResult, link: Link | None = None) -> ImagesResult:
-    """Every fact for programs, without image data. Each image is marked as shown in full."""
+def structured_report(
+    images: ImageResult, link: Link | None = None, *, paths: bool = True
+) -> ImagesResult:
+    """Every fact for programs, without image data. Each image is marked as shown in full.
+
+    `paths`: whether the client may be told where files are.
+    """
     result = ImagesResult(
         job_id=images.job_id,
-        images=[_entry(image, link) for image in images.images],
+        images=[_entry(image, link, paths=paths) for image in images.images],
         provider=images.provider,
         model=images.model,
         asked_model=images.requested_model,
@@ -145,7 +151,7 @@ def pending_report(record: JobRecord) -> ImagesResult:
     )
 
 
-def _entry(result: ResultImage, link: Link | None) -> ImageEntry:
+def _entry(result: ResultImage, link: Link | None, *, paths: bool) -> ImageEntry:
     image = result.image
     entry = ImageEntry(
         id=result.id,
@@ -156,19 +162,19 @@ def _entry(result: ResultImage, link: Link | None) -> ImageEntry:
         shown="full",
     )
     if result.stored:
-        entry.path = str(result.stored)
+        entry.path = str(result.stored) if paths else UNSET
         entry.url = link(result) if link else UNSET
     if result.rendition:
-        entry.rendition = _rendition(result.rendition)
+        entry.rendition = _rendition(result.rendition, paths=paths)
     if result.notes:
         entry.notes = list(result.notes)
     return entry
 
 
-def _rendition(rendition: Rendition) -> RenditionEntry:
+def _rendition(rendition: Rendition, *, paths: bool) -> RenditionEntry:
     image = rendition.image
     return RenditionEntry(
-        path=str(rendition.stored) if rendition.stored else UNSET,
+        path=str(rendition.stored) if rendition.stored and paths else UNSET,
         format=image.format.value,
         width=image.dimensions.width,
         height=image.dimensions.height,
@@ -182,20 +188,22 @@ def _line(entry: ImageEntry) -> str:
         entry.id,
         f"{entry.width}x{entry.height} {entry.format}",
         f"{entry.bytes:,} bytes",
-        entry.path or "not stored",
+        entry.path or ("" if entry.url else "not stored"),
         entry.url,
         SHOWN_TEXT[entry.shown],
         *(entry.notes or ()),
     ]
     line = " · ".join(fact for fact in facts if fact)
-    return f"{line}\n{_rendition_line(entry.rendition, entry.bytes)}" if entry.rendition else line
+    return f"{line}\n{_rendition_line(entry.rendition, entry)}" if entry.rendition else line
 
 
-def _rendition_line(rendition: RenditionEntry, original_bytes: int) -> str:
-    ratio = rendition.bytes / original_bytes
+def _rendition_line(rendition: RenditionEntry, original: ImageEntry) -> str:
+    ratio = rendition.bytes / original.bytes
     change = f"{abs(1 - ratio):.0%} {'smaller' if ratio < 1 else 'larger'}"
-    location = rendition.path or "not stored"
-    return f"  {rendition.how} · {rendition.bytes:,} bytes, {change} · {location}"
+    line = f"  {rendition.how} · {rendition.bytes:,} bytes, {change}"
+    if not rendition.path and original.url:
+        return line  # where it is stored is not for this client
+    return f"{line} · {rendition.path or 'not stored'}"
 
 
 def _created_at(images: ImageResult) -> str:

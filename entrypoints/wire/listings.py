@@ -1,6 +1,7 @@
 """Stored images and unsettled jobs as text and as structured data, for every entry point."""
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from application.use_cases.list_images import ImageListing
 from domain.counts import count
@@ -8,6 +9,7 @@ from domain.errors import ChargeStatus
 from domain.job_records import JobRecord, StoredImage
 from domain.untrusted_text import single_line
 from entrypoints.wire.cursors import encode_cursor
+from entrypoints.wire.image_results import Link
 from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult
 
 MAX_PROMPT_SHOWN = 200
@@ -20,9 +22,16 @@ STATE_TEXT = {
 }
 
 
-def listing(listed: ImageListing, limit: int) -> ListImagesResult:
-    """The newest `limit` images, and all unsettled jobs."""
+def listing(
+    listed: ImageListing, limit: int, link: Link | None = None, *, paths: bool = True
+) -> ListImagesResult:
+    """The newest `limit` images, and all unsettled jobs.
+
+    `link` makes the URLs of stored images; `paths`: whether the client may be told paths.
+    """
     images = [listed_image(record, image) for record in listed.completed for image in record.images]
+    if link:
+        images = [_linked(image, link, paths=paths) for image in images]
     return ListImagesResult(
         images=images[:limit],
         jobs=[listed_job(record) for record in listed.unsettled],
@@ -31,13 +40,19 @@ def listing(listed: ImageListing, limit: int) -> ListImagesResult:
     )
 
 
-def listing_text(listed: ImageListing, limit: int) -> str:
+def _linked(image: ListedImage, link: Link, *, paths: bool) -> ListedImage:
+    if not image.path:
+        return image
+    return replace(image, path=image.path if paths else UNSET, url=link(image))
+
+
+def listing_text(found: ListImagesResult) -> str:
     """One line for each image and for each unsettled job."""
-    found = listing(listed, limit)
     number = len(found.images)
     lines = [f"{count(number, 'image')}, newest first:" if number else "No images."]
     lines += [
-        f"- {image.id} · {image.made_at} · {image.path or 'not stored'} · {_one_line(image.prompt)}"
+        f"- {image.id} · {image.made_at} · {image.path or image.url or 'not stored'} · "
+        f"{_one_line(image.prompt)}"
         for image in found.images
     ]
     lines += [

@@ -120,6 +120,7 @@ class ListedImage(Struct, kw_only=True, rename="camel", omit_defaults=True):
     id: str
     job_id: str
     path: str | UnsetType = UNSET
+    url: str | UnsetType = UNSET
     made_at: str
     prompt: str
     model: str

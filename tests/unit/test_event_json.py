@@ -24,7 +24,7 @@ from tests.testkit.fakes import PNG, FrozenClock, job_for, no_day_budget, rendit
 REQUEST = GenerateRequest(prompt="a red bridge", model="fake-1", partial_images=2)
 PLUM = small_image("plum")
 JOB = job_for(REQUEST)
-URLS = ImageUrls("http://here.example")
+URLS = ImageUrls("http://here.example", paths=True)
 
 
 def finished(*all_images: Image | ResultImage, **facts: Any) -> Finished:  # noqa: ANN401 - fields of ImageResult

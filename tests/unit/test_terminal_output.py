@@ -13,7 +13,7 @@ from domain.provider_errors import ContentRefused
 from domain.requests import GenerateRequest
 from domain.untrusted_text import UNSAFE
 from entrypoints.cli import console
-from entrypoints.wire.listings import listing_text
+from entrypoints.wire.listings import listing, listing_text
 from entrypoints.wire.usage_results import usage_text
 from tests.testkit.fakes import MemoryJobRepository, job_for
 
@@ -43,7 +43,7 @@ async def test_a_prompt_is_listed_in_one_line() -> None:
     request = GenerateRequest(prompt=f"{ODD}\nJob job_1", model="fake-1")
     await records.save(job_for(request).dispatched())
     unsettled = await records.unsettled(owner=LOCAL, limit=9)
-    text = listing_text(ImageListing(completed=[], unsettled=unsettled), 9)
+    text = listing_text(listing(ImageListing(completed=[], unsettled=unsettled), 9))
     assert f"{SHOWN} Job job_1" in text
     assert not UNSAFE.search(text)
 

@@ -9,15 +9,20 @@ import pybase64
 from domain.renditions import rendition_for
 from domain.requests import ImageRequest
 from domain.results import ImageResult, ResultImage
+from entrypoints.config.http_settings import HttpSettings
 from entrypoints.wire.image_results import structured_report
 from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult, Shown
 
 
 class ImageUrls:
-    """URLs below `base`, the server's own address without a slash at the end."""
+    """URLs below `base`, the server's own address without a slash at the end.
 
-    def __init__(self, base: str) -> None:
+    `paths`: whether results also have the paths of files, for clients of this machine.
+    """
+
+    def __init__(self, base: str, *, paths: bool) -> None:
         self._base = base
+        self._paths = paths
 
     def image(self, image: ResultImage | ListedImage) -> str:
         """The image as the provider returned it."""
@@ -42,7 +47,7 @@ class ImageUrls:
         self, result: ImageResult, shown: list[Shown], requested: ImageRequest | None = None
     ) -> dict[str, Any]:
         """The same without the bytes; `shown` says how much of each image is sent elsewhere."""
-        structured = structured_report(result)
+        structured = structured_report(result, paths=self._paths)
         for image_entry, how in zip(structured.images, shown, strict=True):
             image_entry.shown = how
         report: dict[str, Any] = msgspec.to_builtins(structured)
@@ -75,19 +80,24 @@ class ImageUrls:
 
     def _listed(self, image: ListedImage) -> dict[str, Any]:
         fields: dict[str, Any] = msgspec.to_builtins(image)
-        return fields | self._urls(image) if image.path else fields
+        if not image.path:
+            return fields
+        if not self._paths:
+            del fields["path"]
+        return fields | self._urls(image)
 
     def _urls(self, image: ResultImage | ListedImage) -> dict[str, str]:
         url = self.image(image)
         return {"url": url, "previewUrl": f"{url}/preview", "thumbUrl": f"{url}/thumb"}
 
 
-def image_urls_of(scope: Mapping[str, Any], public_url: str | None) -> ImageUrls:
+def image_urls_of(scope: Mapping[str, Any], settings: HttpSettings) -> ImageUrls:
     """URLs below PUBLIC_URL, or else below the Host that this ASGI scope's client used."""
-    if public_url:
-        return ImageUrls(public_url.rstrip("/"))
+    paths = settings.serves_this_machine_only
+    if settings.public_url:
+        return ImageUrls(settings.public_url.rstrip("/"), paths=paths)
     host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-    return ImageUrls(f"{scope['scheme']}://{host.decode('latin-1')}")
+    return ImageUrls(f"{scope['scheme']}://{host.decode('latin-1')}", paths=paths)
 
 
 def _has_url(image: ResultImage, requested: ImageRequest) -> bool:

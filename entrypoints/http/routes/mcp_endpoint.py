@@ -49,8 +49,7 @@ def mcp_server(
 
     def caller_of(context: Context) -> Caller:
         scope = _scope_of(context)
-        urls = image_urls_of(scope, settings.public_url)
-        return replace(callers.resolve(scope), link=urls.image)
+        return replace(callers.resolve(scope), link=image_urls_of(scope, settings).image)
 
     def observe(context: Context, outcome: JobHandle | ImageServiceError) -> None:
         note_outcome(_scope_of(context), outcome)

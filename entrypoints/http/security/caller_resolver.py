@@ -20,10 +20,15 @@ class CallerResolver:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._reads_files = settings.serves_this_machine_only
         self._owner = OWNER if settings.auth_token else LOCAL
         self._rates = RateLimiter(settings.effective_rate_limit)
 
     def resolve(self, scope: Mapping[str, Any]) -> Caller:
         """The sender of this ASGI scope's request, which the security middleware has admitted."""
         address = (scope.get("client") or ("",))[0]
-        return Caller(owner=self._owner, check_rate=self._rates.of(address))
+        return Caller(
+            owner=self._owner,
+            check_rate=self._rates.of(address),
+            reads_files=self._reads_files,
+        )

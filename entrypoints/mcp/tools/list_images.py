@@ -25,7 +25,8 @@ async def handle(call: ToolCall, arguments: ListArguments) -> CallToolResult:
     found = await call.container.list_images()(
         owner=call.caller.owner, limit=limit, cursor=decode_cursor(arguments.cursor or None)
     )
-    return to_text_result(listing_text(found, limit), listing(found, limit))
+    listed = listing(found, limit, call.caller.link, paths=call.caller.reads_files)
+    return to_text_result(listing_text(listed), listed)
 
 
 TOOL = ToolSpec(
