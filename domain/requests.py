@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.conversations import ConversationContext, ConversationOptions
 from domain.errors import InvalidRequest
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
@@ -57,6 +58,7 @@ class ImageRequest:
 
     `size` None leaves the size to the model, `model` None the model to the settings, `format`
     None the format to the content of the image. `partial_images` is the number of previews.
+    `conversation` is what the caller says about the conversation, and `context` what it comes to.
     Raises InvalidRequest if no model could serve the request.
     """
 
@@ -70,6 +72,8 @@ class ImageRequest:
     moderation: Moderation = Moderation.AUTO
     n: int = 1
     partial_images: int = 0
+    conversation: ConversationOptions | None = None
+    context: ConversationContext | None = None
 
     def __post_init__(self) -> None:
         if not is_visible(self.prompt):
@@ -95,6 +99,11 @@ class ImageRequest:
                 field="format",
                 hint='Use format "png" or "webp", or another background.',
             )
+
+    @property
+    def prompt_in_context(self) -> str:
+        """The prompt with the turns of its context, for a provider that keeps no conversations."""
+        return self.prompt if self.context is None else self.context.before(self.prompt)
 
     @property
     def provider_format(self) -> ImageFormat:
@@ -136,8 +145,9 @@ class GenerateRequest(ImageRequest):
 class EditRequest(ImageRequest):
     """Edit or combine 1 to 16 images.
 
-    The mask marks areas of the first image. With `keep_shape` the model's card replaces `size` by
-    one of the first image's shape. Raises InvalidRequest with the name of the image in `field`.
+    A request of a conversation may have none: it is for the last image of that conversation. The
+    mask marks areas of the first image. With `keep_shape` the model's card replaces `size` by one
+    of the first image's shape. Raises InvalidRequest with the name of the image in `field`.
     """
 
     images: tuple[Image, ...]
@@ -146,7 +156,8 @@ class EditRequest(ImageRequest):
 
     def __post_init__(self) -> None:
         ImageRequest.__post_init__(self)
-        if not 1 <= len(self.images) <= MAX_INPUT_IMAGES:
+        least = 0 if self.conversation else 1
+        if not least <= len(self.images) <= MAX_INPUT_IMAGES:
             raise InvalidRequest(
                 f"The number of input images must be between 1 and {MAX_INPUT_IMAGES}, "
                 f"not {len(self.images)}.",

@@ -58,12 +58,14 @@ class ResultFacts:
 
     Jobs, records, results and cache entries carry all of them; `facts` copies them. `request_id` is
     the provider's own ID of the call. `notes` say how the result differs from the request.
+    `continuation` names the provider's own state of a conversation, for its next turn; opaque.
     """
 
     revised_prompt: str | None = None
     usage: Usage | None = None
     request_id: str | None = None
     notes: tuple[str, ...] = ()
+    continuation: str | None = None
 
     def facts(self) -> dict[str, Any]:
         """The facts by their names, to create another value that carries them."""

@@ -16,7 +16,7 @@ def generate_parameters(request: ImageRequest) -> Parameters:
     a quality can use about 5,800 tokens for one square image.
     """
     parameters: Parameters = {
-        "prompt": request.prompt,
+        "prompt": request.prompt_in_context,
         "model": request.model,
         "size": "auto" if request.size is None else str(request.size),
         "quality": request.quality.value,

@@ -126,6 +126,25 @@ INDEXES_OF_QUERIES: Step = (
     ),
 )
 """The dropped index is the beginning of two new ones, so earlier versions search no slower."""
+CONVERSATIONS: Step = (
+    AddColumn("jobs", "conversation VARCHAR"),
+    AddColumn("jobs", "continuation VARCHAR"),
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_jobs_conversation ON jobs (owner, conversation) "
+        "WHERE conversation IS NOT NULL"
+    ),
+    Statement(
+        "CREATE TABLE IF NOT EXISTS turns (id VARCHAR NOT NULL PRIMARY KEY, "
+        "owner VARCHAR NOT NULL, conversation VARCHAR NOT NULL, number INTEGER, job_id VARCHAR, "
+        "action VARCHAR NOT NULL, prompt VARCHAR NOT NULL, context VARCHAR, images VARCHAR, "
+        "served_from VARCHAR, begun_at DATETIME NOT NULL, stored_at DATETIME)"
+    ),
+    Statement("CREATE INDEX IF NOT EXISTS ix_turns_job_id ON turns (job_id)"),
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_turns_conversation ON turns (owner, conversation, number)"
+    ),
+)
+"""Few jobs are of a conversation, so its index of jobs is partial."""
 
 STEPS = (
     JOBS_AND_IMAGES,
@@ -138,6 +157,7 @@ STEPS = (
     TRASH,
     SEEN_COSTS_AND_DISMISSALS,
     INDEXES_OF_QUERIES,
+    CONVERSATIONS,
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

@@ -55,6 +55,7 @@ def job_row(job: Job[ImageRequest], writer: str) -> Values:
         "delivered_images": len(job.images),
         **{name: getattr(job, name) for name in PLAIN_FACTS},
         "notes": json.dumps(job.notes),
+        "conversation": _conversation(job),
         **_cost_factors(job),
         **failure_values(job.failure),
     }
@@ -69,6 +70,11 @@ def _cost_factors(job: Job[ImageRequest]) -> Values:
         "partial_images": job.request.partial_images,
         "input_images": input_images(job.request),
     }
+
+
+def _conversation(job: Job[ImageRequest]) -> str | None:
+    options = job.request.conversation
+    return None if options is None else str(options.id)
 
 
 def failure_values(failure: ImageServiceError | None) -> Values:

@@ -45,6 +45,8 @@ jobs = Table(
     Column("partial_images", Integer, nullable=False, server_default="0"),
     Column("input_images", Integer, nullable=False, server_default="0"),
     Column("dismissed", Integer, nullable=False, server_default="0"),
+    Column("conversation", String),
+    Column("continuation", String),
     Index("ix_jobs_kind", "model", "quality", "size", "created_at"),
     Index("ix_jobs_owner_state", "owner", "state", "created_at", "id"),
     Index("ix_jobs_owner_created_at", "owner", "created_at", "id"),
@@ -54,7 +56,9 @@ jobs = Table(
         *("cost_usd", "estimate_usd", "text_tokens_in", "image_tokens_in", "tokens_out"),
         *("cached_text_tokens_in", "cached_image_tokens_in"),
     ),
+    Index("ix_jobs_conversation", "owner", "conversation"),
 )
+"""`conversation` is the one whose turn started the job; empty when that was cleared."""
 images = Table(
     "pictures",
     tables,
@@ -86,6 +90,25 @@ trashed_images = Table(
     Index("ix_trashed_images_owner", "owner", "deleted_at"),
 )
 """Images in the trash: the columns of `images`, and the time of the deletion."""
+turns = Table(
+    "turns",
+    tables,
+    Column("id", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("conversation", String, nullable=False),
+    Column("number", Integer),
+    Column("job_id", String, index=True),
+    Column("action", String, nullable=False),
+    Column("prompt", String, nullable=False),
+    Column("context", String),
+    Column("images", String),
+    Column("served_from", String),
+    Column("begun_at", LenientDateTime, nullable=False),
+    Column("stored_at", LenientDateTime),
+    Index("ix_turns_conversation", "owner", "conversation", "number"),
+)
+"""The turns of conversations. One has a number once its images are stored; what its provider
+returned is in the row of its job."""
 request_keys = Table(
     "request_keys",
     tables,

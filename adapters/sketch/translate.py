@@ -29,7 +29,7 @@ class ImageFiles:
 def generate_files(request: GenerateRequest, number: int) -> ImageFiles:
     """Draw image `number` (from 0) of the request."""
     rendering = render(
-        request.prompt,
+        request.prompt_in_context,
         _width_and_height(request.size or SQUARE),
         seed(request, number),
         transparent=request.background is Background.TRANSPARENT,
@@ -42,7 +42,7 @@ def edit_files(request: EditRequest, number: int) -> ImageFiles:
     """Draw edited image `number` (from 0). Raises RequestRefused if an input is unreadable."""
     is_jpeg = request.provider_format is ImageFormat.JPEG
     rendering = render_edit(
-        request.prompt,
+        request.prompt_in_context,
         _width_and_height(request.size) if request.size else None,
         seed(request, number),
         inputs=_inputs(request),
@@ -67,7 +67,12 @@ def seed(request: ImageRequest, number: int) -> int:
 
     Format, compression, partial images and model do not change it.
     """
-    parts = [request.prompt, str(request.size), request.quality.value, request.background.value]
+    parts = [
+        request.prompt_in_context,
+        str(request.size),
+        request.quality.value,
+        request.background.value,
+    ]
     if isinstance(request, EditRequest):
         parts += [image.digest for image in request.images]
         parts.append(request.mask.digest if request.mask else "no mask")

@@ -30,6 +30,8 @@ MAX_WORD = 64
 """Characters of one; OpenAI's longest has 22."""
 MAX_NOTES = 40
 MAX_REVISED_PROMPT = 8_000
+MAX_CONTINUATION = 1_000
+"""Characters of a continuation; the ID of a response has about 60."""
 MAX_NOTE = 5_000
 """Characters of a note, which may have a link to an image; see MAX_LINK."""
 MAX_LINK = 4_000
@@ -73,8 +75,14 @@ class Redaction(Safeguard):
             revised_prompt=revised and several_lines(clean(revised), MAX_REVISED_PROMPT),
             request_id=request_id and single_line(clean(request_id), MAX_LENGTHS["request_id"]),
             notes=tuple(single_line(clean(n), MAX_NOTE) for n in delivered.notes[:MAX_NOTES]),
+            continuation=self._usable(delivered.continuation),
             undecodable=await self._clean_data(delivered.undecodable),
         )
+
+    def _usable(self, continuation: str | None) -> str | None:
+        """The continuation, which means something only as it is; None if it cannot be kept so."""
+        clean = continuation and single_line(self._redactor.text(continuation), MAX_CONTINUATION)
+        return continuation if clean == continuation else None
 
     async def _clean_error(self, error: ProviderError) -> None:
         """Clean every attribute, including those that only some kinds of error have.

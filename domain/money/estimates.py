@@ -73,8 +73,9 @@ class SeenCall:
 
     def _usage_of(self, request: ImageRequest, usage: Usage) -> Usage:
         share = Decimal(request.n) / self.images
-        prompt = len(request.prompt.encode())  # one token a byte is the most that it can be
-        text = max(Decimal(prompt), min(usage.text_tokens_in / Decimal(self.images), TEXT_TOKENS))
+        # One token a byte is the most that a prompt can be.
+        prompt = Decimal(len(request.prompt_in_context.encode()))
+        text = max(prompt, min(usage.text_tokens_in / Decimal(self.images), TEXT_TOKENS))
         inputs = Decimal(input_images(request)) / max(1, self.input_images)
         return Usage(
             text_tokens_in=ceil(request.n * text),

@@ -48,7 +48,7 @@ class TokenEstimates:
         if output is None:
             return None
         return Usage(
-            text_tokens_in=request.n * (len(request.prompt.encode()) + self.per_prompt),
+            text_tokens_in=request.n * (len(request.prompt_in_context.encode()) + self.per_prompt),
             image_tokens_in=request.n * input_images(request) * self.per_input_image,
             tokens_out=request.n * (output + request.partial_images * self.per_partial),
         )

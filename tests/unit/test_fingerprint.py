@@ -5,9 +5,22 @@ from typing import Any
 
 import pytest
 
-from domain.fingerprint import IGNORED_FIELDS, fingerprint
+from domain.conversations import (
+    ContextTurn,
+    ConversationContext,
+    ConversationId,
+    ConversationOptions,
+)
+from domain.fingerprint import IGNORED_FIELDS, OF_THE_CALLER, fingerprint, request_digest
 from domain.image_formats import Dimensions, ImageFormat
-from domain.requests import Background, EditRequest, ImageRequest, Moderation, Quality
+from domain.requests import (
+    Background,
+    EditRequest,
+    GenerateRequest,
+    ImageRequest,
+    Moderation,
+    Quality,
+)
 from tests.testkit.fakes import mask, small_image
 
 REQUEST = EditRequest(
@@ -17,6 +30,9 @@ REQUEST = EditRequest(
     mask=mask(),
     format=ImageFormat.WEBP,
 )
+OLD_DIGEST = "cb7d70809a95077f806b323975c40cd51c1e381ed680c87cd14401847abbc00a"
+OLD_FINGERPRINT = "3a3ab4607ff62e4979936a591d97ccf020ba3a737ce08596a3790599a3167f61"
+"""Of `GenerateRequest(prompt="a red bridge")`, before there were conversations."""
 CHANGES: dict[str, Any] = {
     "prompt": "a red bridge ",
     "model": "gpt-image-2.6-sunburst",
@@ -29,6 +45,7 @@ CHANGES: dict[str, Any] = {
     "images": (small_image("blue"), small_image("red")),
     "mask": None,
     "keep_shape": True,
+    "context": ConversationContext(turns=(ContextTurn(number=1, prompt="a bridge"),)),
 }
 
 
@@ -39,7 +56,7 @@ def _fingerprint(request: ImageRequest, **other: str) -> str:
 
 @pytest.mark.parametrize("field", [field.name for field in fields(EditRequest)])
 def test_every_field_that_changes_the_image_changes_the_fingerprint(field: str) -> None:
-    if field in IGNORED_FIELDS:
+    if field in IGNORED_FIELDS | OF_THE_CALLER:
         return
     changed = replace(REQUEST, **{field: CHANGES[field]})
     assert _fingerprint(changed) != _fingerprint(REQUEST)
@@ -85,3 +102,35 @@ def test_equal_requests_have_equal_fingerprints() -> None:
             format=ImageFormat.WEBP,
         )
     )
+
+
+def test_the_name_of_a_conversation_changes_only_the_digest_of_the_call() -> None:
+    options = ConversationOptions(id=ConversationId("logo"))
+    one, other = REQUEST, replace(REQUEST, conversation=options)
+    assert _fingerprint(one) == _fingerprint(other)
+    assert request_digest(one) != request_digest(other)
+    more = replace(other, conversation=replace(options, context_turns=5))
+    assert request_digest(more) != request_digest(other)
+
+
+def test_everything_that_a_context_sends_changes_the_fingerprint() -> None:
+    turn = ContextTurn(number=1, prompt="a bridge", image_ids=("img_1",))
+    context = ConversationContext(turns=(turn, turn), continuation="resp_1", provider="openai")
+    others = (
+        replace(context, continuation="resp_2"),
+        replace(context, provider="another"),
+        replace(context, turns=(turn,)),
+        replace(context, turns=(turn, replace(turn, prompt="a road"))),
+        replace(context, turns=(turn, replace(turn, image_ids=("img_2",)))),
+    )
+    found = {_fingerprint(replace(REQUEST, context=each)) for each in (context, *others)}
+    assert len(found) == 6
+    elsewhere = replace(context, turns=(turn, replace(turn, number=7)))
+    assert _fingerprint(replace(REQUEST, context=elsewhere)) in found
+
+
+def test_a_request_without_a_conversation_has_the_digest_of_earlier_versions() -> None:
+    """Cached results and idempotency keys outlive an update."""
+    request = GenerateRequest(prompt="a red bridge")
+    assert request_digest(request) == OLD_DIGEST
+    assert _fingerprint(request) == OLD_FINGERPRINT
