@@ -75,6 +75,16 @@ class RenditionService:
         spec = _preview_spec(max_bytes)
         return None if spec is None else await self.render_or_none(image.image, spec)
 
+    async def portable(self, image: Image, *, max_side: int, max_bytes: int) -> Image | None:
+        """Return the image itself if it is a PNG or JPEG within both bounds, or else a preview.
+
+        None as of `preview`.
+        """
+        spec = _preview_spec(max_bytes, max_side)
+        if spec is None or spec.is_met_by(image):
+            return image if spec else None
+        return await self.render_or_none(image, spec)
+
     def spec_for(self, image: Image, request: ImageRequest, max_bytes: int) -> RenditionSpec | None:
         """Return what `apply_requested_format` makes of the image, or else what `preview` does.
 
@@ -181,9 +191,9 @@ class RenditionService:
             raise CannotRender("its encoder failed") from error
 
 
-def _preview_spec(max_bytes: int) -> RenditionSpec | None:
+def _preview_spec(max_bytes: int, max_side: int = PREVIEW_MAX_SIDE) -> RenditionSpec | None:
     """A preview of at most `max_bytes` bytes; None if nothing fits into so few."""
     limit = max_bytes - max_bytes % PREVIEW_BYTES_STEP
     if limit <= 0:
         return None
-    return RenditionSpec(max_side=PREVIEW_MAX_SIDE, max_bytes=limit, portable=True)
+    return RenditionSpec(max_side=max_side, max_bytes=limit, portable=True)

@@ -24,6 +24,13 @@ class PreviewImages:
         preview = self.renditions.preview
         return await gather_all([preview(image, max_bytes=max_bytes) for image in result.images])
 
+    async def portable(self, image: Image, /, *, max_side: int, max_bytes: int) -> Image | None:
+        """Return a PNG or JPEG of the image within both bounds, or None if none can be made.
+
+        That is the image itself if it meets them.
+        """
+        return await self.renditions.portable(image, max_side=max_side, max_bytes=max_bytes)
+
     async def small(self, image: Image, /, *, max_side: int) -> Image | None:
         """Return a PNG of the image, its longer side at most `max_side` pixels, or None.
 

@@ -50,6 +50,7 @@ from application.use_cases.cache_stats import CacheStats
 from application.use_cases.check_readiness import CheckReadiness
 from application.use_cases.clear_cache import ClearCache
 from application.use_cases.delete_image import DeleteImage
+from application.use_cases.describe_image import DescribeImage
 from application.use_cases.dismiss_jobs import DismissJobs
 from application.use_cases.drain_jobs import DrainJobs
 from application.use_cases.edit_image import EditImage
@@ -68,10 +69,12 @@ from application.use_cases.list_models import ListModels
 from application.use_cases.list_trash import ListTrash
 from application.use_cases.preview_images import PreviewImages
 from application.use_cases.prune_images import PruneImages
+from application.use_cases.read_image_chunk import ReadImageChunk
 from application.use_cases.recover_jobs import RecoverJobs
 from application.use_cases.report_usage import ReportUsage
 from application.use_cases.restore_image import RestoreImage
 from application.use_cases.save_previews import SavePreviews
+from application.use_cases.suggest_images import SuggestImages
 from application.use_cases.view_image import ViewImage
 from entrypoints.bootstrap.observability import event_sink, job_metrics, log_sink, log_writer
 from entrypoints.bootstrap.providers import (
@@ -228,6 +231,9 @@ class Container(DeclarativeContainer):
     limit_storage = Singleton(LimitStorage, image_trash, cache, clock)
     get_job = Factory(GetJob, job_runner, job_repository)
     view_image = Factory(ViewImage, image_library, rendition_service, view_cache)
+    read_image_chunk = Factory(ReadImageChunk, view_image)
+    describe_image = Factory(DescribeImage, job_repository, image_library)
+    suggest_images = Factory(SuggestImages, job_repository)
     preview_images = Factory(PreviewImages, rendition_service)
     save_previews = Factory(SavePreviews, image_store)
     expect_duration = Factory(ExpectDuration, job_repository, clock)

@@ -1,4 +1,4 @@
-"""The data of images in tool results, which is added after the SDK has written the result.
+"""The data of images in results, which is added after the SDK has written the result.
 
 The SDK would copy and search the base64 of each image several times: pydantic validates and dumps
 it, `json.dumps` escapes it, and sse-starlette splits it into lines with a regular expression
@@ -10,8 +10,6 @@ from secrets import token_hex
 import pybase64
 from starlette.types import Message, Send
 
-from domain.image import Image
-
 IMAGE_DATA = "gpt_image.image_data"
 """The key of an ASGI scope's DetachedImages."""
 
@@ -20,15 +18,15 @@ class DetachedImages:
     """The images of one response whose data is not in it yet."""
 
     def __init__(self) -> None:
-        self._images: dict[bytes, Image] = {}
+        self._images: dict[bytes, bytes] = {}
 
     def __bool__(self) -> bool:
         return bool(self._images)
 
-    def detach(self, image: Image) -> str:
-        """A marker for the base64 of the image. It is random, so no client can send it."""
+    def detach(self, data: bytes) -> str:
+        """A marker for the base64 of these bytes. It is random, so no client can send it."""
         marker = token_hex(16)
-        self._images[marker.encode()] = image
+        self._images[marker.encode()] = data
         return marker
 
     def release(self) -> None:
@@ -44,7 +42,7 @@ class DetachedImages:
         for marker in [*self._images]:
             before, found, after = rest.partition(marker)
             if found:
-                pieces += [before, pybase64.b64encode(self._images.pop(marker).data)]
+                pieces += [before, pybase64.b64encode(self._images.pop(marker))]
                 rest = after
         return b"".join([*pieces, rest]) if pieces else body
 

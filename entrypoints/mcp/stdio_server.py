@@ -16,8 +16,8 @@ from entrypoints.config.settings import Settings
 from entrypoints.mcp.greeter.greeter import Greeter
 from entrypoints.mcp.greeter.recording import load_answers
 from entrypoints.mcp.result_limit import LARGE_STDIO_RESULTS
+from entrypoints.mcp.server import build_server
 from entrypoints.mcp.stdio_transport import StdioTransport
-from entrypoints.mcp.tool_server import build_server
 
 RECORDING_DELAY = 3.0
 """Seconds after which the greeter's answers are recorded, if they are not: after the warm-up."""

@@ -33,13 +33,13 @@ REPORT_ROOM = 2_000
 """Bytes set aside for what is reported of each image: most reports take less, in text and facts.
 So the bytes that are left for an image are known before the image exists."""
 
-ImageData = Callable[[Image], str]
-"""The base64 of an image, or a marker that the transport replaces by it."""
+ImageData = Callable[[bytes], str]
+"""The base64 of bytes of an image, or a marker that the transport replaces by it."""
 
 
-def base64_of(image: Image) -> str:
-    """The base64 of an image."""
-    return pybase64.b64encode_as_string(image.data)
+def base64_of(data: bytes) -> str:
+    """The base64 of bytes of an image."""
+    return pybase64.b64encode_as_string(data)
 
 
 def max_image_bytes(max_bytes: int, count: int, *, reported: int = 0) -> int:
@@ -78,7 +78,7 @@ async def to_tool_result(
         text = text_report(first_line, images, facts, hints)
     result = to_text_result(text, facts)
     result.content += [
-        ImageContent(type="image", data=image_data(inline), mime_type=inline.format.media_type)
+        ImageContent(type="image", data=image_data(inline.data), mime_type=inline.format.media_type)
         for inline in previews
         if inline is not None
     ]

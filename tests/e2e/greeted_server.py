@@ -15,9 +15,9 @@ from domain.provider_errors import InvalidSettings
 from entrypoints.config.settings import Settings
 from entrypoints.mcp.greeter.conversation import Answers
 from entrypoints.mcp.greeter.greeter import Greeter
+from entrypoints.mcp.server import build_server
 from entrypoints.mcp.stdio_server import serve_messages
 from entrypoints.mcp.stdio_transport import StdioTransport
-from entrypoints.mcp.tool_server import build_server
 from tests.e2e.greeter_messages import Step
 
 Message = dict[str, Any]

@@ -7,8 +7,8 @@ from mcp import Client
 
 from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
+from entrypoints.mcp.server import build_server
 from entrypoints.mcp.tool_results import REPORT_ROOM, max_image_bytes
-from entrypoints.mcp.tool_server import build_server
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn, faults
 from tests.testkit.fakes import ScriptedOptimizer, small_image

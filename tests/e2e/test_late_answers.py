@@ -20,7 +20,7 @@ from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.settings import Settings
 from entrypoints.mcp.reply_deadline import reply_deadline
-from entrypoints.mcp.tool_server import build_server
+from entrypoints.mcp.server import build_server
 from tests.e2e.loopback_server import wait_until
 from tests.testkit.fakes import PNG, FakeProvider, settings_in, small_image
 

@@ -15,7 +15,7 @@ from domain.errors import Canceled
 from domain.events import Failed, Finished, JobDispatched, JobQueued
 from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
-from entrypoints.mcp.tool_server import build_server
+from entrypoints.mcp.server import build_server
 from tests.e2e.host import Host
 from tests.e2e.loopback_server import serve, serve_container, wait_until
 from tests.e2e.mcp_http import ERAS, RawSession, connect_over_http, message

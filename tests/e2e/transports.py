@@ -9,7 +9,7 @@ from mcp import Client
 
 from entrypoints.bootstrap.lazy_application import LazyApplication
 from entrypoints.config.settings import Settings
-from entrypoints.mcp.tool_server import build_server
+from entrypoints.mcp.server import build_server
 from tests.conftest import KEY
 from tests.e2e.loopback_server import serve
 from tests.e2e.mcp_http import connect_over_http

@@ -14,7 +14,7 @@ from adapters.openai.catalog import openai_catalog
 from domain.image import Image
 from domain.requests import EditRequest, ImageRequest
 from entrypoints.bootstrap.container import Container
-from entrypoints.mcp.tool_server import build_server
+from entrypoints.mcp.server import build_server
 from tests.e2e.asgi_client import AsgiClient, asgi_client
 from tests.testkit.fakes import FakeProvider, settings_in, small_image
 

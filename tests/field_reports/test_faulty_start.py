@@ -14,7 +14,7 @@ from entrypoints.bootstrap.lazy_application import LazyApplication
 from entrypoints.cli.app import main
 from entrypoints.cli.command_settings import command_settings
 from entrypoints.config.settings import Settings
-from entrypoints.mcp.tool_server import build_server
+from entrypoints.mcp.server import build_server
 from entrypoints.mcp.tools import TOOLS
 from tests.conftest import KEY
 from tests.e2e.host import Host, text_of

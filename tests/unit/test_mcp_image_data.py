@@ -6,11 +6,10 @@ from base64 import b64encode
 import pytest
 from starlette.types import Message
 
-from domain.image import Image
 from entrypoints.http.mcp_image_data import AttachImages, DetachedImages
 
 pytestmark = pytest.mark.anyio
-FIRST, SECOND = Image(b"\x00first\xff" * 9), Image(b"second")
+FIRST, SECOND = b"\x00first\xff" * 9, b"second"
 
 
 def content(*data: str) -> bytes:
@@ -18,8 +17,8 @@ def content(*data: str) -> bytes:
     return json.dumps({"text": "é", "content": blocks}, ensure_ascii=False).encode()
 
 
-def base64(image: Image) -> str:
-    return b64encode(image.data).decode()
+def base64(data: bytes) -> str:
+    return b64encode(data).decode()
 
 
 async def send_through(images: DetachedImages, *messages: Message) -> list[Message]:

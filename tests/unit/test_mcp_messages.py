@@ -6,7 +6,6 @@ import json
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from domain.image import Image
 from entrypoints.http.mcp_image_data import IMAGE_DATA, DetachedImages
 from entrypoints.http.mcp_messages import CheckedMessages
 from entrypoints.http.mcp_responses import ENDED, json_error
@@ -82,7 +81,7 @@ async def test_images_that_no_response_had_are_released() -> None:
 
     async def fail_after_detaching(scope: Scope, _: Receive, send: Send) -> None:
         images: DetachedImages = scope[IMAGE_DATA]
-        images.detach(Image(b"an image"))
+        images.detach(b"an image")
         detached.append(images)
         await json_error(500, ENDED)(scope, _, send)
 

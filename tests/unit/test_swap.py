@@ -16,7 +16,7 @@ from domain.requests import EditRequest, GenerateRequest
 from domain.results import ResultImage
 from entrypoints.bootstrap.container import Container, Parts
 from entrypoints.bootstrap.lifecycle import run_application
-from entrypoints.mcp.tool_server import build_server
+from entrypoints.mcp.server import build_server
 from tests.testkit.fakes import PNG, FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import pytest
 from opentelemetry.trace import NoOpTracerProvider, ProxyTracerProvider, TracerProvider
 
 from entrypoints.bootstrap.container import Container
-from entrypoints.mcp import tool_server
+from entrypoints.mcp import server as mcp_server
 from tests.testkit.fakes import settings_in
 
 
@@ -20,8 +20,8 @@ async def _no_container() -> Container:
 def test_messages_are_traced_only_with_a_tracer(
     provider: TracerProvider, traced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tool_server, "get_tracer_provider", lambda: provider)
-    server = tool_server.build_server(_no_container, settings_in(tmp_path))
+    monkeypatch.setattr(mcp_server, "get_tracer_provider", lambda: provider)
+    server = mcp_server.build_server(_no_container, settings_in(tmp_path))
     assert [type(each).__name__ for each in server.middleware] == (
         ["OpenTelemetryMiddleware"] if traced else []
     ), "the SDK has no other middleware of its own that could be dropped with it"

@@ -24,8 +24,9 @@ from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES
 from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.request_checks import only_json
+from entrypoints.mcp.server import build_server
 from entrypoints.mcp.tool_results import ImageData
-from entrypoints.mcp.tool_server import Context, build_server
+from entrypoints.mcp.transport_hooks import Context
 from entrypoints.wire.caller import Caller
 from entrypoints.wire.json_schema import Schema
 

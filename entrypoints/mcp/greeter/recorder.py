@@ -23,7 +23,7 @@ from entrypoints.config.settings import Settings
 from entrypoints.mcp.greeter.known_messages import PREFIX
 from entrypoints.mcp.greeter.recording import FILE, installed_versions
 from entrypoints.mcp.json_rpc import encode
-from entrypoints.mcp.tool_server import build_server
+from entrypoints.mcp.server import build_server
 
 CLIENT = {"name": "recorder", "version": "1"}
 
@@ -54,13 +54,14 @@ async def record_answers() -> dict[str, dict[str, str]]:
                 "initialize": await ask("initialize", handshake),
                 "ping": await ask("ping", {}),
                 "tools/list": await ask("tools/list", {}),
+                "resources/templates/list": await ask("resources/templates/list", {}),
             }
     for version in MODERN_PROTOCOL_VERSIONS:
         envelope = {f"{PREFIX}protocolVersion": version, f"{PREFIX}clientCapabilities": {}}
         async with _connection() as ask:
             answers[version] = {
                 method: await ask(method, {"_meta": envelope})
-                for method in ("server/discover", "tools/list")
+                for method in ("server/discover", "tools/list", "resources/templates/list")
             }
     return answers
 

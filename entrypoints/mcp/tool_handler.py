@@ -1,0 +1,60 @@
+"""Answers `tools/list` and `tools/call`."""
+
+from time import monotonic
+
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    CallToolResult,
+    ListToolsResult,
+    PaginatedRequestParams,
+)
+
+from domain.errors import ImageServiceError
+from entrypoints.mcp.reply_deadline import reply_deadline
+from entrypoints.mcp.tool_call import ToolCall
+from entrypoints.mcp.tool_results import to_tool_error
+from entrypoints.mcp.tools import TOOLS
+from entrypoints.mcp.transport_hooks import Context, TransportHooks
+from entrypoints.wire.incidents import log_incident
+
+
+class ToolHandler:
+    """Knows the tools. The first call opens the container, not the list."""
+
+    def __init__(self, hooks: TransportHooks) -> None:
+        self._hooks = hooks
+        self._tools = {tool.name: tool for tool in TOOLS}
+        self._descriptions = [tool.describe() for tool in TOOLS]
+
+    async def list(self, _: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
+        self._hooks.on_list()
+        return ListToolsResult(tools=self._descriptions)
+
+    async def call(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
+        tool = self._tools.get(params.name)
+        if tool is None:
+            known = ", ".join(self._tools)
+            message = f"Unknown tool {params.name[:80]!r}. Available tools: {known}."
+            raise MCPError(INVALID_PARAMS, message)
+        try:
+            return await tool.answer(await self._open_call(context), params.arguments or {})
+        except ImageServiceError as error:
+            self._hooks.observe(context, error)
+            return to_tool_error(error)
+        except Exception as error:  # noqa: BLE001 - logged, and answered with the incident
+            return to_tool_error(log_incident(error))
+
+    async def _open_call(self, context: Context) -> ToolCall:
+        hooks = self._hooks
+        client, meta = hooks.client_name(context), context.meta or {}
+        return ToolCall(
+            deadline=monotonic() + reply_deadline(hooks.settings, client, meta),
+            container=await hooks.open_container(),
+            caller=hooks.caller_of(context),
+            max_bytes=hooks.max_bytes(context),
+            report_progress=context.session.report_progress,
+            on_job=lambda job: hooks.observe(context, job),
+            image_data=hooks.image_data_of(context),
+        )

@@ -1,0 +1,70 @@
+"""What is known of a stored image, for programs."""
+
+from msgspec import UNSET, Struct, UnsetType
+
+from application.use_cases.describe_image import ImageDescription
+from domain.results import ResultImage
+from entrypoints.wire.caller import Caller
+
+
+class ImageMetadata(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """An image and the job that delivered it.
+
+    `costUsd` is the cost of the job, which may have delivered several images; `estimatedUsd` stands
+    in where it is unknown. `chunks` is the number of parts in which this client can read the image.
+    `path` is there for clients on this machine, `url` for all others.
+    """
+
+    id: str
+    format: str
+    width: int
+    height: int
+    bytes: int
+    sha256: str
+    job_id: str
+    action: str
+    prompt: str
+    revised_prompt: str | UnsetType = UNSET
+    model: str
+    asked_model: str
+    provider: str
+    created_at: str
+    cost_usd: float | UnsetType = UNSET
+    estimated_usd: float | UnsetType = UNSET
+    job_images: list[str]
+    notes: list[str] | UnsetType = UNSET
+    chunks: int | UnsetType = UNSET
+    path: str | UnsetType = UNSET
+    url: str | UnsetType = UNSET
+
+
+def image_metadata(described: ImageDescription, caller: Caller) -> ImageMetadata:
+    """The description for this caller."""
+    image, record, stored = described.image, described.record, described.recorded.stored
+    metadata = ImageMetadata(
+        id=image.id,
+        format=image.format.value,
+        width=image.dimensions.width,
+        height=image.dimensions.height,
+        bytes=len(image.data),
+        sha256=image.digest,
+        job_id=record.id,
+        action=record.action,
+        prompt=record.prompt,
+        revised_prompt=record.revised_prompt or UNSET,
+        model=record.model,
+        asked_model=record.requested_model,
+        provider=record.provider,
+        created_at=record.changed_at.isoformat(timespec="seconds"),
+        job_images=[each.id for each in record.images],
+        notes=[*record.notes, *described.recorded.notes] or UNSET,
+    )
+    if record.cost is not None:
+        metadata.cost_usd = float(record.cost)
+    elif record.estimate is not None:
+        metadata.estimated_usd = float(record.estimate)
+    if caller.link is not None:
+        metadata.url = caller.link(ResultImage(image=image, stored=stored))
+    elif stored is not None:
+        metadata.path = str(stored)
+    return metadata
