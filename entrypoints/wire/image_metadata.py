@@ -12,7 +12,7 @@ class ImageMetadata(Struct, kw_only=True, rename="camel", omit_defaults=True):
 
     `costUsd` is the cost of the job, which may have delivered several images; `estimatedUsd` stands
     in where it is unknown. `chunks` is the number of parts in which this client can read the image.
-    `path` is there for clients on this machine, `url` for all others.
+    `path` is there for clients on this machine, `url` over HTTP.
     """
 
     id: str
@@ -65,6 +65,6 @@ def image_metadata(described: ImageDescription, caller: Caller) -> ImageMetadata
         metadata.estimated_usd = float(record.estimate)
     if caller.link is not None:
         metadata.url = caller.link(ResultImage(image=image, stored=stored))
-    elif stored is not None:
+    if caller.reads_files and stored is not None:
         metadata.path = str(stored)
     return metadata
