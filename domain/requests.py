@@ -59,6 +59,7 @@ class ImageRequest:
     `size` None leaves the size to the model, `model` None the model to the settings, `format`
     None the format to the content of the image. `partial_images` is the number of previews.
     `conversation` is what the caller says about the conversation, and `context` what it comes to.
+    `style` is the name of a style that is not in the request yet: see `Style.apply`.
     Raises InvalidRequest if no model could serve the request.
     """
 
@@ -74,6 +75,7 @@ class ImageRequest:
     partial_images: int = 0
     conversation: ConversationOptions | None = None
     context: ConversationContext | None = None
+    style: str | None = None
 
     def __post_init__(self) -> None:
         if not is_visible(self.prompt):
@@ -82,6 +84,7 @@ class ImageRequest:
             )
         _check_encodable("prompt", self.prompt)
         _check_encodable("model", self.model or "")
+        _check_encodable("style", self.style or "")
         if len(self.prompt) > MAX_PROMPT_CHARACTERS:
             raise InvalidRequest(
                 f"The prompt has {len(self.prompt):,} characters; "
