@@ -96,9 +96,7 @@ class Preset:
         text = f"{self.with_images.strip()}\n{self.template}" if has_images else self.template
         return "\n".join(_filled_lines(text, filled)).strip()
 
-    def _faults(
-        self, values: Mapping[str, str], *, has_images: bool
-    ) -> Iterator[InvalidRequest]:
+    def _faults(self, values: Mapping[str, str], *, has_images: bool) -> Iterator[InvalidRequest]:
         names = [argument.name for argument in self.arguments]
         for name in values:
             if name not in names:
@@ -116,7 +114,7 @@ class Preset:
             yield InvalidRequest(
                 f"The preset {self.name} edits an image, and there is none.",
                 field="images",
-                hint="Name the image to edit.",
+                hint="Use it to edit an image, and name that image.",
             )
 
 

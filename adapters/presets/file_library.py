@@ -45,8 +45,9 @@ class FilePresetLibrary:
                 raise ValueError("it is no file of this style")
             return Image(await asyncio.to_thread(self._styles.read, name, MAX_INPUT_BYTES))
         except (OSError, ValueError) as error:
+            what = f"{name}, a reference image of the style {style.name},"
             raise UnreadableImage(
-                f"{name}, a reference image of the style {style.name}, cannot be read: {reason_of(error)}.",
+                f"{what} cannot be read: {reason_of(error)}.",
                 field="style",
                 hint="Correct the style, or leave it out.",
             ) from error

@@ -4,7 +4,14 @@ import re
 from pathlib import PurePath
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from domain.presets import MAX_TEXT_CHARACTERS
 from domain.styles import MAX_COLORS, MAX_REFERENCES, MAX_STYLE_CHARACTERS, Style

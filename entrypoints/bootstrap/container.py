@@ -34,6 +34,7 @@ from application.ports.image_provider import ImageProvider
 from application.ports.image_store import ImageStore
 from application.ports.job_events import JobEvents
 from application.ports.job_repository import JobRepository
+from application.ports.preset_library import PresetLibrary
 from application.ports.usage_ledger import UsageLedger
 from application.provider_registry import ProviderRegistry
 from application.rendition_service import RenditionService
@@ -55,6 +56,7 @@ from application.use_cases.dismiss_jobs import DismissJobs
 from application.use_cases.drain_jobs import DrainJobs
 from application.use_cases.edit_image import EditImage
 from application.use_cases.empty_trash import EmptyTrash
+from application.use_cases.expand_preset import ExpandPreset
 from application.use_cases.expect_duration import ExpectDuration
 from application.use_cases.find_image import FindImage
 from application.use_cases.find_job import FindJob
@@ -66,6 +68,8 @@ from application.use_cases.limit_storage import LimitStorage
 from application.use_cases.list_images import ListImages
 from application.use_cases.list_jobs import ListJobs
 from application.use_cases.list_models import ListModels
+from application.use_cases.list_presets import ListPresets
+from application.use_cases.list_styles import ListStyles
 from application.use_cases.list_trash import ListTrash
 from application.use_cases.preview_images import PreviewImages
 from application.use_cases.prune_images import PruneImages
@@ -77,6 +81,7 @@ from application.use_cases.save_previews import SavePreviews
 from application.use_cases.suggest_images import SuggestImages
 from application.use_cases.view_image import ViewImage
 from entrypoints.bootstrap.observability import event_sink, job_metrics, log_sink, log_writer
+from entrypoints.bootstrap.preset_files import preset_library
 from entrypoints.bootstrap.providers import (
     image_provider,
     image_workers,
@@ -240,6 +245,10 @@ class Container(DeclarativeContainer):
     follow_job = Factory(FollowJob, job_runner)
     drain_jobs = Factory(DrainJobs, job_runner)
     recover_jobs = Factory(RecoverJobs, job_repository, image_store)
+    presets = Singleton(preset_library, settings)
+    list_presets = Factory(ListPresets, presets)
+    list_styles = Factory(ListStyles, presets)
+    expand_preset = Factory(ExpandPreset, presets)
     list_models = Factory(ListModels, image_providers, clock)
     check_readiness = Factory(CheckReadiness, job_runner, image_store, job_repository, cache)
     clear_cache = Factory(ClearCache, cache)
@@ -260,6 +269,7 @@ class Parts(TypedDict, total=False):
     usage_ledger: UsageLedger
     cache: ImageCache
     job_events: JobEvents
+    presets: PresetLibrary
     extra_sinks: abc.Sequence[EventSink]
     inspector: ImageInspector
     normalizer: ImageNormalizer

@@ -19,6 +19,7 @@ from entrypoints.cli.generation import edit, generate
 from entrypoints.cli.help_texts import WELCOME, examples
 from entrypoints.cli.job_commands import jobs
 from entrypoints.cli.options import env_file_option
+from entrypoints.cli.preset_commands import presets, styles
 from entrypoints.cli.queries import cache, images, models, usage
 from entrypoints.config.settings_error import SettingsError
 
@@ -34,6 +35,7 @@ HELP_STYLE = {
 @click.version_option(version(), prog_name="mcp-server-gpt-image")
 @click.command_panel("Images", commands=["generate", "edit", "images", "jobs"])
 @click.command_panel("Models and costs", commands=["models", "usage", "cache"])
+@click.command_panel("Prompts", commands=["presets", "styles"])
 @click.command_panel("Servers", commands=["stdio", "http"])
 @click.command_panel("Shell", commands=["completion"])
 @click.rich_config(HELP_STYLE)
@@ -99,7 +101,7 @@ def http(host: str | None, port: int | None, env_file: Path | None) -> None:
     run(settings, listeners)
 
 
-for command in (generate, edit, images, jobs, models, usage, cache, completion):
+for command in (generate, edit, images, jobs, presets, styles, models, usage, cache, completion):
     cli.add_command(command)
 for command in (images_delete, images_restore, images_prune, images_empty_trash):
     images.add_command(command)

@@ -8,7 +8,7 @@ import rich_click as click
 
 from entrypoints.bootstrap.import_gc import collector_paused
 from entrypoints.cli.help_texts import examples
-from entrypoints.cli.suggestions import Kind
+from entrypoints.cli.suggestions import Defined, Kind
 
 if TYPE_CHECKING:  # a command loads these when it runs
     from entrypoints.bootstrap.container import Container
@@ -42,6 +42,28 @@ def model_names() -> Sequence[str]:
         return [card.name for card in container.list_models()().catalog.cards]
 
     return _asked(names, auto_provider="openai")
+
+
+def defined_names(kind: Defined) -> Sequence[str]:
+    """The names of the presets or of the styles; none if they cannot be read."""
+
+    async def names(container: "Container") -> Sequence[str]:
+        if kind == "preset":
+            return [*(await container.list_presets()()).by_name]
+        return [*(await container.list_styles()()).by_name]
+
+    return _asked(names, auto_provider="sketch")
+
+
+def preset_values(name: str) -> Sequence[str]:
+    """`argument=` for each argument of the preset, and `argument=value` for values it offers."""
+
+    async def values(container: "Container") -> Sequence[str]:
+        arguments = (await container.list_presets()()).get(name).arguments
+        offered = [f"{each.name}={value}" for each in arguments for value in each.offered]
+        return [*(f"{each.name}=" for each in arguments), *offered]
+
+    return _asked(values, auto_provider="sketch")
 
 
 def stored_ids(kind: Kind) -> Sequence[str]:

@@ -15,28 +15,30 @@ if TYPE_CHECKING:  # a command loads these when it runs
 
 
 @job
-@click.argument("prompt")
+@click.argument("prompt", required=False)
 @generation_options
 @examples(
     'gpt-image generate "a lighthouse above a quiet sea" -o lighthouse.png',
     'gpt-image generate "a fox" --size 1536x1024 --partials 2 --open',
     "gpt-image generate - -o posters/ -n 2 < prompt.txt",
+    "gpt-image generate --preset logo --set name=Northwind -o logo.png",
 )
-async def generate(container: "Container", *, prompt: str, **options: object) -> "JobHandle":
+async def generate(container: "Container", *, prompt: str | None, **options: object) -> "JobHandle":
     """Generate images from a PROMPT.
 
     A PROMPT of - is read from standard input.
     """
-    from entrypoints.cli.input_files import read_prompt
+    from entrypoints.cli.preset_options import with_preset
     from entrypoints.wire.inputs import GenerateArguments
     from entrypoints.wire.parsing import parse
 
-    arguments = parse(GenerateArguments, {**options, "prompt": read_prompt(prompt)})
+    given = await with_preset(container, prompt, options, has_images=False)
+    arguments = parse(GenerateArguments, given)
     return await container.generate_image()(arguments.to_request(), fresh=arguments.fresh)
 
 
 @job
-@click.argument("prompt")
+@click.argument("prompt", required=False)
 @click.option(
     *("-i", "--image", "images"),
     multiple=True,
@@ -58,11 +60,12 @@ async def generate(container: "Container", *, prompt: str, **options: object) ->
     'gpt-image edit "make the sky green" -i last -o green.png',
     'gpt-image edit "put the cat on the chair" -i chair.png -i cat.jpg',
     'gpt-image edit "add a hat" -i - -o - < fox.png > hat.png',
+    'gpt-image edit --preset restyle --set "look=woodcut print" -i last',
 )
 async def edit(
     container: "Container",
     *,
-    prompt: str,
+    prompt: str | None,
     images: tuple[str, ...],
     mask: str | None,
     **options: object,
@@ -71,13 +74,14 @@ async def edit(
 
     A PROMPT of - is read from standard input.
     """
-    from entrypoints.cli.input_files import check_one_reader, open_image, read_prompt
+    from entrypoints.cli.input_files import check_one_reader, open_image
+    from entrypoints.cli.preset_options import with_preset
     from entrypoints.wire.inputs import EditArguments
     from entrypoints.wire.parsing import parse
 
-    check_one_reader(prompt, [*images, mask])
-    given = {**options, "prompt": read_prompt(prompt), "images": [*images], "mask": mask or None}
-    arguments = parse(EditArguments, given)
+    check_one_reader(prompt or "", [*images, mask])
+    given = await with_preset(container, prompt, options, has_images=True)
+    arguments = parse(EditArguments, {**given, "images": [*images], "mask": mask or None})
     opened = [await open_image(name, f"images[{at}]", container) for at, name in enumerate(images)]
     mask_image = await open_image(mask, "mask", container) if mask else None
     request = arguments.to_request(tuple(opened), mask_image)

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 import rich_click as click
 
-from entrypoints.cli.suggestions import ModelName, Suggested
+from entrypoints.cli.suggestions import DefinedName, ModelName, PresetValue, Suggested
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-INPUT, IMAGE, OUTPUT, OTHER = "Input images", "Image", "Output", "Options"
+INPUT, PROMPT, IMAGE, OUTPUT, OTHER = "Input images", "Prompt", "Image", "Output", "Options"
 """The groups of options in the help of `generate` and `edit`."""
 
 env_file_option = click.option(
@@ -24,6 +24,22 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, panel=OTHER, help="Print the result as JSON."
 )
 GENERATION_OPTIONS = (
+    click.option(
+        "--preset",
+        type=DefinedName("preset"),
+        metavar="NAME",
+        panel=PROMPT,
+        help="Fill in this preset; PROMPT may be left out, or adds to it. See `gpt-image presets`.",
+    ),
+    click.option(
+        "--set",
+        "set_",
+        type=PresetValue(),
+        multiple=True,
+        metavar="NAME=VALUE",
+        panel=PROMPT,
+        help="A value for the preset; can be repeated.",
+    ),
     click.option(
         "--size",
         type=Suggested("1024x1024", "1024x1536", "1536x1024", "auto"),
@@ -111,6 +127,7 @@ GENERATION_OPTIONS = (
 )
 OPTION_BY_FIELD = {
     "prompt": "PROMPT",
+    "arguments": "--set",
     "ID": "ID",
     "id": "ID",
     "n": "-n",
@@ -126,7 +143,7 @@ def generation_options(command: F) -> F:
     """Add the options of generating and editing, in the order of the help text."""
     for option in reversed(GENERATION_OPTIONS):
         command = option(command)
-    for panel in (OTHER, OUTPUT, IMAGE, INPUT):
+    for panel in (OTHER, OUTPUT, IMAGE, PROMPT, INPUT):
         command = click.option_panel(panel)(command)
     return command
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # loaded only when a shell asks
 
 Kind = Literal["images", "trash", "jobs"]
 """What an ID belongs to."""
+Defined = Literal["preset", "style"]
+"""What has a name in PRESETS_DIR."""
 
 
 class Suggested(click.ParamType[str]):
@@ -43,6 +45,38 @@ class ModelName(click.ParamType[str]):
         from entrypoints.cli.completion import model_names
 
         return _items([name for name in model_names() if name.startswith(incomplete)])
+
+
+class DefinedName(click.ParamType[str]):
+    """A preset or a style; the shell completes the names that exist."""
+
+    name = "text"
+
+    def __init__(self, kind: Defined) -> None:
+        self.kind = kind
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list["CompletionItem"]:
+        """The names that begin with what was typed."""
+        from entrypoints.cli.completion import defined_names
+
+        return _items([name for name in defined_names(self.kind) if name.startswith(incomplete)])
+
+
+class PresetValue(click.ParamType[str]):
+    """`name=value` of a preset; the shell completes the names, then the values that are offered."""
+
+    name = "text"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list["CompletionItem"]:
+        """The arguments of the preset that was named before, or the values of one of them."""
+        from entrypoints.cli.completion import preset_values
+
+        values = preset_values(ctx.params.get("preset") or "")
+        return _items([value for value in values if value.startswith(incomplete)])
 
 
 class ImageReference(click.ParamType[str]):

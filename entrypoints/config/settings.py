@@ -64,6 +64,11 @@ class Settings(BudgetSettings, HttpSettings):
         default_factory=lambda: Path(user_data_path(APP)),
         description="Directory for job records, offline sketches and quarantined replies.",
     )
+    presets_dir: Path | None = Field(
+        None,
+        description="Directory for your own presets, and in its folder styles for your styles. By "
+        "default, presets in DATA_DIR.",
+    )
     provider_timeout: Annotated[float, Field(gt=0, le=3600)] = Field(
         300.0, description="Seconds to wait for the provider's next bytes."
     )
@@ -207,6 +212,11 @@ class Settings(BudgetSettings, HttpSettings):
         if self.provider_name == "sketch":
             return self.data_dir / "sketches"
         return Path(user_pictures_path()) / "GPT Image"
+
+    @property
+    def presets_folder(self) -> Path:
+        """PRESETS_DIR, else `presets` in DATA_DIR."""
+        return self.presets_dir or self.data_dir / "presets"
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -47,6 +47,10 @@ BREACHES = {
     ),
     "The MCP SDK stays in the MCP entry point": ("entrypoints", "from mcp_types import Tool"),
     "The web framework stays in the HTTP entry point": ("entrypoints.mcp", "import litestar"),
+    "Pydantic stays where files and settings of people are read": (
+        "adapters.records",
+        "import pydantic",
+    ),
     "Settings and terminal libraries stay in the entry points": (
         "adapters.records",
         "import platformdirs",

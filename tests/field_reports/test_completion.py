@@ -15,6 +15,7 @@ KNOWN = {
     "trash": ["img_33333333"],
     "jobs": ["job_11111111"],
 }
+PANELS = [f"panels={number}" for number in (3, 4, 6, 8, 9)]
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,11 @@ KNOWN = {
         (["jobs", "show"], "job_", ["job_11111111"]),
         (["jobs", "dismiss", "job_11111111"], "j", ["job_11111111"]),
         (["generate", "x", "--quality"], "m", ["medium", "max"]),
+        (["generate", "--preset"], "st", ["sticker-sheet", "storyboard"]),
+        (["presets", "show"], "p", ["photo-repair", "product-shot"]),
+        (["styles", "show"], "", []),
+        (["generate", "--preset", "storyboard", "--set"], "p", ["panels=", *PANELS]),
+        (["generate", "--set"], "", []),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else repr(value),
 )

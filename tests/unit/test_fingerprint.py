@@ -46,6 +46,7 @@ CHANGES: dict[str, Any] = {
     "mask": None,
     "keep_shape": True,
     "context": ConversationContext(turns=(ContextTurn(number=1, prompt="a bridge"),)),
+    "style": "ink",
 }
 
 

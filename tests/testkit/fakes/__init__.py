@@ -5,6 +5,7 @@ from .image_source import MemoryImageSource
 from .image_store import MemoryImageStore
 from .job_repository import MemoryJobRepository
 from .optimizer import ScriptedOptimizer, renditions
+from .preset_library import MemoryPresetLibrary
 from .provider import FakeProvider
 from .samples import PNG, job_for, mask, settings_in, small_image
 from .surroundings import (
@@ -28,6 +29,7 @@ __all__ = [
     "MemoryImageSource",
     "MemoryImageStore",
     "MemoryJobRepository",
+    "MemoryPresetLibrary",
     "MemoryUsageLedger",
     "RecordingSink",
     "ScriptedOptimizer",
