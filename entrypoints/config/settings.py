@@ -80,6 +80,11 @@ class Settings(BudgetSettings, HttpSettings):
     result_max_bytes: Annotated[int, Field(ge=100_000, le=8_000_000)] = Field(
         900_000, description="Maximum bytes of an MCP message; larger images are sent as previews."
     )
+    client_profile: str | None = Field(
+        None,
+        description="Profile of all MCP clients, whatever they call themselves; see "
+        "docs/clients.md.",
+    )
     progress_interval: Annotated[float, Field(gt=0, le=10)] = Field(
         10.0, description="Maximum seconds between progress notifications."
     )
@@ -152,6 +157,16 @@ class Settings(BudgetSettings, HttpSettings):
         if bare:
             check_api_key(bare)
         return SecretStr(bare) if bare else None
+
+    @field_validator("client_profile")
+    @classmethod
+    def _check_client_profile(cls, name: str | None) -> str | None:
+        from entrypoints.wire.client_profiles import UNKNOWN, client_profiles
+
+        known = (*client_profiles(), UNKNOWN)
+        if name is not None and name.lower() not in known:
+            raise ValueError(f"There is no such profile. Use one of: {', '.join(known)}")
+        return name.lower() if name else None
 
     @field_validator("log_level", "log_format", "on_disconnect", "provider", mode="before")
     @classmethod

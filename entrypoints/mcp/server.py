@@ -1,6 +1,6 @@
 """The MCP server: tools, resources and completions, the same over every transport."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from mcp.server.lowlevel.server import Server
@@ -36,7 +36,7 @@ def build_server(
     observe: Observe = lambda _, __: None,
     on_list: Callable[[], None] = lambda: None,
     image_data_of: ImageDataOf = lambda _: base64_of,
-    large_results: Mapping[str, int] = {},
+    over_stdio: bool = False,
 ) -> Server[Any]:
     """Build the server.
 
@@ -52,7 +52,7 @@ def build_server(
         observe=observe,
         on_list=on_list,
         image_data_of=image_data_of,
-        large_results=large_results,
+        over_stdio=over_stdio,
     )
     server = _server(ToolHandler(hooks), ResourceHandler(hooks))
     if isinstance(get_tracer_provider(), ProxyTracerProvider):

@@ -15,7 +15,6 @@ from entrypoints.bootstrap.shutdown import CLOSE_TIMEOUT, exit_after, shutdown_e
 from entrypoints.config.settings import Settings
 from entrypoints.mcp.greeter.greeter import Greeter
 from entrypoints.mcp.greeter.recording import load_answers
-from entrypoints.mcp.result_limit import LARGE_STDIO_RESULTS
 from entrypoints.mcp.server import build_server
 from entrypoints.mcp.stdio_transport import StdioTransport
 
@@ -50,7 +49,7 @@ async def _serve(settings: Settings, greeter: Greeter, fault: str | None) -> Non
         application.container,
         settings,
         on_list=application.warm_up_soon,
-        large_results=LARGE_STDIO_RESULTS,
+        over_stdio=True,
     )
     serving = asyncio.create_task(serve_messages(server, transport))
     continuing = asyncio.create_task(_continue(transport, application, greeter=settings.greeter))

@@ -48,9 +48,9 @@ class ToolHandler:
 
     async def _open_call(self, context: Context) -> ToolCall:
         hooks = self._hooks
-        client, meta = hooks.client_name(context), context.meta or {}
+        profile, meta = hooks.profile(context), context.meta or {}
         return ToolCall(
-            deadline=monotonic() + reply_deadline(hooks.settings, client, meta),
+            deadline=monotonic() + reply_deadline(hooks.settings, profile, meta),
             container=await hooks.open_container(),
             caller=hooks.caller_of(context),
             max_bytes=hooks.max_bytes(context),

@@ -1,6 +1,6 @@
 """What a transport tells the handlers about the requests that come over it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from entrypoints.config.settings import Settings
 from entrypoints.mcp.result_limit import result_limit
 from entrypoints.mcp.tool_results import ImageData
 from entrypoints.wire.caller import Caller
+from entrypoints.wire.client_profiles import ClientProfile, profile_of
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.bootstrap.container import Container
@@ -29,8 +30,8 @@ class TransportHooks:
     """The application, and what differs between transports.
 
     `caller_of` identifies the client of a request. `on_list` is called at every `tools/list`.
-    `image_data_of` returns what a result has as the data of an image. `large_results` are bytes
-    that clients take, by their names.
+    `image_data_of` returns what a result has as the data of an image. `over_stdio`: whether the
+    client is a host that started this process, and reads its output.
     """
 
     open_container: OpenContainer
@@ -39,13 +40,14 @@ class TransportHooks:
     observe: Observe
     on_list: Callable[[], None]
     image_data_of: ImageDataOf
-    large_results: Mapping[str, int]
+    over_stdio: bool
 
-    def client_name(self, context: Context) -> str:
-        """The name that the client reports; empty if it reports none."""
+    def profile(self, context: Context) -> ClientProfile:
+        """The profile of the client, by the name that it reports, or by CLIENT_PROFILE."""
         params = context.session.client_params
-        return params.client_info.name if params is not None else ""
+        reported = params.client_info.name if params is not None else ""
+        return profile_of(reported, self.settings.client_profile)
 
     def max_bytes(self, context: Context) -> int:
         """Bytes that the message with the result of this request may have."""
-        return result_limit(self.settings, self.client_name(context), self.large_results)
+        return result_limit(self.settings, self.profile(context), over_stdio=self.over_stdio)

@@ -21,6 +21,7 @@ from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.settings import Settings
 from entrypoints.mcp.reply_deadline import reply_deadline
 from entrypoints.mcp.server import build_server
+from entrypoints.wire.client_profiles import profile_of
 from tests.e2e.loopback_server import wait_until
 from tests.testkit.fakes import PNG, FakeProvider, settings_in, small_image
 
@@ -164,7 +165,7 @@ def test_only_clients_that_extend_their_timeout_on_progress_get_the_longer_deadl
     client: str, meta: dict[str, Any], seconds: float, tmp_path: Path
 ) -> None:
     settings: Settings = settings_in(tmp_path)
-    assert reply_deadline(settings, client, meta) == seconds
+    assert reply_deadline(settings, profile_of(client), meta) == seconds
 
 
 async def test_draining_finishes_sent_jobs_and_sends_no_more(
