@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from domain import avif_boxes, jpeg_segments, png_chunks, webp_chunks
 from domain.errors import InvalidRequest, UnreadableImage
-from domain.foreign_formats import describe
+from domain.foreign_formats import decodable_format, describe
 from domain.image_formats import ImageFormat, ImageHeader
 
 T = TypeVar("T")
@@ -21,6 +21,15 @@ def read_header(data: bytes) -> ImageHeader:
     if form is None:
         raise UnreadableImage(describe(data))
     return as_unreadable(HEADER_READERS[form], data)
+
+
+def check_signature(data: bytes) -> None:
+    """Raise UnreadableImage unless the data begins like a format that a server may decode.
+
+    The first 1,024 bytes are enough.
+    """
+    if _format(data) is None and decodable_format(data) is None:
+        raise UnreadableImage(describe(data))
 
 
 def as_unreadable(read: Callable[[bytes], T], data: bytes) -> T:

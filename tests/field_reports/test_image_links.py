@@ -10,10 +10,10 @@ import httpx2
 import pytest
 
 from adapters.openai.replies import result_links
-from adapters.openai.replies.result_links import is_public
 from application.ports.image_provider import Delivered
 from domain.errors import ChargeStatus, RecordedFailure
 from domain.provider_errors import BadProviderReply
+from domain.public_addresses import is_public
 from entrypoints.wire.error_codes import as_dict, error_text
 from tests.conftest import KEY
 from tests.field_reports.provider_calls import GATEWAY, Upstream

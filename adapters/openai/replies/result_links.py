@@ -1,7 +1,6 @@
 """Fetches images that a reply only links to, without reaching into the server's own network."""
 
 import asyncio
-import ipaddress
 import socket
 from contextlib import AsyncExitStack, aclosing
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -10,6 +9,7 @@ import httpx2
 
 from adapters.openai.network.bounded_http_client import HttpClient, read_chunks
 from adapters.openai.network.endpoint import Endpoint
+from domain.public_addresses import is_public
 
 MAX_BYTES = 50_000_000
 """The largest image that the server accepts; see `domain/image_layouts.py`."""
@@ -21,10 +21,6 @@ HEADERS = {
     "Accept": "image/png, image/jpeg, image/webp, image/*;q=0.5",
     "User-Agent": "mcp-server-gpt-image",
 }
-ADDRESSES = ipaddress.IPv6Network("2000::/3")
-"""The public part of IPv6, which excludes addresses that are translated to IPv4."""
-TUNNELS = (ipaddress.IPv6Network("2001::/32"), ipaddress.IPv6Network("2002::/16"))
-"""IPv6 addresses with an IPv4 address in them, which may be a private one."""
 
 
 class NotFetched(Exception):
@@ -116,14 +112,6 @@ async def _public_request(url: SplitResult) -> httpx2.Request:
     pinned = url._replace(netloc=f"{host}:{port}", fragment="").geturl()
     headers = {**HEADERS, "Host": name if url.port is None else f"{name}:{port}"}
     return httpx2.Request("GET", pinned, headers=headers, extensions={"sni_hostname": name})
-
-
-def is_public(address: str) -> bool:
-    """Whether the whole internet can reach this IP address."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv4Address):
-        return ip.is_global and not ip.is_multicast and not ip.is_reserved
-    return ip.is_global and ip in ADDRESSES and not any(ip in tunnel for tunnel in TUNNELS)
 
 
 def public_client() -> httpx2.AsyncClient:

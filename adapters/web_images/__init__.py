@@ -1,0 +1,1 @@
+"""Images from the web, where the operator allows URLs as input images."""
