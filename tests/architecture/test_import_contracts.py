@@ -30,7 +30,7 @@ BREACHES = {
         "from entrypoints.bootstrap.container import Container",
     ),
     "The SDK stays in the OpenAI adapter": ("adapters.sketch", "import openai"),
-    "httpx2 stays in the provider adapters": ("adapters.pillow", "import httpx2"),
+    "httpx2 stays in the adapters that call other hosts": ("adapters.pillow", "import httpx2"),
     "Pillow stays in the image adapters": ("entrypoints", "from PIL import Image"),
     "SQLAlchemy and file locks stay in the records adapter": (
         "adapters.telemetry",

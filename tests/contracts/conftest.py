@@ -1,11 +1,13 @@
-"""A data folder for tests of the image store and the records."""
+"""A data folder for tests of the image store and the records, and a host of the web."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.contracts.data_folder import DataFolder
+from tests.contracts.web_host import Listener, Routes, WebHost, reply
+from tests.unit.openai_help import TEAL
 
 
 @pytest.fixture
@@ -22,3 +24,23 @@ async def there(tmp_path: Path, anyio_backend: str) -> AsyncIterator[DataFolder]
     folder = DataFolder(tmp_path)
     yield folder
     await folder.close()
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[WebHost]:
+    with WebHost({}) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def trap() -> Iterator[Listener]:
+    with Listener() as trap:
+        yield trap
+
+
+@pytest.fixture
+def routes(host: WebHost, trap: Listener) -> Routes:
+    host.pages = {"/teal.png": reply(TEAL.data)}
+    host.gets.clear()
+    host.connections = trap.connections = 0
+    return Routes(host, trap, host.client_side)

@@ -1,66 +1,42 @@
 """Images are fetched from public HTTPS hosts only, at the address that was checked, and bounded."""
 
 import asyncio
-import select
-import socket
 import ssl
-import traceback
-from collections.abc import Iterator
-from contextlib import suppress
 
 import pytest
 
 from adapters.web_images.web_images import MAX_REDIRECTS, WebImages
-from domain.errors import UnreadableImage
-from domain.image import Image
 from tests.contracts.hostile_urls import ANSWERS, HOSTILE_URLS, SHAPES
 from tests.contracts.web_host import (
     DEAD,
     PUBLIC,
-    Listener,
+    URL,
+    USUAL,
     Names,
-    Page,
     Routes,
-    WebHost,
     redirect,
+    refusal,
     reply,
     web_images,
 )
+from tests.testkit.contracts.image_source import ImageSourceContract
 from tests.unit.openai_help import TEAL
 
 pytestmark = pytest.mark.anyio
-URL = "https://images.example/teal.png"
-SECRET = "canary-5e0c"
-USUAL = {"images.example": [[PUBLIC]], "www.images.example": [[PUBLIC]]}
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[WebHost]:
-    with WebHost({}) as host:
-        yield host
+class TestWebImages(ImageSourceContract):
+    @pytest.fixture
+    def source(self, routes: Routes) -> WebImages:
+        return web_images(routes, Names(USUAL))
 
+    @pytest.fixture
+    def images(self) -> dict[str, bytes]:
+        return {URL: TEAL.data}
 
-@pytest.fixture(scope="module")
-def trap() -> Iterator[Listener]:
-    with Listener() as trap:
-        yield trap
-
-
-@pytest.fixture
-def routes(host: WebHost, trap: Listener) -> Routes:
-    host.pages = {"/teal.png": reply(TEAL.data)}
-    host.gets.clear()
-    host.connections = trap.connections = 0
-    return Routes(host, trap, host.client_side)
-
-
-async def refusal(images: WebImages, url: str = URL) -> str:
-    """Why the URL is refused; the error that the caller gets has nothing of an answer."""
-    with pytest.raises(UnreadableImage) as raised:
-        await images.open(url)
-    shown = "".join(traceback.format_exception(raised.value))
-    assert SECRET not in f"{shown} {raised.value.hint}"
-    return raised.value.message
+    @pytest.fixture
+    def refused(self) -> list[str]:
+        return ["https://127.0.0.1/", "http://images.example/teal.png", f"{URL}/other", "https://"]
 
 
 @pytest.mark.parametrize(
@@ -101,11 +77,6 @@ async def test_the_query_of_a_signed_url_is_kept(routes: Routes) -> None:
     routes.host.pages["/x?sig=a%2Bb&u=http://127.0.0.1:80/"] = reply(TEAL.data)
     url = "https://images.example/x?sig=a%2Bb&u=http://127.0.0.1:80/"
     assert await web_images(routes, Names(USUAL)).open(url) == TEAL
-
-
-@pytest.mark.parametrize("name", ["img_0123", "last", "/home/a.png", "data:image/png;base64,AA"])
-async def test_what_is_no_url_belongs_to_other_sources(routes: Routes, name: str) -> None:
-    assert await web_images(routes, Names({})).open(name) is None
 
 
 def test_there_are_at_least_80_hostile_urls() -> None:
@@ -217,90 +188,6 @@ async def test_the_connection_is_direct_although_the_environment_has_a_proxy(
     monkeypatch.setattr(asyncio.BaseEventLoop, "create_connection", connect)
     assert "connection failed" in await refusal(WebImages(look_up=Names(USUAL)))
     assert connected == [(PUBLIC, 443)]
-
-
-def endless(sent: list[int]) -> Page:
-    """A body without an end; `sent` gets the number of its bytes."""
-
-    def send(peer: socket.socket) -> None:
-        peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + TEAL.data)
-        with suppress(OSError):
-            while len(sent) < 5_000:
-                sent.append(peer.send(bytes(1_000_000)))
-
-    return send
-
-
-def drip(peer: socket.socket) -> None:
-    """A byte every 20 ms, until the client leaves."""
-    peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    for byte in TEAL.data * 1000:
-        peer.sendall(bytes([byte]))
-        if select.select([peer], [], [], 0.02)[0]:
-            return
-
-
-def bad_header(peer: socket.socket) -> None:
-    peer.sendall(f"HTTP/1.1 200 OK\r\n{SECRET} {SECRET}\r\n\r\n".encode())
-
-
-ANSWERED = {
-    "an announced body of 5 GB": (
-        reply(TEAL.data, Content_Length="5000000000"),
-        "more than 100,000 bytes",
-    ),
-    "an error": (reply(SECRET.encode(), f"500 {SECRET}", X_Secret=SECRET), "did not send it"),
-    "an image in an error": (reply(TEAL.data, "403 Forbidden"), "did not send it"),
-    "a part": (reply(TEAL.data, "206 Partial Content"), "did not send it"),
-    "a page that says it is an image": (
-        reply(b"<html>" + SECRET.encode() * 200, Content_Type="image/png"),
-        "markup",
-    ),
-    "a PDF": (reply(b"%PDF-1.7 " + SECRET.encode()), "PDF"),
-    "nothing": (reply(b""), "empty"),
-    "text": (reply(SECRET.encode()), "not a PNG"),
-    "a compressed image": (reply(TEAL.data, Content_Encoding="gzip"), "compressed"),
-    "a header that is none": (bad_header, "connection failed"),
-    "no answer": (lambda _peer: None, "connection failed"),
-    "a cut body": (reply(TEAL.data, Content_Length="99999"), "connection failed"),
-    "a slow body": (drip, "too long"),
-    "a redirect to nowhere": (reply(b"", "302 Found", Location=f"https://{SECRET}/"), "a name"),
-}
-
-
-@pytest.mark.parametrize("name", ANSWERED)
-async def test_an_answer_without_an_image_is_refused_in_bounds(routes: Routes, name: str) -> None:
-    routes.host.pages["/teal.png"], reason = ANSWERED[name]
-    seconds = 0.3 if name == "a slow body" else 20.0
-    images = web_images(routes, Names(USUAL), seconds=seconds, max_bytes=100_000)
-    assert reason in await refusal(images)
-
-
-async def test_a_body_without_an_end_is_left(routes: Routes) -> None:
-    sent: list[int] = []
-    routes.host.pages["/teal.png"] = endless(sent)
-    images = web_images(routes, Names(USUAL), max_bytes=1_000_000)
-    assert "more than 1,000,000 bytes" in await refusal(images)
-    assert sum(sent) < 50_000_000, "buffers on the way hold some; 5 GB would have followed"
-
-
-async def test_what_is_no_image_is_read_no_further(routes: Routes) -> None:
-    page = b"<html>" + bytes(2_000_000)
-    routes.host.pages["/teal.png"] = reply(page, Content_Length="", Content_Type="image/png")
-    images = web_images(routes, Names(USUAL), max_bytes=1_500_000)
-    assert "markup" in await refusal(images), "by its size it would be too large"
-
-
-async def test_the_type_is_read_from_the_bytes(routes: Routes) -> None:
-    routes.host.pages["/teal.png"] = reply(TEAL.data, Content_Type="text/html; charset=utf-8")
-    assert await web_images(routes, Names(USUAL)).open(URL) == TEAL
-
-
-async def test_an_image_of_the_largest_size_is_taken(routes: Routes) -> None:
-    data = TEAL.data + bytes(1_000_000 - len(TEAL.data))
-    routes.host.pages["/teal.png"] = reply(data, Content_Length="", Connection="close")
-    images = web_images(routes, Names(USUAL), max_bytes=1_000_000)
-    assert await images.open(URL) == Image(data)
 
 
 def test_every_shape_is_refused_by_its_text_alone() -> None:

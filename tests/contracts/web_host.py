@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,13 +11,19 @@ from threading import Thread
 from typing import Any, Self
 
 import httpx2
+import pytest
 import trustme
 
 from adapters.web_images.web_images import WebImages
+from domain.errors import UnreadableImage
 
 PUBLIC, DEAD = "93.184.216.34", "93.184.216.35"
 """The addresses of a host that answers, and of one that does not."""
 NAMES = ("images.example", "www.images.example", "xn--bcher-kva.example")
+URL = "https://images.example/teal.png"
+USUAL = {"images.example": [[PUBLIC]], "www.images.example": [[PUBLIC]]}
+SECRET = "canary-5e0c"
+"""What a page may have in its answer, and no error."""
 Page = Callable[[socket.socket], None]
 """Sends an answer."""
 
@@ -156,3 +163,12 @@ def web_images(
     return WebImages(
         look_up=names, open_transport=routes.open_transport, seconds=seconds, max_bytes=max_bytes
     )
+
+
+async def refusal(images: WebImages, url: str = URL) -> str:
+    """Why the URL is refused; the error that the caller gets has nothing of an answer."""
+    with pytest.raises(UnreadableImage) as raised:
+        await images.open(url)
+    shown = "".join(traceback.format_exception(raised.value))
+    assert SECRET not in f"{shown} {raised.value.hint}"
+    return raised.value.message
