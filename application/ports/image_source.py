@@ -15,7 +15,7 @@ class ImageSource(Protocol):
     def offer(self) -> str:
         """What a caller can name here, to complete the sentence "Use …"; no period at its end.
 
-        For example "the path of a file in /home/anna/Downloads". Empty if it is nothing at present.
+        For example "the path of a file in ~/Downloads". Empty if it is nothing at present.
         """
 
     async def open(self, name: str, /) -> Image | None:
