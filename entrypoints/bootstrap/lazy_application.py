@@ -6,9 +6,11 @@ from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from application.ports.preset_library import PresetLibrary
 from domain.errors import ShuttingDown
 from domain.provider_errors import InvalidSettings
 from entrypoints.bootstrap.import_gc import collector_paused
+from entrypoints.bootstrap.preset_files import PresetUseCases, preset_library
 from entrypoints.config.settings import Settings
 
 if TYPE_CHECKING:  # loading the container is what this module puts off
@@ -33,6 +35,11 @@ class LazyApplication:
         self._stack = AsyncExitStack()
         self._opening: asyncio.Task[Container] | None = None
         self._closed = False
+        self._library: PresetLibrary | None = None
+
+    async def presets(self) -> PresetUseCases:
+        """Return the use cases of presets, which need neither a container nor valid settings."""
+        return PresetUseCases.of(self._presets())
 
     async def container(self) -> "Container":
         """Return the opened container.
@@ -75,11 +82,17 @@ class LazyApplication:
         if self._opening is None and not self._closed:
             self._opening = asyncio.create_task(self._open())
 
+    def _presets(self) -> PresetLibrary:
+        """The library that the container gets too, so that each file is read once."""
+        if self._library is None:
+            self._library = preset_library(self._settings)
+        return self._library
+
     async def _open(self) -> "Container":
         with collector_paused():
             module = await asyncio.to_thread(import_module, "entrypoints.bootstrap.lifecycle")
             container: Container = await self._stack.enter_async_context(
-                module.open_application(self._settings)
+                module.open_application(self._settings, presets=self._presets())
             )
             with suppress(Exception):  # the first call that needs the part reports the same error
                 await asyncio.to_thread(module.warm, container)

@@ -1,4 +1,4 @@
-"""The MCP server: tools, resources and completions, the same over every transport."""
+"""The MCP server: tools, resources, prompts and completions, the same over every transport."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 from mcp.server.lowlevel.server import Server
 from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 
+from entrypoints.bootstrap.preset_files import PresetUseCases
 from entrypoints.bootstrap.version import version
 from entrypoints.config.settings import APP, Settings
 from entrypoints.mcp.completions import CompletionHandler
+from entrypoints.mcp.prompts.prompt_handler import PromptHandler
 from entrypoints.mcp.resource_handler import ResourceHandler
 from entrypoints.mcp.tool_handler import ToolHandler
 from entrypoints.mcp.tool_results import base64_of
@@ -17,6 +19,7 @@ from entrypoints.mcp.transport_hooks import (
     ImageDataOf,
     Observe,
     OpenContainer,
+    OpenPresets,
     TransportHooks,
 )
 from entrypoints.wire.caller import Caller
@@ -32,6 +35,7 @@ def build_server(
     open_container: OpenContainer,
     settings: Settings,
     *,
+    open_presets: OpenPresets | None = None,
     caller_of: CallerOf = lambda _: Caller(),
     observe: Observe = lambda _, __: None,
     on_list: Callable[[], None] = lambda: None,
@@ -43,10 +47,16 @@ def build_server(
     The SDK traces messages only if an OpenTelemetry tracer is installed in the process: without one
     each span would be created and dropped.
 
-    The arguments are those of TransportHooks.
+    The arguments are those of TransportHooks. Without `open_presets`, presets come from the
+    container.
     """
+
+    async def presets_of_the_container() -> PresetUseCases:
+        return PresetUseCases.of((await open_container()).presets())
+
     hooks = TransportHooks(
         open_container=open_container,
+        open_presets=open_presets or presets_of_the_container,
         settings=settings,
         caller_of=caller_of,
         observe=observe,
@@ -54,14 +64,16 @@ def build_server(
         image_data_of=image_data_of,
         over_stdio=over_stdio,
     )
-    server = _server(ToolHandler(hooks), ResourceHandler(hooks))
+    server = _server(ToolHandler(hooks), ResourceHandler(hooks), PromptHandler(hooks))
     if isinstance(get_tracer_provider(), ProxyTracerProvider):
         server.middleware.clear()
     return server
 
 
-def _server(tools: ToolHandler, resources: ResourceHandler) -> Server[Any]:
-    completions = CompletionHandler({"ref/resource": resources.complete})
+def _server(tools: ToolHandler, resources: ResourceHandler, prompts: PromptHandler) -> Server[Any]:
+    completions = CompletionHandler(
+        {"ref/resource": resources.complete, "ref/prompt": prompts.complete}
+    )
     return Server(
         APP,
         version=version(),
@@ -74,5 +86,7 @@ def _server(tools: ToolHandler, resources: ResourceHandler) -> Server[Any]:
         on_list_resources=resources.list,
         on_list_resource_templates=resources.list_templates,
         on_read_resource=resources.read,
+        on_list_prompts=prompts.list,
+        on_get_prompt=prompts.get,
         on_completion=completions.complete,
     )

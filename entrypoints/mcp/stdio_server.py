@@ -48,6 +48,7 @@ async def _serve(settings: Settings, greeter: Greeter, fault: str | None) -> Non
     server = build_server(
         application.container,
         settings,
+        open_presets=application.presets,
         on_list=application.warm_up_soon,
         over_stdio=True,
     )

@@ -8,6 +8,7 @@ from mcp.server.context import ServerRequestContext
 
 from application.jobs.job_handle import JobHandle
 from domain.errors import ImageServiceError
+from entrypoints.bootstrap.preset_files import PresetUseCases
 from entrypoints.config.settings import Settings
 from entrypoints.mcp.result_limit import result_limit
 from entrypoints.mcp.tool_results import ImageData
@@ -19,6 +20,7 @@ if TYPE_CHECKING:  # the container loads dependency_injector, which must wait fo
 
 Context = ServerRequestContext[Any, Any]
 OpenContainer = Callable[[], Awaitable["Container"]]
+OpenPresets = Callable[[], Awaitable[PresetUseCases]]
 CallerOf = Callable[[Context], Caller]
 ImageDataOf = Callable[[Context], ImageData]
 Observe = Callable[[Context, JobHandle | ImageServiceError], None]
@@ -29,12 +31,14 @@ Observe = Callable[[Context, JobHandle | ImageServiceError], None]
 class TransportHooks:
     """The application, and what differs between transports.
 
+    `open_presets` gives the use cases of presets, perhaps without opening the container.
     `caller_of` identifies the client of a request. `on_list` is called at every `tools/list`.
     `image_data_of` returns what a result has as the data of an image. `over_stdio`: whether the
     client is a host that started this process, and reads its output.
     """
 
     open_container: OpenContainer
+    open_presets: OpenPresets
     settings: Settings
     caller_of: CallerOf
     observe: Observe
