@@ -10,6 +10,8 @@ MAX_SUGGESTED = 101
 """Images: one more than a client takes, so that it can be told that there are more."""
 SEARCHED = 200
 """Jobs whose prompts are searched, the newest."""
+MAX_TYPED = 200
+"""Characters of a text that is looked for: a person types no more."""
 ID_START = "img_"
 ID_PREFIX = re.compile(rf"{ID_START}[0-9a-f]{{1,32}}")
 
@@ -24,8 +26,11 @@ class SuggestImages:
         """Return the IDs of at most MAX_SUGGESTED images of this owner.
 
         Those are the images whose IDs begin with the text, or else the newest whose prompts have
-        all of its words; for an empty text, the newest. Raises ArchiveUnavailable.
+        all of its words; for an empty text, the newest; for more than MAX_TYPED characters, none.
+        Raises ArchiveUnavailable.
         """
+        if len(text) > MAX_TYPED:
+            return []
         typed = text.strip().casefold()
         if ID_PREFIX.fullmatch(typed):
             found = await self.records.images_by_prefix(typed, owner=owner, limit=MAX_SUGGESTED)

@@ -9,9 +9,9 @@ from entrypoints.mcp.protocol_errors import protocol_errors
 from entrypoints.mcp.transport_hooks import Context
 
 Completer = Callable[[Context, CompleteRequestParams], Awaitable[Sequence[str]]]
-"""Returns all values that suit; raises an ImageServiceError or MCPError for an unknown reference.
+"""Returns the values that suit, or MAX_VALUES + 1 of them if there are more.
 
-The server sends the first MAX_VALUES of them."""
+Raises an ImageServiceError or MCPError for an unknown reference."""
 MAX_VALUES = 100
 """Of the protocol."""
 
@@ -31,6 +31,6 @@ class CompletionHandler:
         with protocol_errors():
             values = await completer(context, params)
         more = len(values) > MAX_VALUES
-        return CompleteResult(
-            completion=Completion(values=[*values[:MAX_VALUES]], total=len(values), has_more=more)
-        )
+        total = None if more else len(values)
+        found = Completion(values=[*values[:MAX_VALUES]], total=total, has_more=more)
+        return CompleteResult(completion=found)

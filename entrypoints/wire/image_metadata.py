@@ -38,8 +38,8 @@ class ImageMetadata(Struct, kw_only=True, rename="camel", omit_defaults=True):
     url: str | UnsetType = UNSET
 
 
-def image_metadata(described: ImageDescription, caller: Caller) -> ImageMetadata:
-    """The description for this caller."""
+def image_metadata(described: ImageDescription, caller: Caller, *, max_text: int) -> ImageMetadata:
+    """The description for this caller; prompts longer than `max_text` characters are cut."""
     image, record, stored = described.image, described.record, described.recorded.stored
     metadata = ImageMetadata(
         id=image.id,
@@ -50,8 +50,8 @@ def image_metadata(described: ImageDescription, caller: Caller) -> ImageMetadata
         sha256=image.digest,
         job_id=record.id,
         action=record.action,
-        prompt=record.prompt,
-        revised_prompt=record.revised_prompt or UNSET,
+        prompt=_cut(record.prompt, max_text),
+        revised_prompt=_cut(record.revised_prompt or "", max_text) or UNSET,
         model=record.model,
         asked_model=record.requested_model,
         provider=record.provider,
@@ -68,3 +68,7 @@ def image_metadata(described: ImageDescription, caller: Caller) -> ImageMetadata
     if caller.reads_files and stored is not None:
         metadata.path = str(stored)
     return metadata
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

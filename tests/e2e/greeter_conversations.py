@@ -16,6 +16,7 @@ from tests.e2e.greeter_messages import (
     modern,
     ping,
     start,
+    templates,
     tools,
 )
 from tests.e2e.greeter_openings import HANDSHAKES, MODERN_REQUESTS
@@ -68,6 +69,11 @@ REQUESTS: dict[str, Script] = {
     ),
     "prompts and resources": after_start(
         line(id=5, method="prompts/list"), tools(), line(id=6, method="resources/list")
+    ),
+    "templates": after_start(templates(), tools(), call(), templates(8), ping(6)),
+    "templates from a cursor": after_start(templates(params={"cursor": "x"}), tools()),
+    "a read": after_start(
+        line(id=5, method="resources/read", params={"uri": "image://models"}), tools(), ping(6)
     ),
     "an unknown method": after_start(line(id=5, method="no/such"), tools()),
     "a method in capitals": after_start(line(id=5, method="Tools/List"), tools()),

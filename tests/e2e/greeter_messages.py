@@ -32,6 +32,10 @@ def tools(number: Any = 2, **members: Any) -> bytes:  # noqa: ANN401 - any JSON
     return line(id=number, method="tools/list", **members)
 
 
+def templates(number: Any = 7, **members: Any) -> bytes:  # noqa: ANN401 - any JSON
+    return line(id=number, method="resources/templates/list", **members)
+
+
 def call(number: Any = 4, **members: Any) -> bytes:  # noqa: ANN401 - any JSON
     params = {"name": "list_images", "arguments": {}, **members}
     return line(id=number, method="tools/call", params=params)

@@ -86,6 +86,7 @@ MODERN_REQUESTS: dict[str, Script] = {
         modern(v),
         modern(v, number=3),
     ],
+    "templates": lambda v: [modern(v, "resources/templates/list"), modern(v), modern(v, number=3)],
     "list alone": lambda v: [modern(v)],
     "list and call": lambda v: [modern(v), modern(v, "tools/call", 5), modern(v, number=6)],
     "a client": lambda v: [modern(v, **{f"{META}clientInfo": CLIENT}), modern(v, number=6)],

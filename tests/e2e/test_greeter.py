@@ -19,6 +19,7 @@ from tests.e2e.greeter_messages import (
     in_order,
     ping,
     start,
+    templates,
     tools,
 )
 
@@ -56,7 +57,7 @@ def test_the_first_requests_of_a_client_are_answered_from_the_recording(
     version: str, answers: Answers
 ) -> None:
     conversation = Conversation(answers)
-    for line in (start(version), tools(), ping("x")):
+    for line in (start(version), tools(), templates(), ping("x")):
         answer = conversation.answer(line)
         assert answer
         assert json.loads(answer)["id"] == json.loads(line)["id"]

@@ -19,7 +19,7 @@ def test_nothing_heavy_is_loaded_before_tools_are_listed(environment: Environmen
         "write = transport.StdioTransport._write\n"
         "def checked(self, data):\n"
         "    if b'generate_image' in data:\n"
-        f"        heavy = {HEAVY!r}.split()\n"
+        f"        heavy = {HEAVY + ' rich'!r}.split()\n"
         "        loaded = [name for name in heavy if name in sys.modules]\n"
         "        sys.stderr.write(f'LOADED {loaded}\\n')\n"
         "        from mcp_types._wire_base import WireModel\n"
@@ -30,7 +30,8 @@ def test_nothing_heavy_is_loaded_before_tools_are_listed(environment: Environmen
         "sys.argv = ['mcp-server-gpt-image']\n"
         "launcher.main()\n"
     )
-    requests = to_lines(INITIALIZE, {"id": 2, "method": "tools/list"})
+    templates = {"id": 2, "method": "resources/templates/list"}
+    requests = to_lines(INITIALIZE, templates, {"id": 3, "method": "tools/list"})
     done = subprocess.run(
         [sys.executable, "-c", probe],
         input=requests,

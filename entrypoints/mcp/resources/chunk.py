@@ -28,10 +28,11 @@ async def read(request: ResourceRequest, values: Values) -> Contents:
 
 
 async def suggest_numbers(request: ResourceRequest, text: str, known: Values) -> Sequence[str]:
-    """The numbers of the chunks of the image whose ID is known; none without an ID."""
-    if "id" not in known:
+    """The numbers of the chunks of the image whose ID is known; none for an unknown ID."""
+    try:
+        image = await request.image(known.get("id", "").strip().lower())
+    except NotFound:
         return []
-    image = await request.image(known["id"].strip().lower())
     numbers = range(1, chunk_facts(image, request.chunk_bytes)["chunks"] + 1)
     return [str(number) for number in numbers if str(number).startswith(text.strip())]
 
