@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ from entrypoints.bootstrap.lazy_application import LazyApplication
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.settings import Settings
 from entrypoints.mcp.completions import MAX_VALUES
-from entrypoints.mcp.result_limit import LARGE_STDIO_RESULTS
 from entrypoints.mcp.server import build_server
 from tests.e2e.loopback_server import serve_container
 from tests.e2e.mcp_http import RawSession, events
@@ -53,13 +52,13 @@ async def stored(
         yield container
 
 
-def client_of(
-    container: Container, name: str = "test", large: Mapping[str, int] = LARGE_STDIO_RESULTS
-) -> Client:
+def client_of(container: Container, name: str = "test") -> Client:
+    """The client with this name, of a server that takes it for one over stdio."""
+
     async def opened() -> Container:
         return container
 
-    server = build_server(opened, container.settings(), large_results=large)
+    server = build_server(opened, container.settings(), over_stdio=True)
     return Client(server, client_info=Implementation(name=name, version="1"))
 
 
