@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
+from adapters.records.prompt_index import AT_ONCE
 from benchmarks.archives import EVERY, Archive, build_archive
 from benchmarks.measure import Line, Stopwatch
 from benchmarks.rig import KEY, Rig
+from domain.image_filters import ImageFilter
 from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
 from tests.testkit.fakes import settings_in
@@ -14,6 +16,9 @@ from tests.testkit.fakes import settings_in
 SMALL, LARGE = 1_000, 100_000
 GOALS: dict[str, float | None] = {
     "list of 20 images": 5.0,
+    "search for a word of every prompt": 5.0,
+    "search for a word of one prompt": 5.0,
+    "list of one model": 5.0,
     "look-up of an ID": 1.0,
     "look-up of the last image": 1.0,
     "get_image, with its file": None,
@@ -26,6 +31,8 @@ OLD_JOBS = 50
 NO_LIMIT = 10**15
 PREFIX = len("img_") + 12
 REPEATS = 5
+COMMON, RARE = (ImageFilter(words=(word,)) for word in ("lighthouse", "number 421"))
+OF_MODEL = ImageFilter(model="gpt-image-2")
 Work = Callable[[], Awaitable[object]]
 
 
@@ -52,12 +59,19 @@ async def _measure(archives: list[Archive], rounds: int) -> list[dict[str, list[
         for archive in archives:
             settings = settings_in(archive.home, openai_api_key=KEY)
             container = await stack.enter_async_context(run_application(settings))
+            await _index_prompts(container, archive)
             stands.append((container, archive, await _own_image(container, archive)))
         for number in range(1 + rounds):
             for of_archive, stand in zip(times, stands, strict=True):
                 for name, ms in (await _round(*stand)).items():
                     of_archive[name] += [ms] if number else []
     return times
+
+
+async def _index_prompts(container: Container, archive: Archive) -> None:
+    """Search until everything is indexed: it is measured what searches take from then on."""
+    for _ in range(len(archive.ids) // AT_ONCE + 1):
+        await container.list_images()(matching=COMMON, limit=1)
 
 
 async def _own_image(container: Container, archive: Archive) -> str:
@@ -76,6 +90,9 @@ async def _round(container: Container, archive: Archive, image: str) -> dict[str
 
     works: tuple[tuple[Work, int], ...] = (
         (lambda: container.list_images()(limit=20), REPEATS),
+        (lambda: container.list_images()(matching=COMMON), REPEATS),
+        (lambda: container.list_images()(matching=RARE), REPEATS),
+        (lambda: container.list_images()(matching=OF_MODEL), REPEATS),
         (lambda: container.find_image()(image[:PREFIX]), REPEATS),
         (lambda: container.find_image()("last"), REPEATS),
         (lambda: container.get_image()(image), REPEATS),

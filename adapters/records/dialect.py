@@ -45,8 +45,10 @@ BUSY_TIMEOUT = 30
 _WRITING = {"begin": "BEGIN IMMEDIATE"}
 
 
-def open_engine(path: Path) -> Engine:
+def open_engine(path: Path, functions: Mapping[str, Callable[..., object]] = {}) -> Engine:
     """Return an engine for the database at `path`, which is created at the first connection.
+
+    SQL can call these functions, by their names and with two arguments each.
 
     Its journal is `usable_journal`, with synchronous=FULL: what was committed survives a power cut.
     Raises OSError if the folder cannot be created.
@@ -54,7 +56,7 @@ def open_engine(path: Path) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     journal = usable_journal(path)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT})
-    event.listen(engine, "connect", partial(_prepare, journal=journal))
+    event.listen(engine, "connect", partial(_prepare, journal=journal, functions=functions))
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -106,9 +108,17 @@ def column_names(connection: Connection, table: str) -> set[str]:
     return {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")}
 
 
-def _prepare(connection: Any, _record: object, *, journal: str) -> None:  # noqa: ANN401 - the driver's own type
+def _prepare(
+    connection: Any,  # noqa: ANN401 - the driver's own type
+    _record: object,
+    *,
+    journal: str,
+    functions: Mapping[str, Callable[..., object]],
+) -> None:
     connection.text_factory = _text
     connection.isolation_level = None  # the driver begins too late: at the first write
+    for name, function in functions.items():
+        connection.create_function(name, 2, function, deterministic=True)
     connection.execute(f"PRAGMA journal_mode={journal}")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA fullfsync=ON")  # macOS, whose fsync does not reach the disk

@@ -6,11 +6,11 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, select
 
-from adapters.records.dialect import LenientDateTime
 from adapters.records.durations import durations
 from adapters.records.engine import Database
+from adapters.records.image_lists import JobPage, jobs_with_images
 from adapters.records.image_references import (
     AFTER_HEX,
     image_refs,
@@ -21,7 +21,6 @@ from adapters.records.image_references import (
 )
 from adapters.records.image_trash import trash, trashed_references
 from adapters.records.job_table import JobTable
-from adapters.records.row_mapping import to_utc_naive
 from adapters.records.schema import images, jobs
 from application.ports.image_records import (
     ImageReferences,
@@ -38,6 +37,7 @@ from application.ports.job_repository import (
 )
 from domain.errors import ImageServiceError
 from domain.image import StoredRef
+from domain.image_filters import EVERY_IMAGE, ImageFilter
 from domain.job_records import JobPosition, JobRecord, OwnedImage
 from domain.jobs import UNSETTLED_STATES, IdempotencyKey, Job, JobState
 from domain.money.estimates import CallKind
@@ -102,14 +102,15 @@ class SqlJobRepository:
         return _first(await self._find(_is_of(owner), jobs.c.id.in_(job_ids), limit=1))
 
     async def recent(
-        self, *, owner: str, limit: int, start: JobPosition | None = None
+        self,
+        *,
+        owner: str,
+        limit: int,
+        start: JobPosition | None = None,
+        matching: ImageFilter = EVERY_IMAGE,
     ) -> Sequence[JobRecord]:
-        has_images = exists().where(images.c.job_id == jobs.c.id)
-        conditions = [jobs.c.state == JobState.STORED, has_images]
-        if start is not None:
-            created_at = literal(to_utc_naive(start.created_at), LenientDateTime)
-            conditions.append(tuple_(jobs.c.created_at, jobs.c.id) <= tuple_(created_at, start.id))
-        return await self._find(jobs.c.owner == owner, *conditions, limit=limit)
+        page = JobPage(owner=owner, limit=limit, start=start, matching=matching)
+        return await self._run(lambda records: jobs_with_images(records, page), READ_FAILED)
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         return await self._find(jobs.c.id.in_(_unsettled_ids(owner)), limit=limit)

@@ -6,12 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, select, update
 from sqlalchemy.exc import OperationalError
 
 from adapters.records.dialect import for_writing, open_engine, upsert
 from adapters.records.migrations import is_current, migrate
 from adapters.records.pending_writes import JobRows, PendingWrites, write_rows
+from adapters.records.prompt_matching import SEARCH_FUNCTIONS
 from adapters.records.readable_rows import readable
 from adapters.records.row_mapping import failure_values, to_record, to_stored_image, utc_now
 from adapters.records.schema import images, jobs, request_keys
@@ -30,6 +31,8 @@ from domain.jobs import OPEN_STATES, IdempotencyKey, Job, JobState, final_state
 from domain.money.spending import SpendingEntries
 from domain.requests import ImageRequest
 
+NEWEST_FIRST = (jobs.c.created_at.desc(), jobs.c.id.desc())
+
 
 class JobTable:
     """One row for each job and one for each image. Several processes may share the database.
@@ -39,7 +42,7 @@ class JobTable:
     """
 
     def __init__(self, path: Path, writer: str) -> None:
-        self.engine: Engine = open_engine(path)
+        self.engine: Engine = open_engine(path, SEARCH_FUNCTIONS)
         self.writing = for_writing(self.engine)
         self._folder = path.parent
         self._writer = writer
@@ -140,7 +143,13 @@ def find_jobs(
 ) -> list[JobRecord]:
     """The jobs that meet all conditions on `jobs`, the newest first."""
     query = select(jobs).where(*conditions)
-    query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+    return read_jobs(connection, query.order_by(*NEWEST_FIRST), limit=limit)
+
+
+def read_jobs(
+    connection: Connection, query: Select[Any], *, limit: int | None = None
+) -> list[JobRecord]:
+    """The first jobs of a query for rows of `jobs`; rows that cannot be read do not count."""
     found: list[JobRecord] = []
     offset, missing = 0, limit
     while missing != 0:

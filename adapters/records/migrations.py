@@ -145,6 +145,23 @@ CONVERSATIONS: Step = (
     ),
 )
 """Few jobs are of a conversation, so its index of jobs is partial."""
+SEARCHES_AND_RECIPES: Step = (
+    AddColumn("jobs", "recipe VARCHAR"),
+    AddColumn("jobs", "search_row INTEGER"),
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_jobs_search_row ON jobs (search_row) "
+        "WHERE search_row IS NOT NULL"
+    ),
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_jobs_unindexed ON jobs (state, created_at, id) "
+        "WHERE search_row IS NULL"
+    ),
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_jobs_owner_model "
+        "ON jobs (owner, model, state, created_at, id)"
+    ),
+)
+"""The index of prompts is no step: `prompt_index` creates it where SQLite has one."""
 
 STEPS = (
     JOBS_AND_IMAGES,
@@ -158,6 +175,7 @@ STEPS = (
     SEEN_COSTS_AND_DISMISSALS,
     INDEXES_OF_QUERIES,
     CONVERSATIONS,
+    SEARCHES_AND_RECIPES,
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

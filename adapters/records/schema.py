@@ -3,7 +3,7 @@
 A released column keeps its name in the database; `key` is its name in the code, where they differ.
 """
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table, text
 
 from adapters.records.dialect import LenientDate, LenientDateTime
 
@@ -47,9 +47,18 @@ jobs = Table(
     Column("dismissed", Integer, nullable=False, server_default="0"),
     Column("conversation", String),
     Column("continuation", String),
+    Column("recipe", String),
+    Column("search_row", Integer),
     Index("ix_jobs_kind", "model", "quality", "size", "created_at"),
     Index("ix_jobs_owner_state", "owner", "state", "created_at", "id"),
     Index("ix_jobs_owner_created_at", "owner", "created_at", "id"),
+    Index("ix_jobs_owner_model", "owner", "model", "state", "created_at", "id"),
+    Index("ix_jobs_search_row", "search_row", sqlite_where=text("search_row IS NOT NULL")),
+    Index(
+        "ix_jobs_unindexed",
+        *("state", "created_at", "id"),
+        sqlite_where=text("search_row IS NULL"),
+    ),
     Index(
         "ix_jobs_account",
         *("model", "created_at", "state", "charged", "requested_images", "delivered_images"),

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from application.ports.image_records import ImageRecords
 from domain.errors import ImageServiceError
+from domain.image_filters import EVERY_IMAGE, ImageFilter
 from domain.job_records import JobPosition, JobRecord
 from domain.jobs import IdempotencyKey, Job, JobState
 from domain.money.estimates import CallKind
@@ -97,11 +98,18 @@ class JobRepository(ImageRecords, Protocol):
         """Return the owner's newest job that delivered the image, if there is one."""
 
     async def recent(
-        self, *, owner: str, limit: int, start: JobPosition | None = None
+        self,
+        *,
+        owner: str,
+        limit: int,
+        start: JobPosition | None = None,
+        matching: ImageFilter = EVERY_IMAGE,
     ) -> Sequence[JobRecord]:
-        """Return the newest `limit` jobs with images, the newest first.
+        """Return the newest `limit` jobs with images that the filter matches, the newest first.
 
-        With `start`, those are the job at this position, if it still has images, and older ones.
+        The prompt, the model and the `changed_at` of a job decide. With `start`, those are the job
+        at this position, if it still has images, and older ones. The time does not depend on the
+        number of jobs, unless all words of the filter are shorter than three characters.
         """
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from application.ports.clock import Clock
 from application.ports.job_repository import JobRepository
 from application.use_cases.list_jobs import ListJobs
+from domain.image_filters import EVERY_IMAGE, ImageFilter
 from domain.job_records import ImageCursor, JobPosition, JobRecord, StoredImage
 from domain.jobs import LOCAL
 
@@ -37,20 +38,28 @@ class ListImages:
         self.clock = clock
 
     async def __call__(
-        self, *, owner: str = LOCAL, limit: int = 20, cursor: ImageCursor | None = None
+        self,
+        *,
+        owner: str = LOCAL,
+        limit: int = 20,
+        cursor: ImageCursor | None = None,
+        matching: ImageFilter = EVERY_IMAGE,
     ) -> ImageListing:
         """Return the jobs of at most `limit` images, and what MAX_UNSETTLED_JOBS have of the rest.
 
-        With a `cursor`, those images are the ones that follow it, without unsettled jobs. Images
-        that arrive between two pages are on neither. Raises ArchiveUnavailable.
+        With a `cursor`, those images are the ones that follow it, without unsettled jobs; with a
+        filter, they are those that it matches, also without. Images that arrive between two pages
+        are on neither. Raises ArchiveUnavailable.
         """
         start = cursor.job if cursor else None
         # One job more than the page has images shows whether there is a next page; one more still,
         # because all images of the job at the cursor may be on the last page.
         at_most = limit + (1 if start is None else 2)
-        found = await self.records.recent(owner=owner, limit=at_most, start=start)
+        found = await self.records.recent(
+            owner=owner, limit=at_most, start=start, matching=matching
+        )
         completed, following = _page(found, cursor, limit)
-        if cursor is not None:
+        if cursor is not None or not matching.is_empty:
             return ImageListing(completed=completed, unsettled=(), next=following)
         unsettled = await self.list_jobs(owner=owner, limit=MAX_UNSETTLED_JOBS)
         since = self.clock.now() - RECENT

@@ -58,9 +58,17 @@ def images() -> None:
 @click.option(
     "--cursor", metavar="CURSOR", help="The next page: the cursor at the end of the last one."
 )
-@examples("gpt-image images list --limit 5", "gpt-image images list --trash")
+@click.option("--search", metavar="WORDS", help="Only images whose prompts have all words.")
+@click.option("--model", metavar="MODEL", help="Only images of this model and its snapshots.")
+@click.option("--since", metavar="TIME", help="Only images since then: 2026-11-27, 7d, yesterday.")
+@click.option("--before", metavar="TIME", help="Only images from before that date or time.")
+@examples(
+    "gpt-image images list --limit 5",
+    "gpt-image images list --search fox --since 7d",
+    "gpt-image images list --trash",
+)
 async def images_list(
-    container: "Container", *, limit: int, trash: bool, cursor: str | None
+    container: "Container", *, limit: int, trash: bool, **query: str | None
 ) -> "CommandOutput":
     """List the latest images, and jobs that are unfinished or whose outcome is unknown.
 
@@ -68,20 +76,30 @@ async def images_list(
     """
     from rich.console import Console
 
+    from domain.errors import InvalidRequest
     from entrypoints.cli.tables import listing_table
-    from entrypoints.wire.cursors import decode_cursor
+    from entrypoints.wire.image_filters import read_query
     from entrypoints.wire.listings import listing, listing_text
     from entrypoints.wire.trash_results import trash_result, trash_text
 
     await container.recover_jobs()()  # a process may have been killed since the last command
+    now = container.clock().now()
+    if trash and any(query.values()):
+        raise InvalidRequest(
+            "The trash is listed as a whole.", field="trash", hint="Leave the other options out."
+        )
     if trash:
         await container.empty_trash().expired()
         entries = (await container.list_trash()(owner=None))[:limit]
-        return trash_text(entries, container.clock().now()), trash_result(entries)
-    found = await container.list_images()(limit=limit, cursor=decode_cursor(cursor))
-    result, console = listing(found, limit), Console()
-    is_table = console.is_terminal and not console.is_dumb_terminal
-    return listing_table(result, console) if is_table else listing_text(result), result
+        return trash_text(entries, now), trash_result(entries)
+    wanted = read_query(now=now.astimezone(), **query)
+    found = await container.list_images()(
+        limit=limit, cursor=wanted.cursor, matching=wanted.matching
+    )
+    result, console = listing(found, limit, query=wanted), Console()
+    if console.is_terminal and not console.is_dumb_terminal:
+        return listing_table(result, console), result
+    return listing_text(result, wanted), result
 
 
 @click.group()

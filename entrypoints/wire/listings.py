@@ -8,7 +8,7 @@ from domain.counts import count
 from domain.errors import ChargeStatus
 from domain.job_records import JobRecord, StoredImage
 from domain.untrusted_text import single_line
-from entrypoints.wire.cursors import encode_cursor
+from entrypoints.wire.cursors import EVERYTHING, ListQuery, encode_cursor
 from entrypoints.wire.image_results import Link
 from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult
 
@@ -23,9 +23,14 @@ STATE_TEXT = {
 
 
 def listing(
-    listed: ImageListing, limit: int, link: Link | None = None, *, paths: bool = True
+    listed: ImageListing,
+    limit: int,
+    link: Link | None = None,
+    *,
+    paths: bool = True,
+    query: ListQuery = EVERYTHING,
 ) -> ListImagesResult:
-    """The newest `limit` images, and all unsettled jobs.
+    """The newest `limit` images of the query, and all unsettled jobs.
 
     `link` makes the URLs of stored images; `paths`: whether the client may be told paths.
     """
@@ -35,7 +40,7 @@ def listing(
     return ListImagesResult(
         images=images[:limit],
         jobs=[listed_job(record) for record in listed.unsettled],
-        next_cursor=encode_cursor(listed.next) if listed.next else UNSET,
+        next_cursor=encode_cursor(listed.next, query) if listed.next else UNSET,
         older_jobs=listed.older,
     )
 
@@ -46,10 +51,11 @@ def _linked(image: ListedImage, link: Link, *, paths: bool) -> ListedImage:
     return replace(image, path=image.path if paths else UNSET, url=link(image))
 
 
-def listing_text(found: ListImagesResult) -> str:
+def listing_text(found: ListImagesResult, query: ListQuery = EVERYTHING) -> str:
     """One line for each image and for each unsettled job."""
+    nothing = "No images." if query.matching.is_empty else "No images match."
     number = len(found.images)
-    lines = [f"{count(number, 'image')}, newest first:" if number else "No images."]
+    lines = [f"{count(number, 'image')}, newest first:" if number else nothing]
     lines += [
         f"- {image.id} · {image.made_at} · {image.path or image.url or 'not stored'} · "
         f"{_one_line(image.prompt)}"

@@ -20,6 +20,7 @@ from domain.jobs import JobState
 from domain.money.estimates import CallKind
 from domain.results import ResultImage
 from tests.contracts.data_folder import DataFolder
+from tests.testkit.contracts.image_lists import ImageListsContract
 from tests.testkit.contracts.image_records import ImageRecordsContract
 from tests.testkit.contracts.job_repository import JobRepositoryContract, reserve
 from tests.testkit.contracts.trash_records import TrashRecordsContract
@@ -28,7 +29,9 @@ from tests.testkit.fakes import PNG, MemoryJobRepository, job_for
 pytestmark = pytest.mark.anyio
 
 
-class TestMemoryJobRepository(JobRepositoryContract, ImageRecordsContract, TrashRecordsContract):
+class TestMemoryJobRepository(
+    JobRepositoryContract, ImageRecordsContract, ImageListsContract, TrashRecordsContract
+):
     @pytest.fixture
     def records(self) -> MemoryJobRepository:
         return MemoryJobRepository()
@@ -39,7 +42,9 @@ class TestMemoryJobRepository(JobRepositoryContract, ImageRecordsContract, Trash
         return MemoryJobRepository(writer="other", beside=records)
 
 
-class TestSqlJobRepository(JobRepositoryContract, ImageRecordsContract, TrashRecordsContract):
+class TestSqlJobRepository(
+    JobRepositoryContract, ImageRecordsContract, ImageListsContract, TrashRecordsContract
+):
     @pytest.fixture
     def records(self, here: DataFolder) -> JobRepository:
         return here.records

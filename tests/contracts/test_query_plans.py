@@ -92,9 +92,9 @@ _QUERIES: Collection[str] = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
 def _explain(here: DataFolder, sql: str, values: Any) -> list[Any]:  # noqa: ANN401 - one row's values, or a list of rows
-    return here.sql(
-        f"EXPLAIN QUERY PLAN {sql}", *(values[0] if isinstance(values, list) else values)
-    )
+    first = tuple(values[0] if isinstance(values, list) else values)
+    with here.database.records().engine.connect() as connection:  # it has our functions
+        return [*connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", first)]
 
 
 @pytest.mark.parametrize("name", [*LISTS, *OTHERS])

@@ -29,7 +29,7 @@ from entrypoints.http.request_context import (
     headers_of,
     image_urls_for,
 )
-from entrypoints.wire.cursors import decode_cursor
+from entrypoints.wire.image_filters import read_query
 from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.listings import listing
 from entrypoints.wire.outputs import DeleteImageResult
@@ -57,6 +57,23 @@ Form = Annotated[
 ]
 Cursor = Annotated[
     str | None, QueryParameter(name="cursor", description="The nextCursor of the last page.")
+]
+Search = Annotated[
+    str | None,
+    QueryParameter(name="search", description="Words that the prompt has, in any case and order."),
+]
+Model = Annotated[
+    str | None, QueryParameter(name="model", description="The model, or that of its snapshots.")
+]
+Since = Annotated[
+    str | None,
+    QueryParameter(
+        name="since",
+        description="Stored at this date or time or later: ISO 8601, or an age such as 7d.",
+    ),
+]
+Before = Annotated[
+    str | None, QueryParameter(name="before", description="Stored before this date or time.")
 ]
 Limit = Annotated[
     int, QueryParameter(name="limit", ge=1, le=100, description="The maximum number of images.")
@@ -117,16 +134,32 @@ async def get_thumbnail(request: AnyRequest, image_id: ImageId, form: Form = Non
     ),
 )
 async def list_images(
-    request: AnyRequest, limit: Limit = 20, cursor: Cursor = None
+    request: AnyRequest,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    search: Search = None,
+    model: Model = None,
+    since: Since = None,
+    before: Before = None,
 ) -> Response[dict[str, Any]]:
     """The latest images, and jobs that are unfinished or have an unknown outcome.
 
-    `nextCursor` and the Link header lead to the next page, without these jobs.
+    `nextCursor` and the Link header lead to the next page, without these jobs. A list with filters
+    has no jobs; its cursor has the filters.
     """
-    found = await container_of(request).list_images()(
-        owner=caller_of(request).owner, limit=limit, cursor=decode_cursor(cursor)
+    container = container_of(request)
+    query = read_query(
+        now=container.clock().now().astimezone(),
+        cursor=cursor,
+        search=search,
+        model=model,
+        since=since,
+        before=before,
     )
-    urls, listed = image_urls_for(request), listing(found, limit)
+    found = await container.list_images()(
+        owner=caller_of(request).owner, limit=limit, cursor=query.cursor, matching=query.matching
+    )
+    urls, listed = image_urls_for(request), listing(found, limit, query=query)
     headers = {}
     if listed.next_cursor:
         headers["link"] = f'<{urls.list_link(limit, listed.next_cursor)}>; rel="next"'

@@ -8,31 +8,50 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import to_text_result
 from entrypoints.mcp.tool_spec import READS, ToolSpec
-from entrypoints.wire.cursors import decode_cursor
+from entrypoints.wire.image_filters import read_query
 from entrypoints.wire.listings import listing, listing_text
+
+Text = str | UnsetType
 
 
 class ListArguments(Struct, forbid_unknown_fields=True):
     """Arguments of list_images."""
 
     limit: Annotated[int, Meta(ge=1, le=100, description="Number of images, 1 to 100.")] = 20
-    cursor: Annotated[str | UnsetType, Meta(description="nextCursor of the last page.")] = UNSET
+    cursor: Annotated[Text, Meta(description="nextCursor of the last page; has its filters.")] = (
+        UNSET
+    )
+    search: Annotated[Text, Meta(description="Words in the prompt.")] = UNSET
+    model: Annotated[Text, Meta(description="Model.")] = UNSET
+    since: Annotated[Text, Meta(description="Date or time, or age: 7d.")] = UNSET
+    before: Annotated[Text, Meta(description="Same.")] = UNSET
 
 
 async def handle(call: ToolCall, arguments: ListArguments) -> CallToolResult:
-    """List the caller's latest images and unsettled jobs."""
-    limit = arguments.limit
-    found = await call.container.list_images()(
-        owner=call.caller.owner, limit=limit, cursor=decode_cursor(arguments.cursor or None)
+    """List the caller's images, and the unsettled jobs on the first page without filters."""
+    query = read_query(
+        now=call.container.clock().now().astimezone(),
+        cursor=arguments.cursor or UNSET,
+        search=arguments.search,
+        model=arguments.model,
+        since=arguments.since,
+        before=arguments.before,
     )
-    listed = listing(found, limit, call.caller.link, paths=call.caller.reads_files)
-    return to_text_result(listing_text(listed), listed)
+    found = await call.container.list_images()(
+        owner=call.caller.owner,
+        limit=arguments.limit,
+        cursor=query.cursor,
+        matching=query.matching,
+    )
+    link, paths = call.caller.link, call.caller.reads_files
+    listed = listing(found, arguments.limit, link, paths=paths, query=query)
+    return to_text_result(listing_text(listed, query), listed)
 
 
 TOOL = ToolSpec(
     name="list_images",
     title="List images",
-    description="List the latest images, and jobs that are unfinished or whose outcome is unknown.",
+    description="List or search images; also jobs that are unfinished or of unknown outcome.",
     input=ListArguments,
     annotations=READS,
     handle=handle,

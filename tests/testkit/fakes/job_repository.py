@@ -20,6 +20,7 @@ from application.ports.job_repository import (
 )
 from domain.errors import ImageServiceError
 from domain.image import StoredRef
+from domain.image_filters import EVERY_IMAGE, ImageFilter
 from domain.job_records import JobPosition, JobRecord, OwnedImage, StoredImage
 from domain.jobs import UNSETTLED_STATES, IdempotencyKey, JobState
 from domain.money.estimates import CallKind
@@ -83,22 +84,23 @@ class MemoryJobRepository:
         return _first(self._made(OwnedImage(image_id, owner)))
 
     async def recent(
-        self, *, owner: str, limit: int, start: JobPosition | None = None
+        self,
+        *,
+        owner: str,
+        limit: int,
+        start: JobPosition | None = None,
+        matching: ImageFilter = EVERY_IMAGE,
     ) -> Sequence[JobRecord]:
         return [
             record
             for record in self._of(owner)
-            if record.state is JobState.STORED and record.images
+            if record.state is JobState.STORED and record.images and matching.matches(record)
             if start is None or JobPosition(record.created_at, record.id) <= start
         ][:limit]
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
-        unsettled = [
-            record
-            for record in self._of(owner)
-            if record.state in UNSETTLED_STATES and not record.dismissed
-        ]
-        return unsettled[:limit]
+        seen = (each for each in self._of(owner) if not each.dismissed)
+        return [each for each in seen if each.state in UNSETTLED_STATES][:limit]
 
     async def latest(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         return self._of(owner)[:limit]
