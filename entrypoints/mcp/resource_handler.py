@@ -39,7 +39,8 @@ class ResourceHandler:
     ) -> ListResourcesResult:
         """A page of the caller's images, the newest first; the first page has the rest as well."""
         with protocol_errors():
-            cursor = decode_cursor((params.cursor if params else None) or None)
+            sent = params.cursor if params else None
+            cursor = decode_cursor(sent).cursor if sent else None
             request = await self._open(context)
             found = await request.container.list_images()(
                 owner=request.caller.owner, limit=PAGE, cursor=cursor

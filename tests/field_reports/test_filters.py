@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from entrypoints.mcp.tool_server import build_server
 from mcp import Client
 
 from entrypoints.bootstrap.container import Container
+from entrypoints.mcp.server import build_server
 from tests.e2e.asgi_client import AsgiClient, asgi_client
 from tests.testkit.fakes import FakeProvider, settings_in
 
