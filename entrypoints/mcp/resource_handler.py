@@ -20,7 +20,7 @@ from entrypoints.mcp.resource_request import ResourceRequest
 from entrypoints.mcp.resource_spec import ResourceSpec, Values
 from entrypoints.mcp.resources import RESOURCES, SCHEME
 from entrypoints.mcp.transport_hooks import Context, TransportHooks
-from entrypoints.wire.cursors import decode_cursor, encode_cursor
+from entrypoints.wire.cursors import EVERYTHING, decode_cursor, encode_cursor
 
 PAGE = 50
 """Images on a page of the list: about 30 kB."""
@@ -40,15 +40,18 @@ class ResourceHandler:
         """A page of the caller's images, the newest first; the first page has the rest as well."""
         with protocol_errors():
             sent = params.cursor if params else None
-            cursor = decode_cursor(sent).cursor if sent else None
+            query = decode_cursor(sent) if sent else EVERYTHING
             request = await self._open(context)
             found = await request.container.list_images()(
-                owner=request.caller.owner, limit=PAGE, cursor=cursor
+                owner=request.caller.owner,
+                limit=PAGE,
+                cursor=query.cursor,
+                matching=query.matching,
             )
-        fixed = [] if cursor else [each.describe() for each in self._fixed]
+        fixed = [] if query.cursor else [each.describe() for each in self._fixed]
         return ListResourcesResult(
             resources=[*fixed, *image_resources(found)],
-            next_cursor=encode_cursor(found.next) if found.next else None,
+            next_cursor=encode_cursor(found.next, query) if found.next else None,
         )
 
     async def list_templates(
