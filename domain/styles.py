@@ -1,16 +1,26 @@
 """Styles: a text, a palette and reference images that a series of requests shares."""
 
+import re
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from domain.counts import count
+from domain.definitions import Definitions
+from domain.errors import InvalidRequest
 from domain.image import Image
-from domain.requests import EditRequest, ImageRequest
+from domain.requests import (
+    MAX_INPUT_IMAGES,
+    MAX_PROMPT_CHARACTERS,
+    EditRequest,
+    ImageRequest,
+)
 
 MAX_STYLE_CHARACTERS = 4_000
 MAX_COLORS = 16
 MAX_REFERENCES = 8
 """Reference images of a style; the caller's own input images get the other places of an edit."""
+STORED_IMAGE = re.compile(r"img_[0-9a-f]{8,32}")
+"""The ID of a stored image, or its beginning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +55,30 @@ class Style:
         becomes too long, or if there are too many images.
         """
         prompt = self._prompt(request.prompt, len(references))
+        own = request.images if isinstance(request, EditRequest) else ()
+        self._check(prompt, len(own) + len(references))
         plain = replace(request, prompt=prompt, style=None)
         if not references:
             return plain
         if isinstance(plain, EditRequest):
-            return replace(plain, images=(*plain.images, *references))
+            return replace(plain, images=(*own, *references))
         return EditRequest(images=references, **_shared(plain))
+
+    def _check(self, prompt: str, images: int) -> None:
+        if len(prompt) > MAX_PROMPT_CHARACTERS:
+            raise InvalidRequest(
+                f"With the style {self.name}, the prompt has {len(prompt):,} characters; "
+                f"the maximum is {MAX_PROMPT_CHARACTERS:,}.",
+                field="prompt",
+                hint="Shorten the prompt.",
+            )
+        if images > MAX_INPUT_IMAGES:
+            raise InvalidRequest(
+                f"With the reference images of the style {self.name}, the request has {images} "
+                f"images; the maximum is {MAX_INPUT_IMAGES}.",
+                field="images",
+                hint="Send fewer images, or leave the style out.",
+            )
 
     def _prompt(self, prompt: str, references: int) -> str:
         lines = [prompt, ""]
@@ -66,6 +94,18 @@ class Style:
                 "composition from it."
             )
         return "\n".join(lines)
+
+
+def find_style(styles: Definitions[Style], name: str) -> Style:
+    """The style of this name, in whatever case; raise InvalidRequest with what to do instead."""
+    own = name.strip().lower()
+    try:
+        return styles.get(own)
+    except InvalidRequest as error:
+        if own not in styles.faults and "Did you mean" not in error.hint:
+            # Of DALL-E 3, for example: "vivid" and "natural".
+            error.hint = f"Describe the style in the prompt. {error.hint}"
+        raise
 
 
 def _shared(request: ImageRequest) -> dict[str, Any]:

@@ -14,16 +14,14 @@ from pydantic import (
 )
 
 from domain.presets import MAX_TEXT_CHARACTERS
-from domain.styles import MAX_COLORS, MAX_REFERENCES, MAX_STYLE_CHARACTERS, Style
+from domain.styles import MAX_COLORS, MAX_REFERENCES, MAX_STYLE_CHARACTERS, STORED_IMAGE, Style
 
-IMAGE_ID = re.compile(r"img_[0-9a-f]{8,32}")
-"""The ID of a stored image, or its beginning."""
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 
 
 def is_file_name(reference: str) -> bool:
     """Whether the reference is a file beside the style's, and no ID of a stored image."""
-    return IMAGE_ID.fullmatch(reference) is None
+    return STORED_IMAGE.fullmatch(reference) is None
 
 
 def _check_reference(text: str) -> str:

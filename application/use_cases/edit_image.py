@@ -9,12 +9,13 @@ from application.jobs.job_handle import JobHandle
 from application.jobs.job_service import Admission, JobService
 from application.ports.image_inspector import NotInspected
 from application.ports.image_normalizer import ImageNormalizer
+from application.styling import StyledRequest, Styling
 from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.input_images import NormalizedImage
 from domain.jobs import LOCAL
 from domain.masks import check_not_the_image
-from domain.requests import EditRequest, check_mask_size
+from domain.requests import EditRequest, ImageRequest, check_mask_size
 
 INSPECTION_TIMEOUT = 10.0
 """Seconds for one image, including the wait for a free worker; a JPEG of 50 megapixels takes about
@@ -28,9 +29,12 @@ T = TypeVar("T")
 class EditImage:
     """Normalizes the input images, then starts or joins the job that edits them."""
 
-    def __init__(self, job_service: JobService, normalizer: ImageNormalizer) -> None:
+    def __init__(
+        self, job_service: JobService, normalizer: ImageNormalizer, styling: Styling
+    ) -> None:
         self.job_service = job_service
         self.normalizer = normalizer
+        self.styling = styling
 
     async def __call__(
         self,
@@ -48,17 +52,43 @@ class EditImage:
         idempotency key belongs to the request as the caller sent it. Raises UnreadableImage, which
         names the input, InvalidRequest for a mask that does not fit, and what GenerateImage raises.
         """
-        normalized, notes = await self._normalize(request)
-        return await self.job_service.submit(
-            normalized, owner=owner, fresh=fresh, key=key, sent=request, notes=notes, admit=admit
+        styled = await self.styling.apply(request, owner=owner)
+        return await self.submit(
+            styled, sent=request, owner=owner, fresh=fresh, key=key, admit=admit
         )
 
-    async def _normalize(self, request: EditRequest) -> tuple[EditRequest, tuple[str, ...]]:
-        """The request with normalized images and mask, and notes on what was changed."""
+    async def submit(
+        self,
+        styled: StyledRequest,
+        /,
+        *,
+        sent: ImageRequest,
+        owner: str,
+        fresh: bool,
+        key: str | None,
+        admit: Admission | None,
+    ) -> JobHandle:
+        """The same for a request whose style is in it; `sent` is as the caller sent it."""
+        request, notes = styled.request, styled.notes
+        if isinstance(request, EditRequest):
+            request, more = await self._normalize(request, styled.references)
+            notes += more
+        return await self.job_service.submit(
+            request, owner=owner, fresh=fresh, key=key, sent=sent, notes=notes, admit=admit
+        )
+
+    async def _normalize(
+        self, request: EditRequest, references: int
+    ) -> tuple[EditRequest, tuple[str, ...]]:
+        """The request with normalized images and mask, and notes on what was changed.
+
+        The last `references` images are those of a style, whose faults are the style's.
+        """
         end = asyncio.get_running_loop().time() + TOTAL_INSPECTION_TIMEOUT
         inputs, notes = list[NormalizedImage](), list[str]()
         for index, image in enumerate(request.images):
-            field = f"images[{index}]"
+            is_own = index < len(request.images) - references
+            field = f"images[{index}]" if is_own else "style"
             normalized = await _in_time(self.normalizer.normalize(image), field, end)
             inputs.append(normalized)
             notes += normalized.note(field)

@@ -2,6 +2,8 @@
 
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_service import Admission, JobService
+from application.styling import Styling
+from application.use_cases.edit_image import EditImage
 from domain.jobs import LOCAL
 from domain.requests import GenerateRequest
 
@@ -9,8 +11,10 @@ from domain.requests import GenerateRequest
 class GenerateImage:
     """Starts or joins the job that generates the images of a request."""
 
-    def __init__(self, job_service: JobService) -> None:
+    def __init__(self, job_service: JobService, styling: Styling, edit_image: EditImage) -> None:
         self.job_service = job_service
+        self.styling = styling
+        self.edit_image = edit_image
 
     async def __call__(
         self,
@@ -28,8 +32,14 @@ class GenerateImage:
         idempotency `key` that was used before, the job is the one of that key, whatever its
         outcome. `admit` is called if neither a running job nor the cache has the images, and may
         raise to refuse them. Raises UnsupportedByModel and KeyReused before anything is spent,
-        ShuttingDown, and with a key ArchiveUnavailable.
+        ShuttingDown, and with a key ArchiveUnavailable. With a style, also InvalidRequest and
+        UnreadableImage; its reference images make the request an edit.
         """
-        return await self.job_service.submit(
-            request, owner=owner, fresh=fresh, key=key, admit=admit
+        if request.style is None:
+            return await self.job_service.submit(
+                request, owner=owner, fresh=fresh, key=key, admit=admit
+            )
+        styled = await self.styling.apply(request, owner=owner)
+        return await self.edit_image.submit(
+            styled, sent=request, owner=owner, fresh=fresh, key=key, admit=admit
         )

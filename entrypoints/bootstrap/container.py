@@ -47,6 +47,7 @@ from application.safeguards.inspection import Inspection
 from application.safeguards.redaction import Redaction
 from application.safeguards.retry import Retry, RetryLoop
 from application.savings_counter import SavingsCounter
+from application.styling import Styling
 from application.use_cases.cache_stats import CacheStats
 from application.use_cases.check_readiness import CheckReadiness
 from application.use_cases.clear_cache import ClearCache
@@ -220,8 +221,10 @@ class Container(DeclarativeContainer):
     )
     find_image = Factory(FindImage, job_repository)
     find_job = Factory(FindJob, job_repository)
-    generate_image = Factory(GenerateImage, job_service)
-    edit_image = Factory(EditImage, job_service, normalizer)
+    presets = Singleton(preset_library, settings)
+    styling = Singleton(Styling, presets, find_image, image_library)
+    edit_image = Factory(EditImage, job_service, normalizer, styling)
+    generate_image = Factory(GenerateImage, job_service, styling, edit_image)
     get_image = Factory(
         GetImage, job_runner, job_repository, stored_results, rendition_service, day_budget
     )
@@ -245,7 +248,6 @@ class Container(DeclarativeContainer):
     follow_job = Factory(FollowJob, job_runner)
     drain_jobs = Factory(DrainJobs, job_runner)
     recover_jobs = Factory(RecoverJobs, job_repository, image_store)
-    presets = Singleton(preset_library, settings)
     list_presets = Factory(ListPresets, presets)
     list_styles = Factory(ListStyles, presets)
     expand_preset = Factory(ExpandPreset, presets)

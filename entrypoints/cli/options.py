@@ -41,6 +41,13 @@ GENERATION_OPTIONS = (
         help="A value for the preset; can be repeated.",
     ),
     click.option(
+        "--style",
+        type=DefinedName("style"),
+        metavar="NAME",
+        panel=PROMPT,
+        help="Add this style, which a series of images shares. See `gpt-image styles`.",
+    ),
+    click.option(
         "--size",
         type=Suggested("1024x1024", "1024x1536", "1536x1024", "auto"),
         metavar="SIZE",

@@ -1,6 +1,6 @@
 """Reads a client's arguments and submits them as a job, the same for every client."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from application.jobs.job_handle import JobHandle
 from domain.errors import InvalidRequest, NotFound, UnreadableImage
 from domain.image import Image
 from domain.requests import EditRequest
+from domain.styles import find_style
 from entrypoints.jobs.image_references import open_reference
 from entrypoints.wire.caller import Caller
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
@@ -58,6 +59,15 @@ def _read_generate(arguments: Arguments) -> GenerateArguments:
     return reading.result()
 
 
+async def read_generation(container: "Container", arguments: Arguments) -> GenerateArguments:
+    """Do the same as `read_generate`, with an unknown style among the faults."""
+    try:
+        return read_generate(arguments)
+    except InvalidRequest as error:
+        values = read(GenerateArguments, arguments).values
+        raise InvalidRequest.of([error, *await _style_faults(container, values)]) from None
+
+
 async def read_edit(container: "Container", arguments: Arguments, owner: str) -> EditArguments:
     """Read the arguments of edit_image; raise one InvalidRequest for all that is wrong.
 
@@ -66,7 +76,10 @@ async def read_edit(container: "Container", arguments: Arguments, owner: str) ->
     reading = read(EditArguments, arguments)
     if reading.faults:
         _, faults = await _opened(container, _references(reading.values), owner)
-        raise InvalidRequest.of([*reading.faults, *_option_faults(reading), *map(as_fault, faults)])
+        style_faults = await _style_faults(container, reading.values)
+        raise InvalidRequest.of(
+            [*reading.faults, *_option_faults(reading), *style_faults, *map(as_fault, faults)]
+        )
     return reading.result()
 
 
@@ -136,6 +149,18 @@ def as_fault(fault: ImageFault) -> InvalidRequest:
     if isinstance(error, InvalidRequest):
         return error
     return UnreadableImage(f"{field}: {error.message}", field=field, hint=error.hint)
+
+
+async def _style_faults(
+    container: "Container", values: Mapping[str, Any]
+) -> Sequence[InvalidRequest]:
+    """What is wrong with the name of a style; the use cases refuse one that has faults."""
+    try:
+        if isinstance(name := values.get("style"), str):
+            find_style(await container.list_styles()(), name)
+    except InvalidRequest as error:
+        return [error]
+    return []
 
 
 def _option_faults(reading: Reading[Any]) -> list[InvalidRequest]:

@@ -50,6 +50,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("num", "numoutputs", "numimagesperprompt", "numresults"), ("n", "limit")),
     **dict.fromkeys(("n", "maxresults"), ("limit",)),
     **dict.fromkeys(("modelname", "modelid"), ("model",)),
+    **dict.fromkeys(("stylename", "styleid"), ("style",)),
 }
 """By squeezed name, the arguments that it can mean; it means the first that the tool has."""
 NO_SUCH_OPTION = "Remove it: no model here has such an option."
@@ -57,7 +58,6 @@ NO_CONVERSATIONS = "Remove it: there are no conversations. Name the image to cha
 SAVED_BY_SERVER = "Remove it: every image is saved, and the result has its path or URL."
 EDITS_ONLY = "Only edits take it: call edit_image, or over HTTP send images too."
 ADVICE: Mapping[str, str] = {
-    "style": "Describe the style in the prompt.",
     "negativeprompt": "Say in the prompt what the image must not show.",
     "responseformat": "Remove it: every result has the image and its ID.",
     "user": "Remove it.",

@@ -99,6 +99,17 @@ class SharedOptions(
         ]
         | UnsetType
     ) = UNSET
+    style: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=40,
+                description="Name of a style for a series of images; a wrong name lists all.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     fresh: Annotated[
         bool,
         Meta(description="Generate a new image even if an equal request is cached or running."),
@@ -181,5 +192,6 @@ def _request(kind: type[R], options: SharedOptions, **rest: Any) -> R:  # noqa: 
         moderation=Moderation(options.moderation),
         n=options.n,
         partial_images=options.partial_images or 0,
+        style=options.style or None,
         **rest,
     )

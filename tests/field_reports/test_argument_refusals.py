@@ -60,7 +60,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "format",
         "Send format only.",
     ),
-    "told: style": ({"style": "vivid"}, "style", "Describe the style in the prompt."),
     "told: seed": ({"seed": 7}, "seed", "Remove it"),
     "told: response_format": ({"response_format": "b64_json"}, "response_format", "Remove it"),
     "told: negative_prompt": ({"negative_prompt": "red"}, "negative_prompt", "Say in the prompt"),
@@ -86,7 +85,7 @@ def test_what_is_not_certain_is_refused_with_the_nearest_valid_value(case: str) 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     wrong = {name: (given, field) for name, (given, field, _) in REFUSED.items()}
-    together = ("told: quality hd", "told: style", "told: seed", "told: size 16:9", "too many")
+    together = ("told: quality hd", "told: steps", "told: seed", "told: size 16:9", "too many")
     given = {name: value for case in together for name, value in wrong[case][0].items()}
     with pytest.raises(InvalidRequest) as raised:
         parse(GenerateArguments, given)

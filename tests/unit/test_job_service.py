@@ -32,6 +32,7 @@ from tests.testkit.fakes import (
     MemoryImageStore,
     MemoryJobRepository,
     RecordingSink,
+    generate_image,
     no_day_budget,
     renditions,
     small_image,
@@ -53,11 +54,10 @@ def use_case(
     memory = ResultCache(cache or DictCache(), library)
     again = IdempotentJobs(jobs, library.records, StoredResults(library))
     clock = clock or FrozenClock()
-    return GenerateImage(
-        JobService(
-            ProviderRegistry(guarded), memory, renditions(), jobs, again, no_day_budget(), clock
-        )
+    service = JobService(
+        ProviderRegistry(guarded), memory, renditions(), jobs, again, no_day_budget(), clock
     )
+    return generate_image(service, library)
 
 
 async def test_equal_concurrent_requests_share_one_call() -> None:

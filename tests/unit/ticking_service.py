@@ -17,7 +17,6 @@ from application.ports.image_cache import CacheEntry, CacheHit
 from application.ports.image_provider import ProviderStream
 from application.provider_registry import ProviderRegistry
 from application.result_cache import ResultCache
-from application.use_cases.generate_image import GenerateImage
 from domain.events import JobEvent
 from domain.image import Image, StoredRef
 from domain.image_formats import Dimensions
@@ -34,6 +33,7 @@ from tests.testkit.fakes import (
     MemoryJobRepository,
     MemoryUsageLedger,
     RecordingSink,
+    generate_image,
     no_day_budget,
     renditions,
     settings_in,
@@ -142,17 +142,16 @@ class TickingService:
         library = ImageLibrary(self.images, self.records)
         memory = ResultCache(self.cache, library)
         again = IdempotentJobs(self.jobs, self.records, StoredResults(library))
-        self.generate = GenerateImage(
-            JobService(
-                ProviderRegistry(safe),
-                memory,
-                renditions(),
-                self.jobs,
-                again,
-                no_day_budget(),
-                FrozenClock(),
-            )
+        service = JobService(
+            ProviderRegistry(safe),
+            memory,
+            renditions(),
+            self.jobs,
+            again,
+            no_day_budget(),
+            FrozenClock(),
         )
+        self.generate = generate_image(service, library)
 
     async def image(self, *, fresh: bool = False) -> Image:
         """The image that one caller gets."""

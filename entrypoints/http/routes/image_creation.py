@@ -33,7 +33,7 @@ from entrypoints.http.request_context import (
 from entrypoints.http.security.body_limits import body_reservation_of
 from entrypoints.http.sse_events import data_frames
 from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS, EventStream, until_disconnect
-from entrypoints.jobs.submit import read_edit, read_generate, submit
+from entrypoints.jobs.submit import read_edit, read_generation, submit
 from entrypoints.wire.caller import Caller
 from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.parsing import Arguments, has_images
@@ -150,7 +150,7 @@ async def _submit(request: AnyRequest) -> JobHandle | None:
 
 async def _submitted(container: Container, body: Arguments, caller: Caller) -> JobHandle:
     if not has_images(body):
-        return await submit(container, read_generate(body), caller)
+        return await submit(container, await read_generation(container, body), caller)
     return await submit(container, await read_edit(container, body, caller.owner), caller)
 
 

@@ -18,6 +18,7 @@ from mcp_types import (
     TextContent,
 )
 
+from domain.styles import find_style
 from entrypoints.mcp.prompts.prompt_arguments import (
     IMAGE,
     MODEL,
@@ -64,7 +65,7 @@ class PromptHandler:
             preset = (await presets.list_presets()).get(params.name)
             values, shared = split_arguments(preset, params.arguments or {})
             if STYLE in shared:
-                (await presets.list_styles()).get(shared[STYLE])
+                shared[STYLE] = find_style(await presets.list_styles(), shared[STYLE]).name
             image = shared.pop(IMAGE, None)
             expanded = await presets.expand_preset(params.name, values, has_images=bool(image))
         images = {"images": [image]} if image else {}

@@ -5,16 +5,16 @@ from typing import Any
 
 from mcp_types import CallToolResult
 
-from entrypoints.jobs.submit import read_generate, submit
+from entrypoints.jobs.submit import read_generation, submit
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_spec import GENERATES, ToolSpec
 from entrypoints.wire.inputs import GenerateArguments
 from entrypoints.wire.outputs import ImagesResult
 
 
-async def read(_: ToolCall, arguments: Mapping[str, Any]) -> GenerateArguments:
+async def read(call: ToolCall, arguments: Mapping[str, Any]) -> GenerateArguments:
     """Read the arguments, and tell everything that is wrong with them."""
-    return read_generate(arguments)
+    return await read_generation(call.container, arguments)
 
 
 async def handle(call: ToolCall, arguments: GenerateArguments) -> CallToolResult:

@@ -14,6 +14,7 @@ from .surroundings import (
     HeaderNormalizer,
     InstantRetries,
     RecordingSink,
+    generate_image,
     no_day_budget,
 )
 from .usage_ledger import MemoryUsageLedger
@@ -33,6 +34,7 @@ __all__ = [
     "MemoryUsageLedger",
     "RecordingSink",
     "ScriptedOptimizer",
+    "generate_image",
     "job_for",
     "mask",
     "no_day_budget",

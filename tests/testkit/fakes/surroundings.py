@@ -6,12 +6,19 @@ from datetime import UTC, datetime
 from typing import Self
 
 from application.day_budget import DayBudget
+from application.image_library import ImageLibrary
+from application.jobs.job_service import JobService
+from application.styling import Styling
+from application.use_cases.edit_image import EditImage
+from application.use_cases.find_image import FindImage
+from application.use_cases.generate_image import GenerateImage
 from domain.errors import UnreadableImage
 from domain.events import ServiceEvent
 from domain.image import Image
 from domain.input_images import NormalizedImage, NormalizedMask
 from domain.money.budgets import BudgetLimits
 
+from .preset_library import MemoryPresetLibrary
 from .usage_ledger import MemoryUsageLedger
 
 
@@ -49,6 +56,12 @@ class RecordingSink:
 def no_day_budget() -> DayBudget:
     """The DayBudget of a service without a limit for a day."""
     return DayBudget(MemoryUsageLedger(), BudgetLimits(), FrozenClock())
+
+
+def generate_image(service: JobService, library: ImageLibrary) -> GenerateImage:
+    """The use case of an installation without styles, whose images are in the library."""
+    styling = Styling(MemoryPresetLibrary(), FindImage(library.records), library)
+    return GenerateImage(service, styling, EditImage(service, HeaderNormalizer(), styling))
 
 
 class FrozenClock:
