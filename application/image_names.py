@@ -1,20 +1,46 @@
-"""Names of images as people and clients write them: short IDs, IDs of jobs, paths and links."""
+"""Names of images as people and clients write them: IDs, words, paths, links and URIs."""
 
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
+from urllib.parse import unquote
 
 from domain.image import StoredRef
 
 SHORT_ID = re.compile(r"^(?:img_)?([0-9a-f]{8,31})$")
 JOB_ID = re.compile(r"^job_[0-9a-f]{32}$")
+WHOLE_ID = re.compile(r"(?<![0-9a-z])img_[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE)
+NEWEST = re.compile(
+    r"(?:the )?(?:last|latest|newest|most recent)(?: image| one)?(?: ?: ?([1-9][0-9]{0,3}))?",
+    re.IGNORECASE,
+)
+"""`last`, or `last:2` for the one before."""
+RESOURCE = re.compile(r"^image://([^/?#]+)", re.IGNORECASE)
+"""The URI of an image, or of a view of it such as `image://last/preview`."""
+LINK = re.compile(r"/images/(img_[0-9a-f]{8,31})(?:[/?#]|$)", re.IGNORECASE)
+"""A link to an image, or to a view of it, with the beginning of its ID."""
 ID_IN_FILE_NAME = re.compile(r"(?<![^\W_])(?:[0-9a-f]{32}|[0-9a-f]{8})(?![^\W_])")
 """Digits in the name of a file that may begin the ID of its image."""
 DERIVED = re.compile(r"(?:-(?:preview|rendition)-\d{1,6}|_[0-9a-f]{8})?")
 """What follows the name of an image in that of its preview or rendition."""
 MAX_PREFIXES = 4
+
+
+def bare_name(text: str) -> str:
+    """The name within a URI or a link of ours, without blanks around it; else the text itself."""
+    text = text.strip()
+    if found := RESOURCE.match(text):
+        return unquote(found[1])
+    found = LINK.search(text)
+    return found[1].lower() if found else text
+
+
+def position_of(name: str) -> int | None:
+    """The place that a word means among the newest images, 1 for `last`; None for another name."""
+    found = NEWEST.fullmatch(name)
+    return int(found[1] or 1) if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +62,9 @@ class ImageName:
             return cls(job_id=text)
         if short := SHORT_ID.match(text):
             return cls(prefixes=(f"img_{short[1]}",))
+        ids = {id_.lower() for id_ in WHOLE_ID.findall(text)}
+        if len(ids) == 1:  # a path or a link with a whole ID
+            return cls(prefixes=(*ids,))
         file_name = _last_part(text.partition("?")[0])
         digits = ID_IN_FILE_NAME.findall(file_name)[-MAX_PREFIXES:]
         if "." not in file_name or not digits:

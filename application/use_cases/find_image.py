@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from application.image_names import ImageName
+from application.image_names import WHOLE_ID, ImageName, bare_name, position_of
 from application.ports.job_repository import JobRepository
 from domain.errors import InvalidRequest, NotFound
 from domain.jobs import LOCAL
 
-NEWEST = frozenset({"last", "latest", "newest", "last image", "latest image", "the last image"})
-"""Words for the image that was generated last."""
+MAX_POSITION = 100
+"""The oldest image that `last:N` reaches; lists go further."""
 MAX_FOUND = 100
 """Images that are compared with one name; far more than ever share 8 digits."""
 
@@ -35,13 +35,18 @@ class FindImage:
 
         A name is the ID of a job with one image, the beginning of an image's ID (8 hex digits or
         more), a path or link whose last part is the file name of a stored image or of a rendition,
-        or, if `newest` is true, `last`. If no other image has the name, it means one in the trash;
-        if `trashed` is true, the trash comes first. Raises InvalidRequest for a name of several
-        images, NotFound for the ID of an unknown job, and ArchiveUnavailable.
+        or, if `newest` is true, `last` for the newest image and `last:2` for the one before. It may
+        stand in a URI such as `image://last/preview`. A whole ID is returned without a look at the
+        records. If no other image has the name, it means one in the trash; if `trashed` is true,
+        the trash comes first. Raises InvalidRequest for a name of several images, NotFound for the
+        ID of an unknown job, and ArchiveUnavailable.
         """
-        if newest and name.strip().casefold() in NEWEST:
-            latest = await self.latest(owner=owner, limit=1)
-            return latest[0].id if latest else None
+        name = bare_name(name)
+        if self.is_id(name):
+            return name
+        position = position_of(name) if newest else None
+        if position is not None:
+            return await self._newest(position, owner)
         called = ImageName.parse(name)
         if called is None:
             return None
@@ -53,11 +58,26 @@ class FindImage:
                 return _only(name, found)
         return None
 
+    @staticmethod
+    def is_id(name: str) -> bool:
+        """Whether the name is the whole ID of an image, and so means nothing else."""
+        return WHOLE_ID.fullmatch(name) is not None
+
     async def latest(self, /, *, owner: str = LOCAL, limit: int = 5) -> Sequence[RecentImage]:
         """Return the newest images of this owner, the newest first."""
         records = await self.records.recent(owner=owner, limit=limit)
         images = [RecentImage(image.id, each.prompt) for each in records for image in each.images]
         return images[:limit]
+
+    async def _newest(self, position: int, owner: str) -> str | None:
+        if position > MAX_POSITION:
+            raise InvalidRequest(
+                f"last:{position} is too far back.",
+                field="image",
+                hint=f"last:{MAX_POSITION} is the oldest. Use an ID from list_images.",
+            )
+        latest = await self.latest(owner=owner, limit=position)
+        return latest[position - 1].id if len(latest) >= position else None
 
     async def _of_job(self, job_id: str, owner: str) -> str:
         record = await self.records.get(job_id, owner=owner)

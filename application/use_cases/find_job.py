@@ -2,8 +2,8 @@
 
 import re
 
+from application.image_names import position_of
 from application.ports.job_repository import JobRepository
-from application.use_cases.find_image import NEWEST
 from domain.errors import InvalidRequest, NotFound
 from domain.jobs import LOCAL
 
@@ -25,7 +25,7 @@ class FindJob:
         InvalidRequest for the beginning of several IDs, NotFound for one of none, and
         ArchiveUnavailable.
         """
-        if newest and name.strip().casefold() in NEWEST:
+        if newest and position_of(name.strip()) == 1:
             found = await self.records.latest(owner=owner, limit=1)
         elif SHORT_ID.match(name):
             found = await self.records.by_prefix(name, owner=owner, limit=MAX_NAMED)

@@ -31,6 +31,7 @@ from application.ports.image_inspector import ImageInspector
 from application.ports.image_normalizer import ImageNormalizer
 from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
+from application.ports.image_source import ImageSource
 from application.ports.image_store import ImageStore
 from application.ports.job_events import JobEvents
 from application.ports.job_repository import JobRepository
@@ -77,10 +78,17 @@ from application.use_cases.prune_images import PruneImages
 from application.use_cases.read_image_chunk import ReadImageChunk
 from application.use_cases.recover_jobs import RecoverJobs
 from application.use_cases.report_usage import ReportUsage
+from application.use_cases.resolve_reference import ResolveReference
 from application.use_cases.restore_image import RestoreImage
 from application.use_cases.save_previews import SavePreviews
 from application.use_cases.suggest_images import SuggestImages
 from application.use_cases.view_image import ViewImage
+from entrypoints.bootstrap.image_sources import (
+    ClientRoots,
+    Door,
+    nearby_images,
+    no_client_roots,
+)
 from entrypoints.bootstrap.observability import event_sink, job_metrics, log_sink, log_writer
 from entrypoints.bootstrap.preset_files import preset_library
 from entrypoints.bootstrap.providers import (
@@ -205,6 +213,13 @@ class Container(DeclarativeContainer):
     images, and images beyond the size limit."""
     first_sweep_seconds = Object(0.5)
     """Seconds from startup to the first cleanup of abandoned jobs and of images."""
+    door = Object("http")
+    """The entry point: a `Door`. The default has the fewest rights."""
+    client_roots = Object(no_client_roots)
+    nearby_images = Singleton(nearby_images, settings, door, client_roots)
+    """Sources of images that are asked before the records, such as the caller's own files."""
+    remote_images = List()
+    """Sources of images that are asked after the records."""
     result_cache = Singleton(ResultCache, cache, image_library)
     view_cache = Singleton(view_cache)
     stored_results = Singleton(StoredResults, image_library)
@@ -220,6 +235,9 @@ class Container(DeclarativeContainer):
         clock,
     )
     find_image = Factory(FindImage, job_repository)
+    resolve_reference = Factory(
+        ResolveReference, find_image, image_library, nearby_images, remote_images
+    )
     find_job = Factory(FindJob, job_repository)
     presets = Singleton(preset_library, settings)
     styling = Singleton(Styling, presets, find_image, image_library)
@@ -266,6 +284,10 @@ class Parts(TypedDict, total=False):
 
     provider: ImageProvider
     image_providers: abc.Sequence[ImageProvider]
+    door: Door
+    client_roots: ClientRoots
+    nearby_images: abc.Sequence[ImageSource]
+    remote_images: abc.Sequence[ImageSource]
     image_store: ImageStore
     job_repository: JobRepository
     usage_ledger: UsageLedger

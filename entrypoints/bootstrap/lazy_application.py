@@ -14,7 +14,9 @@ from entrypoints.bootstrap.preset_files import PresetUseCases, preset_library
 from entrypoints.config.settings import Settings
 
 if TYPE_CHECKING:  # loading the container is what this module puts off
-    from entrypoints.bootstrap.container import Container
+    from typing import Unpack
+
+    from entrypoints.bootstrap.container import Container, Parts
 
 WARM_UP_DELAY_SECONDS = 0.2
 """Seconds to wait, so that warming up does not delay the response to the request that caused it."""
@@ -26,11 +28,15 @@ FIX_SETTINGS = "Correct them where they are set, then restart this server."
 class LazyApplication:
     """Opens the container at its first use, without blocking the event loop.
 
-    With a `fault` of the settings there is no container, and its text is the error.
+    With a `fault` of the settings there is no container, and its text is the error. `parts` replace
+    those of the container.
     """
 
-    def __init__(self, settings: Settings, *, fault: str | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, fault: str | None = None, **parts: "Unpack[Parts]"
+    ) -> None:
         self._settings = settings
+        self._parts = parts
         self._fault = fault
         self._stack = AsyncExitStack()
         self._opening: asyncio.Task[Container] | None = None
@@ -92,7 +98,7 @@ class LazyApplication:
         with collector_paused():
             module = await asyncio.to_thread(import_module, "entrypoints.bootstrap.lifecycle")
             container: Container = await self._stack.enter_async_context(
-                module.open_application(self._settings, presets=self._presets())
+                module.open_application(self._settings, presets=self._presets(), **self._parts)
             )
             with suppress(Exception):  # the first call that needs the part reports the same error
                 await asyncio.to_thread(module.warm, container)

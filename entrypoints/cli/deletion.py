@@ -41,7 +41,7 @@ async def images_delete(container: "Container", *, id_: str) -> "CommandOutput":
     from entrypoints.wire.trash_results import deletion, deletion_text
 
     # `last` is not taken: another client may have generated an image meanwhile
-    id_ = await find_image_id(id_, "id", container, LOCAL, newest=False)
+    id_ = await find_image_id(id_, container, LOCAL, newest=False)
     undo = f"gpt-image images restore {id_}"
     deleted = await container.delete_image()(id_)
     return deletion_text(id_, deleted, undo=undo), deletion(id_, deleted, undo=undo)
@@ -71,8 +71,7 @@ async def images_restore(
         restored = [*await restore.last(owner=None)]
     else:
         restored = [
-            await find_image_id(id_, "id", container, LOCAL, newest=False, trashed=True)
-            for id_ in ids
+            await find_image_id(id_, container, LOCAL, newest=False, trashed=True) for id_ in ids
         ]
         for id_ in restored:
             await restore(id_)

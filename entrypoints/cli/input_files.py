@@ -2,20 +2,19 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from application.use_cases.find_image import NEWEST
 from domain.errors import InvalidRequest, UnreadableImage
 from domain.image import Image
 from domain.jobs import LOCAL
 from domain.requests import MAX_INPUT_BYTES, MAX_PROMPT_CHARACTERS
 from entrypoints.bootstrap.container import Container
-from entrypoints.jobs.image_references import find_image_id
+from entrypoints.jobs.image_references import open_named
+from entrypoints.wire.image_texts import decoded
 
 STANDARD_INPUT = "-"
 MAX_PROMPT_BYTES = 4 * MAX_PROMPT_CHARACTERS + 1
 """One more than the longest prompt can have in UTF-8."""
-NAMES = "Use a file, last, an img_… ID as images list shows it, or - for standard input."
+OTHERS = ("- for standard input",)
 BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 """Shells of Windows put them in front of what they pipe."""
 
@@ -50,46 +49,19 @@ def read_prompt(given: str) -> str:
 
 
 async def open_image(name: str, field: str, container: Container) -> Image:
-    """Return the image in a file, on standard input (`-`), or stored under this name.
+    """Return the image in a file, on standard input (`-`), in a data: URL, or stored by this name.
 
-    A stored image is named by `last`, by an `img_…` ID or the beginning of one, by the ID of its
-    job, or by a path that the server printed; a file of the same name comes first. Raises
-    InvalidRequest, UnreadableImage or NotFound.
+    A file comes before a stored image of the same name. Raises UnreadableImage or NotFound.
     """
     if name == STANDARD_INPUT:
         return Image(_standard_input(field))
-    image_id = None if _exists(name) else await _stored_id(name, field, container)
-    if image_id is None:
-        return Image(_file_bytes(name, field))
-    return await container.view_image().original(image_id)
-
-
-async def _stored_id(name: str, field: str, container: Container) -> str | None:
-    """The ID of the stored image with this name; None for a name that only a file can have."""
-    lower = name.strip().lower()
-    if lower in NEWEST or lower.startswith(("img_", "job_")):
-        try:
-            return await find_image_id(name, field, container, LOCAL)
-        except UnreadableImage as error:
-            raise UnreadableImage(error.message, field=field, hint=NAMES) from error
-    return await container.find_image()(name, newest=False)
-
-
-def _exists(name: str) -> bool:
+    if name[:5].lower() == "data:":
+        return Image(decoded(name, field))
     try:
-        return Path(name).exists()
-    except ValueError:  # a NUL in the name
-        return False
-
-
-def _file_bytes(name: str, field: str) -> bytes:
-    try:
-        return Path(name).read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or error
-        raise InvalidRequest(
-            f"{name} cannot be read: {reason}.", field=field, hint="Check the path."
-        ) from error
+        return await open_named(name, field, container, LOCAL, others=OTHERS)
+    except UnreadableImage as error:  # which has the name
+        error.message = error.message.removeprefix(f"{field}: ")
+        raise
 
 
 def _standard_input(field: str) -> bytes:

@@ -57,7 +57,7 @@ def run_job(
     async def run() -> int:
         _cancel_on_signals()
         prepared = delivery.prepare(options)
-        async with run_application(command_settings(env_file)) as container:
+        async with run_application(command_settings(env_file), door="cli") as container:
             job = await start(container, **prepared)
             started.append(job)
             previews = Previews()

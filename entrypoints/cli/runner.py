@@ -32,7 +32,7 @@ def run_query(
     settings = command_settings(env_file, auto_provider=auto_provider)
 
     async def run() -> int:
-        async with run_application(settings) as container:
+        async with run_application(settings, door="cli") as container:
             text, result = await query(container)
         if as_json:
             print_json(to_json(result).decode())

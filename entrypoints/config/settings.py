@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from entrypoints.config.budget_settings import BudgetSettings
 from entrypoints.config.http_settings import HttpSettings
+from entrypoints.config.input_settings import InputSettings
 from entrypoints.config.secret_files import UnreadableSecret
 from entrypoints.config.setting_text import (
     check_api_key,
@@ -32,7 +33,7 @@ CACHE_PATHS = frozenset({"cache_dir"})
 """The paths that the stdio server resolves in the user's cache folder, not in the data folder."""
 
 
-class Settings(BudgetSettings, HttpSettings):
+class Settings(BudgetSettings, InputSettings, HttpSettings):
     """All settings. The variable of a field is its name in capitals.
 
     `reads_web_settings`: whether the fields of HttpSettings are read, or keep their defaults.

@@ -12,13 +12,16 @@ from entrypoints.config.secret_files import UnreadableSecret, read_secret
 from entrypoints.config.setting_text import check_filled, check_folder, clean_text, expand_home
 from entrypoints.config.variable_names import FILE_SUFFIX, PREFIX, is_service_link
 
+EMPTY_COUNTS = "an empty variable counts"
+"""A mark in the metadata of a setting."""
+
 
 class VariableSource(PydanticBaseSettingsSource):
     """Reads the setting NAME from GPT_IMAGE_<NAME>, else from NAME if `is_read` admits that.
 
     A secret is also read from the file that the same name with _FILE gives; a relative path starts
-    in `folder`. An empty variable counts as not set. `fields` are the settings that are read.
-    `read_from` has the variable of each setting that was found.
+    in `folder`. An empty variable counts as not set, unless the setting says otherwise. `fields`
+    are the settings that are read. `read_from` has the variable of each setting that was found.
     """
 
     def __init__(
@@ -67,7 +70,8 @@ class VariableSource(PydanticBaseSettingsSource):
                 return (_both(each) if text else self._secret(file)), variable
             if text:
                 return text, each
-        return None, name
+        empty = [each for each in names if each in self.variables] if empty_counts(field) else []
+        return ("", empty[0]) if empty else (None, name)
 
     def _secret(self, file: str) -> str | UnreadableSecret:
         try:
@@ -94,3 +98,8 @@ def is_path(field: FieldInfo) -> bool:
 def _both(name: str) -> UnreadableSecret:
     one, other = name.upper(), (name + FILE_SUFFIX).upper()
     return UnreadableSecret(f"{one} and {other} are both set. Remove one of them")
+
+
+def empty_counts(field: FieldInfo) -> bool:
+    """Whether an empty variable sets the setting."""
+    return EMPTY_COUNTS in field.metadata

@@ -1,17 +1,26 @@
-"""How a client refers to an image: its ID, another name of it, base64, or a data: URL."""
+"""How a client refers to an image: by a name, or with its bytes as base64 or as a data: URL."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from domain.errors import InvalidRequest, UnreadableImage
+from domain.errors import InvalidRequest, NotFound, UnreadableImage
 from domain.image import Image
 from domain.untrusted_text import single_line
-from entrypoints.wire.image_texts import HINT, IMAGE_ID, as_reference, decoded, is_name, why_refused
+from entrypoints.wire.image_texts import (
+    ENCODED,
+    STORED,
+    advice,
+    as_reference,
+    decoded,
+    is_name,
+    why_refused,
+)
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.bootstrap.container import Container
 
-MAX_KNOWN = 5
+MAX_KNOWN = 3
 """Images that a refusal reminds the caller of."""
 MAX_PROMPT_SHOWN = 40
 """Characters of a prompt that reminds the caller of an image."""
@@ -21,43 +30,74 @@ async def open_reference(reference: str, field: str, container: "Container", own
     """Return the image that a reference means.
 
     Raises UnreadableImage if it means none, and NotFound for an unknown ID. Does not check that the
-    bytes are an image. Opens no file: a path or a link counts only as the name of a stored image.
+    bytes are an image.
     """
     text = str(as_reference(reference))
-    if IMAGE_ID.match(text) or is_name(text):
-        image_id = await find_image_id(text, field, container, owner)
-        return await container.view_image().original(image_id, owner=owner)
+    if is_name(text):
+        return await open_named(text, field, container, owner)
     return Image(await asyncio.to_thread(decoded, text, field))
+
+
+async def open_named(
+    name: str,
+    field: str,
+    container: "Container",
+    owner: str,
+    *,
+    others: Sequence[str] = ENCODED,
+) -> Image:
+    """Return the image with this name: a stored one, or one that a source of this caller has.
+
+    Raises UnreadableImage with what this caller can use instead, of which `others` are what is no
+    name, and NotFound for an unknown ID.
+    """
+    resolve = container.resolve_reference()
+    try:
+        image = await resolve(name, owner=owner)
+    except InvalidRequest as error:
+        known = await known_images(container, owner)
+        raise UnreadableImage(
+            f"{field}: {error.message}", field=field, hint=f"{error.hint}{known}"
+        ) from error
+    except NotFound as error:
+        error.hint += await known_images(container, owner)
+        raise
+    if image is None:
+        known = await known_images(container, owner)
+        forms = (*STORED, *resolve.offers, *others)
+        raise UnreadableImage(why_refused(name, field), field=field, hint=advice(forms) + known)
+    return image
 
 
 async def find_image_id(
     name: str,
-    field: str,
     container: "Container",
     owner: str,
     *,
     newest: bool = True,
     trashed: bool = False,
 ) -> str:
-    """Return the ID of the image that a name means; the ID of an image is its own name.
+    """Return the ID of the stored image that a name means; a whole ID is its own name.
 
     `newest`: whether `last` means the newest image. `trashed`: whether images in the trash come
     before others; otherwise they come after them. Raises NotFound for the ID of an unknown job,
-    and InvalidRequest or UnreadableImage for any other name that means no image, or several.
+    and InvalidRequest for any other name that means no image, or several.
     """
     text = str(as_reference(name))
-    if IMAGE_ID.match(text):
-        return text
     try:
         found = await container.find_image()(text, owner=owner, newest=newest, trashed=trashed)
     except InvalidRequest as error:
-        raise UnreadableImage(f"{field}: {error.message}", field=field, hint=error.hint) from error
+        raise UnreadableImage(f"id: {error.message}", field="id", hint=error.hint) from error
     if found is None:
-        raise _refusal(text, field, await _known_images(container, owner, trashed=trashed))
+        hint = "Use an ID from an earlier result."
+        known = await known_images(container, owner, trashed=trashed)
+        raise InvalidRequest(
+            f"{text[:60]!r} is not the ID of an image.", field="id", hint=hint + known
+        )
     return found
 
 
-async def _known_images(container: "Container", owner: str, *, trashed: bool) -> str:
+async def known_images(container: "Container", owner: str, *, trashed: bool = False) -> str:
     """The images that the caller may have meant, as a sentence; empty if there are none."""
     if trashed:
         entries = await container.list_trash()(owner=owner)
@@ -68,11 +108,3 @@ async def _known_images(container: "Container", owner: str, *, trashed: bool) ->
     named = [f"{id_} ({single_line(prompt, MAX_PROMPT_SHOWN)})" for id_, prompt in known]
     start = "In the trash" if trashed else "The latest images"
     return f" {start}: {', '.join(named)}." if named else ""
-
-
-def _refusal(text: str, field: str, known: str) -> InvalidRequest:
-    """The error for a name of no image. Arguments that name one by an ID take no image data."""
-    if field == "id":
-        hint = f"Use an ID from an earlier result.{known}"
-        return InvalidRequest(f"{text[:60]!r} is not the ID of an image.", field=field, hint=hint)
-    return UnreadableImage(why_refused(text, field), field=field, hint=HINT + known)

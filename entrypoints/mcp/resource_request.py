@@ -49,6 +49,6 @@ class ResourceRequest:
         if not NAME.fullmatch(name):
             raise NotFound.of_id("image", name)
         try:
-            return await find_image_id(name, "id", self.container, self.caller.owner)
+            return await find_image_id(name, self.container, self.caller.owner)
         except InvalidRequest as error:
             raise NotFound(error.message, hint=error.hint) from error

@@ -9,6 +9,7 @@ from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 from entrypoints.bootstrap.preset_files import PresetUseCases
 from entrypoints.bootstrap.version import version
 from entrypoints.config.settings import APP, Settings
+from entrypoints.mcp.client_roots import ClientRoots
 from entrypoints.mcp.completions import CompletionHandler
 from entrypoints.mcp.prompts.prompt_handler import PromptHandler
 from entrypoints.mcp.resource_handler import ResourceHandler
@@ -41,6 +42,7 @@ def build_server(
     on_list: Callable[[], None] = lambda: None,
     image_data_of: ImageDataOf = lambda _: base64_of,
     over_stdio: bool = False,
+    client_roots: ClientRoots | None = None,
 ) -> Server[Any]:
     """Build the server.
 
@@ -63,6 +65,7 @@ def build_server(
         on_list=on_list,
         image_data_of=image_data_of,
         over_stdio=over_stdio,
+        client_roots=client_roots,
     )
     server = _server(ToolHandler(hooks), ResourceHandler(hooks), PromptHandler(hooks))
     if isinstance(get_tracer_provider(), ProxyTracerProvider):

@@ -13,6 +13,7 @@ from mcp.shared.message import SessionMessage
 from entrypoints.bootstrap.lazy_application import LazyApplication
 from entrypoints.bootstrap.shutdown import CLOSE_TIMEOUT, exit_after, shutdown_event
 from entrypoints.config.settings import Settings
+from entrypoints.mcp.client_roots import ClientRoots
 from entrypoints.mcp.greeter.greeter import Greeter
 from entrypoints.mcp.greeter.recording import load_answers
 from entrypoints.mcp.server import build_server
@@ -44,13 +45,15 @@ def run(settings: Settings, greeter: Greeter, *, fault: str | None = None) -> No
 
 async def _serve(settings: Settings, greeter: Greeter, fault: str | None) -> None:
     transport, stop = StdioTransport(greeter), shutdown_event()
-    application = LazyApplication(settings, fault=fault)
+    client_roots = ClientRoots()
+    application = LazyApplication(settings, fault=fault, door="stdio", client_roots=client_roots)
     server = build_server(
         application.container,
         settings,
         open_presets=application.presets,
         on_list=application.warm_up_soon,
         over_stdio=True,
+        client_roots=client_roots,
     )
     serving = asyncio.create_task(serve_messages(server, transport))
     continuing = asyncio.create_task(_continue(transport, application, greeter=settings.greeter))

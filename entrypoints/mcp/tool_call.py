@@ -51,7 +51,7 @@ class ToolCall:
         `trashed`: whether images in the trash come before others.
         """
         owner, container = self.caller.owner, self.container
-        return await find_image_id(name, "id", container, owner, newest=newest, trashed=trashed)
+        return await find_image_id(name, container, owner, newest=newest, trashed=trashed)
 
     async def answer_job(self, job: JobHandle) -> CallToolResult:
         """Report the job's progress and return its images.

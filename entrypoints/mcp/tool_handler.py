@@ -7,11 +7,13 @@ from mcp_types import (
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    InputRequiredResult,
     ListToolsResult,
     PaginatedRequestParams,
 )
 
 from domain.errors import ImageServiceError
+from entrypoints.mcp.client_roots import ROOTS_REQUIRED, RootsRequired
 from entrypoints.mcp.reply_deadline import reply_deadline
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import to_tool_error
@@ -32,14 +34,20 @@ class ToolHandler:
         self._hooks.on_list()
         return ListToolsResult(tools=self._descriptions)
 
-    async def call(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
+    async def call(
+        self, context: Context, params: CallToolRequestParams
+    ) -> CallToolResult | InputRequiredResult:
         tool = self._tools.get(params.name)
         if tool is None:
             known = ", ".join(self._tools)
             message = f"Unknown tool {params.name[:80]!r}. Available tools: {known}."
             raise MCPError(INVALID_PARAMS, message)
+        if self._hooks.client_roots is not None:
+            self._hooks.client_roots.begin_call(context, params)
         try:
             return await tool.answer(await self._open_call(context), params.arguments or {})
+        except RootsRequired:
+            return ROOTS_REQUIRED
         except ImageServiceError as error:
             self._hooks.observe(context, error)
             return to_tool_error(error)

@@ -10,6 +10,7 @@ from application.jobs.job_handle import JobHandle
 from domain.errors import ImageServiceError
 from entrypoints.bootstrap.preset_files import PresetUseCases
 from entrypoints.config.settings import Settings
+from entrypoints.mcp.client_roots import ClientRoots
 from entrypoints.mcp.result_limit import result_limit
 from entrypoints.mcp.tool_results import ImageData
 from entrypoints.wire.caller import Caller
@@ -34,7 +35,8 @@ class TransportHooks:
     `open_presets` gives the use cases of presets, perhaps without opening the container.
     `caller_of` identifies the client of a request. `on_list` is called at every `tools/list`.
     `image_data_of` returns what a result has as the data of an image. `over_stdio`: whether the
-    client is a host that started this process, and reads its output.
+    client is a host that started this process, and reads its output. `client_roots` is told of each
+    call, whose client it asks; None for clients whose files are not read.
     """
 
     open_container: OpenContainer
@@ -45,6 +47,7 @@ class TransportHooks:
     on_list: Callable[[], None]
     image_data_of: ImageDataOf
     over_stdio: bool
+    client_roots: ClientRoots | None = None
 
     def profile(self, context: Context) -> ClientProfile:
         """The profile of the client, by the name that it reports, or by CLIENT_PROFILE."""

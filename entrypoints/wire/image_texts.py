@@ -1,8 +1,8 @@
-"""Images as clients write them: IDs in many wrappings, base64, and data: URLs. Opens no file."""
+"""Images as clients write them: names in many wrappings, base64, and data: URLs."""
 
 import re
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import unquote
 
@@ -36,7 +36,20 @@ MEMBERS = (
 
 An ID is better than data, data than a link.
 """
-HINT = "Use an img_… ID from an earlier result, the file's base64, or a data: URL."
+JPEG = "/9j/"
+"""The beginning of a JPEG's base64, which looks like a path."""
+URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+STORED = ("an img_… ID from an earlier result", "last")
+ENCODED = ("the file's base64", "a data: URL")
+
+
+def advice(forms: Sequence[str]) -> str:
+    """The sentence that says what a caller can use."""
+    *rest, last = forms
+    return f"Use {', '.join(rest)}, or {last}."
+
+
+HINT = advice((*STORED, *ENCODED))
 
 
 def as_reference(value: object) -> object:
@@ -76,6 +89,8 @@ def is_name(text: str) -> bool:
     if len(text) > MAX_NAME or text[:5].lower() == "data:":
         return False
     if text.startswith(("img_", "job_")) or len(text) < LEAST_IMAGE:
+        return True
+    if text.startswith("/") and not text.startswith(JPEG):
         return True
     return " " in text or any(mark in text for mark in NOT_BASE64)
 
@@ -126,9 +141,9 @@ def why_refused(text: str, field: str) -> str:
     """Why a text is no image, as a sentence."""
     if text.startswith("img_"):
         return f"{field}: {text[:60]!r} is not a complete image ID."
-    if len(text) < MAX_NAME and any(mark in text for mark in NOT_BASE64):
-        reason = "For security, file paths and URLs are not accepted here"
-        return f"{field} is a path or URL. {reason}."
+    if len(text) < MAX_NAME and (text[:1] == "/" or any(mark in text for mark in NOT_BASE64)):
+        kind, refused = ("URL", "URLs") if URL.match(text) else ("path", "file paths")
+        return f"{field} is a {kind}. For security, {refused} are not accepted here."
     return f"{field} is not an image ID or valid base64."
 
 

@@ -38,7 +38,7 @@ ALLOWED = [
     ("entrypoints/wire/*", '"pictures"', "released JSON fields"),
     (
         "*",
-        "Pictures folder|Pictures/GPT Image|user_pictures_path",
+        "Pictures folder|Pictures, Downloads|Pictures/GPT Image|user_pictures_path",
         "the operating system's name of that folder",
     ),
     ("docs/http.md", r"`data\.picture`", WIRE),

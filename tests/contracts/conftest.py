@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.contracts.data_folder import DataFolder
+from tests.contracts.local_files import Desk
 from tests.contracts.web_host import Listener, Routes, WebHost, reply
 from tests.unit.openai_help import TEAL
 
@@ -44,3 +45,9 @@ def routes(host: WebHost, trap: Listener) -> Routes:
     host.gets.clear()
     host.connections = trap.connections = 0
     return Routes(host, trap, host.client_side)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A folder that callers may read, with files in and around it."""
+    return Desk(tmp_path)

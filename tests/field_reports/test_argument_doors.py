@@ -172,13 +172,13 @@ async def test_get_image_and_delete_image_take_the_names_too(tmp_path: Path) -> 
 async def test_another_owner_does_not_find_the_image(doors: Doors) -> None:
     image = await doors.new_image()
     container = doors.http.container
-    found = await find_image_id(image["path"], "id", container, LOCAL)
+    found = await find_image_id(image["path"], container, LOCAL)
     assert found == image["id"]
     with pytest.raises(NotFound):
-        await find_image_id(image["job"], "id", container, "another")
+        await find_image_id(image["job"], container, "another")
     for name in ("last", Path(image["path"]).name[5:], image["id"][:20]):
         with pytest.raises(InvalidRequest, match="not the ID of an image"):
-            await find_image_id(name, "id", container, "another")
+            await find_image_id(name, container, "another")
 
 
 def encoded(image: Image, spelling: str) -> object:

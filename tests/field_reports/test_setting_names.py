@@ -33,6 +33,7 @@ TWO_VALUES = {
     "rate_limit": ("2/hour", "3/hour"),
     "allowed_hosts": ("a.example", "b.example"),
     "cors_origin": ("http://a.example", "http://b.example"),
+    "input_roots": ("/mnt/2", "/mnt/3:/mnt/4"),
     "trusted_proxies": ("192.0.2.2", "192.0.2.3"),
     "provider": ("auto", "sketch"),
     "log_level": ("debug", "error"),
