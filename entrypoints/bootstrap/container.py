@@ -9,7 +9,7 @@ from collections import abc
 from contextlib import AsyncExitStack
 from functools import partial
 from time import monotonic
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Factory, List, Object
@@ -26,17 +26,11 @@ from application.jobs.job_service import JobService
 from application.jobs.stored_results import StoredResults
 from application.ports.clock import Clock, SystemClock
 from application.ports.event_sink import EventSink
-from application.ports.image_cache import ImageCache
 from application.ports.image_inspector import ImageInspector
-from application.ports.image_normalizer import ImageNormalizer
-from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
-from application.ports.image_source import ImageSource
 from application.ports.image_store import ImageStore
 from application.ports.job_events import JobEvents
 from application.ports.job_repository import JobRepository
-from application.ports.preset_library import PresetLibrary
-from application.ports.usage_ledger import UsageLedger
 from application.provider_registry import ProviderRegistry
 from application.rendition_service import RenditionService
 from application.result_cache import ResultCache
@@ -83,12 +77,8 @@ from application.use_cases.restore_image import RestoreImage
 from application.use_cases.save_previews import SavePreviews
 from application.use_cases.suggest_images import SuggestImages
 from application.use_cases.view_image import ViewImage
-from entrypoints.bootstrap.image_sources import (
-    ClientRoots,
-    Door,
-    nearby_images,
-    no_client_roots,
-)
+from entrypoints.bootstrap.container_parts import Parts
+from entrypoints.bootstrap.image_sources import nearby_images, no_client_roots
 from entrypoints.bootstrap.observability import event_sink, job_metrics, log_sink, log_writer
 from entrypoints.bootstrap.preset_files import preset_library
 from entrypoints.bootstrap.providers import (
@@ -274,33 +264,6 @@ class Container(DeclarativeContainer):
     clear_cache = Factory(ClearCache, cache)
     cache_stats = Factory(CacheStats, cache)
     report_usage = Factory(ReportUsage, usage_ledger, settings.provided.limits, clock)
-
-
-class Parts(TypedDict, total=False):
-    """Parts of the container that a test, or an application around this one, may replace.
-
-    The container closes only what it builds.
-    """
-
-    provider: ImageProvider
-    image_providers: abc.Sequence[ImageProvider]
-    door: Door
-    client_roots: ClientRoots
-    nearby_images: abc.Sequence[ImageSource]
-    remote_images: abc.Sequence[ImageSource]
-    image_store: ImageStore
-    job_repository: JobRepository
-    usage_ledger: UsageLedger
-    cache: ImageCache
-    job_events: JobEvents
-    presets: PresetLibrary
-    extra_sinks: abc.Sequence[EventSink]
-    inspector: ImageInspector
-    normalizer: ImageNormalizer
-    optimizer: ImageOptimizer
-    clock: Clock
-    sweep_seconds: float
-    first_sweep_seconds: float
 
 
 def build_container(settings: Settings, **parts: Unpack[Parts]) -> Container:

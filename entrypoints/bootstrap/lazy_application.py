@@ -16,7 +16,8 @@ from entrypoints.config.settings import Settings
 if TYPE_CHECKING:  # loading the container is what this module puts off
     from typing import Unpack
 
-    from entrypoints.bootstrap.container import Container, Parts
+    from entrypoints.bootstrap.container import Container
+    from entrypoints.bootstrap.container_parts import Parts
 
 WARM_UP_DELAY_SECONDS = 0.2
 """Seconds to wait, so that warming up does not delay the response to the request that caused it."""

@@ -7,7 +7,8 @@ from typing import Unpack
 
 from application.ports.image_cache import Sweepable
 from domain.errors import ArchiveUnavailable, CacheUnavailable
-from entrypoints.bootstrap.container import Container, Parts, build_container
+from entrypoints.bootstrap.container import Container, build_container
+from entrypoints.bootstrap.container_parts import Parts
 from entrypoints.bootstrap.free_memory import release_free_memory
 from entrypoints.bootstrap.storage import MEGABYTE
 from entrypoints.config.settings import Settings

@@ -22,7 +22,8 @@ from entrypoints.http.starting_application import StartingApplication
 from entrypoints.http.startup_banner import startup_banner
 
 if TYPE_CHECKING:  # the server listens before these are loaded
-    from entrypoints.bootstrap.container import Container, Parts
+    from entrypoints.bootstrap.container import Container
+    from entrypoints.bootstrap.container_parts import Parts
     from entrypoints.http.application import HttpApplication
 
 RESPONSES_TIMEOUT = 1.0

@@ -11,7 +11,8 @@ from litestar.routes import HTTPRoute
 from starlette.datastructures import Headers
 from starlette.types import Message, Scope
 
-from entrypoints.bootstrap.container import Container, Parts
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.container_parts import Parts
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.settings import Settings
 from entrypoints.http.application import HttpApplication

@@ -8,7 +8,8 @@ from typing import Unpack
 import uvicorn
 from starlette.types import ASGIApp
 
-from entrypoints.bootstrap.container import Container, Parts
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.container_parts import Parts
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.settings import Settings
 from entrypoints.http.application import HttpApplication

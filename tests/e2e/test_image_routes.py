@@ -17,7 +17,7 @@ from application.ports.image_optimizer import ImageOptimizer
 from domain.image import Image
 from domain.image_formats import ImageFormat
 from domain.renditions import Rendition, RenditionSpec
-from entrypoints.bootstrap.container import Parts
+from entrypoints.bootstrap.container_parts import Parts
 from tests.e2e.loopback_server import serve
 from tests.testkit.fakes import PNG, FakeProvider, ScriptedOptimizer, settings_in
 from tests.testkit.photographs import cutout, graphic, photograph

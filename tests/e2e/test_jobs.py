@@ -15,7 +15,7 @@ import pytest
 from domain.errors import ArchiveUnavailable
 from domain.image import Image, StoredRef
 from domain.provider_errors import ContentRefused
-from entrypoints.bootstrap.container import Parts
+from entrypoints.bootstrap.container_parts import Parts
 from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS
 from tests.e2e.loopback_server import serve
 from tests.testkit.fakes import PNG, FakeProvider, MemoryImageStore, settings_in, small_image

@@ -14,7 +14,8 @@ from domain.models import Catalog, ModelCard
 from domain.provider_errors import BadProviderReply, ProviderUnreachable
 from domain.requests import EditRequest, GenerateRequest
 from domain.results import ResultImage
-from entrypoints.bootstrap.container import Container, Parts
+from entrypoints.bootstrap.container import Container
+from entrypoints.bootstrap.container_parts import Parts
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.mcp.server import build_server
 from tests.testkit.fakes import PNG, FakeProvider, settings_in
