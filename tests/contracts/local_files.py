@@ -8,7 +8,7 @@ from domain.requests import MAX_INPUT_BYTES
 from tests.testkit.fakes import PNG
 
 SECRET = b"\x89PNG\r\n\x1a\n a secret that is outside"
-COMPOSED, DECOMPOSED = "caf\u00e9.png", "cafe\u0301.png"
+COMPOSED, DECOMPOSED = "\u00e9t\u00e9.png", "e\u0301te\u0301.png"
 SCREENSHOT = "Screenshot 2026-11-27 at 3.04.05\u202fPM.png"
 
 
