@@ -20,6 +20,7 @@ from entrypoints.http.routes import (
     image_creation,
     jobs,
     metrics,
+    presets,
     stored_images,
 )
 from entrypoints.http.routes.mcp_endpoint import mcp_route, mcp_server, session_manager
@@ -34,6 +35,7 @@ ROUTES = (
     *(health.health, health.livez, health.readyz, metrics.metrics),
     *(image_creation.stream_image, image_creation.create_image, jobs.get_job, jobs.follow_job),
     *(jobs.list_jobs, jobs.dismiss_job),
+    *(presets.list_presets, presets.get_preset, presets.list_styles),
     *(
         stored_images.list_images,
         stored_images.get_image,

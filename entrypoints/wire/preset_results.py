@@ -1,7 +1,9 @@
 """Presets and styles as text and as JSON values."""
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Literal, TypeVar
+
+from msgspec import UNSET, Struct, UnsetType
 
 from domain.counts import count
 from domain.definitions import Definitions
@@ -18,14 +20,71 @@ IMAGES = {
 }
 
 
+class PresetArgumentFacts(Struct, kw_only=True):
+    """A field of a preset's template."""
+
+    name: str
+    description: str
+    required: bool
+    default: str
+    choices: list[str]
+    suggestions: list[str]
+
+
+class PresetFacts(Struct, kw_only=True, rename="camel"):
+    """Everything about a preset."""
+
+    name: str
+    title: str
+    description: str
+    images: Literal["none", "optional", "required"]
+    arguments: list[PresetArgumentFacts]
+    options: dict[str, str | int]
+    template: str
+    with_images: str | UnsetType = UNSET
+
+
+class StyleFacts(Struct, kw_only=True):
+    """Everything about a style."""
+
+    name: str
+    description: str
+    text: str
+    palette: list[str]
+    references: list[str]
+
+
+class FileFault(Struct, kw_only=True):
+    """What is wrong with a file, which is left out."""
+
+    file: str
+    key: str
+    reason: str
+
+
+class PresetsResult(Struct, kw_only=True):
+    """All presets."""
+
+    presets: list[PresetFacts]
+    faults: list[FileFault]
+
+
+class StylesResult(Struct, kw_only=True):
+    """All styles."""
+
+    styles: list[StyleFacts]
+    faults: list[FileFault]
+
+
 def presets_text(found: Definitions[Preset]) -> str:
     """A line for each preset, and one for each fault."""
     return _listing(found, {name: each.description for name, each in found.by_name.items()})
 
 
-def presets_result(found: Definitions[Preset]) -> dict[str, object]:
+def presets_result(found: Definitions[Preset]) -> PresetsResult:
     """The same as JSON values."""
-    return {"presets": [preset_facts(each) for each in found.by_name.values()], **_faults(found)}
+    facts = [preset_facts(each) for each in found.by_name.values()]
+    return PresetsResult(presets=facts, faults=_faults(found))
 
 
 def styles_text(found: Definitions[Style]) -> str:
@@ -33,9 +92,10 @@ def styles_text(found: Definitions[Style]) -> str:
     return _listing(found, {name: style_summary(each) for name, each in found.by_name.items()})
 
 
-def styles_result(found: Definitions[Style]) -> dict[str, object]:
+def styles_result(found: Definitions[Style]) -> StylesResult:
     """The same as JSON values."""
-    return {"styles": [style_facts(each) for each in found.by_name.values()], **_faults(found)}
+    facts = [style_facts(each) for each in found.by_name.values()]
+    return StylesResult(styles=facts, faults=_faults(found))
 
 
 def preset_text(preset: Preset) -> str:
@@ -43,18 +103,18 @@ def preset_text(preset: Preset) -> str:
     return several_lines("\n".join(_preset_lines(preset)))
 
 
-def preset_facts(preset: Preset) -> dict[str, object]:
+def preset_facts(preset: Preset) -> PresetFacts:
     """The same as JSON values."""
-    return {
-        "name": preset.name,
-        "title": preset.title,
-        "description": preset.description,
-        "images": preset.images.value,
-        "arguments": [_argument_facts(each) for each in preset.arguments],
-        "options": dict(preset.options),
-        "template": preset.template,
-        **({"withImages": preset.with_images.strip()} if preset.with_images else {}),
-    }
+    return PresetFacts(
+        name=preset.name,
+        title=preset.title,
+        description=preset.description,
+        images=preset.images.value,
+        arguments=[_argument_facts(each) for each in preset.arguments],
+        options=dict(preset.options),
+        template=preset.template,
+        with_images=preset.with_images.strip() or UNSET,
+    )
 
 
 def style_text(style: Style) -> str:
@@ -69,15 +129,15 @@ def style_text(style: Style) -> str:
     return several_lines("\n".join(lines))
 
 
-def style_facts(style: Style) -> dict[str, object]:
+def style_facts(style: Style) -> StyleFacts:
     """The same as JSON values."""
-    return {
-        "name": style.name,
-        "description": style.description,
-        "text": style.text,
-        "palette": list(style.colors),
-        "references": list(style.references),
-    }
+    return StyleFacts(
+        name=style.name,
+        description=style.description,
+        text=style.text,
+        palette=list(style.colors),
+        references=list(style.references),
+    )
 
 
 def style_summary(style: Style) -> str:
@@ -99,13 +159,12 @@ def _listing(found: Definitions[D], described: dict[str, str]) -> str:
     return several_lines("\n".join([*(known or [found.names]), *left_out]))
 
 
-def _faults(found: Definitions[D]) -> dict[str, object]:
-    faults = [
-        {"file": fault.file, "key": fault.key, "reason": fault.reason}
+def _faults(found: Definitions[D]) -> list[FileFault]:
+    return [
+        FileFault(file=fault.file, key=fault.key, reason=fault.reason)
         for each in found.faults.values()
         for fault in each
     ]
-    return {"faults": faults} if faults else {}
 
 
 def _preset_lines(preset: Preset) -> Iterator[str]:
@@ -138,12 +197,12 @@ def _argument_line(argument: PresetArgument) -> str:
     return f"  {argument.name}: {' '.join(parts)}"
 
 
-def _argument_facts(argument: PresetArgument) -> dict[str, Any]:
-    return {
-        "name": argument.name,
-        "description": argument.description,
-        "required": argument.required,
-        "default": argument.default,
-        "choices": list(argument.choices),
-        "suggestions": list(argument.suggestions),
-    }
+def _argument_facts(argument: PresetArgument) -> PresetArgumentFacts:
+    return PresetArgumentFacts(
+        name=argument.name,
+        description=argument.description,
+        required=argument.required,
+        default=argument.default,
+        choices=list(argument.choices),
+        suggestions=list(argument.suggestions),
+    )

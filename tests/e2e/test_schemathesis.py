@@ -36,7 +36,7 @@ async def test_every_response_is_documented(tmp_path: Path) -> None:
         )
         output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()
-    assert b"0 selected" not in output
+    assert b" 0 selected" not in output
 
 
 class CheckedClient:

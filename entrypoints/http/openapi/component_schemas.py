@@ -29,6 +29,7 @@ from entrypoints.wire.outputs import (
     ListImagesResult,
     ListJobsResult,
 )
+from entrypoints.wire.preset_results import PresetFacts, PresetsResult, StylesResult
 from entrypoints.wire.trash_results import RestoreResult
 
 RESULTS = [
@@ -38,6 +39,9 @@ RESULTS = [
     ListedJob,
     DeleteImageResult,
     RestoreResult,
+    PresetsResult,
+    PresetFacts,
+    StylesResult,
 ]
 PROBLEM: Schema = {
     "title": "Problem",

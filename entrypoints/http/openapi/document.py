@@ -27,6 +27,7 @@ does not support a method answers 405, with `Allow`.
 """
 TAGS = {
     "Generation": "Generate or edit images, and follow their jobs.",
+    "Presets": "Prompts to fill in, and styles that images share.",
     "Images": "Stored images, and smaller versions of them.",
     "MCP": "The Model Context Protocol over streamable HTTP.",
     "Health": "Liveness, readiness and metrics.",
