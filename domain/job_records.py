@@ -9,6 +9,7 @@ from domain.errors import Busy, ChargeStatus, RecordedFailure
 from domain.image import StoredRef
 from domain.image_formats import Dimensions
 from domain.jobs import OPEN_STATES, JobState
+from domain.recipes import Recipe
 from domain.results import ResultFacts
 
 RETRY_AFTER_SECONDS = 10.0
@@ -44,7 +45,8 @@ class JobRecord(ResultFacts):
 
     `cost` is in US dollars, None if it is unknown. `estimate` is the expected cost before the call
     was sent, None if it could not be estimated. `failure` is the error of a job that is failed or
-    unknown. A `dismissed` job has an unknown outcome that its owner has seen.
+    unknown. A `dismissed` job has an unknown outcome that its owner has seen. `recipe` is None
+    if an earlier version recorded the job.
     """
 
     id: str
@@ -64,6 +66,7 @@ class JobRecord(ResultFacts):
     estimate: Decimal | None = None
     failure: RecordedFailure | None = None
     dismissed: bool = False
+    recipe: Recipe | None = None
     images: tuple[StoredImage, ...] = ()
 
     @property

@@ -14,6 +14,7 @@ from typing import Any, Generic, Self, TypeVar
 from domain.errors import ImageServiceError
 from domain.models import ModelCard
 from domain.provider_errors import OutcomeUnknown
+from domain.recipes import Recipe
 from domain.requests import EditRequest, ImageRequest
 from domain.results import NO_FACTS, ImageResult, ResultFacts, ResultImage
 
@@ -74,6 +75,7 @@ class Job(ResultFacts, Generic[R]):
 
     `request` is the effective one, checked against `card`; `requested_model` is the model name in
     the caller's request. `key` is the caller's idempotency key. `notes` are for the caller.
+    `recipe` is how the caller requested it.
     `estimate` is the expected cost in US dollars, None if it cannot be estimated. `failure` is the
     error that the job ended with.
     """
@@ -87,6 +89,7 @@ class Job(ResultFacts, Generic[R]):
     fingerprint: str
     created_at: datetime
     key: IdempotencyKey | None = None
+    recipe: Recipe | None = None
     estimate: Decimal | None = None
     state: JobState = JobState.RESERVED
     images: tuple[ResultImage, ...] = ()

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from adapters.records.recipe_text import recipe_text, to_recipe
 from domain.errors import ChargeStatus, ImageServiceError, RecordedFailure, UnreadableImage
 from domain.image import StoredRef
 from domain.image_formats import Dimensions
@@ -56,6 +57,7 @@ def job_row(job: Job[ImageRequest], writer: str) -> Values:
         **{name: getattr(job, name) for name in PLAIN_FACTS},
         "notes": json.dumps(job.notes),
         "conversation": _conversation(job),
+        "recipe": recipe_text(job.recipe),
         **_cost_factors(job),
         **failure_values(job.failure),
     }
@@ -131,6 +133,7 @@ def to_record(row: Row[Any], images: Sequence[StoredImage]) -> JobRecord:
         estimate=to_decimal(row.estimate_usd),
         failure=_failure(row),
         dismissed=bool(row.dismissed),
+        recipe=to_recipe(row.recipe),
         images=tuple(images),
     )
 

@@ -29,6 +29,7 @@ from domain.events import (
 )
 from domain.fingerprint import fingerprint, request_digest
 from domain.jobs import IdempotencyKey, Job
+from domain.recipes import Recipe
 from domain.requests import ImageRequest
 from domain.results import ImageResult
 
@@ -126,6 +127,7 @@ class JobService:
             requested_model=selection.requested_model,
             fingerprint=fingerprint(effective, provider=name, endpoint=endpoint, owner=owner),
             created_at=now,
+            recipe=Recipe.of(sent, effective),
             key=None if key is None else IdempotencyKey(key, request_digest(sent)),
             notes=selection.notes,
         )

@@ -31,6 +31,7 @@ def snapshot(source: RunningJob | RecentJob) -> JobRecord:
         created_at=job.created_at,
         changed_at=result.created_at if result else job.created_at,
         requested_images=job.request.n,
+        recipe=job.recipe,
         estimate=next((each.estimate for each in events if isinstance(each, JobDispatched)), None),
         failure=failure.to_error() if failure else None,
         images=tuple(map(to_stored_image, result.images)) if result else (),

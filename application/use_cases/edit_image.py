@@ -101,7 +101,8 @@ class EditImage:
             notes += made.notes
         images = tuple(each.image for each in inputs)
         # 50 MB take longer to digest than a heartbeat may.
-        await asyncio.to_thread(_digest, (*request.images, *images))
+        masks = (request.mask,) if request.mask else ()
+        await asyncio.to_thread(_digest, (*request.images, *images, *masks))
         if mask is not None:
             check_mask_size(mask)
         return replace(request, images=images, mask=mask), tuple(notes)

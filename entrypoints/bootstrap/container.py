@@ -60,6 +60,7 @@ from application.use_cases.follow_job import FollowJob
 from application.use_cases.generate_image import GenerateImage
 from application.use_cases.get_image import GetImage
 from application.use_cases.get_job import GetJob
+from application.use_cases.get_recipe import GetRecipe
 from application.use_cases.limit_storage import LimitStorage
 from application.use_cases.list_images import ListImages
 from application.use_cases.list_jobs import ListJobs
@@ -249,6 +250,7 @@ class Container(DeclarativeContainer):
     view_image = Factory(ViewImage, image_library, rendition_service, view_cache)
     read_image_chunk = Factory(ReadImageChunk, view_image)
     describe_image = Factory(DescribeImage, job_repository, image_library)
+    get_recipe = Factory(GetRecipe, job_repository, image_library)
     suggest_images = Factory(SuggestImages, job_repository)
     preview_images = Factory(PreviewImages, rendition_service)
     save_previews = Factory(SavePreviews, image_store)

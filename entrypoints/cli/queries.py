@@ -6,6 +6,7 @@ import rich_click as click
 
 from entrypoints.cli.commands import query
 from entrypoints.cli.help_texts import examples
+from entrypoints.cli.suggestions import StoredId
 
 if TYPE_CHECKING:  # a command loads these when it runs
     from entrypoints.bootstrap.container import Container
@@ -100,6 +101,28 @@ async def images_list(
     if console.is_terminal and not console.is_dumb_terminal:
         return listing_table(result, console), result
     return listing_text(result, wanted), result
+
+
+@query(images, "show")
+@click.argument("id_", type=StoredId("images"), metavar="ID")
+@click.option("--recipe", is_flag=True, help="Show the call that made it, as JSON.")
+@examples("gpt-image images show last", "gpt-image images show img_01234567 --recipe")
+async def images_show(container: "Container", *, id_: str, recipe: bool) -> "CommandOutput":
+    """Show what is recorded of an image, by its ID, whole or short, or file name."""
+    import msgspec
+
+    from domain.jobs import LOCAL
+    from entrypoints.jobs.image_references import find_image_id
+    from entrypoints.wire.listings import image_text, listed_image
+    from entrypoints.wire.recipes import recipe_call, recipe_result
+
+    image_id = await find_image_id(id_, "id", container, LOCAL)
+    if recipe:
+        call = recipe_result(await container.get_recipe()(image_id))
+        return recipe_call(call), call
+    found = await container.describe_image()(image_id, owner=LOCAL)
+    listed = listed_image(found.record, found.recorded)
+    return image_text(listed), msgspec.to_builtins(listed)
 
 
 @click.group()

@@ -41,6 +41,7 @@ ROUTES = (
         stored_images.get_image,
         stored_images.get_preview,
         stored_images.get_thumbnail,
+        stored_images.get_recipe,
         stored_images.delete_image,
         stored_images.restore_image,
     ),

@@ -80,6 +80,20 @@ def _one_line(prompt: str) -> str:
     return single_line(prompt, MAX_PROMPT_SHOWN)
 
 
+def image_text(image: ListedImage) -> str:
+    """Everything that is recorded of an image, one fact a line."""
+    size = f"{image.width}x{image.height} " if image.width and image.height else ""
+    return "\n".join(
+        [
+            image.id,
+            f"made at {image.made_at} with {image.model}, by {image.job_id}",
+            f"{size}{image.format}, {image.bytes:,} bytes",
+            image.path or "not stored",
+            single_line(image.prompt, MAX_PROMPT_SHOWN),
+        ]
+    )
+
+
 def listed_job(record: JobRecord) -> ListedJob:
     """A job as clients read it."""
     listed = ListedJob(

@@ -30,6 +30,7 @@ from entrypoints.wire.outputs import (
     ListJobsResult,
 )
 from entrypoints.wire.preset_results import PresetFacts, PresetsResult, StylesResult
+from entrypoints.wire.recipes import RecipeResult
 from entrypoints.wire.trash_results import RestoreResult
 
 RESULTS = [
@@ -38,6 +39,7 @@ RESULTS = [
     ListJobsResult,
     ListedJob,
     DeleteImageResult,
+    RecipeResult,
     RestoreResult,
     PresetsResult,
     PresetFacts,

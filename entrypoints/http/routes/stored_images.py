@@ -33,6 +33,7 @@ from entrypoints.wire.image_filters import read_query
 from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.listings import listing
 from entrypoints.wire.outputs import DeleteImageResult
+from entrypoints.wire.recipes import RecipeResult, recipe_result
 from entrypoints.wire.trash_results import RestoreResult, deletion
 
 SIDES = {"full": None, "preview": 1024, "thumb": 256}
@@ -164,6 +165,21 @@ async def list_images(
     if listed.next_cursor:
         headers["link"] = f'<{urls.list_link(limit, listed.next_cursor)}>; rel="next"'
     return Response(urls.listing(listed), headers=headers)
+
+
+@route(
+    "/images/{picture_id:str}/recipe",
+    http_method=GET_AND_HEAD,
+    operation=Operation(
+        tag="Images",
+        responses={200: json_response("The call.", ref("RecipeResult"))},
+        refusals=(NotFound, ArchiveUnavailable),
+    ),
+)
+async def get_recipe(request: AnyRequest, image_id: ImageId) -> RecipeResult:
+    """The call that made an image: `arguments` is a body for `POST /images`."""
+    owner = caller_of(request).owner
+    return recipe_result(await container_of(request).get_recipe()(image_id, owner=owner))
 
 
 @delete(

@@ -10,10 +10,11 @@ from application.use_cases.get_image import Form
 from domain.image_formats import ImageFormat
 from domain.job_records import JobRecord
 from entrypoints.mcp.tool_call import ToolCall
-from entrypoints.mcp.tool_results import to_pending_result
+from entrypoints.mcp.tool_results import to_pending_result, to_text_result
 from entrypoints.mcp.tool_spec import READS, ToolSpec
 from entrypoints.wire.argument_specs import IMAGE
 from entrypoints.wire.image_texts import JOB_ID
+from entrypoints.wire.recipes import recipe_result, recipe_text
 
 
 class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -35,6 +36,8 @@ class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
         | UnsetType
     ) = UNSET
 
+    recipe: Annotated[bool, Meta(description="Get the call that made it instead.")] = False
+
     @property
     def form(self) -> Form | None:
         """The requested format; None if the arguments name none."""
@@ -45,6 +48,8 @@ class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
 
 async def handle(call: ToolCall, arguments: GetArguments) -> CallToolResult:
     """Wait for a running job, or read the images of a finished one."""
+    if arguments.recipe:
+        return await _answer_recipe(call, arguments.id)
     get_image = call.container.get_image()
     id_ = arguments.id if JOB_ID.match(arguments.id) else await call.image_id(arguments.id)
     found = await get_image(id_, owner=call.caller.owner, form=arguments.form)
@@ -53,6 +58,13 @@ async def handle(call: ToolCall, arguments: GetArguments) -> CallToolResult:
     if isinstance(found, JobRecord):
         return to_pending_result(found)
     return await call.answer_images(found)
+
+
+async def _answer_recipe(call: ToolCall, name: str) -> CallToolResult:
+    image_id = await call.image_id(name)
+    recipe = await call.container.get_recipe()(image_id, owner=call.caller.owner)
+    result = recipe_result(recipe)
+    return to_text_result(recipe_text(result), result)
 
 
 TOOL = ToolSpec(

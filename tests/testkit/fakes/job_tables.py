@@ -86,6 +86,7 @@ def to_record(job: AnyJob) -> JobRecord:
         created_at=job.created_at,
         changed_at=job.created_at,
         requested_images=job.request.n,
+        recipe=job.recipe,
         request_id=job.request_id,
         revised_prompt=job.revised_prompt,
         notes=job.notes,

@@ -1,0 +1,45 @@
+"""Use case: how an image was requested, so that it can be requested again."""
+
+from dataclasses import dataclass
+
+from application.image_library import ImageLibrary
+from application.ports.job_repository import JobRepository
+from domain.job_records import JobRecord, OwnedImage
+from domain.jobs import LOCAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRecipe:
+    """The job that delivered an image, with its recipe, if that was recorded.
+
+    `missing` are the IDs of its input images that this owner has not stored, or no longer.
+    """
+
+    image_id: str
+    record: JobRecord
+    missing: frozenset[str] = frozenset()
+
+
+class GetRecipe:
+    """Reads the records, and no image."""
+
+    def __init__(self, records: JobRepository, library: ImageLibrary) -> None:
+        self.records = records
+        self.library = library
+
+    async def __call__(self, image_id: str, /, *, owner: str = LOCAL) -> ImageRecipe:
+        """Return the recipe of the newest job that delivered this owner's image.
+
+        Raises NotFound and ArchiveUnavailable.
+        """
+        record = await self.records.by_image(image_id, owner=owner)
+        if record is None:
+            raise await self.library.missing(OwnedImage(image_id, owner))
+        recipe = record.recipe
+        inputs = {*recipe.images, recipe.mask} - {None} if recipe else set[str]()
+        missing = {
+            each
+            for each in inputs
+            if each and not await self.records.image_refs(OwnedImage(each, owner))
+        }
+        return ImageRecipe(image_id=image_id, record=record, missing=frozenset(missing))

@@ -1,0 +1,109 @@
+"""The call that made an image, ready to be sent again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from application.use_cases.get_recipe import ImageRecipe
+from domain.job_records import JobRecord
+from domain.recipes import Option, Recipe
+
+ARGUMENTS: Mapping[str, tuple[str, Option]] = {
+    "size": ("size", "1024x1024"),
+    "quality": ("quality", "auto"),
+    "format": ("format", "png"),
+    "background": ("background", "auto"),
+    "output_compression": ("output_compression", None),
+    "moderation": ("moderation", "auto"),
+    "n": ("n", 1),
+    "partial_images": ("partialImages", 0),
+    "style": ("style", None),
+}
+"""The argument for each option of a recipe, and the value that is left out."""
+NULL_MEANS_AUTO = frozenset({"size", "format"})
+NOT_RECORDED = (
+    "An earlier version of the server recorded this job, and kept the prompt and the model only: "
+    "size, quality, format and other options are not known."
+)
+IN_CONVERSATION = (
+    "It was a turn of a conversation, whose earlier turns are not part of this call: "
+    "the call alone makes another image."
+)
+
+
+class RecipeResult(Struct, kw_only=True, rename="camel"):
+    """The call that made an image. `complete`: whether sending it asks for exactly the same."""
+
+    id: str
+    job_id: str
+    tool: str
+    arguments: dict[str, Any]
+    complete: bool
+    notes: list[str]
+
+
+def recipe_result(found: ImageRecipe) -> RecipeResult:
+    """The tool and its arguments, and why the call is not complete, if it is not."""
+    record, notes = found.record, list[str]()
+    recipe = record.recipe
+    if recipe is None:
+        arguments, notes = {"prompt": record.prompt, "model": record.model}, [NOT_RECORDED]
+        if record.action == "edit":
+            notes.append("Its input images are not known either: add them as images.")
+    else:
+        arguments = _arguments(record, recipe)
+        notes += [_missing_note(recipe, each) for each in _inputs(recipe) if each in found.missing]
+        notes += [IN_CONVERSATION] if recipe.in_conversation else []
+    return RecipeResult(
+        id=found.image_id,
+        job_id=record.id,
+        tool=f"{record.action}_image",
+        arguments=arguments,
+        complete=not notes,
+        notes=notes,
+    )
+
+
+def recipe_text(found: RecipeResult) -> str:
+    """The same as text: the call in one line, then the notes."""
+    call = msgspec.json.encode(found.arguments).decode()
+    first = "An equal call" if found.complete else "Not complete, see below"
+    return "\n".join([f"{found.tool} {call}", f"{first}.", *found.notes])
+
+
+def recipe_call(found: RecipeResult) -> str:
+    """The same for programs that read text: JSON, with the notes in it."""
+    call = {"tool": found.tool, "arguments": found.arguments}
+    return msgspec.json.format(msgspec.json.encode(call | {"notes": found.notes})).decode()
+
+
+def _arguments(record: JobRecord, recipe: Recipe) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"prompt": recipe.prompt or record.prompt, "model": record.model}
+    keeps_shape = bool(recipe.options.get("keep_shape"))
+    for name, (argument, default) in ARGUMENTS.items():
+        value = recipe.options.get(name)
+        if value is None and name in NULL_MEANS_AUTO:
+            value = "auto"
+        is_default = value == default and not (name == "size" and record.action == "edit")
+        if value is not None and not is_default and not (name == "size" and keeps_shape):
+            arguments[argument] = value
+    if recipe.images:
+        arguments["images"] = [*recipe.images]
+    if recipe.mask:
+        arguments["mask"] = recipe.mask
+    return arguments
+
+
+def _inputs(recipe: Recipe) -> list[str]:
+    return [*dict.fromkeys((*recipe.images, *([recipe.mask] if recipe.mask else [])))]
+
+
+def _missing_note(recipe: Recipe, image_id: str) -> str:
+    fields = [f"images[{at}]" for at, each in enumerate(recipe.images) if each == image_id]
+    fields += ["mask"] if recipe.mask == image_id else []
+    return (
+        f"{' and '.join(fields)}: {image_id} is not stored here; it was sent as data, or deleted. "
+        "Put the image itself there."
+    )
