@@ -116,7 +116,7 @@ async def images_show(container: "Container", *, id_: str, recipe: bool) -> "Com
     from entrypoints.wire.listings import image_text, listed_image
     from entrypoints.wire.recipes import recipe_call, recipe_result
 
-    image_id = await find_image_id(id_, "id", container, LOCAL)
+    image_id = await find_image_id(id_, container, LOCAL)
     if recipe:
         call = recipe_result(await container.get_recipe()(image_id))
         return recipe_call(call), call
