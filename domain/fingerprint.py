@@ -15,7 +15,7 @@ IGNORED_FIELDS = frozenset({"partial_images", "output_compression"})
 OF_THE_CALLER = frozenset({"conversation"})
 """Fields that change no image but tell one caller's request from another: `context` has all that a
 provider gets of a conversation."""
-LATER_FIELDS = frozenset({"conversation", "context", "style"})
+LATER_FIELDS = frozenset({"conversation", "context", "size_in_words", "style"})
 """Fields that earlier versions did not have: None, they leave the digest as it was."""
 
 

@@ -63,7 +63,7 @@ class Dimensions:
             raise InvalidRequest(
                 f"{text[:40]!r} is not a valid size.",
                 field="size",
-                hint='Use WIDTHxHEIGHT, for example "1024x1024", or "auto".',
+                hint='Use WIDTHxHEIGHT, a ratio such as "16:9", or "auto".',
             )
         return cls(int(width), int(height))
 

@@ -57,15 +57,36 @@ class ModelCard:
         return None if self.pricing is None else self.pricing.estimate(request)
 
     def sized(self, request: R) -> R:
-        """The request with a size of the first image's shape, where it asks for that.
+        """The request with a size in pixels that the model has, unless it has none at all.
 
-        Nothing is known of an unknown model's sizes, so it gets one that all models generate.
+        A size in words, the shape of the first image, and pixels that the model cannot generate
+        become the nearest size. Nothing is known of an unknown model's sizes: it gets pixels as
+        they are requested, and a size that all models generate for all else.
         """
-        if not isinstance(request, EditRequest) or not request.keep_shape:
+        sizes, words = self.sizes if self.is_known else SizeRule(), request.size_in_words
+        if words is not None:
+            find = sizes.nearest if words.in_pixels else sizes.shaped_like
+            return replace(request, size=find(words.sides), size_in_words=None)
+        if isinstance(request, EditRequest) and request.keep_shape:
+            size = sizes.shaped_like(request.images[0].dimensions)
+            return replace(request, size=size, keep_shape=False)
+        if request.size is None or not self.is_known:
             return request
-        sizes = self.sizes if self.is_known else SizeRule()
-        size = sizes.shaped_like(request.images[0].dimensions)
-        return replace(request, size=size, keep_shape=False)
+        return replace(request, size=sizes.nearest(request.size))
+
+    def requested_size(self, request: ImageRequest) -> str:
+        """The size as the caller requested it, if the model gets another one; else empty."""
+        asked = request.size_in_words or request.size
+        is_changed = asked is not None and asked != self.sized(request).size
+        return str(asked) if is_changed else ""
+
+    def size_notes(self, request: ImageRequest) -> tuple[str, ...]:
+        """A note for the caller if the model gets another size than the request has."""
+        asked = self.requested_size(request)
+        if not asked:
+            return ()
+        why = "" if request.size_in_words else f", the nearest that {self.name} has"
+        return (f"size {asked} → {self.sized(request).size}{why}.",)
 
     def unsupported_option(self, request: ImageRequest) -> tuple[str, str] | None:
         """The first option that the model cannot serve and why; None if it serves the request.

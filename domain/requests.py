@@ -7,6 +7,7 @@ from domain.conversations import ConversationContext, ConversationOptions
 from domain.errors import InvalidRequest
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
+from domain.size_words import SizeInWords
 from domain.untrusted_text import is_visible
 
 SQUARE = Dimensions(1024, 1024)
@@ -58,6 +59,7 @@ class ImageRequest:
 
     `size` None leaves the size to the model, `model` None the model to the settings, `format`
     None the format to the content of the image. `partial_images` is the number of previews.
+    The model's card replaces `size_in_words`, if there is one, by a `size`.
     `conversation` is what the caller says about the conversation, and `context` what it comes to.
     `style` is the name of a style that is not in the request yet: see `Style.apply`.
     Raises InvalidRequest if no model could serve the request.
@@ -66,6 +68,7 @@ class ImageRequest:
     prompt: str
     model: str | None = None
     size: Dimensions | None = SQUARE
+    size_in_words: SizeInWords | None = None
     quality: Quality = Quality.AUTO
     format: ImageFormat | None = ImageFormat.PNG
     background: Background = Background.AUTO

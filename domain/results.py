@@ -107,6 +107,7 @@ class ImageResult(ResultFacts):
     what the call was expected to cost, if it was estimated. `day_spending` is there for a caller
     whose service has a limit for a day.
     `requested_model` differs from `model` when the successor of a retired model served the request.
+    `requested_size` is what the caller wrote, if the images have another size; else empty.
     """
 
     job_id: str
@@ -119,6 +120,7 @@ class ImageResult(ResultFacts):
     served_from: str = ServedFrom.PROVIDER
     estimate: Decimal | None = None
     day_spending: DaySpending | None = None
+    requested_size: str = ""
 
     @property
     def is_cached(self) -> bool:

@@ -1,6 +1,6 @@
 """The sizes that a model generates, and the one among them that has the shape of an image."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -39,17 +39,21 @@ class SizeRule:
             and self.min_pixels <= size.pixels <= self.max_pixels
         )
 
-    def nearest(self, size: Dimensions) -> Dimensions | None:
-        """The size of these to use instead: its sides in valid multiples, else its shape.
+    def nearest(self, size: Dimensions) -> Dimensions:
+        """The allowed size that is nearest to this one; of a rule that allows none, a common one.
 
-        None if the rule lists no size.
+        That is the size itself, or its sides in valid multiples. Else it has the shape of the size:
+        with about as many pixels, but not fewer than the sizes that all models generate.
         """
         step = self.multiple_of
-        sides = (max(step, round(side / step) * step) for side in (size.width, size.height))
-        rounded = Dimensions(*sides)
-        if self.allows(rounded):
+        sides = (max(step, (side + step // 2) // step * step) for side in (size.width, size.height))
+        rounded = next(filter(self.allows, (size, Dimensions(*sides))), None)
+        if rounded is not None:
             return rounded
-        return min(sorted(self.listed), key=lambda each: _difference(each, size), default=None)
+        large = self._as_large(size) if size.pixels > LONG_SIDE * SHORT_SIDE else []
+        return min(large, key=lambda each: _difference(each, size)[1], default=None) or (
+            self.shaped_like(size)
+        )
 
     def shaped_like(self, image: Dimensions) -> Dimensions:
         """The allowed size that is nearest to the image's shape; of equal ones, the largest.
@@ -69,6 +73,15 @@ class SizeRule:
             long = min(round(short * ratio / step) * step, LONG_SIDE)
             is_wide = image.width >= image.height
             yield Dimensions(long, short) if is_wide else Dimensions(short, long)
+
+    def _as_large(self, size: Dimensions) -> Sequence[Dimensions]:
+        """Allowed sizes of about this shape, of any number of pixels."""
+        ratio, step = min(size.ratio, self.max_ratio), self.multiple_of
+        is_wide, found = size.width >= size.height, list[Dimensions]()
+        for short in range(step, self.max_short_side + 1, step):
+            long = max(step, int(short * ratio / step) * step)
+            found.append(Dimensions(long, short) if is_wide else Dimensions(short, long))
+        return [each for each in found if self.allows(each)]
 
     def __str__(self) -> str:
         names = ", ".join(str(size) for size in sorted(self.listed))

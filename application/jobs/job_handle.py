@@ -120,6 +120,7 @@ class JobHandle:
         result = replace(
             result,
             requested_model=self._requested_model,
+            requested_size=self.job.card.requested_size(self._request),
             notes=(*self._notes, *result.notes),
             served_from=ServedFrom.JOINED if shared else result.served_from,
         )

@@ -129,7 +129,7 @@ class JobService:
             created_at=now,
             recipe=Recipe.of(sent, effective),
             key=None if key is None else IdempotencyKey(key, request_digest(sent)),
-            notes=selection.notes,
+            notes=(*selection.notes, *selection.card.size_notes(request)),
         )
 
     async def execute(self, job: AnyJob, *, fresh: bool, lookup: Lookup | None = None) -> Execution:

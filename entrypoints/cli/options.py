@@ -49,10 +49,13 @@ GENERATION_OPTIONS = (
     ),
     click.option(
         "--size",
-        type=Suggested("1024x1024", "1024x1536", "1536x1024", "auto"),
+        type=Suggested(
+            "square", "landscape", "portrait", "16:9", "hd", "2k", "4k", "1024x1024", "auto"
+        ),
         metavar="SIZE",
         panel=IMAGE,
-        help="WIDTHxHEIGHT or auto. [default: 1024x1024; edit: the first image's shape]",
+        help="WIDTHxHEIGHT, landscape, 16:9, 4k …, or auto. "
+        "[default: 1024x1024; edit: the first image's shape]",
     ),
     click.option(
         "--quality",

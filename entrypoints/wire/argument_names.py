@@ -8,7 +8,6 @@ from unicodedata import normalize
 
 from domain.errors import InvalidRequest
 from entrypoints.wire.argument_specs import ArgumentSpec
-from entrypoints.wire.image_sizes import nearest_size
 from entrypoints.wire.unicode_text import is_unicode
 
 Specs = Mapping[str, ArgumentSpec]
@@ -44,6 +43,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("ids", "job", "jobid", "url", "path"), ("id",)),
     **dict.fromkeys(("outputformat", "imageformat", "fileformat"), ("format",)),
     **dict.fromkeys(("imagesize", "dimensions", "resolution", "widthandheight"), ("size",)),
+    **dict.fromkeys(("aspectratio", "ratio", "orientation", "aspect", "shape"), ("size",)),
     **dict.fromkeys(("compression",), ("output_compression",)),
     **dict.fromkeys(("partials", "previews"), ("partialImages",)),
     **dict.fromkeys(("count", "numimages", "numberofimages", "imagecount"), ("n", "limit")),
@@ -61,7 +61,6 @@ ADVICE: Mapping[str, str] = {
     "negativeprompt": "Say in the prompt what the image must not show.",
     "responseformat": "Remove it: every result has the image and its ID.",
     "user": "Remove it.",
-    **dict.fromkeys(("aspectratio", "ratio", "orientation"), "Use size."),
     **dict.fromkeys(
         ("transparent", "transparentbackground", "istransparent"), 'Use background "transparent".'
     ),
@@ -156,8 +155,6 @@ def _unknown(specs: Specs, name: str, value: object) -> InvalidRequest:
     hint = _advice(specs, squeezed(name)) or (f"Did you mean {near}?" if near else "")
     if isinstance(value, Mapping) and any(own_name(specs, str(member)) for member in value):
         hint = "Send what is in it as arguments of their own."
-    if hint == "Use size." and (size := nearest_size(value)):
-        hint = f"Use size {size}."
     hint = hint or f"Valid arguments: {', '.join(specs)}."
     field = shown if shown.strip() and is_unicode(shown) else "arguments"
     return InvalidRequest(f"Unknown argument {shown!r}.", field=field, hint=hint)

@@ -101,6 +101,8 @@ def structured_report(
         made_at=_created_at(images),
         served_from=images.served_from,
     )
+    if images.requested_size:
+        result.asked_size = images.requested_size
     if images.revised_prompt:
         result.revised_prompt = images.revised_prompt[:MAX_REVISED_PROMPT]
     if images.usage is not None:

@@ -18,6 +18,7 @@ from domain.requests import (
     Moderation,
     Quality,
 )
+from domain.size_words import SizeInWords
 from entrypoints.wire.argument_specs import IMAGE, SIZE
 
 R = TypeVar("R", bound=ImageRequest)
@@ -33,9 +34,9 @@ Prompt = Annotated[
 Size = Annotated[
     str,
     Meta(
-        pattern="^(auto|[1-9][0-9]{1,3}x[1-9][0-9]{1,3})$",
-        description="1024x1024, 1024x1536, 1536x1024, auto, or WIDTHxHEIGHT (multiples of 16) "
-        "if the model supports it.",
+        pattern="^(auto|square|landscape|portrait|hd|[24]k|[1-9][0-9.]*[:x][1-9][0-9.]*)$",
+        description="auto, square, landscape, portrait, a ratio (16:9), hd, 2k, 4k or "
+        "WIDTHxHEIGHT; the model's nearest size is used.",
         extra=SIZE,
     ),
 ]
@@ -128,7 +129,7 @@ class GenerateArguments(SharedOptions, kw_only=True):
 
     def to_request(self) -> GenerateRequest:
         """Return the domain's request; raise InvalidRequest."""
-        return _request(GenerateRequest, self, prompt=self.prompt, size=_dimensions(self.size))
+        return _request(GenerateRequest, self, prompt=self.prompt, **_size(self.size))
 
 
 class EditArguments(SharedOptions, kw_only=True):
@@ -169,15 +170,18 @@ class EditArguments(SharedOptions, kw_only=True):
             EditRequest,
             self,
             prompt=self.prompt,
-            size=None if self.size is UNSET else _dimensions(self.size),
+            **({"size": None} if self.size is UNSET else _size(self.size)),
             keep_shape=self.size is UNSET,
             images=images,
             mask=mask,
         )
 
 
-def _dimensions(size: str) -> Dimensions | None:
-    return None if size == "auto" else Dimensions.parse(size)
+def _size(text: str) -> dict[str, Any]:
+    """The fields of a request for a size: in pixels, in words, or none for `auto`."""
+    words = SizeInWords.parse(text)
+    pixels = None if words or text == "auto" else Dimensions.parse(text)
+    return {"size": pixels, "size_in_words": words}
 
 
 def _request(kind: type[R], options: SharedOptions, **rest: Any) -> R:  # noqa: ANN401 - fields of `kind`

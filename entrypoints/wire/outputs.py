@@ -88,6 +88,7 @@ class ImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     provider: str
     model: str
     asked_model: str
+    asked_size: str | UnsetType = UNSET  # if the images have another
     state: (
         Annotated[Literal["painting"], Meta(description="Present while the job is running.")]
         | UnsetType

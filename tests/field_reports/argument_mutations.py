@@ -48,7 +48,7 @@ ADDED_BY_HOSTS: tuple[Spelling, ...] = (
 )
 WRONG: Mapping[str, tuple[Any, ...]] = {
     "prompt": ("", "   ", "\u200b", 5, ["a fox", "at night"], "x" * 32_001),
-    "size": ("16:9", "landscape", 1024, "huge", True, [1, 2, 3], {"width": 5}, "0x0"),
+    "size": ("wide or tall", "16:9 poster", 1024, "huge", True, [1, 2, 3], {"width": 5}, "0x0"),
     "quality": ("hd", "standard", "hihg", 3, True, ["low", "high"], "low medium"),
     "format": ("gif", "svg", 1, {"a": "png"}),
     "background": ("none", "white", 0, "transprnt"),
@@ -78,7 +78,7 @@ UNKNOWN: tuple[Spelling, ...] = (
     ("steps", 30),
     ("guidance", 7.5),
     ("input_fidelity", "high"),
-    ("aspect_ratio", "16:9"),
+    ("guidance_scale", 7.5),
     ("seed", 0),
     ("promptt", "x"),
     ("\U0001f98a", False),

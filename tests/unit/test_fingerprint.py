@@ -21,6 +21,7 @@ from domain.requests import (
     Moderation,
     Quality,
 )
+from domain.size_words import SizeInWords
 from tests.testkit.fakes import mask, small_image
 
 REQUEST = EditRequest(
@@ -37,6 +38,7 @@ CHANGES: dict[str, Any] = {
     "prompt": "a red bridge ",
     "model": "gpt-image-2.6-sunburst",
     "size": Dimensions(1536, 1024),
+    "size_in_words": SizeInWords.parse("16:9"),
     "quality": Quality.HIGH,
     "format": ImageFormat.JPEG,
     "background": Background.OPAQUE,
