@@ -1,7 +1,7 @@
 """The pages of docs/extend as changes to the checkout: the files that they print, and the edits.
 
-A Python block whose first line is a comment with a path is that file. A diff block names its file
-after `---`; each `@@` begins an edit, and its lines are found wherever the file has them.
+A block of Python or TOML whose first line is a comment with a path is that file. A diff block names
+its file after `---`; each `@@` begins an edit, and its lines are found wherever the file has them.
 
 Following a page keeps the tests green: a page whose files exist is not followed again, an edit that
 is in place is not made again, and an edit quotes few lines, so that it fits beside other additions.
@@ -19,7 +19,7 @@ from tests.architecture.checkout import ROOT, git_files
 from tests.architecture.documents import blocks
 
 PAGES = sorted((ROOT / "docs" / "extend").glob("*.md"))
-FILE = re.compile(r"# (?P<path>[\w./-]+\.py)\n")
+FILE = re.compile(r"# (?P<path>[\w./-]+\.(?:py|toml))\n")
 EDIT = re.compile(r"^@@.*\n", re.MULTILINE)
 
 
@@ -53,7 +53,7 @@ class Edit:
 def new_files(page: Path) -> dict[str, str]:
     """The files that the page prints, by their paths; raise ValueError for a block without one."""
     files: dict[str, str] = {}
-    for block in blocks(page, "python"):
+    for block in blocks(page, "python", "toml"):
         found = FILE.match(block.text)
         if found is None or found["path"] in files:
             raise ValueError(

@@ -12,13 +12,18 @@ Environment = dict[str, str]
 HEAVY = "openai litestar PIL diskcache sqlalchemy dependency_injector prometheus_client"
 
 
-def test_nothing_heavy_is_loaded_before_tools_are_listed(environment: Environment) -> None:
+@pytest.mark.parametrize(
+    ("method", "listed"), [("tools/list", "generate_image"), ("prompts/list", "storyboard")]
+)
+def test_nothing_heavy_is_loaded_before_tools_or_prompts_are_listed(
+    method: str, listed: str, environment: Environment
+) -> None:
     probe = (
         "import sys, threading, entrypoints.launcher as launcher\n"
         "import entrypoints.mcp.stdio_transport as transport\n"
         "write = transport.StdioTransport._write\n"
         "def checked(self, data):\n"
-        "    if b'generate_image' in data:\n"
+        f"    if {listed.encode()!r} in data:\n"
         f"        heavy = {HEAVY + ' rich'!r}.split()\n"
         "        loaded = [name for name in heavy if name in sys.modules]\n"
         "        sys.stderr.write(f'LOADED {loaded}\\n')\n"

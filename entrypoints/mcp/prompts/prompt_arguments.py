@@ -10,7 +10,7 @@ from domain.presets import RESERVED, InputImages, Preset
 IMAGE, STYLE, MODEL = "image", "style", "model"
 """Names that no argument of a preset has: all of RESERVED."""
 DESCRIPTIONS = {
-    IMAGE: "The input image: its img_… ID, or last.",
+    IMAGE: "The input image: an img_… ID, last, or what else edit_image takes.",
     STYLE: "A style by its name, for images that belong together.",
     MODEL: "The model, if not the default one.",
 }
