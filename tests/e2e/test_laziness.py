@@ -36,7 +36,7 @@ def test_nothing_heavy_is_loaded_before_tools_or_prompts_are_listed(
         "launcher.main()\n"
     )
     templates = {"id": 2, "method": "resources/templates/list"}
-    requests = to_lines(INITIALIZE, templates, {"id": 3, "method": "tools/list"})
+    requests = to_lines(INITIALIZE, templates, {"id": 3, "method": method})
     done = subprocess.run(
         [sys.executable, "-c", probe],
         input=requests,
