@@ -15,7 +15,7 @@ from domain.image import StoredRef
 from domain.job_records import OwnedImage
 from domain.jobs import Job
 from domain.requests import ImageRequest
-from domain.results import ImageResult, ResultImage, Usage
+from domain.results import ImageResult, MainlineUsage, ResultImage, Usage
 
 T = TypeVar("T")
 
@@ -174,7 +174,7 @@ def _to_fact(value: object) -> Fact:
         case datetime():
             return value.isoformat()
         case Usage():
-            return " ".join(map(str, astuple(value)))
+            return _to_tokens(value)
         case tuple():
             return list(value)
         case _:
@@ -195,13 +195,27 @@ def _from_fact(name: str, fact: Fact) -> Any:  # noqa: ANN401 - the type of the 
             return None if fact is None else str(fact)
 
 
+def _to_tokens(usage: Usage) -> str:
+    """The token counts in the order of the fields, those of a mainline model last."""
+    own = astuple(replace(usage, mainline=None))[:-1]
+    return " ".join(map(str, (*own, *(astuple(usage.mainline) if usage.mainline else ()))))
+
+
 def _usage(tokens: str) -> Usage:
     """Parse the token counts; entries of earlier versions have only three."""
-    text_in, image_in, out, *cached = map(int, tokens.split())
+    text_in, image_in, out, *more = map(int, tokens.split())
+    cached, mainline = more[:2], more[2:]
     return Usage(
         text_tokens_in=text_in,
         image_tokens_in=image_in,
         tokens_out=out,
         cached_text_tokens_in=sum(cached[:1]),
         cached_image_tokens_in=sum(cached[1:]),
+        mainline=_mainline(*mainline) if mainline else None,
+    )
+
+
+def _mainline(into: int, out: int, cached: int, written: int) -> MainlineUsage:
+    return MainlineUsage(
+        tokens_in=into, tokens_out=out, cached_tokens_in=cached, written_tokens_in=written
     )

@@ -23,6 +23,7 @@
       ├ ModelNotFound               model_not_found
       ├ ContentRefused              content_refused       (stage, categories)
       ├ RequestRefused              request_refused
+      ├ ConversationLost            conversation_lost     its earlier turns are gone there
       ├ RateLimited                 rate_limited          (retry_after)
       ├ QuotaExhausted              quota_exhausted
       ├ ProviderUnreachable         provider_unreachable  provably not sent

@@ -13,7 +13,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from domain.errors import ImageServiceError
 from domain.models import ModelCard
-from domain.provider_errors import OutcomeUnknown
+from domain.provider_errors import OutcomeUnknown, ProviderError
 from domain.recipes import Recipe
 from domain.requests import EditRequest, ImageRequest
 from domain.results import NO_FACTS, ImageResult, ResultFacts, ResultImage
@@ -145,8 +145,12 @@ class Job(ResultFacts, Generic[R]):
         return self._transition(JobState.STORED, images=images, **{**facts.facts(), "notes": notes})
 
     def ended(self, error: ImageServiceError) -> Self:
-        """The job when it was sent and ended with this error, in its `final_state`."""
-        return self._transition(final_state(error), failure=error)
+        """The job when it was sent and ended with this error, in its `final_state`.
+
+        It has the tokens that the provider counted all the same.
+        """
+        usage = error.usage if isinstance(error, ProviderError) else None
+        return self._transition(final_state(error), failure=error, usage=usage)
 
     def failed(self, error: ImageServiceError) -> Self:
         """The job when it is known to have ended without an image."""

@@ -1,7 +1,7 @@
 """Models: their abilities, retirement dates and pricing, and whether they can serve a request."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
@@ -164,6 +164,7 @@ class Catalog:
     cards: tuple[ModelCard, ...]
     default: str
     fallback_card: ModelCard = ModelCard(name="", is_known=False)
+    hints: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, name: str) -> ModelCard | None:
         """The card of this name or alias, such as a snapshot; None for an unknown name."""
@@ -212,6 +213,8 @@ class Catalog:
             return f"Did you mean {near}?{f' Or use {able[0]}.' if able else ''}"
         if able:
             return f"Use {able[0]} instead."
+        if field in self.hints:
+            return self.hints[field]
         if field == "images" and not any(other.max_input_images for other in available):
             return "Generate an image instead, or use another PROVIDER."
         if field == "format" and _only_format(card, request):

@@ -3,16 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 from domain.errors import ChargeStatus, ImageServiceError
+from domain.results import Usage
 
 
 class ProviderError(ImageServiceError):
     """The provider refused, failed, or did not answer.
 
     `raw_remainder` is what arrived of a reply, which may be billed; `quarantined` says where it
-    is saved. `request_id` is the provider's own ID of the call.
+    is saved. `request_id` is the provider's own ID of the call. `usage` are the tokens that it
+    counted all the same, if it did.
     """
 
     request_id: str | None = None
+    usage: Usage | None = None
     raw_remainder: tuple[bytes, ...] = ()
     quarantined: tuple[str, ...] = ()
 
@@ -77,6 +80,12 @@ class RequestRefused(ProviderError):
 
     code = "request_refused"
     default_hint = "Change the option that the provider's message names."
+
+
+class ConversationLost(ProviderError):
+    """The provider no longer has the earlier turns that the request continues."""
+
+    code = "conversation_lost"
 
 
 class RateLimited(ProviderError):

@@ -23,10 +23,38 @@ class ServedFrom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MainlineUsage:
+    """Tokens of the language model that called the image model, where a provider uses two.
+
+    The input tokens include those that were read from the provider's cache, and those that were
+    written to it.
+    """
+
+    tokens_in: int
+    tokens_out: int
+    cached_tokens_in: int = 0
+    written_tokens_in: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.tokens_in + self.tokens_out
+
+    def __add__(self, other: "MainlineUsage") -> "MainlineUsage":
+        return MainlineUsage(
+            tokens_in=self.tokens_in + other.tokens_in,
+            tokens_out=self.tokens_out + other.tokens_out,
+            cached_tokens_in=self.cached_tokens_in + other.cached_tokens_in,
+            written_tokens_in=self.written_tokens_in + other.written_tokens_in,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """Tokens that the provider counted for one call.
 
     The cached tokens are included in the input tokens: the provider had read them shortly before.
+    `mainline` is beside them all: None if only an image model worked, or if its tokens were not
+    counted.
     """
 
     text_tokens_in: int
@@ -34,10 +62,13 @@ class Usage:
     tokens_out: int
     cached_text_tokens_in: int = 0
     cached_image_tokens_in: int = 0
+    mainline: MainlineUsage | None = None
 
     @property
     def total(self) -> int:
-        return self.text_tokens_in + self.image_tokens_in + self.tokens_out
+        """All tokens of the call, with those of the mainline model."""
+        own = self.text_tokens_in + self.image_tokens_in + self.tokens_out
+        return own + (self.mainline.total if self.mainline else 0)
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -46,7 +77,12 @@ class Usage:
             tokens_out=self.tokens_out + other.tokens_out,
             cached_text_tokens_in=self.cached_text_tokens_in + other.cached_text_tokens_in,
             cached_image_tokens_in=self.cached_image_tokens_in + other.cached_image_tokens_in,
+            mainline=_sum(self.mainline, other.mainline),
         )
+
+
+def _sum(one: MainlineUsage | None, other: MainlineUsage | None) -> MainlineUsage | None:
+    return one + other if one and other else one or other
 
 
 NO_TOKENS = Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=0)

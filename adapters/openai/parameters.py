@@ -17,7 +17,7 @@ CODES = (
     "unsupported_params",
     "unexpected_keyword_argument",
 )
-NAME = r"[\[\s'\"`(]{0,4}(?:body\.)?(\w{1,30})"
+NAME = r"[\[\s'\"`(]{0,4}(?:body\.|tools\[\d\]\.)?(\w{1,30})"
 WORDS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -42,6 +42,7 @@ HINTS = {
     "quality": "Ask for the quality auto, or choose another model.",
     "stream": "Ask for no partial images.",
     "partial_images": "Ask for no partial images.",
+    "input_image_mask": "Edit without a mask, or choose another model.",
     "mask": "Edit without a mask, or choose another model.",
     "image": "The endpoint cannot edit images: choose another model.",
 }
@@ -65,7 +66,7 @@ def refused_parameter(body: ErrorBody) -> tuple[str, str] | None:
     """The parameter that the endpoint does not know, and what to do; None if it named none."""
     names = [found[1] for words in WORDS for found in words.finditer(body.message)]
     if body.has_code(*CODES):
-        names.insert(0, body.param)
+        names.insert(0, body.param.rpartition(".")[2])
         names += re.findall(r"['\"`](\w{1,30})['\"`]", body.message)
     known = next((name for name in names if name in HINTS), None)
     return None if known is None else (known, HINTS[known])

@@ -37,7 +37,7 @@ TOKENS = (
     jobs.c.cached_text_tokens_in,
     jobs.c.cached_image_tokens_in,
 )
-"""The fields of Usage, in order."""
+"""The tokens of image models. Those of mainline models are not added up; their cost is."""
 
 
 def job_accounts(connection: Connection, since: datetime) -> Iterator[UsageAccount]:
@@ -86,7 +86,13 @@ def _account(day: date, model: str, sums: Row[Any]) -> UsageAccount:
         model=model,
         calls=sums.calls,
         images=sums.images or 0,
-        usage=Usage(**{column.key: getattr(sums, column.key) or 0 for column in TOKENS}),
+        usage=Usage(
+            text_tokens_in=sums.text_tokens_in or 0,
+            image_tokens_in=sums.image_tokens_in or 0,
+            tokens_out=sums.tokens_out or 0,
+            cached_text_tokens_in=sums.cached_text_tokens_in or 0,
+            cached_image_tokens_in=sums.cached_image_tokens_in or 0,
+        ),
         cost=Decimal(sums.cost or 0) / UNITS,
         unknown=sums.unknown,
         estimated=Decimal(sums.estimated or 0) / UNITS,

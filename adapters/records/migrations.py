@@ -162,6 +162,12 @@ SEARCHES_AND_RECIPES: Step = (
     ),
 )
 """The index of prompts is no step: `prompt_index` creates it where SQLite has one."""
+MAINLINE_TOKENS: Step = (
+    AddColumn("jobs", "mainline_tokens_in INTEGER"),
+    AddColumn("jobs", "mainline_tokens_out INTEGER"),
+    AddColumn("jobs", "mainline_cached_tokens_in INTEGER"),
+    AddColumn("jobs", "mainline_written_tokens_in INTEGER"),
+)
 
 STEPS = (
     JOBS_AND_IMAGES,
@@ -175,7 +181,7 @@ STEPS = (
     SEEN_COSTS_AND_DISMISSALS,
     INDEXES_OF_QUERIES,
     CONVERSATIONS,
-    SEARCHES_AND_RECIPES,
+    (*SEARCHES_AND_RECIPES, *MAINLINE_TOKENS),
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

@@ -19,7 +19,7 @@ from domain.jobs import Job, JobState
 from domain.money.estimates import CallKind
 from domain.money.token_estimates import input_images
 from domain.requests import ImageRequest
-from domain.results import ResultFacts, ResultImage, Usage
+from domain.results import MainlineUsage, ResultFacts, ResultImage, Usage
 
 Values = dict[str, Any]
 
@@ -32,6 +32,7 @@ PLAIN_FACTS = [fact.name for fact in fields(ResultFacts) if fact.name not in {"u
 def job_row(job: Job[ImageRequest], writer: str) -> Values:
     """The row of a job that this writer runs."""
     usage = job.usage
+    mainline = usage and usage.mainline
     return {
         "id": job.id,
         "owner": job.owner,
@@ -47,6 +48,10 @@ def job_row(job: Job[ImageRequest], writer: str) -> Values:
         "tokens_out": usage and usage.tokens_out,
         "cached_text_tokens_in": usage.cached_text_tokens_in if usage else 0,
         "cached_image_tokens_in": usage.cached_image_tokens_in if usage else 0,
+        "mainline_tokens_in": mainline and mainline.tokens_in,
+        "mainline_tokens_out": mainline and mainline.tokens_out,
+        "mainline_cached_tokens_in": mainline and mainline.cached_tokens_in,
+        "mainline_written_tokens_in": mainline and mainline.written_tokens_in,
         "cost_usd": to_text(job.cost),
         "estimate_usd": to_text(job.estimate),
         "created_at": to_utc_naive(job.created_at),
@@ -203,6 +208,18 @@ def usage_of(row: Row[Any]) -> Usage | None:
         tokens_out=row.tokens_out,
         cached_text_tokens_in=row.cached_text_tokens_in,
         cached_image_tokens_in=row.cached_image_tokens_in,
+        mainline=_mainline_of(row),
+    )
+
+
+def _mainline_of(row: Row[Any]) -> MainlineUsage | None:
+    if row.mainline_tokens_in is None or row.mainline_tokens_out is None:
+        return None
+    return MainlineUsage(
+        tokens_in=row.mainline_tokens_in,
+        tokens_out=row.mainline_tokens_out,
+        cached_tokens_in=row.mainline_cached_tokens_in or 0,
+        written_tokens_in=row.mainline_written_tokens_in or 0,
     )
 
 

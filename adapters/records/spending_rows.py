@@ -1,6 +1,6 @@
 """Spending and savings from rows of the records."""
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from itertools import starmap
@@ -16,7 +16,7 @@ from domain.jobs import JobState
 from domain.money.estimates import CallKind, SeenCall
 from domain.money.spending import SpendingEntry
 from domain.money.usage_account import Savings, UsageAccount
-from domain.results import NO_TOKENS
+from domain.results import NO_TOKENS, Usage
 
 SPENDING_COLUMNS = tuple(
     jobs.c[name]
@@ -105,7 +105,7 @@ def seen_calls(
 def _to_seen(row: Row[Any]) -> SeenCall:
     """A settled call; raise what UNREADABLE lists, also for counts that no call has."""
     usage = usage_of(row)
-    if min(row.partial_images, row.input_images, *(astuple(usage) if usage else ())) < 0:
+    if min(row.partial_images, row.input_images, *_counts(usage)) < 0:
         raise ValueError("a count is negative")
     return SeenCall(
         images=max(1, _image_count(row)),
@@ -114,6 +114,13 @@ def _to_seen(row: Row[Any]) -> SeenCall:
         partial_images=row.partial_images,
         input_images=row.input_images,
     )
+
+
+def _counts(usage: Usage | None) -> tuple[int, ...]:
+    if usage is None:
+        return ()
+    own = astuple(replace(usage, mainline=None))[:-1]
+    return (*own, *(astuple(usage.mainline) if usage.mainline else ()))
 
 
 def to_savings(row: Row[Any]) -> Savings:

@@ -110,11 +110,15 @@ def _result_facts(result: ImageResult) -> Facts:
 
 
 def _tokens(usage: Usage) -> Facts:
-    return {
+    tokens: Facts = {
         "text_in": usage.text_tokens_in,
         "image_in": usage.image_tokens_in,
         "out": usage.tokens_out,
     }
+    mainline = usage.mainline
+    if mainline is None:
+        return tokens
+    return {**tokens, "mainline_in": mainline.tokens_in, "mainline_out": mainline.tokens_out}
 
 
 def _dollars(cost: Decimal | None) -> float | None:

@@ -74,7 +74,8 @@ class PrometheusMetrics:
         )
         self.tokens = self._counter(
             "tokens",
-            "Tokens that the provider counted; kind is text_in, image_in or out.",
+            "Tokens that the provider counted; kind is text_in, image_in, out, mainline_in or "
+            "mainline_out.",
             "model",
             "kind",
         )

@@ -172,6 +172,10 @@ class PrometheusSink:
             tokens.labels(running.model, "text_in").inc(_amount(usage.text_tokens_in))
             tokens.labels(running.model, "image_in").inc(_amount(usage.image_tokens_in))
             tokens.labels(running.model, "out").inc(_amount(usage.tokens_out))
+            if usage.mainline is not None:
+                into, out = usage.mainline.tokens_in, usage.mainline.tokens_out
+                tokens.labels(running.model, "mainline_in").inc(_amount(into))
+                tokens.labels(running.model, "mainline_out").inc(_amount(out))
 
     def _count_failure(self, running: _RunningJob, failure: Failure) -> None:
         self.metrics.jobs.labels(*running.labels, failure.code).inc()

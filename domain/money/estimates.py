@@ -9,9 +9,10 @@ from typing import NamedTuple, Self
 
 from domain.jobs import Job
 from domain.models import ModelCard
+from domain.money.mainline_pricing import READINGS
 from domain.money.token_estimates import input_images
 from domain.requests import ImageRequest
-from domain.results import Usage
+from domain.results import MainlineUsage, Usage
 
 MAX_SEEN_CALLS = 20
 """Settled calls of a kind that an estimate learns from: the latest ones."""
@@ -81,6 +82,7 @@ class SeenCall:
             text_tokens_in=ceil(request.n * text),
             image_tokens_in=ceil(share * inputs * usage.image_tokens_in),
             tokens_out=ceil(share * usage.tokens_out),
+            mainline=usage.mainline and _longer(usage.mainline, int(prompt)),
         )
 
     def _partials_growth(self, request: ImageRequest) -> Decimal:
@@ -90,6 +92,13 @@ class SeenCall:
     def _inputs_growth(self, request: ImageRequest) -> Decimal:
         """Twice the input images cost no more than twice the call."""
         return max(Decimal(1), Decimal(input_images(request)) / max(1, self.input_images))
+
+
+def _longer(seen: MainlineUsage, prompt: int) -> MainlineUsage:
+    """The tokens of a seen call, and those of a prompt beside all that it read; none are cached."""
+    return MainlineUsage(
+        tokens_in=seen.tokens_in + READINGS * prompt, tokens_out=seen.tokens_out + prompt
+    )
 
 
 SeenCalls = Mapping[CallKind, Sequence[SeenCall]]

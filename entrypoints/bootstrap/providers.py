@@ -24,20 +24,30 @@ def image_provider(settings: Settings, exit_stack: AsyncExitStack) -> ImageProvi
     from adapters.openai.deferred_types import defer_types
 
     defer_types()
-    from adapters.openai.provider import OpenAIImages
+    from adapters.openai.connection import Connection
 
     key = settings.openai_api_key
-    provider = OpenAIImages(
+    connection = Connection(
         api_key=key.get_secret_value() if key else None,
         base_url=settings.openai_base_url,
         timeout=settings.provider_timeout,
         deadline=settings.call_deadline,
         organization=settings.openai_org_id,
         project=settings.openai_project_id,
-        default_model=settings.image_model,
     )
-    exit_stack.push_async_callback(provider.close)
-    return provider
+    exit_stack.push_async_callback(connection.close)
+    if settings.api_mode == "responses":
+        from adapters.openai.responses.provider import OpenAIResponses
+
+        return OpenAIResponses(
+            connection,
+            mainline=settings.responses_model,
+            store=settings.responses_store,
+            default_model=settings.image_model,
+        )
+    from adapters.openai.provider import OpenAIImages
+
+    return OpenAIImages(connection, default_model=settings.image_model)
 
 
 def check_network(settings: Settings) -> None:

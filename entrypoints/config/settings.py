@@ -7,6 +7,7 @@ from platformdirs import user_cache_path, user_data_path, user_pictures_path
 from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from entrypoints.config.api_settings import ApiSettings
 from entrypoints.config.budget_settings import BudgetSettings
 from entrypoints.config.http_settings import HttpSettings
 from entrypoints.config.input_settings import InputSettings
@@ -33,7 +34,7 @@ CACHE_PATHS = frozenset({"cache_dir"})
 """The paths that the stdio server resolves in the user's cache folder, not in the data folder."""
 
 
-class Settings(BudgetSettings, InputSettings, HttpSettings):
+class Settings(ApiSettings, BudgetSettings, InputSettings, HttpSettings):
     """All settings. The variable of a field is its name in capitals.
 
     `reads_web_settings`: whether the fields of HttpSettings are read, or keep their defaults.

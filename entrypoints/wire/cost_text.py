@@ -1,5 +1,6 @@
 """What an answer cost, in words: the last line of every answer."""
 
+from domain.counts import count
 from domain.money.amounts import dollars, exact_dollars
 from domain.money.day_spending import DaySpending
 from domain.results import ImageResult, ServedFrom
@@ -20,10 +21,19 @@ def _cost(images: ImageResult) -> str:
         return f"nothing; {source}{saved}"
     then = ", when it was generated" if images.served_from == ServedFrom.ARCHIVE else ""
     if images.generation_cost is not None:
-        return f"{dollars(images.generation_cost)}{then}"
+        return f"{dollars(images.generation_cost)}{then}{_mainline(images)}"
     if images.estimate is not None:
         return f"≈ {dollars(images.estimate, up=True)} (estimated){then}"
-    return "unknown"
+    return f"unknown{_mainline(images)}"
+
+
+def _mainline(images: ImageResult) -> str:
+    """The tokens of the language model that called the image model, if one did."""
+    mainline = images.usage and images.usage.mainline
+    if not mainline:
+        return ""
+    into, out = count(mainline.tokens_in, "input token"), count(mainline.tokens_out, "output token")
+    return f", with {into} and {out} of the language model"
 
 
 def _day(day: DaySpending) -> str:

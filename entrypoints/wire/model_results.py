@@ -9,6 +9,7 @@ from rich.text import Text
 
 from application.use_cases.list_models import ModelListing
 from domain.models import ModelCard, ModelSelection
+from domain.money.mainline_pricing import TwoModelPricing
 from domain.money.prices import FreePricing, Pricing, TokenPricing
 from domain.requests import Quality
 
@@ -50,7 +51,21 @@ def catalog_text(listing: ModelListing) -> str:
         console.print(Text(caption))
         if not narrow:
             console.print("$ per million tokens: text in / image in / image out")
+            for line in _language_models(listing):
+                console.print(Text(line))
     return captured.get().rstrip("\n")
+
+
+def _language_models(listing: ModelListing) -> list[str]:
+    """A line for each language model that calls image models, with its prices."""
+    lines = []
+    for card in listing.catalog.cards:
+        if not isinstance(card.pricing, TwoModelPricing):
+            continue
+        rates, name = card.pricing.mainline, card.pricing.mainline_model
+        price = f"{rates.tokens_in}/{rates.tokens_out}" if rates else "unknown"
+        lines.append(f"with the language model {name}, $ in / out: {price}")
+    return list(dict.fromkeys(lines))
 
 
 def catalog_table(listing: ModelListing, *, narrow: bool = False) -> Table:
@@ -94,9 +109,23 @@ def _token_rates(pricing: Pricing | None) -> dict[str, object] | None:
                 "out": float(pricing.out),
                 **_cached_rates(pricing),
             }
+        case TwoModelPricing():
+            return _both_rates(pricing)
         case _:
             return None
     return {**rates, "asOf": pricing.as_of.isoformat()}
+
+
+def _both_rates(pricing: TwoModelPricing) -> dict[str, object]:
+    """The rates of the image model, and beside them those of the model that calls it."""
+    mainline = pricing.mainline
+    rates: dict[str, object] = {"name": pricing.mainline_model}
+    if mainline is not None:
+        known = {"cachedIn": mainline.cached_in, "cacheWriteIn": mainline.written_in}
+        rates |= {"in": float(mainline.tokens_in), "out": float(mainline.tokens_out)}
+        rates |= {name: float(rate) for name, rate in known.items() if rate is not None}
+        rates |= {"asOf": mainline.as_of.isoformat()}
+    return {**(_token_rates(pricing.image) or {}), "languageModel": rates}
 
 
 def _cached_rates(pricing: TokenPricing) -> dict[str, float]:
@@ -110,6 +139,8 @@ def _price_text(pricing: Pricing | None) -> str:
             return "0/0/0"
         case TokenPricing():
             return f"{pricing.text_in}/{pricing.image_in}/{pricing.out}"
+        case TwoModelPricing():
+            return _price_text(pricing.image)
         case _:
             return "-"
 

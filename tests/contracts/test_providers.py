@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from adapters.openai.catalog import openai_catalog
+from adapters.openai.connection import Connection
 from adapters.openai.provider import OpenAIImages
+from adapters.openai.responses.prices import responses_catalog
+from adapters.openai.responses.provider import OpenAIResponses
 from adapters.pillow.inspector import PillowInspector
 from adapters.sketch.provider import SketchProvider
 from application.cost_estimates import CostEstimates
@@ -40,6 +43,7 @@ from tests.testkit.fakes import (
     small_image,
 )
 
+NOWHERE = "http://127.0.0.1:1"
 PLENTY = BudgetLimits(day_usd=Decimal(100), images_hour=1000, call_usd=Decimal(10))
 ESTIMATES = CostEstimates(MemoryUsageLedger(), FrozenClock())
 Around = Callable[[ImageProvider], ImageProvider]
@@ -68,16 +72,20 @@ def test_no_safeguard_is_left_out() -> None:
 
 @pytest.fixture
 async def images(openai_api: StandIn, anyio_backend: str) -> AsyncIterator[OpenAIImages]:
-    provider = OpenAIImages(api_key=KEY, base_url=openai_api.base_url, timeout=20, deadline=30)
+    provider = OpenAIImages(connection_to(openai_api.base_url))
     yield provider
     await provider.close()
 
 
 @pytest.fixture
 async def unreachable_images(anyio_backend: str) -> AsyncIterator[OpenAIImages]:
-    provider = OpenAIImages(api_key=KEY, base_url="http://127.0.0.1:1", timeout=20, deadline=30)
+    provider = OpenAIImages(connection_to(NOWHERE))
     yield provider
     await provider.close()
+
+
+def connection_to(base_url: str) -> Connection:
+    return Connection(api_key=KEY, base_url=base_url, timeout=20, deadline=30)
 
 
 @pytest.fixture(params=AROUND.values(), ids=[*AROUND])
@@ -96,6 +104,30 @@ class TestOpenAIImages(ImageProviderContract):
         return around(unreachable_images)
 
 
+@pytest.fixture
+async def responses(openai_api: StandIn, anyio_backend: str) -> AsyncIterator[OpenAIResponses]:
+    provider = OpenAIResponses(connection_to(openai_api.base_url), mainline="gpt-6-luna")
+    yield provider
+    await provider.close()
+
+
+@pytest.fixture
+async def unreachable_responses(anyio_backend: str) -> AsyncIterator[OpenAIResponses]:
+    provider = OpenAIResponses(connection_to(NOWHERE), mainline="gpt-6-luna")
+    yield provider
+    await provider.close()
+
+
+class TestOpenAIResponses(ImageProviderContract):
+    @pytest.fixture
+    def provider(self, responses: OpenAIResponses, around: Around) -> ImageProvider:
+        return around(responses)
+
+    @pytest.fixture
+    def unreachable(self, unreachable_responses: OpenAIResponses, around: Around) -> ImageProvider:
+        return around(unreachable_responses)
+
+
 class TestSketches(ImageProviderContract):
     size = Dimensions(64, 64)
 
@@ -110,6 +142,14 @@ def test_the_default_model_promises_all_that_the_suite_tests(catalog: Catalog) -
     assert card.formats == {*PROVIDER_FORMATS}
     assert card.streams
     assert card.max_images >= 3
+    assert card.max_input_images > 0
+
+
+def test_the_image_tool_promises_all_but_several_images() -> None:
+    catalog = responses_catalog("gpt-6-luna")
+    card = catalog.choose(None, FrozenClock().now().date()).card
+    assert card.formats == {*PROVIDER_FORMATS}
+    assert (card.streams, card.max_images) == (True, 1)
     assert card.max_input_images > 0
 
 

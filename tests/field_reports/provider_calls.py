@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import pytest
 
+from adapters.openai.connection import Connection
 from adapters.openai.provider import OpenAIImages
 from application.ports.image_provider import StreamEvent
 from application.safeguards.redaction import Redaction
@@ -79,7 +80,7 @@ class Upstream:
     async def _events(self, base_url: str, fields: dict[str, Any]) -> list[StreamEvent]:
         if base_url not in self._providers:
             self._providers[base_url] = OpenAIImages(
-                api_key=KEY, base_url=base_url, timeout=20, deadline=30
+                Connection(api_key=KEY, base_url=base_url, timeout=20, deadline=30)
             )
         guarded = Redaction(self._providers[base_url], [KEY])
         card = fields.pop("card", None)

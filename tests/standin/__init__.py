@@ -1,6 +1,6 @@
 """A stand-in OpenAI images API: a real server on loopback, as strict as the real API."""
 
-from tests.standin import body_faults, faults, raw_faults, stream_faults
+from tests.standin import body_faults, faults, raw_faults, response_faults, stream_faults
 from tests.standin.calls import Call, Charge, Upload
 from tests.standin.faults import Fault
 from tests.standin.server import StandIn
@@ -14,5 +14,6 @@ __all__ = [
     "body_faults",
     "faults",
     "raw_faults",
+    "response_faults",
     "stream_faults",
 ]

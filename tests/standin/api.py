@@ -1,4 +1,4 @@
-"""The two image endpoints and the list of models, with authentication and charges."""
+"""The image endpoints, responses and the list of models, with authentication and charges."""
 
 import asyncio
 
@@ -15,11 +15,15 @@ from tests.standin.raw_faults import Raw, send_raw
 from tests.standin.refusals import Refused
 from tests.standin.replies import Reply, image_reply, json_page, refusal_reply
 from tests.standin.request_rules import ImageOrder, check, to_native
+from tests.standin.response_replies import response_reply
+from tests.standin.response_rules import check_response
+from tests.standin.responses import Responses, charge_of
 from tests.standin.sending import send
 from tests.standin.uploads import check_uploads
 
 _KINDS = {"/v1/images/generations": "image_generation", "/v1/images/edits": "image_edit"}
-_ROUTES = ("/images/generations", "/images/edits")
+_RESPONSES = "/v1/responses"
+_ROUTES = ("/images/generations", "/images/edits", "/responses")
 _MAX_BODY = 17 * 50 * 1024 * 1024
 
 
@@ -36,6 +40,7 @@ class Api:
         self._log = log
         self._keep_uploads = keep_uploads
         self._generator = Generator()
+        self.responses = Responses(self._generator)
 
     def app(self) -> web.Application:
         """The application, which accepts 16 images of 50 MB and a mask in one request."""
@@ -84,6 +89,8 @@ class Api:
         key = _key(call)
         if (call.method, call.path) == ("GET", "/v1/models"):
             return json_page(models_page()), fault
+        if call.method == "POST" and call.path == _RESPONSES:
+            return await self._response(call, body, fault, number, key)
         if call.method == "POST" and call.path not in _KINDS and fault.refusal is not None:
             return refusal_reply(fault.refusal), fault
         if call.method != "POST" or call.path not in _KINDS:
@@ -97,6 +104,21 @@ class Api:
         generation = await self._generator.generate(order, fault, images)
         self._log.add_charge(call, lambda index: _charge(index, generation))
         return image_reply(_KINDS[call.path], order, generation, fault, number), fault
+
+    async def _response(
+        self, call: Call, body: bytes, fault: Fault, number: int, key: str
+    ) -> tuple[Reply, Fault]:
+        call.fields = read_json(call.headers.get("content-type", ""), body)
+        order = check_response(call.fields)
+        call.files = [*order.files] if self._keep_uploads else [*map(_without_data, order.files)]
+        self.responses.check_context(order)
+        if fault.refusal is not None:
+            return refusal_reply(fault.refusal.about(key, order.mainline)), fault
+        if isinstance(fault, Flood):
+            return fault.reply(stream=order.image.stream), fault
+        answer = await self.responses.answer(order, fault, number)
+        self._log.add_charge(call, lambda index: charge_of(index, answer))
+        return response_reply(answer, fault), fault
 
     def _read_order(self, call: Call, body: bytes) -> tuple[ImageOrder, int]:
         content_type = call.headers.get("content-type", "")

@@ -39,10 +39,12 @@ class Charge:
     """Images that were charged, whether or not the reply arrived.
 
     `call` is the index into `StandIn.calls`; `digests` are SHA-256 hex digests of the encoded
-    images, equal to those of the bytes that a client decodes from an intact reply.
+    images, equal to those of the bytes that a client decodes from an intact reply. `mainline` is
+    the usage of the model that called the image tool; empty for the Images API.
     """
 
     call: int
     digests: tuple[str, ...]
     formats: tuple[str, ...]
     usage: Mapping[str, object]
+    mainline: Mapping[str, object] = field(default_factory=dict)

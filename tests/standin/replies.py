@@ -36,6 +36,11 @@ def json_page(fields: Mapping[str, object]) -> Reply:
     return Reply(chunks=[_dumps(fields)])
 
 
+def html_page() -> Reply:
+    """A proxy's page instead of a reply."""
+    return Reply(content_type="text/html", chunks=[_HTML])
+
+
 def refusal_reply(refusal: Refusal) -> Reply:
     """An error status with its envelope."""
     return Reply(status=refusal.status, chunks=[refusal.body()], headers=refusal.headers)
@@ -48,7 +53,7 @@ def image_reply(
     if fault.page == "nothing":
         return Reply(chunks=[b""])
     if fault.page == "html":
-        return Reply(content_type="text/html", chunks=[_HTML])
+        return html_page()
     if not order.stream or fault.page == "unstreamed":
         return _json_reply(order, generation, fault, number)
     chunks = _events(kind, order, generation, fault, number)
@@ -108,11 +113,12 @@ def _with_image(
     if fault is not None and fault.data == "broken":
         text = b'"%s*"' % image.base64[: len(image.base64) // 8 * 4 + 1]
     if fault is not None and fault.data == "wrapped":
-        text = b'"%s"' % b"\\n".join(_split_lines(image.base64))
+        text = b'"%s"' % b"\\n".join(split_lines(image.base64))
     return b'{"b64_json":%s%s' % (text, _rest(extra))
 
 
-def _split_lines(text: bytes) -> list[bytes]:
+def split_lines(text: bytes) -> list[bytes]:
+    """Base64 in lines, as in email."""
     return [text[start : start + _BASE64_LINE] for start in range(0, len(text), _BASE64_LINE)]
 
 

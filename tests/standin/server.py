@@ -92,6 +92,10 @@ class StandIn:
         """Answer GET requests for the path with this reply, until the next reset."""
         self._log.files[path] = reply
 
+    def forget_responses(self) -> None:
+        """Drop every stored response: a later request cannot continue one."""
+        self._api.responses.forget()
+
     def clear_script(self) -> None:
         """Drop the faults that are still queued."""
         self._log.clear_script()

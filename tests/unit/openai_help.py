@@ -7,6 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 from json import dumps
 from typing import Any
 
+from adapters.openai.connection import Connection
 from adapters.openai.provider import OpenAIImages
 from application.ports.image_provider import (
     Delivered,
@@ -39,7 +40,9 @@ async def event_stream(
     """The events of a generate call with these request fields, as they arrive."""
     request = GenerateRequest(**{"prompt": "a red bridge", "model": MODEL, **fields})
     provider = OpenAIImages(
-        api_key=key, base_url=base_url, timeout=seconds, deadline=deadline, project=project
+        Connection(
+            api_key=key, base_url=base_url, timeout=seconds, deadline=deadline, project=project
+        )
     )
     guarded = Redaction(provider, [key] if key else [])
     job = job_for(request, card=ModelCard(name=MODEL))

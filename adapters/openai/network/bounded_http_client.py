@@ -123,12 +123,13 @@ async def _read_refusal(response: httpx2.Response) -> httpx2.Response:
 async def read_chunks(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
     """The decompressed body until the deadline of the call, after which ReadTimeout is raised.
 
-    A few bytes can become 60 MB at once, so other tasks get turns.
+    A few bytes can become 60 MB at once, so other tasks get turns. The reader may move the
+    deadline, `response.extensions["deadline"]`, forward between two chunks.
     """
-    deadline: float | None = response.extensions.get("deadline")
     now = asyncio.get_running_loop().time
     async with aclosing(response.aiter_bytes()) as chunks:
         while True:
+            deadline: float | None = response.extensions.get("deadline")
             async with _until(deadline):
                 chunk = await anext(chunks, None)
             if chunk is None:

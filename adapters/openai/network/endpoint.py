@@ -27,11 +27,27 @@ def base_url_of(url: str) -> str:
     return f"{scheme}://{re.sub('//+', '/', ROUTE.sub('', rest))}"
 
 
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One of the APIs that an endpoint may have.
+
+    `mainline` is the language model that the setting RESPONSES_MODEL names; empty if none works
+    beside the image model.
+    """
+
+    name: str
+    mainline: str = ""
+
+
+IMAGES_API = Api("Images API")
+
+
 @dataclass(frozen=True)
 class Endpoint:
-    """A base URL. It has no slots, because its parts are cached."""
+    """A base URL, and the API that is called there. It has no slots: its parts are cached."""
 
     url: str
+    api: Api = IMAGES_API
 
     @cached_property
     def _parts(self) -> SplitResult | None:
@@ -87,7 +103,7 @@ class Endpoint:
 
     @property
     def address_hint(self) -> str:
-        """What to do if there is no Images API at this address."""
+        """What to do if the API is not at this address."""
         if self.suggestion:
             return (
                 f"OPENAI_BASE_URL is {self.shown}, without a version: add /v1. "
@@ -95,5 +111,5 @@ class Endpoint:
             )
         return (
             f"OPENAI_BASE_URL is {self.shown}. Check it, and check that the service has OpenAI's "
-            "Images API."
+            f"{self.api.name}."
         )

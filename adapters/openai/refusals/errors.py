@@ -137,11 +137,12 @@ def _failure(refusal: Refusal) -> str:
 def error_in_reply(value: object, card: ModelCard, endpoint: Endpoint) -> errors.ProviderError:
     """The error for one that came with status 2xx: after generating had begun, or might have.
 
-    A refusal by moderation or for lack of credit is recognized. The rest is an OutcomeUnknown.
+    A refusal by moderation or for lack of credit is recognized, and one because an earlier turn is
+    gone. The rest is an OutcomeUnknown.
     """
     refusal = Refusal(status=200, body=read_error(value), headers={}, endpoint=endpoint, card=card)
     error = refusal_error(refusal)
-    if isinstance(error, errors.ContentRefused):
+    if isinstance(error, errors.ContentRefused | errors.ConversationLost):
         return error
     if isinstance(error, errors.QuotaExhausted):
         error.charged = ChargeStatus.MAYBE

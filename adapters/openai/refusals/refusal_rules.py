@@ -11,6 +11,8 @@ from adapters.openai.refusals.refusal_words import (
     GENERATED,
     KEY_CODES,
     KEY_WORDS,
+    LOST_CODES,
+    LOST_WORDS,
     MODEL_CODES,
     MODEL_WORDS,
     MODERATION_CODES,
@@ -18,6 +20,7 @@ from adapters.openai.refusals.refusal_words import (
     NO_ALLOWANCE,
     NO_MODEL,
     NO_ROUTE,
+    NO_TOOL,
     QUOTA_CODES,
     QUOTA_WORDS,
     RATE_CODES,
@@ -53,6 +56,11 @@ NO_UPLOADS = (
     "An edit is sent as a form with files. If generating works, the endpoint cannot edit images: "
     "choose another model or endpoint for edits."
 )
+LOST = (
+    "Repeat the call with useContext false, which starts anew, and send the image to continue from "
+    "in images. OpenAI keeps responses for 30 days."
+)
+OTHER_MAINLINE = "Set RESPONSES_MODEL to a model with the image generation tool, then restart."
 TOO_LARGE = "Send smaller or fewer images: save them as JPEG, or scale them down."
 
 
@@ -109,6 +117,29 @@ def _stage(body: ErrorBody) -> str:
     return "input" if body.param == "prompt" else ""
 
 
+def _conversation(refusal: Refusal) -> errors.ProviderError | None:
+    """The response that the request continues is not there, so nothing was generated."""
+    body = refusal.body
+    if not (body.has_code(*LOST_CODES) or LOST_WORDS.search(body.text)):
+        return None
+    text = f"{refusal.endpoint.title} no longer has the earlier turns of this conversation"
+    return errors.ConversationLost(refusal.quoted(text), hint=LOST)
+
+
+def _mainline(refusal: Refusal) -> errors.ProviderError | None:
+    """The model in RESPONSES_MODEL is missing, or it cannot call the image tool."""
+    body, endpoint, mainline = refusal.body, refusal.endpoint, refusal.endpoint.api.mainline
+    if not mainline or mainline.lower() not in body.text:
+        return None
+    if NO_TOOL.search(body.text):
+        text = f"{mainline}, the model in RESPONSES_MODEL, cannot generate images"
+        return errors.RequestRefused(refusal.quoted(text), hint=OTHER_MAINLINE)
+    if is_model_missing(refusal):
+        text = f"{endpoint.title} has no model {mainline!r}, which RESPONSES_MODEL names"
+        return errors.ModelNotFound(refusal.quoted(text), hint=OTHER_MAINLINE)
+    return None
+
+
 def _quota(refusal: Refusal) -> errors.ProviderError | None:
     body, endpoint = refusal.body, refusal.endpoint
     by_words = QUOTA_WORDS.search(body.text) and stated_wait({}, body.message, body.wait) is None
@@ -153,7 +184,8 @@ def _address(refusal: Refusal) -> errors.ProviderError | None:
     if known_route and not about_route and refusal.status == 404:
         return model_not_found(refusal)
     return errors.RequestRefused(
-        refusal.quoted(f"There is no Images API at {endpoint.shown}"), hint=endpoint.address_hint
+        refusal.quoted(f"There is no {endpoint.api.name} at {endpoint.shown}"),
+        hint=endpoint.address_hint,
     )
 
 
@@ -226,10 +258,12 @@ def _upload(refusal: Refusal) -> errors.ProviderError | None:
 
 
 RULES: tuple[Callable[[Refusal], errors.ProviderError | None], ...] = (
+    _conversation,
     _content,
     _quota,
     _rate_limit,
     _permission,
+    _mainline,
     _address,
     _credentials,
     _forbidden,

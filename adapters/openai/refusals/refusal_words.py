@@ -92,3 +92,6 @@ NO_ROUTE = re.compile(
     r"no such (route|path|endpoint)|unknown request url|method not allowed|does not support post"
 )
 MODEL_WORDS = re.compile(r"model|deployment|engine")
+LOST_CODES = ("previous_response_not_found",)
+LOST_WORDS = re.compile(r"previous response .{0,120}not found|previous_response_id.{0,60}not found")
+NO_TOOL = re.compile(r"\bimage_generation\b.{0,60}not (supported|available|allowed)")

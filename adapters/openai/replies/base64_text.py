@@ -1,4 +1,4 @@
-"""Decodes the base64 of images in replies, in all the forms that endpoints use."""
+"""Base64 of images: decoded from replies in all the forms that endpoints use, and encoded."""
 
 import re
 import string
@@ -22,6 +22,11 @@ def looks_like_image(text: str) -> bool:
 def is_surely_image(text: str) -> bool:
     """The same for a text of which nothing else says that it may be an image."""
     return bool(BASE64_URL.match(text) or IMAGE_START.match(text))
+
+
+def encode_base64(data: bytes) -> str:
+    """The bytes as base64 of the usual alphabet, in one line."""
+    return pybase64.b64encode_as_string(data)
 
 
 def decode_base64(text: str) -> bytes:

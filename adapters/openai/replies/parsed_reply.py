@@ -68,6 +68,14 @@ def parse_events(
 def _parse(
     items: Sequence[Texts], request_id: str | None, notes: tuple[str, ...], values: Sequence[object]
 ) -> ParsedReply:
+    known = [usage for value in values if (usage := _usage(value)) is not None]
+    usage = sum(known, NO_TOKENS) if known else None
+    return collect_images(items, request_id, notes, usage)
+
+
+def collect_images(
+    items: Sequence[Texts], request_id: str | None, notes: tuple[str, ...], usage: Usage | None
+) -> ParsedReply:
     """The first MAX_IMAGES images; all others become one piece of data."""
     decoded = decode_images(items[:MAX_IMAGES])
     beyond = ["\n".join(texts).encode(errors="replace") for texts in items[MAX_IMAGES:]]
@@ -75,12 +83,11 @@ def _parse(
         only = f"only the first {MAX_IMAGES} are decoded"
         notes = (*notes, f"The reply has {len(items)} images; {only}.")
         decoded.undecodable.append(b"\n".join(beyond))
-    known = [usage for value in values if (usage := _usage(value)) is not None]
     return ParsedReply(
         images=tuple(ResultImage(image=image) for image in decoded.images),
         linked=tuple(decoded.linked),
         undecodable=tuple(decoded.undecodable),
-        usage=sum(known, NO_TOKENS) if known else None,
+        usage=usage,
         request_id=request_id,
         notes=notes,
     )

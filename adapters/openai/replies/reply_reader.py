@@ -1,22 +1,26 @@
 """Reads the reply to one call: JSON or a stream of events, whatever its content type says."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import replace
+from typing import Protocol
 
 import httpx2
 from openai import APIError
 
 from adapters.openai.network.bounded_http_client import read_chunks
-from adapters.openai.replies.parsed_reply import ParsedReply, parse_reply
+from adapters.openai.network.endpoint import Api, Endpoint
+from adapters.openai.replies.parsed_reply import ParsedReply
 from adapters.openai.replies.reply_buffer import ReplyBuffer, TooLarge
 from adapters.openai.replies.reply_json import parse_json
 from adapters.openai.replies.sse_reader import BYTE_ORDER_MARK, read_json_events
-from adapters.openai.replies.stream_images import StreamImages
-from application.ports.image_provider import ProviderStream
+from application.ports.image_provider import Accepted, PartialImage, ProviderEvent
+from domain.models import ModelCard
 from domain.provider_errors import OutcomeUnknown
 from domain.requests import ImageRequest
+
+ReplyEvents = AsyncGenerator[ProviderEvent, None]
 
 FROM_SDK = (APIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError)
 """What the SDK raises; the last two for a request or a stream event that is not valid text."""
@@ -28,15 +32,63 @@ DATA_URL = b"data:image/"
 """The beginning of an image, and not of a stream."""
 
 
+class EventImages(Protocol):
+    """The images of one stream, and what is left of its events."""
+
+    def add(self, event: object, /) -> PartialImage | Accepted | None:
+        """Take an event; return what the caller gets at once, if anything."""
+
+    @property
+    def arrived(self) -> int:
+        """How many images have arrived so far that are surely no previews."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing that follows is needed."""
+
+    @property
+    def has_ends(self) -> bool:
+        """Whether any event can be delivered: with an image, or as the last one without."""
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds for which the rest of the stream is awaited from now on; None: no limit."""
+
+    def parse(self, request_id: str | None, *, broke_off: bool) -> ParsedReply:
+        """All images, or, without any, the last events. Forgets them."""
+
+    def take_unused_preview(self) -> bytes:
+        """The last preview that was not passed on, as it came; empty if there is none."""
+
+
+class ReplyFormat(Protocol):
+    """The replies of one API."""
+
+    @property
+    def api(self) -> Api:
+        """The API, for messages."""
+
+    def parse(self, raw: bytes, request_id: str | None, /) -> ParsedReply:
+        """Parse a reply that is not a stream; without an image, it is undecodable as a whole."""
+
+    def stream(self, request: ImageRequest, /) -> EventImages:
+        """An empty collection for the events of a stream."""
+
+    def check_without_image(
+        self, reply: ParsedReply, card: ModelCard, endpoint: Endpoint, /
+    ) -> None:
+        """Raise the error that a reply without an image is, if it says one."""
+
+
 def read_reply(
-    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer
-) -> ProviderStream:
+    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer, form: ReplyFormat
+) -> ReplyEvents:
     """Yield the previews of a reply with status 2xx, and then one ParsedReply.
 
     Raises FROM_SDK, TooLarge and OutcomeUnknown; `buffer` has what could not be used.
     """
     is_stream = request.partial_images and _is_stream(response)
-    return (_read_stream if is_stream else _read_json)(response, request, buffer)
+    return (_read_stream if is_stream else _read_json)(response, request, buffer, form)
 
 
 def _request_id(response: httpx2.Response) -> str | None:
@@ -50,8 +102,8 @@ def _is_stream(response: httpx2.Response) -> bool:
 
 
 async def _read_json(
-    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer
-) -> ProviderStream:
+    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer, form: ReplyFormat
+) -> ReplyEvents:
     """Deliver the images of a complete JSON reply, even if the connection breaks after it."""
     try:
         async with aclosing(read_chunks(response)) as chunks:
@@ -59,7 +111,7 @@ async def _read_json(
                 buffer.feed(chunk)
     except FROM_SDK:
         raw = buffer.take()
-        parsed = parse_reply(raw, _request_id(response))
+        parsed = form.parse(raw, _request_id(response))
         if not (parsed.images or parsed.linked):
             buffer.put_back(raw)
             raise
@@ -68,10 +120,10 @@ async def _read_json(
     raw = buffer.take()
     events = _as_events(raw)
     if not events:
-        yield parse_reply(raw, _request_id(response))
+        yield form.parse(raw, _request_id(response))
         return
     buffer.restart()
-    async with aclosing(_read_stream(_replay(events, response), request, buffer)) as stream:
+    async with aclosing(_read_stream(_replay(events, response), request, buffer, form)) as stream:
         async for event in stream:
             yield event
 
@@ -115,10 +167,10 @@ def _replay(raw: bytes, response: httpx2.Response) -> httpx2.Response:
 
 
 async def _read_stream(
-    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer
-) -> ProviderStream:
+    response: httpx2.Response, request: ImageRequest, buffer: ReplyBuffer, form: ReplyFormat
+) -> ReplyEvents:
     """Deliver the images that arrived, even if the stream breaks off after them."""
-    images, broke_off = StreamImages(request), False
+    images, broke_off = form.stream(request), False
     try:
         async with aclosing(_previews(response, buffer, images)) as previews:
             async for preview in previews:
@@ -132,26 +184,26 @@ async def _read_stream(
         parsed = images.parse(_request_id(response), broke_off=broke_off)
     else:
         _keep_unused_preview(images, buffer)
-        parsed = _without_events(buffer, request, _request_id(response))
+        parsed = _without_events(buffer, request, _request_id(response), form)
     yield replace(parsed, undecodable=(*parsed.undecodable, *buffer.remainder()))
 
 
-def _keep_unused_preview(images: StreamImages, buffer: ReplyBuffer) -> None:
+def _keep_unused_preview(images: EventImages, buffer: ReplyBuffer) -> None:
     if preview := images.take_unused_preview():
         buffer.keep_skipped(preview)
 
 
 def _without_events(
-    buffer: ReplyBuffer, request: ImageRequest, request_id: str | None
+    buffer: ReplyBuffer, request: ImageRequest, request_id: str | None, form: ReplyFormat
 ) -> ParsedReply:
     """The images of a JSON reply with a stream's content type; raise OutcomeUnknown without any."""
-    stray, images = buffer.take_stray(), StreamImages(request)
+    stray, images = buffer.take_stray(), form.stream(request)
     for line in _json_lines(stray):
         with suppress(ValueError, RecursionError):
             images.add(parse_json(line))
     if images.has_ends:
         return images.parse(request_id, broke_off=False)
-    parsed = parse_reply(stray, request_id)
+    parsed = form.parse(stray, request_id)
     if parsed.images or parsed.linked:
         return parsed
     buffer.put_back(stray)
@@ -161,8 +213,8 @@ def _without_events(
 
 
 async def _previews(
-    response: httpx2.Response, buffer: ReplyBuffer, images: StreamImages
-) -> ProviderStream:
+    response: httpx2.Response, buffer: ReplyBuffer, images: EventImages
+) -> AsyncGenerator[PartialImage | Accepted, None]:
     """Yield the previews, and put all other events into `images`.
 
     Returns once all images have arrived, however long the connection stays open after them.
@@ -172,10 +224,19 @@ async def _previews(
         async for event in events:
             preview = images.add(event)
             del event  # or its image would stay in memory until the next one is generated
-            if preview is not None or len(images.named) > arrived:
-                arrived = len(images.named)
+            if preview is not None or images.arrived > arrived:
+                arrived = images.arrived
                 buffer.restart()
             if preview is not None:
                 yield preview
             if images.is_complete:
                 return
+            _limit_rest(response, images.patience)
+
+
+def _limit_rest(response: httpx2.Response, seconds: float | None) -> None:
+    """Move the deadline of the call forward, unless it is sooner."""
+    deadline: float | None = response.extensions.get("deadline")
+    if seconds is not None and deadline is not None:
+        latest = asyncio.get_running_loop().time() + seconds
+        response.extensions["deadline"] = min(deadline, latest)

@@ -46,6 +46,16 @@ class StreamImages:
         return None
 
     @property
+    def arrived(self) -> int:
+        """How many images have arrived that are surely no previews."""
+        return len(self.named)
+
+    @property
+    def patience(self) -> float | None:
+        """No limit: the next image can take minutes."""
+        return None
+
+    @property
     def is_complete(self) -> bool:
         """Whether all images that the request asks for have arrived."""
         return len(self.named) >= self.request.n

@@ -1,0 +1,149 @@
+"""The SDK's client for one endpoint, and the way of every call through it.
+
+The providers for the Images API and for the Responses API differ in what they send and in how they
+read a reply; they share everything else.
+"""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+from openai import AsyncOpenAI
+
+from adapters.openai.network.bounded_http_client import HttpClient
+from adapters.openai.network.endpoint import Endpoint, base_url_of
+from adapters.openai.network.proxies import Network, network_for
+from adapters.openai.refusals.errors import can_be_sent, missing_client_error, to_provider_error
+from adapters.openai.replies.deliveries import with_linked_images
+from adapters.openai.replies.parsed_reply import ParsedReply
+from adapters.openai.replies.reply_buffer import MAX_REPLY_BYTES, ReplyBuffer, TooLarge
+from adapters.openai.replies.reply_reader import FROM_SDK, ReplyFormat, read_reply
+from adapters.openai.replies.result_links import ResultLinks
+from application.ports.image_provider import Delivered, ProviderEvent
+from domain.jobs import Job
+from domain.models import Catalog
+from domain.provider_errors import BadProviderReply, InvalidSettings, ProviderError
+from domain.requests import ImageRequest
+
+CONNECT_SECONDS = 10.0
+REPLY_TOO_LARGE = f"The reply has more than {MAX_REPLY_BYTES:,} bytes, too many for images."
+
+Send = Callable[[AsyncOpenAI], AbstractAsyncContextManager[Any]]
+"""Starts the one request of a call; the reply is read under its context manager."""
+
+
+class Connection:
+    """A client for the endpoint at `base_url`.
+
+    `timeout` is in seconds, for each wait for bytes; an image can take two minutes. `deadline` is
+    in seconds, for the whole call: after it, ProviderTimedOut is raised unless images have arrived.
+    Every call raises NoCredentials without a key, CredentialsRejected with one that no header
+    can carry, and InvalidSettings if the environment names a proxy or certificates that cannot be
+    used. Texts and data are passed on as received: the Redaction safeguard cleans them.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None,
+        base_url: str,
+        timeout: float,
+        deadline: float,
+        organization: str | None = None,
+        project: str | None = None,
+    ) -> None:
+        self.base_url = base_url_of(base_url)
+        self._endpoint = Endpoint(self.base_url)
+        self._key, organization, project = map(_strip, (api_key, organization, project))
+        self._network, self._fault = _network(self.base_url)
+        usable = self._key and all(map(can_be_sent, (self._key, organization, project)))
+        http_client = (
+            HttpClient(deadline=deadline, network=self._network)
+            if usable and self._network
+            else None
+        )
+        self._links = ResultLinks(self._endpoint, http_client) if http_client else None
+        self.client = (
+            AsyncOpenAI(
+                api_key=self._key,
+                base_url=self.base_url,
+                organization=organization,
+                project=project,
+                timeout=httpx2.Timeout(timeout, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
+                max_retries=0,
+                http_client=http_client,
+            )
+            if http_client
+            else None
+        )
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether it is OpenAI itself, and not a gateway or another service."""
+        return self._endpoint.is_openai
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self.client is not None:
+            await self.client.close()
+
+    async def call(
+        self, send: Send, job: Job[ImageRequest], form: ReplyFormat
+    ) -> AsyncGenerator[ProviderEvent, None]:
+        """Send one request and yield what its reply has, as an ImageProvider does."""
+        if self.client is None:
+            raise self._client_error()
+        endpoint = replace(self._endpoint, api=form.api)
+        buffer, answered = ReplyBuffer(), False
+        try:
+            async with send(self.client) as reply:
+                answered = True
+                response = reply.http_response
+                async with aclosing(read_reply(response, job.request, buffer, form)) as events:
+                    async for event in events:
+                        if isinstance(event, ParsedReply):
+                            if not (event.images or event.linked):
+                                form.check_without_image(event, job.card, endpoint)
+                            event = await self._delivered(event, response, endpoint)
+                        yield event
+        except TooLarge as error:
+            raise BadProviderReply(REPLY_TOO_LARGE, raw_remainder=buffer.remainder()) from error
+        except FROM_SDK as error:
+            provider_error = to_provider_error(error, job.card, endpoint, answered=answered)
+            if self._network and not answered:
+                provider_error = self._network.explain(provider_error, error)
+            provider_error.raw_remainder = buffer.remainder()
+            raise provider_error from error
+
+    async def _delivered(
+        self, reply: ParsedReply, response: httpx2.Response, endpoint: Endpoint
+    ) -> Delivered:
+        """The reply with the images that it links to."""
+        assert self._links is not None, "a reply comes through a client"
+        deadline: float = response.extensions["deadline"]
+        return await with_linked_images(reply, self._links, endpoint, deadline=deadline)
+
+    def _client_error(self) -> ProviderError:
+        if self._key and self._fault:
+            return InvalidSettings(self._fault.message, hint=self._fault.hint)
+        return missing_client_error(self._key, self._endpoint)
+
+
+def with_default(catalog: Catalog, model: str | None) -> Catalog:
+    """The catalog with this model as its default; unchanged without one."""
+    return replace(catalog, default=model) if model else catalog
+
+
+def _network(base_url: str) -> tuple[Network | None, InvalidSettings | None]:
+    """The way to the endpoint, or why there is none."""
+    try:
+        return network_for(base_url), None
+    except InvalidSettings as error:
+        return None, error
+
+
+def _strip(text: str | None) -> str | None:
+    """The text without the whitespace that files and shells leave around a secret."""
+    return text.strip() if text else text

@@ -1,0 +1,52 @@
+"""Prices of the models that can call the image tool, from models.toml."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from adapters.openai.catalog import openai_catalog
+from domain.models import Catalog, ModelCard
+from domain.money.mainline_pricing import MainlinePricing, TwoModelPricing
+
+MONEY = ("tokens_in", "tokens_out", "cached_in", "written_in")
+SEVERAL = "Send one call for each image, or set API_MODE=images for several in one call."
+"""What to do where a request asks for several images: the tool has no option for that."""
+
+
+def mainline_pricing(model: str) -> MainlinePricing | None:
+    """The prices of this model; None for one whose prices are not known."""
+    return _all_mainline().get(model.strip())
+
+
+@cache
+def _all_mainline() -> Mapping[str, MainlinePricing]:
+    text = files("adapters.openai").joinpath("models.toml").read_text(encoding="utf-8")
+    return {name: _pricing(rates) for name, rates in tomllib.loads(text)["mainline"].items()}
+
+
+def _pricing(rates: Mapping[str, Any]) -> MainlinePricing:
+    values: dict[str, Any] = {
+        name: Decimal(rate) if name in MONEY else rate for name, rate in rates.items()
+    }
+    return MainlinePricing(**values)
+
+
+def responses_catalog(mainline: str) -> Catalog:
+    """The image models as the image tool serves them: one image a call, and two models to pay."""
+    catalog = openai_catalog()
+    return replace(
+        catalog,
+        cards=tuple(_card(card, mainline) for card in catalog.cards),
+        fallback_card=_card(catalog.fallback_card, mainline),
+        hints={"n": SEVERAL},
+    )
+
+
+def _card(card: ModelCard, mainline: str) -> ModelCard:
+    prices = mainline_pricing(mainline)
+    pricing = TwoModelPricing(image=card.pricing, mainline=prices, mainline_model=mainline)
+    return replace(card, max_images=1, pricing=pricing)

@@ -1,0 +1,82 @@
+"""The OpenAI provider for conversations: calls the image tool of the Responses API."""
+
+from contextlib import aclosing
+
+from adapters.openai.connection import Connection, with_default
+from adapters.openai.network.endpoint import Api
+from adapters.openai.responses.prices import SEVERAL, responses_catalog
+from adapters.openai.responses.response_format import ResponsesFormat
+from adapters.openai.responses.translate import response_parameters
+from application.ports.image_provider import ProviderStream
+from domain.jobs import Job
+from domain.provider_errors import RequestRefused
+from domain.requests import EditRequest, GenerateRequest, ImageRequest
+
+ONE_IMAGE = "The image tool of the Responses API generates one image a call."
+
+
+class OpenAIResponses:
+    """The provider `openai-responses`: any endpoint with the Responses API.
+
+    A language model, `mainline`, calls the image model that a request names. Both are charged.
+    With `store`, the endpoint keeps each response, and a conversation continues from it; without,
+    the earlier turns are sent as text, as to the Images API. `endpoint`, which tells fingerprints
+    apart, has the mainline model too: it rewrites the prompt. Connection says which errors a call
+    raises.
+    """
+
+    name = "openai-responses"
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        mainline: str,
+        store: bool = True,
+        default_model: str | None = None,
+    ) -> None:
+        self._connection = connection
+        self._mainline, self._store = mainline, store
+        self._form = ResponsesFormat(store, Api("Responses API", mainline=mainline))
+        self.endpoint = f"{connection.base_url}/responses?model={mainline}"
+        self.catalog = with_default(responses_catalog(mainline), default_model)
+        if connection.client is not None:
+            # Loads what the first call would otherwise wait for.
+            _ = connection.client.responses.with_streaming_response
+
+    def _continuation(self, request: ImageRequest) -> str | None:
+        """The response to continue: it must be this provider's own, and be stored."""
+        context = request.context
+        if not self._store or context is None or context.provider != self.name:
+            return None
+        return context.continuation
+
+    def generate(self, job: Job[GenerateRequest], /) -> ProviderStream:
+        return self._call(job)
+
+    def edit(self, job: Job[EditRequest], /) -> ProviderStream:
+        return self._call(job)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._connection.close()
+
+    async def _call(self, job: Job[ImageRequest]) -> ProviderStream:
+        if job.request.n > 1:  # of a model that is not in the catalog
+            raise RequestRefused(ONE_IMAGE, hint=SEVERAL)
+        parameters = response_parameters(
+            job.request,
+            mainline=self._mainline,
+            store=self._store,
+            continuation=self._continuation(job.request),
+            without=not self._connection.is_openai,
+            known_model=job.card.is_known,
+        )
+        events = self._connection.call(
+            lambda client: client.responses.with_streaming_response.create(**parameters),
+            job,
+            self._form,
+        )
+        async with aclosing(events) as stream:
+            async for event in stream:
+                yield event
