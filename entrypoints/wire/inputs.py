@@ -44,7 +44,7 @@ Reference = Annotated[
     str,
     Meta(
         min_length=1,
-        description="An img_… ID from an earlier result (best), base64, or a data: URL.",
+        description="An img_… ID (best), last, base64, a data: URL, or over stdio a file's path.",
         extra=IMAGE,
     ),
 ]
@@ -157,7 +157,7 @@ class EditArguments(SharedOptions, kw_only=True):
             Meta(
                 min_length=1,
                 description="Mask in the shape of the first image; transparent (or white on black) "
-                "areas will be edited. An img_… ID, base64, or a data: URL.",
+                "areas will be edited. Named like images.",
                 extra=IMAGE,
             ),
         ]

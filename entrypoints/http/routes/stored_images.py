@@ -8,7 +8,7 @@ from litestar.params import PathParameter, QueryParameter
 from litestar.types import ASGIApp
 
 from application.use_cases.view_image import ImageView
-from domain.errors import ArchiveUnavailable, NotFound, UnreadableImage
+from domain.errors import ArchiveUnavailable, InvalidRequest, NotFound, UnreadableImage
 from domain.image_formats import ImageFormat
 from domain.renditions import ViewSpec
 from entrypoints.config.settings import Settings
@@ -29,7 +29,9 @@ from entrypoints.http.request_context import (
     headers_of,
     image_urls_for,
 )
+from entrypoints.jobs.image_references import find_image_id
 from entrypoints.wire.image_filters import read_query
+from entrypoints.wire.image_texts import IMAGE_ID
 from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.listings import listing
 from entrypoints.wire.outputs import DeleteImageResult
@@ -40,6 +42,8 @@ SIDES = {"full": None, "preview": 1024, "thumb": 256}
 """Maximum pixels on the longer side; None for the original."""
 CACHE_FOREVER = "max-age=31536000, immutable"
 CACHE_BRIEFLY = "max-age=60"
+CACHE_NEVER = "no-cache"
+"""For a name that may mean another image at the next request, such as `last`."""
 NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """An image opened as a page runs no scripts; browsers style the page around it."""
 
@@ -48,7 +52,7 @@ ImageId = Annotated[
     str,
     PathParameter(
         name="picture_id",
-        description="The ID of an image.",
+        description="The ID of an image, its beginning, or `last`, `last:2`.",
         examples=[Example(value="img_" + "0" * 32)],
     ),
 ]
@@ -194,6 +198,7 @@ async def get_recipe(request: AnyRequest, image_id: ImageId) -> RecipeResult:
 async def delete_image(request: AnyRequest, image_id: ImageId) -> DeleteImageResult:
     """Move an image and its renditions to the trash; its cost stays in the records."""
     owner = caller_of(request).owner
+    image_id = await _whole_id(request, image_id, newest=False)
     deleted = await container_of(request).delete_image()(image_id, owner=owner)
     return deletion(image_id, deleted, undo=f"POST /images/{image_id}/restore")
 
@@ -209,14 +214,14 @@ async def delete_image(request: AnyRequest, image_id: ImageId) -> DeleteImageRes
 )
 async def restore_image(request: AnyRequest, image_id: ImageId) -> RestoreResult:
     """Bring an image back from the trash, with its renditions and its record."""
+    image_id = await _whole_id(request, image_id, newest=False, trashed=True)
     await container_of(request).restore_image()(image_id, owner=caller_of(request).owner)
     return RestoreResult(restored=[image_id])
 
 
-async def _view(
-    request: AnyRequest, image_id: str, form: ImageFormat | None, size: Size
-) -> ASGIApp:
+async def _view(request: AnyRequest, name: str, form: ImageFormat | None, size: Size) -> ASGIApp:
     container, headers = container_of(request), headers_of(request)
+    image_id = await _whole_id(request, name)
     formats = (form,) if form else acceptable_formats(", ".join(headers.getlist("accept")))
     view = await container.view_image()(
         image_id,
@@ -224,8 +229,23 @@ async def _view(
         owner=caller_of(request).owner,
     )
     suffix = "" if size == "full" else f"-{size}"
-    body = _cacheable(view, f"{image_id}{suffix}", container.settings())
+    body = _cacheable(view, f"{image_id}{suffix}", container.settings(), lasting=name == image_id)
     return as_response(conditional_response(body, request.method, headers))
+
+
+async def _whole_id(
+    request: AnyRequest, name: str, *, newest: bool = True, trashed: bool = False
+) -> str:
+    """The ID of the image that a path names, as `find_image_id` does; raise NotFound for none."""
+    if IMAGE_ID.match(name):
+        return name
+    owner = caller_of(request).owner
+    try:
+        return await find_image_id(
+            name, container_of(request), owner, newest=newest, trashed=trashed
+        )
+    except InvalidRequest as error:
+        raise NotFound(error.message.removeprefix("id: "), hint=error.hint) from error
 
 
 def _has_access_control(settings: Settings) -> bool:
@@ -233,15 +253,17 @@ def _has_access_control(settings: Settings) -> bool:
     return bool(settings.auth_token or settings.public_url or settings.trusted_proxies)
 
 
-def _cacheable(view: ImageView, name: str, settings: Settings) -> CacheableBody:
+def _cacheable(view: ImageView, name: str, settings: Settings, *, lasting: bool) -> CacheableBody:
+    """The body of a response; `lasting`: whether the path always means this image."""
     image = view.image
+    caching = CACHE_FOREVER if view.cacheable else CACHE_BRIEFLY
     audience = "private" if _has_access_control(settings) else "public"
     embedding = "cross-origin" if "*" in settings.cors_origin else "same-origin"
     return CacheableBody(
         data=image.data,
         etag=f'"{image.digest[:32]}"',
         caching={
-            "cache-control": f"{audience}, {CACHE_FOREVER if view.cacheable else CACHE_BRIEFLY}",
+            "cache-control": f"{audience}, {caching if lasting else CACHE_NEVER}",
             "vary": "Accept",
         },
         describing={

@@ -21,7 +21,6 @@ class DeleteArguments(Struct, forbid_unknown_fields=True):
         Meta(
             description="The image's ID.",
             extra=IMAGE,
-            extra_json_schema={"pattern": "^img_[0-9a-f]{32}$"},
         ),
     ]
     undo: Annotated[bool, Meta(description="Restore it.")] = False

@@ -23,9 +23,8 @@ class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
     id: Annotated[
         str,
         Meta(
-            description="The job_… ID of an unfinished call, or an img_… ID.",
+            description="The job_… ID of an unfinished call, an img_… ID, or last.",
             extra=IMAGE,
-            extra_json_schema={"pattern": "^(job|img)_[0-9a-f]{32}$"},
         ),
     ]
     format: (
