@@ -70,18 +70,18 @@ class ImageLibrary:
                 return stored
         job = await self.records.get(job_id, owner=owner)
         if places:
-            return await self._store_again(image, owned, job.prompt if job else "")
+            return await self._store_again(image, owned, job.title if job else "")
         if job is None:
             raise NotRecorded(f"The job {job_id} is not recorded.")
         if job.state is JobState.STORED:
             raise NotFound(f"{image.id} was deleted.")
-        return await self.images.put(image, title=job.prompt)
+        return await self.images.put(image, title=job.title)
 
     async def record_again(
         self, job: Job[ImageRequest], result: ImageResult, /
     ) -> tuple[ResultImage, ...]:
         """Store the result's images, record its job, which was sent, and return the images."""
-        title, images = job.request.prompt, list[ResultImage]()
+        title, images = job.title, list[ResultImage]()
         for image in result.images:
             stored = await self.images.put(image.image, title=title)
             images.append(replace(image, stored=stored))

@@ -47,7 +47,7 @@ class ResultCache:
         lost, is stored and recorded again, at the time and the cost of its original.
         """
         result = await _call(self._cached(job.fingerprint))
-        if result is None:
+        if result is None or await self._is_cleared(result, job.owner):
             return None
         try:
             images = [
@@ -60,6 +60,19 @@ class ResultCache:
             await _call(delete_entries(self.cache, [job.fingerprint]))
             return None
         return replace(result, images=tuple(images))
+
+    async def _is_cleared(self, result: ImageResult, owner: str) -> bool:
+        """Whether the result's text was cleared with its conversation, perhaps by another process.
+
+        That one cannot reach the memory of this one.
+        """
+        if result.revised_prompt is None:
+            return False
+        try:
+            record = await self.library.records.get(result.job_id, owner=owner)
+        except ArchiveUnavailable:
+            return False
+        return record is not None and record.is_cleared
 
     async def _record_again(self, job: Job[ImageRequest], result: ImageResult) -> ImageResult:
         original = replace(
@@ -127,7 +140,7 @@ async def _call(operation: Coroutine[Any, Any, T]) -> T:
         raise CacheUnavailable(f"The cache failed ({type(error).__name__}).") from error
 
 
-NOT_CACHED = {"images", "served_from", "estimate", "day_spending", "continuation"}
+NOT_CACHED = {"images", "served_from", "estimate", "day_spending", "continuation", "turn"}
 RESULT_FIELDS = [field for field in fields(ImageResult) if field.name not in NOT_CACHED]
 """The fields of a result that a cache entry has as facts."""
 FACT_NAMES = {

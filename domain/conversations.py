@@ -1,6 +1,6 @@
 """Conversations: series of requests in which each one can build on those before it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 
@@ -57,6 +57,13 @@ class ConversationOptions:
                 f"A context has 1 to {MAX_CONTEXT_TURNS} turns, not {self.context_turns}.",
                 field="maxContextEntries",
             )
+
+
+class TurnPlace(NamedTuple):
+    """Where a turn is: its conversation, and its number there."""
+
+    conversation: ConversationId
+    number: int
 
 
 class TurnImage(NamedTuple):
@@ -160,6 +167,17 @@ class ConversationContext:
         if not sent and latest.continuation is None:
             return None
         return cls(turns=sent, continuation=latest.continuation, provider=latest.provider)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of its turns."""
+        return tuple(turn.number for turn in self.turns)
+
+    def for_provider(self, name: str) -> Self | None:
+        """The context as this provider can use it; None if nothing of it is left."""
+        if self.provider == name:
+            return self
+        return replace(self, continuation=None) if self.turns else None
 
     def before(self, prompt: str) -> str:
         """The prompt with the turns before it, for a provider that keeps no conversations."""

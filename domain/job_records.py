@@ -46,7 +46,8 @@ class JobRecord(ResultFacts):
     `cost` is in US dollars, None if it is unknown. `estimate` is the expected cost before the call
     was sent, None if it could not be estimated. `failure` is the error of a job that is failed or
     unknown. A `dismissed` job has an unknown outcome that its owner has seen. `recipe` is None
-    if an earlier version recorded the job.
+    if an earlier version recorded the job, or if its texts were cleared. `conversation` is the one
+    that the job was started in, None if there is none, and empty if that was cleared.
     """
 
     id: str
@@ -68,6 +69,17 @@ class JobRecord(ResultFacts):
     dismissed: bool = False
     recipe: Recipe | None = None
     images: tuple[StoredImage, ...] = ()
+    conversation: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Words that may be in file names, as in Job."""
+        return "" if self.conversation is not None else self.prompt
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether its texts were deleted with its conversation."""
+        return self.conversation == ""
 
     @property
     def is_open(self) -> bool:

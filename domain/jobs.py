@@ -15,7 +15,7 @@ from domain.errors import ImageServiceError
 from domain.models import ModelCard
 from domain.provider_errors import OutcomeUnknown, ProviderError
 from domain.recipes import Recipe
-from domain.requests import EditRequest, ImageRequest
+from domain.requests import ImageRequest
 from domain.results import NO_FACTS, ImageResult, ResultFacts, ResultImage
 
 LOCAL = "local"
@@ -77,7 +77,7 @@ class Job(ResultFacts, Generic[R]):
     the caller's request. `key` is the caller's idempotency key. `notes` are for the caller.
     `recipe` is how the caller requested it.
     `estimate` is the expected cost in US dollars, None if it cannot be estimated. `failure` is the
-    error that the job ended with.
+    error that the job ended with. `turn` is the ID of the turn of a conversation that started it.
     """
 
     id: str
@@ -94,11 +94,20 @@ class Job(ResultFacts, Generic[R]):
     state: JobState = JobState.RESERVED
     images: tuple[ResultImage, ...] = ()
     failure: ImageServiceError | None = None
+    turn: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Words that may be in file names: the prompt, except of a conversation.
+
+        The texts of a conversation can be cleared, and file names stay.
+        """
+        return "" if self.request.conversation else self.request.prompt
 
     @property
     def action(self) -> str:
         """`generate` or `edit`."""
-        return "edit" if isinstance(self.request, EditRequest) else "generate"
+        return self.request.action
 
     @property
     def model(self) -> str:

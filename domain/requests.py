@@ -107,6 +107,11 @@ class ImageRequest:
             )
 
     @property
+    def action(self) -> str:
+        """`generate` or `edit`."""
+        return "edit" if isinstance(self, EditRequest) else "generate"
+
+    @property
     def prompt_in_context(self) -> str:
         """The prompt with the turns of its context, for a provider that keeps no conversations."""
         return self.prompt if self.context is None else self.context.before(self.prompt)

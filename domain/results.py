@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from domain.conversations import TurnPlace
 from domain.image import Image, StoredRef
 from domain.money.day_spending import DaySpending
 from domain.renditions import Rendition
@@ -141,7 +142,7 @@ class ImageResult(ResultFacts):
     `generation_cost` is the cost of the call that generated the images, in US dollars. It is None
     if it is unknown, never 0 instead. A result from the cache costs nothing again. `estimate` is
     what the call was expected to cost, if it was estimated. `day_spending` is there for a caller
-    whose service has a limit for a day.
+    whose service has a limit for a day. `turn` is what the result is in a conversation.
     `requested_model` differs from `model` when the successor of a retired model served the request.
     `requested_size` is what the caller wrote, if the images have another size; else empty.
     """
@@ -157,6 +158,7 @@ class ImageResult(ResultFacts):
     estimate: Decimal | None = None
     day_spending: DaySpending | None = None
     requested_size: str = ""
+    turn: TurnPlace | None = None
 
     @property
     def is_cached(self) -> bool:

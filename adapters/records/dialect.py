@@ -42,6 +42,10 @@ def _lenient(process: Processor | None) -> Processor:
 
 BUSY_TIMEOUT = 30
 """Seconds that a transaction waits while another process writes."""
+READERS_SECONDS = 5.0
+"""Seconds that emptying the log waits for other processes that read the database."""
+OVERWRITING_DUE = 0x53435255
+"""The application_id of a database whose deleted texts are not overwritten yet; else it is 0."""
 _WRITING = {"begin": "BEGIN IMMEDIATE"}
 
 
@@ -101,6 +105,35 @@ def schema_version(connection: Connection) -> int:
 def set_schema_version(connection: Connection, version: int) -> None:
     """Write the number as part of the transaction."""
     connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+
+
+def require_overwriting(connection: Connection) -> None:
+    """Note, as part of the transaction, that what it deletes must be overwritten in the files."""
+    connection.exec_driver_sql(f"PRAGMA application_id = {OVERWRITING_DUE}")
+
+
+def overwrite_deleted(engine: Engine) -> bool:
+    """Overwrite what was deleted, if that is due; return whether nothing is left to do.
+
+    SQLite leaves deleted rows in free space and in its log, and copies of rows that moved, so the
+    database is written anew and the log emptied: about a second for each 100 MB. Returns false if
+    another process reads for longer than READERS_SECONDS; it is due at the next call then. Raises
+    sqlite3.Error.
+    """
+    pooled = engine.raw_connection()
+    cursor = pooled.cursor()
+    if cursor.execute("PRAGMA application_id").fetchone()[0] != OVERWRITING_DUE:
+        pooled.close()
+        return True
+    try:
+        cursor.execute(f"PRAGMA busy_timeout = {int(READERS_SECONDS * 1000)}")
+        cursor.execute("VACUUM")
+        busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            cursor.execute("PRAGMA application_id = 0")
+        return not busy
+    finally:
+        pooled.invalidate()  # another timeout is for this alone
 
 
 def column_names(connection: Connection, table: str) -> set[str]:

@@ -1,5 +1,7 @@
 """The records of jobs and idempotency keys, in SQL."""
 
+import logging
+import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, select, update
 from sqlalchemy.exc import OperationalError
 
-from adapters.records.dialect import for_writing, open_engine, upsert
+from adapters.records.dialect import for_writing, open_engine, overwrite_deleted, upsert
 from adapters.records.migrations import is_current, migrate
 from adapters.records.pending_writes import JobRows, PendingWrites, write_rows
 from adapters.records.prompt_matching import SEARCH_FUNCTIONS
@@ -17,6 +19,7 @@ from adapters.records.readable_rows import readable
 from adapters.records.row_mapping import failure_values, to_record, to_stored_image, utc_now
 from adapters.records.schema import images, jobs, request_keys
 from adapters.records.spending_totals import RecordedSpending
+from adapters.records.turns import bind_turn
 from adapters.records.write_probe import probe_writing
 from application.ports.job_repository import (
     AlreadyRunning,
@@ -32,6 +35,7 @@ from domain.money.spending import SpendingEntries
 from domain.requests import ImageRequest
 
 NEWEST_FIRST = (jobs.c.created_at.desc(), jobs.c.id.desc())
+logger = logging.getLogger(__name__)
 
 
 class JobTable:
@@ -53,6 +57,7 @@ class JobTable:
             with self.writing.begin() as connection:
                 migrate(connection)
         path.chmod(0o600)
+        self.overwrite_deleted()
 
     def reserve(
         self,
@@ -68,6 +73,9 @@ class JobTable:
                 bound_to = bind_key(connection, job.owner, job.key, job.id, may_replace)
                 if bound_to != job.id:
                     return AlreadyRunning(bound_to)
+            if job.turn is not None:
+                context = job.request.context
+                bind_turn(connection, job.turn, job.id, context=context.numbers if context else ())
             write_rows(connection, JobRows.of(job, self._writer))
         return Reserved()
 
@@ -122,6 +130,17 @@ class JobTable:
     def check_writable(self) -> None:
         """Return if a job could be recorded now."""
         probe_writing(self.engine, self._folder)
+
+    def overwrite_deleted(self) -> bool:
+        """Overwrite texts that were cleared, if that is due; return whether nothing is left to do.
+
+        If it fails, it is due at the next opening.
+        """
+        try:
+            return overwrite_deleted(self.engine)
+        except sqlite3.Error as error:
+            logger.warning("Cleared texts could not be overwritten yet: %s", error)
+            return False
 
     def close_abandoned(
         self, active: Collection[str], outcome: Callable[[JobState], ImageServiceError]

@@ -8,10 +8,13 @@ from typing import Self
 from sqlalchemy import Connection, Engine, bindparam, delete, insert
 from sqlalchemy.exc import OperationalError
 
+from adapters.records.cleared_conversations import NO_NOTES, NO_TEXTS, is_cleared
 from adapters.records.dialect import upsert, without_waiting
 from adapters.records.row_mapping import Values, image_rows, job_row
 from adapters.records.schema import images, jobs
-from domain.jobs import Job
+from adapters.records.turns import CLEARED, end_bound_turns
+from domain.errors import Canceled
+from domain.jobs import Job, JobState
 from domain.requests import ImageRequest
 
 DELETE_IMAGES = delete(images).where(images.c.job_id == bindparam("job"))
@@ -32,11 +35,28 @@ class JobRows:
 
 
 def write_rows(connection: Connection, rows: JobRows) -> None:
-    """Insert the rows, or replace the job's earlier ones."""
+    """Insert the rows, or replace the job's earlier ones; end the turns of a job that is stored.
+
+    Of a job whose conversation was cleared, the texts are left out. Raises Canceled if it is only
+    about to be sent.
+    """
+    job_id, state = rows.job["id"], rows.job["state"]
+    if rows.job["conversation"] is not None and is_cleared(connection, job_id):
+        if state == JobState.DISPATCHED:
+            raise Canceled(CLEARED)
+        rows = without_texts(rows)
     upsert(connection, jobs, rows.job)
     if rows.images:
-        connection.execute(DELETE_IMAGES, {"job": rows.job["id"]})
+        connection.execute(DELETE_IMAGES, {"job": job_id})
         connection.execute(INSERT_IMAGES, rows.images)
+    if state == JobState.STORED:
+        end_bound_turns(connection, job_id, [row["image_id"] for row in rows.images])
+
+
+def without_texts(rows: JobRows) -> JobRows:
+    """The rows without what a conversation has said."""
+    images = [{**row, "notes": NO_NOTES} for row in rows.images]
+    return JobRows({**rows.job, **NO_TEXTS}, images)
 
 
 class PendingWrites:

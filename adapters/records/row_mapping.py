@@ -140,6 +140,7 @@ def to_record(row: Row[Any], images: Sequence[StoredImage]) -> JobRecord:
         dismissed=bool(row.dismissed),
         recipe=to_recipe(row.recipe),
         images=tuple(images),
+        conversation=row.conversation,
     )
 
 

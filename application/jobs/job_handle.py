@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
+from application.conversations import OpenTurn
 from application.day_budget import DayBudget
 from application.jobs.job_snapshot import snapshot
 from application.jobs.running_job import AnyJob, RunningJob
@@ -31,6 +32,7 @@ class JobHandle:
         requested_model: str,
         notes: tuple[str, ...],
         joined: bool = False,
+        turn: OpenTurn | None = None,
     ) -> None:
         self._first_reader_is_counted = True
         self._running = running
@@ -40,6 +42,7 @@ class JobHandle:
         self._requested_model = requested_model
         self._notes = notes
         self._joined = joined
+        self._turn = turn
         self.end: Finished | Failed | None = None
         """The last event as this caller gets it, once the caller has read that far."""
 
@@ -124,5 +127,7 @@ class JobHandle:
             notes=(*self._notes, *result.notes),
             served_from=ServedFrom.JOINED if shared else result.served_from,
         )
+        if self._turn is not None:
+            result = await self._turn.end(result)
         result = replace(result, day_spending=await self._day_budget.beside(result))
         return replace(event, result=result)

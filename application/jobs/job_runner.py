@@ -10,6 +10,7 @@ from application.jobs.recent_jobs import RETENTION_SECONDS, RecentJob, RecentJob
 from application.jobs.running_job import AnyJob, RunningJob
 from application.ports.event_sink import EventSink
 from application.ports.job_events import JobEvents
+from domain.conversations import ConversationId
 from domain.errors import Canceled, ImageServiceError, InternalError, NotFound, ShuttingDown
 from domain.events import ExecutionEvent, Failed, Finished, JobAccepted, JobJoined, ServiceEvent
 from domain.provider_errors import OutcomeUnknown
@@ -83,6 +84,10 @@ class JobRunner:
                 hint="If it delivered images, get them by their own IDs.",
             )
         return found
+
+    def forget(self, conversation: ConversationId, *, owner: str) -> None:
+        """Drop the events of ended jobs of this conversation, which have its texts."""
+        self._recent.discard(conversation, owner=owner)
 
     def start(self, job: AnyJob, execution: Execution) -> RunningJob:
         """Run the job in a task of its own; raise ShuttingDown after `drain` was called.

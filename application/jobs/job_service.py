@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import uuid4
 
+from application.conversations import OpenTurn
 from application.day_budget import DayBudget
 from application.jobs.cache_lookups import CacheLookups, Lookup, has_result
 from application.jobs.idempotency import IdempotentJobs
@@ -69,55 +70,99 @@ class JobService:
         admit: Admission | None = None,
         sent: ImageRequest | None = None,
         notes: tuple[str, ...] = (),
+        turn: OpenTurn | None = None,
     ) -> JobHandle:
         """Return the caller's handle of the job that serves the request, with these notes first.
 
-        `sent` is the request as the caller sent it, where the server has changed its images.
         That is the job of the owner's `key`, if there is one; else an equal running job, unless
-        `fresh`; else a new one. Raises what GenerateImage raises.
+        `fresh`; else a new one. `sent` is the request as the caller sent it, where the server has
+        changed its images or added what it builds on. The result becomes `turn` of a conversation.
+        Raises what GenerateImage raises.
         """
         self.renditions.check_format(request.format)
-        job = self._prepare(request, owner, key, sent or request)
-        running, lookup = await self._find(job, fresh=fresh), None
+        sent = sent or request
+        if turn is not None:
+            request, notes = turn.add_context(request), (*turn.notes, *notes)
+        job = self._prepare(request, owner, key, sent, turn)
+        running, lookup = await self._find(job, turn, fresh=fresh), None
         if running is None and admit is not None:
             if not fresh:
                 lookup = await self.lookups.finished(job)
-                running = await self._find(job, fresh=fresh)  # perhaps started meanwhile
+                running = await self._find(job, turn, fresh=fresh)  # perhaps started meanwhile
             if running is None and not (lookup and has_result(lookup)):
                 admit()
         joined = running is not None
         if running is not None:
-            await self.idempotent_jobs.join(running, job.key)
+            await self._join(running, job.key, turn)
         else:
             running = self.runner.start(job, self.execute(job, fresh=fresh, lookup=lookup))
+        notes = (*notes, *job.notes, *request.ignored_options)
+        return self._handle(running, request, job.requested_model, notes, turn, joined=joined)
+
+    def _handle(
+        self,
+        running: RunningJob,
+        request: ImageRequest,
+        requested_model: str,
+        notes: tuple[str, ...],
+        turn: OpenTurn | None,
+        *,
+        joined: bool,
+    ) -> JobHandle:
         return JobHandle(
             running,
             request,
             self.renditions,
             self.day_budget,
-            requested_model=job.requested_model,
-            notes=(*notes, *job.notes, *request.ignored_options),
+            requested_model=requested_model,
+            notes=notes,
             joined=joined,
+            turn=turn,
         )
 
-    async def _find(self, job: AnyJob, *, fresh: bool) -> RunningJob | None:
+    async def _find(self, job: AnyJob, turn: OpenTurn | None, *, fresh: bool) -> RunningJob | None:
         """The job that serves the request already."""
         running = await self.idempotent_jobs.find(job)
+        if turn is not None:
+            turn.repeated = running is not None
         if running is None and not fresh:
             running = self.runner.by_fingerprint(job.fingerprint)
         return running
 
+    async def _join(
+        self, running: RunningJob, key: IdempotencyKey | None, turn: OpenTurn | None
+    ) -> None:
+        """Add a caller to a running job, whose images become the caller's turn too."""
+        await self.idempotent_jobs.join(running, key)
+        if turn is None:
+            return
+        try:
+            await turn.join(running.job.id)
+        except BaseException:
+            running.remove_waiter()
+            raise
+
     def _prepare(
-        self, request: ImageRequest, owner: str, key: str | None, sent: ImageRequest
+        self,
+        request: ImageRequest,
+        owner: str,
+        key: str | None,
+        sent: ImageRequest,
+        turn: OpenTurn | None,
     ) -> AnyJob:
         """Check the request against its model's card; return the job that would serve it."""
         now, catalog = self.clock.now(), self.providers.catalog
         selection = catalog.choose(request.model, now.date())
         sized = selection.card.sized(request)
         catalog.check(sized, selection.card, now.date())
-        effective = replace(sized, model=selection.model, format=request.provider_format)
         provider = self.providers.serving(selection.card)
         name, endpoint = provider.name, provider.endpoint
+        effective = replace(
+            sized,
+            model=selection.model,
+            format=request.provider_format,
+            context=request.context and request.context.for_provider(name),
+        )
         return Job(
             id=f"job_{uuid4().hex}",
             owner=owner,
@@ -130,6 +175,7 @@ class JobService:
             recipe=Recipe.of(sent, effective),
             key=None if key is None else IdempotencyKey(key, request_digest(sent)),
             notes=(*selection.notes, *selection.card.size_notes(request)),
+            turn=None if turn is None else turn.id,
         )
 
     async def execute(self, job: AnyJob, *, fresh: bool, lookup: Lookup | None = None) -> Execution:

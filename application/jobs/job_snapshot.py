@@ -35,6 +35,7 @@ def snapshot(source: RunningJob | RecentJob) -> JobRecord:
         estimate=next((each.estimate for each in events if isinstance(each, JobDispatched)), None),
         failure=failure.to_error() if failure else None,
         images=tuple(map(to_stored_image, result.images)) if result else (),
+        conversation=str(job.request.conversation.id) if job.request.conversation else None,
         **(result.facts() if result else {}),
     )
 

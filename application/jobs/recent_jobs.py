@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from time import monotonic
 
+from domain.conversations import ConversationId
 from domain.events import Finished, JobEvent
 from domain.jobs import Job
 from domain.requests import EditRequest, ImageRequest
@@ -66,6 +67,13 @@ class RecentJobs:
         self.evict_expired()
         _, _, job = self._jobs.get(job_id, (0.0, 0, None))
         return job
+
+    def discard(self, conversation: ConversationId, *, owner: str) -> None:
+        """Keep no job of this conversation any longer."""
+        for _, _, recent in [*self._jobs.values()]:
+            options = recent.job.request.conversation
+            if options and (options.id, recent.job.owner) == (conversation, owner):
+                self._evict(recent.job.id)
 
     def evict_expired(self) -> None:
         """Evict the oldest jobs while one is too old or they exceed MAX_JOBS or MAX_BYTES."""

@@ -94,7 +94,7 @@ class Archiving(Safeguard):
         with suppress(Exception):  # must not cost a paid image
             self.on_arrival(job, delivered.images)
         notes = list(delivered.notes)
-        title = job.request.prompt
+        title = job.title
         images = [await self._store_image(image, title, notes) for image in delivered.images]
         places = [await self._quarantine(data, job.id) for data in delivered.undecodable]
         notes += [f"Data that is not an image was saved to {place}" for place in places if place]

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import TypeVar
 
+from application.conversations import Conversations, OpenTurn
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_service import Admission, JobService
 from application.ports.image_inspector import NotInspected
@@ -30,11 +31,16 @@ class EditImage:
     """Normalizes the input images, then starts or joins the job that edits them."""
 
     def __init__(
-        self, job_service: JobService, normalizer: ImageNormalizer, styling: Styling
+        self,
+        job_service: JobService,
+        normalizer: ImageNormalizer,
+        styling: Styling,
+        conversations: Conversations,
     ) -> None:
         self.job_service = job_service
         self.normalizer = normalizer
         self.styling = styling
+        self.conversations = conversations
 
     async def __call__(
         self,
@@ -50,11 +56,13 @@ class EditImage:
 
         The job gets the normalized images, so its fingerprint is that of what is sent; an
         idempotency key belongs to the request as the caller sent it. Raises UnreadableImage, which
-        names the input, InvalidRequest for a mask that does not fit, and what GenerateImage raises.
+        names the input, InvalidRequest for a mask that does not fit or for a conversation without
+        an image to edit, and what GenerateImage raises.
         """
-        styled = await self.styling.apply(request, owner=owner)
+        turn = await self.conversations.begin(request, owner=owner)
+        styled = await self.styling.apply(turn.request if turn else request, owner=owner)
         return await self.submit(
-            styled, sent=request, owner=owner, fresh=fresh, key=key, admit=admit
+            styled, sent=request, owner=owner, fresh=fresh, key=key, admit=admit, turn=turn
         )
 
     async def submit(
@@ -67,6 +75,7 @@ class EditImage:
         fresh: bool,
         key: str | None,
         admit: Admission | None,
+        turn: OpenTurn | None,
     ) -> JobHandle:
         """The same for a request whose style is in it; `sent` is as the caller sent it."""
         request, notes = styled.request, styled.notes
@@ -74,7 +83,14 @@ class EditImage:
             request, more = await self._normalize(request, styled.references)
             notes += more
         return await self.job_service.submit(
-            request, owner=owner, fresh=fresh, key=key, sent=sent, notes=notes, admit=admit
+            request,
+            owner=owner,
+            fresh=fresh,
+            key=key,
+            sent=sent,
+            notes=notes,
+            admit=admit,
+            turn=turn,
         )
 
     async def _normalize(

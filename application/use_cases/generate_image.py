@@ -1,5 +1,6 @@
 """Use case: generate new images."""
 
+from application.conversations import Conversations
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_service import Admission, JobService
 from application.styling import Styling
@@ -11,10 +12,17 @@ from domain.requests import GenerateRequest
 class GenerateImage:
     """Starts or joins the job that generates the images of a request."""
 
-    def __init__(self, job_service: JobService, styling: Styling, edit_image: EditImage) -> None:
+    def __init__(
+        self,
+        job_service: JobService,
+        styling: Styling,
+        edit_image: EditImage,
+        conversations: Conversations,
+    ) -> None:
         self.job_service = job_service
         self.styling = styling
         self.edit_image = edit_image
+        self.conversations = conversations
 
     async def __call__(
         self,
@@ -32,14 +40,15 @@ class GenerateImage:
         idempotency `key` that was used before, the job is the one of that key, whatever its
         outcome. `admit` is called if neither a running job nor the cache has the images, and may
         raise to refuse them. Raises UnsupportedByModel and KeyReused before anything is spent,
-        ShuttingDown, and with a key ArchiveUnavailable. With a style, also InvalidRequest and
-        UnreadableImage; its reference images make the request an edit.
+        ShuttingDown, and with a key or in a conversation ArchiveUnavailable. With a style, also
+        InvalidRequest and UnreadableImage; its reference images make the request an edit.
         """
+        turn = await self.conversations.begin(request, owner=owner)
         if request.style is None:
             return await self.job_service.submit(
-                request, owner=owner, fresh=fresh, key=key, admit=admit
+                request, owner=owner, fresh=fresh, key=key, admit=admit, turn=turn
             )
         styled = await self.styling.apply(request, owner=owner)
         return await self.edit_image.submit(
-            styled, sent=request, owner=owner, fresh=fresh, key=key, admit=admit
+            styled, sent=request, owner=owner, fresh=fresh, key=key, admit=admit, turn=turn
         )

@@ -20,6 +20,9 @@ from domain.results import ImageResult
 Form = ImageFormat | Literal["auto"]
 """A format, or the one that suits the content."""
 
+NO_PROMPT = "-"
+"""Stands for a prompt that was cleared."""
+
 
 class GetImage:
     """Finds a running job, or loads the stored result of a job that ended."""
@@ -81,7 +84,7 @@ class GetImage:
         result = replace(result, day_spending=await self.day_budget.beside(result))
         if form is None:
             return result
-        request = GenerateRequest(prompt=record.prompt, format=_format(form))
+        request = GenerateRequest(prompt=record.prompt or NO_PROMPT, format=_format(form))
         return await self.renditions.apply_requested_format(result, request)
 
 

@@ -15,6 +15,7 @@ from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Factory, List, Object
 from dependency_injector.providers import ThreadSafeSingleton as Singleton  # built while warming
 
+from application.conversations import Conversations
 from application.cost_estimates import CostEstimates
 from application.day_budget import DayBudget
 from application.early_renditions import EarlyRenditions
@@ -46,6 +47,7 @@ from application.styling import Styling
 from application.use_cases.cache_stats import CacheStats
 from application.use_cases.check_readiness import CheckReadiness
 from application.use_cases.clear_cache import ClearCache
+from application.use_cases.clear_conversation import ClearConversation
 from application.use_cases.delete_image import DeleteImage
 from application.use_cases.describe_image import DescribeImage
 from application.use_cases.dismiss_jobs import DismissJobs
@@ -58,10 +60,12 @@ from application.use_cases.find_image import FindImage
 from application.use_cases.find_job import FindJob
 from application.use_cases.follow_job import FollowJob
 from application.use_cases.generate_image import GenerateImage
+from application.use_cases.get_conversation import GetConversation
 from application.use_cases.get_image import GetImage
 from application.use_cases.get_job import GetJob
 from application.use_cases.get_recipe import GetRecipe
 from application.use_cases.limit_storage import LimitStorage
+from application.use_cases.list_conversations import ListConversations
 from application.use_cases.list_images import ListImages
 from application.use_cases.list_jobs import ListJobs
 from application.use_cases.list_models import ListModels
@@ -77,6 +81,7 @@ from application.use_cases.resolve_reference import ResolveReference
 from application.use_cases.restore_image import RestoreImage
 from application.use_cases.save_previews import SavePreviews
 from application.use_cases.suggest_images import SuggestImages
+from application.use_cases.undo_turn import UndoTurn
 from application.use_cases.view_image import ViewImage
 from entrypoints.bootstrap.container_parts import Parts
 from entrypoints.bootstrap.image_sources import nearby_images, no_client_roots
@@ -91,6 +96,7 @@ from entrypoints.bootstrap.providers import (
     retry_loop,
 )
 from entrypoints.bootstrap.storage import (
+    conversation_repository,
     database,
     image_cache,
     image_store,
@@ -158,6 +164,7 @@ class Container(DeclarativeContainer):
     database = Singleton(database, settings, exit_stack)
     image_store = Singleton(image_store, settings, database, exit_stack)
     job_repository = Singleton(job_repository, database)
+    conversation_repository = Singleton(conversation_repository, database)
     usage_ledger = Singleton(usage_ledger, database)
     day_budget = Singleton(DayBudget, usage_ledger, settings.provided.limits, clock)
     cost_estimates = Singleton(CostEstimates, usage_ledger, clock)
@@ -225,6 +232,7 @@ class Container(DeclarativeContainer):
         day_budget,
         clock,
     )
+    conversations = Singleton(Conversations, conversation_repository, image_library, clock)
     find_image = Factory(FindImage, job_repository)
     resolve_reference = Factory(
         ResolveReference, find_image, image_library, nearby_images, remote_images
@@ -232,8 +240,12 @@ class Container(DeclarativeContainer):
     find_job = Factory(FindJob, job_repository)
     presets = Singleton(preset_library, settings)
     styling = Singleton(Styling, presets, find_image, image_library)
-    edit_image = Factory(EditImage, job_service, normalizer, styling)
-    generate_image = Factory(GenerateImage, job_service, styling, edit_image)
+    edit_image = Factory(EditImage, job_service, normalizer, styling, conversations)
+    generate_image = Factory(GenerateImage, job_service, styling, edit_image, conversations)
+    list_conversations = Factory(ListConversations, conversation_repository)
+    get_conversation = Factory(GetConversation, conversation_repository)
+    undo_turn = Factory(UndoTurn, conversation_repository)
+    clear_conversation = Factory(ClearConversation, conversation_repository, cache, job_runner)
     get_image = Factory(
         GetImage, job_runner, job_repository, stored_results, rendition_service, day_budget
     )
@@ -246,7 +258,7 @@ class Container(DeclarativeContainer):
     empty_trash = Factory(EmptyTrash, image_trash)
     prune_images = Factory(PruneImages, image_trash, cache, clock)
     limit_storage = Singleton(LimitStorage, image_trash, cache, clock)
-    get_job = Factory(GetJob, job_runner, job_repository)
+    get_job = Factory(GetJob, job_runner, job_repository, conversation_repository)
     view_image = Factory(ViewImage, image_library, rendition_service, view_cache)
     read_image_chunk = Factory(ReadImageChunk, view_image)
     describe_image = Factory(DescribeImage, job_repository, image_library)
@@ -255,7 +267,7 @@ class Container(DeclarativeContainer):
     preview_images = Factory(PreviewImages, rendition_service)
     save_previews = Factory(SavePreviews, image_store)
     expect_duration = Factory(ExpectDuration, job_repository, clock)
-    follow_job = Factory(FollowJob, job_runner)
+    follow_job = Factory(FollowJob, job_runner, conversation_repository)
     drain_jobs = Factory(DrainJobs, job_runner)
     recover_jobs = Factory(RecoverJobs, job_repository, image_store)
     list_presets = Factory(ListPresets, presets)

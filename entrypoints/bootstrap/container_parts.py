@@ -4,6 +4,7 @@ from collections import abc
 from typing import TypedDict
 
 from application.ports.clock import Clock
+from application.ports.conversation_repository import ConversationRepository
 from application.ports.event_sink import EventSink
 from application.ports.image_cache import ImageCache
 from application.ports.image_inspector import ImageInspector
@@ -33,6 +34,7 @@ class Parts(TypedDict, total=False):
     remote_images: abc.Sequence[ImageSource]
     image_store: ImageStore
     job_repository: JobRepository
+    conversation_repository: ConversationRepository
     usage_ledger: UsageLedger
     cache: ImageCache
     job_events: JobEvents

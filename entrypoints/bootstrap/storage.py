@@ -3,6 +3,7 @@
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
+from application.ports.conversation_repository import ConversationRepository
 from application.ports.event_sink import EventSink
 from application.ports.image_cache import ImageCache
 from application.ports.image_store import ImageStore
@@ -47,6 +48,13 @@ def job_repository(database: "Database") -> JobRepository:
     from adapters.records.job_repository import SqlJobRepository
 
     return SqlJobRepository(database)
+
+
+def conversation_repository(database: "Database") -> ConversationRepository:
+    """The turns of conversations, in the same database."""
+    from adapters.records.conversation_repository import SqlConversationRepository
+
+    return SqlConversationRepository(database)
 
 
 def usage_ledger(database: "Database") -> UsageLedger:

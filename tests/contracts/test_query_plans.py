@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from adapters.records.conversation_repository import SqlConversationRepository
 from adapters.records.schema import images, tables
 from domain.job_records import JobPosition, OwnedImage
 from domain.money.estimates import CallKind
 from tests.contracts.data_folder import DataFolder
+from tests.testkit.contracts.conversation_repository import LOGO, end, new_turn
 from tests.testkit.contracts.job_repository import BEGUN, KEY, outcome, reserve, stored
 from tests.testkit.fakes import PNG, job_for
 
@@ -50,6 +52,18 @@ async def _references(here: DataFolder) -> None:
         trashed[0].restore({})
 
 
+async def _conversations(here: DataFolder) -> None:
+    conversations = SqlConversationRepository(here.database)
+    await conversations.begin(new_turn())
+    await conversations.bind("turn_1", "job_1")
+    await conversations.end("turn_1", end(), repeated=True)
+    await conversations.get(LOGO, owner="local")
+    await conversations.summaries(owner="local", limit=9)
+    await conversations.is_recorded("turn_1")
+    await conversations.remove_last(LOGO, owner="local")
+    await conversations.clear(LOGO, owner="local")
+
+
 OTHERS: dict[str, Work] = {
     "a job": lambda here: here.records.get("job_1", owner="local"),
     "a key": lambda here: here.records.by_key(KEY.value, owner="local"),
@@ -68,6 +82,7 @@ OTHERS: dict[str, Work] = {
     "a state": lambda here: here.records.save(stored(PNG)),
     "a dismissal": lambda here: here.records.dismiss(["job_1"], owner="local"),
     "abandoned jobs": _abandoned,
+    "conversations": _conversations,
     "a deletion and a restoration": _references,
 }
 

@@ -111,7 +111,7 @@ async def get_job(request: AnyRequest, job_id: JobId) -> dict[str, Any]:
             ),
             204: ApiResponse(description="There are no more events."),
         },
-        refusals=(NotFound,),
+        refusals=(NotFound, ArchiveUnavailable),
     ),
 )
 async def follow_job(request: AnyRequest, job_id: JobId) -> ASGIApp:
@@ -121,7 +121,7 @@ async def follow_job(request: AnyRequest, job_id: JobId) -> ASGIApp:
     EventSource does not reconnect. Following a job neither starts nor cancels anything. An ended
     job can be followed for five minutes more, without its partials.
     """
-    job = container_of(request).follow_job()(job_id, owner=caller_of(request).owner)
+    job = await container_of(request).follow_job()(job_id, owner=caller_of(request).owner)
     cursor = _cursor_after(request.headers.get("last-event-id", ""))
     if not job.has_event(cursor):
         return as_response(BytesResponse(204, {"cache-control": "no-store"}))

@@ -1,5 +1,6 @@
 """Fakes for ports: small classes for tests, to pass to `run_application` or to use alone."""
 
+from .conversation_repository import MemoryConversationRepository
 from .image_cache import DictCache
 from .image_source import MemoryImageSource
 from .image_store import MemoryImageStore
@@ -27,6 +28,7 @@ __all__ = [
     "HeaderInspector",
     "HeaderNormalizer",
     "InstantRetries",
+    "MemoryConversationRepository",
     "MemoryImageSource",
     "MemoryImageStore",
     "MemoryJobRepository",

@@ -26,7 +26,7 @@ from domain.jobs import UNSETTLED_STATES, IdempotencyKey, JobState
 from domain.money.estimates import CallKind
 from domain.money.spending import SpendingEntries, SpendingEntry
 
-from .job_tables import AnyJob, Row, Tables, TrashedRow, closed, spending, to_record
+from .job_tables import AnyJob, Tables, TrashedRow, closed, spending
 
 
 class MemoryJobRepository:
@@ -214,8 +214,8 @@ class MemoryJobRepository:
         return [entry for entry in entries if entry is not None and entry.at > since]
 
     def _put(self, job: AnyJob) -> None:
+        self.tables.put(job, self._writer)
         self.history.append(job)
-        self.tables.rows[job.id] = Row(to_record(job), self._writer, job)
 
     def _bind(self, key: IdempotencyKey, job_id: str, owner: str, may_replace: MayReplace) -> str:
         _, present = self.tables.keys.get((owner, key.value), (key, job_id))

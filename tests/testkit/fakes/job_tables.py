@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from application.jobs.job_snapshot import to_stored_image
 from domain.errors import ChargeStatus, ImageServiceError, RecordedFailure
 from domain.job_records import JobRecord, OwnedImage, StoredImage
-from domain.jobs import IdempotencyKey, Job, final_state
+from domain.jobs import IdempotencyKey, Job, JobState, final_state
 from domain.money.spending import SpendingEntry
 from domain.requests import ImageRequest
+
+from .turn_tables import TurnTable, replacement
 
 AnyJob = Job[ImageRequest]
 
@@ -45,7 +47,18 @@ class Tables:
     rows: dict[str, Row] = field(default_factory=dict)
     trash: list[TrashedRow] = field(default_factory=list)
     keys: dict[tuple[str, str], tuple[IdempotencyKey, str]] = field(default_factory=dict)
+    turns: TurnTable = field(default_factory=TurnTable)
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def put(self, job: AnyJob, writer: str) -> None:
+        """Replace the job's row. Its turn is bound first, and its turns end with its images."""
+        if job.state is JobState.RESERVED:
+            self.turns.bind_job(job)
+        present = self.rows.get(job.id)
+        record = replacement(to_record(job), present.record if present else None)
+        self.rows[job.id] = Row(record, writer, job)
+        if job.state is JobState.STORED:
+            self.turns.end_bound(job.id, tuple(image.id for image in job.images))
 
 
 def spending(record: JobRecord) -> SpendingEntry | None:
@@ -95,4 +108,6 @@ def to_record(job: AnyJob) -> JobRecord:
         estimate=job.estimate,
         failure=RecordedFailure.of(job.failure) if job.failure else None,
         images=tuple(map(to_stored_image, job.images)),
+        continuation=job.continuation,
+        conversation=str(job.request.conversation.id) if job.request.conversation else None,
     )

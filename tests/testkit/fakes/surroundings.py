@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Self
 
+from application.conversations import Conversations
 from application.day_budget import DayBudget
 from application.image_library import ImageLibrary
 from application.jobs.job_service import JobService
@@ -18,6 +19,8 @@ from domain.image import Image
 from domain.input_images import NormalizedImage, NormalizedMask
 from domain.money.budgets import BudgetLimits
 
+from .conversation_repository import MemoryConversationRepository
+from .job_repository import MemoryJobRepository
 from .preset_library import MemoryPresetLibrary
 from .usage_ledger import MemoryUsageLedger
 
@@ -61,7 +64,16 @@ def no_day_budget() -> DayBudget:
 def generate_image(service: JobService, library: ImageLibrary) -> GenerateImage:
     """The use case of an installation without styles, whose images are in the library."""
     styling = Styling(MemoryPresetLibrary(), FindImage(library.records), library)
-    return GenerateImage(service, styling, EditImage(service, HeaderNormalizer(), styling))
+    conversations = memory_conversations(library)
+    edit_image = EditImage(service, HeaderNormalizer(), styling, conversations)
+    return GenerateImage(service, styling, edit_image, conversations)
+
+
+def memory_conversations(library: ImageLibrary) -> Conversations:
+    """Conversations beside records of jobs in memory."""
+    records = library.records
+    assert isinstance(records, MemoryJobRepository)
+    return Conversations(MemoryConversationRepository(records), library, FrozenClock())
 
 
 class FrozenClock:
