@@ -20,7 +20,8 @@ LIMIT = click.IntRange(1, 100)
 @examples("gpt-image models", "gpt-image models --json")
 async def models(container: "Container") -> "CommandOutput":
     """List the models, their capabilities and retirement dates."""
-    from entrypoints.wire.model_results import catalog_entries, catalog_text
+    from entrypoints.wire.model_results import catalog_entries
+    from entrypoints.wire.model_tables import catalog_text
 
     listing = container.list_models()()
     return catalog_text(listing), catalog_entries(listing)
@@ -38,7 +39,8 @@ async def models(container: "Container") -> "CommandOutput":
 @examples("gpt-image usage --days 7", "gpt-image usage --json")
 async def usage(container: "Container", *, days: int) -> "CommandOutput":
     """Show spending and savings by day and model, and remaining budgets."""
-    from entrypoints.wire.usage_results import usage_result, usage_text
+    from entrypoints.wire.usage_results import usage_result
+    from entrypoints.wire.usage_tables import usage_text
 
     await container.recover_jobs()()  # a process may have been killed since the last command
     report = await container.report_usage()(days)

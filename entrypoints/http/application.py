@@ -21,6 +21,7 @@ from entrypoints.http.routes import (
     jobs,
     metrics,
     presets,
+    reports,
     stored_images,
 )
 from entrypoints.http.routes.mcp_endpoint import mcp_route, mcp_server, session_manager
@@ -45,6 +46,7 @@ ROUTES = (
         stored_images.delete_image,
         stored_images.restore_image,
     ),
+    *(reports.list_models, reports.get_usage),
     *(documentation.get_openapi, documentation.get_docs, documentation.get_docs_asset),
 )
 

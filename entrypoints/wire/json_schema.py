@@ -11,6 +11,8 @@ Schema = dict[str, Any]
 def json_schema(struct: type[msgspec.Struct]) -> Schema:
     """Return a schema without `$ref`, `$defs` and titles, in which every property has a type.
 
+    What is always so takes no bytes: `required` is left out if nothing is.
+
     Some hosts do not follow references, and MCP requires `type: object` at the root.
     """
     schema = msgspec.json.schema(struct)
@@ -43,7 +45,7 @@ def _inline(node: Any, definitions: Mapping[str, Schema]) -> Any:  # noqa: ANN40
     return {
         name: _inline(value, definitions)
         for name, value in typed.items()
-        if name not in ("$defs", "title")
+        if name not in ("$defs", "title") and (name, value) != ("required", [])
     }
 
 

@@ -17,7 +17,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from adapters.openai.catalog import openai_catalog
 from application.use_cases.list_models import ModelListing
-from entrypoints.wire.model_results import catalog_table
+from entrypoints.wire.model_tables import catalog_table
 from tests.standin import StandIn, faults
 from tests.testkit.fakes import mask, small_image
 

@@ -12,8 +12,8 @@ from application.use_cases.report_usage import UsageReport
 from domain.money.usage_account import UsageAccount
 from domain.results import Usage
 from entrypoints.wire.cache_results import stored_text
-from entrypoints.wire.model_results import catalog_text
-from entrypoints.wire.usage_results import usage_text
+from entrypoints.wire.model_tables import catalog_text
+from entrypoints.wire.usage_tables import usage_text
 
 LISTING = ModelListing(catalog=openai_catalog(), today=date(2026, 11, 22))
 WIDTHS = (40, 60, 72, 80, 132)

@@ -8,7 +8,8 @@ import pytest
 from adapters.openai.catalog import openai_catalog
 from application.use_cases.list_models import ModelListing
 from domain.models import Catalog, ModelCard, join_catalogs
-from entrypoints.wire.model_results import catalog_entries, catalog_text
+from entrypoints.wire.model_results import catalog_entries
+from entrypoints.wire.model_tables import catalog_text
 
 TODAY = date(2026, 11, 22)
 FLARE = "gpt-image-2.6-flare"

@@ -14,7 +14,7 @@ from domain.requests import GenerateRequest
 from domain.untrusted_text import UNSAFE
 from entrypoints.cli import console
 from entrypoints.wire.listings import listing, listing_text
-from entrypoints.wire.usage_results import usage_text
+from entrypoints.wire.usage_tables import usage_text
 from tests.testkit.fakes import MemoryJobRepository, job_for
 
 ODD = "\x1b[2J\x9b31m\u202egnp [red]x[/red] :smile:"

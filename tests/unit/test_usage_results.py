@@ -13,7 +13,8 @@ from domain.money.amounts import dollars, exact_dollars
 from domain.money.budgets import BudgetLimits
 from domain.money.usage_account import Savings, UsageAccount
 from domain.requests import GenerateRequest
-from entrypoints.wire.usage_results import usage_result, usage_text
+from entrypoints.wire.usage_results import usage_result
+from entrypoints.wire.usage_tables import usage_text
 from tests.testkit.contracts.usage_ledger import costing, stored
 from tests.testkit.fakes import FrozenClock, MemoryJobRepository, MemoryUsageLedger
 

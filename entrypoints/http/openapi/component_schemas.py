@@ -22,6 +22,7 @@ from entrypoints.http.openapi.schema_parts import (
 from entrypoints.http.security.request_checks import NOT_JSON
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
 from entrypoints.wire.json_schema import Schema, json_schema
+from entrypoints.wire.model_results import ModelsResult
 from entrypoints.wire.outputs import (
     DeleteImageResult,
     ImagesResult,
@@ -32,6 +33,7 @@ from entrypoints.wire.outputs import (
 from entrypoints.wire.preset_results import PresetFacts, PresetsResult, StylesResult
 from entrypoints.wire.recipes import RecipeResult
 from entrypoints.wire.trash_results import RestoreResult
+from entrypoints.wire.usage_results import UsageResult
 
 RESULTS = [
     ImagesResult,
@@ -41,6 +43,8 @@ RESULTS = [
     DeleteImageResult,
     RecipeResult,
     RestoreResult,
+    ModelsResult,
+    UsageResult,
     PresetsResult,
     PresetFacts,
     StylesResult,

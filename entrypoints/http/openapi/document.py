@@ -29,6 +29,7 @@ TAGS = {
     "Generation": "Generate or edit images, and follow their jobs.",
     "Presets": "Prompts to fill in, and styles that images share.",
     "Images": "Stored images, and smaller versions of them.",
+    "Models and costs": "What models there are, and what was spent.",
     "MCP": "The Model Context Protocol over streamable HTTP.",
     "Health": "Liveness, readiness and metrics.",
     "Documentation": "This API; no token required.",

@@ -10,10 +10,13 @@ from entrypoints.mcp.tools import (
     cache_stats,
     clear_cache,
     delete_image,
+    dismiss_job,
     edit_image,
     generate_image,
     get_image,
     list_images,
+    list_models,
+    usage,
 )
 
 TOOLS: tuple[ToolSpec[Any], ...] = (
@@ -24,4 +27,7 @@ TOOLS: tuple[ToolSpec[Any], ...] = (
     delete_image.TOOL,
     clear_cache.TOOL,
     cache_stats.TOOL,
+    list_models.TOOL,
+    usage.TOOL,
+    dismiss_job.TOOL,
 )

@@ -7,7 +7,6 @@ from entrypoints.mcp.tool_results import to_text_result
 from entrypoints.mcp.tool_spec import READS, ToolSpec
 from entrypoints.wire.cache_results import stats_result, stats_text
 from entrypoints.wire.inputs import NoArguments
-from entrypoints.wire.outputs import CacheStatsResult
 
 
 async def handle(call: ToolCall, _: NoArguments) -> CallToolResult:
@@ -21,7 +20,6 @@ TOOL = ToolSpec(
     title="Image cache statistics",
     description="Show what the cache holds in memory and on disk, and its hits and misses.",
     input=NoArguments,
-    output=CacheStatsResult,
     annotations=READS,
     handle=handle,
 )

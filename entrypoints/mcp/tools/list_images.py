@@ -18,13 +18,11 @@ class ListArguments(Struct, forbid_unknown_fields=True):
     """Arguments of list_images."""
 
     limit: Annotated[int, Meta(ge=1, le=100, description="Number of images, 1 to 100.")] = 20
-    cursor: Annotated[Text, Meta(description="nextCursor of the last page; has its filters.")] = (
-        UNSET
-    )
+    cursor: Annotated[Text, Meta(description="nextCursor of the last page.")] = UNSET
     search: Annotated[Text, Meta(description="Words in the prompt.")] = UNSET
     model: Annotated[Text, Meta(description="Model.")] = UNSET
-    since: Annotated[Text, Meta(description="Date or time, or age: 7d.")] = UNSET
-    before: Annotated[Text, Meta(description="Same.")] = UNSET
+    since: Annotated[Text, Meta(description="Date, time, or age: 7d.")] = UNSET
+    before: Annotated[Text, Meta(description="Date or time.")] = UNSET
 
 
 async def handle(call: ToolCall, arguments: ListArguments) -> CallToolResult:
