@@ -16,7 +16,7 @@ from entrypoints.mcp.tools import (
     get_image,
     list_images,
     list_models,
-    usage,
+    usage_report,
 )
 
 TOOLS: tuple[ToolSpec[Any], ...] = (
@@ -28,6 +28,6 @@ TOOLS: tuple[ToolSpec[Any], ...] = (
     clear_cache.TOOL,
     cache_stats.TOOL,
     list_models.TOOL,
-    usage.TOOL,
+    usage_report.TOOL,
     dismiss_job.TOOL,
 )
