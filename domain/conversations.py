@@ -121,6 +121,19 @@ class ConversationSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClearedConversation:
+    """What was deleted: the number of turns, and the fingerprints of the jobs that they started.
+
+    `is_overwritten` is false while copies of the texts may be left in the storage: another process
+    reads the records, or the disk is full. They are then overwritten when the records are opened.
+    """
+
+    turns: int
+    fingerprints: frozenset[str] = frozenset()
+    is_overwritten: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContextTurn:
     """An earlier turn as a provider gets it: what its image shows, in at most MAX_TURN_CHARACTERS.
 

@@ -8,8 +8,7 @@ from adapters.records.dialect import require_overwriting
 from adapters.records.row_mapping import Values
 from adapters.records.schema import images, jobs, trashed_images, turns
 from adapters.records.turns import is_in
-from application.ports.conversation_repository import ClearedConversation
-from domain.conversations import ConversationId
+from domain.conversations import ClearedConversation, ConversationId
 
 NO_NOTES = json.dumps([])
 NO_TEXTS: Values = {

@@ -19,8 +19,14 @@ from adapters.records.turns import (
     find_turns,
     remove_last_turn,
 )
-from application.ports.conversation_repository import ClearedConversation, NewTurn, TurnEnd
-from domain.conversations import Conversation, ConversationId, ConversationSummary, Turn
+from application.ports.conversation_repository import NewTurn, TurnEnd
+from domain.conversations import (
+    ClearedConversation,
+    Conversation,
+    ConversationId,
+    ConversationSummary,
+    Turn,
+)
 from domain.results import ServedFrom
 
 T = TypeVar("T")

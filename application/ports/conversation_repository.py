@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.conversations import Conversation, ConversationId, ConversationSummary, Turn
+from domain.conversations import (
+    ClearedConversation,
+    Conversation,
+    ConversationId,
+    ConversationSummary,
+    Turn,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,19 +34,6 @@ class TurnEnd:
     images: tuple[str, ...]
     served_from: str
     context: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClearedConversation:
-    """What was deleted: the number of turns, and the fingerprints of the jobs that they started.
-
-    `is_overwritten` is false while copies of the texts may be left in the storage: another process
-    reads the records, or the disk is full. They are then overwritten when the records are opened.
-    """
-
-    turns: int
-    fingerprints: frozenset[str] = frozenset()
-    is_overwritten: bool = True
 
 
 class ConversationRepository(Protocol):

@@ -1,11 +1,11 @@
 """Use case: clear a conversation."""
 
 from application.jobs.job_runner import JobRunner
-from application.ports.conversation_repository import ClearedConversation, ConversationRepository
+from application.ports.conversation_repository import ConversationRepository
 from application.ports.image_cache import ImageCache
 from application.result_cache import delete_entries
 from application.use_cases.get_conversation import not_found
-from domain.conversations import ConversationId
+from domain.conversations import ClearedConversation, ConversationId
 from domain.jobs import LOCAL
 
 

@@ -8,6 +8,7 @@ import rich_click as click
 from entrypoints.bootstrap.import_gc import collector_paused
 from entrypoints.bootstrap.version import version
 from entrypoints.cli.completion import completion
+from entrypoints.cli.conversation_commands import chat, conversations
 from entrypoints.cli.deletion import (
     images_delete,
     images_empty_trash,
@@ -33,7 +34,9 @@ HELP_STYLE = {
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["--help", "-h"]})
 @click.version_option(version(), prog_name="mcp-server-gpt-image")
-@click.command_panel("Images", commands=["generate", "edit", "images", "jobs"])
+@click.command_panel(
+    "Images", commands=["generate", "edit", "chat", "images", "conversations", "jobs"]
+)
 @click.command_panel("Models and costs", commands=["models", "usage", "cache"])
 @click.command_panel("Prompts", commands=["presets", "styles"])
 @click.command_panel("Servers", commands=["stdio", "http"])
@@ -101,7 +104,20 @@ def http(host: str | None, port: int | None, env_file: Path | None) -> None:
     run(settings, listeners)
 
 
-for command in (generate, edit, images, jobs, presets, styles, models, usage, cache, completion):
+for command in (
+    chat,
+    conversations,
+    generate,
+    edit,
+    images,
+    jobs,
+    presets,
+    styles,
+    models,
+    usage,
+    cache,
+    completion,
+):
     cli.add_command(command)
 for command in (images_delete, images_restore, images_prune, images_empty_trash):
     images.add_command(command)

@@ -28,12 +28,13 @@ async def generate(container: "Container", *, prompt: str | None, **options: obj
 
     A PROMPT of - is read from standard input.
     """
+    from entrypoints.cli.input_files import with_context
     from entrypoints.cli.preset_options import with_preset
     from entrypoints.wire.inputs import GenerateArguments
     from entrypoints.wire.parsing import parse
 
     given = await with_preset(container, prompt, options, has_images=False)
-    arguments = parse(GenerateArguments, given)
+    arguments = parse(GenerateArguments, with_context(given))
     return await container.generate_image()(arguments.to_request(), fresh=arguments.fresh)
 
 
@@ -42,7 +43,6 @@ async def generate(container: "Container", *, prompt: str | None, **options: obj
 @click.option(
     *("-i", "--image", "images"),
     multiple=True,
-    required=True,
     type=ImageReference(),
     metavar="IMAGE",
     panel=INPUT,
@@ -74,14 +74,16 @@ async def edit(
 
     A PROMPT of - is read from standard input.
     """
-    from entrypoints.cli.input_files import check_one_reader, open_image
+    from entrypoints.cli.input_files import check_one_reader, open_image, with_context
     from entrypoints.cli.preset_options import with_preset
     from entrypoints.wire.inputs import EditArguments
     from entrypoints.wire.parsing import parse
 
     check_one_reader(prompt or "", [*images, mask])
     given = await with_preset(container, prompt, options, has_images=True)
-    arguments = parse(EditArguments, {**given, "images": [*images], "mask": mask or None})
+    arguments = parse(
+        EditArguments, {**with_context(given), "images": [*images], "mask": mask or None}
+    )
     opened = [await open_image(name, f"images[{at}]", container) for at, name in enumerate(images)]
     mask_image = await open_image(mask, "mask", container) if mask else None
     request = arguments.to_request(tuple(opened), mask_image)

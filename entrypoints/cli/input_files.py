@@ -1,7 +1,7 @@
 """What commands read: the prompt, and images from files, IDs and standard input."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from domain.errors import InvalidRequest, UnreadableImage
 from domain.image import Image
@@ -17,6 +17,11 @@ MAX_PROMPT_BYTES = 4 * MAX_PROMPT_CHARACTERS + 1
 OTHERS = ("- for standard input",)
 BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 """Shells of Windows put them in front of what they pipe."""
+
+
+def with_context(options: Mapping[str, object]) -> dict[str, object]:
+    """The options; a number of earlier turns means that they are wanted."""
+    return {**options, "useContext": options.get("maxContextEntries") is not None}
 
 
 def check_one_reader(prompt: str, references: Sequence[str | None]) -> None:

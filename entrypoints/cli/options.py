@@ -109,6 +109,21 @@ GENERATION_OPTIONS = (
         help="See `gpt-image models`. [default: IMAGE_MODEL]",
     ),
     click.option(
+        "--conversation",
+        "conversationId",
+        metavar="NAME",
+        panel=IMAGE,
+        help="Make this a turn of a conversation; edit then takes its last image.",
+    ),
+    click.option(
+        "--context",
+        "maxContextEntries",
+        type=int,
+        metavar="1-10",
+        panel=IMAGE,
+        help="Build on that many earlier turns of the conversation.",
+    ),
+    click.option(
         "--fresh", is_flag=True, panel=IMAGE, help="Skip the cache and generate a new image."
     ),
     click.option(
@@ -141,6 +156,9 @@ OPTION_BY_FIELD = {
     "ID": "ID",
     "id": "ID",
     "n": "-n",
+    "conversationId": "--conversation",
+    "useContext": "--context",
+    "maxContextEntries": "--context",
     "images": "-i",
     "output": "-o",
     "output_compression": "--compression",

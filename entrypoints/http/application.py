@@ -15,6 +15,7 @@ from entrypoints.http.exception_handlers import HANDLERS
 from entrypoints.http.known_paths import KnownPathsMiddleware
 from entrypoints.http.openapi import docs_page
 from entrypoints.http.routes import (
+    conversations,
     documentation,
     health,
     image_creation,
@@ -36,6 +37,11 @@ ROUTES = (
     *(health.health, health.livez, health.readyz, metrics.metrics),
     *(image_creation.stream_image, image_creation.create_image, jobs.get_job, jobs.follow_job),
     *(jobs.list_jobs, jobs.dismiss_job),
+    *(
+        conversations.list_conversations,
+        conversations.get_conversation,
+        conversations.clear_conversation,
+    ),
     *(presets.list_presets, presets.get_preset, presets.list_styles),
     *(
         stored_images.list_images,

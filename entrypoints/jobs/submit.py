@@ -13,7 +13,7 @@ from domain.requests import EditRequest
 from domain.styles import find_style
 from entrypoints.jobs.image_references import open_reference
 from entrypoints.wire.caller import Caller
-from entrypoints.wire.inputs import EditArguments, GenerateArguments
+from entrypoints.wire.inputs import EditArguments, GenerateArguments, missing_images
 from entrypoints.wire.parsing import Arguments, Reading, read
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
@@ -75,7 +75,10 @@ async def read_edit(container: "Container", arguments: Arguments, owner: str) ->
     """
     reading = read(EditArguments, arguments)
     if reading.faults:
-        _, faults = await _opened(container, _references(reading.values), owner)
+        values = reading.values
+        _, faults = await _opened(container, _references(values), owner)
+        if not values.get("images") and not values.get("conversationId"):
+            faults.append(("images", missing_images(values.get("images"))))
         style_faults = await _style_faults(container, reading.values)
         raise InvalidRequest.of(
             [*reading.faults, *_option_faults(reading), *style_faults, *map(as_fault, faults)]

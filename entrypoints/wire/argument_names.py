@@ -50,11 +50,11 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("num", "numoutputs", "numimagesperprompt", "numresults"), ("n", "limit")),
     **dict.fromkeys(("n", "maxresults"), ("limit",)),
     **dict.fromkeys(("modelname", "modelid"), ("model",)),
+    **dict.fromkeys(("conversation", "conversationname", "threadid"), ("conversationId",)),
     **dict.fromkeys(("stylename", "styleid"), ("style",)),
 }
 """By squeezed name, the arguments that it can mean; it means the first that the tool has."""
 NO_SUCH_OPTION = "Remove it: no model here has such an option."
-NO_CONVERSATIONS = "Remove it: there are no conversations. Name the image to change in edit_image."
 SAVED_BY_SERVER = "Remove it: every image is saved, and the result has its path or URL."
 EDITS_ONLY = "Only edits take it: call edit_image, or over HTTP send images too."
 ADVICE: Mapping[str, str] = {
@@ -65,7 +65,6 @@ ADVICE: Mapping[str, str] = {
         ("transparent", "transparentbackground", "istransparent"), 'Use background "transparent".'
     ),
     **dict.fromkeys(("input", "query", "content", "caption", "subject"), "Did you mean prompt?"),
-    **dict.fromkeys(("conversationid", "usecontext", "maxcontextentries"), NO_CONVERSATIONS),
     **dict.fromkeys(("filename", "outputpath", "outputdir", "savepath"), SAVED_BY_SERVER),
     "width": "Use size, as WIDTHxHEIGHT.",
     "height": "Use size, as WIDTHxHEIGHT.",

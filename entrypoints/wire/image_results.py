@@ -75,6 +75,8 @@ def text_report(
     lines += [_line(entry) for entry in facts.images]
     free = " · free" if images.generation_cost == 0 and not images.is_prepaid else ""
     lines.append(f"Model {facts.model}{free} · {facts.job_id}")
+    if images.turn is not None:
+        lines.append(f"Conversation {images.turn.conversation}, turn {images.turn.number}")
     if images.is_cached:
         source = f"From the cache ({facts.served_from}), created {facts.made_at}."
         lines.append(f"{source} {hints.new_image}")
@@ -100,6 +102,8 @@ def structured_report(
         asked_model=images.requested_model,
         made_at=_created_at(images),
         served_from=images.served_from,
+        conversation_id=str(images.turn.conversation) if images.turn else UNSET,
+        turn=images.turn.number if images.turn else UNSET,
     )
     if images.requested_size:
         result.asked_size = images.requested_size

@@ -4,6 +4,13 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from domain.conversations import (
+    MAX_CONTEXT_TURNS,
+    MAX_ID_CHARACTERS,
+    ConversationId,
+    ConversationOptions,
+)
+from domain.errors import InvalidRequest
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
 from domain.requests import (
@@ -50,9 +57,16 @@ Reference = Annotated[
 ]
 
 
-class SharedOptions(
-    Struct, kw_only=True, forbid_unknown_fields=True, rename={"partial_images": "partialImages"}
-):
+ConversationName = Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARACTERS)]
+RENAMED = {
+    "partial_images": "partialImages",
+    "conversation_id": "conversationId",
+    "use_context": "useContext",
+    "max_context_entries": "maxContextEntries",
+}
+
+
+class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=RENAMED):
     """Options of generating and of editing."""
 
     quality: Annotated[
@@ -111,14 +125,45 @@ class SharedOptions(
         ]
         | UnsetType
     ) = UNSET
+    conversation_id: (
+        Annotated[ConversationName, Meta(description="Name of a new or earlier one.")] | UnsetType
+    ) = UNSET
+    use_context: Annotated[
+        bool, Meta(description="Build on its earlier turns; needs conversationId.")
+    ] = False
+    max_context_entries: Annotated[
+        int, Meta(ge=1, le=MAX_CONTEXT_TURNS, description="How many of them.")
+    ] = 5
     fresh: Annotated[
         bool,
         Meta(description="Generate a new image even if an equal request is cached or running."),
     ] = False
 
+    @property
+    def conversation(self) -> ConversationOptions | None:
+        """What the arguments say about a conversation; raise InvalidRequest."""
+        if self.conversation_id is not UNSET:
+            turns = self.max_context_entries if self.use_context else 0
+            return ConversationOptions(id=ConversationId(self.conversation_id), context_turns=turns)
+        if self.use_context:
+            raise InvalidRequest(
+                "useContext needs a conversationId.",
+                field="useContext",
+                hint="Name a conversation in conversationId, or leave useContext out.",
+            )
+        return None
+
 
 class NoArguments(Struct, forbid_unknown_fields=True):
     """Arguments of a tool that takes none."""
+
+
+class ConversationArguments(
+    Struct, forbid_unknown_fields=True, rename={"conversation_id": "conversationId"}
+):
+    """Arguments of get_conversation and clear_conversation."""
+
+    conversation_id: Annotated[ConversationName, Meta(description="Its name.")]
 
 
 class GenerateArguments(SharedOptions, kw_only=True):
@@ -143,14 +188,17 @@ class EditArguments(SharedOptions, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
-    images: Annotated[
-        list[Reference],
-        Meta(
-            min_length=1,
-            max_length=MAX_INPUT_IMAGES,
-            description="1 to 16 images to edit or combine; the first is the main one.",
-        ),
-    ]
+    images: (
+        Annotated[
+            list[Reference],
+            Meta(
+                max_length=MAX_INPUT_IMAGES,
+                description="1 to 16 images to edit or combine; the first is the main one. In a "
+                "conversation, omit to edit its last image.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     mask: (
         Annotated[
             str,
@@ -166,6 +214,8 @@ class EditArguments(SharedOptions, kw_only=True):
 
     def to_request(self, images: tuple[Image, ...], mask: Image | None) -> EditRequest:
         """Return the domain's request; raise InvalidRequest or UnreadableImage."""
+        if not images and self.conversation is None:
+            raise missing_images(self.images)
         return _request(
             EditRequest,
             self,
@@ -175,6 +225,16 @@ class EditArguments(SharedOptions, kw_only=True):
             images=images,
             mask=mask,
         )
+
+
+def missing_images(images: object) -> InvalidRequest:
+    """The error for an edit without images outside a conversation."""
+    return InvalidRequest(
+        "images must not be empty." if images == [] else "images is required.",
+        field="images",
+        hint="Send 1 to 16 images to edit or combine. Only in a conversation they can be left "
+        "out: its last image is edited then.",
+    )
 
 
 def _size(text: str) -> dict[str, Any]:
@@ -197,5 +257,6 @@ def _request(kind: type[R], options: SharedOptions, **rest: Any) -> R:  # noqa: 
         n=options.n,
         partial_images=options.partial_images or 0,
         style=options.style or None,
+        conversation=options.conversation,
         **rest,
     )

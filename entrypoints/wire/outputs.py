@@ -94,6 +94,8 @@ class ImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
         | UnsetType
     ) = UNSET
     made_at: str | UnsetType = UNSET
+    conversation_id: str | UnsetType = UNSET
+    turn: int | UnsetType = UNSET
     served_from: (
         Annotated[
             str,

@@ -87,7 +87,7 @@ def test_no_recipe_of_the_makefile_sees_a_key() -> None:
         "```console\n$ mcp-server-gpt-image nonsense\n```",
         "```sh\nmcp-server-gpt-image generate --nonsense x\n```",
         "```sh\nuvx mcp-server-gpt-image generate x --size\n```",
-        "```bash\nPROVIDER=sketch .venv/bin/gpt-image edit x\n```",
+        "```bash\nPROVIDER=sketch .venv/bin/gpt-image edit x -i\n```",
         "```sh\nhost mcp add gpt-image --env A=b -- uvx mcp-server-gpt-image nonsense\n```",
         "- a list\n\n  ```sh\n  gpt-image generate x \\\n      --nonsense\n  ```",
         "```sh\ngpt-image models | gpt-image nonsense\n```",

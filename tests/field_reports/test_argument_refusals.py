@@ -56,7 +56,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "transparent": ({"transparent": True}, "transparent", 'Use background "transparent".'),
     "a query": ({"query": "a fox"}, "query", "Did you mean prompt?"),
-    "a conversation": ({"conversationId": "c1"}, "conversationId", "there are no conversations"),
+    "a long name": ({"conversationId": "c" * 65}, "conversationId", "Name of a new"),
     "a file name": ({"filename": "fox.png"}, "filename", "every image is saved"),
     "too many partials": ({"partialImages": 12}, "partialImages", "Did you mean 3?"),
     "maybe": ({"fresh": "maybe"}, "fresh", "Generate a new image"),

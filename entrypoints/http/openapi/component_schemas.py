@@ -20,6 +20,11 @@ from entrypoints.http.openapi.schema_parts import (
     with_properties,
 )
 from entrypoints.http.security.request_checks import NOT_JSON
+from entrypoints.wire.conversation_results import (
+    ClearConversationResult,
+    ConversationResult,
+    ListConversationsResult,
+)
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
 from entrypoints.wire.json_schema import Schema, json_schema
 from entrypoints.wire.model_results import ModelsResult
@@ -48,6 +53,9 @@ RESULTS = [
     PresetsResult,
     PresetFacts,
     StylesResult,
+    ListConversationsResult,
+    ConversationResult,
+    ClearConversationResult,
 ]
 PROBLEM: Schema = {
     "title": "Problem",

@@ -28,6 +28,7 @@ does not support a method answers 405, with `Allow`.
 TAGS = {
     "Generation": "Generate or edit images, and follow their jobs.",
     "Presets": "Prompts to fill in, and styles that images share.",
+    "Conversations": "Series of requests that build on each other.",
     "Images": "Stored images, and smaller versions of them.",
     "Models and costs": "What models there are, and what was spent.",
     "MCP": "The Model Context Protocol over streamable HTTP.",

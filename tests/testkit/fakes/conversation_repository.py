@@ -4,8 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from application.ports.conversation_repository import ClearedConversation, NewTurn, TurnEnd
-from domain.conversations import Conversation, ConversationId, ConversationSummary, Turn
+from application.ports.conversation_repository import NewTurn, TurnEnd
+from domain.conversations import (
+    ClearedConversation,
+    Conversation,
+    ConversationId,
+    ConversationSummary,
+    Turn,
+)
 from domain.job_records import JobRecord, OwnedImage
 from domain.jobs import JobState
 from domain.results import ServedFrom
