@@ -1,12 +1,12 @@
 """Reads models.toml into model cards."""
 
-import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+from adapters.openai.models_file import models_table
 from domain.image_formats import Dimensions
 from domain.models import Catalog, ModelCard
 from domain.money.prices import TokenPricing
@@ -18,10 +18,12 @@ Table = Mapping[str, Any]
 
 
 @cache
-def openai_catalog() -> Catalog:
-    """All models that OpenAI offers or offered, from models.toml beside this file."""
-    text = files("adapters.openai").joinpath("models.toml").read_text(encoding="utf-8")
-    table = tomllib.loads(text)
+def openai_catalog(file: Path | None = None) -> Catalog:
+    """All models that OpenAI offers or offered; those in the operator's `file` replace ours.
+
+    Raises InvalidSettings as `models_table` does.
+    """
+    table = models_table(file)
     sizes = {name: _size_rule(rule) for name, rule in table["sizes"].items()}
     return Catalog(
         cards=tuple(_card(model, sizes, table) for model in table["models"]),

@@ -1,5 +1,7 @@
 """The OpenAI provider: calls the Images API through the official SDK."""
 
+from pathlib import Path
+
 from adapters.openai.catalog import openai_catalog
 from adapters.openai.connection import Connection, with_default
 from adapters.openai.parameters import without_defaults
@@ -18,10 +20,16 @@ class OpenAIImages:
 
     name = "openai"
 
-    def __init__(self, connection: Connection, *, default_model: str | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        default_model: str | None = None,
+        models_file: Path | None = None,
+    ) -> None:
         self._connection = connection
         self.endpoint = connection.base_url
-        self.catalog = with_default(openai_catalog(), default_model)
+        self.catalog = with_default(openai_catalog(models_file), default_model)
         if connection.client is not None:
             # Loads what the first call would otherwise wait for.
             _ = connection.client.images.with_streaming_response

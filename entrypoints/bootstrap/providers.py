@@ -44,10 +44,13 @@ def image_provider(settings: Settings, exit_stack: AsyncExitStack) -> ImageProvi
             mainline=settings.responses_model,
             store=settings.responses_store,
             default_model=settings.image_model,
+            models_file=settings.models_file,
         )
     from adapters.openai.provider import OpenAIImages
 
-    return OpenAIImages(connection, default_model=settings.image_model)
+    return OpenAIImages(
+        connection, default_model=settings.image_model, models_file=settings.models_file
+    )
 
 
 def check_network(settings: Settings) -> None:
@@ -59,6 +62,19 @@ def check_network(settings: Settings) -> None:
 
     try:
         network_for(settings.openai_base_url)
+    except InvalidSettings as error:
+        raise SettingsError(f"{error.message} {error.hint}") from None
+
+
+def check_models_file(settings: Settings) -> None:
+    """Raise SettingsError if MODELS_FILE cannot be used."""
+    if settings.models_file is None or settings.provider_name != "openai":
+        return
+    from adapters.openai.models_file import models_table
+    from domain.provider_errors import InvalidSettings
+
+    try:
+        models_table(settings.models_file)
     except InvalidSettings as error:
         raise SettingsError(f"{error.message} {error.hint}") from None
 

@@ -97,10 +97,11 @@ def http(host: str | None, port: int | None, env_file: Path | None) -> None:
 
     listeners = listen(settings)  # before the rest is loaded: until then, connections wait
     with collector_paused():
-        from entrypoints.bootstrap.providers import check_network
+        from entrypoints.bootstrap.providers import check_models_file, check_network
         from entrypoints.http.http_server import run
 
     check_network(settings)
+    check_models_file(settings)
     run(settings, listeners)
 
 

@@ -59,6 +59,9 @@ class Settings(ApiSettings, BudgetSettings, InputSettings, HttpSettings):
         "if a key is set and sketch otherwise.",
     )
     image_model: str | None = Field(None, description="Default model.")
+    models_file: Path | None = Field(
+        None, description="TOML file with models of your own, and with changes to ours."
+    )
     output_dir: Path | None = Field(
         None, description="Directory for images. By default, GPT Image in your Pictures folder."
     )

@@ -1,6 +1,7 @@
 """The OpenAI provider for conversations: calls the image tool of the Responses API."""
 
 from contextlib import aclosing
+from pathlib import Path
 
 from adapters.openai.connection import Connection, with_default
 from adapters.openai.network.endpoint import Api
@@ -34,12 +35,13 @@ class OpenAIResponses:
         mainline: str,
         store: bool = True,
         default_model: str | None = None,
+        models_file: Path | None = None,
     ) -> None:
         self._connection = connection
         self._mainline, self._store = mainline, store
         self._form = ResponsesFormat(store, Api("Responses API", mainline=mainline))
         self.endpoint = f"{connection.base_url}/responses?model={mainline}"
-        self.catalog = with_default(responses_catalog(mainline), default_model)
+        self.catalog = with_default(responses_catalog(mainline, models_file), default_model)
         if connection.client is not None:
             # Loads what the first call would otherwise wait for.
             _ = connection.client.responses.with_streaming_response
