@@ -65,7 +65,7 @@ MODEL = '[[models]]\nname = "m"\nsizes = "free"\nqualities = ["low"]\n'
 FAULTS = {
     "no TOML": ("x = = 1", "line 1"),
     "an unknown table": ("[price.x]\n", "`price`"),
-    "an unknown key": (MODEL + "colour = 1\n", "`colour`"),
+    "an unknown key": (MODEL + "shade = 1\n", "`shade`"),
     "a missing key": ('[[models]]\nname = "m"\nsizes = "free"\n', "`qualities`"),
     "a wrong quality": (MODEL.replace("low", "fine"), "$.models[0].qualities[0]"),
     "a wrong date": (MODEL + 'retirement_date = "soon"\n', "$.models[0].retirement_date"),
