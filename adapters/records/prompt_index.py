@@ -51,10 +51,11 @@ CREATE = (
 IS_UNINDEXED = jobs.c.search_row.is_(None) & (jobs.c.state == JobState.STORED)
 UNINDEXED = (
     select(jobs.c.id, jobs.c.created_at, jobs.c.prompt)
-    .where(IS_UNINDEXED)
+    .where(IS_UNINDEXED, jobs.c.conversation.is_(None))
     .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
     .limit(AT_ONCE)
 )
+"""Jobs of a conversation are left out: the index could not forget what is cleared."""
 ADD = insert(prompt_index)
 ASSIGN = (
     update(jobs)

@@ -11,6 +11,7 @@ from adapters.records.conversation_repository import SqlConversationRepository
 from adapters.records.dialect import OVERWRITING_DUE
 from application.ports.conversation_repository import ConversationRepository
 from application.ports.job_repository import JobRepository
+from domain.image_filters import ImageFilter
 from domain.jobs import IdempotencyKey
 from tests.contracts.data_folder import DataFolder
 from tests.testkit.contracts.cleared_conversations import ClearedConversationsContract
@@ -158,3 +159,21 @@ async def test_a_damaged_turn_is_passed_over(
     assert [turn.number for turn in await read(conversations, OTHER)] == [3]
     here.sql("UPDATE turns SET stored_at = 'never'")
     assert await conversations.summaries(owner="local", limit=9) == []
+
+
+async def test_a_search_finds_a_turn_and_its_index_has_nothing_to_forget(
+    here: DataFolder, conversations: SqlConversationRepository
+) -> None:
+    await conversations.begin(new_turn())
+    await reserve(here.records, job_of("turn_1"))
+    await here.records.save(stored(job_of("turn_1")))
+    await here.records.save(stored(job_for(id="job_2")))
+    fox, bridge = ImageFilter(words=("fox",)), ImageFilter(words=("bridge",))
+    for matching, job_id in ((fox, "job_1"), (bridge, "job_2"), (fox, "job_1")):
+        found = await here.records.recent(owner="local", limit=9, matching=matching)
+        assert [record.id for record in found] == [job_id]
+    indexed = "SELECT count(*) FROM prompt_index WHERE prompt_index MATCH ?"
+    assert here.sql(indexed, '"bri"') == [(1,)]
+    assert here.sql(indexed, '"fox"') == [(0,)]
+    await conversations.clear(LOGO, owner="local")
+    assert await here.records.recent(owner="local", limit=9, matching=fox) == []
