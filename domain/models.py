@@ -189,6 +189,11 @@ class Catalog:
         notes = _retirement_notes(card, today)
         return ModelSelection(model=requested, card=card, requested_model=requested, notes=notes)
 
+    def upcoming_retirements(self, today: date) -> tuple[str, ...]:
+        """A note for each model that retires within WARN_BEFORE_RETIREMENT."""
+        running = (card for card in self.cards if not card.is_retired(today))
+        return tuple(note for card in running for note in _retirement_notes(card, today))
+
     def check(self, request: ImageRequest, card: ModelCard, today: date) -> None:
         """Raise UnsupportedByModel unless the card allows the request.
 

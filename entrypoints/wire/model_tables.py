@@ -31,6 +31,8 @@ def catalog_text(listing: ModelListing, console: Console | None = None) -> str:
             console.print("$ per million tokens: text in / image in / image out")
             for line in _language_models(listing):
                 console.print(Text(line))
+        for note in listing.catalog.upcoming_retirements(listing.today):
+            console.print(Text(note))
     return captured.get().rstrip("\n")
 
 

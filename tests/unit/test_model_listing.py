@@ -1,7 +1,7 @@
 """The list of models marks the model that serves a request without one."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -49,3 +49,13 @@ def test_of_two_equal_cards_the_one_of_the_first_provider_is_marked() -> None:
     catalogs = [Catalog(cards=(ModelCard(name="one"),), default="one") for _ in range(2)]
     listing = ModelListing(catalog=join_catalogs(catalogs), today=TODAY)
     assert [entry["default"] for entry in catalog_entries(listing)] == [True, False]
+
+
+def test_a_model_that_retires_within_30_days_is_told_below_the_table() -> None:
+    soon = ModelCard(name="a-1", retirement_date=TODAY + timedelta(days=30), successor="a-2")
+    later = ModelCard(name="a-2", retirement_date=TODAY + timedelta(days=31))
+    gone = ModelCard(name="a-0", retirement_date=TODAY)
+    catalog = Catalog(cards=(soon, later, gone), default="a-2")
+    last = catalog_text(ModelListing(catalog=catalog, today=TODAY)).splitlines()[-1]
+    assert last == "a-1 retires on 2026-12-22; a-2 will replace it."
+    assert len(catalog.upcoming_retirements(TODAY)) == 1
