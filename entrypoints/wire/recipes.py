@@ -22,6 +22,8 @@ ARGUMENTS: Mapping[str, tuple[str, Option]] = {
     "style": ("style", None),
 }
 """The argument for each option of a recipe, and the value that is left out."""
+IN_WORDS = "size_in_words"
+"""The option that is the argument size, too, if the caller wrote it so."""
 NULL_MEANS_AUTO = frozenset({"size", "format"})
 NOT_RECORDED = (
     "An earlier version of the server recorded this job, and kept the prompt and the model only: "
@@ -84,6 +86,8 @@ def _arguments(record: JobRecord, recipe: Recipe) -> dict[str, Any]:
     keeps_shape = bool(recipe.options.get("keep_shape"))
     for name, (argument, default) in ARGUMENTS.items():
         value = recipe.options.get(name)
+        if name == "size":
+            value = recipe.options.get(IN_WORDS) or value
         if value is None and name in NULL_MEANS_AUTO:
             value = "auto"
         is_default = value == default and not (name == "size" and record.action == "edit")

@@ -15,7 +15,7 @@ from domain.recipes import OMITTED
 from domain.requests import EditRequest, GenerateRequest
 from entrypoints.bootstrap.container import Container
 from entrypoints.mcp.server import build_server
-from entrypoints.wire.recipes import ARGUMENTS
+from entrypoints.wire.recipes import ARGUMENTS, IN_WORDS
 from tests.e2e.asgi_client import AsgiClient, asgi_client
 from tests.testkit.fakes import PNG, FakeProvider, mask, settings_in, small_image
 
@@ -35,6 +35,7 @@ GENERATED: dict[str, dict[str, Any]] = {
         "n": 2,
         "partialImages": 1,
     },
+    "a size in words": {"prompt": "a fox", "size": "16:9"},
     "auto": {"prompt": "a fox", "size": "auto", "format": "auto"},
 }
 
@@ -76,7 +77,9 @@ async def test_a_recipe_that_is_sent_again_is_served_from_the_cache(tmp_path: Pa
     assert again.json["images"][0]["id"] == made["images"][0]["id"]
 
 
-@pytest.mark.parametrize("more", [{}, {"size": "1024x1024"}, {"size": "auto", "quality": "low"}])
+@pytest.mark.parametrize(
+    "more", [{}, {"size": "1024x1024"}, {"size": "landscape"}, {"size": "auto", "quality": "low"}]
+)
 async def test_the_recipe_of_an_edit_names_its_input_images(
     more: dict[str, str], tmp_path: Path
 ) -> None:
@@ -157,4 +160,4 @@ async def test_another_owners_recipe_is_not_found(tmp_path: Path) -> None:
 
 def test_every_field_of_a_request_is_in_its_recipe() -> None:
     every = {each.name for kind in (GenerateRequest, EditRequest) for each in fields(kind)}
-    assert every - OMITTED == {*ARGUMENTS, "keep_shape"}
+    assert every - OMITTED == {*ARGUMENTS, "keep_shape", IN_WORDS}
