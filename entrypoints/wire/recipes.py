@@ -35,6 +35,11 @@ IN_CONVERSATION = (
 )
 
 
+OF_EDITS = "keep_shape"
+"""An option that only requests of edit_image have. A style can make an edit of another request."""
+STYLE = "The style {style} counts as it is now: if it has changed, the call makes another image."
+
+
 class RecipeResult(Struct, kw_only=True, rename="camel"):
     """The call that made an image. `complete`: whether sending it asks for exactly the same."""
 
@@ -49,7 +54,7 @@ class RecipeResult(Struct, kw_only=True, rename="camel"):
 def recipe_result(found: ImageRecipe) -> RecipeResult:
     """The tool and its arguments, and why the call is not complete, if it is not."""
     record, notes = found.record, list[str]()
-    recipe = record.recipe
+    recipe, action, more = record.recipe, record.action, list[str]()
     if recipe is None:
         arguments, notes = {"prompt": record.prompt, "model": record.model}, [NOT_RECORDED]
         if record.action == "edit":
@@ -58,13 +63,15 @@ def recipe_result(found: ImageRecipe) -> RecipeResult:
         arguments = _arguments(record, recipe)
         notes += [_missing_note(recipe, each) for each in _inputs(recipe) if each in found.missing]
         notes += [IN_CONVERSATION] if recipe.in_conversation else []
+        action = "edit" if OF_EDITS in recipe.options else "generate"
+        more = [STYLE.format(style=arguments["style"])] if "style" in arguments else []
     return RecipeResult(
         id=found.image_id,
         job_id=record.id,
-        tool=f"{record.action}_image",
+        tool=f"{action}_image",
         arguments=arguments,
         complete=not notes,
-        notes=notes,
+        notes=[*notes, *more],
     )
 
 
@@ -90,7 +97,7 @@ def _arguments(record: JobRecord, recipe: Recipe) -> dict[str, Any]:
             value = recipe.options.get(IN_WORDS) or value
         if value is None and name in NULL_MEANS_AUTO:
             value = "auto"
-        is_default = value == default and not (name == "size" and record.action == "edit")
+        is_default = value == default and not (name == "size" and OF_EDITS in recipe.options)
         if value is not None and not is_default and not (name == "size" and keeps_shape):
             arguments[argument] = value
     if recipe.images:

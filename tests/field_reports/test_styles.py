@@ -111,6 +111,21 @@ async def test_a_repeated_key_means_the_same_request_whatever_became_of_the_styl
     assert other.problem["code"] == "key_reused"
 
 
+async def test_the_recipe_is_the_call_with_the_style(doors: Doors, styles: Path) -> None:
+    name_references(styles, "ink.png")
+    call = {"prompt": "a fox", "style": "ink", "model": "gpt-image-2.6-flare"}
+    made = (await doors.http.post("/images", call)).json["images"][0]["id"]
+    found = (await doors.http.request("GET", f"/images/{made}/recipe")).json
+    assert (found["tool"], found["arguments"], found["complete"]) == ("generate_image", call, True)
+    assert "The style ink counts as it is now" in found["notes"][0]
+    again = await doors.http.post("/images", found["arguments"])
+    assert again.json["servedFrom"] == "memory"
+    edit = {**call, "images": [made], "size": "1024x1024"}
+    edited = (await doors.http.post("/images", edit)).json["images"][0]["id"]
+    found = (await doors.http.request("GET", f"/images/{edited}/recipe")).json
+    assert (found["tool"], found["arguments"], found["complete"]) == ("edit_image", edit, True)
+
+
 @pytest.mark.parametrize("door", DOORS)
 async def test_the_style_of_older_clients_is_told_as_before(door: str, doors: Doors) -> None:
     answer = await doors.send(door, {"prompt": "a fox", "style": "vivid"})
