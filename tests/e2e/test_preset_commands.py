@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from entrypoints.cli.app import cli
 
 Run = Callable[..., Result]
-SIZE = ("--size", "64x64")
+SIZE = ("--size", "256x256")
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_prompt_beside_a_preset_comes_after_it(run: Run, tmp_path: Path) -> No
 def test_options_of_the_command_win_over_those_of_the_preset(run: Run, tmp_path: Path) -> None:
     logo = ("generate", "--preset", "logo", "--set", "name=Ada", "--json", *SIZE)
     (image,) = json.loads(run(*logo).stdout)["images"]
-    assert (image["format"], image["width"]) == ("png", 64)
+    assert (image["format"], image["width"]) == ("png", 256)
     (image,) = json.loads(run(*logo, "--format", "webp").stdout)["images"]
     assert image["format"] == "webp"
 
