@@ -90,7 +90,7 @@ class ResourceHandler:
     def _find(self, uri: str) -> tuple[ResourceSpec, Values]:
         """The resource that a URI means; case and a slash at the end count for nothing."""
         normal = uri.strip().lower().removesuffix("/")
-        if len(uri) <= MAX_URI and normal.startswith(SCHEME):
+        if normal.startswith(SCHEME):
             for resource in (*self._fixed, *self._templates):
                 values = resource.match(normal)
                 if values is not None:

@@ -20,6 +20,10 @@ NEEDS_NO_FIXTURES = [
     "dns-rebinding-protection",
     "server-sse-multiple-streams",
     "http-header-validation",
+    "resources-list",
+    "sep-2164-resource-not-found",
+    "prompts-list",
+    "caching",
 ]
 FEWEST_CHECKS = {LATEST_HANDSHAKE_VERSION: 84, LATEST_MODERN_VERSION: 152}
 

@@ -135,6 +135,7 @@ async def read_chunks(client: Client, image_id: str) -> bytes:
         facts = contents.meta or {}
         assert (facts["chunk"], facts["offset"]) == (number, len(data))
         chunks = facts["chunks"]
+        assert contents.mime_type == "application/octet-stream", "no program may show a part"
         data += b64decode(contents.blob, validate=True)
     assert (facts["bytes"], facts["sha256"]) == (len(data), sha256(data).hexdigest())
     return data

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from mcp import Client, MCPError
@@ -241,6 +242,12 @@ async def test_hostile_uris_are_not_found_and_tell_no_path(
         assert len(shown) < 4_000, uri[:40]
         for secret in (KEY, str(library.folder), str(tmp_path.parent), "Traceback", "root:"):
             assert secret not in shown, uri[:40]
+
+
+async def test_no_path_is_the_name_of_a_resource(client: Client, library: Library) -> None:
+    (stored,) = (library.folder / "images").rglob("*red-bridge*.png")
+    for name in (str(stored), quote(str(stored), safe=""), stored.name):
+        assert "img_" not in (await refusal(client, f"image://{name}"))["hint"]
 
 
 async def test_ids_are_completed_by_their_beginning_or_by_words_of_the_prompt(
