@@ -140,7 +140,10 @@ async def _call(operation: Coroutine[Any, Any, T]) -> T:
         raise CacheUnavailable(f"The cache failed ({type(error).__name__}).") from error
 
 
-NOT_CACHED = {"images", "served_from", "estimate", "day_spending", "continuation", "turn"}
+NOT_CACHED = {
+    *("images", "served_from", "estimate", "day_spending", "continuation", "turn"),
+    "requested_size",  # two callers can write one size in two ways
+}
 RESULT_FIELDS = [field for field in fields(ImageResult) if field.name not in NOT_CACHED]
 """The fields of a result that a cache entry has as facts."""
 FACT_NAMES = {

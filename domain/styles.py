@@ -103,7 +103,7 @@ def find_style(styles: Definitions[Style], name: str) -> Style:
         return styles.get(own)
     except InvalidRequest as error:
         if own not in styles.faults and "Did you mean" not in error.hint:
-            # Of DALL-E 3, for example: "vivid" and "natural".
+            # Older models had styles of their own, such as "vivid" and "natural".
             error.hint = f"Describe the style in the prompt. {error.hint}"
         raise
 

@@ -39,6 +39,8 @@ TWO_VALUES = {
     "log_level": ("debug", "error"),
     "log_format": ("json", "console"),
     "on_disconnect": ("finish", "cancel"),
+    "api_mode": ("images", "responses"),
+    "client_profile": ("codex", "cursor"),
 }
 """Two valid texts for each setting, by its name or else by its type."""
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from adapters.openai.catalog import openai_catalog
+from adapters.openai.responses.prices import responses_catalog
 from application.use_cases.list_models import ModelListing
 from domain.models import Catalog, ModelCard, join_catalogs
 from entrypoints.wire.model_results import catalog_entries
@@ -43,6 +44,26 @@ def test_the_mark_moves_to_the_successor_on_the_retirement_date() -> None:
     for day, serving in ((date(2026, 11, 30), "gpt-image-1.5"), (date(2026, 12, 1), FLARE)):
         entries = catalog_entries(listing_with("gpt-image-1.5", day))
         assert [entry["name"] for entry in entries if entry["default"]] == [serving]
+
+
+def test_the_language_model_of_the_responses_api_has_its_prices_beside_the_image_models() -> None:
+    listing = ModelListing(catalog=responses_catalog("gpt-6-luna"), today=TODAY)
+    (flare,) = [each for each in catalog_entries(listing) if each["name"] == FLARE]
+    rates = flare["usdPerMillionTokens"]
+    assert isinstance(rates, dict)
+    assert (rates["textIn"], rates["imageIn"], rates["out"]) == (5.0, 8.0, 30.0)
+    luna = {"name": "gpt-6-luna", "in": 0.1, "out": 0.5, "cachedIn": 0.01, "cacheWriteIn": 0.125}
+    assert rates["languageModel"] == {**luna, "asOf": "2026-11-27"}
+    assert "with the language model gpt-6-luna, $ in / out: 0.10/0.50" in catalog_text(listing)
+
+
+def test_the_price_of_an_unknown_language_model_is_unknown_and_not_0() -> None:
+    listing = ModelListing(catalog=responses_catalog("gpt-unheard-of"), today=TODAY)
+    entry = next(each for each in catalog_entries(listing) if each["name"] == FLARE)
+    rates = entry["usdPerMillionTokens"]
+    assert isinstance(rates, dict)
+    assert rates["languageModel"] == {"name": "gpt-unheard-of"}
+    assert "gpt-unheard-of, $ in / out: unknown" in catalog_text(listing)
 
 
 def test_of_two_equal_cards_the_one_of_the_first_provider_is_marked() -> None:

@@ -114,7 +114,7 @@ async def test_the_image_of_the_last_turn_is_edited_without_sending_it_again(
     await delivered(url, EditRequest(**_turn(first), prompt="at dusk", images=images))
     await delivered(url, EditRequest(**_turn(first), prompt="at dusk", images=(TEAL,)))
     assert [len(call.files) for call in openai_api.posts] == [0, 0, 1]
-    assert [call.fields["tools"][0]["action"] for call in openai_api.posts[1:]] == ["edit"] * 2  # type: ignore[index]
+    assert [call.fields["tools"][0]["action"] for call in openai_api.posts[1:]] == ["edit"] * 2  # type: ignore[index] # fields are JSON
     charged = openai_api.ledger[1]
     assert charged.usage["input_tokens_details"] == {"text_tokens": 1, "image_tokens": 323}
 
@@ -138,7 +138,7 @@ async def test_without_a_stored_response_of_its_own_the_earlier_prompts_are_sent
     second = await delivered(url, turn, **other)
     fields = openai_api.posts[1].fields
     assert "previous_response_id" not in fields
-    assert fields["input"][0]["content"][0]["text"] == turn.prompt_in_context  # type: ignore[index]
+    assert fields["input"][0]["content"][0]["text"] == turn.prompt_in_context  # type: ignore[index] # fields are JSON
     assert "a red bridge" in turn.prompt_in_context
     assert fields["store"] is (provider == "openai")
     assert (second.continuation is None) == (other == {"store": False})

@@ -14,9 +14,9 @@ from domain.job_records import JobPosition, JobRecord, OwnedImage, may_retry
 from domain.jobs import IdempotencyKey, Job, JobState
 from domain.money.estimates import CallKind
 from domain.money.spending import Spending, SpendingEntry
-from domain.provider_errors import OutcomeUnknown, ProviderTimedOut, RateLimited
+from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderTimedOut, RateLimited
 from domain.requests import ImageRequest
-from domain.results import ResultFacts, ResultImage, Usage
+from domain.results import MainlineUsage, ResultFacts, ResultImage, Usage
 
 from ..fakes import PNG, job_for, small_image
 
@@ -95,6 +95,18 @@ class JobRepositoryContract:
         (saved,) = record.images
         assert (saved.id, saved.stored, saved.notes) == (PNG.id, PLACE, ("smaller",))
         assert (saved.format, str(saved.dimensions), saved.size) == ("png", "8x8", len(PNG.data))
+
+    async def test_tokens_of_two_models_are_read_as_saved_also_of_a_failure(
+        self, records: JobRepository
+    ) -> None:
+        mainline = MainlineUsage(
+            tokens_in=1633, tokens_out=43, cached_tokens_in=500, written_tokens_in=1000
+        )
+        error = BadProviderReply("Words instead of an image.")
+        error.usage = Usage(text_tokens_in=1, image_tokens_in=2, tokens_out=3, mainline=mainline)
+        await records.save(job_for().dispatched().ended(error))
+        record = await known(records)
+        assert (record.state, record.usage) == (JobState.FAILED, error.usage)
 
     async def test_a_failure_is_read_in_its_own_words(self, records: JobRepository) -> None:
         await records.save(job_for().dispatched().ended(ProviderTimedOut("Too long.")))
