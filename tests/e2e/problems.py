@@ -50,7 +50,7 @@ LOCAL_PROBLEMS = [
     _generate("blank prompt", prompt="   "),
     _generate("prompt of 32,001 characters", prompt="x" * 32_001),
     _generate("bad size", size="huge"),
-    _generate("size that the model does not support", size="1000x1000"),
+    _generate("quality that the model does not support", quality="max", model="gpt-image-2"),
     _generate("quality that the model does not have", model="gpt-image-2", quality="max"),
     _generate("unknown quality", quality="ultra"),
     Row(name="a number for a prompt", arguments={"prompt": 2}, on_command_line=False),

@@ -80,7 +80,7 @@ def generate_and_edit(chat: Chat, newcomer: Newcomer) -> None:
     with newcomer.pays(0):
         path = str(newcomer.project / "photo.jpg")
         refused = text_of(chat.answer("edit_image", {"prompt": "make it winter", "images": [path]}))
-    assert "the file's base64" in refused
+    assert "is not opened. It is outside" in refused
     photo = b64encode((newcomer.project / "photo.jpg").read_bytes()).decode()
     with newcomer.pays(1):
         edited = chat.answer("edit_image", {"prompt": "put it there", "images": ["last", photo]})

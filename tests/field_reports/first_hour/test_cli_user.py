@@ -34,8 +34,8 @@ def test_every_line_of_the_readme_works_in_its_order(openai_api: StandIn, tmp_pa
         assert ("There is no display" in done.stderr) is ("--open" in words)
         known = re.findall(r"^- (img_\w+)", done.stdout, re.MULTILINE) or known
         saved += re.findall(r"^Saved (.+)$", done.stdout, re.MULTILINE)
-    assert len(known) == len([*newcomer.images()]) == 3
-    lighthouse, sky, chair = openai_api.posts
+    assert len(known) == len([*newcomer.images()]) == 4
+    lighthouse, sky, chair, _ = openai_api.posts
     assert (lighthouse.fields["size"], lighthouse.fields["partial_images"]) == ("1536x1024", 2)
     assert [each.field for each in sky.files] == ["image[]"]
     assert [each.field for each in chair.files] == ["image[]", "image[]", "mask"]
