@@ -29,7 +29,8 @@ class TypedFiles:
         try:
             return Image(await asyncio.to_thread(_read, name))
         except (OSError, ValueError, Refused) as error:  # ValueError: a NUL in the name
-            if isinstance(error, FileNotFoundError | ValueError) and not _is_path(name):
+            is_absent = isinstance(error, FileNotFoundError | ValueError) or "://" in name
+            if is_absent and not _is_path(name):
                 return None
             reason = getattr(error, "strerror", None) or str(error).rstrip(".")
             raise UnreadableImage(

@@ -84,7 +84,7 @@ from application.use_cases.suggest_images import SuggestImages
 from application.use_cases.undo_turn import UndoTurn
 from application.use_cases.view_image import ViewImage
 from entrypoints.bootstrap.container_parts import Parts
-from entrypoints.bootstrap.image_sources import nearby_images, no_client_roots
+from entrypoints.bootstrap.image_sources import nearby_images, no_client_roots, remote_images
 from entrypoints.bootstrap.observability import event_sink, job_metrics, log_sink, log_writer
 from entrypoints.bootstrap.preset_files import preset_library
 from entrypoints.bootstrap.providers import (
@@ -216,7 +216,7 @@ class Container(DeclarativeContainer):
     client_roots = Object(no_client_roots)
     nearby_images = Singleton(nearby_images, settings, door, client_roots)
     """Sources of images that are asked before the records, such as the caller's own files."""
-    remote_images = List()
+    remote_images = Singleton(remote_images, settings)
     """Sources of images that are asked after the records."""
     result_cache = Singleton(ResultCache, cache, image_library)
     view_cache = Singleton(view_cache)

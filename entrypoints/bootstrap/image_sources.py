@@ -41,6 +41,15 @@ def nearby_images(
     )
 
 
+def remote_images(settings: Settings) -> Sequence[ImageSource]:
+    """The web, if the operator allows it."""
+    if not settings.input_urls:
+        return ()
+    from adapters.web_images.web_images import WebImages
+
+    return (WebImages(),)
+
+
 def default_folders() -> Sequence[str]:
     """The working directory and the user's folders for images that are there.
 

@@ -44,3 +44,7 @@ class InputSettings(BaseSettings):
         "none. By default the client's roots, the working directory, and your Pictures, Downloads "
         "and Desktop folders.",
     )
+    input_urls: bool = Field(
+        False,
+        description="Fetch input images from https:// URLs on public hosts, for every caller.",
+    )

@@ -1,5 +1,6 @@
 """Reads a client's arguments and submits them as a job, the same for every client."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from domain.requests import EditRequest
 from domain.styles import find_style
 from entrypoints.jobs.image_references import open_reference
 from entrypoints.wire.caller import Caller
+from entrypoints.wire.image_texts import is_url
 from entrypoints.wire.inputs import EditArguments, GenerateArguments, missing_images
 from entrypoints.wire.parsing import Arguments, Reading, read
 
@@ -71,12 +73,15 @@ async def read_generation(container: "Container", arguments: Arguments) -> Gener
 async def read_edit(container: "Container", arguments: Arguments, owner: str) -> EditArguments:
     """Read the arguments of edit_image; raise one InvalidRequest for all that is wrong.
 
-    The images are opened only if anything is wrong, to tell about them as well.
+    The images are opened only if anything is wrong, to tell about them as well, but nothing is
+    fetched from the web for that.
     """
     reading = read(EditArguments, arguments)
     if reading.faults:
         values = reading.values
-        _, faults = await _opened(container, _references(values), owner)
+        references = _references(values)
+        nearby = {field: each for field, each in references.items() if not is_url(each)}
+        _, faults = await _opened(container, nearby, owner)
         if not values.get("images") and not values.get("conversationId"):
             faults.append(("images", missing_images(values.get("images"))))
         style_faults = await _style_faults(container, reading.values)
@@ -95,9 +100,13 @@ async def submit(
     caller above its rate limit, and what GenerateImage and EditImage raise.
     """
     if isinstance(arguments, EditArguments):
-        edit = await _edit_request(container, arguments, caller.owner)
+        references, admit = _references(msgspec.structs.asdict(arguments)), caller.check_rate
+        if admit and container.remote_images() and any(map(is_url, references.values())):
+            admit()  # before anything is fetched
+            admit = None
+        edit = await _edit_request(container, arguments, references, caller.owner)
         return await container.edit_image()(
-            edit, owner=caller.owner, fresh=arguments.fresh, key=caller.key, admit=caller.check_rate
+            edit, owner=caller.owner, fresh=arguments.fresh, key=caller.key, admit=admit
         )
     return await container.generate_image()(
         arguments.to_request(),
@@ -109,9 +118,8 @@ async def submit(
 
 
 async def _edit_request(
-    container: "Container", arguments: EditArguments, owner: str
+    container: "Container", arguments: EditArguments, references: Mapping[str, str], owner: str
 ) -> EditRequest:
-    references = _references({"images": arguments.images, "mask": arguments.mask})
     opened, faults = await _opened(container, references, owner)
     if len(faults) == 1:
         raise faults[0][1]
@@ -134,16 +142,26 @@ def _references(values: Mapping[str, Any]) -> dict[str, str]:
 async def _opened(
     container: "Container", references: Mapping[str, str], owner: str
 ) -> tuple[dict[str, Image], list[ImageFault]]:
-    """Open all of these, in their order."""
+    """Open all of these at once; both results have their order."""
     opened: dict[str, Image] = {}
     faults: list[ImageFault] = []
-    for field, reference in references.items():
-        try:
-            opened[field] = await open_reference(reference, field, container, owner)
-        except (InvalidRequest, NotFound) as error:
-            error.field = error.field or field
-            faults.append((field, error))
+    works = [_opened_or_error(container, *each, owner) for each in references.items()]
+    for field, outcome in zip(references, await asyncio.gather(*works), strict=True):
+        if isinstance(outcome, Image):
+            opened[field] = outcome
+        else:
+            faults.append((field, outcome))
     return opened, faults
+
+
+async def _opened_or_error(
+    container: "Container", field: str, reference: str, owner: str
+) -> Image | InvalidRequest | NotFound:
+    try:
+        return await open_reference(reference, field, container, owner)
+    except (InvalidRequest, NotFound) as error:
+        error.field = error.field or field
+        return error
 
 
 def as_fault(fault: ImageFault) -> InvalidRequest:

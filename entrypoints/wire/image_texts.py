@@ -39,6 +39,7 @@ An ID is better than data, data than a link.
 JPEG = "/9j/"
 """The beginning of a JPEG's base64, which looks like a path."""
 URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+WEB_URL = re.compile(r"^\s*https?:", re.IGNORECASE)
 STORED = ("an img_… ID from an earlier result", "last")
 ENCODED = ("the file's base64", "a data: URL")
 
@@ -93,6 +94,11 @@ def is_name(text: str) -> bool:
     if text.startswith("/") and not text.startswith(JPEG):
         return True
     return " " in text or any(mark in text for mark in NOT_BASE64)
+
+
+def is_url(text: str) -> bool:
+    """Whether a reference is the URL of a page or a file on a host of the web."""
+    return WEB_URL.match(text) is not None
 
 
 def decoded(text: str, field: str) -> bytes:
