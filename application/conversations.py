@@ -35,7 +35,21 @@ class OpenTurn:
         """The request with the turns that it builds on, as far as they fit beside its prompt."""
         room = MAX_PROMPT_CHARACTERS - len(request.prompt)
         self.context = ConversationContext.of(self.before, room=room)
+        if self.context and self._edits_latest(request):
+            self.context = replace(self.context, edits_latest=True)
         return replace(request, context=self.context)
+
+    def _edits_latest(self, request: ImageRequest) -> bool:
+        """Whether its images are those of the latest turn.
+
+        They are compared as they came: normalized ones have other bytes. A style may add images.
+        """
+        mine = self.request
+        if not (isinstance(mine, EditRequest) and isinstance(request, EditRequest)):
+            return False
+        own = [image.id for image in mine.images]
+        latest = [image.id for image in self.before[-1].images]
+        return own == latest and len(request.images) == len(own)
 
     async def join(self, job_id: str) -> None:
         """Add the turn when this job, which another request has started, stores its images.

@@ -158,12 +158,14 @@ class ConversationContext:
 
     A provider that keeps conversations continues the one that `continuation` names, which is of
     the latest turn and was returned by the provider named `provider`; None if that turn has none.
-    Any other provider is sent `before(prompt)`.
+    Any other provider is sent `before(prompt)`. `edits_latest`: the request edits the images of the
+    latest turn and no others, so a provider that keeps the conversation has them already.
     """
 
     turns: tuple[ContextTurn, ...]
     continuation: str | None = None
     provider: str | None = None
+    edits_latest: bool = False
 
     @classmethod
     def of(cls, turns: tuple[Turn, ...], *, room: int) -> Self | None:

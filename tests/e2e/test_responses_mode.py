@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from adapters.openai.replies.token_counts import parse_mainline_usage, parse_usage
+from domain.money.mainline_pricing import TwoModelPricing
+from domain.requests import GenerateRequest, Quality
 from domain.results import Usage
 from entrypoints.config.settings import Settings
 from tests.conftest import KEY
 from tests.e2e.asgi_client import AsgiClient, asgi_client
 from tests.standin import Charge, StandIn, faults, response_faults
 from tests.testkit.fakes import settings_in, small_image
-from tests.unit.responses_help import card_of
+from tests.unit.responses_help import MODEL, card_of
 
 pytestmark = pytest.mark.anyio
 TEAL = b64encode(small_image("teal", (64, 64)).data).decode()
@@ -159,10 +161,15 @@ async def test_under_a_limit_a_language_model_without_a_price_is_refused(
 
 
 async def test_a_limit_covers_the_language_model_too(openai_api: StandIn, tmp_path: Path) -> None:
-    body = {"prompt": "a red bridge", "quality": "low"}
-    image = card_of().pricing.image.estimate  # type: ignore[union-attr] # it has prices
-    settings = settings_for(openai_api, tmp_path, budget_call_usd="0.030")
-    async with asgi_client(settings) as client:
-        refused = await client.post("/images", body)
-    assert refused.status in (201, 429)
-    assert image is not None
+    request = GenerateRequest(prompt="a red bridge", model=MODEL, quality=Quality.LOW)
+    card, body = card_of(), {"prompt": "a red bridge", "quality": "low"}
+    assert isinstance(card.pricing, TwoModelPricing)
+    assert card.pricing.image is not None
+    alone, both = card.pricing.image.estimate(request), card.estimate(request)
+    assert alone is not None
+    assert both is not None
+    for limit, status in (((alone + both) / 2, 429), (both, 201)):
+        settings = settings_for(openai_api, tmp_path, budget_call_usd=limit)
+        async with asgi_client(settings) as client:
+            assert (await client.post("/images", body)).status == status
+    assert len(openai_api.posts) == 1

@@ -1,6 +1,7 @@
 """What the provider sends to the Responses API, as the strict stand-in accepts it."""
 
 from base64 import b64decode
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -111,7 +112,9 @@ async def test_the_image_of_the_last_turn_is_edited_without_sending_it_again(
     url = openai_api.base_url
     first = await delivered(url)
     images = (first.images[0].image,)
-    await delivered(url, EditRequest(**_turn(first), prompt="at dusk", images=images))
+    latest = replace(_turn(first)["context"], edits_latest=True)
+    turn = {"model": MODEL, "context": latest}
+    await delivered(url, EditRequest(**turn, prompt="at dusk", images=images))
     await delivered(url, EditRequest(**_turn(first), prompt="at dusk", images=(TEAL,)))
     assert [len(call.files) for call in openai_api.posts] == [0, 0, 1]
     assert [call.fields["tools"][0]["action"] for call in openai_api.posts[1:]] == ["edit"] * 2  # type: ignore[index] # fields are JSON
@@ -123,7 +126,9 @@ async def test_with_a_mask_the_image_of_the_last_turn_is_sent(openai_api: StandI
     url = openai_api.base_url
     first = await delivered(url)
     images, cut = (first.images[0].image,), mask((1024, 1024))
-    await delivered(url, EditRequest(**_turn(first), prompt="x", images=images, mask=cut))
+    latest = replace(_turn(first)["context"], edits_latest=True)
+    turn = {"model": MODEL, "context": latest}
+    await delivered(url, EditRequest(**turn, prompt="x", images=images, mask=cut))
     assert len(openai_api.posts[1].files) == 2
 
 

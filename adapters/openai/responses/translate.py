@@ -85,8 +85,7 @@ def _is_last_image(request: ImageRequest) -> bool:
     """Whether the request edits the one image of the latest turn, without a mask."""
     if not isinstance(request, EditRequest) or request.context is None or request.mask is not None:
         return False
-    latest = request.context.turns[-1:]
-    return [each.image_ids for each in latest] == [tuple(image.id for image in request.images)]
+    return request.context.edits_latest and len(request.images) == 1
 
 
 def _data_url(image: Image) -> str:
