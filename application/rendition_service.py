@@ -54,7 +54,7 @@ class RenditionService:
     async def apply_requested_format(
         self, result: ImageResult, request: ImageRequest
     ) -> ImageResult:
-        """Return the result, with renditions of images whose format was not the requested one.
+        """Return the result, with renditions of images in another format or size than requested.
 
         The renditions of stored images are stored with them. Raises nothing.
         """
@@ -73,7 +73,9 @@ class RenditionService:
         if len(delivered.data) <= max_bytes and delivered.format is not ImageFormat.AVIF:
             return delivered
         spec = _preview_spec(max_bytes)
-        return None if spec is None else await self.render_or_none(image.image, spec)
+        is_resized = delivered.dimensions != image.image.dimensions
+        source = delivered if is_resized else image.image  # which has lost nothing
+        return None if spec is None else await self.render_or_none(source, spec)
 
     async def portable(self, image: Image, *, max_side: int, max_bytes: int) -> Image | None:
         """Return the image itself if it is a PNG or JPEG within both bounds, or else a preview.
@@ -112,6 +114,10 @@ class RenditionService:
         original = image.image
         if request.format not in (None, ImageFormat.AVIF, original.format):
             note = f"requested {request.format}, the provider sent {original.format}"
+            image = replace(image, notes=(*image.notes, note))
+        deliver = request.deliver
+        if deliver is not None and not deliver.is_reached_by(original.dimensions):
+            note = f"deliver {deliver}: the image has {original.dimensions} and is not enlarged"
             image = replace(image, notes=(*image.notes, note))
         spec = rendition_for(request, original)
         if spec is None:

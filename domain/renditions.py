@@ -1,9 +1,10 @@
 """Renditions: other forms of a stored image. The original is never changed."""
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
+from domain.delivery_sizes import DeliverySize
 from domain.image import Image, StoredRef
 from domain.image_formats import PORTABLE_FORMATS, ImageFormat
 from domain.requests import ImageRequest, Quality
@@ -56,7 +57,7 @@ class RenditionSpec:
     `compression` is 0-100, more is finer, and None chooses it by content. `max_side` is in
     pixels, `max_bytes` in bytes. `smaller` prefers a form of fewer bytes, and keeps the original
     where little would be saved (MAX_SIZE_RATIO). `portable` allows PNG and JPEG only, which every
-    program reads, unless `format` is set.
+    program reads, unless `format` is set. `size` scales down and crops, before all other bounds.
     """
 
     format: ImageFormat | None = None
@@ -65,6 +66,7 @@ class RenditionSpec:
     max_bytes: int | None = None
     smaller: bool = False
     portable: bool = False
+    size: DeliverySize | None = None
 
     def is_met_by(self, image: Image) -> bool:
         """Whether the image meets all requirements already."""
@@ -75,6 +77,7 @@ class RenditionSpec:
             and self.format in (None, image.format)
             and (self.max_side is None or max(size.width, size.height) <= self.max_side)
             and (self.max_bytes is None or len(image.data) <= self.max_bytes)
+            and (self.size is None or self.size.size_of(size) == size)
         )
 
     def key(self, image: Image) -> str:
@@ -90,15 +93,22 @@ class ViewSpec:
     """How a client wants to see a stored image.
 
     Its longer side has at most `max_side` pixels; None keeps the size. `formats` are those that
-    the client can read, the best first; if empty, the content decides.
+    the client can read, the best first; if empty, the content decides. In the size that `deliver`
+    asks for, an image keeps its format if the client can read it.
     """
 
     max_side: int | None = None
     formats: tuple[ImageFormat, ...] = ()
+    deliver: DeliverySize | None = None
 
     def spec(self, image: Image) -> RenditionSpec | None:
         """The rendition for this view; None for the image as the provider sent it."""
-        if self.max_side is None and (not self.formats or image.format in self.formats):
+        is_readable = not self.formats or image.format in self.formats
+        if self.deliver is not None:
+            form = image.format if is_readable else self._format(image)
+            spec = RenditionSpec(format=form, size=self.deliver)
+            return None if spec.is_met_by(image) else spec
+        if self.max_side is None and is_readable:
             return None
         smaller = self.max_side is not None
         return RenditionSpec(format=self._format(image), max_side=self.max_side, smaller=smaller)
@@ -122,6 +132,19 @@ class Rendition:
 def rendition_for(request: ImageRequest, image: Image) -> RenditionSpec | None:
     """The rendition that the caller gets instead of the provider's image; None: the image itself.
 
+    In another size, the image keeps its format unless the request asks for another.
+    """
+    spec, size = _converted(request, image), request.deliver
+    if size is None or size.size_of(image.dimensions) == image.dimensions:
+        return spec
+    if spec is None:
+        spec = RenditionSpec(format=image.format, compression=_compression(request))
+    return replace(spec, size=size)
+
+
+def _converted(request: ImageRequest, image: Image) -> RenditionSpec | None:
+    """The rendition in the requested format; None if the image has it.
+
     Where the content decides the format, an image that did not arrive as PNG has the format that
     was requested from the provider. Nothing is converted to PNG: that would add nothing to the
     image and take many times its bytes. The numbers of the qualities are those of JPEG and WebP; in
@@ -129,12 +152,15 @@ def rendition_for(request: ImageRequest, image: Image) -> RenditionSpec | None:
     """
     if request.format in (image.format, ImageFormat.PNG):
         return None
-    compression = request.output_compression
-    is_avif = request.format is ImageFormat.AVIF
-    if compression is None and request.quality is not Quality.AUTO and not is_avif:
-        compression = request.quality.compression
+    compression = _compression(request)
     if request.format is not None:
         return RenditionSpec(format=request.format, compression=compression)
     if image.format is not ImageFormat.PNG:
         return None
     return RenditionSpec(smaller=True, compression=compression)
+
+
+def _compression(request: ImageRequest) -> int | None:
+    if request.output_compression is not None or request.format is ImageFormat.AVIF:
+        return request.output_compression
+    return None if request.quality is Quality.AUTO else request.quality.compression

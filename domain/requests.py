@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.conversations import ConversationContext, ConversationOptions
+from domain.delivery_sizes import DeliverySize
 from domain.errors import InvalidRequest
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
@@ -59,7 +60,8 @@ class ImageRequest:
 
     `size` None leaves the size to the model, `model` None the model to the settings, `format`
     None the format to the content of the image. `partial_images` is the number of previews.
-    The model's card replaces `size_in_words`, if there is one, by a `size`.
+    The model's card replaces `size_in_words`, if there is one, by a `size`. `deliver` is the size
+    in which the caller gets the images, which are stored as they arrive.
     `conversation` is what the caller says about the conversation, and `context` what it comes to.
     `style` is the name of a style that is not in the request yet: see `Style.apply`.
     Raises InvalidRequest if no model could serve the request.
@@ -69,6 +71,7 @@ class ImageRequest:
     model: str | None = None
     size: Dimensions | None = SQUARE
     size_in_words: SizeInWords | None = None
+    deliver: DeliverySize | None = None
     quality: Quality = Quality.AUTO
     format: ImageFormat | None = ImageFormat.PNG
     background: Background = Background.AUTO

@@ -51,7 +51,7 @@ class PillowOptimizer:
         return Rendition(image=Image(data), description=str(facts["description"]))
 
     async def _run(self, image: Image, spec: RenditionSpec) -> Message:
-        options = asdict(spec)
+        options = {**asdict(spec), "size": str(spec.size) if spec.size else None}
         jpegli = self._jpegli and spec.format in (None, ImageFormat.JPEG)
         try:
             return await self._workers.run("render", image.data, {**options, "jpegli": jpegli})

@@ -12,8 +12,9 @@ from adapters.pillow.decoding import decode
 from adapters.pillow.encoding import JpegEncoder, encode
 from adapters.pillow.frames import Facts, Message
 from application.ports.image_optimizer import CannotRender
+from domain.delivery_sizes import DeliverySize
 from domain.image import Image
-from domain.image_formats import ImageFormat
+from domain.image_formats import Dimensions, ImageFormat
 from domain.renditions import MAX_SIZE_RATIO, ContentClass, RenditionSpec
 
 SIDES = (1024, 768, 512, 384, 256, 128)
@@ -34,6 +35,7 @@ def render(options: Facts, data: bytes) -> Message:
     """
     values: dict[str, Any] = {field.name: options[field.name] for field in fields(RenditionSpec)}
     values["format"] = ImageFormat(values["format"]) if values["format"] else None
+    values["size"] = DeliverySize.parse(values["size"]) if values["size"] else None
     jpegli = bool(options.get("jpegli"))
     description, made = _render(Image(data), RenditionSpec(**values), jpegli=jpegli)
     return {"description": description}, made
@@ -52,7 +54,7 @@ class _Attempt:
 
 
 def _render(image: Image, spec: RenditionSpec, *, jpegli: bool) -> tuple[str, bytes]:
-    decoded = decode(image, spec.max_side)
+    decoded = _resized(decode(image, spec.max_side), spec.size)
     content = classify(decoded)
     encoder = _jpeg_encoder(spec, content, jpegli=jpegli)
     for attempt in _attempts(decoded, spec, content):
@@ -61,6 +63,17 @@ def _render(image: Image, spec: RenditionSpec, *, jpegli: bool) -> tuple[str, by
             made = data if _is_better(data, image, spec) else b""
             return f"{content} as {attempt}", made
     raise CannotRender(f"it does not fit in {spec.max_bytes:,} bytes")
+
+
+def _resized(image: PIL.Image.Image, size: DeliverySize | None) -> PIL.Image.Image:
+    """The image in this size, cropped around its middle where the size has another shape."""
+    if size is None:
+        return image
+    wanted = size.size_of(Dimensions(*image.size))
+    target, info = (wanted.width, wanted.height), image.info
+    resized = PIL.ImageOps.fit(image, target, PIL.Image.Resampling.LANCZOS)
+    resized.info = info
+    return resized
 
 
 def _jpeg_encoder(spec: RenditionSpec, content: ContentClass, *, jpegli: bool) -> JpegEncoder:

@@ -161,6 +161,7 @@ class JobService:
             sized,
             model=selection.model,
             format=request.provider_format,
+            deliver=None,
             context=request.context and request.context.for_provider(name),
         )
         return Job(

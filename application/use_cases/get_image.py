@@ -10,6 +10,7 @@ from application.jobs.running_job import RunningJob
 from application.jobs.stored_results import StoredResults
 from application.ports.job_repository import JobRepository
 from application.rendition_service import RenditionService
+from domain.delivery_sizes import DeliverySize
 from domain.errors import NotFound
 from domain.image_formats import ImageFormat
 from domain.job_records import JobRecord, OwnedImage
@@ -42,34 +43,44 @@ class GetImage:
         self.day_budget = day_budget
 
     async def __call__(
-        self, id_: str, /, *, owner: str = LOCAL, form: Form | None = None
+        self,
+        id_: str,
+        /,
+        *,
+        owner: str = LOCAL,
+        form: Form | None = None,
+        deliver: DeliverySize | None = None,
     ) -> JobHandle | ImageResult | JobRecord:
         """Return a handle of a job that runs here, or the result of a job that ended.
 
         For a job that runs in another process, return its record. `id_` is a `job_…` or an `img_…`.
         Without a `form`, the images of a running job are as they were requested, and those of a job
-        that ended are as the provider sent them. Raises NotFound, ArchiveUnavailable, the
-        error that a job failed with, and InvalidRequest for a form that cannot be made. Cancels
-        nothing and costs nothing.
+        that ended are as the provider sent them; `deliver` is the size, as of a request. Raises
+        NotFound, ArchiveUnavailable, the error that a job failed with, and InvalidRequest for a
+        form that cannot be made. Cancels nothing and costs nothing.
         """
         self.renditions.check_format(None if form is None else _format(form))
         if id_.startswith("img_"):
             delivered_by = await self.records.by_image(id_, owner=owner)
             if delivered_by is None:
                 raise await self.stored_results.library.missing(OwnedImage(id_, owner))
-            return await self._load(delivered_by, form, only=id_)
+            return await self._load(delivered_by, form, deliver, only=id_)
         running = self.runner.by_id(id_, owner=owner)
         if running is not None:
-            return self._handle(running, form)
+            return self._handle(running, form, deliver)
         record = await self.records.get(id_, owner=owner)
         if record is None:
             raise NotFound.of_id("job", id_)
-        return record if record.is_open else await self._load(record, form)
+        return record if record.is_open else await self._load(record, form, deliver)
 
-    def _handle(self, running: RunningJob, form: Form | None) -> JobHandle:
+    def _handle(
+        self, running: RunningJob, form: Form | None, deliver: DeliverySize | None
+    ) -> JobHandle:
         running.add_waiter()
         job = running.job
-        request = job.request if form is None else replace(job.request, format=_format(form))
+        request = replace(job.request, deliver=deliver)
+        if form is not None:
+            request = replace(request, format=_format(form))
         return JobHandle(
             running,
             request,
@@ -79,12 +90,20 @@ class GetImage:
             notes=job.notes,
         )
 
-    async def _load(self, record: JobRecord, form: Form | None, *, only: str = "") -> ImageResult:
+    async def _load(
+        self,
+        record: JobRecord,
+        form: Form | None,
+        deliver: DeliverySize | None,
+        *,
+        only: str = "",
+    ) -> ImageResult:
         result = await self.stored_results.load(record, only=only)
         result = replace(result, day_spending=await self.day_budget.beside(result))
-        if form is None:
+        if form is None and deliver is None:
             return result
-        request = GenerateRequest(prompt=record.prompt or NO_PROMPT, format=_format(form))
+        wanted = result.images[0].image.format if form is None else _format(form)
+        request = GenerateRequest(prompt=record.prompt or NO_PROMPT, format=wanted, deliver=deliver)
         return await self.renditions.apply_requested_format(result, request)
 
 

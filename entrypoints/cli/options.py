@@ -102,6 +102,12 @@ GENERATION_OPTIONS = (
         help="Number of images. [default: 1]",
     ),
     click.option(
+        "--deliver",
+        metavar="SIZE",
+        panel=IMAGE,
+        help="Also make a copy this small: 800x600, or '800x600 cover', which crops.",
+    ),
+    click.option(
         "--model",
         type=ModelName(),
         metavar="MODEL",

@@ -44,6 +44,10 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("outputformat", "imageformat", "fileformat"), ("format",)),
     **dict.fromkeys(("imagesize", "dimensions", "resolution", "widthandheight"), ("size",)),
     **dict.fromkeys(("aspectratio", "ratio", "orientation", "aspect", "shape"), ("size",)),
+    **dict.fromkeys(
+        ("deliversize", "deliverysize", "outputsize", "targetsize", "finalsize", "resize"),
+        ("deliver",),
+    ),
     **dict.fromkeys(("compression",), ("output_compression",)),
     **dict.fromkeys(("partials", "previews"), ("partialImages",)),
     **dict.fromkeys(("count", "numimages", "numberofimages", "imagecount"), ("n", "limit")),

@@ -9,13 +9,13 @@ import msgspec
 
 from entrypoints.wire.json_schema import Schema, json_schema
 
-SIZE, IMAGE = {"means": "size"}, {"means": "image"}
+SIZE, IMAGE, DELIVERY = {"means": "size"}, {"means": "image"}, {"means": "delivery"}
 """Values of `Meta.extra`, for texts that have more spellings than the schema shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArgumentSpec:
-    """One argument. `type` is what msgspec converts to; `means` is "", "size" or "image"."""
+    """One argument. `type` is what msgspec converts to; `means` is "" or that of `extra`."""
 
     name: str
     type: Any

@@ -1,6 +1,7 @@
 """What a client means by a value: other spellings of what the schema of an argument allows."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from domain.untrusted_text import is_visible
 from entrypoints.wire.argument_names import is_null_word, squeezed
 from entrypoints.wire.argument_shapes import bare_value
 from entrypoints.wire.argument_specs import ArgumentSpec
+from entrypoints.wire.delivery_texts import as_delivery
 from entrypoints.wire.image_sizes import as_size
 from entrypoints.wire.image_texts import as_reference, listed_references
 from entrypoints.wire.unicode_text import without_edges
@@ -35,6 +37,12 @@ SYNONYMS = {
     "automatic": "auto",
 }
 """Other words for a choice, as letters and digits."""
+MEANINGS: Mapping[str, Callable[[object], object]] = {
+    "size": as_size,
+    "delivery": as_delivery,
+    "image": as_reference,
+}
+"""What reads a text with more spellings than the schema shows, by `ArgumentSpec.means`."""
 
 
 def is_omitted(spec: ArgumentSpec, value: object) -> bool:
@@ -64,10 +72,8 @@ def meant_value(spec: ArgumentSpec, value: object) -> Any:  # noqa: ANN401 - any
         return _entries(spec, value)
     if spec.choices:
         return _choice(spec.choices, value)
-    if spec.means == "size":
-        return as_size(value)
-    if spec.means == "image":
-        return as_reference(value)
+    if as_meant := MEANINGS.get(spec.means):
+        return as_meant(value)
     if not isinstance(value, str):
         return value
     return (value if is_visible(value) else "") if spec.required else _unquoted(value)

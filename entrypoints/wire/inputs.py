@@ -10,6 +10,7 @@ from domain.conversations import (
     ConversationId,
     ConversationOptions,
 )
+from domain.delivery_sizes import DeliverySize
 from domain.errors import InvalidRequest
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
@@ -26,7 +27,7 @@ from domain.requests import (
     Quality,
 )
 from domain.size_words import SizeInWords
-from entrypoints.wire.argument_specs import IMAGE, SIZE
+from entrypoints.wire.argument_specs import DELIVERY, IMAGE, SIZE
 
 R = TypeVar("R", bound=ImageRequest)
 
@@ -57,6 +58,7 @@ Reference = Annotated[
 ]
 
 
+Deliver = Annotated[str, Meta(pattern="^\\d+x\\d+( cover)?$", extra=DELIVERY)]
 ConversationName = Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARACTERS)]
 RENAMED = {
     "partial_images": "partialImages",
@@ -134,6 +136,9 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
     max_context_entries: Annotated[
         int, Meta(ge=1, le=MAX_CONTEXT_TURNS, description="How many of them.")
     ] = 5
+    deliver: (
+        Annotated[Deliver, Meta(description="Smaller copy: 800x600 or 800x600 cover.")] | UnsetType
+    ) = UNSET
     fresh: Annotated[
         bool,
         Meta(description="Generate a new image even if an equal request is cached or running."),
@@ -257,6 +262,7 @@ def _request(kind: type[R], options: SharedOptions, **rest: Any) -> R:  # noqa: 
         n=options.n,
         partial_images=options.partial_images or 0,
         style=options.style or None,
+        deliver=DeliverySize.parse(options.deliver) if options.deliver else None,
         conversation=options.conversation,
         **rest,
     )

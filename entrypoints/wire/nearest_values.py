@@ -6,6 +6,7 @@ from math import isfinite
 
 from entrypoints.wire.argument_names import squeezed
 from entrypoints.wire.argument_specs import ArgumentSpec
+from entrypoints.wire.delivery_texts import nearest_delivery
 from entrypoints.wire.image_sizes import nearest_size
 
 NEAREST_CHOICES = {
@@ -31,6 +32,8 @@ def nearest_value(spec: ArgumentSpec, value: object) -> str:
     """The valid value that is nearest to this one; empty if none is near."""
     if spec.means == "size":
         return nearest_size(value)
+    if spec.means == "delivery":
+        return nearest_delivery(value)
     if spec.choices:
         is_word = isinstance(value, str | bool)
         return _nearest_choice(spec.choices, str(value)) if is_word else ""

@@ -20,6 +20,7 @@ ARGUMENTS: Mapping[str, tuple[str, Option]] = {
     "n": ("n", 1),
     "partial_images": ("partialImages", 0),
     "style": ("style", None),
+    "deliver": ("deliver", None),
 }
 """The argument for each option of a recipe, and the value that is left out."""
 IN_WORDS = "size_in_words"

@@ -96,10 +96,12 @@ class Doors:
 
 
 @asynccontextmanager
-async def open_doors(folder: Path, *images: Image) -> AsyncIterator[Doors]:
+async def open_doors(
+    folder: Path, *images: Image, result_max_bytes: int = 900_000
+) -> AsyncIterator[Doors]:
     """Run an application whose provider delivers these images with each call."""
     provider = RecordingProvider(*(images or (SQUARE,)))
-    settings = settings_in(folder, rate_limit="0")
+    settings = settings_in(folder, rate_limit="0", result_max_bytes=result_max_bytes)
     async with asgi_client(settings, provider=provider) as http:
 
         async def container() -> Container:

@@ -11,6 +11,7 @@ from domain.conversations import (
     ConversationId,
     ConversationOptions,
 )
+from domain.delivery_sizes import DeliverySize
 from domain.fingerprint import IGNORED_FIELDS, OF_THE_CALLER, fingerprint, request_digest
 from domain.image_formats import Dimensions, ImageFormat
 from domain.requests import (
@@ -38,6 +39,7 @@ CHANGES: dict[str, Any] = {
     "prompt": "a red bridge ",
     "model": "gpt-image-2.6-sunburst",
     "size": Dimensions(1536, 1024),
+    "deliver": DeliverySize.parse("800x600"),
     "size_in_words": SizeInWords.parse("16:9"),
     "quality": Quality.HIGH,
     "format": ImageFormat.JPEG,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from application.rendition_service import RenditionService
+from domain.delivery_sizes import DeliverySize
 from domain.events import RenditionCreated, RenditionFailed
 from domain.image import Image, StoredRef
 from domain.image_formats import ImageFormat
@@ -117,6 +118,7 @@ def test_every_bound_is_part_of_a_renditions_key() -> None:
         "max_bytes": 5,
         "smaller": True,
         "portable": True,
+        "size": DeliverySize.parse("5x5"),
     }
     assert set(other) == {field.name for field in fields(RenditionSpec)}
     specs = [RenditionSpec(), *(RenditionSpec(**{name: value}) for name, value in other.items())]

@@ -56,7 +56,9 @@ class ImageUrls:
                 entry |= self._urls(image)
             if image.stored and image.rendition and requested and _has_url(image, requested):
                 form = image.rendition.image.format
-                entry["rendition"]["url"] = f"{self.image(image)}?format={form}"
+                size = f"&deliver={requested.deliver}" if requested.deliver else ""
+                url = f"{self.image(image)}?format={form}{size}"
+                entry["rendition"]["url"] = url.replace(" ", "+")
         return report
 
     def listing(self, listed: ListImagesResult) -> dict[str, Any]:
@@ -101,6 +103,6 @@ def image_urls_of(scope: Mapping[str, Any], settings: HttpSettings) -> ImageUrls
 
 
 def _has_url(image: ResultImage, requested: ImageRequest) -> bool:
-    """Whether `?format=` alone makes the same rendition."""
+    """Whether `?format=` and `deliver` alone make the same rendition."""
     spec = rendition_for(requested, image.image)
     return spec is not None and spec.compression is None

@@ -8,6 +8,7 @@ from litestar.params import PathParameter, QueryParameter
 from litestar.types import ASGIApp
 
 from application.use_cases.view_image import ImageView
+from domain.delivery_sizes import DeliverySize
 from domain.errors import ArchiveUnavailable, InvalidRequest, NotFound, UnreadableImage
 from domain.image_formats import ImageFormat
 from domain.renditions import ViewSpec
@@ -30,6 +31,7 @@ from entrypoints.http.request_context import (
     image_urls_for,
 )
 from entrypoints.jobs.image_references import find_image_id
+from entrypoints.wire.delivery_texts import as_delivery
 from entrypoints.wire.image_filters import read_query
 from entrypoints.wire.image_texts import IMAGE_ID
 from entrypoints.wire.json_schema import Schema
@@ -59,6 +61,13 @@ ImageId = Annotated[
 Form = Annotated[
     ImageFormat | None,
     QueryParameter(name="format", description="The format; overrides the Accept header."),
+]
+Deliver = Annotated[
+    str | None,
+    QueryParameter(
+        name="deliver",
+        description="A smaller size: 800x600, or `800x600 cover`, which crops.",
+    ),
 ]
 Cursor = Annotated[
     str | None, QueryParameter(name="cursor", description="The nextCursor of the last page.")
@@ -106,9 +115,12 @@ VIEW = Operation(
 
 
 @route("/images/{picture_id:str}", http_method=GET_AND_HEAD, operation=VIEW)
-async def get_image(request: AnyRequest, image_id: ImageId, form: Form = None) -> ASGIApp:
+async def get_image(
+    request: AnyRequest, image_id: ImageId, form: Form = None, deliver: Deliver = None
+) -> ASGIApp:
     """An image as the provider returned it; converted if the client accepts only other formats."""
-    return await _view(request, image_id, form, "full")
+    size = DeliverySize.parse(str(as_delivery(deliver))) if deliver else None
+    return await _view(request, image_id, form, "full", size)
 
 
 @route("/images/{picture_id:str}/preview", http_method=GET_AND_HEAD, operation=VIEW)
@@ -219,13 +231,19 @@ async def restore_image(request: AnyRequest, image_id: ImageId) -> RestoreResult
     return RestoreResult(restored=[image_id])
 
 
-async def _view(request: AnyRequest, name: str, form: ImageFormat | None, size: Size) -> ASGIApp:
+async def _view(
+    request: AnyRequest,
+    name: str,
+    form: ImageFormat | None,
+    size: Size,
+    deliver: DeliverySize | None = None,
+) -> ASGIApp:
     container, headers = container_of(request), headers_of(request)
     image_id = await _whole_id(request, name)
     formats = (form,) if form else acceptable_formats(", ".join(headers.getlist("accept")))
     view = await container.view_image()(
         image_id,
-        ViewSpec(max_side=SIDES[size], formats=formats),
+        ViewSpec(max_side=SIDES[size], formats=formats, deliver=deliver),
         owner=caller_of(request).owner,
     )
     suffix = "" if size == "full" else f"-{size}"

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from application.jobs.job_handle import JobHandle
 from application.use_cases.get_image import Form
+from domain.delivery_sizes import DeliverySize
 from domain.image_formats import ImageFormat
 from domain.job_records import JobRecord
 from entrypoints.mcp.tool_call import ToolCall
@@ -14,6 +15,7 @@ from entrypoints.mcp.tool_results import to_pending_result, to_text_result
 from entrypoints.mcp.tool_spec import READS, ToolSpec
 from entrypoints.wire.argument_specs import IMAGE
 from entrypoints.wire.image_texts import JOB_ID
+from entrypoints.wire.inputs import Deliver
 from entrypoints.wire.recipes import recipe_result, recipe_text
 
 
@@ -34,7 +36,9 @@ class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
-
+    deliver: Annotated[Deliver, Meta(description="As 800x600, or 800x600 cover.")] | UnsetType = (
+        UNSET
+    )
     recipe: Annotated[bool, Meta(description="Get the call that made it instead.")] = False
 
     @property
@@ -44,6 +48,11 @@ class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
             return None
         return "auto" if self.format == "auto" else ImageFormat(self.format)
 
+    @property
+    def delivery(self) -> DeliverySize | None:
+        """The requested size; None for the original's. Raises InvalidRequest."""
+        return DeliverySize.parse(self.deliver) if self.deliver else None
+
 
 async def handle(call: ToolCall, arguments: GetArguments) -> CallToolResult:
     """Wait for a running job, or read the images of a finished one."""
@@ -51,7 +60,9 @@ async def handle(call: ToolCall, arguments: GetArguments) -> CallToolResult:
         return await _answer_recipe(call, arguments.id)
     get_image = call.container.get_image()
     id_ = arguments.id if JOB_ID.match(arguments.id) else await call.image_id(arguments.id)
-    found = await get_image(id_, owner=call.caller.owner, form=arguments.form)
+    found = await get_image(
+        id_, owner=call.caller.owner, form=arguments.form, deliver=arguments.delivery
+    )
     if isinstance(found, JobHandle):
         return await call.answer_job(found)
     if isinstance(found, JobRecord):

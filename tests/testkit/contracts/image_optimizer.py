@@ -6,6 +6,7 @@ import PIL.Image
 import pytest
 
 from application.ports.image_optimizer import CannotRender, ImageOptimizer
+from domain.delivery_sizes import DeliverySize
 from domain.image import Image
 from domain.image_formats import ImageFormat
 from domain.renditions import RenditionSpec
@@ -82,6 +83,41 @@ class ImageOptimizerContract:
     async def test_a_limit_of_pixels_is_met(self, optimizer: ImageOptimizer) -> None:
         rendition = await optimizer.render(photograph("png"), RenditionSpec(max_side=300))
         assert str(rendition.image.dimensions) == "300x300"
+
+    @pytest.mark.parametrize(
+        ("size", "made"),
+        [
+            ("800x600", "600x600"),
+            ("800x600 cover", "800x600"),
+            ("300x4000", "300x300"),
+            ("2048x1024 cover", "1024x512"),
+        ],
+    )
+    @pytest.mark.parametrize("image", [photograph("png"), photograph("jpeg"), cutout()])
+    async def test_a_size_is_met_without_enlarging(
+        self, optimizer: ImageOptimizer, image: Image, size: str, made: str
+    ) -> None:
+        spec = RenditionSpec(format=image.format, size=DeliverySize.parse(size))
+        rendition = await optimizer.render(image, spec)
+        assert str(rendition.image.dimensions) == made
+        assert (rendition.image.format, rendition.image.has_alpha) == (
+            image.format,
+            image.has_alpha,
+        )
+
+    async def test_a_cover_is_cut_from_the_middle(self, optimizer: ImageOptimizer) -> None:
+        spec = RenditionSpec(format=ImageFormat.PNG, size=DeliverySize.parse("512x128 cover"))
+        made = await optimizer.render(photograph("png"), spec)
+        with PIL.Image.open(BytesIO(photograph("png").data)) as opened:
+            middle = opened.crop((0, 384, 1024, 640)).resize((512, 128))
+            out = BytesIO()
+            middle.save(out, "PNG")
+        assert distance(Image(out.getvalue()), made.image) < 3
+
+    async def test_an_image_of_the_size_is_returned_itself(self, optimizer: ImageOptimizer) -> None:
+        for size in ("1024x1024", "1024x1024 cover", "5000x1024"):
+            spec = RenditionSpec(format=ImageFormat.PNG, size=DeliverySize.parse(size))
+            assert (await optimizer.render(photograph("png"), spec)).image is photograph("png")
 
     @pytest.mark.parametrize(
         ("image", "form"),
