@@ -11,7 +11,7 @@ unexport $(filter OPENAI_% GPT_IMAGE_%,$(.VARIABLES))
 # The tests start many processes of ours, which load compiled modules where they may be written.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check format chaos hostile bench slow-clients look constraints
+.PHONY: help demo test check format chaos claude-code hostile bench slow-clients look constraints
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ format: .venv/.ready ## Format the code, and fix the lint errors that ruff can f
 
 chaos: .venv/.ready ## Run fault injection against real servers and print the counts; CHAOS_SHARE=0.1 runs a tenth
 	$(BIN)/pytest -q -m "" tests/chaos $(ARGS)
+
+claude-code: .venv/.ready ## Run a real Claude Code against the server, without an account; npm installs 400 MB
+	$(BIN)/pytest -q -m claude_code tests/e2e/test_claude_code.py $(ARGS)
 
 hostile: .venv/.ready ## Run hostile and broken input against the server and print the counts; HOSTILE_SHARE=0.1 runs a tenth
 	$(BIN)/pytest -q -m "" tests/hostile $(ARGS)

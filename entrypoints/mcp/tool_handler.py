@@ -21,6 +21,9 @@ from entrypoints.mcp.tools import TOOLS
 from entrypoints.mcp.transport_hooks import Context, TransportHooks
 from entrypoints.wire.incidents import log_incident
 
+RESOURCE_LINKS_SINCE = "2025-06-18"
+"""The protocol version that brought resource links: older clients refuse a result with one."""
+
 
 class ToolHandler:
     """Knows the tools. The first call opens the container, not the list."""
@@ -62,6 +65,8 @@ class ToolHandler:
             container=await hooks.open_container(),
             caller=hooks.caller_of(context),
             max_bytes=hooks.max_bytes(context),
+            profile=profile,
+            resource_links=context.protocol_version >= RESOURCE_LINKS_SINCE,
             report_progress=context.session.report_progress,
             on_job=lambda job: hooks.observe(context, job),
             image_data=hooks.image_data_of(context),

@@ -1,10 +1,12 @@
 """Results and errors as MCP tool results that stay within the client's size limit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 import pybase64
-from mcp_types import CallToolResult, ImageContent, TextContent
+from mcp_types import CallToolResult, ImageContent, ResourceLink, TextContent
+from msgspec import UNSET, UnsetType
 
 from application.use_cases.preview_images import PreviewImages
 from domain.errors import ImageServiceError
@@ -12,18 +14,24 @@ from domain.image import Image
 from domain.job_records import JobRecord
 from domain.requests import ImageRequest
 from domain.results import ImageResult
+from domain.untrusted_text import single_line
 from entrypoints.wire.caller import Caller
+from entrypoints.wire.client_profiles import ClientProfile, profile_of
 from entrypoints.wire.error_codes import error_text
 from entrypoints.wire.image_results import (
     TOOL_HINTS,
     Hints,
+    advice,
+    further_facts,
     headline,
     pending_report,
     pending_text,
     structured_report,
     text_report,
 )
-from entrypoints.wire.outputs import Shown, to_json
+from entrypoints.wire.inputs import Detail
+from entrypoints.wire.outputs import ImagesResult, Shown, to_json
+from entrypoints.wire.show_lines import show_lines
 
 FRAME_OVERHEAD = 2_000
 """Bytes set aside for the JSON-RPC frame and what the SDK adds to a result."""
@@ -33,6 +41,13 @@ REPORT_ROOM = 2_000
 """Bytes set aside for what is reported of each image: most reports take less, in text and facts.
 So the bytes that are left for an image are known before the image exists."""
 
+SMALL_PREVIEW = 100_000
+"""Bytes of each inline image of a call with `detail: preview`."""
+MAX_TITLE = 80
+WHOLE = (
+    "An image that is shown smaller is larger than one message to this client: open its path or "
+    "URL, or read image://ID/chunk/1 and so on; image://ID/metadata has the number of chunks."
+)
 ImageData = Callable[[bytes], str]
 """The base64 of bytes of an image, or a marker that the transport replaces by it."""
 
@@ -52,37 +67,97 @@ def max_image_bytes(max_bytes: int, count: int, *, reported: int = 0) -> int:
     return (room // count - PER_IMAGE) * 3 // 4
 
 
-async def to_tool_result(
-    images: ImageResult,
-    request: ImageRequest | None,
-    preview: PreviewImages,
-    max_bytes: int,
-    caller: Caller,
-    hints: Hints = TOOL_HINTS,
-    image_data: ImageData = base64_of,
-) -> CallToolResult:
-    """Text first, then the images, then the same facts structured.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultForm:
+    """How the client of a call takes results.
 
-    The whole message stays under `max_bytes`: an image that does not fit is replaced by a smaller
-    preview, or by nothing; its ID and path are in the text and the structured content either way.
+    The whole message has at most `max_bytes` bytes. `resource_links`: whether the client's version
+    of the protocol has them. `detail` is what this call asked for, in place of all that suits the
+    client.
     """
-    facts = structured_report(images, caller.link, paths=caller.reads_files)
-    first_line = headline(images, request)
-    text = text_report(first_line, images, facts, hints)
-    reported = len(to_json(text)) + len(to_json(facts))
-    room = max_image_bytes(max_bytes, len(images.images), reported=reported)
+
+    max_bytes: int
+    caller: Caller = field(default_factory=Caller)
+    profile: ClientProfile = field(default_factory=lambda: profile_of(""))
+    resource_links: bool = False
+    hints: Hints = TOOL_HINTS
+    image_data: ImageData = base64_of
+    detail: Detail | UnsetType = UNSET
+
+    def image_bytes(self, count: int, *, reported: int = 0) -> int:
+        """Bytes that each of `count` images may have inline; 0 for none."""
+        if self.detail == "link":
+            return 0
+        room = max_image_bytes(self.max_bytes, count, reported=reported)
+        return min(room, SMALL_PREVIEW) if self.detail == "preview" else room
+
+
+async def to_tool_result(
+    images: ImageResult, request: ImageRequest | None, preview: PreviewImages, form: ResultForm
+) -> CallToolResult:
+    """Text first, then the images, then links to them, then the same facts structured.
+
+    An image that does not fit is replaced by a smaller preview, or by nothing; its ID and place are
+    in the text and the structured content either way.
+    """
+    facts = structured_report(images, form.caller.link, paths=form.caller.reads_files)
+    first_line, title = headline(images, request), _title(images, request)
+    links = _links(images, title) if form.resource_links and form.profile.resource_links else []
+    further = [show_lines(facts.images, title, form.profile, form.caller)]
+    if form.detail == "full":
+        further.insert(0, WHOLE)
+    text = _text(first_line, images, facts, form, further)
+    reported = sum(map(len, map(to_json, (text, facts, *(each.model_dump() for each in links)))))
+    room = form.image_bytes(len(images.images), reported=reported)
     previews = await preview(images, max_bytes=room)
     for entry, image, inline in zip(facts.images, images.images, previews, strict=True):
         entry.shown = _shown_as(image.delivered, inline)
-    if any(entry.shown != "full" for entry in facts.images):
-        text = text_report(first_line, images, facts, hints)
-    result = to_text_result(text, facts)
+    if all(entry.shown == "full" for entry in facts.images):
+        further = [line for line in further if line != WHOLE]
+    result = to_text_result(_text(first_line, images, facts, form, further), facts)
     result.content += [
-        ImageContent(type="image", data=image_data(inline.data), mime_type=inline.format.media_type)
+        ImageContent(
+            type="image", data=form.image_data(inline.data), mime_type=inline.format.media_type
+        )
         for inline in previews
         if inline is not None
     ]
+    result.content += links
     return result
+
+
+def _text(
+    first_line: str,
+    images: ImageResult,
+    facts: ImagesResult,
+    form: ResultForm,
+    further: Sequence[str],
+) -> str:
+    """The text of a result. Its hints are put into the facts, too."""
+    facts.hints = [*advice(images, form.hints), *filter(None, further)] or UNSET
+    lines = [further_facts(facts), *further]
+    return text_report(first_line, images, facts, form.hints, lines)
+
+
+def _title(images: ImageResult, request: ImageRequest | None) -> str:
+    prompt = request.prompt if request else images.revised_prompt
+    return single_line(prompt or "", MAX_TITLE)
+
+
+def _links(images: ImageResult, title: str) -> list[ResourceLink]:
+    """Links to the stored images, as the provider sent them."""
+    return [
+        ResourceLink(
+            type="resource_link",
+            uri=f"image://{image.id}",
+            name=image.id,
+            title=title or None,
+            mime_type=image.image.format.media_type,
+            size=len(image.image.data),
+        )
+        for image in images.images
+        if image.stored
+    ]
 
 
 def to_pending_result(record: JobRecord) -> CallToolResult:

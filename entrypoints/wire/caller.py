@@ -15,10 +15,12 @@ class Caller:
     client's rate; None for a client without a limit. Repeating a request under the same idempotency
     `key` joins its job. `link` makes the URL of a stored image; None for clients that read files.
     `reads_files`: whether the client may be told paths, because it is on this machine.
+    `opens_links`: whether whatever shows an answer can open the links, which need no token.
     """
 
     owner: str = LOCAL
     key: str | None = None
     link: Link | None = None
     reads_files: bool = True
+    opens_links: bool = False
     check_rate: Callable[[], None] | None = None

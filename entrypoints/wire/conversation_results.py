@@ -106,8 +106,8 @@ def list_text(found: Sequence[ConversationSummary]) -> str:
     if not found:
         return "There are no conversations. Pass a conversationId of your choice to begin one."
     lines = [
-        f"{each.id} · {count(each.turns, 'turn')} · {_time(each.changed_at)} · "
-        f"{single_line(each.prompt, MAX_PROMPT_LINE)}"
+        f"{each.id} · {count(each.turns, 'turn')} · {_time(each.begun_at)} to "
+        f"{_time(each.changed_at)} · {single_line(each.prompt, MAX_PROMPT_LINE)}"
         for each in found
     ]
     return "\n".join(lines)
@@ -125,7 +125,7 @@ def cleared_conversation_text(id_: ConversationId, cleared: ClearedConversation)
     turns = count(cleared.turns, "turn")
     text = f"Conversation {id_} cleared: {turns}, with all texts. The images are kept."
     if cleared.is_overwritten:
-        return text
+        return f"{text} The texts are overwritten in the files, too."
     return (
         f"{text} Files of the database may have copies of the texts until the server is started "
         "again."
@@ -149,10 +149,17 @@ def _turn_entry(turn: Turn) -> TurnEntry:
 
 def _turn_text(turn: Turn) -> str:
     images = (f"{each.id}{' (deleted)' if each.deleted else ''}" for each in turn.images)
-    sources = {ServedFrom.PROVIDER: "", ServedFrom.JOINED: "joined an equal request"}
+    sources = {
+        ServedFrom.PROVIDER: "from the provider",
+        ServedFrom.JOINED: "joined an equal request",
+    }
     source = sources.get(turn.served_from, f"from the cache ({turn.served_from})")
     context = f"context: {', '.join(map(str, turn.context))}" if turn.context else ""
-    facts = (turn.action, *images, _time(turn.at), source, context)
+    revised = turn.revised_prompt
+    facts = (
+        *(turn.action, *images, _time(turn.at), source, context, turn.job_id),
+        f"revised: {single_line(revised, MAX_PROMPT_LINE)}" if revised else "",
+    )
     prompt = single_line(turn.prompt, MAX_PROMPT_LINE)
     return f"{turn.number}. {prompt}\n   {' · '.join(fact for fact in facts if fact)}"
 

@@ -1,6 +1,6 @@
 """The result of a job as text and as structured data, for every entry point."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -24,7 +24,7 @@ from entrypoints.wire.outputs import (
 
 MAX_REVISED_PROMPT = 8_000
 SHOWN_TEXT: dict[Shown, str] = {
-    "full": "",
+    "full": "shown here",
     "preview": "shown here as a smaller preview",
     "none": "too large to show here",
 }
@@ -49,30 +49,36 @@ def headline(images: ImageResult, request: ImageRequest | None) -> str:
 class Hints:
     """What a client can do with a result, in the words of its own interface.
 
-    `edit` is empty if no image can be edited.
+    `edit` is empty if no image can be edited. `in_result`: whether results include images.
     """
 
     new_image: str
     edit: str
+    in_result: bool = False
 
 
 TOOL_HINTS = Hints(
     new_image="For a new image, pass fresh: true.",
     edit="To edit an image, pass its ID to edit_image.",
+    in_result=True,
 )
 
 
 def text_report(
-    first_line: str, images: ImageResult, facts: ImagesResult, hints: Hints = TOOL_HINTS
+    first_line: str,
+    images: ImageResult,
+    facts: ImagesResult,
+    hints: Hints = TOOL_HINTS,
+    further: Sequence[str] = (),
 ) -> str:
-    """Every fact in words: some clients pass nothing else to the model.
+    """The result in words, with the `further` lines before its cost.
 
     `facts` is the structured report of the same images; it states how each of them is shown.
     """
     lines = [first_line]
     if facts.revised_prompt:
         lines.append(f"Revised prompt: {facts.revised_prompt}")
-    lines += [_line(entry) for entry in facts.images]
+    lines += [_line(entry, in_result=hints.in_result) for entry in facts.images]
     free = " · free" if images.generation_cost == 0 and not images.is_prepaid else ""
     lines.append(f"Model {facts.model}{free} · {facts.job_id}")
     if images.turn is not None:
@@ -81,10 +87,36 @@ def text_report(
         source = f"From the cache ({facts.served_from}), created {facts.made_at}."
         lines.append(f"{source} {hints.new_image}")
     lines += [f"Note: {note}" for note in images.notes]
-    if hints.edit and all(image.stored for image in images.images):
+    if can_edit(images, hints):
         lines.append(hints.edit)
+    lines += further
     lines.append(cost_line(images))
     return "\n".join(line for line in lines if line)
+
+
+def can_edit(images: ImageResult, hints: Hints) -> bool:
+    """Whether the images of a result can be edited."""
+    return bool(hints.edit) and all(image.stored for image in images.images)
+
+
+def advice(images: ImageResult, hints: Hints) -> list[str]:
+    """What the text of a result says about further calls."""
+    new_image = [hints.new_image] if images.is_cached else []
+    return [*new_image, hints.edit] if can_edit(images, hints) else new_image
+
+
+def further_facts(facts: ImagesResult) -> str:
+    """The facts of the structured report that people need less, in one line for a model."""
+    lines = [f"Provider {facts.provider}", f"requested {facts.asked_model}"]
+    if facts.served_from:
+        lines += [f"served from {facts.served_from}", f"created {facts.made_at}"]
+    if facts.request_id:
+        lines.append(f"request {facts.request_id}")
+    if facts.usage:
+        count = facts.usage
+        tokens = f"{count.text_in:,} text and {count.image_in:,} image in, {count.out:,} out"
+        lines.append(f"tokens: {tokens}")
+    return " · ".join(lines)
 
 
 def structured_report(
@@ -138,10 +170,14 @@ def pending_text(record: JobRecord) -> str:
     """What to do while the job is still running."""
     cost = f" (about {dollars(record.estimate, up=True)})" if record.estimate else ""
     return (
-        f"Still running: {record.id}{cost}. The image will be stored when it is finished. Do not "
-        f'request it again. Call get_image with {{"id": "{record.id}"}} now; it waits for the '
-        "image."
+        f"Still running: {record.id}{cost}. The image will be stored when it is finished. "
+        f"{_next_call(record)}\n{further_facts(pending_report(record))} · model {record.model}"
     )
+
+
+def _next_call(record: JobRecord) -> str:
+    call = f'Call get_image with {{"id": "{record.id}"}} now; it waits for the image.'
+    return f"Do not request it again. {call}"
 
 
 def pending_report(record: JobRecord) -> ImagesResult:
@@ -154,6 +190,7 @@ def pending_report(record: JobRecord) -> ImagesResult:
         asked_model=record.requested_model,
         state="painting",
         estimated_usd=UNSET if record.estimate is None else float(record.estimate),
+        hints=[_next_call(record)],
     )
 
 
@@ -189,14 +226,14 @@ def _rendition(rendition: Rendition, *, paths: bool) -> RenditionEntry:
     )
 
 
-def _line(entry: ImageEntry) -> str:
+def _line(entry: ImageEntry, *, in_result: bool) -> str:
     facts = [
         entry.id,
         f"{entry.width}x{entry.height} {entry.format}",
         f"{entry.bytes:,} bytes",
         entry.path or ("" if entry.url else "not stored"),
         entry.url,
-        SHOWN_TEXT[entry.shown],
+        SHOWN_TEXT[entry.shown] if in_result else "",
         *(entry.notes or ()),
     ]
     line = " · ".join(fact for fact in facts if fact)

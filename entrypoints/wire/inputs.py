@@ -36,7 +36,7 @@ Prompt = Annotated[
     Meta(
         min_length=1,
         max_length=MAX_PROMPT_CHARACTERS,
-        description="What to generate or change; 1 to 32,000 characters.",
+        description="What to generate or change.",
     ),
 ]
 Size = Annotated[
@@ -55,6 +55,13 @@ Reference = Annotated[
         description="An img_… ID (best), last, base64, a data: URL, or over stdio a file's path.",
         extra=IMAGE,
     ),
+]
+
+Detail = Literal["preview", "full", "link"]
+"""How much of an image a result includes."""
+DetailArgument = Annotated[
+    Detail,
+    Meta(description="How to return the images."),
 ]
 
 
@@ -77,7 +84,7 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
     ] = "auto"
     format: Annotated[
         Literal["png", "jpeg", "webp", "avif", "auto"],
-        Meta(description="File format; auto picks a compact format that suits the image."),
+        Meta(description="auto picks a compact format that suits the image."),
     ] = "png"
     background: Annotated[
         Literal["transparent", "opaque", "auto"],
@@ -89,22 +96,22 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
             Meta(
                 ge=0,
                 le=100,
-                description="0 to 100, for jpeg, webp and avif; the default depends on quality.",
+                description="For jpeg, webp and avif; the default depends on quality.",
             ),
         ]
         | UnsetType
     ) = UNSET
     moderation: Annotated[
-        Literal["auto", "low"], Meta(description="How strictly the provider filters content.")
+        Literal["auto", "low"], Meta(description="Strictness of the provider's filter.")
     ] = "auto"
-    n: Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="Number of images, 1 to 4.")] = 1
+    n: Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="Number of images.")] = 1
     partial_images: (
         Annotated[
             int,
             Meta(
                 ge=1,
                 le=MAX_PARTIALS,
-                description="1 to 3 previews of the unfinished image; each costs extra tokens.",
+                description="Previews of the unfinished image; each costs extra tokens.",
             ),
         ]
         | UnsetType
@@ -122,7 +129,7 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
             Meta(
                 min_length=1,
                 max_length=40,
-                description="Name of a style for a series of images; a wrong name lists all.",
+                description="Style for a series of images; a wrong name lists all.",
             ),
         ]
         | UnsetType
@@ -130,9 +137,7 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
     conversation_id: (
         Annotated[ConversationName, Meta(description="Name of a new or earlier one.")] | UnsetType
     ) = UNSET
-    use_context: Annotated[
-        bool, Meta(description="Build on its earlier turns; needs conversationId.")
-    ] = False
+    use_context: Annotated[bool, Meta(description="Build on its earlier turns.")] = False
     max_context_entries: Annotated[
         int, Meta(ge=1, le=MAX_CONTEXT_TURNS, description="How many of them.")
     ] = 5
@@ -141,8 +146,9 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
     ) = UNSET
     fresh: Annotated[
         bool,
-        Meta(description="Generate a new image even if an equal request is cached or running."),
+        Meta(description="Ignore equal requests that are cached or running."),
     ] = False
+    detail: DetailArgument | UnsetType = UNSET
 
     @property
     def conversation(self) -> ConversationOptions | None:
@@ -198,8 +204,8 @@ class EditArguments(SharedOptions, kw_only=True):
             list[Reference],
             Meta(
                 max_length=MAX_INPUT_IMAGES,
-                description="1 to 16 images to edit or combine; the first is the main one. In a "
-                "conversation, omit to edit its last image.",
+                description="Images to edit or combine, the main one first. In a conversation, "
+                "omit to edit its last image.",
             ),
         ]
         | UnsetType

@@ -1,5 +1,7 @@
 """Stored images and unsettled jobs as text and as structured data, for every entry point."""
 
+from decimal import Decimal
+
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -7,6 +9,7 @@ from application.use_cases.list_images import ImageListing
 from domain.counts import count
 from domain.errors import ChargeStatus
 from domain.job_records import JobRecord, StoredImage
+from domain.money.amounts import dollars
 from domain.untrusted_text import single_line
 from entrypoints.wire.cursors import EVERYTHING, ListQuery, encode_cursor
 from entrypoints.wire.image_results import Link
@@ -57,14 +60,11 @@ def listing_text(found: ListImagesResult, query: ListQuery = EVERYTHING) -> str:
     number = len(found.images)
     lines = [f"{count(number, 'image')}, newest first:" if number else nothing]
     lines += [
-        f"- {image.id} · {image.made_at} · {image.path or image.url or 'not stored'} · "
-        f"{_one_line(image.prompt)}"
+        f"- {image.id} · {image.made_at} · {_places(image)} · {_one_line(image.prompt)} · "
+        f"{_format(image)}, {image.bytes:,} bytes · {image.model} · {image.job_id}"
         for image in found.images
     ]
-    lines += [
-        f"Job {job.job_id} · {job.created_at} · {STATE_TEXT[job.state]} · {_one_line(job.prompt)}"
-        for job in found.jobs
-    ]
+    lines += map(job_line, found.jobs)
     if found.next_cursor:
         lines.append(f"There are more: list with cursor {found.next_cursor}")
     if found.older_jobs:
@@ -73,6 +73,33 @@ def listing_text(found: ListImagesResult, query: ListQuery = EVERYTHING) -> str:
             "`gpt-image jobs list` or GET /jobs lists them."
         )
     return "\n".join(lines)
+
+
+def job_line(job: ListedJob) -> str:
+    """A job in one line. The state of one that has ended has no other words."""
+    state = STATE_TEXT.get(job.state, job.state)
+    prompt = _one_line(job.prompt)
+    return f"Job {job.job_id} · {job.created_at} · {state} · {prompt} · {_job_facts(job)}"
+
+
+def _places(image: ListedImage) -> str:
+    return " · ".join(place for place in (image.path, image.url) if place) or "not stored"
+
+
+def _format(image: ListedImage) -> str:
+    return f"{image.width}x{image.height} {image.format}" if image.width else image.format
+
+
+def _job_facts(job: ListedJob) -> str:
+    """What a list has of a job beside its state, its time and its prompt."""
+    facts = [f"{job.state}, {job.action} with {job.model}", f"changed {job.changed_at}"]
+    if job.cost_usd:
+        facts.append(f"cost {dollars(Decimal(str(job.cost_usd)))}")
+    if job.estimated_usd:
+        facts.append(f"≈ {dollars(Decimal(str(job.estimated_usd)), up=True)} (estimated)")
+    if job.code:
+        facts.append(f"{job.code}: {job.message} {job.hint} Charged: {job.charged}.")
+    return " · ".join(facts)
 
 
 def _one_line(prompt: str) -> str:

@@ -1,5 +1,6 @@
 """The models of a provider as structured data."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -38,6 +39,30 @@ def catalog_entries(listing: ModelListing) -> list[dict[str, object]]:
         }
         for card in listing.catalog.cards
     ]
+
+
+def model_lines(entries: Sequence[Mapping[str, object]]) -> str:
+    """What the table of models leaves out or rounds, for a model: a line for each of them."""
+    return "\n".join(map(_model_line, entries))
+
+
+def _model_line(entry: Mapping[str, object]) -> str:
+    facts = {name: fact for name, fact in entry.items() if name != "name"}
+    return f"{entry['name']}: {'; '.join(_in_words(facts))}"
+
+
+def _in_words(facts: Mapping[str, object]) -> Iterator[str]:
+    for name, fact in facts.items():
+        if fact is True:
+            yield name
+        elif isinstance(fact, Mapping):
+            yield f"{name}: {', '.join(_in_words(fact))}"
+        elif isinstance(fact, list) and fact:
+            yield f"{name} {', '.join(map(str, fact))}"
+        elif isinstance(fact, float):
+            yield f"{name} {fact:g}"
+        elif fact:
+            yield f"{name} {fact}"
 
 
 def _token_rates(pricing: Pricing | None) -> dict[str, object] | None:

@@ -115,6 +115,7 @@ class ImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     day_budget_usd: float | UnsetType = UNSET
     request_id: str | UnsetType = UNSET
     notes: list[str] | UnsetType = UNSET
+    hints: list[str] | UnsetType = UNSET  # over MCP: what to do next, as in the text
 
 
 class ListedImage(Struct, kw_only=True, rename="camel", omit_defaults=True):
@@ -175,7 +176,8 @@ class DeleteImageResult(Struct, kw_only=True, omit_defaults=True):
     """The structured result of delete_image. `undo` restores the image `until` a time."""
 
     id: str
-    bytes: int
+    restored: bool = False
+    bytes: int | UnsetType = UNSET
     undo: str | UnsetType = UNSET
     until: str | UnsetType = UNSET
 

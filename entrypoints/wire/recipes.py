@@ -79,8 +79,9 @@ def recipe_result(found: ImageRecipe) -> RecipeResult:
 def recipe_text(found: RecipeResult) -> str:
     """The same as text: the call in one line, then the notes."""
     call = msgspec.json.encode(found.arguments).decode()
-    first = "An equal call" if found.complete else "Not complete, see below"
-    return "\n".join([f"{found.tool} {call}", f"{first}.", *found.notes])
+    first = "Complete: an equal call" if found.complete else "Not complete, see below"
+    made = f"It made {found.id} in {found.job_id}."
+    return "\n".join([f"{found.tool} {call}", f"{first}. {made}", *found.notes])
 
 
 def recipe_call(found: RecipeResult) -> str:

@@ -3,6 +3,7 @@
 from msgspec import UNSET, Struct, UnsetType, field
 
 from application.use_cases.report_usage import UsageReport
+from domain.counts import count
 from domain.money.budgets import BudgetStatus
 from domain.money.usage_account import UsageAccount
 from entrypoints.wire.outputs import TokenUsage
@@ -53,6 +54,20 @@ def usage_result(usage: UsageReport) -> UsageResult:
         days=entries,
         total=_entry(usage.total),
         budgets=[_budget(status) for status in usage.statuses],
+    )
+
+
+def usage_lines(report: UsageResult) -> str:
+    """What the table of spending leaves out or rounds, for a model: a line for each row."""
+    rows = [*report.days, report.total]
+    return "\n".join(f"{each.day or 'total'} {each.model or ''}: {_exactly(each)}" for each in rows)
+
+
+def _exactly(entry: AccountEntry) -> str:
+    tokens = entry.tokens
+    return (
+        f"tokens {tokens.text_in:,} text and {tokens.image_in:,} image in, {tokens.out:,} out; "
+        f"{count(entry.saved_answers, 'answer')} saved"
     )
 
 

@@ -59,11 +59,12 @@ def check_success(answer: Answer, era: str, first_line: str, api: StandIn) -> No
     assert answer.code == 0
     assert not answer.result.get("isError")
     assert speaks_modern(answer.result) is (era == "modern")
-    text, shown = answer.result["content"]
+    text, shown, link = answer.result["content"]
     assert text["text"].splitlines()[0] == first_line
     assert shown["type"] == "image"
     assert Image(b64decode(shown["data"])).format.media_type == shown["mimeType"]
     (entry,) = answer.result["structuredContent"]["images"]
+    assert (link["type"], link["uri"]) == ("resource_link", f"image://{entry['id']}")
     (charge,) = api.ledger
     assert charge.digests == (sha256(Path(entry["path"]).read_bytes()).hexdigest(),)
 

@@ -113,7 +113,11 @@ async def test_no_event_exceeds_the_limit_of_clients(openai_api: StandIn, tmp_pa
         session = await RawSession.open(http, url)
         reply = await session.post("tools/call", call)
     result = result_of(reply)
-    assert [block["type"] for block in result["content"]] == ["text", *["image"] * 4]
+    assert [block["type"] for block in result["content"]] == [
+        "text",
+        *["image"] * 4,
+        *["resource_link"] * 4,
+    ]
     assert sum(image["bytes"] for image in result["structuredContent"]["images"]) > 16_000_000
     assert max(len(event) for event in events(reply)) < MEBIBYTE
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
-from mcp_types import ImageContent, TextContent
+from mcp_types import ImageContent, ResourceLink, TextContent
 
 from entrypoints.mcp.tools import TOOLS
 from tests.conftest import KEY
@@ -57,13 +57,15 @@ async def test_the_official_client_generates_and_edits_in_both_eras(
         (generated, "Generated 1 image(s) successfully."),
         (edited, "Edited image(s) successfully."),
     ]:
-        text, shown = result.content
+        text, shown, link = result.content
         assert isinstance(text, TextContent)
         assert isinstance(shown, ImageContent)
         assert text.text.splitlines()[0] == first_line
         (entry,) = result.structured_content["images"]
         assert entry["id"] in text.text
         assert entry["path"] in text.text
+        assert isinstance(link, ResourceLink)
+        assert (link.uri, link.size) == (f"image://{entry['id']}", entry["bytes"])
     assert [message for _, message in steps][2:4] == [
         "Preview 1 of 2 ready.",
         "Preview 2 of 2 ready.",
@@ -178,7 +180,7 @@ def test_no_message_is_larger_than_result_max_bytes(
         ]
     assert max(map(len, host.lines)) <= 300_000
     for n, response in zip((1, 4), responses, strict=True):
-        text, *shown = response["result"]["content"]
+        text, *shown = response["result"]["content"][: 1 + n]
         entries = response["result"]["structuredContent"]["images"]
         assert [entry["shown"] for entry in entries] == ["preview"] * n
         assert len(shown) == n
@@ -206,7 +208,7 @@ def test_a_client_that_takes_large_messages_gets_the_image_itself_unless_the_set
         response = host.response(host.call("generate_image", {"prompt": "large"}))
     (entry,) = response["result"]["structuredContent"]["images"]
     assert entry["shown"] == shown
-    _, inline = response["result"]["content"]
+    _, inline, _ = response["result"]["content"]
     assert (len(b64decode(inline["data"])) == entry["bytes"]) == (shown == "full")
 
 

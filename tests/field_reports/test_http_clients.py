@@ -104,7 +104,7 @@ async def test_an_image_arrives_in_the_one_type_that_a_client_accepts(
         reply = await client.request("POST", "/mcp", {**headers, **session, "Accept": accept}, body)
     assert (reply.status, reply.headers["content-type"].partition(";")[0]) == (200, accept)
     kinds = [part["type"] for part in message_in(reply)["result"]["content"]]
-    assert kinds == ["text", "image"]
+    assert kinds == ["text", "image", "resource_link"]
 
 
 async def opened(client: AsgiClient, version: str, accept: str) -> dict[str, str]:

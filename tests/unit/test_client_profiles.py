@@ -90,3 +90,12 @@ def test_large_messages_are_for_clients_that_take_them_and_only_over_stdio(
 ) -> None:
     settings = settings_in(tmp_path, **values)
     assert result_limit(settings, profile_of("", name), over_stdio=over_stdio) == limit
+
+
+def test_the_document_has_every_profile() -> None:
+    document = Path(__file__).parents[2] / "docs" / "clients.md"
+    rows = [
+        f"| `{name}` | {profile.title} | {', '.join(profile.shows) or 'not known'} |"
+        for name, profile in PROFILES.items()
+    ]
+    assert "\n".join([*rows, "| `unknown` | all others | not known |"]) in document.read_text()

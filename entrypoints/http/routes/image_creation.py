@@ -8,6 +8,7 @@ import msgspec
 from litestar import post
 from litestar.params import QueryParameter
 from litestar.types import ASGIApp
+from msgspec import UnsetType
 
 from application.jobs.job_handle import JobHandle
 from domain.errors import InvalidRequest
@@ -35,6 +36,7 @@ from entrypoints.http.sse_events import data_frames
 from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS, EventStream, until_disconnect
 from entrypoints.jobs.submit import read_edit, read_generation, submit
 from entrypoints.wire.caller import Caller
+from entrypoints.wire.inputs import Detail
 from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.parsing import Arguments, has_images
 
@@ -84,9 +86,10 @@ async def stream_image(request: AnyRequest) -> ASGIApp:
     The stream ends with `complete` or `error`. The body takes the arguments of generate_image;
     with `images`, those of edit_image.
     """
-    handle = await _submit(request)
-    if handle is None:
+    submitted = await _submit(request)
+    if submitted is None:
         return as_response(no_response)
+    handle, _ = submitted
     messages = event_json_of(request).messages(handle, image_urls_for(request))
     headers = {"x-job-id": handle.job.id}
     return as_response(EventStream(data_frames(messages), KEEP_ALIVE_SECONDS, headers))
@@ -112,17 +115,20 @@ async def stream_image(request: AnyRequest) -> ASGIApp:
 async def create_image(request: AnyRequest, inline: Inline = False) -> ASGIApp:
     """Generate or edit images and respond when they are finished.
 
-    The response has facts and URLs, with `inline` also the images. The body takes the arguments of
-    generate_image; with `images`, those of edit_image.
+    The response has facts and URLs, with `inline` or with `detail` "full" also the images. The body
+    takes the arguments of generate_image; with `images`, those of edit_image.
     """
-    handle = await _submit(request)
-    if handle is None:
+    submitted = await _submit(request)
+    if submitted is None:
         return as_response(no_response)
+    handle, detail = submitted
     result = await until_disconnect(handle.result(), request.receive)
     if result is None:
         return as_response(no_response)
     urls = image_urls_for(request)
-    body = msgspec.json.encode(urls.report(result, handle.request, inline=inline))
+    body = msgspec.json.encode(
+        urls.report(result, handle.request, inline=inline or detail == "full")
+    )
     headers = {"content-type": "application/json", "content-length": str(len(body))}
     stored = [image for image in result.images if image.stored]
     if len(stored) == len(result.images) == 1:
@@ -130,28 +136,34 @@ async def create_image(request: AnyRequest, inline: Inline = False) -> ASGIApp:
     return as_response(BytesResponse(201, headers, body))
 
 
-async def _submit(request: AnyRequest) -> JobHandle | None:
-    """The caller's handle; None if the client disconnects first, which ends the inspection.
+async def _submit(request: AnyRequest) -> tuple[JobHandle, Detail | UnsetType] | None:
+    """The caller's handle, and how much of the images the caller wants.
 
+    None if the client disconnects first, which ends the inspection.
     A handle that is made at the moment of the disconnect is returned: it counts as waiting until
     its events are read, and the same disconnect ends that reading.
     """
     body = await json_object(request)
     caller = replace(caller_of(request), key=_idempotency_key(request))
-    handle = await until_disconnect(
+    submitted = await until_disconnect(
         _submitted(container_of(request), body, caller), request.receive
     )
-    if handle is None:
+    if submitted is None:
         return None
-    note_outcome(request.scope, handle)
+    note_outcome(request.scope, submitted[0])
     body_reservation_of(request.scope).shrink_to_decoded()
-    return handle
+    return submitted
 
 
-async def _submitted(container: Container, body: Arguments, caller: Caller) -> JobHandle:
-    if not has_images(body):
-        return await submit(container, await read_generation(container, body), caller)
-    return await submit(container, await read_edit(container, body, caller.owner), caller)
+async def _submitted(
+    container: Container, body: Arguments, caller: Caller
+) -> tuple[JobHandle, Detail | UnsetType]:
+    arguments = (
+        await read_edit(container, body, caller.owner)
+        if has_images(body)
+        else await read_generation(container, body)
+    )
+    return await submit(container, arguments, caller), arguments.detail
 
 
 def _idempotency_key(request: AnyRequest) -> str | None:

@@ -20,6 +20,7 @@ class CallerResolver:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._opens_links = settings.auth_token is None
         self._reads_files = settings.serves_this_machine_only
         self._owner = OWNER if settings.auth_token else LOCAL
         self._rates = RateLimiter(settings.effective_rate_limit)
@@ -31,4 +32,5 @@ class CallerResolver:
             owner=self._owner,
             check_rate=self._rates.of(address),
             reads_files=self._reads_files,
+            opens_links=self._opens_links,
         )

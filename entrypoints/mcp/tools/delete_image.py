@@ -32,7 +32,7 @@ async def handle(call: ToolCall, arguments: DeleteArguments) -> CallToolResult:
     id_ = await call.image_id(arguments.id, newest=False, trashed=arguments.undo)
     if arguments.undo:
         await call.container.restore_image()(id_, owner=owner)
-        restored = DeleteImageResult(id=id_, bytes=0)
+        restored = DeleteImageResult(id=id_, restored=True)
         return to_text_result(restored_text([id_]), restored)
     undo = f'delete_image {{"id": "{id_}", "undo": true}}'
     deleted = await call.container.delete_image()(id_, owner=owner)

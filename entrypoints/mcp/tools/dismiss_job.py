@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import to_text_result
 from entrypoints.mcp.tool_spec import CHANGES, ToolSpec
-from entrypoints.wire.listings import listed_job
+from entrypoints.wire.listings import job_line, listed_job
 
 
 class DismissArguments(Struct, forbid_unknown_fields=True):
@@ -23,8 +23,9 @@ async def handle(call: ToolCall, arguments: DismissArguments) -> CallToolResult:
     job_id = arguments.id.strip()
     await container.dismiss_jobs()([job_id], owner=owner)
     record = await container.get_job()(job_id, owner=owner)
+    dismissed = listed_job(record)
     text = f"Dismissed {job_id}: it is no longer listed. Usage and budgets still count it."
-    return to_text_result(text, listed_job(record))
+    return to_text_result(f"{text}\n{job_line(dismissed)}", dismissed)
 
 
 TOOL = ToolSpec(

@@ -19,7 +19,8 @@ async def read(call: ToolCall, arguments: Mapping[str, Any]) -> GenerateArgument
 
 async def handle(call: ToolCall, arguments: GenerateArguments) -> CallToolResult:
     """Start or join the job for these arguments and wait for its images."""
-    return await call.answer_job(await submit(call.container, arguments, call.caller))
+    job = await submit(call.container, arguments, call.caller)
+    return await call.answer_job(job, arguments.detail)
 
 
 TOOL = ToolSpec(

@@ -15,7 +15,7 @@ from entrypoints.mcp.tool_results import to_pending_result, to_text_result
 from entrypoints.mcp.tool_spec import READS, ToolSpec
 from entrypoints.wire.argument_specs import IMAGE
 from entrypoints.wire.image_texts import JOB_ID
-from entrypoints.wire.inputs import Deliver
+from entrypoints.wire.inputs import Deliver, DetailArgument
 from entrypoints.wire.recipes import recipe_result, recipe_text
 
 
@@ -39,6 +39,7 @@ class GetArguments(Struct, forbid_unknown_fields=True, kw_only=True):
     deliver: Annotated[Deliver, Meta(description="As 800x600, or 800x600 cover.")] | UnsetType = (
         UNSET
     )
+    detail: DetailArgument | UnsetType = UNSET
     recipe: Annotated[bool, Meta(description="Get the call that made it instead.")] = False
 
     @property
@@ -64,10 +65,10 @@ async def handle(call: ToolCall, arguments: GetArguments) -> CallToolResult:
         id_, owner=call.caller.owner, form=arguments.form, deliver=arguments.delivery
     )
     if isinstance(found, JobHandle):
-        return await call.answer_job(found)
+        return await call.answer_job(found, arguments.detail)
     if isinstance(found, JobRecord):
         return to_pending_result(found)
-    return await call.answer_images(found)
+    return await call.answer_images(found, detail=arguments.detail)
 
 
 async def _answer_recipe(call: ToolCall, name: str) -> CallToolResult:

@@ -6,7 +6,7 @@ from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import to_text_result
 from entrypoints.mcp.tool_spec import READS, ToolSpec
 from entrypoints.wire.inputs import NoArguments
-from entrypoints.wire.model_results import ModelsResult, catalog_entries
+from entrypoints.wire.model_results import ModelsResult, catalog_entries, model_lines
 
 
 async def handle(call: ToolCall, _: NoArguments) -> CallToolResult:
@@ -16,7 +16,8 @@ async def handle(call: ToolCall, _: NoArguments) -> CallToolResult:
 
     listing = call.container.list_models()()
     result = ModelsResult(models=catalog_entries(listing))
-    return to_text_result(catalog_text(listing, plain_console()), result)
+    text = f"{catalog_text(listing, plain_console())}\n{model_lines(result.models)}"
+    return to_text_result(text, result)
 
 
 TOOL = ToolSpec(

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import to_text_result
 from entrypoints.mcp.tool_spec import READS, ToolSpec
-from entrypoints.wire.usage_results import usage_result
+from entrypoints.wire.usage_results import usage_lines, usage_result
 
 
 class UsageArguments(Struct, forbid_unknown_fields=True):
@@ -23,7 +23,8 @@ async def handle(call: ToolCall, arguments: UsageArguments) -> CallToolResult:
     from entrypoints.wire.usage_tables import usage_text
 
     report = await call.container.report_usage()(arguments.days)
-    return to_text_result(usage_text(report, plain_console()), usage_result(report))
+    result = usage_result(report)
+    return to_text_result(f"{usage_text(report, plain_console())}\n{usage_lines(result)}", result)
 
 
 TOOL = ToolSpec(
