@@ -39,8 +39,12 @@ def test_every_line_of_the_readme_works_in_its_order(openai_api: StandIn, tmp_pa
     assert (lighthouse.fields["size"], lighthouse.fields["partial_images"]) == ("1536x1024", 2)
     assert [each.field for each in sky.files] == ["image[]"]
     assert [each.field for each in chair.files] == ["image[]", "image[]", "mask"]
-    assert saved[0] == "lighthouse.png"
-    assert len(saved) == 3  # with two previews beside it
+    assert saved == [
+        "lighthouse.png",
+        "lighthouse-preview-1.png",
+        "lighthouse-preview-2.png",
+        "logo.png",
+    ]
     newcomer.check_files(*saved)
 
 
