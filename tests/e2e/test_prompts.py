@@ -1,17 +1,16 @@
 """Presets as MCP prompts, with the official client over every transport and in both eras."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from mcp import Client, MCPError, StdioServerParameters, stdio_client
-from mcp_types import PromptReference, TextContent
+from mcp_types import PromptReference
 
 from entrypoints.config.settings import Settings
 from tests.e2e.host import SERVER
+from tests.e2e.prompt_calls import call_of
 from tests.e2e.transports import ERAS, connect_in_memory, connect_over
 from tests.testkit.fakes import settings_in
 
@@ -49,15 +48,6 @@ async def connect(transport: str, settings: Settings) -> AsyncIterator[Client]:
     server = StdioServerParameters(command=SERVER, env={**variables, "PROVIDER": "sketch"})
     async with Client(stdio_client(server), mode=STDIO[transport]) as client:
         yield client
-
-
-def call_of(result: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - the SDK's GetPromptResult
-    """The tool and the arguments that a prompt asks for."""
-    (message,) = result.messages
-    assert message.role == "user"
-    assert isinstance(message.content, TextContent)
-    words, _, arguments = message.content.text.partition("\n\n")
-    return words.split()[3], json.loads(arguments)
 
 
 @pytest.mark.parametrize("transport", [*ERAS, *STDIO])
