@@ -11,6 +11,7 @@
     ├ Busy                          busy                  (retry_after) the queue is full
     │ └ TooManyRequests             too_many_requests     (retry_after) this client's rate limit
     ├ BudgetExhausted               budget_exhausted      (budget, limit, spent, resets_at)
+    ├ ConfirmationRequired          confirmation_required (estimate, limit) a person must agree
     ├ ArchiveUnavailable            archive_unavailable   images or records cannot be written
     ├ CacheUnavailable              cache_unavailable     treated as a cache miss
     ├ InternalError                 internal              (incident) a bug

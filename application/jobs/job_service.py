@@ -1,6 +1,6 @@
 """The one path of every request: check it, find or start its job, and execute the job."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from decimal import Decimal
@@ -34,8 +34,10 @@ from domain.recipes import Recipe
 from domain.requests import ImageRequest
 from domain.results import ImageResult
 
-Admission = Callable[[], None]
-"""Counts a request that needs the provider, or raises to refuse it before a job starts."""
+Admission = Callable[[AnyJob], Awaitable[bool]]
+"""Counts a job that needs the provider, or raises to refuse it before it starts.
+
+Returns whether it waited for a person, while equal jobs may have finished."""
 
 
 class JobService:
@@ -86,11 +88,7 @@ class JobService:
         job = self._prepare(request, owner, key, sent, turn)
         running, lookup = await self._find(job, turn, fresh=fresh), None
         if running is None and admit is not None:
-            if not fresh:
-                lookup = await self.lookups.finished(job)
-                running = await self._find(job, turn, fresh=fresh)  # perhaps started meanwhile
-            if running is None and not (lookup and has_result(lookup)):
-                admit()
+            running, lookup = await self._admit(job, turn, admit, fresh=fresh)
         joined = running is not None
         if running is not None:
             await self._join(running, job.key, turn)
@@ -98,6 +96,21 @@ class JobService:
             running = self.runner.start(job, self.execute(job, fresh=fresh, lookup=lookup))
         notes = (*notes, *job.notes, *request.ignored_options)
         return self._handle(running, request, job.requested_model, notes, turn, joined=joined)
+
+    async def _admit(
+        self, job: AnyJob, turn: OpenTurn | None, admit: Admission, *, fresh: bool
+    ) -> tuple[RunningJob | None, Lookup | None]:
+        """Have the job admitted if neither the cache nor a running job serves it.
+
+        Return the running job that serves it, and a lookup that is still true.
+        """
+        lookup = None if fresh else await self.lookups.finished(job)
+        running = await self._find(job, turn, fresh=fresh)  # perhaps started meanwhile
+        if running is None and not (lookup and has_result(lookup)):
+            waited = await admit(job)
+            running = await self._find(job, turn, fresh=fresh)
+            lookup = None if waited else lookup
+        return running, lookup
 
     def _handle(
         self,

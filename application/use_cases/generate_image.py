@@ -38,7 +38,7 @@ class GenerateImage:
 
         `fresh` requests new images even if an equal job is running or its result is cached. With an
         idempotency `key` that was used before, the job is the one of that key, whatever its
-        outcome. `admit` is called if neither a running job nor the cache has the images, and may
+        outcome. `admit` is awaited if neither a running job nor the cache has the images, and may
         raise to refuse them. Raises UnsupportedByModel and KeyReused before anything is spent,
         ShuttingDown, and with a key or in a conversation ArchiveUnavailable. With a style, also
         InvalidRequest and UnreadableImage; its reference images make the request an edit.

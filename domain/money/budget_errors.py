@@ -1,4 +1,4 @@
-"""The error of a request that would exceed a spending limit."""
+"""The errors of requests that cost more than a setting allows."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -44,6 +44,26 @@ class BudgetExhausted(ImageServiceError):
             facts["resets_at"] = self._resets_at.isoformat(timespec="seconds")
             facts["retry_after"] = round(self.retry_after, 1)
         return facts
+
+
+class ConfirmationRequired(ImageServiceError):
+    """A person must agree to the cost of the call first, or declined it; nothing was sent.
+
+    `estimate` is in US dollars, None if it is unknown, and `limit` what needs no confirmation.
+    """
+
+    code = "confirmation_required"
+
+    def __init__(
+        self, message: str, *, hint: str, limit: Decimal, estimate: Decimal | None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self._amounts = {"limit": limit, "estimate": estimate}
+
+    def details(self) -> Mapping[str, object]:
+        return {
+            name: _number(amount) for name, amount in self._amounts.items() if amount is not None
+        }
 
 
 def _number(amount: Decimal) -> int | float:

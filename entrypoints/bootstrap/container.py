@@ -48,6 +48,7 @@ from application.use_cases.cache_stats import CacheStats
 from application.use_cases.check_readiness import CheckReadiness
 from application.use_cases.clear_cache import ClearCache
 from application.use_cases.clear_conversation import ClearConversation
+from application.use_cases.confirm_spending import ConfirmSpending
 from application.use_cases.delete_image import DeleteImage
 from application.use_cases.describe_image import DescribeImage
 from application.use_cases.dismiss_jobs import DismissJobs
@@ -273,6 +274,7 @@ class Container(DeclarativeContainer):
     list_presets = Factory(ListPresets, presets)
     list_styles = Factory(ListStyles, presets)
     expand_preset = Factory(ExpandPreset, presets)
+    confirm_spending = Factory(ConfirmSpending, cost_estimates, settings.provided.confirm_above_usd)
     list_models = Factory(ListModels, image_providers, clock)
     check_readiness = Factory(CheckReadiness, job_runner, image_store, job_repository, cache)
     clear_cache = Factory(ClearCache, cache)

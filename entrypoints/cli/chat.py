@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from application.jobs.job_handle import JobHandle
+from application.use_cases.confirm_spending import Consent
 from domain.conversations import MAX_CONTEXT_TURNS, ConversationId, ConversationOptions
 from domain.errors import ImageServiceError, NotFound
 from domain.requests import EditRequest, GenerateRequest
@@ -27,6 +28,7 @@ from entrypoints.wire.error_codes import EXIT_CODE_BY_CODE
 from entrypoints.wire.image_results import Hints, structured_report, text_report
 
 DELIVERY = Delivery(target=None, opens=False, quiet=False, as_json=False)
+CONFIRM_HINT = "Answer the question at a terminal, or raise CONFIRM_ABOVE_USD."
 HINTS = Hints(new_image="", edit="")
 WELCOME = "Say what to draw, then what to change. /undo, /new, /quit."
 COMMANDS = "The commands are /undo, /new and /quit. Any other line is a turn."
@@ -99,14 +101,24 @@ class Chat:
     async def _start(self, prompt: str) -> JobHandle:
         """The first turn generates an image, each later one edits the last."""
         options = ConversationOptions(id=self.id, context_turns=MAX_CONTEXT_TURNS)
+        admit = self.container.confirm_spending().admission(
+            Consent(hint=CONFIRM_HINT, ask=self._agrees)
+        )
         if await self._has_image():
             edit = EditRequest(
                 prompt=prompt, size=None, keep_shape=True, images=(), conversation=options
             )
-            return await self.container.edit_image()(edit)
+            return await self.container.edit_image()(edit, admit=admit)
         return await self.container.generate_image()(
-            GenerateRequest(prompt=prompt, conversation=options)
+            GenerateRequest(prompt=prompt, conversation=options), admit=admit
         )
+
+    async def _agrees(self, question: str) -> bool | None:
+        """The answer of a person at a terminal; a pipe is not asked."""
+        if not self._asks:
+            return None
+        print(f"{question} [y/N]")
+        return (await asyncio.to_thread(self._read)).strip().lower() in {"y", "yes"}
 
     async def _has_image(self) -> bool:
         try:

@@ -11,7 +11,10 @@ from entrypoints.cli.suggestions import ImageReference
 
 if TYPE_CHECKING:  # a command loads these when it runs
     from application.jobs.job_handle import JobHandle
+    from application.use_cases.confirm_spending import Consent
     from entrypoints.bootstrap.container import Container
+
+YES_HINT = "Add --yes to agree to the cost."
 
 
 @job
@@ -35,7 +38,11 @@ async def generate(container: "Container", *, prompt: str | None, **options: obj
 
     given = await with_preset(container, prompt, options, has_images=False)
     arguments = parse(GenerateArguments, with_context(given))
-    return await container.generate_image()(arguments.to_request(), fresh=arguments.fresh)
+    return await container.generate_image()(
+        arguments.to_request(),
+        fresh=arguments.fresh,
+        admit=container.confirm_spending().admission(_consent(agreed=arguments.confirm)),
+    )
 
 
 @job
@@ -87,4 +94,14 @@ async def edit(
     opened = [await open_image(name, f"images[{at}]", container) for at, name in enumerate(images)]
     mask_image = await open_image(mask, "mask", container) if mask else None
     request = arguments.to_request(tuple(opened), mask_image)
-    return await container.edit_image()(request, fresh=arguments.fresh)
+    return await container.edit_image()(
+        request,
+        fresh=arguments.fresh,
+        admit=container.confirm_spending().admission(_consent(agreed=arguments.confirm)),
+    )
+
+
+def _consent(*, agreed: bool) -> "Consent | None":
+    from application.use_cases.confirm_spending import Consent
+
+    return None if agreed else Consent(hint=YES_HINT)

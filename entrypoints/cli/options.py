@@ -133,6 +133,13 @@ GENERATION_OPTIONS = (
         "--fresh", is_flag=True, panel=IMAGE, help="Skip the cache and generate a new image."
     ),
     click.option(
+        "--yes",
+        "confirm",
+        is_flag=True,
+        panel=IMAGE,
+        help="Agree to a cost above CONFIRM_ABOVE_USD.",
+    ),
+    click.option(
         "-o",
         "--output",
         type=click.Path(allow_dash=True),
@@ -164,6 +171,7 @@ OPTION_BY_FIELD = {
     "n": "-n",
     "conversationId": "--conversation",
     "useContext": "--context",
+    "confirm": "--yes",
     "maxContextEntries": "--context",
     "images": "-i",
     "output": "-o",

@@ -25,6 +25,10 @@ class BudgetSettings(BaseSettings):
         None, description="Maximum estimated cost of one call in US dollars."
     )
 
+    confirm_above_usd: Amount | None = Field(
+        None, description="Ask before a call whose estimate is above this many US dollars."
+    )
+
     @property
     def limits(self) -> "BudgetLimits":
         """The limits in the domain's form."""

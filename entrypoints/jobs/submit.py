@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from application.jobs.job_handle import JobHandle
+from application.use_cases.confirm_spending import Ask, Consent, no_answer
 from domain.errors import InvalidRequest, NotFound, UnreadableImage
 from domain.image import Image
 from domain.requests import EditRequest
@@ -21,6 +22,7 @@ from entrypoints.wire.parsing import Arguments, Reading, read
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.bootstrap.container import Container
 
+CONFIRM_HINT = "Ask the user. Repeat the call with confirm: true only if the user agrees."
 MAX_KEPT = 64
 """Calls of generate_image whose arguments are kept as they were read."""
 MAX_KEPT_TEXT = 4_000
@@ -92,18 +94,26 @@ async def read_edit(container: "Container", arguments: Arguments, owner: str) ->
 
 
 async def submit(
-    container: "Container", arguments: GenerateArguments | EditArguments, caller: Caller
+    container: "Container",
+    arguments: GenerateArguments | EditArguments,
+    caller: Caller,
+    ask: Ask = no_answer,
 ) -> JobHandle:
     """Start or join the job for these arguments.
+
+    `ask` puts a question to the person behind the caller, where that is possible.
 
     Raises InvalidRequest or NotFound for arguments that cannot be used, TooManyRequests for a
     caller above its rate limit, and what GenerateImage and EditImage raise.
     """
+    confirm = container.confirm_spending()
+    consent = None if arguments.confirm else Consent(hint=CONFIRM_HINT, ask=ask)
     if isinstance(arguments, EditArguments):
-        references, admit = _references(msgspec.structs.asdict(arguments)), caller.check_rate
-        if admit and container.remote_images() and any(map(is_url, references.values())):
-            admit()  # before anything is fetched
-            admit = None
+        references, count = _references(msgspec.structs.asdict(arguments)), caller.check_rate
+        if count and container.remote_images() and any(map(is_url, references.values())):
+            count()  # before anything is fetched
+            count = None
+        admit = confirm.admission(consent, count)
         edit = await _edit_request(container, arguments, references, caller.owner)
         return await container.edit_image()(
             edit, owner=caller.owner, fresh=arguments.fresh, key=caller.key, admit=admit
@@ -113,7 +123,7 @@ async def submit(
         owner=caller.owner,
         fresh=arguments.fresh,
         key=caller.key,
-        admit=caller.check_rate,
+        admit=confirm.admission(consent, caller.check_rate),
     )
 
 

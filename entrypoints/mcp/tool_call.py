@@ -9,6 +9,7 @@ from mcp_types import CallToolResult
 from msgspec import UNSET, UnsetType
 
 from application.jobs.job_handle import JobHandle
+from application.use_cases.confirm_spending import Ask, no_answer
 from domain.requests import ImageRequest
 from domain.results import ImageResult
 from entrypoints.jobs.follow import Report, follow
@@ -37,7 +38,7 @@ class ToolCall:
     `deadline` is a value of `time.monotonic()`. If the job is still running then, the reply has the
     job's ID instead of images. The reply has at most `max_bytes` bytes. `profile` says what the
     client does with it; `resource_links`, whether the client's version of the protocol has them.
-    `on_job` is called with the job that the call waits for.
+    `on_job` is called with the job that the call waits for. `ask` puts a question to the person.
     """
 
     container: "Container"
@@ -48,6 +49,7 @@ class ToolCall:
     resource_links: bool
     report_progress: Report
     on_job: Callable[[JobHandle], None]
+    ask: Ask = no_answer
     image_data: ImageData = base64_of
 
     async def image_id(self, name: str, *, newest: bool = True, trashed: bool = False) -> str:

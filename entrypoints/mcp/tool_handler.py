@@ -14,6 +14,7 @@ from mcp_types import (
 
 from domain.errors import ImageServiceError
 from entrypoints.mcp.client_roots import ROOTS_REQUIRED, RootsRequired
+from entrypoints.mcp.elicitation import AnswerRequired, Elicitation
 from entrypoints.mcp.reply_deadline import reply_deadline
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import to_tool_error
@@ -48,20 +49,24 @@ class ToolHandler:
         if self._hooks.client_roots is not None:
             self._hooks.client_roots.begin_call(context, params)
         try:
-            return await tool.answer(await self._open_call(context), params.arguments or {})
+            return await tool.answer(await self._open_call(context, params), params.arguments or {})
         except RootsRequired:
             return ROOTS_REQUIRED
+        except AnswerRequired as question:
+            return question.result
         except ImageServiceError as error:
             self._hooks.observe(context, error)
             return to_tool_error(error)
         except Exception as error:  # noqa: BLE001 - logged, and answered with the incident
             return to_tool_error(log_incident(error))
 
-    async def _open_call(self, context: Context) -> ToolCall:
+    async def _open_call(self, context: Context, params: CallToolRequestParams) -> ToolCall:
         hooks = self._hooks
         profile, meta = hooks.profile(context), context.meta or {}
+        deadline = monotonic() + reply_deadline(hooks.settings, profile, meta)
         return ToolCall(
-            deadline=monotonic() + reply_deadline(hooks.settings, profile, meta),
+            deadline=deadline,
+            ask=Elicitation(context, params, deadline),
             container=await hooks.open_container(),
             caller=hooks.caller_of(context),
             max_bytes=hooks.max_bytes(context),

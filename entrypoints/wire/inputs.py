@@ -80,7 +80,7 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
 
     quality: Annotated[
         Literal["low", "medium", "high", "xhigh", "max", "auto"],
-        Meta(description="Higher quality costs more; xhigh and max need a 2.5 or newer model."),
+        Meta(description="Higher costs more; xhigh and max need a 2.5 or newer model."),
     ] = "auto"
     format: Annotated[
         Literal["png", "jpeg", "webp", "avif", "auto"],
@@ -96,7 +96,7 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
             Meta(
                 ge=0,
                 le=100,
-                description="For jpeg, webp and avif; the default depends on quality.",
+                description="For jpeg, webp and avif; default: by quality.",
             ),
         ]
         | UnsetType
@@ -111,7 +111,7 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
             Meta(
                 ge=1,
                 le=MAX_PARTIALS,
-                description="Previews of the unfinished image; each costs extra tokens.",
+                description="Previews of the unfinished image; each costs more.",
             ),
         ]
         | UnsetType
@@ -129,7 +129,7 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
             Meta(
                 min_length=1,
                 max_length=40,
-                description="Style for a series of images; a wrong name lists all.",
+                description="Style of a series; a wrong name lists all.",
             ),
         ]
         | UnsetType
@@ -146,9 +146,10 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
     ) = UNSET
     fresh: Annotated[
         bool,
-        Meta(description="Ignore equal requests that are cached or running."),
+        Meta(description="Ignore cached and running equal requests."),
     ] = False
     detail: DetailArgument | UnsetType = UNSET
+    confirm: Annotated[bool, Meta(description="The user agreed to the cost.")] = False
 
     @property
     def conversation(self) -> ConversationOptions | None:

@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException
 
 from domain import errors, provider_errors
 from domain.errors import ImageServiceError
-from domain.money.budget_errors import BudgetExhausted
+from domain.money.budget_errors import BudgetExhausted, ConfirmationRequired
 from entrypoints.wire.error_codes import HTTP_STATUSES
 from tests.e2e.asgi_client import AsgiClient, Reply, asgi_client
 from tests.testkit.fakes import FakeProvider, settings_in
@@ -155,6 +155,9 @@ SPECIAL: dict[type[ImageServiceError], ImageServiceError] = {
     errors.TooManyRequests: errors.TooManyRequests("Words.", retry_after=0.1),
     BudgetExhausted: BudgetExhausted(
         "Words.", hint="", budget="B", limit=Decimal(1), resets_at=LATER, retry_after=90.2
+    ),
+    ConfirmationRequired: ConfirmationRequired(
+        "Words.", hint="", limit=Decimal(1), estimate=Decimal(2)
     ),
     errors.InternalError: errors.InternalError("c0ffee"),
     provider_errors.CircuitOpen: provider_errors.CircuitOpen("Words.", retry_after=9),

@@ -19,7 +19,7 @@ async def read(call: ToolCall, arguments: Mapping[str, Any]) -> EditArguments:
 
 async def handle(call: ToolCall, arguments: EditArguments) -> CallToolResult:
     """Start or join the job for these arguments and wait for its images."""
-    job = await submit(call.container, arguments, call.caller)
+    job = await submit(call.container, arguments, call.caller, call.ask)
     return await call.answer_job(job, arguments.detail)
 
 
