@@ -133,5 +133,5 @@ async def test_an_equal_call_that_ends_while_a_person_thinks_is_not_paid_for_aga
 
         admit = container.confirm_spending().admission(Consent(hint="", ask=ask))
         job = await container.generate_image()(request, admit=admit)
-        assert (await job.result()).is_cached
+        assert (await job.result()).is_prepaid
     assert len(openai_api.posts) == 1
