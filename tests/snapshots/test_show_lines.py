@@ -10,7 +10,7 @@ from entrypoints.wire.show_lines import show_lines
 
 TITLE = "a [red] bridge, *dusk*"
 URL = "https://images.example/images/img_1"
-PLAIN, BLANK = "/home/ann/art/bridge.png", "/home/ann/GPT Image/bridge (1).png"
+PLAIN, BLANK = "/srv/ann/art/bridge.png", "/srv/ann/GPT Image/bridge (1).png"
 CALLERS = {
     "stdio": ((PLAIN, ""), Caller()),
     "stdio, a path with a blank": ((BLANK, ""), Caller()),
