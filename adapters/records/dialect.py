@@ -116,9 +116,9 @@ def overwrite_deleted(engine: Engine) -> bool:
     """Overwrite what was deleted, if that is due; return whether nothing is left to do.
 
     SQLite leaves deleted rows in free space and in its log, and copies of rows that moved, so the
-    database is written anew and the log emptied: about a second for each 100 MB. Returns false if
-    another process reads for longer than READERS_SECONDS; it is due at the next call then. Raises
-    sqlite3.Error.
+    database is written anew and the log emptied: about a second for each 100 MB
+    (2.7 s for 308 MB on a 2-core machine). Returns false if another process reads for longer than
+    READERS_SECONDS; it is due at the next call then. Raises sqlite3.Error.
     """
     pooled = engine.raw_connection()
     cursor = pooled.cursor()

@@ -20,6 +20,12 @@ class PrometheusMetrics:
         self._money()
         self._cache()
         self._renditions()
+        self.days_until_shutdown = Gauge(
+            "gpt_image_model_days_until_shutdown",
+            "Days until the known date of the model's shutdown; negative after it.",
+            ("model",),
+            registry=self.registry,
+        )
         self._create_series()
         self.refused = self._counter(
             "http_refused",

@@ -1,6 +1,6 @@
 """Counts events as Prometheus metrics."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from time import monotonic
@@ -55,14 +55,22 @@ class PrometheusSink:
 
     media_type = "text/plain; version=0.0.4"
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = monotonic,
+        *,
+        days_until_shutdown: Callable[[], Mapping[str, int]] = dict,
+    ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # only OpenMetrics needs them
         self.metrics = PrometheusMetrics()
         self._clock = clock
+        self._days_until_shutdown = days_until_shutdown
         self._jobs: dict[str, _RunningJob] = {}
 
     def exposition(self) -> bytes:
         """All metrics as text: ours, and those of the process that the library keeps."""
+        for model, days in self._days_until_shutdown().items():
+            self.metrics.days_until_shutdown.labels(model).set(days)
         return generate_latest(REGISTRY) + generate_latest(self.metrics.registry)
 
     def refused(self, status: int) -> None:

@@ -1,6 +1,6 @@
 """Use case: list the models of all providers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +20,12 @@ class ModelListing:
     def default(self) -> ModelSelection:
         """The model of a request that names none; its card is in the catalog if it is known."""
         return self.catalog.choose(None, self.today)
+
+    @property
+    def days_until_shutdown(self) -> Mapping[str, int]:
+        """Whole days for each model whose date is known: 0 on that date, negative after it."""
+        dates = {card.name: card.retirement_date for card in self.catalog.cards}
+        return {name: (day - self.today).days for name, day in dates.items() if day is not None}
 
     @property
     def can_edit(self) -> bool:

@@ -86,7 +86,13 @@ from application.use_cases.undo_turn import UndoTurn
 from application.use_cases.view_image import ViewImage
 from entrypoints.bootstrap.container_parts import Parts
 from entrypoints.bootstrap.image_sources import nearby_images, no_client_roots, remote_images
-from entrypoints.bootstrap.observability import event_sink, job_metrics, log_sink, log_writer
+from entrypoints.bootstrap.observability import (
+    event_sink,
+    job_metrics,
+    log_sink,
+    log_writer,
+    retirement_sink,
+)
 from entrypoints.bootstrap.preset_files import preset_library
 from entrypoints.bootstrap.providers import (
     image_provider,
@@ -172,12 +178,20 @@ class Container(DeclarativeContainer):
     image_library = Singleton(ImageLibrary, image_store, job_repository)
     image_trash = Singleton(ImageTrash, image_library, clock, days=settings.provided.trash_days)
 
+    provider = Singleton(image_provider, settings, exit_stack)
+    image_providers = List(provider)
+    """Every provider; the first one serves requests that name no model."""
+    list_models = Factory(ListModels, image_providers, clock)
+
     log_sink = Singleton(log_sink, settings, log_writer)
-    metrics = Singleton(job_metrics)
+    retirement_sink = Singleton(retirement_sink, log_writer, list_models.provider)
+    metrics = Singleton(job_metrics, list_models.provider)
     savings_counter = Singleton(SavingsCounter, usage_ledger.provider, clock)
     extra_sinks = List()
     """More event sinks, of a test or of an application that embeds this one."""
-    event_sink = Singleton(event_sink, log_sink, metrics, savings_counter, extra=extra_sinks)
+    event_sink = Singleton(
+        event_sink, log_sink, retirement_sink, metrics, savings_counter, extra=extra_sinks
+    )
 
     image_workers = Singleton(image_workers)
     inspector = Singleton(pillow_inspector, image_workers)
@@ -191,9 +205,6 @@ class Container(DeclarativeContainer):
     job_runner = Singleton(job_runner, settings, job_events, event_sink)
     early_renditions = Singleton(EarlyRenditions, job_runner, rendition_service)
 
-    provider = Singleton(image_provider, settings, exit_stack)
-    image_providers = List(provider)
-    """Every provider; the first one serves requests that name no model."""
     guard = Callable(
         with_safeguards,
         images=image_store,
@@ -275,7 +286,6 @@ class Container(DeclarativeContainer):
     list_styles = Factory(ListStyles, presets)
     expand_preset = Factory(ExpandPreset, presets)
     confirm_spending = Factory(ConfirmSpending, cost_estimates, settings.provided.confirm_above_usd)
-    list_models = Factory(ListModels, image_providers, clock)
     check_readiness = Factory(CheckReadiness, job_runner, image_store, job_repository, cache)
     clear_cache = Factory(ClearCache, cache)
     cache_stats = Factory(CacheStats, cache)

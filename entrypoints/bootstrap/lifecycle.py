@@ -57,6 +57,7 @@ def warm(container: Container) -> None:
     with suppress(OSError):  # the first image that needs the worker reports the same error
         container.image_workers().prepare()
     container.job_service()
+    container.retirement_sink().check()
     container.optimizer()
 
 

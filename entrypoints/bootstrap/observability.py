@@ -1,15 +1,17 @@
 """Builds the container's event sinks: log, metrics, and the one that publishes to all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from application.ports.event_sink import EventSink
+from application.use_cases.list_models import ListModels
 from entrypoints.config.settings import Settings
 
 if TYPE_CHECKING:  # adapters are imported when they are built, so that the server starts fast
     from adapters.telemetry.log_writer import LogWriter
     from adapters.telemetry.prometheus_sink import PrometheusSink
+    from adapters.telemetry.retirement_sink import RetirementSink
 
 
 def log_writer(settings: Settings, exit_stack: AsyncExitStack) -> "LogWriter":
@@ -29,11 +31,22 @@ def log_sink(settings: Settings, writer: "LogWriter") -> EventSink:
     return LogSink(writer, prompts=settings.log_prompts)
 
 
-def job_metrics() -> "PrometheusSink":
-    """Counts and times jobs for Prometheus."""
+def retirement_sink(writer: "LogWriter", list_models: Callable[[], ListModels]) -> "RetirementSink":
+    """Warns in the log of models that retire soon."""
+    from adapters.telemetry.retirement_sink import RetirementSink
+
+    def notes(model: str | None) -> Sequence[str]:
+        listing = list_models()()
+        return listing.catalog.choose(model, listing.today).notes
+
+    return RetirementSink(writer, notes)
+
+
+def job_metrics(list_models: Callable[[], ListModels]) -> "PrometheusSink":
+    """Counts and times jobs for Prometheus, and counts the days of models."""
     from adapters.telemetry.prometheus_sink import PrometheusSink
 
-    return PrometheusSink()
+    return PrometheusSink(days_until_shutdown=lambda: list_models()().days_until_shutdown)
 
 
 def event_sink(*sinks: EventSink, extra: Sequence[EventSink]) -> EventSink:
