@@ -14,6 +14,7 @@ from entrypoints.wire.argument_shapes import without_wrapper
 from entrypoints.wire.argument_specs import ArgumentSpec, argument_specs
 from entrypoints.wire.argument_values import OMITTED, is_omitted, meant_value
 from entrypoints.wire.inputs import EditArguments
+from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.nearest_values import nearest_value
 from entrypoints.wire.unicode_text import is_unicode
 
@@ -97,7 +98,7 @@ def _one_value(
         return OMITTED
     if not present:
         if spec.required:
-            hint = spec.schema["description"]
+            hint = _described(spec.schema)
             faults.append(InvalidRequest(f"{spec.name} is required.", field=spec.name, hint=hint))
         return OMITTED
     value = present[0][1]
@@ -130,7 +131,7 @@ def _fault(spec: ArgumentSpec, field: str, reason: str, value: object) -> Invali
     """The error for msgspec's reason; its hint has the nearest value and the valid ones."""
     choices = f"Use one of: {', '.join(spec.choices)}." if spec.choices else ""
     is_entry = field != spec.name
-    usual = choices or str((spec.schema["items"] if is_entry else spec.schema)["description"])
+    usual = choices or _described(spec.schema["items"] if is_entry else spec.schema)
     nearest = nearest_value(spec, value)
     hint = f"Did you mean {nearest}? {usual}" if nearest else usual
     return InvalidRequest(_message(field, reason, spec, value), field=field, hint=hint)
@@ -179,3 +180,10 @@ def _texts(value: object) -> Iterator[str]:
             waiting += [*value, *value.values()]
         elif isinstance(value, list | tuple):
             waiting += value
+
+
+def _described(schema: Schema) -> str:
+    """The description of an argument, which leaves out the bounds of a number."""
+    text = str(schema["description"])
+    bounds = [f"{schema[bound]:,}" for bound in ("minimum", "maximum") if bound in schema]
+    return text if len(bounds) < 2 else f"{text} {' to '.join(bounds)}."

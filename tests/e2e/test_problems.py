@@ -121,4 +121,5 @@ def _normalized(text: str, folder: Path) -> str:
     text = re.sub(r"-[0-9a-f]{8}(?=(_[0-9a-f]{8})?\.(png|jpg|webp))", "-…", text)
     text = re.sub(r"job_[0-9a-f]{32}", "job_…", text)
     text = re.sub(r"[\d,]+ bytes · ", "… bytes · ", text)
+    text = re.sub(r"created [-\dT:+]+ · request req_standin_\d+", "created … · request …", text)
     return re.sub(r"x+(?=[^x])", lambda run: run[0] if len(run[0]) < 9 else "x…", text)
