@@ -149,8 +149,9 @@ def _asks_for_nothing(specs: Specs, name: str, value: object) -> bool:
     key = squeezed(name)
     if not specs or name.startswith("_") or key in ADDED_BY_HOSTS or value is None:
         return True
-    is_empty = value in ([], {}) or is_null_word(value)
-    return is_empty and (bool(_advice(specs, key)) or not _near(specs, name))
+    if value in ([], {}):  # also a misspelled argument: it would be omitted under its own name
+        return True
+    return is_null_word(value) and (bool(_advice(specs, key)) or not _near(specs, name))
 
 
 def _unknown(specs: Specs, name: str, value: object) -> InvalidRequest:
