@@ -18,6 +18,8 @@ from entrypoints.mcp.json_rpc import encode, read_envelope
 JSON = "application/json"
 EVENTS = "text/event-stream"
 BOTH = f"{JSON}, {EVENTS}"
+JSON_ONLY = "gpt_image.json_only"
+"""A key of the scope of a request whose response is one JSON message, without others before it."""
 ENDLESS = "subscriptions/listen"
 """The method whose response is a stream of notifications, which JSON cannot be."""
 ENDED = JSONRPCError(
@@ -61,7 +63,7 @@ class AcceptedResponses:
             send = (
                 _Converted(JSON, _as_event, send) if events else _Converted(EVENTS, _as_json, send)
             )
-        await self._app(_accepting(scope, BOTH), receive, send)
+        await self._app({**_accepting(scope, BOTH), JSON_ONLY: not events}, receive, send)
 
 
 def json_error(status: int, error: JSONRPCMessage) -> BytesResponse:

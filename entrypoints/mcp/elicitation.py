@@ -30,9 +30,9 @@ class AnswerRequired(Exception):
 class Elicitation:
     """Asks within one call, until its deadline, a value of `time.monotonic()`.
 
-    A client with a handshake is asked within the call. A later one is asked by the call's result,
-    and repeats the call with the answer. The name of a question is its text, so that an answer
-    never counts for another question.
+    A client with a handshake is asked within the call, unless `within_call` is False. A later one
+    is asked by the call's result, and repeats the call with the answer. The name of a question is
+    its text, so that an answer never counts for another question.
     """
 
     def __init__(
@@ -40,8 +40,11 @@ class Elicitation:
         context: ServerRequestContext[Any, Any],
         params: CallToolRequestParams,
         deadline: float,
+        *,
+        within_call: bool,
     ) -> None:
         self._session = context.session
+        self._within_call = within_call and context.session.can_send_request
         self._request_id = context.request_id
         self._answers = params.input_responses or {}
         self._deadline = deadline
@@ -62,7 +65,7 @@ class Elicitation:
                     InputRequiredResult(input_requests={question: _form(question)})
                 )
             return _agreed(answer)
-        if not self._session.can_send_request:
+        if not self._within_call:
             return None
         try:
             async with asyncio.timeout(self._deadline - monotonic()):

@@ -21,6 +21,7 @@ from entrypoints.mcp.transport_hooks import (
     Observe,
     OpenContainer,
     OpenPresets,
+    TakesQuestions,
     TransportHooks,
 )
 from entrypoints.wire.caller import Caller
@@ -41,16 +42,14 @@ def build_server(
     observe: Observe = lambda _, __: None,
     on_list: Callable[[], None] = lambda: None,
     image_data_of: ImageDataOf = lambda _: base64_of,
+    takes_questions: TakesQuestions = lambda _: True,
     over_stdio: bool = False,
     client_roots: ClientRoots | None = None,
 ) -> Server[Any]:
-    """Build the server.
+    """Build the server from what TransportHooks has; without `open_presets`, from the container.
 
     The SDK traces messages only if an OpenTelemetry tracer is installed in the process: without one
     each span would be created and dropped.
-
-    The arguments are those of TransportHooks. Without `open_presets`, presets come from the
-    container.
     """
 
     async def presets_of_the_container() -> PresetUseCases:
@@ -64,6 +63,7 @@ def build_server(
         observe=observe,
         on_list=on_list,
         image_data_of=image_data_of,
+        takes_questions=takes_questions,
         over_stdio=over_stdio,
         client_roots=client_roots,
     )

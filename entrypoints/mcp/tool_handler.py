@@ -66,7 +66,7 @@ class ToolHandler:
         deadline = monotonic() + reply_deadline(hooks.settings, profile, meta)
         return ToolCall(
             deadline=deadline,
-            ask=Elicitation(context, params, deadline),
+            ask=Elicitation(context, params, deadline, within_call=hooks.takes_questions(context)),
             container=await hooks.open_container(),
             caller=hooks.caller_of(context),
             max_bytes=hooks.max_bytes(context),

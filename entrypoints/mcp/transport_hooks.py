@@ -24,6 +24,7 @@ OpenContainer = Callable[[], Awaitable["Container"]]
 OpenPresets = Callable[[], Awaitable[PresetUseCases]]
 CallerOf = Callable[[Context], Caller]
 ImageDataOf = Callable[[Context], ImageData]
+TakesQuestions = Callable[[Context], bool]
 Observe = Callable[[Context, JobHandle | ImageServiceError], None]
 """Called with the job that serves a call, or with the error that the call fails with."""
 
@@ -34,9 +35,10 @@ class TransportHooks:
 
     `open_presets` gives the use cases of presets, perhaps without opening the container.
     `caller_of` identifies the client of a request. `on_list` is called at every `tools/list`.
-    `image_data_of` returns what a result has as the data of an image. `over_stdio`: whether the
-    client is a host that started this process, and reads its output. `client_roots` is told of each
-    call, whose client it asks; None for clients whose files are not read.
+    `image_data_of` returns what a result has as the data of an image. `takes_questions`:
+    whether the client of a call reads what the server asks before the result. `over_stdio`: whether
+    the client is a host that started this process, and reads its output. `client_roots` is told of
+    each call, whose client it asks; None for clients whose files are not read.
     """
 
     open_container: OpenContainer
@@ -46,6 +48,7 @@ class TransportHooks:
     observe: Observe
     on_list: Callable[[], None]
     image_data_of: ImageDataOf
+    takes_questions: TakesQuestions
     over_stdio: bool
     client_roots: ClientRoots | None = None
 

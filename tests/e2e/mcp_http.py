@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import httpx2
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.client.streamable_http import streamable_http_client
 
 NO_TIME_LIMIT = httpx2.Timeout(None)
@@ -16,12 +17,15 @@ ERAS = ["auto", "legacy"]
 
 @asynccontextmanager
 async def connect_over_http(
-    url: str, era: str = "auto", headers: Mapping[str, str] | None = None
+    url: str,
+    era: str = "auto",
+    headers: Mapping[str, str] | None = None,
+    answer: ElicitationFnT | None = None,
 ) -> AsyncIterator[Client]:
-    """The official client, connected to `/mcp` of this server."""
+    """The official client, connected to `/mcp` of this server. `answer` makes it able to ask."""
     async with httpx2.AsyncClient(headers=headers, timeout=NO_TIME_LIMIT) as http:
         transport = streamable_http_client(f"{url}/mcp", http_client=http)
-        async with Client(transport, mode=era) as client:
+        async with Client(transport, mode=era, elicitation_callback=answer) as client:
             yield client
 
 

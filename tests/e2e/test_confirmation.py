@@ -1,5 +1,7 @@
 """CONFIRM_ABOVE_USD from the client to the provider: who is asked, and what is sent."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,8 +15,11 @@ from application.use_cases.confirm_spending import Consent
 from domain.requests import GenerateRequest
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.config.settings import Settings
+from tests.conftest import environment_in
 from tests.e2e.asgi_client import asgi_client
 from tests.e2e.host import SERVER
+from tests.e2e.loopback_server import serve
+from tests.e2e.mcp_http import ERAS, connect_over_http
 from tests.e2e.test_money import Environment, generate
 from tests.standin import StandIn
 from tests.testkit.fakes import settings_in
@@ -44,16 +49,35 @@ class Person:
         return ElicitResult(action=self.actions.pop(0), content={})
 
 
+@asynccontextmanager
+async def connect(
+    transport: str, era: str, api: StandIn, folder: Path, person: Person | None = None
+) -> AsyncIterator[Client]:
+    """The official client of a server that asks; without a person, it cannot ask."""
+    if transport == "http":
+        async with (
+            serve(asking_settings(folder, api)) as url,
+            connect_over_http(url, era, answer=person) as client,
+        ):
+            yield client
+        return
+    server = StdioServerParameters(command=SERVER, env=environment_in(folder, api) | LIMIT)
+    async with Client(stdio_client(server), mode=era, elicitation_callback=person) as client:
+        yield client
+
+
+in_all_ways = pytest.mark.parametrize(
+    ("transport", "era"), [(way, era) for way in ("stdio", "http") for era in ERAS]
+)
+
+
 @pytest.mark.anyio
-@pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_over_stdio_the_client_asks_and_the_answer_decides_in_both_eras(
-    mode: Any,  # noqa: ANN401 - the SDK's own literal
-    openai_api: StandIn,
-    environment: Environment,
+@in_all_ways
+async def test_the_client_asks_and_the_answer_decides(
+    transport: str, era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
     person = Person("decline", "cancel", "accept")
-    server = StdioServerParameters(command=SERVER, env=environment | LIMIT)
-    async with Client(stdio_client(server), mode=mode, elicitation_callback=person) as client:
+    async with connect(transport, era, openai_api, tmp_path, person) as client:
         declined = await client.call_tool("generate_image", CALL)
         closed = await client.call_tool("generate_image", CALL)
         assert len(openai_api.posts) == 0
@@ -74,14 +98,11 @@ async def test_over_stdio_the_client_asks_and_the_answer_decides_in_both_eras(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("mode", ["legacy", "auto"])
+@in_all_ways
 async def test_a_client_that_cannot_ask_is_told_how_to_allow_the_call(
-    mode: Any,  # noqa: ANN401 - the SDK's own literal
-    openai_api: StandIn,
-    environment: Environment,
+    transport: str, era: str, openai_api: StandIn, tmp_path: Path
 ) -> None:
-    server = StdioServerParameters(command=SERVER, env=environment | LIMIT)
-    async with Client(stdio_client(server), mode=mode) as client:
+    async with connect(transport, era, openai_api, tmp_path) as client:
         refused = await client.call_tool("generate_image", CALL)
         assert refused.is_error
         told = refused.content[0].text  # type: ignore[union-attr] # an error has one text

@@ -18,7 +18,7 @@ from entrypoints.http.asgi_responses import as_response
 from entrypoints.http.images.urls import image_urls_of
 from entrypoints.http.mcp_image_data import IMAGE_DATA, DetachedImages
 from entrypoints.http.mcp_messages import CheckedMessages
-from entrypoints.http.mcp_responses import AcceptedResponses
+from entrypoints.http.mcp_responses import JSON_ONLY, AcceptedResponses
 from entrypoints.http.openapi.operation import ApiResponse, Operation, parameter
 from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES
@@ -56,7 +56,12 @@ def mcp_server(
         note_outcome(_scope_of(context), outcome)
 
     return build_server(
-        open_container, settings, caller_of=caller_of, observe=observe, image_data_of=_image_data_of
+        open_container,
+        settings,
+        caller_of=caller_of,
+        observe=observe,
+        image_data_of=_image_data_of,
+        takes_questions=lambda context: not _scope_of(context)[JSON_ONLY],
     )
 
 
