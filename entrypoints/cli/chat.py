@@ -114,11 +114,12 @@ class Chat:
         )
 
     async def _agrees(self, question: str) -> bool | None:
-        """The answer of a person at a terminal; a pipe is not asked."""
+        """The answer of a person at a terminal; None at the end of the input, and for a pipe."""
         if not self._asks:
             return None
         print(f"{question} [y/N]")
-        return (await asyncio.to_thread(self._read)).strip().lower() in {"y", "yes"}
+        answer = await asyncio.to_thread(self._read)
+        return answer.strip().lower() in {"y", "yes"} if answer else None
 
     async def _has_image(self) -> bool:
         try:
