@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from domain.errors import InvalidRequest
 from domain.image_formats import Dimensions
 
 SHAPES = {"square": Dimensions(1, 1), "landscape": Dimensions(3, 2), "portrait": Dimensions(2, 3)}
@@ -38,6 +39,17 @@ class SizeInWords:
 
     def __str__(self) -> str:
         return self.text
+
+
+def is_size(text: str) -> bool:
+    """Whether the text is `auto`, a size in words, or `WIDTHxHEIGHT` with sides above 0."""
+    if text == "auto" or SizeInWords.parse(text):
+        return True
+    try:
+        sides = Dimensions.parse(text)
+    except InvalidRequest:
+        return False
+    return bool(sides.width and sides.height)
 
 
 def _hundredths(whole: str, fraction: str | None) -> int:

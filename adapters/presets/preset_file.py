@@ -3,7 +3,14 @@
 from string import Template
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from domain.image_formats import ImageFormat
 from domain.presets import (
@@ -17,6 +24,8 @@ from domain.presets import (
     PresetArgument,
 )
 from domain.requests import MAX_IMAGES, Background, Quality
+from domain.size_spellings import as_size, nearest_size
+from domain.size_words import is_size
 
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT_CHARACTERS)
@@ -24,6 +33,18 @@ Text = Annotated[
 TemplateText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEMPLATE_CHARACTERS)]
 ArgumentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
 Choices = Annotated[list[Text], Field(max_length=MAX_CHOICES)]
+
+
+SIZES = "auto, square, landscape, portrait, a ratio such as 16:9, hd, 2k, 4k or WIDTHxHEIGHT"
+
+
+def _size(value: object) -> str:
+    size = as_size(value)
+    if isinstance(size, str) and is_size(size):
+        return size
+    near = nearest_size(value)
+    advice = f"did you mean {near}?" if near else f"use {SIZES}"
+    raise ValueError(f"{str(value)[:40]!r} is no size; {advice}")
 
 
 class ArgumentTable(BaseModel):
@@ -63,7 +84,7 @@ class OptionsTable(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    size: Annotated[str, Field(pattern=r"^(auto|[1-9][0-9]{1,3}x[1-9][0-9]{1,3})$")] | None = None
+    size: Annotated[str | None, BeforeValidator(_size)] = None
     quality: Quality | None = None
     format: ImageFormat | Literal["auto"] | None = None
     background: Background | None = None

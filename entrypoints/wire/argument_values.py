@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
+from domain.size_spellings import as_size
 from domain.untrusted_text import is_visible
 from entrypoints.wire.argument_names import is_null_word, squeezed
 from entrypoints.wire.argument_shapes import bare_value
 from entrypoints.wire.argument_specs import ArgumentSpec
 from entrypoints.wire.delivery_texts import as_delivery
-from entrypoints.wire.image_sizes import as_size
 from entrypoints.wire.image_texts import as_reference, listed_references
 from entrypoints.wire.unicode_text import without_edges
 

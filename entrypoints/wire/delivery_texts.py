@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from unicodedata import normalize
 
-from entrypoints.wire.image_sizes import SIZE
+from domain.size_spellings import SIZE
 
 FITS = {
     **dict.fromkeys(("cover", "covers", "crop", "cropped", "fill", "filled", "outside"), " cover"),

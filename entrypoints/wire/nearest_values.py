@@ -4,10 +4,10 @@ import re
 from difflib import get_close_matches
 from math import isfinite
 
+from domain.size_spellings import nearest_size
 from entrypoints.wire.argument_names import squeezed
 from entrypoints.wire.argument_specs import ArgumentSpec
 from entrypoints.wire.delivery_texts import nearest_delivery
-from entrypoints.wire.image_sizes import nearest_size
 
 NEAREST_CHOICES = {
     **dict.fromkeys(("hd", "hq", "premium"), ("high",)),

@@ -96,7 +96,13 @@ async def reasons(library: PresetLibrary, name: str = "poster") -> list[str]:
             ("required = true", 'required = true\ndefault = "a"'),
             ["arguments.event: a required argument needs no default"],
         ),
-        (("1024x1536", "huge"), ["options.size: String should match pattern"]),
+        (
+            ("1024x1536", "huge"),
+            ["options.size: 'huge' is no size; use auto, square, landscape, portrait, a ratio"],
+        ),
+        (("1024x1536", "1024"), ["options.size: '1024' is no size; did you mean 1024x1024?"]),
+        (("1024x1536", "0x1536"), ["options.size: '0x1536' is no size; use auto"]),
+        (('"1024x1536"', "true"), ["options.size: 'True' is no size; use auto"]),
         (
             ('{ size = "1024x1536" }', "{ n = 9 }"),
             ["options.n: Input should be less than or equal"],
@@ -113,6 +119,31 @@ async def test_each_fault_of_a_file_is_told_with_its_key(
     assert len(found) == len(expected)
     for told, start in zip(sorted(found), sorted(expected), strict=True):
         assert told.startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("size", "meant"),
+    [
+        *((f'"{size}"', size) for size in ("auto", "landscape", "16:9", "4k", "1536x1024")),
+        ('"Widescreen"', "16:9"),
+        ('" 1536 X 1024 "', "1536x1024"),
+        ("[1536, 1024]", "1536x1024"),
+    ],
+)
+async def test_a_size_is_what_the_argument_of_the_tools_takes(
+    size: str, meant: str, own: FilePresetLibrary, folder: Path
+) -> None:
+    text = PRESET.replace('"1024x1536"', size)
+    (folder / "poster.toml").write_text(text, encoding="utf-8")
+    assert (await own.presets()).get("poster").options == {"size": meant}
+
+
+async def test_a_wrong_size_is_refused_with_its_file_and_key(
+    own: FilePresetLibrary, folder: Path
+) -> None:
+    (folder / "poster.toml").write_text(PRESET.replace("1024x1536", "huge"), encoding="utf-8")
+    with pytest.raises(InvalidRequest, match=r"poster\.toml: options\.size: 'huge' is no size"):
+        (await own.presets()).get("poster")
 
 
 @pytest.mark.parametrize(

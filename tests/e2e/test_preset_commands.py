@@ -64,6 +64,19 @@ def test_options_of_the_command_win_over_those_of_the_preset(run: Run, tmp_path:
     assert image["format"] == "webp"
 
 
+def test_a_preset_may_say_its_size_in_words(run: Run, tmp_path: Path) -> None:
+    own = tmp_path / "store" / "presets" / "fox.toml"
+    own.parent.mkdir(parents=True)
+    text = 'title = "Fox"\ndescription = "A fox."\ntemplate = "A fox."\noptions.size = "%s"'
+    own.write_text(text % "portrait", "utf-8")
+    (image,) = json.loads(run("generate", "--preset", "fox", "--json").stdout)["images"]
+    assert (image["width"], image["height"]) == (1024, 1536)
+    own.write_text(text % "protrait", "utf-8")
+    refused = run("generate", "--preset", "fox")
+    assert refused.exit_code == 2
+    assert "fox.toml: options.size: 'protrait' is no size" in " ".join(refused.stderr.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
