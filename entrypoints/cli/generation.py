@@ -53,14 +53,15 @@ async def generate(container: "Container", *, prompt: str | None, **options: obj
     type=ImageReference(),
     metavar="IMAGE",
     panel=INPUT,
-    help="A file, last, an img_… or job_… ID, or - for standard input; can be repeated.",
+    help="A file, ID, last, last:2, link, data: URL, or - for standard input; https if "
+    "INPUT_URLS=true. Repeatable.",
 )
 @click.option(
     "--mask",
     type=ImageReference(),
     metavar="IMAGE",
     panel=INPUT,
-    help="A file or an ID; its transparent (or white on black) areas will be edited.",
+    help="As --image; its transparent (or white on black) areas will be edited.",
 )
 @generation_options
 @examples(
