@@ -71,10 +71,10 @@ def test_a_preset_may_say_its_size_in_words(run: Run, tmp_path: Path) -> None:
     own.write_text(text % "portrait", "utf-8")
     (image,) = json.loads(run("generate", "--preset", "fox", "--json").stdout)["images"]
     assert (image["width"], image["height"]) == (1024, 1536)
-    own.write_text(text % "protrait", "utf-8")
+    own.write_text(text % "tallest", "utf-8")
     refused = run("generate", "--preset", "fox")
     assert refused.exit_code == 2
-    assert "fox.toml: options.size: 'protrait' is no size" in " ".join(refused.stderr.split())
+    assert "fox.toml: options.size: 'tallest' is no size" in " ".join(refused.stderr.split())
 
 
 @pytest.mark.parametrize(
