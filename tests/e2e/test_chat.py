@@ -121,7 +121,7 @@ def test_a_turn_that_a_person_agrees_to_is_sent(
         (END_OF_INPUT, "needs a confirmation: CONFIRM_ABOVE_USD is $0."),
     ],
 )
-def test_a_turn_that_nobody_agrees_to_is_not_sent_and_the_chat_goes_on(
+def test_a_turn_without_consent_is_not_sent_and_the_chat_goes_on(
     answer: str, told: str, environment: dict[str, str], openai_api: StandIn
 ) -> None:
     chat = chat_at_terminal(environment, f"a red fox\n{answer}/undo\n/quit\n")
