@@ -19,8 +19,10 @@ MAX_PARTIALS = 3
 MAX_INPUT_IMAGES = 16
 MAX_INPUT_BYTES = 50_000_000
 MAX_MASK_BYTES = 4_000_000
+MAX_IMAGES = 10
 
-MAX_IMAGES = 4  # our own limit, lower than a provider's
+MAX_IMAGES_OF_TOOLS = 4
+"""Our own limit where an assistant chooses the number, lower than a provider's."""
 
 
 class Quality(StrEnum):

@@ -23,7 +23,7 @@ from domain.presets import (
     Preset,
     PresetArgument,
 )
-from domain.requests import MAX_IMAGES, Background, Quality
+from domain.requests import MAX_IMAGES_OF_TOOLS, Background, Quality
 from domain.size_spellings import as_size, nearest_size
 from domain.size_words import is_size
 
@@ -88,7 +88,7 @@ class OptionsTable(BaseModel):
     quality: Quality | None = None
     format: ImageFormat | Literal["auto"] | None = None
     background: Background | None = None
-    n: Annotated[int, Field(ge=1, le=MAX_IMAGES, strict=True)] | None = None
+    n: Annotated[int, Field(ge=1, le=MAX_IMAGES_OF_TOOLS, strict=True)] | None = None
 
     @model_validator(mode="after")
     def _check_transparency(self) -> Self:

@@ -15,7 +15,7 @@ from domain.errors import InvalidRequest
 from domain.image import Image
 from domain.image_formats import Dimensions, ImageFormat
 from domain.requests import (
-    MAX_IMAGES,
+    MAX_IMAGES_OF_TOOLS,
     MAX_INPUT_IMAGES,
     MAX_PARTIALS,
     MAX_PROMPT_CHARACTERS,
@@ -104,7 +104,7 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
     moderation: Annotated[
         Literal["auto", "low"], Meta(description="Strictness of the provider's filter.")
     ] = "auto"
-    n: Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="Number of images.")] = 1
+    n: Annotated[int, Meta(ge=1, le=MAX_IMAGES_OF_TOOLS, description="Number of images.")] = 1
     partial_images: (
         Annotated[
             int,

@@ -20,7 +20,7 @@ from tests.testkit.fakes import PNG
         ("prompt", {"prompt": " \n"}),
         ("prompt", {"prompt": "x" * 32_001}),
         ("n", {"n": 0}),
-        ("n", {"n": 5}),
+        ("n", {"n": 11}),
         ("partial_images", {"partial_images": -1}),
         ("partial_images", {"partial_images": 4}),
         ("output_compression", {"output_compression": 101}),
