@@ -1,6 +1,7 @@
 """Idempotency keys: a repeated request is served by the first one's job, even after a restart."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from application.jobs.job_runner import Execution, JobRunner
 from application.jobs.running_job import AnyJob, RunningJob
@@ -11,9 +12,15 @@ from domain.events import Finished, JobStarted
 from domain.job_records import JobRecord, busy_elsewhere, may_retry
 from domain.jobs import IdempotencyKey
 
+ATTEMPT_AGE = timedelta(minutes=30)
+"""How long after a request a client may still retry it: SDKs wait 10 minutes for each of three
+attempts."""
+MAX_ATTEMPTS = 100
+"""Jobs of an owner that are searched for an earlier attempt."""
+
 
 class IdempotentJobs:
-    """Finds jobs by their owners' idempotency keys."""
+    """Finds jobs by their owners' idempotency keys, and those of earlier attempts."""
 
     def __init__(
         self, runner: JobRunner, records: JobRepository, stored_results: StoredResults
@@ -39,7 +46,22 @@ class IdempotentJobs:
             raise KeyReused(job.key.value)
         if running is not None or bound is None:
             return running
-        record = bound.record
+        return self._again(job, bound.record)
+
+    async def find_attempt(self, job: AnyJob) -> RunningJob | None:
+        """Return the newest job of the owner for the same request, as `find` does for a key.
+
+        None if the newest MAX_ATTEMPTS jobs, as far as they are no older than ATTEMPT_AGE, include
+        none, or if it failed uncharged and may be retried. Raises ArchiveUnavailable.
+        """
+        since = job.created_at - ATTEMPT_AGE
+        for record in await self.records.latest(owner=job.owner, limit=MAX_ATTEMPTS):
+            if record.fingerprint == job.fingerprint and record.created_at >= since:
+                return self._again(job, record)
+        return None
+
+    def _again(self, job: AnyJob, record: JobRecord) -> RunningJob | None:
+        """The recorded job itself while it runs here, else a replay, which costs nothing."""
         running = self.runner.by_id(record.id, owner=job.owner)
         if running is not None or may_retry(record):
             return running

@@ -61,6 +61,11 @@ class JobHandle:
         """The request of this caller."""
         return self._request
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was changed in the request of this caller, known before there is a result."""
+        return self._notes
+
     def retain(self) -> None:
         """Count as waiting without reading: the job is not canceled before `release`."""
         self._running.add_waiter()

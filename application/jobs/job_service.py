@@ -69,6 +69,7 @@ class JobService:
         owner: str,
         fresh: bool,
         key: str | None,
+        retried: bool = False,
         admit: Admission | None = None,
         sent: ImageRequest | None = None,
         notes: tuple[str, ...] = (),
@@ -77,8 +78,9 @@ class JobService:
         """Return the caller's handle of the job that serves the request, with these notes first.
 
         That is the job of the owner's `key`, if there is one; else an equal running job, unless
-        `fresh`; else a new one. `sent` is the request as the caller sent it, where the server has
-        changed its images or added what it builds on. The result becomes `turn` of a conversation.
+        `fresh`; else for a `retried` request the job of an earlier attempt; else a new one. `sent`
+        is the request as the caller sent it, where the server has changed its images or added what
+        it builds on. The result becomes `turn` of a conversation.
         Raises what GenerateImage raises.
         """
         self.renditions.check_format(request.format)
@@ -86,7 +88,10 @@ class JobService:
         if turn is not None:
             request, notes = turn.add_context(request), (*turn.notes, *notes)
         job = self._prepare(request, owner, key, sent, turn)
+        fresh = fresh and not retried
         running, lookup = await self._find(job, turn, fresh=fresh), None
+        if running is None and retried:
+            running = await self.idempotent_jobs.find_attempt(job)
         if running is None and admit is not None:
             running, lookup = await self._admit(job, turn, admit, fresh=fresh)
         joined = running is not None

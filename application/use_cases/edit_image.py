@@ -50,6 +50,7 @@ class EditImage:
         owner: str = LOCAL,
         fresh: bool = False,
         key: str | None = None,
+        retried: bool = False,
         admit: Admission | None = None,
     ) -> JobHandle:
         """Return a handle of the job, as GenerateImage does.
@@ -62,7 +63,14 @@ class EditImage:
         turn = await self.conversations.begin(request, owner=owner)
         styled = await self.styling.apply(turn.request if turn else request, owner=owner)
         return await self.submit(
-            styled, sent=request, owner=owner, fresh=fresh, key=key, admit=admit, turn=turn
+            styled,
+            sent=request,
+            owner=owner,
+            fresh=fresh,
+            key=key,
+            retried=retried,
+            admit=admit,
+            turn=turn,
         )
 
     async def submit(
@@ -74,6 +82,7 @@ class EditImage:
         owner: str,
         fresh: bool,
         key: str | None,
+        retried: bool,
         admit: Admission | None,
         turn: OpenTurn | None,
     ) -> JobHandle:
@@ -87,6 +96,7 @@ class EditImage:
             owner=owner,
             fresh=fresh,
             key=key,
+            retried=retried,
             sent=sent,
             notes=notes,
             admit=admit,

@@ -32,23 +32,33 @@ class GenerateImage:
         owner: str = LOCAL,
         fresh: bool = False,
         key: str | None = None,
+        retried: bool = False,
         admit: Admission | None = None,
     ) -> JobHandle:
         """Return a handle of the job; its `events()` and `result()` give the outcome.
 
         `fresh` requests new images even if an equal job is running or its result is cached. With an
         idempotency `key` that was used before, the job is the one of that key, whatever its
-        outcome. `admit` is awaited if neither a running job nor the cache has the images, and may
-        raise to refuse them. Raises UnsupportedByModel and KeyReused before anything is spent,
-        ShuttingDown, and with a key or in a conversation ArchiveUnavailable. With a style, also
-        InvalidRequest and UnreadableImage; its reference images make the request an edit.
+        outcome. `retried`: the client got no answer to the same request, so that its job is used
+        again, unless that one failed without a charge; `fresh` is then ignored. `admit` is awaited
+        if neither a running job nor the cache has the images, and may raise to refuse them. Raises
+        UnsupportedByModel and KeyReused before anything is spent, ShuttingDown, and with a key, for
+        a retry or in a conversation ArchiveUnavailable. With a style, also InvalidRequest and
+        UnreadableImage; its reference images make the request an edit.
         """
         turn = await self.conversations.begin(request, owner=owner)
         if request.style is None:
             return await self.job_service.submit(
-                request, owner=owner, fresh=fresh, key=key, admit=admit, turn=turn
+                request, owner=owner, fresh=fresh, key=key, retried=retried, admit=admit, turn=turn
             )
         styled = await self.styling.apply(request, owner=owner)
         return await self.edit_image.submit(
-            styled, sent=request, owner=owner, fresh=fresh, key=key, admit=admit, turn=turn
+            styled,
+            sent=request,
+            owner=owner,
+            fresh=fresh,
+            key=key,
+            retried=retried,
+            admit=admit,
+            turn=turn,
         )

@@ -116,13 +116,19 @@ async def submit(
         admit = confirm.admission(consent, count)
         edit = await _edit_request(container, arguments, references, caller.owner)
         return await container.edit_image()(
-            edit, owner=caller.owner, fresh=arguments.fresh, key=caller.key, admit=admit
+            edit,
+            owner=caller.owner,
+            fresh=arguments.fresh,
+            key=caller.key,
+            retried=caller.retries,
+            admit=admit,
         )
     return await container.generate_image()(
         arguments.to_request(),
         owner=caller.owner,
         fresh=arguments.fresh,
         key=caller.key,
+        retried=caller.retries,
         admit=confirm.admission(consent, caller.check_rate),
     )
 
