@@ -66,6 +66,12 @@ class HttpSettings(BaseSettings):
         "60/minute, and no limit on loopback without a token.",
     )
 
+    openai_api_strict: bool = Field(
+        False,
+        description="Refuse legacy values on the routes for OpenAI's clients, which are otherwise "
+        "replaced by the nearest that the model has.",
+    )
+
     @property
     def serves_this_machine_only(self) -> bool:
         """Whether only programs of this machine can call.

@@ -13,6 +13,7 @@ from entrypoints.http.access_log import AccessLogMiddleware
 from entrypoints.http.event_json import EventJson
 from entrypoints.http.exception_handlers import HANDLERS
 from entrypoints.http.known_paths import KnownPathsMiddleware
+from entrypoints.http.openai_api import routes as openai_api
 from entrypoints.http.openapi import docs_page
 from entrypoints.http.routes import (
     conversations,
@@ -51,6 +52,14 @@ ROUTES = (
         stored_images.get_recipe,
         stored_images.delete_image,
         stored_images.restore_image,
+    ),
+    *(
+        openai_api.generate_images,
+        openai_api.edit_images,
+        openai_api.generate_images_unprefixed,
+        openai_api.edit_images_unprefixed,
+        openai_api.list_openai_models,
+        openai_api.get_openai_model,
     ),
     *(reports.list_models, reports.get_usage),
     *(documentation.get_openapi, documentation.get_docs, documentation.get_docs_asset),

@@ -9,8 +9,9 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from domain.errors import Busy
+from entrypoints.http.error_responses import send_problem
 from entrypoints.http.listening_socket import MAX_CONNECTIONS
-from entrypoints.http.problem_documents import problem_of, send_problem
+from entrypoints.http.problem_documents import problem_of
 from entrypoints.http.raw_responses import HEAD_TOO_LARGE, NOT_HTTP, raw
 from entrypoints.http.security.host_origin import ALWAYS_OPEN
 

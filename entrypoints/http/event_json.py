@@ -138,11 +138,12 @@ class EventJson:
             yield b'"%b":' % name.encode() + (b"[" if several else b"")
             for number, image in enumerate(value if isinstance(value, list) else [value]):
                 yield b'"' if number == 0 else b',"'
-                yield self._encoded(image)
+                yield self.base64(image)
                 yield b'"'
             yield b"]," if several else b","
 
-    def _encoded(self, image: Image) -> bytes:
+    def base64(self, image: Image) -> bytes:
+        """The base64 of the image, which is made once for readers that are close to each other."""
         text = self._base64.get(image)
         if text is None:
             text = pybase64.b64encode(image.data)

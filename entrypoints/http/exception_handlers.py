@@ -11,14 +11,9 @@ from starlette.types import Scope
 from domain.errors import ImageServiceError, InvalidRequest
 from domain.untrusted_text import single_line
 from entrypoints.http.access_log import note_outcome
+from entrypoints.http.error_responses import error_response, note_problem
 from entrypoints.http.known_paths import NO_ROUTE, allow
-from entrypoints.http.problem_documents import (
-    MEDIA_TYPE,
-    Problem,
-    RequestRejected,
-    note_problem,
-    problem_of,
-)
+from entrypoints.http.problem_documents import Problem, RequestRejected, problem_of
 from entrypoints.http.security.body_limits import TOO_LARGE
 from entrypoints.http.security.request_checks import query_parameters
 from entrypoints.wire.incidents import log_incident
@@ -43,17 +38,15 @@ BY_STATUS = {404: NO_ROUTE, 405: OTHER_METHOD, 413: TOO_LARGE}
 
 
 def problem_response(request: AnyRequest, problem: Problem) -> Response[bytes]:
-    """The response with a problem document, which the access log notes."""
+    """The response with this problem, which the access log notes."""
     note_problem(cast("Scope", request.scope), problem)
+    response = error_response(problem, request.scope["path"])
+    media_type = response.headers.pop("content-type")
     return Response(
-        problem.body(),
-        status_code=problem.status,
-        media_type=MEDIA_TYPE,
-        headers={
-            "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-            **problem.headers,
-        },
+        response.body,
+        status_code=response.status,
+        media_type=media_type,
+        headers=response.headers,
     )
 
 

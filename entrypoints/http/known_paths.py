@@ -8,8 +8,9 @@ from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http.asgi_responses import BytesResponse
+from entrypoints.http.error_responses import send_problem
 from entrypoints.http.openapi.operation import Operation
-from entrypoints.http.problem_documents import Problem, send_problem
+from entrypoints.http.problem_documents import Problem
 
 NO_ROUTE = Problem(
     status=404,

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from math import ceil
 
 import msgspec
-from starlette.types import Scope, Send
 
 from domain.errors import Busy, ChargeStatus, ImageServiceError
 from domain.money.budget_errors import BudgetExhausted
@@ -92,20 +91,3 @@ def headers_of(problem: Problem, *, close: bool = False) -> dict[str, str]:
         **{name.lower(): value for name, value in problem.headers.items()},
         **({"connection": "close"} if close else {}),
     }
-
-
-def note_problem(scope: Scope, problem: Problem) -> None:
-    """Note, for the access log, that this problem is the response to the scope's request."""
-    scope.setdefault("state", {})["problem"] = problem
-
-
-async def send_problem(problem: Problem, scope: Scope, send: Send, *, close: bool = False) -> None:
-    """Respond with the document; `close` also closes the connection.
-
-    A client that is still sending may then see a reset connection instead of the document.
-    """
-    note_problem(scope, problem)
-    body, headers = problem.body(), headers_of(problem, close=close)
-    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": problem.status, "headers": raw})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

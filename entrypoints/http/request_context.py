@@ -1,6 +1,7 @@
 """What route handlers read from a request and from its application."""
 
 import asyncio
+import re
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from entrypoints.wire.caller import Caller
 from entrypoints.wire.unicode_text import without_bom
 
 AnyRequest = Request[Any, Any, Any]
+VALID_KEY = re.compile(r"[!-~]{1,255}")
 GET_AND_HEAD = [HttpMethod.GET, HttpMethod.HEAD]
 """The methods of a route that reads. Monitoring tools, link checkers and crawlers send HEAD."""
 
@@ -54,10 +56,24 @@ def headers_of(request: AnyRequest) -> Headers:
     return Headers(raw=[*request.scope["headers"]])
 
 
+def idempotency_key_of(request: AnyRequest) -> str | None:
+    """The request's Idempotency-Key; raise InvalidRequest for one that is not valid."""
+    keys = request.headers.getall("idempotency-key", [])
+    if not keys:
+        return None
+    if len(keys) > 1 or not VALID_KEY.fullmatch(keys[0]):
+        raise InvalidRequest(
+            "Idempotency-Key must be one key of 1 to 255 visible ASCII characters.",
+            field="Idempotency-Key",
+            hint="Send a new UUID with each request, and the same one when you repeat it.",
+        )
+    return keys[0]
+
+
 async def json_object(request: AnyRequest) -> dict[str, object]:
     """The body; raise InvalidRequest unless it is one JSON object."""
     try:
-        body = msgspec.json.decode(without_bom(await _body(request)))
+        body = msgspec.json.decode(without_bom(await body_of(request)))
     except UnicodeDecodeError as error:
         raise InvalidRequest(
             "The body is not JSON in UTF-8.", field="body", hint="Send one JSON object."
@@ -77,7 +93,7 @@ async def json_object(request: AnyRequest) -> dict[str, object]:
     return body
 
 
-async def _body(request: AnyRequest) -> bytes:
+async def body_of(request: AnyRequest) -> bytes:
     """The whole body, which BodyLimitMiddleware has read.
 
     `request.body()` would hold it in memory until the response is sent.

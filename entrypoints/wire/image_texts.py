@@ -27,7 +27,7 @@ MAX_NAME = 4_096
 LEAST_IMAGE = 24
 """Characters of base64 that no image is shorter than: 18 bytes."""
 MEMBERS = (
-    *("id", "imageid", "jobid"),
+    *("id", "imageid", "jobid", "fileid"),
     *("data", "b64json", "base64", "blob", "bytes", "imagebytes", "bytesbase64encoded", "filedata"),
     *("imageurl", "url", "source", "inlinedata", "resource", "image", "file", "path", "uri", "src"),
     *("value", "content", "reference", "ref"),
@@ -166,7 +166,9 @@ def _texts_in(value: Mapping[str, object], depth: int) -> Iterator[str]:
     members = {squeezed(name): member for name, member in value.items()}
     for name in MEMBERS:
         member = members.get(name)
-        if isinstance(member, str) and (name not in ("id", "imageid") or ANY_ID.search(member)):
+        if isinstance(member, str) and (
+            name not in ("id", "imageid", "fileid") or ANY_ID.search(member)
+        ):
             yield member
         elif isinstance(member, Mapping) and depth:
             yield from _texts_in(member, depth - 1)

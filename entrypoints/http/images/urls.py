@@ -32,6 +32,13 @@ class ImageUrls:
         """A URL that opens the same image without a header, also where there is a token."""
         return self.image(image)
 
+    def delivered(self, image: ResultImage) -> str:
+        """The link of a stored image in the format in which the caller gets it."""
+        link = self.link(image)
+        if image.rendition is None:
+            return link
+        return f"{link}{'&' if '?' in link else '?'}format={image.rendition.image.format}"
+
     def report(
         self, result: ImageResult, requested: ImageRequest | None = None, *, inline: bool = False
     ) -> dict[str, Any]:

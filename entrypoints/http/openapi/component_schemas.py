@@ -6,6 +6,7 @@ The schema of a `text/event-stream` is that of each event, as an object of its f
 import msgspec
 
 from entrypoints.http.event_json import EVENT_NAMES
+from entrypoints.http.openai_api.schemas import OPENAI_SCHEMAS
 from entrypoints.http.openapi.schema_parts import (
     BASE64,
     ERROR_FIELDS,
@@ -192,5 +193,6 @@ def components() -> dict[str, Schema]:
         "ListedImage": with_properties(listed, url=URL, previewUrl=URL, thumbUrl=URL),
         "Problem": PROBLEM,
         **EVENTS,
+        **OPENAI_SCHEMAS,
         "JSONRPCMessage": JSON_RPC,
     }

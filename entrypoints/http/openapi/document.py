@@ -22,13 +22,15 @@ Generate and edit images from text prompts. [MCP](https://modelcontextprotocol.i
 other paths are plain HTTP.
 
 Every error is a problem document (RFC 9457): `code` is stable, `hint` says what to do next,
-`charged` whether money may have been spent, and `retryable` whether a retry can help. A path that
-does not support a method answers 405, with `Allow`.
+`charged` whether money may have been spent, and `retryable` whether a retry can help. Only the
+routes for OpenAI's clients have that API's errors. A path that does not support a method answers
+405, with `Allow`.
 """
 TAGS = {
     "Generation": "Generate or edit images, and follow their jobs.",
     "Presets": "Prompts to fill in, and styles that images share.",
     "Conversations": "Series of requests that build on each other.",
+    "OpenAI": 'The Images API of OpenAI, for its clients. Errors are `{"error": …}`.',
     "Images": "Stored images, and smaller versions of them.",
     "Models and costs": "What models there are, and what was spent.",
     "MCP": "The Model Context Protocol over streamable HTTP.",

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from domain.errors import Busy, ImageServiceError, InternalError, InvalidRequest
+from domain.errors import Busy, ChargeStatus, ImageServiceError, InternalError, InvalidRequest
+from entrypoints.http.openai_api.error_envelope import is_openai_path, translated
 from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.problem_documents import MEDIA_TYPE, Problem
 from entrypoints.http.security.bearer_token import NO_TOKEN, needs_token
@@ -14,7 +15,7 @@ from entrypoints.http.security.host_origin import (
     HOST_NOT_ALLOWED,
     ORIGIN_NOT_ALLOWED,
 )
-from entrypoints.http.security.request_checks import NOT_JSON
+from entrypoints.http.security.request_checks import JSON, NOT_JSON
 from entrypoints.wire.error_codes import HTTP_STATUSES
 from entrypoints.wire.json_schema import Schema
 
@@ -66,10 +67,11 @@ class ApiResponse:
 class Operation:
     """One method of a route.
 
-    `refusals` are the errors and problems of the handler; those of the middleware are added.
-    `parameters` are those that the handler's signature does not name. `name` and `text` are for
-    handlers whose function has no name and docstring that could serve. Clients are generated with
-    methods of these names, so a name never changes.
+    `body` is the schema of a body in each of `media_types`. An operation that is `tolerant` ignores
+    unknown query parameters. `refusals` are the errors and problems of the handler; those of the
+    middleware are added. `parameters` are those that the handler's signature does not name. `name`
+    and `text` are for handlers whose function has no name and docstring that could serve. Clients
+    are generated with methods of these names, so a name never changes.
     """
 
     tag: str
@@ -78,6 +80,8 @@ class Operation:
     text: str = ""
     parameters: tuple[Schema, ...] = ()
     body: Schema | None = None
+    media_types: tuple[str, ...] = (JSON,)
+    tolerant: bool = False
     refusals: tuple[Refusal, ...] = ()
 
     def to_openapi(
@@ -98,16 +102,17 @@ class Operation:
         if all_parameters := [*parameters, *self.parameters]:
             operation["parameters"] = all_parameters
         if self.body is not None:
-            content = {"application/json": self.body}
+            content = dict.fromkeys(self.media_types, self.body)
             operation["requestBody"] = {"required": True, "content": content}
         return operation
 
     def _refused(self, method: str, path: str) -> dict[int, ApiResponse]:
         codes: dict[int, set[str]] = {}
         for refusal in (*self.refusals, *_middleware_refusals(method, path)):
-            status = refusal.status if isinstance(refusal, Problem) else HTTP_STATUSES[refusal]
-            codes.setdefault(status, set()).add(refusal.code)
-        return {status: _problem_response(status, codes[status]) for status in codes}
+            status, code = _status_and_code(refusal, path)
+            codes.setdefault(status, set()).add(code)
+        described = _openai_error if is_openai_path(path) else _problem_response
+        return {status: described(status, codes[status]) for status in codes}
 
 
 def parameter(name: str, place: str, description: str, **schema: object) -> Schema:
@@ -133,6 +138,25 @@ def event_stream(description: str, event: Schema, *, example: str) -> ApiRespons
         description=description,
         content={"text/event-stream": {"schema": event, "example": example}},
         headers={"X-Job-Id": "The ID of the job."},
+    )
+
+
+def _status_and_code(refusal: Refusal, path: str) -> tuple[int, str]:
+    if isinstance(refusal, Problem):
+        status, charged = refusal.status, ChargeStatus.NO
+    else:
+        status, charged = HTTP_STATUSES[refusal], refusal.charged
+    if not is_openai_path(path):
+        return status, refusal.code
+    status, _, code = translated(refusal.code, status, charged)
+    return status, code
+
+
+def _openai_error(status: int, codes: Iterable[str]) -> ApiResponse:
+    return ApiResponse(
+        description="An error: " + ", ".join(f"`{code}`" for code in sorted(codes)) + ".",
+        content={JSON: {"schema": ref("OpenAIError")}},
+        headers=PROBLEM_HEADERS.get(status, {}),
     )
 
 

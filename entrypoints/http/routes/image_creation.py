@@ -1,6 +1,5 @@
 """Routes that create images: with a stream of events, or with one response."""
 
-import re
 from dataclasses import replace
 from typing import Annotated
 
@@ -11,7 +10,6 @@ from litestar.types import ASGIApp
 from msgspec import UnsetType
 
 from application.jobs.job_handle import JobHandle
-from domain.errors import InvalidRequest
 from entrypoints.bootstrap.container import Container
 from entrypoints.http.access_log import note_outcome
 from entrypoints.http.asgi_responses import BytesResponse, as_response, no_response
@@ -28,6 +26,7 @@ from entrypoints.http.request_context import (
     caller_of,
     container_of,
     event_json_of,
+    idempotency_key_of,
     image_urls_for,
     json_object,
 )
@@ -39,9 +38,6 @@ from entrypoints.wire.caller import Caller
 from entrypoints.wire.inputs import Detail
 from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.parsing import Arguments, has_images
-
-VALID_KEY = re.compile(r"[!-~]{1,255}")
-
 
 ARGUMENTS: Schema = {
     "schema": {"oneOf": [ref("GenerateArguments"), ref("EditArguments")]},
@@ -144,7 +140,7 @@ async def _submit(request: AnyRequest) -> tuple[JobHandle, Detail | UnsetType] |
     its events are read, and the same disconnect ends that reading.
     """
     body = await json_object(request)
-    caller = replace(caller_of(request), key=_idempotency_key(request))
+    caller = replace(caller_of(request), key=idempotency_key_of(request))
     submitted = await until_disconnect(
         _submitted(container_of(request), body, caller), request.receive
     )
@@ -164,16 +160,3 @@ async def _submitted(
         else await read_generation(container, body)
     )
     return await submit(container, arguments, caller), arguments.detail
-
-
-def _idempotency_key(request: AnyRequest) -> str | None:
-    keys = request.headers.getall("idempotency-key", [])
-    if not keys:
-        return None
-    if len(keys) > 1 or not VALID_KEY.fullmatch(keys[0]):
-        raise InvalidRequest(
-            "Idempotency-Key must be one key of 1 to 255 visible ASCII characters.",
-            field="Idempotency-Key",
-            hint="Send a new UUID with each request, and the same one when you repeat it.",
-        )
-    return keys[0]

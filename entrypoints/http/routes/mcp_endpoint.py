@@ -23,7 +23,7 @@ from entrypoints.http.openapi.operation import ApiResponse, Operation, parameter
 from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES
 from entrypoints.http.security.caller_resolver import CallerResolver
-from entrypoints.http.security.request_checks import only_json
+from entrypoints.http.security.request_checks import JSON, only_media_types
 from entrypoints.mcp.server import build_server
 from entrypoints.mcp.tool_results import ImageData
 from entrypoints.mcp.transport_hooks import Context
@@ -179,7 +179,7 @@ def mcp_route(manager: StreamableHTTPSessionManager) -> Any:  # noqa: ANN401 - L
 
     @asgi("/mcp", copy_scope=True, operations=OPERATIONS)
     async def mcp(scope: Scope, receive: Receive, send: Send) -> None:
-        only_json(scope)
+        only_media_types(scope, (JSON,))
         await handle(scope, receive, send)
 
     return mcp

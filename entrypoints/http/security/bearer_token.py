@@ -6,7 +6,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.config.settings import Settings
-from entrypoints.http.problem_documents import Problem, send_problem
+from entrypoints.http.error_responses import send_problem
+from entrypoints.http.openai_api.error_envelope import is_openai_path
+from entrypoints.http.problem_documents import Problem
 from entrypoints.http.security.host_origin import ALWAYS_OPEN
 
 OPEN = (*ALWAYS_OPEN, "/health", "/openapi.json", "/docs")
@@ -36,19 +38,19 @@ class BearerTokenMiddleware:
         self._token = token.get_secret_value().encode() if token else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] == "http"
-            and needs_token(scope["path"])
-            and not self._has_token(Headers(scope=scope))
-        ):
+        if scope["type"] == "http" and needs_token(scope["path"]) and not self._has_token(scope):
             await send_problem(NO_TOKEN, scope, send)
             return
         await self._app(scope, receive, send)
 
-    def _has_token(self, headers: Headers) -> bool:
+    def _has_token(self, scope: Scope) -> bool:
+        """Whether the token is in Authorization, or for OpenAI's clients in Azure's header."""
         if self._token is None:
             return True
+        headers = Headers(scope=scope)
         values = headers.getlist("authorization")
+        if not values and is_openai_path(scope["path"]):
+            values = [f"bearer {key}" for key in headers.getlist("api-key")]
         scheme, _, token = (values[0] if len(values) == 1 else "").partition(" ")
         matches = compare_digest(token.strip().encode("latin-1"), self._token)
         return matches and scheme.lower() == "bearer"

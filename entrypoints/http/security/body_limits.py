@@ -8,7 +8,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import Busy
-from entrypoints.http.problem_documents import Problem, RequestRejected, problem_of, send_problem
+from entrypoints.http.error_responses import send_problem
+from entrypoints.http.problem_documents import Problem, RequestRejected, problem_of
 
 MAX_BODY_BYTES = 70 * 1024 * 1024
 """A 50 MB image as base64, and other arguments."""

@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from entrypoints.config.host_names import HOST
 from entrypoints.config.http_checks import ORIGIN
 from entrypoints.config.settings import Settings
-from entrypoints.http.problem_documents import Problem, send_problem
+from entrypoints.http.error_responses import send_problem
+from entrypoints.http.problem_documents import Problem
 
 ALWAYS_OPEN = ("/livez", "/readyz")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})

@@ -1,6 +1,7 @@
 """Litestar guards that run before every handler except /mcp."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,11 +18,17 @@ from entrypoints.http.security.body_limits import BODY_SIZE
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
+JSON = "application/json"
 NOT_JSON = Problem(
     status=415,
     code="not_json",
     message="The Content-Type is not application/json.",
     hint="Send JSON, with Content-Type: application/json.",
+)
+NOT_JSON_OR_FORM = replace(
+    NOT_JSON,
+    message="The Content-Type is neither application/json nor multipart/form-data.",
+    hint="Send JSON or a form, with its Content-Type.",
 )
 
 
@@ -31,24 +38,28 @@ async def check_request(connection: AnyConnection, handler: BaseRouteHandler) ->
     They are one guard because Litestar copies the handler for each guard. The guard is async
     because Litestar runs plain functions in a thread.
     """
-    only_json(connection.scope)
-    only_known_parameters(connection, handler)
+    operation = handler.opt.get("operation")
+    only_media_types(connection.scope, operation.media_types if operation else (JSON,))
+    if operation is None or not operation.tolerant:
+        only_known_parameters(connection, handler)
     if needs_token(connection.scope["path"]):
         await warmed_up(connection).wait()
 
 
-def only_json(scope: Scope) -> None:
-    """Refuse (415) the content types that other pages can send without a preflight request.
+def only_media_types(scope: Scope, allowed: Sequence[str]) -> None:
+    """Refuse (415) a body of any other media type.
 
-    A request without a body, such as `curl -X POST`, needs none.
+    Other pages can send forms without a preflight request; HostOriginMiddleware refuses those. A
+    request without a body, such as `curl -X POST`, needs no type.
     """
     if scope.get("method") != "POST":
         return
     types = [value for name, value in scope["headers"] if name == b"content-type"]
     if not types and scope.get(BODY_SIZE) == 0:
         return
-    if [value.partition(b";")[0].strip().lower() for value in types] != [b"application/json"]:
-        raise RequestRejected(NOT_JSON)
+    sent = [value.partition(b";")[0].strip().lower().decode("latin-1") for value in types]
+    if len(sent) != 1 or sent[0] not in allowed:
+        raise RequestRejected(NOT_JSON if len(allowed) == 1 else NOT_JSON_OR_FORM)
 
 
 def only_known_parameters(connection: AnyConnection, handler: BaseRouteHandler) -> None:

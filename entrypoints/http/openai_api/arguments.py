@@ -1,0 +1,112 @@
+"""The arguments of OpenAI's Images API, translated into those of generate_image and edit_image."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta
+from msgspec.structs import replace
+
+from application.use_cases.list_models import ModelListing
+from domain.errors import InvalidRequest
+from domain.requests import MAX_IMAGES
+from entrypoints.wire.argument_names import is_null_word
+from entrypoints.wire.inputs import EditArguments, GenerateArguments
+from entrypoints.wire.parsing import read
+
+Action = Literal["generate", "edit"]
+OpenAIArguments = Mapping[str, object]
+Count = Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="Number of images.")]
+
+NAMES = {
+    "prompt": "prompt",
+    "model": "model",
+    "n": "n",
+    "size": "size",
+    "quality": "quality",
+    "background": "background",
+    "moderation": "moderation",
+    "output_format": "format",
+    "output_compression": "output_compression",
+    "partial_images": "partialImages",
+    "stream": "stream",
+    "fresh": "fresh",
+}
+"""This server's name for each argument. `fresh` is its own; all other arguments are ignored."""
+LEGACY_QUALITIES = {"hd": "high", "standard": "medium"}
+"""Qualities of DALL·E, and those of today's models that cost about the same."""
+STRICT_HINT = "Send the new value, or have OPENAI_API_STRICT set to false."
+
+
+class ManyGenerated(GenerateArguments, kw_only=True):
+    """Arguments of generate_image for a program, which may request more images than a tool."""
+
+    n: Count = 1
+
+
+class ManyEdited(EditArguments, kw_only=True):
+    """Arguments of edit_image for a program, which may request more images than a tool."""
+
+    n: Count = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageCall:
+    """What a request asks for: `as_url` links instead of base64, `notes` what was changed in it."""
+
+    arguments: GenerateArguments | EditArguments
+    as_url: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def read_call(action: Action, body: OpenAIArguments) -> ImageCall:
+    """Translate and read the body of a request; raise one InvalidRequest for all that is wrong.
+
+    Sizes and qualities are `auto` unless they are given, as OpenAI's API has it; an edit without a
+    size keeps the shape of its first image. Previews are requested only for a stream.
+    """
+    ours = {NAMES[name]: value for name, value in body.items() if name in NAMES}
+    quality = str(ours.get("quality", "")).strip().lower()
+    notes: tuple[str, ...] = ()
+    if quality in LEGACY_QUALITIES:
+        ours["quality"] = LEGACY_QUALITIES[quality]
+        notes = (f"quality {quality} → {ours['quality']}.",)
+    if action == "edit":
+        ours["images"] = [*_images(body)]
+        ours["mask"] = next(iter(_entries(body, "mask")), None)
+        arguments: GenerateArguments | EditArguments = read(ManyEdited, ours).result()
+    else:
+        size = ours.get("size")
+        ours["size"] = "auto" if size is None or is_null_word(size) else size
+        arguments = read(ManyGenerated, ours).result()
+    if not arguments.stream:
+        arguments = replace(arguments, partial_images=UNSET)
+    return ImageCall(arguments=arguments, as_url=body.get("response_format") == "url", notes=notes)
+
+
+def check_strictly(call: ImageCall, listing: ModelListing) -> None:
+    """Raise one InvalidRequest for every value that would be replaced."""
+    options = call.arguments
+    chosen = listing.catalog.choose(options.model or None, listing.today)
+    size = GenerateArguments(prompt="x", size=options.size or "auto").to_request()
+    changes = [*(("quality", note) for note in call.notes)]
+    changes += [("size", note) for note in chosen.card.size_notes(size)]
+    if chosen.model != chosen.requested_model:
+        changes += [("model", note) for note in chosen.notes]
+    if changes:
+        raise InvalidRequest.of(
+            [InvalidRequest(note, field=field, hint=STRICT_HINT) for field, note in changes]
+        )
+
+
+def _images(body: OpenAIArguments) -> Iterator[object]:
+    """The input images in every form that clients use."""
+    for name in ("image", "images"):
+        yield from _entries(body, name)
+
+
+def _entries(body: OpenAIArguments, name: str) -> list[Any]:
+    value = body.get(name)
+    if value is None or is_null_word(value):
+        return []
+    return value if isinstance(value, list) else [value]
