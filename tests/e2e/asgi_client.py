@@ -41,7 +41,11 @@ class Reply:
 
     @property
     def code(self) -> str | None:
-        return self.problem.get("code")
+        """The code of an error, in a problem document or for OpenAI's clients."""
+        if self.status < 400 or self.headers.get("content-type") != "application/json":
+            return self.problem.get("code")
+        code: str | None = self.json["error"]["code"]
+        return code
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - any JSON value
