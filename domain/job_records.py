@@ -47,7 +47,8 @@ class JobRecord(ResultFacts):
     was sent, None if it could not be estimated. `failure` is the error of a job that is failed or
     unknown. A `dismissed` job has an unknown outcome that its owner has seen. `recipe` is None
     if an earlier version recorded the job, or if its texts were cleared. `conversation` is the one
-    that the job was started in, None if there is none, and empty if that was cleared.
+    that the job was started in, None if there is none, and empty if that was cleared. `repeated_at`
+    is the time at which an equal request last got its images from a cache, None if none did.
     """
 
     id: str
@@ -70,6 +71,12 @@ class JobRecord(ResultFacts):
     recipe: Recipe | None = None
     images: tuple[StoredImage, ...] = ()
     conversation: str | None = None
+    repeated_at: datetime | None = None
+
+    @property
+    def given_at(self) -> datetime:
+        """When its images were requested last, by the job or by an equal request."""
+        return max(self.created_at, self.repeated_at or self.created_at)
 
     @property
     def title(self) -> str:

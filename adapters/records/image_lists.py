@@ -1,12 +1,12 @@
 """Lists of the images of an owner, in SQL: all of them, or those that a filter matches."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, exists, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, exists, literal, select, tuple_, update
 from sqlalchemy.exc import DatabaseError
 
 from adapters.records.dialect import LenientDateTime
@@ -50,6 +50,31 @@ def jobs_with_images(records: JobTable, page: JobPage) -> list[JobRecord]:
         if page.matching.words:
             return _search(connection, page)
         return _scan(connection, page)
+
+
+def last_given(records: JobTable, owner: str, limit: int) -> list[JobRecord]:
+    """The owner's jobs whose images were given to a caller last.
+
+    Each is among the newest or among those that were repeated last; both are read from an index.
+    """
+    is_listed = (IS_STORED, HAS_IMAGES)
+    is_repeated = (jobs.c.owner == owner, jobs.c.repeated_at.is_not(None))
+    by_repeat = select(jobs).where(*is_repeated, *is_listed).order_by(jobs.c.repeated_at.desc())
+    with records.engine.connect() as connection:
+        newest = find_jobs(connection, jobs.c.owner == owner, *is_listed, limit=limit)
+        repeated = read_jobs(connection, by_repeat, limit=limit)
+    found = {each.id: each for each in (*newest, *repeated)}.values()
+    return sorted(found, key=lambda each: (each.given_at, *_position(each)), reverse=True)[:limit]
+
+
+def note_repeats(records: JobTable, given: Mapping[str, datetime]) -> None:
+    """Record when the images of these jobs were given again; of two times, the later one."""
+    with records.writing.begin() as connection:
+        for job_id, moment in given.items():
+            at = to_utc_naive(moment)
+            is_later = jobs.c.repeated_at.is_(None) | (jobs.c.repeated_at < _moment(moment))
+            same = jobs.c.id == job_id
+            connection.execute(update(jobs).where(same, is_later).values(repeated_at=at))
 
 
 def _scan(connection: Connection, page: JobPage, *more: ColumnElement[bool]) -> list[JobRecord]:

@@ -1,7 +1,7 @@
 """The records of jobs, images and idempotency keys, in a data folder."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from adapters.records.durations import durations
 from adapters.records.engine import Database
-from adapters.records.image_lists import JobPage, jobs_with_images
+from adapters.records.image_lists import JobPage, jobs_with_images, last_given, note_repeats
 from adapters.records.image_references import (
     AFTER_HEX,
     image_refs,
@@ -111,6 +111,12 @@ class SqlJobRepository:
     ) -> Sequence[JobRecord]:
         page = JobPage(owner=owner, limit=limit, start=start, matching=matching)
         return await self._run(lambda records: jobs_with_images(records, page), READ_FAILED)
+
+    async def last_given(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        return await self._run(lambda records: last_given(records, owner, limit), READ_FAILED)
+
+    async def repeat(self, given: Mapping[str, datetime], /) -> None:
+        await self._run(lambda records: note_repeats(records, given), WRITE_FAILED)
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         return await self._find(jobs.c.id.in_(_unsettled_ids(owner)), limit=limit)

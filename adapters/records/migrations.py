@@ -169,6 +169,14 @@ MAINLINE_TOKENS: Step = (
     AddColumn("jobs", "mainline_written_tokens_in INTEGER"),
 )
 
+REPEATED_JOBS: Step = (
+    AddColumn("jobs", "repeated_at DATETIME"),
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_jobs_repeated ON jobs (owner, repeated_at) "
+        "WHERE repeated_at IS NOT NULL"
+    ),
+)
+
 STEPS = (
     JOBS_AND_IMAGES,
     HOW_JOBS_ENDED,
@@ -182,6 +190,7 @@ STEPS = (
     INDEXES_OF_QUERIES,
     CONVERSATIONS,
     (*SEARCHES_AND_RECIPES, *MAINLINE_TOKENS),
+    REPEATED_JOBS,
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

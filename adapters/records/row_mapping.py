@@ -141,7 +141,13 @@ def to_record(row: Row[Any], images: Sequence[StoredImage]) -> JobRecord:
         recipe=to_recipe(row.recipe),
         images=tuple(images),
         conversation=row.conversation,
+        repeated_at=_moment(row.repeated_at),
     )
+
+
+def _moment(value: object) -> datetime | None:
+    """A time that a record can do without; None for anything else that the database holds."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else None
 
 
 def utc_now() -> datetime:

@@ -53,6 +53,7 @@ jobs = Table(
     Column("mainline_tokens_out", Integer),
     Column("mainline_cached_tokens_in", Integer),
     Column("mainline_written_tokens_in", Integer),
+    Column("repeated_at", LenientDateTime),
     Index("ix_jobs_kind", "model", "quality", "size", "created_at"),
     Index("ix_jobs_owner_state", "owner", "state", "created_at", "id"),
     Index("ix_jobs_owner_created_at", "owner", "created_at", "id"),
@@ -70,6 +71,11 @@ jobs = Table(
         *("cached_text_tokens_in", "cached_image_tokens_in"),
     ),
     Index("ix_jobs_conversation", "owner", "conversation"),
+    Index(
+        "ix_jobs_repeated",
+        *("owner", "repeated_at"),
+        sqlite_where=text("repeated_at IS NOT NULL"),
+    ),
 )
 """`conversation` is the one whose turn started the job; empty when that was cleared."""
 images = Table(

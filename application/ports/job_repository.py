@@ -1,6 +1,6 @@
 """Port: records of jobs, their images and idempotency keys."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -111,6 +111,15 @@ class JobRepository(ImageRecords, Protocol):
         at this position, if it still has images, and older ones. The time does not depend on the
         number of jobs, unless all words of the filter are shorter than three characters.
         """
+
+    async def last_given(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        """Return the `limit` jobs with images whose `given_at` is the latest, in that order.
+
+        The time does not depend on the number of jobs.
+        """
+
+    async def repeat(self, given: Mapping[str, datetime], /) -> None:
+        """Record when equal requests got the images of these jobs; other jobs are ignored."""
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         """Return the newest `limit` jobs in UNSETTLED_STATES, the newest first.

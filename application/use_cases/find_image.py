@@ -1,11 +1,13 @@
 """Use case: find the image that a caller names in another way than by its whole ID."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from application.image_names import WHOLE_ID, ImageName, bare_name, position_of
 from application.ports.job_repository import JobRepository
-from domain.errors import InvalidRequest, NotFound
+from application.repeated_results import RepeatedResults
+from domain.errors import ArchiveUnavailable, InvalidRequest, NotFound
 from domain.jobs import LOCAL
 
 MAX_POSITION = 100
@@ -25,8 +27,9 @@ class RecentImage:
 class FindImage:
     """Looks names up in the records; opens no file and no address."""
 
-    def __init__(self, records: JobRepository) -> None:
+    def __init__(self, records: JobRepository, repeated: RepeatedResults) -> None:
         self.records = records
+        self.repeated = repeated
 
     async def __call__(
         self, name: str, /, *, owner: str = LOCAL, newest: bool = True, trashed: bool = False
@@ -35,11 +38,11 @@ class FindImage:
 
         A name is the ID of a job with one image, the beginning of an image's ID (8 hex digits or
         more), a path or link whose last part is the file name of a stored image or of a rendition,
-        or, if `newest` is true, `last` for the newest image and `last:2` for the one before. It may
-        stand in a URI such as `image://last/preview`. A whole ID is returned without a look at the
-        records. If no other image has the name, it means one in the trash; if `trashed` is true,
-        the trash comes first. Raises InvalidRequest for a name of several images, NotFound for the
-        ID of an unknown job, and ArchiveUnavailable.
+        or, if `newest` is true, `last` for the image that the owner got last, from a cache or not,
+        and `last:2` for the one before. It may stand in a URI such as `image://last/preview`. A
+        whole ID is returned without a look at the records. If no other image has the name, it means
+        one in the trash; if `trashed` is true, the trash comes first. Raises InvalidRequest for a
+        name of several images, NotFound for the ID of an unknown job, and ArchiveUnavailable.
         """
         name = bare_name(name)
         if self.is_id(name):
@@ -64,8 +67,10 @@ class FindImage:
         return WHOLE_ID.fullmatch(name) is not None
 
     async def latest(self, /, *, owner: str = LOCAL, limit: int = 5) -> Sequence[RecentImage]:
-        """Return the newest images of this owner, the newest first."""
-        records = await self.records.recent(owner=owner, limit=limit)
+        """Return the images that this owner got last, also from a cache; the latest first."""
+        with suppress(ArchiveUnavailable):  # records that can only be read have all but the repeats
+            await self.repeated.flush()
+        records = await self.records.last_given(owner=owner, limit=limit)
         images = [RecentImage(image.id, each.prompt) for each in records for image in each.images]
         return images[:limit]
 

@@ -34,6 +34,7 @@ from application.ports.job_events import JobEvents
 from application.ports.job_repository import JobRepository
 from application.provider_registry import ProviderRegistry
 from application.rendition_service import RenditionService
+from application.repeated_results import RepeatedResults
 from application.result_cache import ResultCache
 from application.safeguards.archiving import Archiving, OnArrival
 from application.safeguards.budget import Budget
@@ -187,10 +188,11 @@ class Container(DeclarativeContainer):
     retirement_sink = Singleton(retirement_sink, log_writer, list_models.provider)
     metrics = Singleton(job_metrics, list_models.provider)
     savings_counter = Singleton(SavingsCounter, usage_ledger.provider, clock)
+    repeated = Singleton(RepeatedResults, job_repository.provider, clock)
     extra_sinks = List()
     """More event sinks, of a test or of an application that embeds this one."""
     event_sink = Singleton(
-        event_sink, log_sink, retirement_sink, metrics, savings_counter, extra=extra_sinks
+        event_sink, log_sink, retirement_sink, metrics, savings_counter, repeated, extra=extra_sinks
     )
 
     image_workers = Singleton(image_workers)
@@ -245,7 +247,7 @@ class Container(DeclarativeContainer):
         clock,
     )
     conversations = Singleton(Conversations, conversation_repository, image_library, clock)
-    find_image = Factory(FindImage, job_repository)
+    find_image = Factory(FindImage, job_repository, repeated)
     resolve_reference = Factory(
         ResolveReference, find_image, image_library, nearby_images, remote_images
     )

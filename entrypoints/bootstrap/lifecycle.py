@@ -15,8 +15,8 @@ from entrypoints.config.settings import Settings
 
 MEMORY_RELEASE_SECONDS = 3.0
 """Seconds between looks at whether jobs have ended and none is running."""
-SAVINGS_FLUSH_SECONDS = 5.0
-"""Seconds of savings that are lost at most if the process is killed."""
+FLUSH_SECONDS = 5.0
+"""Seconds of savings and of repeated results that are lost at most if the process is killed."""
 
 
 @asynccontextmanager
@@ -34,8 +34,7 @@ async def open_application(settings: Settings, **parts: Unpack[Parts]) -> AsyncI
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-        with suppress(ArchiveUnavailable):
-            await container.savings_counter().flush()
+        await _flush(container)
         await container.exit_stack().aclose()
 
 
@@ -97,12 +96,18 @@ async def _sweep(container: Container) -> None:
                 await cache.sweep()
 
 
-async def _flush_savings(container: Container) -> None:
-    """Write the savings every few seconds."""
+async def _flush_often(container: Container) -> None:
+    """Write what is counted in memory every few seconds."""
     while True:
-        await asyncio.sleep(SAVINGS_FLUSH_SECONDS)
+        await asyncio.sleep(FLUSH_SECONDS)
+        await _flush(container)
+
+
+async def _flush(container: Container) -> None:
+    """Write the savings and the results that were given again, if the records can be written."""
+    for counter in (container.savings_counter(), container.repeated()):
         with suppress(ArchiveUnavailable):
-            await container.savings_counter().flush()
+            await counter.flush()
 
 
 async def _release_memory(container: Container) -> None:
@@ -116,5 +121,5 @@ async def _release_memory(container: Container) -> None:
             await asyncio.to_thread(release_free_memory)
 
 
-BACKGROUND_TASKS = (_recover, _sweep, _clean_up_images, _flush_savings, _release_memory)
+BACKGROUND_TASKS = (_recover, _sweep, _clean_up_images, _flush_often, _release_memory)
 """Each runs in a task of its own until the application is closed."""

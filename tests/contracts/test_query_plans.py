@@ -35,6 +35,7 @@ LISTS: dict[str, Work] = {
     "the next page": lambda here: here.records.recent(
         owner="local", limit=9, start=JobPosition(BEGUN, "job_1")
     ),
+    "the images that were given last": lambda here: here.records.last_given(owner="local", limit=9),
     "the newest jobs": lambda here: here.records.latest(owner="local", limit=9),
 }
 """Read in the order of an index, as far as their limit."""
@@ -80,6 +81,7 @@ OTHERS: dict[str, Work] = {
     "accounts": lambda here: here.ledger.accounts(SINCE),
     "a reservation": lambda here: reserve(here.records, job_for(id="job_2", key=KEY)),
     "a state": lambda here: here.records.save(stored(PNG)),
+    "a repetition": lambda here: here.records.repeat({"job_1": BEGUN}),
     "a dismissal": lambda here: here.records.dismiss(["job_1"], owner="local"),
     "abandoned jobs": _abandoned,
     "conversations": _conversations,

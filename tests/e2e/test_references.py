@@ -14,6 +14,8 @@ from pydantic import FileUrl
 
 from domain.errors import UnreadableImage
 from domain.image import Image
+from domain.requests import GenerateRequest
+from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.cli.input_files import open_image
 from entrypoints.config.settings import Settings
@@ -186,3 +188,25 @@ async def test_a_path_without_dots_is_no_base64_and_base64_is_no_path(tmp_path: 
         assert await open_reference(text, "mask", container, "local") == jpeg
         with pytest.raises(UnreadableImage, match="outside the folders"):
             await open_reference("/mnt/photographs/fox", "mask", container, "local")
+
+
+async def test_last_is_what_the_caller_got_last_also_if_it_came_from_the_cache(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    settings = settings_for(openai_api, tmp_path)
+    async with run_application(settings, door="stdio") as container:
+        fox, bear, again = [await made(container, each) for each in ("a fox", "a bear", "a fox")]
+        assert await container.find_image()("last") == fox == again
+    async with run_application(settings, door="cli") as container:
+        find = container.find_image()
+        assert [await find(name) for name in ("last", "last:2", "last:3")] == [fox, bear, None]
+        assert await made(container, "a bear") == bear
+    async with run_application(settings, door="cli") as container:
+        assert await container.find_image()("last") == bear
+    assert len(openai_api.posts) == 2
+
+
+async def made(container: Container, prompt: str) -> str:
+    """The ID of the image that a call with this prompt gets."""
+    job = await container.generate_image()(GenerateRequest(prompt=prompt))
+    return (await job.result()).images[0].id

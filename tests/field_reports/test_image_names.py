@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 
-from application.use_cases.find_image import FindImage
 from domain.errors import InvalidRequest
 from domain.image import StoredRef
 from domain.job_records import OwnedImage
 from domain.results import ResultImage
 from tests.e2e.transports import connect_in_memory
-from tests.testkit.fakes import PNG, MemoryJobRepository, job_for, settings_in, small_image
+from tests.testkit.fakes import (
+    PNG,
+    MemoryJobRepository,
+    find_image,
+    job_for,
+    settings_in,
+    small_image,
+)
 
 pytestmark = pytest.mark.anyio
 SHORT = PNG.digest[:8]
@@ -64,7 +70,7 @@ async def test_a_printed_name_means_its_image_and_no_other(
         async with records.image_references(images) as found:
             for each in found:
                 each.trash(at=job_for().created_at)
-    find = FindImage(records)
+    find = find_image(records)
     assert await find(name, newest=False) == wanted
     assert await find(name, newest=False, trashed=True) == wanted
     assert await find(name, owner="other") is None
@@ -75,7 +81,7 @@ async def test_a_beginning_of_several_ids_names_them_all() -> None:
     made = [ResultImage(image=each, stored=StoredRef(ref=f"{each.id}.png")) for each in (PNG, OLD)]
     await records.save(job_for(id="job_" + "1" * 32).dispatched().stored(tuple(made)))
     with pytest.raises(InvalidRequest) as raised:
-        await FindImage(records)("job_" + "1" * 32)
+        await find_image(records)("job_" + "1" * 32)
     assert all(image.id in (raised.value.hint or "") for image in (PNG, OLD))
 
 

@@ -3,7 +3,6 @@
 import pytest
 
 from application.image_library import ImageLibrary
-from application.use_cases.find_image import FindImage
 from application.use_cases.resolve_reference import ResolveReference
 from domain.errors import InvalidRequest, NotFound, UnreadableImage
 from domain.image import Image
@@ -13,6 +12,7 @@ from tests.testkit.fakes import (
     MemoryImageSource,
     MemoryImageStore,
     MemoryJobRepository,
+    find_image,
     job_for,
     small_image,
 )
@@ -32,7 +32,7 @@ class Stock:
         self.far = MemoryImageSource({"https://a.example/fox.png": COPY}, "https:")
         library = ImageLibrary(self.images, self.records)
         self.resolve = ResolveReference(
-            FindImage(self.records), library, first=[self.near], then=[self.far]
+            find_image(self.records), library, first=[self.near], then=[self.far]
         )
 
     async def store(self) -> str:

@@ -61,6 +61,10 @@ async def ids(
     return [record.id for record in found]
 
 
+async def given(records: JobRepository, *, owner: str = "local", limit: int = 9) -> list[str]:
+    return [record.id for record in await records.last_given(owner=owner, limit=limit)]
+
+
 def words(text: str) -> ImageFilter:
     return ImageFilter(words=search_words(text))
 
@@ -92,6 +96,22 @@ class ImageListsContract:
         assert await ids(records, words("fox")) == ["job_5", "job_4", "job_3", "job_2"]
         await throw_away(other, MINE)
         assert await ids(records, words("fox")) == []
+
+    async def test_jobs_are_listed_by_the_time_at_which_their_images_were_given(
+        self, records: JobRepository, other: JobRepository
+    ) -> None:
+        for number in range(4):
+            created_at = BEGUN + timedelta(seconds=number)
+            await records.save(stored(PNG, id=f"job_{number}", created_at=created_at))
+        await other.repeat({"job_1": BEGUN + timedelta(seconds=9), "job_9": BEGUN})
+        await records.repeat({"job_0": BEGUN + timedelta(seconds=8), "job_1": BEGUN})
+        assert await given(records) == ["job_1", "job_0", "job_3", "job_2"]
+        assert await given(other, limit=1) == ["job_1"]
+        assert await given(records, limit=3) == ["job_1", "job_0", "job_3"]
+        assert await given(records, owner="other") == []
+        assert await ids(records, ImageFilter()) == ["job_3", "job_2", "job_1", "job_0"]
+        await throw_away(records, MINE)
+        assert await given(records) == []
 
     async def test_another_owners_prompts_are_never_found(self, records: JobRepository) -> None:
         await save(records, {"job_1": "a fox"}, owner="other")

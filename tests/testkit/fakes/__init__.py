@@ -15,6 +15,7 @@ from .surroundings import (
     HeaderNormalizer,
     InstantRetries,
     RecordingSink,
+    find_image,
     generate_image,
     no_day_budget,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "MemoryUsageLedger",
     "RecordingSink",
     "ScriptedOptimizer",
+    "find_image",
     "generate_image",
     "job_for",
     "mask",

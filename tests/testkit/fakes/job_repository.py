@@ -1,6 +1,6 @@
 """Records of jobs that are forgotten when the process ends."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,12 +21,12 @@ from application.ports.job_repository import (
 from domain.errors import ImageServiceError
 from domain.image import StoredRef
 from domain.image_filters import EVERY_IMAGE, ImageFilter
-from domain.job_records import JobPosition, JobRecord, OwnedImage, StoredImage
+from domain.job_records import JobPosition, JobRecord, OwnedImage
 from domain.jobs import UNSETTLED_STATES, IdempotencyKey, JobState
 from domain.money.estimates import CallKind
 from domain.money.spending import SpendingEntries, SpendingEntry
 
-from .job_tables import AnyJob, Tables, TrashedRow, closed, spending
+from .job_tables import AnyJob, Tables, TrashedRow, changed, closed, spending
 
 
 class MemoryJobRepository:
@@ -97,6 +97,14 @@ class MemoryJobRepository:
             if record.state is JobState.STORED and record.images and matching.matches(record)
             if start is None or JobPosition(record.created_at, record.id) <= start
         ][:limit]
+
+    async def last_given(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        listed = await self.recent(owner=owner, limit=len(self.tables.rows))
+        return sorted(listed, key=lambda each: each.given_at, reverse=True)[:limit]
+
+    async def repeat(self, given: Mapping[str, datetime], /) -> None:
+        async with self.tables.writing:
+            self.tables.repeat(given)
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         seen = (each for each in self._of(owner) if not each.dismissed)
@@ -284,16 +292,8 @@ class MemoryJobRepository:
             ]
         for row in self.tables.rows.values():
             if row.record.owner == references.image.owner:
-                changed = (_changed(image, references) for image in row.record.images)
-                row.record = replace(row.record, images=tuple(filter(None, changed)))
-
-
-def _changed(image: StoredImage, references: ImageReferences) -> StoredImage | None:
-    if image.id != references.image.id:
-        return image
-    if references.forgotten or references.trashed_at is not None:
-        return None
-    return replace(image, stored=references.moved_to or image.stored)
+                left = (changed(image, references) for image in row.record.images)
+                row.record = replace(row.record, images=tuple(filter(None, left)))
 
 
 def _first(records: Iterable[JobRecord]) -> JobRecord | None:

@@ -1,10 +1,12 @@
 """The tables behind MemoryJobRepository."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from application.jobs.job_snapshot import to_stored_image
+from application.ports.image_records import ImageReferences
 from domain.errors import ChargeStatus, ImageServiceError, RecordedFailure
 from domain.job_records import JobRecord, OwnedImage, StoredImage
 from domain.jobs import IdempotencyKey, Job, JobState, final_state
@@ -49,6 +51,13 @@ class Tables:
     keys: dict[tuple[str, str], tuple[IdempotencyKey, str]] = field(default_factory=dict)
     turns: TurnTable = field(default_factory=TurnTable)
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def repeat(self, given: Mapping[str, datetime]) -> None:
+        """Note when the images of jobs were given again."""
+        for job_id in self.rows.keys() & given.keys():
+            record, moment = self.rows[job_id].record, given[job_id]
+            last = max(moment, record.repeated_at or moment)
+            self.rows[job_id].record = replace(record, repeated_at=last)
 
     def put(self, job: AnyJob, writer: str) -> None:
         """Replace the job's row. Its turn is bound first, and its turns end with its images."""
@@ -111,3 +120,12 @@ def to_record(job: AnyJob) -> JobRecord:
         continuation=job.continuation,
         conversation=str(job.request.conversation.id) if job.request.conversation else None,
     )
+
+
+def changed(image: StoredImage, references: ImageReferences) -> StoredImage | None:
+    """The image after this change of the references to it; None if it is gone."""
+    if image.id != references.image.id:
+        return image
+    if references.forgotten or references.trashed_at is not None:
+        return None
+    return replace(image, stored=references.moved_to or image.stored)

@@ -9,6 +9,8 @@ from application.conversations import Conversations
 from application.day_budget import DayBudget
 from application.image_library import ImageLibrary
 from application.jobs.job_service import JobService
+from application.ports.job_repository import JobRepository
+from application.repeated_results import RepeatedResults
 from application.styling import Styling
 from application.use_cases.edit_image import EditImage
 from application.use_cases.find_image import FindImage
@@ -63,10 +65,15 @@ def no_day_budget() -> DayBudget:
 
 def generate_image(service: JobService, library: ImageLibrary) -> GenerateImage:
     """The use case of an installation without styles, whose images are in the library."""
-    styling = Styling(MemoryPresetLibrary(), FindImage(library.records), library)
+    styling = Styling(MemoryPresetLibrary(), find_image(library.records), library)
     conversations = memory_conversations(library)
     edit_image = EditImage(service, HeaderNormalizer(), styling, conversations)
     return GenerateImage(service, styling, edit_image, conversations)
+
+
+def find_image(records: JobRepository) -> FindImage:
+    """The use case of a process that has served nothing from a cache."""
+    return FindImage(records, RepeatedResults(lambda: records, FrozenClock()))
 
 
 def memory_conversations(library: ImageLibrary) -> Conversations:
