@@ -151,11 +151,13 @@ class UnreadableImage(InvalidRequest):
 class NotFound(ImageServiceError):
     """Nothing has this ID, or it belongs to another owner.
 
-    `field` is the argument that has the ID, where a request has several.
+    `field` is the argument that has the ID, where a request has several. `noun` says what has no
+    such ID, if that is known.
     """
 
     code = "not_found"
     field = ""
+    noun = ""
 
     def details(self) -> Mapping[str, object]:
         return {"field": self.field} if self.field else {}
@@ -164,7 +166,9 @@ class NotFound(ImageServiceError):
     def of_id(cls, noun: str, id_: str) -> "NotFound":
         """The error for an unknown ID of an `image` or a `job`; a long ID is cut."""
         hint = "Use an ID from an earlier result, exactly as it was returned."
-        return cls(f"No {noun} with ID {id_[:80]}.", hint=hint)
+        error = cls(f"No {noun} with ID {id_[:80]}.", hint=hint)
+        error.noun = noun
+        return error
 
 
 class Canceled(ImageServiceError):

@@ -31,14 +31,20 @@ SYNONYMS: Mapping[str, str] = {
     **dict.fromkeys(("qhd", "wqhd", "1440p"), "2560x1440"),
     **dict.fromkeys(("uhd", "2160p", "ultrahd"), "4k"),
     **dict.fromkeys(("8k", "4320p"), "7680x4320"),
+    "1k": "1024x1024",
+    **dict.fromkeys([f"a{number}" for number in range(8)], "1:1.41"),
+    "letter": "8.5:11",
 }
 """Other words for a size, in lower case."""
 NOISE = frozenset(
     {"aspect", "ratio", "orientation", "format", "size", "resolution", "px", "pixels"}
+    | {"din", "iso", "us", "paper", "page"}
 )
 """Words that say nothing about the size."""
 WORD = re.compile(r"[^\W_]+")
-NUMBER = re.compile(r"\d{1,5}(?:\.\d{1,2})?")
+NUMBER = re.compile(r"(?<![^\Wx])\d{1,5}(?:\.\d{1,2})?(?=px|\b|x(?!\w))")
+"""A number by itself, and not a part of a word such as `5k`."""
+NEGATIVE = re.compile(r"(?:^|\s)[-−]\s*\d")
 MAX_RATIO = 4.0
 """A larger single number is a side in pixels."""
 CONTRADICTION = "contradiction"
@@ -67,7 +73,9 @@ def as_size(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = _plain(value)
-    return text if text == "auto" else _meant(text) or value
+    if text == "auto":
+        return text
+    return value if NEGATIVE.search(text) else _meant(text) or value
 
 
 def nearest_size(value: object) -> str:

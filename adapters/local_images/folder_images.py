@@ -3,12 +3,13 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from adapters.local_images.bounded_reading import read_image
 from adapters.local_images.guarded_open import IS_WINDOWS, OUTSIDE, open_below
-from adapters.local_images.local_paths import local_path, parts_below
+from adapters.local_images.local_paths import local_path, parts_below, spellings
 from adapters.local_images.refusal import Refused
 from domain.errors import UnreadableImage
 from domain.image import Image
@@ -54,6 +55,18 @@ class FolderImages:
         return f"the path of a file in {others}{last}" if last else ""
 
     async def open(self, name: str, /) -> Image | None:
+        first, *others = spellings(name, windows=IS_WINDOWS)
+        try:
+            return await self._open(first)
+        except UnreadableImage:
+            for each in others:
+                with suppress(UnreadableImage):
+                    image = await self._open(each)
+                    if image is not None:
+                        return image
+            raise
+
+    async def _open(self, name: str) -> Image | None:
         try:
             path = self._path_in(name, folder=self._working_folder)
             if path is None:

@@ -19,11 +19,24 @@ RELATIVE = re.compile(r"^[^\r\n;,]*\.[A-Za-z0-9]{2,5}$")
 """A relative path ends like the name of a file; anything else may be words or base64."""
 JPEG = "/9j/"
 """The beginning of a JPEG in base64."""
+ESCAPED, ENCODED = re.compile(r"\\([^\w\\])"), re.compile(r"%[0-9A-Fa-f]{2}")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 RESERVED = re.compile(
     r"^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|$)", re.IGNORECASE
 )
 """Names that Windows takes for devices, in every folder and with every extension."""
+
+
+def spellings(name: str, *, windows: bool) -> list[str]:
+    """The name, and what else it may mean: clients copy paths from shells and from URLs.
+
+    A shell of POSIX puts a backslash before each blank, and a URL has %20 for it.
+    """
+    name = name.strip()
+    shell = name if windows or name.startswith("\\") else ESCAPED.sub(r"\1", name)
+    is_path = not SCHEME.match(name) or DRIVE.match(name)
+    url = unquote(name) if is_path and ENCODED.search(name) else name
+    return [*dict.fromkeys((name, shell, url))]
 
 
 def local_path(name: str, *, home: str, folder: str | None, windows: bool) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from application.image_names import WHOLE_ID, ImageName, bare_name, position_of
 from application.ports.job_repository import JobRepository
 from application.repeated_results import RepeatedResults
+from domain.counts import count
 from domain.errors import ArchiveUnavailable, InvalidRequest, NotFound
 from domain.jobs import LOCAL
 
@@ -42,14 +43,15 @@ class FindImage:
         and `last:2` for the one before. It may stand in a URI such as `image://last/preview`. A
         whole ID is returned without a look at the records. If no other image has the name, it means
         one in the trash; if `trashed` is true, the trash comes first. Raises InvalidRequest for a
-        name of several images, NotFound for the ID of an unknown job, and ArchiveUnavailable.
+        name of several images and for a `last` that is too far back, NotFound for the ID of an
+        unknown job, and ArchiveUnavailable.
         """
         name = bare_name(name)
         if self.is_id(name):
             return name
-        position = position_of(name) if newest else None
+        position = position_of(name)
         if position is not None:
-            return await self._newest(position, owner)
+            return await self._newest(position, owner) if newest else None
         called = ImageName.parse(name)
         if called is None:
             return None
@@ -74,15 +76,24 @@ class FindImage:
         images = [RecentImage(image.id, each.prompt) for each in records for image in each.images]
         return images[:limit]
 
-    async def _newest(self, position: int, owner: str) -> str | None:
+    async def _newest(self, position: int, owner: str) -> str:
         if position > MAX_POSITION:
             raise InvalidRequest(
                 f"last:{position} is too far back.",
                 field="image",
-                hint=f"last:{MAX_POSITION} is the oldest. Use an ID from list_images.",
+                hint=f"last:{MAX_POSITION} is the oldest; name older images by their IDs.",
             )
         latest = await self.latest(owner=owner, limit=position)
-        return latest[position - 1].id if len(latest) >= position else None
+        if len(latest) >= position:
+            return latest[position - 1].id
+        there_are = (
+            f"There {'is' if len(latest) == 1 else 'are'} only {count(len(latest), 'image')}."
+        )
+        raise InvalidRequest(
+            f"last:{position} is too far back." if latest else "There is no image yet.",
+            field="image",
+            hint=there_are if latest else "Generate an image first, or send one.",
+        )
 
     async def _of_job(self, job_id: str, owner: str) -> str:
         record = await self.records.get(job_id, owner=owner)

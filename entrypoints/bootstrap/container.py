@@ -138,11 +138,8 @@ def with_safeguards(
         Budget, records=records, estimates=estimates, limits=settings.limits, clock=clock
     )
     circuit_breaker = partial(CircuitBreaker, clock=timer)
-    concurrency_limit = partial(
-        ConcurrencyLimit,
-        max_running=settings.max_concurrent_calls,
-        max_waiting=settings.max_waiting_calls,
-    )
+    running, waiting = settings.max_concurrent_calls, settings.max_waiting_calls
+    concurrency_limit = partial(ConcurrencyLimit, max_running=running, max_waiting=waiting)
     delivering = archiving(redaction(inspection(retry(provider))))
     return concurrency_limit(circuit_breaker(budget(delivering)))
 
@@ -221,8 +218,7 @@ class Container(DeclarativeContainer):
     provider_registry = Singleton(provider_registry, image_providers, guard.provider)
 
     sweep_seconds = Object(300.0)
-    """Seconds between two runs of each cleanup: abandoned jobs, expired cache entries and deleted
-    images, and images beyond the size limit."""
+    """Seconds between two runs of each cleanup: of jobs, cache entries, trash and stored images."""
     first_sweep_seconds = Object(0.5)
     """Seconds from startup to the first cleanup of abandoned jobs and of images."""
     door = Object("http")

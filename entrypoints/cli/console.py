@@ -9,9 +9,12 @@ from typing import Any, TextIO
 from rich.console import Console
 
 from domain.errors import ImageServiceError, InvalidRequest
-from domain.untrusted_text import several_lines
+from domain.untrusted_text import several_lines, single_line
 from entrypoints.cli.options import option_for
 from entrypoints.wire.error_codes import as_dict, error_text
+
+MAX_NAME = 200
+"""Characters of what was typed as an image, in an error."""
 
 
 def print_json(text: str, *, file: TextIO | None = None) -> None:
@@ -62,7 +65,7 @@ def _name_option(error: InvalidRequest, options: Mapping[str, Any]) -> None:
     """
     field, option = error.field, option_for(error.field)
     files = {f"images[{at}]": name for at, name in enumerate(options.get("images", ()))}
-    subject = files.get(field, option)
+    subject = single_line(files.get(field, ""), MAX_NAME) or option
     error.message = re.sub(rf"^{re.escape(field)}(?=[ :])", lambda _: subject, error.message)
     error.hint = re.sub(rf'\b{re.escape(field)}(?= ")', lambda _: option, error.hint)
     error.field = option

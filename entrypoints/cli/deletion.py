@@ -57,7 +57,7 @@ async def images_restore(
     """Bring deleted images back: by their IDs or file names, or what was deleted last."""
     from domain.errors import InvalidRequest
     from domain.jobs import LOCAL
-    from entrypoints.jobs.image_references import find_image_id
+    from entrypoints.jobs.image_references import find_image_id, naming_images
     from entrypoints.wire.trash_results import RestoreResult, restored_text
 
     restore = container.restore_image()
@@ -73,8 +73,9 @@ async def images_restore(
         restored = [
             await find_image_id(id_, container, LOCAL, newest=False, trashed=True) for id_ in ids
         ]
-        for id_ in restored:
-            await restore(id_)
+        async with naming_images(container, LOCAL, trashed=True):
+            for id_ in restored:
+                await restore(id_)
     return restored_text(restored), RestoreResult(restored=restored)
 
 

@@ -1,5 +1,7 @@
 """What commands read: the prompt, and images from files, IDs and standard input."""
 
+import asyncio
+import os
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +11,7 @@ from domain.jobs import LOCAL
 from domain.requests import MAX_INPUT_BYTES, MAX_PROMPT_CHARACTERS
 from entrypoints.bootstrap.container import Container
 from entrypoints.jobs.image_references import open_named
-from entrypoints.wire.image_texts import decoded
+from entrypoints.wire.image_texts import decoded, is_name
 
 STANDARD_INPUT = "-"
 MAX_PROMPT_BYTES = 4 * MAX_PROMPT_CHARACTERS + 1
@@ -54,13 +56,14 @@ def read_prompt(given: str) -> str:
 
 
 async def open_image(name: str, field: str, container: Container) -> Image:
-    """Return the image in a file, on standard input (`-`), in a data: URL, or stored by this name.
+    """Return the image in a file, on standard input (`-`), as base64, or stored by this name.
 
-    A file comes before a stored image of the same name. Raises UnreadableImage or NotFound.
+    A file comes before a stored image of the same name, and before base64. Raises UnreadableImage
+    or NotFound.
     """
     if name == STANDARD_INPUT:
         return Image(_standard_input(field))
-    if name[:5].lower() == "data:":
+    if not is_name(name) and not await asyncio.to_thread(os.path.exists, name):
         return Image(decoded(name, field))
     try:
         return await open_named(name, field, container, LOCAL, others=OTHERS)

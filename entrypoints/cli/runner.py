@@ -33,7 +33,11 @@ def run_query(
 
     async def run() -> int:
         async with run_application(settings, door="cli") as container:
-            text, result = await query(container)
+            from domain.jobs import LOCAL
+            from entrypoints.jobs.image_references import naming_images
+
+            async with naming_images(container, LOCAL):
+                text, result = await query(container)
         if as_json:
             print_json(to_json(result).decode())
         else:

@@ -1,10 +1,11 @@
 """How a client refers to an image: by a name, or with its bytes as base64 or as a data: URL."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from domain.errors import InvalidRequest, NotFound, UnreadableImage
+from domain.errors import ArchiveUnavailable, InvalidRequest, NotFound, UnreadableImage
 from domain.image import Image
 from domain.untrusted_text import single_line
 from entrypoints.wire.image_texts import (
@@ -20,6 +21,7 @@ from entrypoints.wire.image_texts import (
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
     from entrypoints.bootstrap.container import Container
 
+LATEST, TRASHED = "The latest images", "In the trash"
 MAX_KNOWN = 3
 """Images that a refusal reminds the caller of."""
 MAX_PROMPT_SHOWN = 40
@@ -65,8 +67,26 @@ async def open_named(
     if image is None:
         known = await known_images(container, owner)
         forms = (*STORED, *resolve.offers, *others)
-        raise UnreadableImage(why_refused(name, field), field=field, hint=advice(forms) + known)
+        why = why_refused(name, field, files=bool(resolve.first))
+        raise UnreadableImage(why, field=field, hint=advice(forms) + known)
     return image
+
+
+@asynccontextmanager
+async def naming_images(
+    container: "Container", owner: str, *, trashed: bool = False, jobs: bool = False
+) -> AsyncIterator[None]:
+    """Add the images that the caller may have meant to the error for an unknown ID of an image.
+
+    `jobs`: also to that of a job. An error that has them already is left as it is.
+    """
+    try:
+        yield
+    except NotFound as error:
+        is_named = error.noun == "image" or (jobs and error.noun == "job")
+        if is_named and LATEST not in error.hint and TRASHED not in error.hint:
+            error.hint += await known_images(container, owner, trashed=trashed)
+        raise
 
 
 async def find_image_id(
@@ -87,7 +107,12 @@ async def find_image_id(
     try:
         found = await container.find_image()(text, owner=owner, newest=newest, trashed=trashed)
     except InvalidRequest as error:
-        raise UnreadableImage(f"id: {error.message}", field="id", hint=error.hint) from error
+        known = await known_images(container, owner, trashed=trashed)
+        hint = f"{error.hint}{known}"
+        raise UnreadableImage(f"id: {error.message}", field="id", hint=hint) from error
+    except NotFound as error:
+        error.hint += await known_images(container, owner, trashed=trashed)
+        raise
     if found is None:
         hint = "Use an ID from an earlier result."
         known = await known_images(container, owner, trashed=trashed)
@@ -98,13 +123,14 @@ async def find_image_id(
 
 
 async def known_images(container: "Container", owner: str, *, trashed: bool = False) -> str:
-    """The images that the caller may have meant, as a sentence; empty if there are none."""
-    if trashed:
-        entries = await container.list_trash()(owner=owner)
-        known = [(each.image.id, each.prompt) for each in entries[:MAX_KNOWN]]
-    else:
-        latest = await container.find_image().latest(owner=owner, limit=MAX_KNOWN)
-        known = [(each.id, each.prompt) for each in latest]
+    """The images that the caller may have meant, as a sentence; empty if none are known."""
+    known: Sequence[tuple[str, str]] = ()
+    with suppress(ArchiveUnavailable):
+        if trashed:
+            entries = await container.list_trash()(owner=owner)
+            known = [(each.image.id, each.prompt) for each in entries[:MAX_KNOWN]]
+        else:
+            latest = await container.find_image().latest(owner=owner, limit=MAX_KNOWN)
+            known = [(each.id, each.prompt) for each in latest]
     named = [f"{id_} ({single_line(prompt, MAX_PROMPT_SHOWN)})" for id_, prompt in known]
-    start = "In the trash" if trashed else "The latest images"
-    return f" {start}: {', '.join(named)}." if named else ""
+    return f" {TRASHED if trashed else LATEST}: {', '.join(named)}." if named else ""

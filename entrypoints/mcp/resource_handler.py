@@ -14,6 +14,7 @@ from mcp_types import (
 
 from domain.errors import ImageServiceError, NotFound
 from domain.untrusted_text import single_line
+from entrypoints.jobs.image_references import naming_images
 from entrypoints.mcp.protocol_errors import MAX_URI, protocol_errors
 from entrypoints.mcp.resource_list import image_resources
 from entrypoints.mcp.resource_request import ResourceRequest
@@ -66,7 +67,9 @@ class ResourceHandler:
         with protocol_errors(params.uri):
             resource, values = self._find(params.uri)
             try:
-                contents = await resource.read(await self._open(context), values)
+                request = await self._open(context)
+                async with naming_images(request.container, request.caller.owner):
+                    contents = await resource.read(request, values)
             except ImageServiceError as error:
                 self._hooks.observe(context, error)
                 raise

@@ -13,6 +13,7 @@ from mcp_types import (
 )
 
 from domain.errors import ImageServiceError
+from entrypoints.jobs.image_references import naming_images
 from entrypoints.mcp.client_roots import ROOTS_REQUIRED, RootsRequired
 from entrypoints.mcp.elicitation import AnswerRequired, Elicitation
 from entrypoints.mcp.reply_deadline import reply_deadline
@@ -49,7 +50,9 @@ class ToolHandler:
         if self._hooks.client_roots is not None:
             self._hooks.client_roots.begin_call(context, params)
         try:
-            return await tool.answer(await self._open_call(context, params), params.arguments or {})
+            call = await self._open_call(context, params)
+            async with naming_images(call.container, call.caller.owner):
+                return await tool.answer(call, params.arguments or {})
         except RootsRequired:
             return ROOTS_REQUIRED
         except AnswerRequired as question:

@@ -1,7 +1,7 @@
 """Results and errors as MCP tool results that stay within the client's size limit."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import pybase64
@@ -84,6 +84,11 @@ class ResultForm:
     image_data: ImageData = base64_of
     detail: Detail | UnsetType = UNSET
 
+    @property
+    def worded(self) -> Hints:
+        """The hints in the text of this result."""
+        return replace(self.hints, linked=self.detail == "link")
+
     def image_bytes(self, count: int, *, reported: int = 0) -> int:
         """Bytes that each of `count` images may have inline; 0 for none."""
         if self.detail == "link":
@@ -136,7 +141,7 @@ def _text(
     """The text of a result. Its hints are put into the facts, too."""
     facts.hints = [*advice(images, form.hints), *filter(None, further)] or UNSET
     lines = [further_facts(facts), *further]
-    return text_report(first_line, images, facts, form.hints, lines)
+    return text_report(first_line, images, facts, form.worded, lines)
 
 
 def _title(images: ImageResult, request: ImageRequest | None) -> str:

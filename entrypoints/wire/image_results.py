@@ -29,6 +29,8 @@ SHOWN_TEXT: dict[Shown, str] = {
     "none": "too large to show here",
 }
 
+LINKED = "linked only, as requested"
+
 Link = Callable[[ResultImage | ListedImage], str]
 """The URL of a stored image, for clients that may be on another machine."""
 
@@ -50,11 +52,13 @@ class Hints:
     """What a client can do with a result, in the words of its own interface.
 
     `edit` is empty if no image can be edited. `in_result`: whether results include images.
+    `linked`: whether this one has links only, because the caller asked for them.
     """
 
     new_image: str
     edit: str
     in_result: bool = False
+    linked: bool = False
 
 
 TOOL_HINTS = Hints(
@@ -78,7 +82,7 @@ def text_report(
     lines = [first_line]
     if facts.revised_prompt:
         lines.append(f"Revised prompt: {facts.revised_prompt}")
-    lines += [_line(entry, in_result=hints.in_result) for entry in facts.images]
+    lines += [_line(entry, hints) for entry in facts.images]
     free = " · free" if images.generation_cost == 0 and not images.is_prepaid else ""
     lines.append(f"Model {facts.model}{free} · {facts.job_id}")
     if images.turn is not None:
@@ -226,14 +230,15 @@ def _rendition(rendition: Rendition, *, paths: bool) -> RenditionEntry:
     )
 
 
-def _line(entry: ImageEntry, *, in_result: bool) -> str:
+def _line(entry: ImageEntry, hints: Hints) -> str:
+    shown = LINKED if hints.linked else SHOWN_TEXT[entry.shown]
     facts = [
         entry.id,
         f"{entry.width}x{entry.height} {entry.format}",
         f"{entry.bytes:,} bytes",
         entry.path or ("" if entry.url else "not stored"),
         entry.url,
-        SHOWN_TEXT[entry.shown] if in_result else "",
+        shown if hints.in_result else "",
         *(entry.notes or ()),
     ]
     line = " · ".join(fact for fact in facts if fact)

@@ -10,6 +10,7 @@ import msgspec
 import pybase64
 
 from domain.errors import UnreadableImage
+from domain.untrusted_text import single_line
 from entrypoints.wire.argument_names import squeezed
 
 IMAGE_ID = re.compile(r"^img_[0-9a-f]{32}$")
@@ -39,7 +40,11 @@ An ID is better than data, data than a link.
 JPEG = "/9j/"
 """The beginning of a JPEG's base64, which looks like a path."""
 URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+OTHER_URL = re.compile(r"^(?:attachment|blob|cid|content|mcp|sandbox|ui)(?::|://)", re.IGNORECASE)
+"""What hosts call images that they keep to themselves."""
 WEB_URL = re.compile(r"^\s*https?:", re.IGNORECASE)
+MAX_SHOWN = 200
+"""Characters of a name in an error."""
 STORED = ("an img_… ID from an earlier result", "last")
 ENCODED = ("the file's base64", "a data: URL")
 
@@ -143,13 +148,18 @@ def _leniently_decoded(text: str) -> bytes:
     return whole
 
 
-def why_refused(text: str, field: str) -> str:
-    """Why a text is no image, as a sentence."""
+def why_refused(text: str, field: str, *, files: bool = False) -> str:
+    """Why a text is no image, as a sentence. `files`: whether this caller can name files."""
     if text.startswith("img_"):
         return f"{field}: {text[:60]!r} is not a complete image ID."
+    if OTHER_URL.match(text):
+        return f"{field} is a URL that only another program can open."
+    if URL.match(text):
+        return f"{field} is a URL. For security, URLs are not accepted here."
     if len(text) < MAX_NAME and (text[:1] == "/" or any(mark in text for mark in NOT_BASE64)):
-        kind, refused = ("URL", "URLs") if URL.match(text) else ("path", "file paths")
-        return f"{field} is a {kind}. For security, {refused} are not accepted here."
+        if files:
+            return f"{field}: {single_line(text, MAX_SHOWN)!r} is no image here."
+        return f"{field} is a path. For security, file paths are not accepted here."
     return f"{field} is not an image ID or valid base64."
 
 

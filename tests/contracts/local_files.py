@@ -84,6 +84,9 @@ READ = {
     "a hard link": "{root}/hard.png",
     "composed letters": "{root}/" + COMPOSED,
     "a screenshot with a usual blank": "{root}/" + SCREENSHOT.replace("\u202f", " "),
+    "a blank as a shell escapes it": "{root}/2026/may/my\\ fox.png",
+    "a blank as a URL has it": "{root}/2026/may/my%20fox.png",
+    "a tilde and an escaped blank": "~/photos/2026/may/my\\ fox.png",
     "dots at the end, which are a name here": "{root}/fox.png...",
 }
 
@@ -153,6 +156,10 @@ REFUSED = {
     "a lone surrogate": "{root}/\ud800.png",
     "a shell's variable": "{root}/$HOME/fox.png",
     "a pattern": "{root}/*.png",
+    "encoded dots in a path": "{root}/%2e%2e/near.png",
+    "escaped dots": "{root}/\\.\\./near.png",
+    "an encoded NUL in a path": "{root}/fox.png%00.txt",
+    "a path that is not UTF-8": "{root}/%ff.png",
     "a blank in the middle of the dots": "{root}/. ./near.png",
 }
 

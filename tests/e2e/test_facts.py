@@ -94,6 +94,16 @@ async def test_a_recipe_is_told_in_both_forms(tmp_path: Path) -> None:
         assert untold(text_of(result), facts_of(result)) == []
 
 
+async def test_a_result_of_links_does_not_say_that_the_image_is_too_large(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    async with open_client(tmp_path, provider) as client:
+        result = await client.call_tool("generate_image", {"prompt": "a fox", "detail": "link"})
+    (image,) = facts_of(result)["images"]
+    assert image["shown"] == "none"
+    assert "linked only, as requested" in text_of(result)
+    assert "too large" not in text_of(result)
+
+
 async def test_a_job_that_still_runs_is_told_in_both_forms(tmp_path: Path) -> None:
     stalled = FakeProvider(meanwhile=anyio.Event().wait, cost=COST)
     async with open_client(tmp_path, stalled, reply_deadline=0, shutdown_grace=0) as client:

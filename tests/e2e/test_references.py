@@ -9,10 +9,11 @@ import pytest
 from mcp import Client
 from mcp.client.session import ClientRequestContext
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.shared.exceptions import MCPError
 from mcp_types import ListRootsResult, Root
 from pydantic import FileUrl
 
-from domain.errors import UnreadableImage
+from domain.errors import InvalidRequest, UnreadableImage
 from domain.image import Image
 from domain.requests import GenerateRequest
 from entrypoints.bootstrap.container import Container
@@ -22,7 +23,7 @@ from entrypoints.config.settings import Settings
 from entrypoints.jobs.image_references import open_reference
 from tests.e2e.asgi_client import asgi_client
 from tests.e2e.host import SERVER
-from tests.e2e.transports import ERAS, connect_over, settings_for
+from tests.e2e.transports import ERAS, connect_in_memory, connect_over, settings_for
 from tests.standin import StandIn
 from tests.testkit.fakes import settings_in, small_image
 
@@ -146,15 +147,23 @@ async def test_every_route_of_an_image_takes_its_other_names(tmp_path: Path) -> 
             assert Image(reply.body).id == id_, name
             assert reply.headers["cache-control"].endswith("no-cache"), name
             assert id_ in reply.headers["content-disposition"]
+            recipe = await client.request("GET", f"/images/{name}/recipe")
+            assert recipe.json["id"] == id_, name
         assert "immutable" in (await client.request("GET", whole)).headers["cache-control"]
         for path in ("/images/last/preview", "/images/last/thumb"):
             assert (await client.request("GET", path)).status == 200
-        for name in ("last:3", "fox", "img_00000000"):
-            reply = await client.request("GET", f"/images/{name}")
-            assert reply.status == 404
-            assert bear in reply.body.decode()
+        absent = ("last:3", "last:101", "fox", "img_00000000", f"img_{'0' * 32}", f"job_{'0' * 32}")
+        for name in absent:
+            for view in ("", "/preview", "/thumb", "/recipe"):
+                reply = await client.request("GET", f"/images/{name}{view}")
+                assert reply.status == 404
+                assert f"The latest images: {bear} (bear), {fox} (fox)." in reply.problem["hint"]
+        unknown = f"/images/img_{'0' * 32}"
+        assert bear in (await client.request("DELETE", unknown)).problem["hint"]
         assert (await client.request("DELETE", "/images/last")).status == 404
         assert (await client.request("DELETE", f"/images/{bear[:12]}")).status == 200
+        lost = await client.request("POST", f"{unknown}/restore")
+        assert f"In the trash: {bear} (bear)." in lost.problem["hint"]
         assert (await client.request("POST", f"/images/{bear[:12]}/restore")).status == 200
         assert (await client.request("GET", whole)).status == 200
 
@@ -190,6 +199,63 @@ async def test_a_path_without_dots_is_no_base64_and_base64_is_no_path(tmp_path: 
             await open_reference("/mnt/photographs/fox", "mask", container, "local")
 
 
+@pytest.mark.parametrize("tool", ["get_image", "delete_image"])
+@pytest.mark.parametrize("name", [f"img_{'0' * 32}", f"job_{'0' * 32}", "img_00000000", "last:9"])
+async def test_a_tool_that_does_not_find_an_image_lists_the_latest(
+    tool: str, name: str, tmp_path: Path
+) -> None:
+    async with connect_in_memory(settings_in(tmp_path, provider="sketch")) as client:
+        for prompt in ("a fox", "a bear", "a cat", "an owl"):
+            await client.call_tool("generate_image", {"prompt": prompt})
+        told = text_of(await client.call_tool(tool, {"id": name}))
+        with pytest.raises(MCPError, match="The latest images"):
+            await client.read_resource(f"image://{name}")
+    assert told.count("The latest images: ") == 1
+    assert [word in told for word in ("(an owl)", "(a cat)", "(a bear)", "(a fox)")] == [
+        *(True, True, True, False)
+    ]
+
+
+REASONS = {
+    "last:9": "images[0]: last:9 is too far back.\nThere is only 1 image. The latest images: img_",
+    "blob:https://chat.example/1": "images[0] is a URL that only another program can open.",
+    "./photo": "images[0]: './photo' is no image here.",
+    "https://chat.example/1": "images[0] is a URL. For security, URLs are not accepted here.",
+}
+
+
+@pytest.mark.parametrize("name", REASONS)
+async def test_a_refusal_does_not_say_that_no_file_is_taken_where_files_are(
+    name: str, desktop: Desktop, tmp_path: Path
+) -> None:
+    settings = settings_in(tmp_path, provider="sketch", input_roots=(desktop.downloads,))
+    async with run_application(settings, door="stdio") as container:
+        await made(container, "a fox")
+        with pytest.raises(UnreadableImage) as refused:
+            await open_reference(name, "images[0]", container, "local")
+    assert f"{refused.value.message}\n{refused.value.hint}".startswith(REASONS[name])
+
+
+async def test_last_before_the_first_image_says_that_there_is_none(tmp_path: Path) -> None:
+    async with run_application(settings_in(tmp_path, provider="sketch"), door="http") as container:
+        with pytest.raises(UnreadableImage, match="images: There is no image yet"):
+            await open_reference("last", "images", container, "local")
+
+
+async def test_a_command_takes_base64_unless_there_is_such_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    jpeg = small_image("teal", (8, 8), "JPEG")
+    texts = {b64encode(image.data).decode(): image for image in (BEAR, jpeg)}
+    name = "A" * 24
+    (tmp_path / name).write_bytes(FOX.data)
+    async with run_application(settings_in(tmp_path, provider="sketch"), door="cli") as container:
+        for text, image in texts.items():
+            assert await open_image(text, "mask", container) == image
+        assert await open_image(name, "mask", container) == FOX
+
+
 async def test_last_is_what_the_caller_got_last_also_if_it_came_from_the_cache(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
@@ -199,7 +265,9 @@ async def test_last_is_what_the_caller_got_last_also_if_it_came_from_the_cache(
         assert await container.find_image()("last") == fox == again
     async with run_application(settings, door="cli") as container:
         find = container.find_image()
-        assert [await find(name) for name in ("last", "last:2", "last:3")] == [fox, bear, None]
+        assert [await find(name) for name in ("last", "last:2")] == [fox, bear]
+        with pytest.raises(InvalidRequest, match="last:3 is too far back"):
+            await find("last:3")
         assert await made(container, "a bear") == bear
     async with run_application(settings, door="cli") as container:
         assert await container.find_image()("last") == bear

@@ -247,7 +247,7 @@ async def test_hostile_uris_are_not_found_and_tell_no_path(
 async def test_no_path_is_the_name_of_a_resource(client: Client, library: Library) -> None:
     (stored,) = (library.folder / "images").rglob("*red-bridge*.png")
     for name in (str(stored), quote(str(stored), safe=""), stored.name):
-        assert "img_" not in (await refusal(client, f"image://{name}"))["hint"]
+        assert (await refusal(client, f"image://{name}"))["code"] == "not_found"
 
 
 async def test_ids_are_completed_by_their_beginning_or_by_words_of_the_prompt(

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.openai.catalog import openai_catalog
 from adapters.sketch.provider import CATALOG as SKETCHES
+from domain.errors import InvalidRequest
 from domain.image_formats import Dimensions
 from domain.models import ModelCard
 from domain.requests import GenerateRequest
@@ -58,12 +59,24 @@ MEANT: list[tuple[object, str]] = [
     ("Full HD", "1920x1080"),
     ("1080p vertical", "1080x1920"),
     ("8K", "7680x4320"),
+    ("1K", "1024x1024"),
+    ("A4", "1:1.41"),
+    ("DIN A5 landscape", "1.41:1"),
+    ("US letter paper", "8.5:11"),
 ]
 
 
 @pytest.mark.parametrize(("sent", "meant"), MEANT, ids=ascii)
 def test_a_size_in_words_is_taken(sent: object, meant: str) -> None:
     assert parse(GenerateArguments, {"prompt": "a fox", "size": sent}).size == meant
+
+
+@pytest.mark.parametrize(("sent", "near"), [("-1x5", "1:5"), ("5k", ""), ("1024px", "1024x1024")])
+def test_what_is_no_size_is_refused_with_a_size_that_is_near(sent: str, near: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parse(GenerateArguments, {"prompt": "a fox", "size": sent})
+    hint = str(refused.value.hint)
+    assert hint.startswith(f"Did you mean {near}?") if near else "Did you mean" not in hint
 
 
 @pytest.mark.parametrize("name", ["aspect_ratio", "aspectRatio", "ratio", "orientation"])

@@ -30,7 +30,7 @@ from entrypoints.http.request_context import (
     headers_of,
     image_urls_for,
 )
-from entrypoints.jobs.image_references import find_image_id
+from entrypoints.jobs.image_references import find_image_id, naming_images
 from entrypoints.wire.delivery_texts import as_delivery
 from entrypoints.wire.image_filters import read_query
 from entrypoints.wire.image_texts import IMAGE_ID
@@ -194,8 +194,10 @@ async def list_images(
 )
 async def get_recipe(request: AnyRequest, image_id: ImageId) -> RecipeResult:
     """The call that made an image: `arguments` is a body for `POST /images`."""
-    owner = caller_of(request).owner
-    return recipe_result(await container_of(request).get_recipe()(image_id, owner=owner))
+    container, owner = container_of(request), caller_of(request).owner
+    image_id = await _whole_id(request, image_id)
+    async with naming_images(container, owner):
+        return recipe_result(await container.get_recipe()(image_id, owner=owner))
 
 
 @delete(
@@ -209,9 +211,10 @@ async def get_recipe(request: AnyRequest, image_id: ImageId) -> RecipeResult:
 )
 async def delete_image(request: AnyRequest, image_id: ImageId) -> DeleteImageResult:
     """Move an image and its renditions to the trash; its cost stays in the records."""
-    owner = caller_of(request).owner
+    container, owner = container_of(request), caller_of(request).owner
     image_id = await _whole_id(request, image_id, newest=False)
-    deleted = await container_of(request).delete_image()(image_id, owner=owner)
+    async with naming_images(container, owner):
+        deleted = await container.delete_image()(image_id, owner=owner)
     return deletion(image_id, deleted, undo=f"POST /images/{image_id}/restore")
 
 
@@ -226,8 +229,10 @@ async def delete_image(request: AnyRequest, image_id: ImageId) -> DeleteImageRes
 )
 async def restore_image(request: AnyRequest, image_id: ImageId) -> RestoreResult:
     """Bring an image back from the trash, with its renditions and its record."""
+    container, owner = container_of(request), caller_of(request).owner
     image_id = await _whole_id(request, image_id, newest=False, trashed=True)
-    await container_of(request).restore_image()(image_id, owner=caller_of(request).owner)
+    async with naming_images(container, owner, trashed=True):
+        await container.restore_image()(image_id, owner=owner)
     return RestoreResult(restored=[image_id])
 
 
@@ -239,13 +244,11 @@ async def _view(
     deliver: DeliverySize | None = None,
 ) -> ASGIApp:
     container, headers = container_of(request), headers_of(request)
-    image_id = await _whole_id(request, name)
+    owner, image_id = caller_of(request).owner, await _whole_id(request, name)
     formats = (form,) if form else acceptable_formats(", ".join(headers.getlist("accept")))
-    view = await container.view_image()(
-        image_id,
-        ViewSpec(max_side=SIDES[size], formats=formats, deliver=deliver),
-        owner=caller_of(request).owner,
-    )
+    spec = ViewSpec(max_side=SIDES[size], formats=formats, deliver=deliver)
+    async with naming_images(container, owner):
+        view = await container.view_image()(image_id, spec, owner=owner)
     suffix = "" if size == "full" else f"-{size}"
     body = _cacheable(view, f"{image_id}{suffix}", container.settings(), lasting=name == image_id)
     return as_response(conditional_response(body, request.method, headers))

@@ -5,6 +5,7 @@ from typing import Annotated
 from mcp_types import CallToolResult
 from msgspec import Meta, Struct
 
+from entrypoints.jobs.image_references import naming_images
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import to_text_result
 from entrypoints.mcp.tool_spec import DELETES, ToolSpec
@@ -31,7 +32,8 @@ async def handle(call: ToolCall, arguments: DeleteArguments) -> CallToolResult:
     owner = call.caller.owner
     id_ = await call.image_id(arguments.id, newest=False, trashed=arguments.undo)
     if arguments.undo:
-        await call.container.restore_image()(id_, owner=owner)
+        async with naming_images(call.container, owner, trashed=True):
+            await call.container.restore_image()(id_, owner=owner)
         restored = DeleteImageResult(id=id_, restored=True)
         return to_text_result(restored_text([id_]), restored)
     undo = f'delete_image {{"id": "{id_}", "undo": true}}'

@@ -10,6 +10,7 @@ from application.use_cases.get_image import Form
 from domain.delivery_sizes import DeliverySize
 from domain.image_formats import ImageFormat
 from domain.job_records import JobRecord
+from entrypoints.jobs.image_references import naming_images
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import to_pending_result, to_text_result
 from entrypoints.mcp.tool_spec import READS, ToolSpec
@@ -59,11 +60,12 @@ async def handle(call: ToolCall, arguments: GetArguments) -> CallToolResult:
     """Wait for a running job, or read the images of a finished one."""
     if arguments.recipe:
         return await _answer_recipe(call, arguments.id)
-    get_image = call.container.get_image()
+    container, owner = call.container, call.caller.owner
     id_ = arguments.id if JOB_ID.match(arguments.id) else await call.image_id(arguments.id)
-    found = await get_image(
-        id_, owner=call.caller.owner, form=arguments.form, deliver=arguments.delivery
-    )
+    async with naming_images(container, owner, jobs=True):
+        found = await container.get_image()(
+            id_, owner=owner, form=arguments.form, deliver=arguments.delivery
+        )
     if isinstance(found, JobHandle):
         return await call.answer_job(found, arguments.detail)
     if isinstance(found, JobRecord):
