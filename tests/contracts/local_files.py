@@ -84,11 +84,15 @@ READ = {
     "a hard link": "{root}/hard.png",
     "composed letters": "{root}/" + COMPOSED,
     "a screenshot with a usual blank": "{root}/" + SCREENSHOT.replace("\u202f", " "),
+    "dots at the end, which are a name here": "{root}/fox.png...",
+}
+
+SPELLED = {
     "a blank as a shell escapes it": "{root}/2026/may/my\\ fox.png",
     "a blank as a URL has it": "{root}/2026/may/my%20fox.png",
     "a tilde and an escaped blank": "~/photos/2026/may/my\\ fox.png",
-    "dots at the end, which are a name here": "{root}/fox.png...",
 }
+"""Paths as other programs write them: what opens them looks for the file that is meant."""
 
 REFUSED = {
     "a file outside": "{outside}/secret.png",

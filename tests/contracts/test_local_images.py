@@ -12,7 +12,7 @@ from adapters.local_images.folder_images import FolderImages
 from adapters.local_images.refusal import Refused
 from adapters.local_images.typed_files import TypedFiles
 from domain.errors import UnreadableImage
-from tests.contracts.local_files import READ, REFUSED, SECRET, Desk, named
+from tests.contracts.local_files import READ, REFUSED, SECRET, SPELLED, Desk, named
 from tests.testkit.contracts.image_source import ImageSourceContract
 from tests.testkit.fakes import PNG
 
@@ -55,7 +55,9 @@ async def test_a_file_below_a_root_is_read_also_if_the_root_is_a_link(
     desk: Desk, root: str
 ) -> None:
     source = desk.source(desk.home / root)
-    opened = {case: await source.open(named(desk, name)) for case, name in READ.items()}
+    opened = {
+        case: await source.open(named(desk, name)) for case, name in {**READ, **SPELLED}.items()
+    }
     assert opened == dict.fromkeys(READ, PNG)
 
 
