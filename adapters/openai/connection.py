@@ -12,8 +12,8 @@ from typing import Any
 import httpx2
 from openai import AsyncOpenAI
 
-from adapters.openai.network.bounded_http_client import HttpClient
-from adapters.openai.network.endpoint import Endpoint, base_url_of
+from adapters.openai.network.bounded_http_client import HttpClient, read_chunks
+from adapters.openai.network.endpoint import Api, Endpoint, base_url_of
 from adapters.openai.network.proxies import Network, network_for
 from adapters.openai.refusals.errors import can_be_sent, missing_client_error, to_provider_error
 from adapters.openai.replies.deliveries import with_linked_images
@@ -23,12 +23,15 @@ from adapters.openai.replies.reply_reader import FROM_SDK, ReplyFormat, read_rep
 from adapters.openai.replies.result_links import ResultLinks
 from application.ports.image_provider import Delivered, ProviderEvent
 from domain.jobs import Job
-from domain.models import Catalog
+from domain.models import Catalog, ModelCard
 from domain.provider_errors import BadProviderReply, InvalidSettings, ProviderError
 from domain.requests import ImageRequest
 
 CONNECT_SECONDS = 10.0
 REPLY_TOO_LARGE = f"The reply has more than {MAX_REPLY_BYTES:,} bytes, too many for images."
+MAX_BODY_BYTES = 16_000_000
+"""Of a reply without images. The list of a gateway with 400 models has about a million."""
+BODY_TOO_LARGE = f"The reply has more than {MAX_BODY_BYTES:,} bytes."
 
 Send = Callable[[AsyncOpenAI], AbstractAsyncContextManager[Any]]
 """Starts the one request of a call; the reply is read under its context manager."""
@@ -111,11 +114,38 @@ class Connection:
         except TooLarge as error:
             raise BadProviderReply(REPLY_TOO_LARGE, raw_remainder=buffer.remainder()) from error
         except FROM_SDK as error:
-            provider_error = to_provider_error(error, job.card, endpoint, answered=answered)
-            if self._network and not answered:
-                provider_error = self._network.explain(provider_error, error)
+            provider_error = self._error(error, job.card, endpoint, answered=answered)
             provider_error.raw_remainder = buffer.remainder()
             raise provider_error from error
+
+    async def read(self, send: Send, api: Api) -> bytes:
+        """Send one request that generates nothing, and return the body of its reply.
+
+        Raises what `call` does, and BadProviderReply for more than MAX_BODY_BYTES.
+        """
+        if self.client is None:
+            raise self._client_error()
+        endpoint, body, answered = replace(self._endpoint, api=api), bytearray(), False
+        try:
+            async with send(self.client) as reply:
+                answered = True
+                async with aclosing(read_chunks(reply.http_response)) as chunks:
+                    async for chunk in chunks:
+                        body += chunk
+                        if len(body) > MAX_BODY_BYTES:
+                            raise BadProviderReply(BODY_TOO_LARGE)
+        except FROM_SDK as error:
+            no_card = ModelCard(name="", is_known=False)
+            raise self._error(error, no_card, endpoint, answered=answered) from error
+        return bytes(body)
+
+    def _error(
+        self, error: Exception, card: ModelCard, endpoint: Endpoint, *, answered: bool
+    ) -> ProviderError:
+        provider_error = to_provider_error(error, card, endpoint, answered=answered)
+        if self._network and not answered:
+            return self._network.explain(provider_error, error)
+        return provider_error
 
     async def _delivered(
         self, reply: ParsedReply, response: httpx2.Response, endpoint: Endpoint

@@ -1,14 +1,17 @@
 """The OpenAI provider: calls the Images API through the official SDK."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from adapters.openai.catalog import openai_catalog
 from adapters.openai.connection import Connection, with_default
+from adapters.openai.model_list import listed_models
 from adapters.openai.parameters import without_defaults
 from adapters.openai.replies.images_format import ImagesFormat
 from adapters.openai.translate import Parameters, edit_parameters, generate_parameters
 from application.ports.image_provider import ProviderStream
 from domain.jobs import Job
+from domain.model_comparison import ListedModel
 from domain.models import ModelCard
 from domain.requests import EditRequest, GenerateRequest
 
@@ -50,6 +53,9 @@ class OpenAIImages:
         if self._connection.is_openai:
             return parameters
         return without_defaults(parameters, known_model=card.is_known)
+
+    async def list_models(self) -> Sequence[ListedModel]:
+        return await listed_models(self._connection)
 
     async def close(self) -> None:
         """Close the connections."""

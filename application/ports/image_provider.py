@@ -1,12 +1,13 @@
 """Port: a service that generates and edits images."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from domain.events import JobDispatched, JobQueued
 from domain.image import Image
 from domain.jobs import Job
+from domain.model_comparison import ListedModel
 from domain.models import Catalog
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ResultFacts, ResultImage
@@ -96,4 +97,20 @@ class ResumableProvider(ImageProvider, Protocol):
 
         Sends no new work and adds no cost. Yields and raises what `generate` does, except
         Accepted. Raises OutcomeUnknown for a handle that the provider does not know.
+        """
+
+
+@runtime_checkable
+class ListsModels(ImageProvider, Protocol):
+    """A provider whose endpoint can be asked which models it has.
+
+    Optional: callers find it with `isinstance`, before any safeguard, because safeguards have only
+    the methods of ImageProvider.
+    """
+
+    async def list_models(self) -> Sequence[ListedModel]:
+        """Read all models that the endpoint lists for this key, image models or not.
+
+        Sends one request, which generates nothing and costs nothing. Raises ProviderError only. Its
+        texts and the names are the endpoint's own: callers redact them, and set a time limit.
         """

@@ -1,11 +1,10 @@
 """Safeguard: no text or data of a provider has a secret, and no text has harmful characters."""
 
-import asyncio
 from collections.abc import Iterable
 from contextlib import aclosing
 from dataclasses import replace
 
-from application.async_tools import run_to_completion
+from application.error_redaction import MAX_LENGTHS, redact_data, redact_error
 from application.ports.image_provider import (
     Delivered,
     ImageProvider,
@@ -20,22 +19,12 @@ from domain.provider_errors import ProviderError
 from domain.redactor import Redactor
 from domain.untrusted_text import several_lines, single_line
 
-MAX_TEXT = 1_000
-"""Characters of a message, a hint or a note; OpenAI's longest messages have some 300."""
-MAX_LENGTHS = {"request_id": 200, "stage": 64}
-"""Characters of other texts, by the name of the field."""
-MAX_WORDS = 20
-"""Moderation categories; OpenAI has 13."""
-MAX_WORD = 64
-"""Characters of one; OpenAI's longest has 22."""
 MAX_NOTES = 40
 MAX_REVISED_PROMPT = 8_000
 MAX_CONTINUATION = 1_000
 """Characters of a continuation; the ID of a response has about 60."""
 MAX_NOTE = 5_000
 """Characters of a note, which may have a link to an image; see MAX_LINK."""
-MAX_LINK = 4_000
-"""Characters of one link; a link that a store has signed has up to 2,000."""
 
 
 class Redaction(Safeguard):
@@ -59,12 +48,12 @@ class Redaction(Safeguard):
                         case Delivered():
                             yield await self._clean_result(event)
                         case PartialImage(image=image) if not _is_image(image):
-                            (data,) = await self._clean_data((image.data,))
+                            (data,) = await redact_data((image.data,), self._redactor)
                             yield replace(event, image=Image(data))
                         case _:
                             yield event
         except ProviderError as error:
-            await self._clean_error(error)
+            await redact_error(error, self._redactor)
             raise
 
     async def _clean_result(self, delivered: Delivered) -> Delivered:
@@ -76,51 +65,13 @@ class Redaction(Safeguard):
             request_id=request_id and single_line(clean(request_id), MAX_LENGTHS["request_id"]),
             notes=tuple(single_line(clean(n), MAX_NOTE) for n in delivered.notes[:MAX_NOTES]),
             continuation=self._usable(delivered.continuation),
-            undecodable=await self._clean_data(delivered.undecodable),
+            undecodable=await redact_data(delivered.undecodable, self._redactor),
         )
 
     def _usable(self, continuation: str | None) -> str | None:
         """The continuation, which means something only as it is; None if it cannot be kept so."""
         clean = continuation and single_line(self._redactor.text(continuation), MAX_CONTINUATION)
         return continuation if clean == continuation else None
-
-    async def _clean_error(self, error: ProviderError) -> None:
-        """Clean every attribute, including those that only some kinds of error have.
-
-        Links stay whole, except for secrets: the images under them were paid for.
-        """
-        links = getattr(error, "links", ())[:MAX_WORDS]
-        for name, value in vars(error).copy().items():
-            match value:
-                case str() if type(value) is str:  # not a ChargeStatus
-                    text = self._error_text(value, links)
-                    limit = MAX_LENGTHS.get(name, MAX_TEXT) + sum(map(len, links))
-                    setattr(error, name, single_line(text, limit))
-                case (str(), *_) if name == "links":
-                    setattr(error, name, tuple(map(self._link, links)))
-                case (str(), *_):
-                    words = map(self._redactor.error_text, value[:MAX_WORDS])
-                    setattr(error, name, tuple(single_line(word, MAX_WORD) for word in words))
-                case (bytes(), *_):
-                    setattr(error, name, await self._clean_data(value))
-        error.args = (error.message,)
-
-    def _error_text(self, text: str, links: tuple[str, ...]) -> str:
-        """The text of an error, in which links may look as if they had a key."""
-        if not links:
-            return self._redactor.error_text(text)
-        parts = text.split(links[0])
-        return self._link(links[0]).join(self._error_text(part, links[1:]) for part in parts)
-
-    def _link(self, link: str) -> str:
-        return single_line(self._redactor.text(link), MAX_LINK)
-
-    async def _clean_data(self, items: tuple[bytes, ...]) -> tuple[bytes, ...]:
-        """Redact in a thread, as the largest data takes seconds; a cancellation waits for it."""
-        if not items:
-            return ()
-        clean = self._redactor.data
-        return await run_to_completion(asyncio.to_thread(lambda: tuple(map(clean, items))))
 
 
 def _is_image(image: Image) -> bool:

@@ -8,6 +8,7 @@ from application.jobs.job_runner import JobRunner
 from application.ports.image_cache import HasCacheStats, ImageCache
 from application.ports.image_store import ImageStore
 from application.ports.job_repository import JobRepository
+from application.use_cases.list_models import ListModels
 from domain.errors import ImageServiceError
 
 NO_KEY = "0" * 64
@@ -27,9 +28,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """One check per part. A part that is not required, such as the cache, may fail."""
+    """One check per part. A part that is not required, such as the cache, may fail.
+
+    `warnings` are about what works today and will not, or not as requested, before long.
+    """
 
     checks: Sequence[Check]
+    warnings: Sequence[str] = ()
 
     @property
     def is_ready(self) -> bool:
@@ -38,15 +43,24 @@ class Readiness:
 
 
 class CheckReadiness:
-    """Checks the image store, the records, the cache, and whether jobs are being drained."""
+    """Checks the image store, the records, the cache, and whether jobs are being drained.
+
+    It warns from 30 days before the default model retires.
+    """
 
     def __init__(
-        self, runner: JobRunner, images: ImageStore, records: JobRepository, cache: ImageCache
+        self,
+        runner: JobRunner,
+        images: ImageStore,
+        records: JobRepository,
+        cache: ImageCache,
+        list_models: ListModels,
     ) -> None:
         self.runner = runner
         self.images = images
         self.records = records
         self.cache = cache
+        self.list_models = list_models
 
     async def __call__(self) -> Readiness:
         """Return all checks. A part that fails is reported, not raised."""
@@ -57,7 +71,8 @@ class CheckReadiness:
         ]
         if self.runner.draining:
             checks.append(Check(name="jobs", state="draining"))
-        return Readiness(checks=checks)
+        # The default model alone: the models that clients request are no other client's business.
+        return Readiness(checks=checks, warnings=self.list_models().default.notes)
 
     async def _probe_cache(self) -> None:
         if isinstance(self.cache, HasCacheStats):  # looking up a key would count as a miss

@@ -32,7 +32,6 @@ from application.ports.image_provider import ImageProvider
 from application.ports.image_store import ImageStore
 from application.ports.job_events import JobEvents
 from application.ports.job_repository import JobRepository
-from application.provider_registry import ProviderRegistry
 from application.rendition_service import RenditionService
 from application.repeated_results import RepeatedResults
 from application.result_cache import ResultCache
@@ -46,6 +45,7 @@ from application.safeguards.retry import Retry, RetryLoop
 from application.savings_counter import SavingsCounter
 from application.styling import Styling
 from application.use_cases.cache_stats import CacheStats
+from application.use_cases.check_models import CheckModels
 from application.use_cases.check_readiness import CheckReadiness
 from application.use_cases.clear_cache import ClearCache
 from application.use_cases.clear_conversation import ClearConversation
@@ -101,6 +101,7 @@ from entrypoints.bootstrap.providers import (
     pillow_inspector,
     pillow_normalizer,
     pillow_optimizer,
+    provider_registry,
     retry_loop,
 )
 from entrypoints.bootstrap.storage import (
@@ -144,13 +145,6 @@ def with_safeguards(
     return concurrency_limit(circuit_breaker(budget(delivering)))
 
 
-def provider_registry(
-    providers: abc.Sequence[ImageProvider], guard: abc.Callable[[ImageProvider], ImageProvider]
-) -> ProviderRegistry:
-    """All providers, each with safeguards of its own: its circuit breaker and its slots."""
-    return ProviderRegistry(*map(guard, providers))
-
-
 def job_runner(settings: Settings, events: JobEvents, sink: EventSink) -> JobRunner:
     """Runs the jobs of this process."""
     return JobRunner(events, sink, finish=settings.on_disconnect == "finish")
@@ -180,6 +174,7 @@ class Container(DeclarativeContainer):
     image_providers = List(provider)
     """Every provider; the first one serves requests that name no model."""
     list_models = Factory(ListModels, image_providers, clock)
+    check_models = Factory(CheckModels, image_providers, clock, settings.provided.secrets)
 
     log_sink = Singleton(log_sink, settings, log_writer)
     retirement_sink = Singleton(retirement_sink, log_writer, list_models.provider)
@@ -284,7 +279,9 @@ class Container(DeclarativeContainer):
     list_styles = Factory(ListStyles, presets)
     expand_preset = Factory(ExpandPreset, presets)
     confirm_spending = Factory(ConfirmSpending, cost_estimates, settings.provided.confirm_above_usd)
-    check_readiness = Factory(CheckReadiness, job_runner, image_store, job_repository, cache)
+    check_readiness = Factory(
+        CheckReadiness, job_runner, image_store, job_repository, cache, list_models
+    )
     clear_cache = Factory(ClearCache, cache)
     cache_stats = Factory(CacheStats, cache)
     report_usage = Factory(ReportUsage, usage_ledger, settings.provided.limits, clock)

@@ -1,5 +1,6 @@
-"""Builds the container's image provider, inspector and optimizer."""
+"""Builds the container's image providers, inspector and optimizer."""
 
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from application.ports.image_inspector import ImageInspector
 from application.ports.image_normalizer import ImageNormalizer
 from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
+from application.provider_registry import ProviderRegistry
 from application.safeguards.retry import RetryLoop
 from entrypoints.config.settings import Settings
 from entrypoints.config.settings_error import SettingsError
@@ -51,6 +53,13 @@ def image_provider(settings: Settings, exit_stack: AsyncExitStack) -> ImageProvi
     return OpenAIImages(
         connection, default_model=settings.image_model, models_file=settings.models_file
     )
+
+
+def provider_registry(
+    providers: Sequence[ImageProvider], guard: Callable[[ImageProvider], ImageProvider]
+) -> ProviderRegistry:
+    """All providers, each with safeguards of its own: its circuit breaker and its slots."""
+    return ProviderRegistry(*map(guard, providers))
 
 
 def check_network(settings: Settings) -> None:

@@ -17,14 +17,31 @@ LIMIT = click.IntRange(1, 100)
 
 
 @query(auto_provider="openai")
-@examples("gpt-image models", "gpt-image models --json")
-async def models(container: "Container") -> "CommandOutput":
-    """List the models, their capabilities and retirement dates."""
+@click.option("--check", is_flag=True, help="Compare them with those that the endpoint lists.")
+@examples("gpt-image models", "gpt-image models --json", "gpt-image models --check")
+async def models(container: "Container", *, check: bool) -> "CommandOutput":
+    """List the models, their capabilities and retirement dates.
+
+    --check asks the endpoint for its list, which costs nothing. The exit code is 5 if the default
+    model is missing there or retired.
+    """
+    if check:
+        return await _check_models(container)
     from entrypoints.wire.model_results import catalog_entries
     from entrypoints.wire.model_tables import catalog_text
 
     listing = container.list_models()()
     return catalog_text(listing), catalog_entries(listing)
+
+
+async def _check_models(container: "Container") -> "CommandOutput":
+    from domain.provider_errors import ModelNotFound
+    from entrypoints.wire.error_codes import EXIT_CODES
+    from entrypoints.wire.model_check import model_check_result, model_check_text
+
+    check = await container.check_models()()
+    exit_code = EXIT_CODES[ModelNotFound] if check.problems else 0
+    return model_check_text(check), model_check_result(check), exit_code
 
 
 @query()

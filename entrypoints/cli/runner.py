@@ -13,8 +13,8 @@ from entrypoints.cli.console import print_error, print_json
 from entrypoints.wire.error_codes import EXIT_CODE_BY_CODE
 from entrypoints.wire.outputs import to_json
 
-CommandOutput = tuple[str, object]
-"""The answer in words, and as a value for JSON."""
+CommandOutput = tuple[str, object] | tuple[str, object, int]
+"""The answer in words, and as a value for JSON; then the exit code, unless it is 0."""
 NO_OPTIONS: Mapping[str, Any] = {}
 
 
@@ -37,12 +37,12 @@ def run_query(
             from entrypoints.jobs.image_references import naming_images
 
             async with naming_images(container, LOCAL):
-                text, result = await query(container)
+                text, result, *exit_codes = await query(container)
         if as_json:
             print_json(to_json(result).decode())
         else:
             print(text)
-        return 0
+        return exit_codes[0] if exit_codes else 0
 
     return exit_code(run(), as_json=as_json)
 

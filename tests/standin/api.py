@@ -16,7 +16,7 @@ from tests.standin.refusals import Refused
 from tests.standin.replies import Reply, image_reply, json_page, refusal_reply
 from tests.standin.request_rules import ImageOrder, check, to_native
 from tests.standin.response_replies import response_reply
-from tests.standin.response_rules import check_response
+from tests.standin.response_rules import MAINLINE, check_response
 from tests.standin.responses import Responses, charge_of
 from tests.standin.sending import send
 from tests.standin.uploads import check_uploads
@@ -88,7 +88,7 @@ class Api:
     ) -> tuple[Reply, Fault]:
         key = _key(call)
         if (call.method, call.path) == ("GET", "/v1/models"):
-            return json_page(models_page()), fault
+            return json_page(models_page(*MAINLINE)), fault
         if call.method == "POST" and call.path == _RESPONSES:
             return await self._response(call, body, fault, number, key)
         if call.method == "POST" and call.path not in _KINDS and fault.refusal is not None:

@@ -39,8 +39,9 @@ def add_model(name: str) -> None:
     MODELS[name] = _RETIRING
 
 
-def models_page() -> dict[str, object]:
-    """The body of `GET /v1/models`."""
+def models_page(*others: str) -> dict[str, object]:
+    """The body of `GET /v1/models`; `others` are models that generate no images themselves."""
+    dates = {name: model.shutdown_date for name, model in MODELS.items()}
     return {
         "object": "list",
         "data": [
@@ -49,8 +50,8 @@ def models_page() -> dict[str, object]:
                 "object": "model",
                 "created": 1_790_000_000,
                 "owned_by": "openai",
-                "shutdown_date": model.shutdown_date,
+                "shutdown_date": date,
             }
-            for name, model in MODELS.items()
+            for name, date in [*dates.items(), *((name, None) for name in others)]
         ],
     }

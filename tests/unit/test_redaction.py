@@ -5,13 +5,11 @@ from contextlib import aclosing
 
 import pytest
 
+from application.error_redaction import MAX_TEXT, MAX_WORD, MAX_WORDS
 from application.ports.image_provider import Delivered, PartialImage, ProviderStream, StreamEvent
 from application.safeguards.redaction import (
     MAX_NOTES,
     MAX_REVISED_PROMPT,
-    MAX_TEXT,
-    MAX_WORD,
-    MAX_WORDS,
     Redaction,
 )
 from domain.errors import ChargeStatus

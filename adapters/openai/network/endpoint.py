@@ -32,11 +32,12 @@ class Api:
     """One of the APIs that an endpoint may have.
 
     `mainline` is the language model that the setting RESPONSES_MODEL names; empty if none works
-    beside the image model.
+    beside the image model. `takes_model` is whether a request names a model, which may be missing.
     """
 
     name: str
     mainline: str = ""
+    takes_model: bool = True
 
 
 IMAGES_API = Api("Images API")

@@ -179,7 +179,8 @@ def _address(refusal: Refusal) -> errors.ProviderError | None:
         return model_not_found(refusal)
     if refusal.status not in (404, 405):
         return None
-    known_route = not (body.page or body.has_code("unknown_url")) and body.text
+    is_route = endpoint.api.takes_model and not body.page and not body.has_code("unknown_url")
+    known_route = is_route and body.text
     about_route = NO_ROUTE.search(body.message.lower()) and not MODEL_WORDS.search(body.text)
     if known_route and not about_route and refusal.status == 404:
         return model_not_found(refusal)
@@ -191,6 +192,8 @@ def _address(refusal: Refusal) -> errors.ProviderError | None:
 
 def is_model_missing(refusal: Refusal) -> bool:
     """Whether the refusal, of any status, says that no service has the model."""
+    if not refusal.endpoint.api.takes_model:
+        return False
     body = refusal.body
     return body.has_code(*MODEL_CODES) or bool(NO_MODEL.search(body.text))
 

@@ -1,15 +1,18 @@
 """The OpenAI provider for conversations: calls the image tool of the Responses API."""
 
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
 from adapters.openai.connection import Connection, with_default
+from adapters.openai.model_list import listed_models
 from adapters.openai.network.endpoint import Api
 from adapters.openai.responses.prices import SEVERAL, responses_catalog
 from adapters.openai.responses.response_format import ResponsesFormat
 from adapters.openai.responses.translate import response_parameters
 from application.ports.image_provider import ProviderStream
 from domain.jobs import Job
+from domain.model_comparison import ListedModel
 from domain.provider_errors import RequestRefused
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 
@@ -58,6 +61,9 @@ class OpenAIResponses:
 
     def edit(self, job: Job[EditRequest], /) -> ProviderStream:
         return self._call(job)
+
+    async def list_models(self) -> Sequence[ListedModel]:
+        return await listed_models(self._connection)
 
     async def close(self) -> None:
         """Close the connections."""

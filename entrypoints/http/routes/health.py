@@ -43,6 +43,7 @@ async def livez() -> dict[str, str]:
         "The server accepts new jobs.",
         "The server is starting or draining, or cannot store images or record jobs.",
         checks={"type": "object"},
+        warnings={"type": "array", "items": STRING},
     ),
 )
 async def readyz(request: AnyRequest) -> Response[dict[str, object]]:
@@ -50,10 +51,15 @@ async def readyz(request: AnyRequest) -> Response[dict[str, object]]:
 
     The state of the cache is reported but does not affect readiness, because every call works
     without it. The reason for a failed check is only in the log, because this path needs no token.
+    `warnings` names a default model that retires within 30 days; it does not affect readiness.
     """
     if not warmed_up(request).is_set():
         return Response(STARTING, status_code=503)
     readiness = await check_and_log(container_of(request))
     ready, checks = readiness.is_ready, {check.name: check.state for check in readiness.checks}
-    body: dict[str, object] = {"status": "ready" if ready else "not ready", "checks": checks}
+    body: dict[str, object] = {
+        "status": "ready" if ready else "not ready",
+        "checks": checks,
+        "warnings": [*readiness.warnings],
+    }
     return Response(body, status_code=200 if ready else 503)
