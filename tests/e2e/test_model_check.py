@@ -38,6 +38,8 @@ from tests.testkit.fakes import FrozenClock, settings_in
 
 COMMAND = str(Path(sys.executable).with_name("gpt-image"))
 CLOCK = FrozenClock(datetime(2026, 11, 22, 12, tzinfo=UTC))
+OTHER_KEY = "0123456789-gateway"
+"""Without the beginning that all keys of OpenAI have."""
 FLARE, LIST = "gpt-image-2.6-flare", "/v1/models"
 SILENT = raw_faults.raw(b"", endless=b"")
 DRIPPING = raw_faults.raw(raw_faults.head(200, "content-type: application/json"), endless=b" ")
@@ -166,6 +168,18 @@ async def test_a_list_that_cannot_be_read_is_an_error_that_cost_nothing(
     assert "Nothing was charged." in text
     assert "billed" not in text
     assert KEY not in text
+
+
+@pytest.mark.anyio
+async def test_a_key_of_another_service_is_hidden_wherever_the_endpoint_repeats_it(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    openai_api.serve(LIST, raw_faults.refusal({"message": "Wrong: {key}."}, code=401))
+    with pytest.raises(CredentialsRejected, match=r": Wrong: \[hidden\]\.$"):
+        await check(openai_api, tmp_path, openai_api_key=OTHER_KEY)
+    openai_api.serve(LIST, raw_faults.page([{"id": f"gpt-image-{OTHER_KEY}"}]))
+    found = await check(openai_api, tmp_path, openai_api_key=OTHER_KEY)
+    assert "\n  gpt-image-[hidden]\n" in model_check_text(found)
 
 
 @pytest.mark.anyio

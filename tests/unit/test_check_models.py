@@ -14,7 +14,7 @@ from application.safeguards.redaction import Redaction
 from application.use_cases.check_models import MAX_NAME, CheckModels, ModelCheck
 from domain.errors import ChargeStatus
 from domain.model_comparison import ListedModel
-from domain.models import Catalog
+from domain.models import Catalog, ModelCard
 from domain.provider_errors import (
     BadProviderReply,
     CredentialsRejected,
@@ -90,6 +90,19 @@ async def test_a_retired_default_model_is_a_problem_and_so_is_a_missing_successo
     assert [text.startswith(f"The endpoint does not list {FLARE}.") for text in missing] == [
         True
     ] * (not listed)
+
+
+async def test_a_default_model_that_retires_later_is_no_problem_yet() -> None:
+    found = await check(Listing("gpt-image-1.5", default="gpt-image-1.5"))
+    assert found.problems == []
+    assert found.retiring[0].startswith("gpt-image-1.5 retires on 2026-12-01")
+
+
+async def test_a_retired_default_model_without_a_successor_is_a_problem_too() -> None:
+    card = ModelCard(name="fake-1", retirement_date=date(2026, 11, 22))
+    catalog = Catalog(cards=(card,), default="fake-1")
+    found = await check(Listing("fake-1", default="fake-1", catalog=catalog))
+    assert found.problems == ["fake-1 retired on 2026-11-22. Set IMAGE_MODEL to another model."]
 
 
 async def test_a_default_model_that_the_endpoint_has_shut_down_is_a_problem() -> None:
