@@ -133,9 +133,11 @@ class KeyReused(InvalidRequest):
     code = "key_reused"
     default_hint = "Use a new key for each new request."
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, job_id: str = "") -> None:
         message = f"The idempotency key {key!r} was already used for a different request."
-        super().__init__(message, field="Idempotency-Key")
+        first = f" If it is the same one, {job_id} has its images: last means others by now."
+        hint = f"{self.default_hint}{first if job_id else ''}"
+        super().__init__(message, field="Idempotency-Key", hint=hint)
 
 
 class UnreadableImage(InvalidRequest):

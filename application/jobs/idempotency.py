@@ -40,10 +40,10 @@ class IdempotentJobs:
             return None
         bound = await self.records.by_key(job.key.value, owner=job.owner)
         if bound is not None and bound.key != job.key:
-            raise KeyReused(job.key.value)
+            raise KeyReused(job.key.value, bound.record.id)
         running = self.runner.by_key(job.key.value, owner=job.owner)  # perhaps started meanwhile
         if running is not None and running.job.key != job.key:
-            raise KeyReused(job.key.value)
+            raise KeyReused(job.key.value, running.job.id)
         if running is not None or bound is None:
             return running
         return self._again(job, bound.record)

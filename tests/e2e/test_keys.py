@@ -162,3 +162,13 @@ async def test_a_key_stays_bound_to_its_job_after_a_setting_changed(tmp_path: Pa
         again = await post(client)
     assert (again.status, again.json["jobId"]) == (201, charged.json["jobId"])
     assert second.seen == []
+
+
+async def test_an_edit_of_last_that_is_repeated_is_led_to_its_own_image(tmp_path: Path) -> None:
+    async with asgi_client(settings_in(tmp_path, provider="sketch")) as client:
+        await client.post("/images", {"prompt": "a fox"})
+        edit = {"prompt": "winter", "images": ["last"]}
+        first = await client.post("/images", edit, Idempotency_Key="k-1")
+        again = await client.post("/images", edit, Idempotency_Key="k-1")
+    assert (first.status, again.status, again.code) == (201, 422, "key_reused")
+    assert f"{first.json['jobId']} has its images" in again.problem["hint"]
