@@ -72,6 +72,12 @@ class HttpSettings(BaseSettings):
         "replaced by the nearest that the model has.",
     )
 
+    sync_deadline: Annotated[float, Field(ge=0, le=3600)] = Field(
+        0.0,
+        description="Seconds after which an image request of an OpenAI client is answered with a "
+        "task to poll, for proxies that cut longer ones; 0 waits to the end.",
+    )
+
     @property
     def serves_this_machine_only(self) -> bool:
         """Whether only programs of this machine can call.

@@ -14,6 +14,7 @@ from entrypoints.http.event_json import EventJson
 from entrypoints.http.exception_handlers import HANDLERS
 from entrypoints.http.known_paths import KnownPathsMiddleware
 from entrypoints.http.openai_api import routes as openai_api
+from entrypoints.http.openai_api import task_routes as openai_tasks
 from entrypoints.http.openapi import docs_page
 from entrypoints.http.routes import (
     conversations,
@@ -56,8 +57,11 @@ ROUTES = (
     *(
         openai_api.generate_images,
         openai_api.edit_images,
-        openai_api.generate_images_unprefixed,
-        openai_api.edit_images_unprefixed,
+        openai_api.generate_images_async,
+        openai_api.edit_images_async,
+        *openai_api.UNPREFIXED,
+        openai_tasks.get_task,
+        openai_tasks.get_task_unprefixed,
         openai_api.list_openai_models,
         openai_api.get_openai_model,
     ),

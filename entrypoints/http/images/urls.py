@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pybase64
@@ -31,6 +32,11 @@ class ImageUrls:
     def link(self, image: ResultImage | ListedImage) -> str:
         """A URL that opens the same image without a header, also where there is a token."""
         return self.image(image)
+
+    @property
+    def base_path(self) -> str:
+        """The path of the server's own address: empty, unless PUBLIC_URL has one."""
+        return urlsplit(self._base).path
 
     def delivered(self, image: ResultImage) -> str:
         """The link of a stored image in the format in which the caller gets it."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # a problem document is sent by the same function as an envel
     from entrypoints.http.problem_documents import Problem
 
 PREFIX = "/v1/"
-UNPREFIXED = re.compile(r"/images/(generations|edits)(/async)?/?")
+UNPREFIXED = re.compile(r"/images/((generations|edits)(/async)?|tasks/[^/]+)/?")
 """The same routes for clients whose base URL lacks /v1."""
 MEDIA_TYPE = "application/json"
 CLIENT_ERROR = "invalid_request_error"

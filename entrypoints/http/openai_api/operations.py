@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from domain.errors import ArchiveUnavailable, NotFound
 from domain.provider_errors import ModelNotFound
 from entrypoints.http.openai_api.form_fields import MEDIA_TYPE as FORM
 from entrypoints.http.openapi.operation import (
@@ -50,22 +51,46 @@ IMAGES = ApiResponse(
     headers=HEADERS,
 )
 
+TASK = json_response(
+    "A task: poll `poll_url`.",
+    ref("OpenAITask"),
+    **{"Location": "The same.", "Retry-After": "Seconds to wait before a poll."},
+)
+PREFER = parameter(
+    "Prefer", "header", "`respond-async` has a task as the answer (RFC 7240).", type="string"
+)
+
 GENERATIONS = Operation(
     tag=TAG,
-    parameters=RETRIES,
+    parameters=(*RETRIES, PREFER),
     body={"schema": ref("OpenAIGenerateRequest")},
     tolerant=True,
-    responses={200: IMAGES},
+    responses={200: IMAGES, 202: TASK},
     refusals=ANY_ERROR,
 )
 EDITS = Operation(
     tag=TAG,
-    parameters=RETRIES,
+    parameters=(*RETRIES, PREFER),
     body={"schema": ref("OpenAIEditRequest")},
     media_types=(JSON, FORM),
     tolerant=True,
-    responses={200: IMAGES},
+    responses={200: IMAGES, 202: TASK},
     refusals=ANY_ERROR,
+)
+GENERATIONS_ASYNC = replace(GENERATIONS, parameters=RETRIES, responses={202: TASK})
+EDITS_ASYNC = replace(EDITS, parameters=RETRIES, responses={202: TASK})
+GET_TASK = Operation(
+    tag=TAG,
+    tolerant=True,
+    responses={
+        200: json_response(
+            "The task: `processing`, or `completed` with its `result`, or `failed` with its "
+            "`error`.",
+            ref("OpenAITask"),
+            **{"Retry-After": "Seconds to wait before the next poll of a running task."},
+        )
+    },
+    refusals=(NotFound, ArchiveUnavailable),
 )
 MODELS = Operation(
     tag=TAG,

@@ -29,30 +29,37 @@ CACHE_WORDS = {
 
 
 class OpenAIReplies:
-    """Encodes the results of one request.
+    """Encodes results for one client.
 
     `as_url`: links instead of base64. An image that could not be stored has no link; its `url` is a
-    data: URL. Streams have base64 always, as in OpenAI's API.
+    data: URL. Streams have base64 always, as in OpenAI's API. `known` are facts of every image.
     """
 
     def __init__(
-        self, request: ImageRequest, event_json: EventJson, urls: ImageUrls, *, as_url: bool
+        self,
+        event_json: EventJson,
+        urls: ImageUrls,
+        *,
+        as_url: bool,
+        known: Mapping[str, str] | None = None,
     ) -> None:
-        self._request = request
         self._event_json = event_json
         self._urls = urls
         self._as_url = as_url
+        self._known = known or {}
 
     def body(self, result: ImageResult) -> bytes:
         """The JSON of a finished request."""
-        return msgspec.json.encode(
-            {
-                "created": int(result.created_at.timestamp()),
-                "data": [self._item(result, image) for image in result.images],
-                **self._facts(result.images[0].delivered),
-                **_usage(result.usage),
-            }
-        )
+        return msgspec.json.encode(self.reply(result))
+
+    def reply(self, result: ImageResult) -> dict[str, Any]:
+        """The members of that JSON."""
+        return {
+            "created": int(result.created_at.timestamp()),
+            "data": [self._item(result, image) for image in result.images],
+            **self._facts(result.images[0].delivered),
+            **_usage(result.usage),
+        }
 
     async def events(self, job: JobHandle) -> AsyncGenerator[Frame, None]:
         """The previews and the images as server-sent events.
@@ -64,11 +71,12 @@ class OpenAIReplies:
                 if isinstance(event, PartialReady):
                     yield self._partial(event, job)
                 if isinstance(event, Finished | Failed):
-                    for frame in self._completed(job.outcome(event)):
+                    for frame in self._completed(job.outcome(event), job):
                         yield frame
 
     def _partial(self, event: PartialReady, job: JobHandle) -> Frame:
-        return self._frame(
+        return _frame(
+            job,
             "partial_image",
             {
                 "b64_json": self._raw(event.image),
@@ -78,11 +86,12 @@ class OpenAIReplies:
             },
         )
 
-    def _completed(self, result: ImageResult) -> list[Frame]:
+    def _completed(self, result: ImageResult, job: JobHandle) -> list[Frame]:
         """One event for each image. The first has the usage of the whole call."""
         created_at, usage = int(result.created_at.timestamp()), _usage(result.usage)
         return [
-            self._frame(
+            _frame(
+                job,
                 "completed",
                 {
                     "b64_json": self._raw(image.delivered),
@@ -93,11 +102,6 @@ class OpenAIReplies:
             )
             for number, image in enumerate(result.images)
         ]
-
-    def _frame(self, name: str, fields: Mapping[str, object]) -> Frame:
-        kind = f"{KINDS[self._request.action]}.{name}"
-        data = msgspec.json.encode({"type": kind, **fields})
-        return (b"event: %b\ndata: " % kind.encode(), data, b"\n\n")
 
     def _item(self, result: ImageResult, image: ResultImage) -> dict[str, object]:
         item: dict[str, object] = {}
@@ -114,17 +118,23 @@ class OpenAIReplies:
 
     def _facts(self, image: Image) -> dict[str, str]:
         """What is known of an image. What the model chose by itself is not."""
-        facts: dict[str, str] = {}
-        if self._request.background is not Background.AUTO:
-            facts["background"] = self._request.background.value
-        if self._request.quality is not Quality.AUTO:
-            facts["quality"] = self._request.quality.value
+        facts = dict(self._known)
         with suppress(UnreadableImage):  # a preview is not checked
             facts |= {"output_format": image.format.value, "size": str(image.dimensions)}
         return facts
 
     def _raw(self, image: Image) -> msgspec.Raw:
         return msgspec.Raw(b'"%b"' % self._event_json.base64(image))
+
+
+def known_facts(request: ImageRequest) -> dict[str, str]:
+    """What a request says of every image; what is left to the model is unknown."""
+    facts: dict[str, str] = {}
+    if request.background is not Background.AUTO:
+        facts["background"] = request.background.value
+    if request.quality is not Quality.AUTO:
+        facts["quality"] = request.quality.value
+    return facts
 
 
 def error_frame(body: bytes) -> Frame:
@@ -149,6 +159,12 @@ def result_headers(result: ImageResult) -> dict[str, str]:
         "x-should-retry": "false",
         **costs,
     }
+
+
+def _frame(job: JobHandle, name: str, fields: Mapping[str, object]) -> Frame:
+    kind = f"{KINDS[job.job.action]}.{name}"
+    data = msgspec.json.encode({"type": kind, **fields})
+    return (b"event: %b\ndata: " % kind.encode(), data, b"\n\n")
 
 
 def _usage(usage: Usage | None) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """OpenAI's Images API: the routes that clients of OpenAI call after a change of their base URL."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Annotated, Any
 
 from litestar import post, route
@@ -13,42 +13,54 @@ from litestar.types import ASGIApp
 from application.jobs.job_handle import JobHandle
 from domain.errors import ImageServiceError
 from domain.provider_errors import ModelNotFound
-from entrypoints.http.access_log import note_outcome
+from domain.results import ImageResult
 from entrypoints.http.asgi_responses import BytesResponse, as_response, no_response
 from entrypoints.http.error_responses import error_response, note_problem
-from entrypoints.http.openai_api.arguments import Action, ImageCall, check_strictly, read_call
+from entrypoints.http.openai_api.arguments import Action, ImageCall
 from entrypoints.http.openai_api.error_envelope import envelope
-from entrypoints.http.openai_api.form_fields import MEDIA_TYPE as FORM
-from entrypoints.http.openai_api.form_fields import form_fields
 from entrypoints.http.openai_api.model_objects import find_model, model_list
-from entrypoints.http.openai_api.operations import EDITS, GENERATIONS, MODEL, MODELS, unprefixed
+from entrypoints.http.openai_api.operations import (
+    EDITS,
+    EDITS_ASYNC,
+    GENERATIONS,
+    GENERATIONS_ASYNC,
+    MODEL,
+    MODELS,
+    unprefixed,
+)
 from entrypoints.http.openai_api.replies import (
     OpenAIReplies,
     error_frame,
     job_headers,
+    known_facts,
     result_headers,
+)
+from entrypoints.http.openai_api.submission import submitted
+from entrypoints.http.openai_api.tasks import (
+    COMPLETED,
+    PENDING,
+    accepted,
+    poll_path,
+    recorded_result,
+    task_headers,
 )
 from entrypoints.http.problem_documents import problem_of
 from entrypoints.http.request_context import (
     GET_AND_HEAD,
     AnyRequest,
-    body_of,
-    caller_of,
     container_of,
     event_json_of,
-    idempotency_key_of,
     image_urls_for,
-    json_object,
 )
-from entrypoints.http.security.body_limits import body_reservation_of
 from entrypoints.http.sse_events import Frame
 from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS, EventStream, until_disconnect
-from entrypoints.jobs.submit import submit
 from entrypoints.wire.incidents import log_incident
 
 FIRST_EVENT_SECONDS = 10.0
 """How long a stream waits for its first event, so that an early error has a status of its own."""
 NO_STORE = {"cache-control": "no-store"}
+ASYNC = re.compile(r"(?:^|[,;\s])respond-async(?:$|[,;\s])", re.IGNORECASE)
+"""The preference in a Prefer header (RFC 7240)."""
 Name = Annotated[str, PathParameter(description="The name of a model, or of a snapshot.")]
 
 
@@ -64,12 +76,28 @@ async def edit_images(request: AnyRequest) -> ASGIApp:
     return await _respond(request, "edit")
 
 
-generate_images_unprefixed = post(
-    "/images/generations", status_code=200, operation=unprefixed(GENERATIONS, "generate_images")
-)(generate_images.fn)
-edit_images_unprefixed = post(
-    "/images/edits", status_code=200, operation=unprefixed(EDITS, "edit_images")
-)(edit_images.fn)
+@post("/v1/images/generations/async", status_code=202, operation=GENERATIONS_ASYNC)
+async def generate_images_async(request: AnyRequest) -> ASGIApp:
+    """Generate images, and respond at once with a task to poll."""
+    return await _respond(request, "generate", as_task=True)
+
+
+@post("/v1/images/edits/async", status_code=202, operation=EDITS_ASYNC)
+async def edit_images_async(request: AnyRequest) -> ASGIApp:
+    """Edit images, and respond at once with a task to poll."""
+    return await _respond(request, "edit", as_task=True)
+
+
+UNPREFIXED = [
+    post(path, status_code=200, operation=unprefixed(operation, handler.fn.__name__))(handler.fn)
+    for path, operation, handler in (
+        ("/images/generations", GENERATIONS, generate_images),
+        ("/images/edits", EDITS, edit_images),
+        ("/images/generations/async", GENERATIONS_ASYNC, generate_images_async),
+        ("/images/edits/async", EDITS_ASYNC, edit_images_async),
+    )
+]
+"""The same routes for clients whose base URL lacks /v1."""
 
 
 @route("/v1/models", http_method=GET_AND_HEAD, operation=MODELS)
@@ -87,51 +115,98 @@ async def get_openai_model(request: AnyRequest, model: Name) -> dict[str, Any]:
     return found
 
 
-async def _respond(request: AnyRequest, action: Action) -> ASGIApp:
-    started = await until_disconnect(_start(request, action), request.receive)
+async def _respond(request: AnyRequest, action: Action, *, as_task: bool = False) -> ASGIApp:
+    started = await submitted(request, action)
     if started is None:
         return as_response(no_response)
     call, job = started
-    note_outcome(request.scope, job)
-    body_reservation_of(request.scope).shrink_to_decoded()
-    replies = OpenAIReplies(
-        job.request, event_json_of(request), image_urls_for(request), as_url=call.as_url
-    )
     headers = {**NO_STORE, **job_headers(job, call.notes)}
+    replies = OpenAIReplies(
+        event_json_of(request),
+        image_urls_for(request),
+        as_url=call.as_url,
+        known=known_facts(job.request),
+    )
+    prefers_task = ASYNC.search(request.headers.get("prefer", "")) is not None
     try:
-        if call.arguments.stream:
+        if call.arguments.stream and not as_task:
             return await _stream(request, replies.events(job), headers)
-        return await _whole(request, replies, job, headers)
+        if as_task or prefers_task:
+            return await _begun(request, call, job, headers)
+        return await _finished(request, call, job, replies, headers)
     except ImageServiceError as error:
         return _failure(request, error, headers)
 
 
-async def _start(request: AnyRequest, action: Action) -> tuple[ImageCall, JobHandle]:
-    """Read the request and submit its job."""
-    content_type = request.headers.get("content-type", "")
-    if content_type.lower().startswith(FORM):
-        body = await asyncio.to_thread(form_fields, await body_of(request), content_type)
-    else:
-        body = await json_object(request)
-    call = await asyncio.to_thread(read_call, action, body)
-    container = container_of(request)
-    if container.settings().openai_api_strict:
-        check_strictly(call, container.list_models()())
-    caller = replace(
-        caller_of(request), key=idempotency_key_of(request), retries=_is_retry(request)
-    )
-    return call, await submit(container, call.arguments, caller)
-
-
-async def _whole(
-    request: AnyRequest, replies: OpenAIReplies, job: JobHandle, headers: dict[str, str]
+async def _finished(
+    request: AnyRequest,
+    call: ImageCall,
+    job: JobHandle,
+    replies: OpenAIReplies,
+    headers: dict[str, str],
 ) -> ASGIApp:
-    result = await until_disconnect(job.result(), request.receive)
+    """The images; after SYNC_DEADLINE a task, which keeps the job running."""
+    job.retain()
+    deadline = container_of(request).settings().sync_deadline or None
+    try:
+        result = await until_disconnect(asyncio.wait_for(job.result(), deadline), request.receive)
+    except TimeoutError:
+        return _task(request, call, job, headers)
+    except BaseException:
+        job.release()
+        raise
+    job.release()
     if result is None:
         return as_response(no_response)
     body = replies.body(result)
     length = {"content-type": "application/json", "content-length": str(len(body))}
     return as_response(BytesResponse(200, {**headers, **result_headers(result), **length}, body))
+
+
+async def _begun(
+    request: AnyRequest, call: ImageCall, job: JobHandle, headers: dict[str, str]
+) -> ASGIApp:
+    """A task, as soon as its job is certain to be found."""
+    job.retain()
+    try:
+        found = await until_disconnect(_recorded(job), request.receive)
+    except BaseException:
+        job.release()
+        raise
+    if found is None:
+        job.release()
+        return as_response(no_response)
+    return _task(request, call, job, headers, found[0])
+
+
+async def _recorded(job: JobHandle) -> tuple[ImageResult | None]:
+    return (await recorded_result(job),)
+
+
+def _task(
+    request: AnyRequest,
+    call: ImageCall,
+    job: JobHandle,
+    headers: dict[str, str],
+    result: ImageResult | None = None,
+) -> ASGIApp:
+    """The answer that names the task: the job, or the earlier one that has the result already."""
+    task_id, status = (result.job_id, COMPLETED) if result else (job.job.id, PENDING)
+    poll_url = poll_path(image_urls_for(request).base_path, task_id, call)
+    body = accepted(task_id, job.job.created_at, poll_url, status)
+    return as_response(
+        BytesResponse(
+            202,
+            {
+                **headers,
+                "x-job-id": task_id,
+                **task_headers(poll_url, status),
+                "content-type": "application/json",
+                "content-length": str(len(body)),
+            },
+            body,
+        )
+    )
 
 
 async def _stream(
@@ -178,9 +253,3 @@ def _failure(request: AnyRequest, error: ImageServiceError, headers: dict[str, s
     return as_response(
         BytesResponse(response.status, {**headers, **response.headers}, response.body)
     )
-
-
-def _is_retry(request: AnyRequest) -> bool:
-    """Whether an SDK of OpenAI says that it sends the same request again."""
-    count = request.headers.get("x-stainless-retry-count", "")
-    return count.isdecimal() and int(count[:9]) > 0

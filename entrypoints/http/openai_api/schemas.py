@@ -64,6 +64,13 @@ FACTS: dict[str, Schema] = {
     "size": STRING,
     "usage": {**USAGE, "description": "As the provider counted; missing if it did not."},
 }
+ERROR = object_of(
+    *("message", "type", "param", "code"),
+    message={**STRING, "description": "What happened, and what to do next."},
+    type=STRING,
+    param=OPTIONAL_TEXT,
+    code={**STRING, "pattern": "^[a-z_]+$"},
+)
 
 OPENAI_SCHEMAS: dict[str, Schema] = {
     "OpenAIGenerateRequest": {"title": "OpenAIGenerateRequest", **object_of("prompt", **OPTIONS)},
@@ -123,17 +130,28 @@ OPENAI_SCHEMAS: dict[str, Schema] = {
             data={"type": "array", "items": ref("OpenAIModel")},
         ),
     },
+    "OpenAITask": {
+        "title": "OpenAITask",
+        **object_of(
+            *("id", "task_id", "object", "status", "created_at"),
+            id=STRING,
+            task_id={**STRING, "description": "The ID of the job."},
+            object={**STRING, "const": "image.generation.task"},
+            status={**STRING, "enum": ["processing", "completed", "failed"]},
+            created_at=NON_NEGATIVE,
+            completed_at=NON_NEGATIVE,
+            poll_url={**STRING, "description": "A path of this server."},
+            http_status={"type": "integer"},
+            image_url=URL,
+            result=ref("OpenAIImages"),
+            error=ERROR,
+        ),
+    },
     "OpenAIError": {
         "title": "OpenAIError",
         **object_of(
             "error",
-            error=object_of(
-                *("message", "type", "param", "code"),
-                message={**STRING, "description": "What happened, and what to do next."},
-                type=STRING,
-                param=OPTIONAL_TEXT,
-                code={**STRING, "pattern": "^[a-z_]+$"},
-            ),
+            error=ERROR,
         ),
     },
 }

@@ -1,0 +1,83 @@
+"""Routes for tasks: requests of OpenAI's clients that are polled instead of waited for."""
+
+from typing import Annotated, Any, Literal
+
+from litestar import Response, route
+from litestar.params import PathParameter, QueryParameter
+
+from application.jobs.job_handle import JobHandle
+from application.use_cases.get_image import Form
+from domain.image_formats import ImageFormat
+from domain.job_records import JobRecord
+from entrypoints.http.openai_api.operations import GET_TASK, unprefixed
+from entrypoints.http.openai_api.replies import OpenAIReplies
+from entrypoints.http.openai_api.tasks import (
+    POLL_SECONDS,
+    completed_task,
+    failed_task,
+    pending_task,
+)
+from entrypoints.http.request_context import (
+    GET_AND_HEAD,
+    AnyRequest,
+    caller_of,
+    container_of,
+    event_json_of,
+    image_urls_for,
+)
+
+NO_STORE = {"cache-control": "no-store"}
+TaskId = Annotated[str, PathParameter(description="The `task_id` of a task: the ID of its job.")]
+ResponseFormat = Annotated[
+    str | None, QueryParameter(description="url for links; base64 for any other value.")
+]
+OutputFormat = Annotated[
+    Literal["png", "jpeg", "webp", "avif", "auto"] | None,
+    QueryParameter(description="The format of the images; else as the provider sent them."),
+]
+
+
+@route("/v1/images/tasks/{task_id:str}", http_method=GET_AND_HEAD, operation=GET_TASK)
+async def get_task(
+    request: AnyRequest,
+    task_id: TaskId,
+    response_format: ResponseFormat = None,
+    output_format: OutputFormat = None,
+) -> Response[dict[str, Any]]:
+    """The state of a task, with its images once it is completed."""
+    record = await container_of(request).get_job()(task_id, owner=caller_of(request).owner)
+    if record.failure is not None:
+        return Response(failed_task(record), headers=NO_STORE)
+    if record.is_open:
+        waiting = {**NO_STORE, "retry-after": str(POLL_SECONDS)}
+        return Response(pending_task(record), headers=waiting)
+    replies = OpenAIReplies(
+        event_json_of(request), image_urls_for(request), as_url=response_format == "url"
+    )
+    return Response(
+        await _completed(request, record, replies, _form(output_format)), headers=NO_STORE
+    )
+
+
+get_task_unprefixed = route(
+    "/images/tasks/{task_id:str}",
+    http_method=GET_AND_HEAD,
+    operation=unprefixed(GET_TASK, "get_task"),
+)(get_task.fn)
+
+
+def _form(name: str | None) -> Form | None:
+    if name == "auto":
+        return "auto"
+    return ImageFormat(name) if name else None
+
+
+async def _completed(
+    request: AnyRequest, record: JobRecord, replies: OpenAIReplies, form: Form | None
+) -> dict[str, Any]:
+    found = await container_of(request).get_image()(record.id, owner=record.owner, form=form)
+    if isinstance(found, JobHandle):  # it has just delivered, and fills the cache
+        found = await found.result()
+    if isinstance(found, JobRecord):
+        return pending_task(found)
+    return completed_task(record, found, replies)
