@@ -28,7 +28,7 @@ REFUSALS = {
     "misdirected": 421,
 }
 OPENAI_CODES = {"invalid_api_key": "unauthorized"}
-FORMS = ("/v1/images/edits", "/images/edits")
+FORMS = [f"{base}/images/edits{end}" for base in ("", "/v1") for end in ("", "/async")]
 PROBES = ("/livez", "/readyz")
 OPEN = (*PROBES, "/health", "/openapi.json", "/docs", "/docs/folder/name")
 PROMPT = b'{"prompt": "a red bridge", "fresh": true}'

@@ -34,7 +34,7 @@ async def recorded_result(job: JobHandle) -> ImageResult | None:
     async for event in job.events():
         if isinstance(event, Finished | Failed):
             return job.outcome(event)
-        if isinstance(event, JobQueued | JobDispatched | PartialReady):
+        if isinstance(event, JobQueued | JobDispatched | PartialReady) and job.snapshot.is_open:
             return None
     raise AssertionError("a log ends with Finished or Failed")
 
