@@ -21,8 +21,10 @@ from domain.errors import ImageServiceError, InternalError
 from domain.failures import Failure
 from domain.image import Image
 from domain.jobs import Job, JobState, final_state
+from domain.models import ModelCard
+from domain.provider_errors import ProviderError
 from domain.requests import ImageRequest
-from domain.results import ImageResult
+from domain.results import ImageResult, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,23 +129,29 @@ class Finished:
 class Failed:
     """The job ended without images.
 
-    `state` is the final state of the job: failed, or unknown after it was sent. `trace` is
-    Python's traceback of an unexpected error, for the log alone.
+    `state` is the final state of the job: failed, or unknown after it was sent. `usage` are the
+    tokens that the provider counted all the same, and `cost` their price in US dollars; None if it
+    is unknown. `trace` is Python's traceback of an unexpected error, for the log alone.
     """
 
     job_id: str
     failure: Failure
     state: JobState
+    usage: Usage | None = None
+    cost: Decimal | None = None
     trace: str = ""
 
     @classmethod
-    def of(cls, job_id: str, error: ImageServiceError) -> "Failed":
-        """The event for a job that ends with this error."""
+    def of(cls, job_id: str, error: ImageServiceError, card: ModelCard | None = None) -> "Failed":
+        """The event for a job that ends with this error, with its cost by the model's card."""
+        usage = error.usage if isinstance(error, ProviderError) else None
         cause = error.__cause__ if isinstance(error, InternalError) else None
         return cls(
             job_id=job_id,
             failure=Failure.of(error),
             state=final_state(error),
+            usage=usage,
+            cost=card.cost(usage) if card else None,
             trace="" if cause is None else "".join(format_exception(cause)).rstrip("\n"),
         )
 

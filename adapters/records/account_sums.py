@@ -15,12 +15,13 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    or_,
     select,
 )
 
 from adapters.records.exact_sums import UNITS, is_exact, is_plain, models, units
 from adapters.records.readable_rows import readable
-from adapters.records.row_mapping import to_utc_naive
+from adapters.records.row_mapping import mainline_of, to_utc_naive
 from adapters.records.schema import jobs
 from adapters.records.spending_rows import to_account
 from domain.errors import ChargeStatus
@@ -37,7 +38,14 @@ TOKENS = (
     jobs.c.cached_text_tokens_in,
     jobs.c.cached_image_tokens_in,
 )
-"""The tokens of image models. Those of mainline models are not added up; their cost is."""
+"""The tokens of image models."""
+MAINLINE_TOKENS = (
+    jobs.c.mainline_tokens_in,
+    jobs.c.mainline_tokens_out,
+    jobs.c.mainline_cached_tokens_in,
+    jobs.c.mainline_written_tokens_in,
+)
+"""The tokens of mainline models; NULL in calls without one, or if they were not counted."""
 
 
 def job_accounts(connection: Connection, since: datetime) -> Iterator[UsageAccount]:
@@ -92,6 +100,7 @@ def _account(day: date, model: str, sums: Row[Any]) -> UsageAccount:
             tokens_out=sums.tokens_out or 0,
             cached_text_tokens_in=sums.cached_text_tokens_in or 0,
             cached_image_tokens_in=sums.cached_image_tokens_in or 0,
+            mainline=mainline_of(sums),
         ),
         cost=Decimal(sums.cost or 0) / UNITS,
         unknown=sums.unknown,
@@ -103,7 +112,11 @@ def _midnight(day: date, zone: tzinfo | None) -> datetime:
     return to_utc_naive(datetime.combine(day, time(), zone))
 
 
-_IS_WHOLE = and_(*(each.is_(None) == jobs.c.tokens_out.is_(None) for each in TOKENS[:2]))
+_IS_WHOLE = and_(
+    *(each.is_(None) == jobs.c.tokens_out.is_(None) for each in TOKENS[:2]),
+    jobs.c.mainline_tokens_in.is_(None) == jobs.c.mainline_tokens_out.is_(None),
+    or_(jobs.c.mainline_tokens_in.is_(None), jobs.c.tokens_out.is_not(None)),
+)
 _IMAGES = case(
     (jobs.c.state != JobState.STORED, 0),
     (jobs.c.delivered_images == 0, jobs.c.requested_images),
@@ -122,7 +135,7 @@ SUMS = select(
     func.sum(_IMAGES).label("images"),
     func.sum(jobs.c.delivered_images),  # for their types, as of all that is added
     func.sum(jobs.c.requested_images),
-    *(func.sum(each).label(each.key) for each in TOKENS),
+    *(func.sum(each).label(each.key) for each in (*TOKENS, *MAINLINE_TOKENS)),
     func.sum(units(jobs.c.cost_usd)).label("cost"),
     func.count().filter(_UNKNOWN).label("unknown"),
     func.sum(case((_UNKNOWN, units(jobs.c.estimate_usd)))).label("estimated"),

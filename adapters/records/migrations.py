@@ -168,7 +168,16 @@ MAINLINE_TOKENS: Step = (
     AddColumn("jobs", "mainline_cached_tokens_in INTEGER"),
     AddColumn("jobs", "mainline_written_tokens_in INTEGER"),
 )
-
+ACCOUNTS_OF_MAINLINE_TOKENS: Step = (
+    Statement("DROP INDEX IF EXISTS ix_jobs_account"),
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_jobs_account ON jobs (model, created_at, state, charged, "
+        "asked_pictures, made_pictures, cost_usd, estimate_usd, text_tokens_in, image_tokens_in, "
+        "tokens_out, cached_text_tokens_in, cached_image_tokens_in, mainline_tokens_in, "
+        "mainline_tokens_out, mainline_cached_tokens_in, mainline_written_tokens_in)"
+    ),
+)
+"""An account is added up from the index alone, so it has all that is added."""
 REPEATED_JOBS: Step = (
     AddColumn("jobs", "repeated_at DATETIME"),
     Statement(
@@ -191,6 +200,7 @@ STEPS = (
     CONVERSATIONS,
     (*SEARCHES_AND_RECIPES, *MAINLINE_TOKENS),
     REPEATED_JOBS,
+    ACCOUNTS_OF_MAINLINE_TOKENS,
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

@@ -215,11 +215,12 @@ def usage_of(row: Row[Any]) -> Usage | None:
         tokens_out=row.tokens_out,
         cached_text_tokens_in=row.cached_text_tokens_in,
         cached_image_tokens_in=row.cached_image_tokens_in,
-        mainline=_mainline_of(row),
+        mainline=mainline_of(row),
     )
 
 
-def _mainline_of(row: Row[Any]) -> MainlineUsage | None:
+def mainline_of(row: Row[Any]) -> MainlineUsage | None:
+    """The tokens of a mainline model in a row, or their sums; None if there are none."""
     if row.mainline_tokens_in is None or row.mainline_tokens_out is None:
         return None
     return MainlineUsage(

@@ -69,6 +69,8 @@ jobs = Table(
         *("model", "created_at", "state", "charged", "requested_images", "delivered_images"),
         *("cost_usd", "estimate_usd", "text_tokens_in", "image_tokens_in", "tokens_out"),
         *("cached_text_tokens_in", "cached_image_tokens_in"),
+        *("mainline_tokens_in", "mainline_tokens_out"),
+        *("mainline_cached_tokens_in", "mainline_written_tokens_in"),
     ),
     Index("ix_jobs_conversation", "owner", "conversation"),
     Index(

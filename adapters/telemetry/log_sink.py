@@ -73,9 +73,7 @@ class LogSink:
             case JobAccepted(handle=handle):
                 return Line("debug", "job accepted", job | {"handle": handle})
             case PartialReady(image_index=image_index, index=index):
-                return Line(
-                    "debug", "partial ready", job | {"picture": image_index, "index": index}
-                )
+                return Line("debug", "partial ready", job | {"image": image_index, "index": index})
             case Finished(result=result):
                 return Line(
                     "info", "job finished", job | _result_facts(result) | self._duration(event)
@@ -101,7 +99,7 @@ def _result_facts(result: ImageResult) -> Facts:
     facts: Facts = {
         "tier": result.served_from,
         "model": result.model,
-        "pictures": [image.id for image in result.images],
+        "images": [image.id for image in result.images],
     }
     if result.is_cached:
         return {**facts, "cost_usd": 0.0, "saved_usd": _dollars(result.generation_cost)}
@@ -128,6 +126,8 @@ def _dollars(cost: Decimal | None) -> float | None:
 def _failure(event: Failed, facts: Facts) -> Line:
     failure = event.failure
     facts |= {"code": failure.code, "charged": failure.charged.value}
+    if event.usage is not None:
+        facts |= {"cost_usd": _dollars(event.cost), "tokens": _tokens(event.usage)}
     if failure.code == InternalError.code:
         facts["incident"] = failure.details["incident"]
         if event.trace:
@@ -141,11 +141,11 @@ def _service_event(event: JobJoined | RenditionCreated | RenditionFailed | Cache
         case JobJoined():
             return Line("info", "job joined", {"job": event.job_id})
         case RenditionCreated():
-            facts: Facts = {"picture": event.image_id, "how": event.description}
+            facts: Facts = {"image": event.image_id, "how": event.description}
             facts |= {"bytes_before": event.bytes_before, "bytes_after": event.bytes_after}
             return Line("info", "rendered", facts)
         case RenditionFailed(reason=reason):
-            facts = {"picture": event.image_id, "reason": reason}
+            facts = {"image": event.image_id, "reason": reason}
             return Line("warning", "rendition failed", facts)
         case CacheTierFailed(reason=reason):
             return Line("warning", "cache tier failed", {"reason": reason})

@@ -86,7 +86,7 @@ class PrometheusMetrics:
             "kind",
         )
         self.cost = self._counter(
-            "cost_usd", "Cost of generated images in US dollars, where it is known.", "model"
+            "cost_usd", "Cost of calls in US dollars, where it is known.", "model"
         )
         self.unknown_cost = self._counter(
             "cost_unknown",

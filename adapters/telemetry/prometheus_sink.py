@@ -26,7 +26,6 @@ from domain.events import (
     ServedFromCache,
     ServiceEvent,
 )
-from domain.failures import Failure
 from domain.results import ImageResult, Usage
 
 OTHER = "other"
@@ -124,9 +123,9 @@ class PrometheusSink:
                     self.metrics.saved.labels("joined").inc(
                         _amount(result.generation_cost or 0) * joined
                     )
-            case Failed(failure=failure):
+            case Failed():
                 self._end(running, event.job_id, "failed")
-                self._count_failure(running, failure)
+                self._count_failure(running, event)
 
     def _on_queued(self, running: _RunningJob) -> None:
         self._count_miss(running)
@@ -185,10 +184,10 @@ class PrometheusSink:
                 tokens.labels(running.model, "mainline_in").inc(_amount(into))
                 tokens.labels(running.model, "mainline_out").inc(_amount(out))
 
-    def _count_failure(self, running: _RunningJob, failure: Failure) -> None:
-        self.metrics.jobs.labels(*running.labels, failure.code).inc()
-        if running.dispatched is not None and failure.charged is not ChargeStatus.NO:
-            self.metrics.unknown_cost.labels(running.model).inc()
+    def _count_failure(self, running: _RunningJob, failed: Failed) -> None:
+        self.metrics.jobs.labels(*running.labels, failed.failure.code).inc()
+        if running.dispatched is not None and failed.failure.charged is not ChargeStatus.NO:
+            self._count_spending(running, failed.cost, failed.usage)
 
 
 def _amount(reported: Decimal | int) -> float:

@@ -162,7 +162,7 @@ class JobRunner:
 
     def _fail(self, running: RunningJob, error: ImageServiceError) -> None:
         running.error = error
-        self._emit(running, Failed.of(running.job.id, error))
+        self._emit(running, Failed.of(running.job.id, error, running.job.card))
 
     def _emit(self, running: RunningJob, event: ExecutionEvent) -> None:
         """Publish the event, and append it unless it is JobAccepted or comes after the end."""

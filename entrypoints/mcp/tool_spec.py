@@ -8,7 +8,7 @@ from mcp_types import CallToolResult, Tool, ToolAnnotations
 from msgspec import Struct
 
 from entrypoints.mcp.tool_call import ToolCall
-from entrypoints.wire.json_schema import json_schema, without_descriptions
+from entrypoints.wire.json_schema import json_schema, outline
 from entrypoints.wire.parsing import parse
 
 A = TypeVar("A", bound=Struct)
@@ -47,9 +47,9 @@ class ToolSpec(Generic[A]):
     def describe(self) -> Tool:
         """The tool's entry in `tools/list`.
 
-        Hosts show no output schema to a model, so what describes its properties is not sent.
+        Hosts show no output schema to a model, and the list has a limit, so its outline is sent.
         """
-        output = None if self.output is None else without_descriptions(json_schema(self.output))
+        output = None if self.output is None else outline(json_schema(self.output))
         return Tool(
             name=self.name,
             title=self.title,

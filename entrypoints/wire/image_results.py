@@ -11,7 +11,7 @@ from domain.job_records import JobRecord
 from domain.money.amounts import dollars
 from domain.renditions import Rendition
 from domain.requests import EditRequest, ImageRequest
-from domain.results import ImageResult, ResultImage, ServedFrom, Usage
+from domain.results import ImageResult, ResultImage, ServedFrom
 from entrypoints.wire.cost_text import cost_line
 from entrypoints.wire.outputs import (
     ImageEntry,
@@ -117,9 +117,7 @@ def further_facts(facts: ImagesResult) -> str:
     if facts.request_id:
         lines.append(f"request {facts.request_id}")
     if facts.usage:
-        count = facts.usage
-        tokens = f"{count.text_in:,} text and {count.image_in:,} image in, {count.out:,} out"
-        lines.append(f"tokens: {tokens}")
+        lines.append(f"tokens: {facts.usage}")
     return " · ".join(lines)
 
 
@@ -146,7 +144,7 @@ def structured_report(
     if images.revised_prompt:
         result.revised_prompt = images.revised_prompt[:MAX_REVISED_PROMPT]
     if images.usage is not None:
-        result.usage = _tokens(images.usage)
+        result.usage = TokenUsage.of(images.usage)
     cost = _reported_cost(images)
     if cost is not None:
         result.cost_usd = float(cost)
@@ -162,12 +160,6 @@ def structured_report(
     if images.notes:
         result.notes = list(images.notes)
     return result
-
-
-def _tokens(usage: Usage) -> TokenUsage:
-    return TokenUsage(
-        text_in=usage.text_tokens_in, image_in=usage.image_tokens_in, out=usage.tokens_out
-    )
 
 
 def pending_text(record: JobRecord) -> str:

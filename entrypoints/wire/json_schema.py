@@ -20,16 +20,20 @@ def json_schema(struct: type[msgspec.Struct]) -> Schema:
     return flat
 
 
-def without_descriptions(node: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """The schema without what it says about its properties; properties of that name are kept."""
+def outline(node: Any, *, is_root: bool = True) -> Any:  # noqa: ANN401 - any JSON value
+    """The schema without descriptions, and with `required` at its root only.
+
+    Properties of these names are kept.
+    """
     if isinstance(node, list):
-        return [without_descriptions(item) for item in node]
+        return [outline(item, is_root=False) for item in node]
     if not isinstance(node, dict):
         return node
     return {
-        name: without_descriptions(value)
+        name: outline(value, is_root=False)
         for name, value in node.items()
-        if name != "description" or not isinstance(value, str)
+        if not (name == "description" and isinstance(value, str))
+        and (is_root or name != "required" or not isinstance(value, list))
     }
 
 

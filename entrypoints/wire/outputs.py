@@ -1,17 +1,40 @@
 """What clients receive, the same for every entry point."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from domain.results import Usage
 
-class TokenUsage(Struct, kw_only=True, rename="camel"):
-    """Tokens that the provider counted."""
+
+class TokenUsage(Struct, kw_only=True, rename="camel", omit_defaults=True):
+    """Tokens that the provider counted: those of image models, and of the model that calls one."""
 
     text_in: int
     image_in: int
     out: int
+    mainline_in: int | UnsetType = UNSET
+    mainline_out: int | UnsetType = UNSET
+
+    @classmethod
+    def of(cls, usage: Usage) -> Self:
+        """The same for programs; what was not counted is left out."""
+        mainline = usage.mainline
+        return cls(
+            text_in=usage.text_tokens_in,
+            image_in=usage.image_tokens_in,
+            out=usage.tokens_out,
+            mainline_in=mainline.tokens_in if mainline else UNSET,
+            mainline_out=mainline.tokens_out if mainline else UNSET,
+        )
+
+    def __str__(self) -> str:
+        """The same in words."""
+        own = f"{self.text_in:,} text and {self.image_in:,} image in, {self.out:,} out"
+        if self.mainline_in is UNSET or self.mainline_out is UNSET:
+            return own
+        return f"{own}; language model {self.mainline_in:,} in, {self.mainline_out:,} out"
 
 
 Shown = Literal["full", "preview", "none"]

@@ -64,21 +64,14 @@ def usage_lines(report: UsageResult) -> str:
 
 
 def _exactly(entry: AccountEntry) -> str:
-    tokens = entry.tokens
-    return (
-        f"tokens {tokens.text_in:,} text and {tokens.image_in:,} image in, {tokens.out:,} out; "
-        f"{count(entry.saved_answers, 'answer')} saved"
-    )
+    return f"tokens {entry.tokens}; {count(entry.saved_answers, 'answer')} saved"
 
 
 def _entry(account: UsageAccount) -> AccountEntry:
-    tokens = account.usage
     return AccountEntry(
         calls=account.calls,
         images=account.images,
-        tokens=TokenUsage(
-            text_in=tokens.text_tokens_in, image_in=tokens.image_tokens_in, out=tokens.tokens_out
-        ),
+        tokens=TokenUsage.of(account.usage),
         cost_usd=float(account.cost),
         unknown_cost_calls=account.unknown,
         estimated_usd=float(account.estimated),

@@ -105,6 +105,19 @@ async def test_every_amount_is_added_exactly_or_left_out(year: DataFolder, colum
     assert all(by_database == by_job for by_database, by_job in totals(year))
 
 
+async def test_tokens_of_language_models_are_added_where_they_were_counted(
+    year: DataFolder,
+) -> None:
+    tokens = "mainline_tokens_in = 500, mainline_tokens_out = 7"
+    year.sql(f"UPDATE jobs SET {tokens}, mainline_cached_tokens_in = 9 WHERE id LIKE '%4'")  # noqa: S608 - named above
+    by_database, by_row = added(year, UTC)
+    assert by_database == by_row
+    counted = [each.usage.mainline for each in by_database if each.usage.mainline]
+    assert 0 < len(counted) < len(by_database)
+    assert sum(each.tokens_in for each in counted) % 500 == 0
+    assert {each.written_tokens_in for each in counted} == {0}
+
+
 async def test_a_damaged_time_changes_no_other_day(year: DataFolder) -> None:
     for number, at in enumerate(TIMES):
         year.sql("UPDATE jobs SET created_at = ? WHERE id = ?", at, f"job_{7 * number + 2}")
@@ -130,6 +143,10 @@ async def test_a_job_that_is_dated_9999_is_on_no_day(year: DataFolder) -> None:
         "made_pictures = 'x'",
         "tokens_out = 'x'",
         "text_tokens_in = 1.5",
+        "mainline_tokens_in = 'x', mainline_tokens_out = 2",
+        "mainline_tokens_in = 5",
+        "mainline_tokens_out = 5",
+        "mainline_tokens_in = 5, mainline_tokens_out = 2, tokens_out = NULL",
         "model = ''",
         "model = CAST('fake-0' AS BLOB)",
     ],

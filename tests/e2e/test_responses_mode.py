@@ -1,5 +1,6 @@
 """API_MODE=responses from a client to the records: money, cache keys, refusals and cut streams."""
 
+import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -67,6 +68,15 @@ async def test_both_models_are_in_the_answer_the_record_and_the_ledger(
     assert record.cost == cost
     report = await client.container.report_usage()(1)
     assert (report.total.cost, report.total.unknown) == (cost, 0)
+    counted = made.json["usage"]
+    assert counted == {
+        "textIn": record.usage.text_tokens_in,
+        "imageIn": 0,
+        "out": record.usage.tokens_out,
+        "mainlineIn": charge.mainline["input_tokens"],
+        "mainlineOut": charge.mainline["output_tokens"],
+    }
+    assert (await client.request("GET", "/usage")).json["total"]["tokens"] == counted
 
 
 async def test_an_edit_and_its_previews_stream_as_from_the_images_api(
@@ -94,6 +104,13 @@ async def test_words_instead_of_an_image_cost_what_the_language_model_used(
     report = await client.container.report_usage()(1)
     assert (report.total.cost, report.total.unknown) == (priced(openai_api.ledger[0]), 0)
     assert (report.total.images, report.total.calls) == (0, 1)
+    counted = report.total.usage
+    assert counted.mainline == parse_mainline_usage(openai_api.ledger[0].mainline)
+    assert counted.tokens_out == 0
+    metrics = (await client.request("GET", "/metrics")).body.decode()
+    (cost,) = re.findall(r"^gpt_image_cost_usd_total{.*} (.*)$", metrics, re.MULTILINE)
+    assert float(cost) == pytest.approx(float(report.total.cost))
+    assert "gpt_image_cost_unknown_total{" not in metrics
 
 
 async def test_moderation_of_the_image_call_is_a_refusal_that_tells_its_price(

@@ -100,7 +100,7 @@ def failed(of: Job[Any], error: ImageServiceError) -> list[ServiceEvent]:
     return [
         JobStarted.of(of),
         JobDispatched(job_id=of.id),
-        Failed.of(of.id, error),
+        Failed.of(of.id, error, of.card),
     ]
 
 

@@ -5,11 +5,22 @@ from decimal import Decimal
 import pytest
 
 from adapters.telemetry.prometheus_sink import PrometheusSink
-from domain.errors import Canceled
+from domain.errors import Canceled, ChargeStatus
 from domain.events import Failed, Finished, JobQueued, JobStarted, ServiceEvent
 from domain.models import ModelCard
-from domain.results import Usage
-from tests.testkit.events import Ticks, cached, every_event, generated, images, job, publish_all
+from domain.provider_errors import BadProviderReply
+from domain.results import MainlineUsage, Usage
+from tests.testkit.contracts.usage_ledger import CARD
+from tests.testkit.events import (
+    Ticks,
+    cached,
+    every_event,
+    failed,
+    generated,
+    images,
+    job,
+    publish_all,
+)
 
 LABELS = {"action": "generate", "model": "fake-1"}
 
@@ -97,6 +108,26 @@ def test_cost_tokens_and_images_are_the_providers(counted: Counted) -> None:
 def test_calls_of_unknown_cost_are_counted(counted: Counted) -> None:
     assert counted.value("cost_unknown_total", model="fake-1") == 2  # no usage; outcome unknown
     assert counted.value("cost_unknown_total", model="other") is None  # refused: nothing charged
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_failed_call_that_was_charged_is_counted_with_its_cost_if_that_is_known(
+    known: bool,
+) -> None:
+    error = BadProviderReply("Words.")
+    error.charged = ChargeStatus.YES
+    if known:
+        error.usage = Usage(
+            text_tokens_in=0,
+            image_tokens_in=0,
+            tokens_out=1_000_000,
+            mainline=MainlineUsage(tokens_in=2_700, tokens_out=90),
+        )
+    counted = Counted(*failed(job("job_1", card=CARD), error))
+    assert counted.value("cost_unknown_total", model="fake-1") == (None if known else 1)
+    assert counted.value("cost_usd_total", model="fake-1") == (1 if known else None)
+    tokens = counted.value("tokens_total", model="fake-1", kind="mainline_in")
+    assert tokens == (2_700 if known else None)
 
 
 def test_a_free_job_has_a_known_cost() -> None:

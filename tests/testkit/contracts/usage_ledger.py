@@ -12,7 +12,7 @@ import pytest
 
 from application.ports.job_repository import JobRepository
 from application.ports.usage_ledger import UsageLedger
-from domain.errors import Canceled
+from domain.errors import Canceled, ChargeStatus
 from domain.image import StoredRef
 from domain.image_formats import Dimensions
 from domain.job_records import may_retry
@@ -27,7 +27,7 @@ from domain.money.spending import SpendingTotal
 from domain.money.usage_account import Savings
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, RateLimited
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
-from domain.results import NO_TOKENS, ResultFacts, ResultImage, Usage
+from domain.results import NO_TOKENS, MainlineUsage, ResultFacts, ResultImage, Usage
 
 from ..fakes import PNG, job_for, mask, small_image
 
@@ -200,6 +200,18 @@ class UsageLedgerContract:
             since = (NOW - timedelta(days=2)).astimezone(zone)
             (account,) = await books.ledger.accounts(since)
             assert account.day == date(2026, 11, day)
+
+    async def test_an_account_has_the_tokens_of_both_models_as_far_as_they_were_counted(
+        self, books: Books
+    ) -> None:
+        mainline = MainlineUsage(tokens_in=100, tokens_out=20, cached_tokens_in=3)
+        own = Usage(text_tokens_in=1, image_tokens_in=2, tokens_out=3)
+        for number, usage in enumerate((own, replace(own, mainline=mainline), None)):
+            error = BadProviderReply("No image.")
+            error.usage, error.charged = usage, ChargeStatus.YES
+            await books.records.save(costing(f"job_{number}").dispatched().ended(error))
+        (account,) = await books.ledger.accounts(NOW - timedelta(days=1))
+        assert account.usage == replace(own + own, mainline=mainline)
 
     async def test_an_account_counts_the_images_that_were_delivered(self, books: Books) -> None:
         four = GenerateRequest(prompt="x", model="fake-1", n=4)
