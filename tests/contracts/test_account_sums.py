@@ -118,6 +118,18 @@ async def test_tokens_of_language_models_are_added_where_they_were_counted(
     assert {each.written_tokens_in for each in counted} == {0}
 
 
+async def test_half_a_count_of_a_language_model_is_not_added_to_the_counts_of_its_day(
+    year: DataFolder,
+) -> None:
+    year.sql("UPDATE jobs SET mainline_tokens_in = 500, mainline_tokens_out = 7 WHERE id = 'job_4'")
+    day = "(SELECT created_at FROM jobs WHERE id = 'job_4')"
+    half = f"mainline_tokens_in = 900, created_at = {day}"
+    year.sql(f"UPDATE jobs SET {half} WHERE id = 'job_18'")  # noqa: S608 - named above
+    by_database, by_row = added(year, UTC)
+    assert by_database == by_row
+    assert [each.usage.mainline.tokens_in for each in by_row if each.usage.mainline] == [500]
+
+
 async def test_a_damaged_time_changes_no_other_day(year: DataFolder) -> None:
     for number, at in enumerate(TIMES):
         year.sql("UPDATE jobs SET created_at = ? WHERE id = ?", at, f"job_{7 * number + 2}")
