@@ -14,6 +14,7 @@ from benchmarks.measure import Line
 from benchmarks.older.bursts import burst_lines, memory_lines
 from benchmarks.older.calls import call_cost_lines
 from benchmarks.older.jpeg import jpeg_at_equal_score_lines
+from benchmarks.openai_api import openai_api_lines
 from benchmarks.parts import part_lines
 from benchmarks.previews_and_sketches import preview_lines, sketch_lines
 from benchmarks.renditions import default_line, jpeg_lines
@@ -53,6 +54,7 @@ GROUPS: dict[str, Group] = {
     "first-call": lambda rig, rounds: first_call_lines(rig, max(1, rounds // 6)),
     "boot": lambda rig, rounds: boot_lines(rig, max(1, rounds // 3)),
     "calls": _calls,
+    "openai-api": openai_api_lines,
     "call-cost": lambda rig, rounds: call_cost_lines(rig, max(1, rounds // 6)),
     "hits": _hits,
     "cached": mcp_http_lines,
