@@ -111,6 +111,7 @@ from entrypoints.bootstrap.storage import (
     image_store,
     job_events,
     job_repository,
+    secret_store,
     usage_ledger,
     view_cache,
 )
@@ -165,6 +166,7 @@ class Container(DeclarativeContainer):
     job_repository = Singleton(job_repository, database)
     conversation_repository = Singleton(conversation_repository, database)
     usage_ledger = Singleton(usage_ledger, database)
+    secret_store = Singleton(secret_store, settings)
     day_budget = Singleton(DayBudget, usage_ledger, settings.provided.limits, clock)
     cost_estimates = Singleton(CostEstimates, usage_ledger, clock)
     image_library = Singleton(ImageLibrary, image_store, job_repository)

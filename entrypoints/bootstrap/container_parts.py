@@ -16,6 +16,7 @@ from application.ports.image_store import ImageStore
 from application.ports.job_events import JobEvents
 from application.ports.job_repository import JobRepository
 from application.ports.preset_library import PresetLibrary
+from application.ports.secret_store import SecretStore
 from application.ports.usage_ledger import UsageLedger
 from entrypoints.bootstrap.image_sources import ClientRoots, Door
 
@@ -36,6 +37,7 @@ class Parts(TypedDict, total=False):
     job_repository: JobRepository
     conversation_repository: ConversationRepository
     usage_ledger: UsageLedger
+    secret_store: SecretStore
     cache: ImageCache
     job_events: JobEvents
     presets: PresetLibrary

@@ -9,6 +9,7 @@ from application.ports.image_cache import ImageCache
 from application.ports.image_store import ImageStore
 from application.ports.job_events import JobEvents
 from application.ports.job_repository import JobRepository
+from application.ports.secret_store import SecretStore
 from application.ports.usage_ledger import UsageLedger
 from domain.errors import CacheUnavailable
 from domain.events import CacheTierFailed
@@ -62,6 +63,13 @@ def usage_ledger(database: "Database") -> UsageLedger:
     from adapters.records.usage_ledger import SqlUsageLedger
 
     return SqlUsageLedger(database)
+
+
+def secret_store(settings: Settings) -> SecretStore:
+    """The secret that signs links; a file of the data folder."""
+    from adapters.secret_file.secret_file import SecretFile
+
+    return SecretFile(settings.data_dir / "link-secret")
 
 
 def image_cache(settings: Settings, exit_stack: AsyncExitStack, sink: EventSink) -> ImageCache:

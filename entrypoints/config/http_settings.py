@@ -49,6 +49,11 @@ class HttpSettings(BaseSettings):
         None,
         description="Bearer token that HTTP clients must send; at least 16 characters.",
     )
+    link_ttl: Annotated[int, Field(ge=0, le=31_536_000)] = Field(
+        3600,
+        description="Seconds for which links to images need no token, if AUTH_TOKEN is set; 0 "
+        "disables such links.",
+    )
     allowed_hosts: Names = Field(
         (), description="Additional host names of the HTTP server, comma-separated."
     )
@@ -86,6 +91,11 @@ class HttpSettings(BaseSettings):
         """
         may_have_proxy = self.public_url or self.trusted_proxies or self.allowed_hosts
         return is_loopback(self.host) and self.auth_token is None and not may_have_proxy
+
+    @property
+    def signs_links(self) -> bool:
+        """Whether images have links that open without the token."""
+        return self.auth_token is not None and self.link_ttl > 0
 
     @property
     def effective_rate_limit(self) -> str:

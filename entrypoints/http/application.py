@@ -33,7 +33,9 @@ from entrypoints.http.security.body_limits import MAX_BODY_BYTES, BodyLimitMiddl
 from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.cors import with_cors
 from entrypoints.http.security.host_origin import HostOriginMiddleware
+from entrypoints.http.security.link_signer import LinkSigner
 from entrypoints.http.security.request_checks import check_request
+from entrypoints.http.security.signed_links import SignedLinkMiddleware
 
 ROUTES = (
     *(health.health, health.livez, health.readyz, metrics.metrics),
@@ -83,13 +85,15 @@ class HttpApplication:
             warmed_up.set()
         settings = container.settings()
         callers = CallerResolver(settings)
-        self.manager = session_manager(mcp_server(container, callers, warmed_up))
+        signer = link_signer(container)
+        self.manager = session_manager(mcp_server(container, callers, warmed_up, signer))
         self.litestar = Litestar(
             [Router("/", route_handlers=ROUTES, guards=[check_request]), mcp_route(self.manager)],
             state=State(
                 {
                     "container": container,
                     "callers": callers,
+                    "link_signer": signer,
                     "event_json": EventJson(),
                     "warmed_up": warmed_up,
                 }
@@ -102,9 +106,24 @@ class HttpApplication:
         )
         self.litestar.state.docs = docs_page.Docs(self.litestar, settings)
         secured = with_security(self.litestar, settings)
+        if signer is not None:
+            secured = SignedLinkMiddleware(secured, signer, owner=callers.owner)
         self.asgi: ASGIApp = AccessLogMiddleware(
             secured, container.log_writer(), container.metrics().refused
         )
+
+
+def link_signer(container: Container) -> LinkSigner | None:
+    """What signs and checks links; None if all links are plain URLs."""
+    if not (settings := container.settings()).signs_links:
+        return None
+    clock = container.clock()
+    return LinkSigner(
+        container.secret_store().secret,
+        lambda: clock.now().timestamp(),
+        ttl=settings.link_ttl,
+        log=container.log_writer(),
+    )
 
 
 def with_security(app: Litestar, settings: Settings) -> ASGIApp:

@@ -13,6 +13,7 @@ from domain.errors import InvalidRequest
 from entrypoints.bootstrap.container import Container
 from entrypoints.http.event_json import EventJson
 from entrypoints.http.images.urls import ImageUrls, image_urls_of
+from entrypoints.http.security.link_signer import LinkSigner
 from entrypoints.wire.caller import Caller
 from entrypoints.wire.unicode_text import without_bom
 
@@ -42,7 +43,9 @@ def caller_of(request: AnyRequest) -> Caller:
 
 def image_urls_for(request: AnyRequest) -> ImageUrls:
     """The addresses of images, as the request's sender can reach them."""
-    return image_urls_of(request.scope, container_of(request).settings())
+    signer: LinkSigner | None = request.app.state.link_signer
+    owner = caller_of(request).owner
+    return image_urls_of(request.scope, container_of(request).settings(), signer, owner)
 
 
 def event_json_of(request: AnyRequest) -> EventJson:

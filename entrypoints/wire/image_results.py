@@ -31,7 +31,8 @@ SHOWN_TEXT: dict[Shown, str] = {
 
 LINKED = "linked only, as requested"
 
-Link = Callable[[ResultImage | ListedImage], str]
+LinkedImage = ResultImage | ListedImage | ImageEntry
+Link = Callable[[LinkedImage], str]
 """The URL of a stored image, for clients that may be on another machine."""
 
 

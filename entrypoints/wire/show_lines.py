@@ -32,11 +32,12 @@ def show_lines(
 
 
 def _line(entry: ImageEntry, title: str, profile: ClientProfile, caller: Caller) -> str:
-    path, url = entry.path or "", entry.url or ""
+    path = entry.path or ""
     if "local markdown" in profile.shows and _is_local(path):
         return _markdown(title, path.replace("\\", "/"))
-    if "https link" in profile.shows and caller.opens_links and url.startswith("https://"):
-        return _markdown(title, f"{url}/preview")
+    url = caller.preview(entry) if entry.url and caller.preview and caller.opens_links else ""
+    if "https link" in profile.shows and url.startswith("https://"):
+        return _markdown(title, url)
     return ""
 
 

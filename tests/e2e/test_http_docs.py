@@ -14,7 +14,14 @@ import pytest
 from entrypoints.http import exception_handlers, raw_responses
 from entrypoints.http.images.conditional_responses import range_not_satisfiable
 from entrypoints.http.problem_documents import Problem
-from entrypoints.http.security import bearer_token, body_limits, cors, host_origin, request_checks
+from entrypoints.http.security import (
+    bearer_token,
+    body_limits,
+    cors,
+    host_origin,
+    request_checks,
+    signed_links,
+)
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import blocks
 from tests.e2e.asgi_client import AsgiClient, Reply, asgi_client
@@ -131,6 +138,7 @@ def test_the_problems_of_http_alone_are_listed() -> None:
         request_checks,
         raw_responses,
         bearer_token,
+        signed_links,
         body_limits,
     )
     problems = [each for module in modules for each in vars(module).values()]

@@ -11,6 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from entrypoints.http.openapi.docs_page import BUNDLED
 from entrypoints.http.routes.mcp_endpoint import OPERATIONS
+from entrypoints.http.security.signed_links import LINKABLE
 from entrypoints.wire.error_codes import HTTP_STATUSES
 from tests.e2e.asgi_client import AsgiClient, Reply, asgi_client
 from tests.testkit.fakes import FakeProvider, settings_in
@@ -37,6 +38,14 @@ def operations(spec: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
+def link_parameters(path: str, method: str) -> set[str]:
+    """The query parameters that SignedLinkMiddleware reads for this route."""
+    for name, id_ in (("picture_id", f"img_{'0' * 32}"), ("job_id", f"job_{'0' * 32}")):
+        path = path.replace(f"{{{name}}}", id_)
+    has_links = LINKABLE.fullmatch(path) and method in ("GET", "HEAD")
+    return {"expires", "signature"} if has_links else set()
+
+
 async def test_every_route_is_described_with_the_parameters_that_it_reads(tmp_path: Path) -> None:
     spec, client = await document(tmp_path)
     routes: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
@@ -47,6 +56,7 @@ async def test_every_route_is_described_with_the_parameters_that_it_reads(tmp_pa
         for method, (_, read) in route.route_handler_map.items():
             if method != "OPTIONS":
                 query = {parameter.field_alias for parameter in read.expected_query_params}
+                query |= link_parameters(route.path_format, str(method))
                 routes[str(method), route.path_format] = (set(route.path_parameters), query)
     described = {
         key: tuple(

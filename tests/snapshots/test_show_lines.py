@@ -11,14 +11,25 @@ from entrypoints.wire.show_lines import show_lines
 TITLE = "a [red] bridge, *dusk*"
 URL = "https://images.example/images/img_1"
 PLAIN, BLANK = "/srv/ann/art/bridge.png", "/srv/ann/GPT Image/bridge (1).png"
+LOCAL_URL = "http://10.0.0.1/images/img_1"
+
+
+def remote(url: str, query: str = "", *, opens_links: bool) -> Caller:
+    """A caller over HTTP, whose links have this query."""
+    return Caller(
+        reads_files=False, opens_links=opens_links, preview=lambda _: f"{url}/preview{query}"
+    )
+
+
 CALLERS = {
     "stdio": ((PLAIN, ""), Caller()),
     "stdio, a path with a blank": ((BLANK, ""), Caller()),
     "stdio, Windows": (("C:\\art\\bridge.png", ""), Caller()),
     "stdio, two images": ((PLAIN, ""), Caller()),
-    "a public https URL": (("", URL), Caller(reads_files=False, opens_links=True)),
-    "https with a token": (("", URL), Caller(reads_files=False)),
-    "http": (("", "http://10.0.0.1/images/img_1"), Caller(reads_files=False, opens_links=True)),
+    "a public https URL": (("", URL), remote(URL, opens_links=True)),
+    "https with a signed link": (("", URL), remote(URL, "?expires=1", opens_links=True)),
+    "https with a token": (("", URL), remote(URL, opens_links=False)),
+    "http": (("", LOCAL_URL), remote(LOCAL_URL, opens_links=True)),
 }
 """By kind of caller: the path and the URL that it is told."""
 

@@ -174,7 +174,7 @@ def components() -> dict[str, Schema]:
     """All of them, by name."""
     _, results = msgspec.json.schema_components(RESULTS, ref_template=PREFIX + "{name}")
     image, rendition = results.pop("ImageEntry"), results.pop("RenditionEntry")
-    listed = results.pop("ListedImage")
+    listed, job = results.pop("ListedImage"), results.pop("ListedJob")
     return {
         "GenerateArguments": json_schema(GenerateArguments),
         "EditArguments": json_schema(EditArguments),
@@ -191,6 +191,9 @@ def components() -> dict[str, Schema]:
         ),
         "RenditionEntry": with_properties(rendition, url=URL),
         "ListedImage": with_properties(listed, url=URL, previewUrl=URL, thumbUrl=URL),
+        "ListedJob": with_properties(
+            job, eventsUrl={**URL, "description": "Follow it there, while it is unfinished."}
+        ),
         "Problem": PROBLEM,
         **EVENTS,
         **OPENAI_SCHEMAS,

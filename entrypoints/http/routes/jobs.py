@@ -30,6 +30,7 @@ from entrypoints.http.request_context import (
     event_json_of,
     image_urls_for,
 )
+from entrypoints.http.security.signed_links import LINK_PARAMETERS, LINK_REFUSALS
 from entrypoints.http.sse_events import Frame, event_frame
 from entrypoints.http.sse_response import KEEP_ALIVE_SECONDS, EventStream
 from entrypoints.wire.listings import listed_job
@@ -101,6 +102,7 @@ async def get_job(request: AnyRequest, job_id: JobId) -> dict[str, Any]:
         tag="Generation",
         parameters=(
             parameter("Last-Event-ID", "header", "Continue after this event.", type="string"),
+            *LINK_PARAMETERS,
         ),
         responses={
             200: event_stream(
@@ -111,7 +113,7 @@ async def get_job(request: AnyRequest, job_id: JobId) -> dict[str, Any]:
             ),
             204: ApiResponse(description="There are no more events."),
         },
-        refusals=(NotFound, ArchiveUnavailable),
+        refusals=(*LINK_REFUSALS, NotFound, ArchiveUnavailable),
     ),
 )
 async def follow_job(request: AnyRequest, job_id: JobId) -> ASGIApp:

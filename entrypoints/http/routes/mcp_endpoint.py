@@ -23,6 +23,7 @@ from entrypoints.http.openapi.operation import ApiResponse, Operation, parameter
 from entrypoints.http.openapi.schema_parts import ref
 from entrypoints.http.security.body_limits import MAX_BODY_BYTES
 from entrypoints.http.security.caller_resolver import CallerResolver
+from entrypoints.http.security.link_signer import LinkSigner
 from entrypoints.http.security.request_checks import JSON, only_media_types
 from entrypoints.mcp.server import build_server
 from entrypoints.mcp.tool_results import ImageData
@@ -36,11 +37,14 @@ SESSION_IDLE_TIMEOUT = 600.0
 
 
 def mcp_server(
-    container: Container, callers: CallerResolver, warmed_up: asyncio.Event
+    container: Container,
+    callers: CallerResolver,
+    warmed_up: asyncio.Event,
+    signer: LinkSigner | None,
 ) -> Server[Any]:
     """The same server as over stdio, with the callers of HTTP requests.
 
-    Calls wait for the warm-up.
+    Calls wait for the warm-up. `signer` signs the links to their images, if it is there.
     """
     settings = container.settings()
 
@@ -50,7 +54,9 @@ def mcp_server(
 
     def caller_of(context: Context) -> Caller:
         scope = _scope_of(context)
-        return replace(callers.resolve(scope), link=image_urls_of(scope, settings).image)
+        caller = callers.resolve(scope)
+        urls = image_urls_of(scope, settings, signer, caller.owner)
+        return replace(caller, link=urls.link, preview=urls.preview)
 
     def observe(context: Context, outcome: JobHandle | ImageServiceError) -> None:
         note_outcome(_scope_of(context), outcome)

@@ -1,5 +1,6 @@
 """Routes for stored images: list, view in several sizes, delete, restore."""
 
+from contextlib import nullcontext
 from typing import Annotated, Any, Literal
 
 from litestar import Response, delete, post, route
@@ -7,19 +8,17 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 from litestar.types import ASGIApp
 
-from application.use_cases.view_image import ImageView
 from domain.delivery_sizes import DeliverySize
 from domain.errors import ArchiveUnavailable, InvalidRequest, NotFound, UnreadableImage
 from domain.image_formats import ImageFormat
 from domain.renditions import ViewSpec
-from entrypoints.config.settings import Settings
 from entrypoints.http.asgi_responses import as_response
 from entrypoints.http.content_negotiation import acceptable_formats
 from entrypoints.http.images.conditional_responses import (
-    CacheableBody,
     conditional_response,
     range_not_satisfiable,
 )
+from entrypoints.http.images.view_responses import cacheable_view
 from entrypoints.http.openapi.operation import ApiResponse, Operation, json_response
 from entrypoints.http.openapi.schema_parts import BINARY, ref
 from entrypoints.http.request_context import (
@@ -30,6 +29,8 @@ from entrypoints.http.request_context import (
     headers_of,
     image_urls_for,
 )
+from entrypoints.http.security.link_state import link_of
+from entrypoints.http.security.signed_links import LINK_PARAMETERS, LINK_REFUSALS
 from entrypoints.jobs.image_references import find_image_id, naming_images
 from entrypoints.wire.delivery_texts import as_delivery
 from entrypoints.wire.image_filters import read_query
@@ -42,12 +43,6 @@ from entrypoints.wire.trash_results import RestoreResult, deletion
 
 SIDES = {"full": None, "preview": 1024, "thumb": 256}
 """Maximum pixels on the longer side; None for the original."""
-CACHE_FOREVER = "max-age=31536000, immutable"
-CACHE_BRIEFLY = "max-age=60"
-CACHE_NEVER = "no-cache"
-"""For a name that may mean another image at the next request, such as `last`."""
-NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-"""An image opened as a page runs no scripts; browsers style the page around it."""
 
 Size = Literal["full", "preview", "thumb"]
 ImageId = Annotated[
@@ -110,7 +105,11 @@ VIEW = Operation(
             description="The client has the image: see If-None-Match.", headers=CACHING
         ),
     },
-    refusals=(NotFound, ArchiveUnavailable, UnreadableImage, range_not_satisfiable(0)),
+    parameters=LINK_PARAMETERS,
+    refusals=(
+        *LINK_REFUSALS,
+        *(NotFound, ArchiveUnavailable, UnreadableImage, range_not_satisfiable(0)),
+    ),
 )
 
 
@@ -247,10 +246,17 @@ async def _view(
     owner, image_id = caller_of(request).owner, await _whole_id(request, name)
     formats = (form,) if form else acceptable_formats(", ".join(headers.getlist("accept")))
     spec = ViewSpec(max_side=SIDES[size], formats=formats, deliver=deliver)
-    async with naming_images(container, owner):
+    link = link_of(request.scope)
+    async with naming_images(container, owner) if link is None else nullcontext():
         view = await container.view_image()(image_id, spec, owner=owner)
     suffix = "" if size == "full" else f"-{size}"
-    body = _cacheable(view, f"{image_id}{suffix}", container.settings(), lasting=name == image_id)
+    body = cacheable_view(
+        view,
+        f"{image_id}{suffix}",
+        container.settings(),
+        lasting=name == image_id,
+        link=link,
+    )
     return as_response(conditional_response(body, request.method, headers))
 
 
@@ -267,31 +273,3 @@ async def _whole_id(
         )
     except InvalidRequest as error:
         raise NotFound(error.message.removeprefix("id: "), hint=error.hint) from error
-
-
-def _has_access_control(settings: Settings) -> bool:
-    """Whether shared caches must not store images: a proxy in front may have its own login."""
-    return bool(settings.auth_token or settings.public_url or settings.trusted_proxies)
-
-
-def _cacheable(view: ImageView, name: str, settings: Settings, *, lasting: bool) -> CacheableBody:
-    """The body of a response; `lasting`: whether the path always means this image."""
-    image = view.image
-    caching = CACHE_FOREVER if view.cacheable else CACHE_BRIEFLY
-    audience = "private" if _has_access_control(settings) else "public"
-    embedding = "cross-origin" if "*" in settings.cors_origin else "same-origin"
-    return CacheableBody(
-        data=image.data,
-        etag=f'"{image.digest[:32]}"',
-        caching={
-            "cache-control": f"{audience}, {caching if lasting else CACHE_NEVER}",
-            "vary": "Accept",
-        },
-        describing={
-            "content-type": image.format.media_type,
-            "content-disposition": f'inline; filename="{name}.{image.format.extension}"',
-            "x-content-type-options": "nosniff",
-            "content-security-policy": NO_SCRIPTS,
-            "cross-origin-resource-policy": embedding,
-        },
-    )

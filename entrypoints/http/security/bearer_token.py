@@ -1,4 +1,4 @@
-"""Authorization: one bearer token, if AUTH_TOKEN is set."""
+"""Authorization: one bearer token, if AUTH_TOKEN is set, or a signed link."""
 
 from hmac import compare_digest
 
@@ -10,6 +10,7 @@ from entrypoints.http.error_responses import send_problem
 from entrypoints.http.openai_api.error_envelope import is_openai_path
 from entrypoints.http.problem_documents import Problem
 from entrypoints.http.security.host_origin import ALWAYS_OPEN
+from entrypoints.http.security.link_state import drop_link, link_of
 
 OPEN = (*ALWAYS_OPEN, "/health", "/openapi.json", "/docs")
 """Routes without secrets or costs; a browser sends no token when it opens a page."""
@@ -30,7 +31,10 @@ def needs_token(path: str) -> bool:
 
 
 class BearerTokenMiddleware:
-    """ASGI middleware: 401 without the token, on every route that needs it."""
+    """ASGI middleware: 401 without the token, on every route that needs it.
+
+    A valid link does instead of the token; the link of a request with the token is ignored.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -38,10 +42,20 @@ class BearerTokenMiddleware:
         self._token = token.get_secret_value().encode() if token else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and needs_token(scope["path"]) and not self._has_token(scope):
-            await send_problem(NO_TOKEN, scope, send)
-            return
-        await self._app(scope, receive, send)
+        problem = self._problem(scope) if scope["type"] == "http" else None
+        if problem is None:
+            await self._app(scope, receive, send)
+        else:
+            await send_problem(problem, scope, send)
+
+    def _problem(self, scope: Scope) -> Problem | None:
+        if not needs_token(scope["path"]):
+            return None
+        if self._has_token(scope):
+            drop_link(scope)
+            return None
+        link = link_of(scope)
+        return NO_TOKEN if link is None else link.problem
 
     def _has_token(self, scope: Scope) -> bool:
         """Whether the token is in Authorization, or for OpenAI's clients in Azure's header."""

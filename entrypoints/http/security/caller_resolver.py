@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.jobs import LOCAL
 from entrypoints.config.settings import Settings
+from entrypoints.http.security.link_state import link_of
 from entrypoints.http.security.rate_limit import RateLimiter
 from entrypoints.wire.caller import Caller
 
@@ -16,20 +17,21 @@ class CallerResolver:
     """Tells owners apart, and counts requests for images by client address.
 
     All clients with the token are one owner; without a token every client is the same owner as
-    this machine's command line.
+    this machine's command line. A client with a signed link stands for the owner that it names.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._opens_links = settings.auth_token is None
+        self._opens_links = settings.auth_token is None or settings.signs_links
         self._reads_files = settings.serves_this_machine_only
-        self._owner = OWNER if settings.auth_token else LOCAL
+        self.owner = OWNER if settings.auth_token else LOCAL
         self._rates = RateLimiter(settings.effective_rate_limit)
 
     def resolve(self, scope: Mapping[str, Any]) -> Caller:
         """The sender of this ASGI scope's request, which the security middleware has admitted."""
+        link = link_of(scope)
         address = (scope.get("client") or ("",))[0]
         return Caller(
-            owner=self._owner,
+            owner=link.owner if link else self.owner,
             check_rate=self._rates.of(address),
             reads_files=self._reads_files,
             opens_links=self._opens_links,

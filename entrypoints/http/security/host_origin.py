@@ -12,6 +12,7 @@ from entrypoints.config.http_checks import ORIGIN
 from entrypoints.config.settings import Settings
 from entrypoints.http.error_responses import send_problem
 from entrypoints.http.problem_documents import Problem
+from entrypoints.http.security.link_state import link_of
 
 ALWAYS_OPEN = ("/livez", "/readyz")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -46,7 +47,8 @@ class HostOriginMiddleware:
     """ASGI middleware: 400 and 421 for other Host names, 403 for other pages; no WebSockets.
 
     A web page of another origin can neither read nor change nor embed anything: its Origin is
-    refused, or its Sec-Fetch-Site where browsers send no Origin, as for an `<img>`. A Host name
+    refused, or its Sec-Fetch-Site where browsers send no Origin, as for an `<img>`. Only an image
+    whose signed link the page has is shown to it, but cannot be read by its scripts. A Host name
     that an attacker points at this server (DNS rebinding) is refused, too.
     """
 
@@ -82,9 +84,12 @@ class HostOriginMiddleware:
             return BAD_HOST
         if host["name"] not in self._names and host["name"] != _own_address(scope):
             return _host_not_allowed(host["name"], self._settings)
-        if not self._origin_allowed(headers, hosts[0]):
-            return _origin_not_allowed(headers.getlist("origin"), self._settings)
-        return None
+        if self._origin_allowed(headers, hosts[0]):
+            return None
+        link = link_of(scope)
+        if link is not None and _is_shown(headers):
+            return link.problem
+        return _origin_not_allowed(headers.getlist("origin"), self._settings)
 
     def _origin_allowed(self, headers: Headers, host: str) -> bool:
         if "*" in self._origins:
@@ -127,6 +132,12 @@ def _is_opened(headers: Headers) -> bool:
     """Whether a link is opened as a page, not embedded in one."""
     fetch = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
     return fetch == ("navigate", "document")
+
+
+def _is_shown(headers: Headers) -> bool:
+    """Whether a page shows an image that its scripts cannot read, such as in an `<img>`."""
+    fetch = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    return "origin" not in headers and fetch == ("no-cors", "image")
 
 
 def origins(settings: Settings) -> set[str]:

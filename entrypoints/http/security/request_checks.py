@@ -74,7 +74,7 @@ def only_known_parameters(connection: AnyConnection, handler: BaseRouteHandler) 
         return
     known = query_parameters(handler)
     for name, values in connection.query_params.dict().items():
-        if name not in known:
+        if name not in known and name not in _read_by_middleware(handler):
             raise InvalidRequest(
                 f"Unknown query parameter {name[:80]!r}.", field=name[:80], hint=_hint(name, known)
             )
@@ -90,6 +90,12 @@ def query_parameters(handler: HTTPRouteHandler) -> dict[str, str]:
         for argument, field in fields
         if isinstance(field.kwarg_definition, QueryParameter)
     }
+
+
+def _read_by_middleware(handler: HTTPRouteHandler) -> set[str]:
+    """The query parameters that the route's description has beside those of the handler."""
+    declared = handler.opt["operation"].parameters
+    return {each["name"] for each in declared if each["in"] == "query"}
 
 
 def _hint(name: str, known: Mapping[str, str]) -> str:

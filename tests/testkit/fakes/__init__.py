@@ -9,6 +9,7 @@ from .optimizer import ScriptedOptimizer, renditions
 from .preset_library import MemoryPresetLibrary
 from .provider import FakeProvider
 from .samples import PNG, job_for, mask, settings_in, small_image
+from .secret_store import MemorySecretStore
 from .surroundings import (
     FrozenClock,
     HeaderInspector,
@@ -34,6 +35,7 @@ __all__ = [
     "MemoryImageStore",
     "MemoryJobRepository",
     "MemoryPresetLibrary",
+    "MemorySecretStore",
     "MemoryUsageLedger",
     "RecordingSink",
     "ScriptedOptimizer",
