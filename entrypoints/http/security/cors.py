@@ -8,6 +8,7 @@ from entrypoints.http.security.host_origin import origins
 
 EXPOSED_HEADERS = [
     *("mcp-session-id", "x-job-id", "x-request-id"),
+    *("x-image-id", "x-cache", "x-cost-usd", "x-notes", "x-should-retry", "preference-applied"),
     *("retry-after", "www-authenticate", "etag", "location", "link"),
 ]
 """Response headers that scripts of those pages may read."""
