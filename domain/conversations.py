@@ -1,5 +1,6 @@
 """Conversations: series of requests in which each one can build on those before it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Self
@@ -157,9 +158,10 @@ class ConversationContext:
     """The earlier turns that a request builds on, the oldest first.
 
     A provider that keeps conversations continues the one that `continuation` names, which is of
-    the latest turn and was returned by the provider named `provider`; None if that turn has none.
-    Any other provider is sent `before(prompt)`. `edits_latest`: the request edits the images of the
-    latest turn and no others, so a provider that keeps the conversation has them already.
+    the latest turn and was returned by the provider named `provider`; None if that turn has none,
+    or if what the provider keeps lacks one of the turns. Any other provider is sent
+    `before(prompt)`. `edits_latest`: the request edits the images of the latest turn and no
+    others, so a provider that keeps the conversation has them already.
     """
 
     turns: tuple[ContextTurn, ...]
@@ -178,10 +180,10 @@ class ConversationContext:
         sent = tuple(map(ContextTurn.of, turns))
         while sent and len(_as_text(sent)) > room:
             sent = sent[1:]
-        latest = turns[-1]
-        if not sent and latest.continuation is None:
+        continuation = turns[-1].continuation if _is_kept(turns) else None
+        if not sent and continuation is None:
             return None
-        return cls(turns=sent, continuation=latest.continuation, provider=latest.provider)
+        return cls(turns=sent, continuation=continuation, provider=turns[-1].provider)
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -197,6 +199,28 @@ class ConversationContext:
     def before(self, prompt: str) -> str:
         """The prompt with the turns before it, for a provider that keeps no conversations."""
         return f"{_as_text(self.turns)}{prompt}" if self.turns else prompt
+
+
+def _is_kept(turns: Sequence[Turn]) -> bool:
+    """Whether the provider's conversation at the latest of these turns has all of them.
+
+    It lacks those before a turn that was sent without them: alone, or at the same time.
+    """
+    kept = dict[int, set[int]]()
+    by_number = {turn.number: turn for turn in turns}
+    for turn in turns:
+        sent = {*turn.context}
+        before = by_number.get(max(sent, default=0))
+        is_continued = (
+            before is not None
+            and before.continuation is not None
+            and before.provider == turn.provider
+            and sent <= kept[before.number]
+        )
+        kept[turn.number] = {turn.number} | sent
+        if before is not None and is_continued:
+            kept[turn.number] |= kept[before.number]
+    return by_number.keys() <= kept[turns[-1].number]
 
 
 def _as_text(turns: tuple[ContextTurn, ...]) -> str:

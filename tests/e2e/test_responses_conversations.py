@@ -83,6 +83,24 @@ async def test_a_conversation_goes_on_after_a_restart_and_says_how_when_openai_l
     assert [len(openai_api.posts), len(openai_api.ledger)] == [4, 3]
 
 
+async def test_a_turn_that_was_sent_alone_does_not_hide_the_turns_before_it(
+    openai_api: StandIn, environment: dict[str, str]
+) -> None:
+    alone = {**LOGO, "useContext": False}
+    async with Client(stdio_client(server(environment))) as client:
+        await client.call_tool("generate_image", {"prompt": "a fox", **LOGO})
+        await client.call_tool("generate_image", {"prompt": "in snow", **alone})
+        await client.call_tool("edit_image", {"prompt": "add a hat", **LOGO})
+        await client.call_tool("edit_image", {"prompt": "a red hat", **LOGO})
+    third, fourth = (call.fields for call in openai_api.posts[2:])
+    text, image = third["input"][0]["content"]  # type: ignore[index] # a list
+    assert "previous_response_id" not in third
+    assert "1. a fox\n2. in snow\n" in text["text"]
+    assert image["type"] == "input_image"
+    assert fourth["previous_response_id"] == "resp_standin_3"
+    assert [part["type"] for part in fourth["input"][0]["content"]] == ["input_text"]  # type: ignore[index] # a list
+
+
 async def test_without_storing_the_earlier_prompts_and_the_image_are_sent(
     openai_api: StandIn, environment: dict[str, str]
 ) -> None:

@@ -80,7 +80,10 @@ def test_a_long_turn_is_cut_and_the_oldest_ones_are_left_out() -> None:
 
 
 def test_only_the_latest_turn_can_be_continued() -> None:
-    turns = (turn(1, "a fox", continuation="resp_1"), turn(2, "a hat", continuation="resp_2"))
+    turns = (
+        turn(1, "a fox", continuation="resp_1"),
+        turn(2, "a hat", continuation="resp_2", context=(1,)),
+    )
     context = ConversationContext.of(turns, room=ROOM)
     assert context is not None
     assert (context.continuation, context.provider) == ("resp_2", "openai")
@@ -91,6 +94,32 @@ def test_only_the_latest_turn_can_be_continued() -> None:
     assert bare is not None
     assert (bare.turns, bare.continuation) == ((), "resp_2")
     assert bare.before("a scarf") == "a scarf"
+
+
+@pytest.mark.parametrize(
+    ("contexts", "wanted", "is_continued"),
+    [
+        pytest.param([(), (1,), (1, 2)], 3, True, id="each turn builds on all"),
+        pytest.param([(), (1,), (2,)], 3, True, id="each turn continues the one before it"),
+        pytest.param([(), (1,), ()], 3, False, id="the latest was sent alone"),
+        pytest.param([(), (1,), ()], 1, True, id="nothing before the latest is wanted"),
+        pytest.param([(), (1,), (), (1, 2, 3)], 4, True, id="the turn after it was sent the text"),
+        pytest.param([(), (1,), (), (3,)], 4, False, id="the turn after it continues it alone"),
+        pytest.param([(), (1,), (1,)], 3, False, id="two were sent at once"),
+        pytest.param([(), (1,), (), (2, 3)], 4, False, id="the text had only the latest"),
+    ],
+)
+def test_a_provider_continues_only_what_has_all_turns(
+    contexts: list[tuple[int, ...]], wanted: int, *, is_continued: bool
+) -> None:
+    turns = tuple(
+        turn(at, "a fox", context=sent, continuation=f"resp_{at}")
+        for at, sent in enumerate(contexts, 1)
+    )[-wanted:]
+    context = ConversationContext.of(turns, room=ROOM)
+    assert context is not None
+    assert context.continuation == (f"resp_{len(contexts)}" if is_continued else None)
+    assert context.numbers == tuple(each.number for each in turns)
 
 
 def test_the_last_image_of_a_turn_is_one_that_is_still_there() -> None:
