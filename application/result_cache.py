@@ -47,7 +47,9 @@ class ResultCache:
         lost, is stored and recorded again, at the time and the cost of its original.
         """
         result = await _call(self._cached(job.fingerprint))
-        if result is None or await self._is_cleared(result, job.owner):
+        if result is None:
+            return None
+        if result.revised_prompt is not None and await self._is_cleared(result.job_id, job.owner):
             return None
         try:
             images = [
@@ -61,15 +63,13 @@ class ResultCache:
             return None
         return replace(result, images=tuple(images))
 
-    async def _is_cleared(self, result: ImageResult, owner: str) -> bool:
-        """Whether the result's text was cleared with its conversation, perhaps by another process.
+    async def _is_cleared(self, job_id: str, owner: str) -> bool:
+        """Whether the texts of the job were cleared with its conversation.
 
-        That one cannot reach the memory of this one.
+        Another process that does that cannot reach the memory of this one.
         """
-        if result.revised_prompt is None:
-            return False
         try:
-            record = await self.library.records.get(result.job_id, owner=owner)
+            record = await self.library.records.get(job_id, owner=owner)
         except ArchiveUnavailable:
             return False
         return record is not None and record.is_cleared
@@ -93,10 +93,16 @@ class ResultCache:
         return None if hit is None else from_hit(hit)
 
     async def put(self, job: Job[ImageRequest], result: ImageResult) -> None:
-        """Cache a result that is complete and as requested; any other is generated again."""
+        """Cache a result that is complete and as requested; any other is generated again.
+
+        So is one whose conversation was cleared: before, or while its entry was being written.
+        """
         partial = any(image.notes or not image.stored for image in result.images)
-        if not partial and len(result.images) == job.request.n:
-            await _call(self.cache.put(job.fingerprint, to_entry(result)))
+        if partial or len(result.images) != job.request.n:
+            return
+        await _call(self.cache.put(job.fingerprint, to_entry(result)))
+        if job.request.conversation is not None and await self._is_cleared(job.id, job.owner):
+            await delete_entries(self.cache, [job.fingerprint])
 
     async def _verify_stored(self, image: ResultImage, job_id: str, owner: str) -> ResultImage:
         """Return the image with its stored ref; store it again if its bytes are gone.

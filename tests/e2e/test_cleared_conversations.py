@@ -99,6 +99,27 @@ async def test_a_request_that_waits_for_a_place_is_not_sent_once_its_conversatio
     assert [job.request.prompt for job in provider.seen] == ["a bear"]
 
 
+async def test_a_text_that_arrives_after_clearing_is_in_no_file(
+    tmp_path: Path, provider: CountingProvider
+) -> None:
+    settings = settings_in(tmp_path)
+    async with (
+        run_application(settings, provider=provider) as here,
+        run_application(settings, provider=provider) as there,
+    ):
+
+        async def clear() -> None:
+            await there.clear_conversation()(LOGO)
+
+        provider.meanwhile = clear
+        result = await generate(here, "a fox")
+        await here.drain_jobs()(5)
+    assert (result.turn, result.revised_prompt) == (None, "revised a fox")
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert files
+    assert not [file for file in files if b"revised a fox" in file.read_bytes()]
+
+
 async def test_an_image_that_arrives_after_clearing_is_no_turn(container: Container) -> None:
     await generate(container, "a fox")
     cached = await container.generate_image()(request("a fox"))
