@@ -29,7 +29,10 @@ class Recipe:
 
     @classmethod
     def of(cls, request: ImageRequest, effective: ImageRequest) -> "Recipe":
-        """The recipe of a request and of what it came to; it takes the digests of its images."""
+        """The recipe of a request and of what it came to; it takes the digests of its images.
+
+        `request` has the image that it is for, even if that came from its conversation.
+        """
         names = (each.name for each in fields(request) if each.name not in OMITTED)
         edit = request if isinstance(request, EditRequest) else None
         return cls(
@@ -37,7 +40,7 @@ class Recipe:
             prompt=None if request.prompt == effective.prompt else request.prompt,
             images=tuple(image.id for image in edit.images) if edit else (),
             mask=edit.mask.id if edit and edit.mask else None,
-            in_conversation=request.conversation is not None,
+            in_conversation=effective.context is not None,
         )
 
 

@@ -191,7 +191,7 @@ class JobService:
             requested_model=selection.requested_model,
             fingerprint=fingerprint(effective, provider=name, endpoint=endpoint, owner=owner),
             created_at=now,
-            recipe=Recipe.of(sent, effective),
+            recipe=Recipe.of(sent if turn is None else turn.request, effective),
             key=None if key is None else IdempotencyKey(key, request_digest(sent)),
             notes=(*selection.notes, *selection.card.size_notes(request)),
             turn=None if turn is None else turn.id,

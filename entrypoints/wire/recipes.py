@@ -26,12 +26,16 @@ ARGUMENTS: Mapping[str, tuple[str, Option]] = {
 IN_WORDS = "size_in_words"
 """The option that is the argument size, too, if the caller wrote it so."""
 NULL_MEANS_AUTO = frozenset({"size", "format"})
+CLEARED = (
+    "Its conversation was cleared, and with it the prompt and the options: it cannot be requested "
+    "again."
+)
 NOT_RECORDED = (
     "An earlier version of the server recorded this job, and kept the prompt and the model only: "
     "size, quality, format and other options are not known."
 )
 IN_CONVERSATION = (
-    "It was a turn of a conversation, whose earlier turns are not part of this call: "
+    "It built on earlier turns of a conversation, which are not part of this call: "
     "the call alone makes another image."
 )
 
@@ -56,9 +60,13 @@ def recipe_result(found: ImageRecipe) -> RecipeResult:
     """The tool and its arguments, and why the call is not complete, if it is not."""
     record, notes = found.record, list[str]()
     recipe, action, more = record.recipe, record.action, list[str]()
-    if recipe is None:
-        arguments, notes = {"prompt": record.prompt, "model": record.model}, [NOT_RECORDED]
+    arguments: dict[str, Any] = {"model": record.model}
+    if record.is_cleared:
+        notes.append(CLEARED)
+    elif recipe is None:
+        arguments, notes = {"prompt": record.prompt, **arguments}, [NOT_RECORDED]
         if record.action == "edit":
+            arguments["images"] = []  # without any, a body of POST /images is another request
             notes.append("Its input images are not known either: add them as images.")
     else:
         arguments = _arguments(record, recipe)

@@ -17,6 +17,7 @@ from entrypoints.bootstrap.container import Container
 from entrypoints.mcp.server import build_server
 from entrypoints.wire.recipes import ARGUMENTS, IN_WORDS
 from tests.e2e.asgi_client import AsgiClient, asgi_client
+from tests.e2e.conversing import CountingProvider
 from tests.testkit.fakes import PNG, FakeProvider, mask, settings_in, small_image
 
 pytestmark = pytest.mark.anyio
@@ -115,6 +116,36 @@ async def test_input_images_that_were_sent_as_data_are_missing_in_the_recipe(
     assert second.startswith("mask: img_")
 
 
+async def test_the_recipe_of_an_edit_in_a_conversation_has_the_image_that_was_edited(
+    tmp_path: Path,
+) -> None:
+    logo = {"conversationId": "logo"}
+    provider = CountingProvider()
+    async with asgi_client(settings_in(tmp_path), provider=provider) as client:
+        first = (await client.post("/images", {"prompt": "a fox", "size": "512x512", **logo})).json
+        made = (await client.post("/images", {"prompt": "a hat", "images": [], **logo})).json
+        recipe = await recipe_of(client, made["images"][0]["id"])
+        await make_again(client, provider, recipe["arguments"])
+        context = {"prompt": "a scarf", "images": [], **logo, "useContext": True}
+        built = (await client.post("/images", context)).json
+        of_context = await recipe_of(client, built["images"][0]["id"])
+    assert (recipe["tool"], recipe["complete"], recipe["notes"]) == ("edit_image", True, [])
+    assert recipe["arguments"]["images"] == [first["images"][0]["id"]]
+    assert of_context["arguments"]["images"] == [made["images"][0]["id"]]
+    assert not of_context["complete"]
+    assert "earlier turns of a conversation" in of_context["notes"][0]
+
+
+async def test_the_recipe_of_a_cleared_image_says_that_its_prompt_is_gone(tmp_path: Path) -> None:
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+        made = await client.post("/images", {"prompt": "a fox", "conversationId": "logo"})
+        await client.request("DELETE", "/conversations/logo")
+        recipe = await recipe_of(client, made.json["images"][0]["id"])
+    assert "prompt" not in recipe["arguments"]
+    assert not recipe["complete"]
+    assert "was cleared" in recipe["notes"][0]
+
+
 async def test_a_record_of_an_earlier_version_says_what_it_lacks(tmp_path: Path) -> None:
     async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
         await client.post("/images", {"prompt": "a fox", "quality": "high"})
@@ -128,6 +159,19 @@ async def test_a_record_of_an_earlier_version_says_what_it_lacks(tmp_path: Path)
     assert not old["complete"]
     assert old["arguments"].keys() == {"prompt", "model"}
     assert "earlier version" in old["notes"][0]
+
+
+async def test_the_recipe_of_an_edit_without_its_images_is_refused_as_it_is(tmp_path: Path) -> None:
+    data = b64encode(PHOTO.data).decode()
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as client:
+        await client.post("/images", {"prompt": "a hat", "images": [data]})
+        (file,) = tmp_path.rglob("records.sqlite3")
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("UPDATE jobs SET recipe = NULL")
+        old = await recipe_of(client, PNG.id)
+        again = await client.post("/images", old["arguments"])
+    assert (old["tool"], old["complete"]) == ("edit_image", False)
+    assert (again.status, again.json["field"]) == (400, "images")
 
 
 async def test_the_tool_and_the_commands_answer_has_the_same_call(tmp_path: Path) -> None:
