@@ -8,9 +8,15 @@ from application.image_library import ImageLibrary
 from application.ports.clock import Clock
 from application.ports.conversation_repository import ConversationRepository, NewTurn, TurnEnd
 from domain.conversations import ConversationContext, ConversationId, Turn, TurnPlace
-from domain.errors import ArchiveUnavailable, InvalidRequest
+from domain.errors import ArchiveUnavailable, InvalidRequest, NotFound
+from domain.image import Image
 from domain.requests import MAX_PROMPT_CHARACTERS, EditRequest, ImageRequest
 from domain.results import ImageResult
+
+GONE = (
+    "It is the last image of the conversation. Send the image to edit, or delete this one: then "
+    "the one before it is edited."
+)
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -117,7 +123,7 @@ class Conversations:
         notes: tuple[str, ...] = ()
         if isinstance(request, EditRequest) and not request.images:
             edited, image_id = _last_image(before, options.id)
-            image = await self.library.find(image_id, owner=owner)
+            image = await self._find(image_id, owner)
             request = replace(request, images=(image,))
             notes = (f"Edited {image_id}, the image of turn {edited.number}.",)
         return OpenTurn(
@@ -128,6 +134,12 @@ class Conversations:
             repository=self.repository,
             notes=notes,
         )
+
+    async def _find(self, image_id: str, owner: str) -> Image:
+        try:
+            return await self.library.find(image_id, owner=owner)
+        except NotFound as error:
+            raise NotFound(error.message, hint=GONE) from error
 
 
 def _last_image(turns: Sequence[Turn], id_: ConversationId) -> tuple[Turn, str]:

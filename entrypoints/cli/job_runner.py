@@ -61,7 +61,7 @@ def run_job(
             job = await start(container, **prepared)
             started.append(job)
             previews = Previews()
-            images, code = await _wait(job, container, delivery, previews)
+            images, code = await wait_for_images(job, container, delivery, previews)
             code = await _deliver(images, container, delivery, previews) or code
         stored = all(image.stored for image in images.images)
         return code if stored else EXIT_CODE_BY_CODE[ArchiveUnavailable.code]
@@ -81,7 +81,7 @@ def _may_be_charged(job: JobHandle) -> bool:
     return not is_free_failure and record.state is not JobState.RESERVED
 
 
-async def _wait(
+async def wait_for_images(
     job: JobHandle, container: Container, delivery: Delivery, previews: Previews
 ) -> tuple[ImageResult, int]:
     """Wait for the images; return them and the exit code so far.
