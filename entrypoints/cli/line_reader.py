@@ -17,19 +17,19 @@ class LineReader:
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._unread = b""
-        self._has_ended = False
         self._descriptor: int | None = None
         with suppress(OSError):  # it has none
             self._descriptor = None if os.name == "nt" else file.fileno()
 
     async def next(self) -> str:
-        """The next line with its end; empty at the end of the input."""
+        """The next line with its end; empty at the end of the input, which a terminal may pass."""
         if self._descriptor is None:
             return await asyncio.to_thread(self._file.readline)
-        while b"\n" not in self._unread and not self._has_ended:
+        while b"\n" not in self._unread:
             await _wait_until_readable(self._descriptor)
             chunk = os.read(self._descriptor, CHUNK_BYTES)
-            self._has_ended = not chunk
+            if not chunk:
+                break
             self._unread += chunk
         line, end, self._unread = self._unread.partition(b"\n")
         return (line + end).decode(self._file.encoding, self._file.errors or "strict")

@@ -68,7 +68,7 @@ def chat(environment: Mapping[str, str], *arguments: str) -> Iterator[Terminal]:
     screen, side = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, "chat", *arguments],
-        env={**environment, "TERM": "dumb", "COLUMNS": "80"},
+        env={"TERM": "dumb", "COLUMNS": "80", **environment},
         stdin=side,
         stdout=side,
         stderr=side,
@@ -99,7 +99,8 @@ def test_a_key_at_the_prompt_ends_the_chat(sketches: dict[str, str], key: str, c
 
 
 def test_lines_that_are_typed_ahead_are_all_turns(sketches: dict[str, str]) -> None:
-    with chat(sketches, "foxes") as terminal:
+    """A terminal that may show images is asked whether it does, and does not answer here."""
+    with chat({**sketches, "TERM": "xterm-256color"}, "foxes") as terminal:
         terminal.type("a fox\nadd a hat\n/undo\n/quit\n")
         terminal.wait_for("Took back turn 2: add a hat")
         assert terminal.exit_code() == 0
