@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Self
+from unicodedata import normalize
 
 from domain.errors import InvalidRequest
 from domain.untrusted_text import is_visible, several_lines
@@ -23,12 +24,14 @@ CONTEXT_END = "\nKeep what they describe, except for what this changes:\n"
 class ConversationId:
     """The name that a client has given to a conversation; raises InvalidRequest.
 
-    It is a part of URLs, so it has no slash and is not only dots.
+    It is a part of URLs, so it has no slash and is not only dots. Blanks around it do not count,
+    nor does the way in which Unicode writes its letters.
     """
 
     value: str
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "value", normalize("NFC", self.value.strip()))
         is_name = is_visible(self.value) and self.value.isprintable() and "/" not in self.value
         if not is_name or len(self.value) > MAX_ID_CHARACTERS or not self.value.strip("."):
             raise InvalidRequest(

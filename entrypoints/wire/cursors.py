@@ -12,6 +12,7 @@ import msgspec
 from domain.errors import InvalidRequest
 from domain.image_filters import EVERY_IMAGE, MAX_SEARCH_CHARACTERS, ImageFilter
 from domain.job_records import ImageCursor, JobPosition
+from entrypoints.wire.moments import YEARS
 
 MAX_LENGTH = 4_000
 """Characters; those of this server have about 150, and 2,000 with the longest filter."""
@@ -63,10 +64,9 @@ def decode_cursor(text: str) -> ListQuery:
     try:
         padded = text[:MAX_LENGTH].strip().encode() + b"=="
         found = msgspec.json.decode(urlsafe_b64decode(padded), type=_Cursor)
-        if any(
-            each and each.tzinfo is None for each in (found.created_at, found.since, found.before)
-        ):
-            raise ValueError("a time without a zone")
+        for each in (found.created_at, found.since, found.before):
+            if each and (each.tzinfo is None or each.year not in YEARS):
+                raise ValueError("a time that this server has in no cursor")
         if sum(map(len, found.words)) > MAX_SEARCH_CHARACTERS:
             raise ValueError("a search that no client sent")
     except (ValueError, msgspec.MsgspecError) as error:

@@ -124,6 +124,20 @@ async def test_an_edit_without_images_edits_the_last_image_that_is_there(
     assert [turn.action for turn in await turns_of(container)] == ["generate", *["edit"] * 3]
 
 
+async def test_a_last_image_whose_file_is_gone_is_named_with_what_to_do(
+    container: Container, provider: CountingProvider
+) -> None:
+    first = await generate(container, "a fox")
+    second = await edit(container, "add a hat")
+    Path(str(second.images[0].stored)).unlink()
+    with pytest.raises(NotFound, match=second.images[0].id) as refusal:
+        await edit(container, "add a scarf")
+    assert "delete this one" in refusal.value.hint
+    await container.delete_image()(second.images[0].id)
+    await edit(container, "add a scarf")
+    assert _edited(provider) == first.images[0].id
+
+
 def _edited(provider: CountingProvider) -> str:
     (image,) = provider.seen[-1].request.images  # type: ignore[attr-defined] # an edit's
     return str(image.id)

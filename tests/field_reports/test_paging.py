@@ -105,6 +105,12 @@ async def test_a_client_that_deletes_each_page_gets_them_all(client: AsgiClient)
     assert (await page(client, 100, None)).json["images"] == []
 
 
+def forged(at: str, *, since: str | None = None, before: str | None = None) -> str:
+    """A cursor with these times, in the form of the server's own."""
+    fields: list[object] = [at, "job_1", "img_1", "0" * 12, [], "", since, before]
+    return urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
+
+
 BROKEN = {
     "not base64": "%21%21",
     "another word": "page2",
@@ -115,6 +121,10 @@ BROKEN = {
     "sibling: very long": "A" * 5_000,
     "sibling: not ASCII": "%C3%BC",
     "sibling: empty": "",
+    "sibling: before all time zones": forged("0001-01-01T00:00:00+14:00"),
+    "sibling: after all time zones": forged("9999-12-31T23:59:59-12:00"),
+    "sibling: since the first day": forged(BEGUN.isoformat(), since="0001-01-01T00:00:00Z"),
+    "sibling: before the last day": forged(BEGUN.isoformat(), before="9999-12-31T23:59:59-12:00"),
 }
 
 

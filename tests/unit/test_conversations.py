@@ -33,6 +33,11 @@ def test_a_conversation_has_any_readable_name(name: str) -> None:
     assert str(ConversationId(name)) == name
 
 
+@pytest.mark.parametrize("name", [" Entw\u00fcrfe 2\t", "Entwu\u0308rfe 2"])
+def test_blanks_around_a_name_and_forms_of_letters_do_not_count(name: str) -> None:
+    assert ConversationId(name) == ConversationId("Entw\u00fcrfe 2")
+
+
 @pytest.mark.parametrize(
     "name", ["", " ", "a/b", ".", "..", "a\nb", "\u200b", "a\ud800", "a" * (MAX_ID_CHARACTERS + 1)]
 )
