@@ -91,8 +91,8 @@ class Chat:
         except ImageServiceError as error:
             print_error(error, {}, as_json=False)
             self.code = self.code or (0 if self._asks else EXIT_CODE_BY_CODE[error.code])
-        while (task := asyncio.current_task()) and task.cancelling():
-            task.uncancel()
+        while (task := asyncio.current_task()) and task.uncancel():
+            pass
 
     def _cancel_on_signals(self) -> None:
         """Cancel this task at each signal; it then serves no more lines, except after a Ctrl-C."""

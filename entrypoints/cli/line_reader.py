@@ -11,7 +11,8 @@ CHUNK_BYTES = 64_000
 class LineReader:
     """The lines of a terminal, a pipe or a file.
 
-    Reading can be canceled, except on Windows and without a descriptor: there a thread reads.
+    Bytes that are no text are lone surrogates, which no request may have. Reading can be canceled,
+    except on Windows and without a descriptor: there a thread reads.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -32,7 +33,7 @@ class LineReader:
                 break
             self._unread += chunk
         line, end, self._unread = self._unread.partition(b"\n")
-        return (line + end).decode(self._file.encoding, self._file.errors or "strict")
+        return (line + end).decode(self._file.encoding, "surrogateescape")
 
 
 async def _wait_until_readable(descriptor: int) -> None:

@@ -27,6 +27,7 @@ main()
 """The command, with standard input as its terminal: Ctrl-C is a signal only there."""
 TIMEOUT = 60.0
 """Seconds after which a test fails; no test depends on it."""
+SERVER_COMMAND = str(Path(sys.executable).with_name("gpt-image"))
 CTRL_C, CTRL_D = "\x03", "\x04"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -167,3 +168,19 @@ def test_a_file_without_a_last_line_end_is_read_whole(tmp_path: Path) -> None:
     ended = gpt_image(tmp_path, "chat", "foxes", lines="a fox\n/undo")
     assert ended.returncode == 0, ended.stderr
     assert "Took back turn 1: a fox" in ended.stdout
+
+
+def test_bytes_that_are_no_text_are_refused_and_the_next_line_is_a_turn(
+    sketches: dict[str, str],
+) -> None:
+    ended = subprocess.run(
+        [SERVER_COMMAND, "chat", "foxes"],
+        input=b"a f\xffx\na bear\n",
+        capture_output=True,
+        env={**sketches, "PYTHONUTF8": "1"},
+        check=False,
+        timeout=TIMEOUT,
+    )
+    assert ended.returncode == 2
+    assert "contains invalid Unicode" in ended.stderr.decode()
+    assert "Conversation foxes, turn 1" in ended.stdout.decode()
