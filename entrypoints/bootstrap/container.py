@@ -5,10 +5,7 @@ what they build, so that nothing heavy is loaded before it is needed. All other 
 dependencies through their constructors.
 """
 
-from collections import abc
 from contextlib import AsyncExitStack
-from functools import partial
-from time import monotonic
 from typing import Unpack
 
 from dependency_injector.containers import DeclarativeContainer
@@ -22,26 +19,12 @@ from application.early_renditions import EarlyRenditions
 from application.image_library import ImageLibrary
 from application.image_trash import ImageTrash
 from application.jobs.idempotency import IdempotentJobs
-from application.jobs.job_runner import JobRunner
 from application.jobs.job_service import JobService
 from application.jobs.stored_results import StoredResults
-from application.ports.clock import Clock, SystemClock
-from application.ports.event_sink import EventSink
-from application.ports.image_inspector import ImageInspector
-from application.ports.image_provider import ImageProvider
-from application.ports.image_store import ImageStore
-from application.ports.job_events import JobEvents
-from application.ports.job_repository import JobRepository
+from application.ports.clock import SystemClock
 from application.rendition_service import RenditionService
 from application.repeated_results import RepeatedResults
 from application.result_cache import ResultCache
-from application.safeguards.archiving import Archiving, OnArrival
-from application.safeguards.budget import Budget
-from application.safeguards.circuit_breaker import CircuitBreaker
-from application.safeguards.concurrency_limit import ConcurrencyLimit
-from application.safeguards.inspection import Inspection
-from application.safeguards.redaction import Redaction
-from application.safeguards.retry import Retry, RetryLoop
 from application.savings_counter import SavingsCounter
 from application.styling import Styling
 from application.use_cases.cache_stats import CacheStats
@@ -104,6 +87,7 @@ from entrypoints.bootstrap.providers import (
     provider_registry,
     retry_loop,
 )
+from entrypoints.bootstrap.safeguards import job_runner, with_safeguards
 from entrypoints.bootstrap.storage import (
     conversation_repository,
     database,
@@ -116,39 +100,6 @@ from entrypoints.bootstrap.storage import (
     view_cache,
 )
 from entrypoints.config.settings import Settings
-
-
-def with_safeguards(
-    provider: ImageProvider,
-    images: ImageStore,
-    records: JobRepository,
-    estimates: CostEstimates,
-    inspector: ImageInspector,
-    attempts: RetryLoop,
-    clock: Clock,
-    settings: Settings,
-    *,
-    timer: abc.Callable[[], float] = monotonic,
-    on_arrival: OnArrival = lambda _job, _images: None,
-) -> ImageProvider:
-    """Wrap the provider in all safeguards, in their order."""
-    retry = partial(Retry, attempts=attempts)
-    inspection = partial(Inspection, inspector=inspector)
-    redaction = partial(Redaction, secrets=settings.secrets)
-    archiving = partial(Archiving, images=images, records=records, on_arrival=on_arrival)
-    budget = partial(
-        Budget, records=records, estimates=estimates, limits=settings.limits, clock=clock
-    )
-    circuit_breaker = partial(CircuitBreaker, clock=timer)
-    running, waiting = settings.max_concurrent_calls, settings.max_waiting_calls
-    concurrency_limit = partial(ConcurrencyLimit, max_running=running, max_waiting=waiting)
-    delivering = archiving(redaction(inspection(retry(provider))))
-    return concurrency_limit(circuit_breaker(budget(delivering)))
-
-
-def job_runner(settings: Settings, events: JobEvents, sink: EventSink) -> JobRunner:
-    """Runs the jobs of this process."""
-    return JobRunner(events, sink, finish=settings.on_disconnect == "finish")
 
 
 class Container(DeclarativeContainer):

@@ -10,7 +10,7 @@ from application.cost_estimates import CostEstimates
 from application.ports.image_provider import Delivered, ImageProvider, StreamEvent
 from application.safeguards.circuit_breaker import MAX_FAILURES, OPEN_SECONDS
 from domain.provider_errors import CircuitOpen, ProviderFailed
-from entrypoints.bootstrap.container import with_safeguards
+from entrypoints.bootstrap.safeguards import with_safeguards
 from tests.testkit.fakes import (
     FakeProvider,
     FrozenClock,

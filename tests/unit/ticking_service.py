@@ -22,7 +22,7 @@ from domain.image import Image, StoredRef
 from domain.image_formats import Dimensions
 from domain.jobs import Job, JobState
 from domain.requests import GenerateRequest, ImageRequest
-from entrypoints.bootstrap.container import with_safeguards
+from entrypoints.bootstrap.safeguards import with_safeguards
 from tests.testkit.fakes import (
     DictCache,
     FakeProvider,

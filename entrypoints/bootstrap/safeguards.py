@@ -1,0 +1,59 @@
+"""Wraps the providers in their safeguards, and builds what runs their jobs."""
+
+from collections.abc import Callable
+from functools import partial
+from time import monotonic
+
+from application.cost_estimates import CostEstimates
+from application.jobs.job_runner import JobRunner
+from application.ports.clock import Clock
+from application.ports.event_sink import EventSink
+from application.ports.image_inspector import ImageInspector
+from application.ports.image_provider import ImageProvider
+from application.ports.image_store import ImageStore
+from application.ports.job_events import JobEvents
+from application.ports.job_repository import JobRepository
+from application.safeguards.archiving import Archiving, OnArrival
+from application.safeguards.budget import Budget
+from application.safeguards.circuit_breaker import CircuitBreaker
+from application.safeguards.concurrency_limit import ConcurrencyLimit
+from application.safeguards.inspection import Inspection
+from application.safeguards.redaction import Redaction
+from application.safeguards.retry import Retry, RetryLoop
+from entrypoints.config.settings import Settings
+
+
+def with_safeguards(
+    provider: ImageProvider,
+    images: ImageStore,
+    records: JobRepository,
+    estimates: CostEstimates,
+    inspector: ImageInspector,
+    attempts: RetryLoop,
+    clock: Clock,
+    settings: Settings,
+    *,
+    timer: Callable[[], float] = monotonic,
+    on_arrival: OnArrival = lambda _job, _images: None,
+) -> ImageProvider:
+    """Wrap the provider in all safeguards, in their order."""
+    retry = partial(Retry, attempts=attempts)
+    inspection = partial(Inspection, inspector=inspector)
+    redaction = partial(Redaction, secrets=settings.secrets)
+    archiving = partial(Archiving, images=images, records=records, on_arrival=on_arrival)
+    budget = partial(
+        Budget, records=records, estimates=estimates, limits=settings.limits, clock=clock
+    )
+    circuit_breaker = partial(CircuitBreaker, clock=timer)
+    concurrency_limit = partial(
+        ConcurrencyLimit,
+        max_running=settings.max_concurrent_calls,
+        max_waiting=settings.max_waiting_calls,
+    )
+    delivering = archiving(redaction(inspection(retry(provider))))
+    return concurrency_limit(circuit_breaker(budget(delivering)))
+
+
+def job_runner(settings: Settings, events: JobEvents, sink: EventSink) -> JobRunner:
+    """Runs the jobs of this process."""
+    return JobRunner(events, sink, finish=settings.on_disconnect == "finish")
