@@ -123,6 +123,21 @@ class ImageLibrary:
             images=len(found), bytes=freed, fingerprints=frozenset[str]().union(*fingerprints)
         )
 
+    async def delete_uploads(
+        self, images: Collection[OwnedImage], /, *, before: datetime
+    ) -> DeletionResult:
+        """Delete the uploads of these images from before a time; return what was deleted.
+
+        Bytes of an image that another owner has too, or that a job delivered, are kept.
+        """
+        async with self.records.image_references(images) as found:
+            old = [each for each in found if each.uploaded_at and each.uploaded_at < before]
+            unneeded = [each for each in old if not each.shared and not each.fingerprints]
+            freed = await self.images.delete({it.ref for each in unneeded for it in each.stored})
+            for references in old:
+                references.forget_upload()
+        return DeletionResult(images=len(old), bytes=freed)
+
     async def _read(self, image_id: str, places: Collection[StoredRef]) -> Image | None:
         for stored in places:
             image = await self.images.get(stored.ref, size=stored.size)

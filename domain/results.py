@@ -144,7 +144,8 @@ class ImageResult(ResultFacts):
     what the call was expected to cost, if it was estimated. `day_spending` is there for a caller
     whose service has a limit for a day. `turn` is what the result is in a conversation.
     `requested_model` differs from `model` when the successor of a retired model served the request.
-    `requested_size` is what the caller wrote, if the images have another size; else empty.
+    `requested_size` is what the caller wrote, if the images have another size; else empty. An
+    uploaded image has no job, provider and model: their names are empty.
     """
 
     job_id: str
@@ -159,6 +160,11 @@ class ImageResult(ResultFacts):
     day_spending: DaySpending | None = None
     requested_size: str = ""
     turn: TurnPlace | None = None
+
+    @property
+    def is_upload(self) -> bool:
+        """Whether no job delivered it: its owner uploaded the image."""
+        return not self.job_id
 
     @property
     def is_cached(self) -> bool:

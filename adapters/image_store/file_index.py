@@ -92,12 +92,31 @@ def find_equal(folder: Path, image: Image) -> Path | None:
 
     Raises OSError.
     """
+    files = _named_like(folder, image.digest)
+    return next((file.path for file in files if has_bytes(file.path, image.data)), None)
+
+
+def find_by_digest(folder: Path, digest: str) -> Path | None:
+    """Return the file of the image whose digest begins so, with 32 hex digits or more.
+
+    None if there is none. Raises OSError.
+    """
+
+    def has_digest(path: Path) -> bool:
+        data = read_regular(path)
+        return data is not None and sha256(data).hexdigest().startswith(digest)
+
+    files = _named_like(folder, digest)
+    return next((file.path for file in files if has_digest(file.path)), None)
+
+
+def _named_like(folder: Path, digest: str) -> Iterator[RegularFile]:
+    """The files that may be the image with this digest, according to their names."""
 
     def may_be_it(name: str) -> bool:
-        if image.digest[:SHORT] not in name:  # much faster than parsing it
+        if digest[:SHORT] not in name:  # much faster than parsing it
             return False
         found = parse(name)
-        return found is not None and found.may_be(image.digest)
+        return found is not None and found.may_be(digest)
 
-    files = regular_files(folder, may_be_it)
-    return next((file.path for file in files if has_bytes(file.path, image.data)), None)
+    return regular_files(folder, may_be_it)

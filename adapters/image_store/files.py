@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 from typing import TypeVar
 
 from adapters.image_store.durable_write import TRASH, prove, write_durably
-from adapters.image_store.file_index import FileIndex, find_equal
+from adapters.image_store.file_index import FileIndex, find_by_digest, find_equal
 from adapters.image_store.file_names import derived_stem, image_stem
 from adapters.image_store.partial_files import PartialFiles
 from adapters.image_store.regular_files import read_regular
@@ -72,6 +72,16 @@ class FileImageStore:
 
     async def get(self, ref: str, /, *, size: int | None = None) -> Image | None:
         return await self._run(lambda: _read(Path(ref), size), "The image could not be read")
+
+    async def find(self, image_id: str, /) -> StoredRef | None:
+        digest = image_id.removeprefix("img_")
+
+        def find() -> Path | None:
+            folders = dict.fromkeys((self._folder, self._fallback))
+            return next(filter(None, (find_by_digest(each, digest) for each in folders)), None)
+
+        path = await self._run(find, "The images could not be searched")
+        return _stored(path) if path else None
 
     async def sizes(self, refs: Collection[str], /, *, trashed: bool = False) -> Mapping[str, int]:
         index = self._trash_index(refs) if trashed else FileIndex(refs, self._folder)

@@ -89,6 +89,11 @@ def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None
     connection.execute(_upsert(table, tuple(row)), row)
 
 
+def insert_missing(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Insert the row, unless there is one with the same primary key."""
+    connection.execute(insert(table).on_conflict_do_nothing(), row)
+
+
 @cache
 def _upsert(table: Table, names: Collection[str]) -> Insert:
     """The statement for these columns: making it takes four times as long as running it."""

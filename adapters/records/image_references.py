@@ -4,7 +4,17 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    delete,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from adapters.records.image_trash import move_to_trash
 from adapters.records.job_table import JobTable
@@ -17,15 +27,20 @@ from domain.job_records import OwnedImage
 AFTER_HEX = "g"
 """Follows every hex digit: an ID begins with a prefix if it is between it and it with this."""
 again, any_job = images.alias("again"), jobs.alias("any_job")
+CREATED_AT = func.coalesce(jobs.c.created_at, images.c.uploaded_at)
+"""When the image was requested or uploaded."""
+IS_KNOWN = or_(jobs.c.id.is_not(None), images.c.uploaded_at.is_not(None))
+"""Whether a row, joined with its job, is an image of a job or an upload."""
+SAME_IMAGE = (again.c.image_id == images.c.image_id) & (again.c.owner == images.c.owner)
 
 
 def image_refs(records: JobTable, image: OwnedImage) -> list[StoredRef]:
     """Every place where the owner's image was stored, the latest first."""
     query = (
         select(images.c.ref, images.c.bytes)
-        .join(jobs, jobs.c.id == images.c.job_id)
-        .where(_is(image))
-        .order_by(jobs.c.created_at.desc())
+        .outerjoin(jobs, jobs.c.id == images.c.job_id)
+        .where(_is(image), IS_KNOWN)
+        .order_by(CREATED_AT.desc())
     )
     with records.engine.connect() as connection:
         rows = connection.execute(query).all()
@@ -42,13 +57,16 @@ def images_by_prefix(
 
 
 def images_by_age(records: JobTable, before: datetime | None) -> list[RecordedImage]:
-    """The stored images of all owners whose latest job is from before, by its creation."""
-    query = _recorded()
+    """The stored images of all owners whose latest job is from before, by its creation.
+
+    Without those that their owners uploaded, too.
+    """
+    uploads = select(again.c.job_id).where(SAME_IMAGE, again.c.uploaded_at.is_not(None))
+    query = _recorded().where(jobs.c.id.is_not(None), ~uploads.exists())
     if before is not None:  # reads the jobs of that time, and those of their images
         end = to_utc_naive(before)
-        same = (again.c.image_id == images.c.image_id) & (again.c.owner == images.c.owner)
         later = select(again.c.job_id).join(any_job, any_job.c.id == again.c.job_id)
-        later = later.where(same, again.c.ref.is_not(None), any_job.c.created_at >= end)
+        later = later.where(SAME_IMAGE, again.c.ref.is_not(None), any_job.c.created_at >= end)
         old_ids = select(any_job.c.id).where(any_job.c.created_at < end)
         query = query.where(images.c.job_id.in_(old_ids), ~later.exists())
     return _read(records, query.order_by("created_at"))
@@ -56,9 +74,11 @@ def images_by_age(records: JobTable, before: datetime | None) -> list[RecordedIm
 
 def total_bytes(records: JobTable) -> int | None:
     """The recorded sizes of all stored images; None if one is unknown or damaged."""
-    sizes = union_all(
-        *(select(each.c.bytes).where(each.c.ref.is_not(None)) for each in (images, trashed_images))
-    ).subquery()
+    stored = (
+        select(images.c.bytes).where(images.c.ref.is_not(None), images.c.uploaded_at.is_(None)),
+        select(trashed_images.c.bytes).where(trashed_images.c.ref.is_not(None)),
+    )
+    sizes = union_all(*stored).subquery()
     known = (func.typeof(sizes.c.bytes) == "integer") & (sizes.c.bytes > 0)
     query = select(func.coalesce(func.sum(sizes.c.bytes), 0), func.count().filter(~known))
     with records.engine.connect() as connection:
@@ -82,13 +102,13 @@ def references(
 
 
 def _recorded() -> Select[tuple[str, str, str, datetime]]:
-    """The ID, owner, ref, and creation of the latest job of each stored image."""
-    created_at = func.max(jobs.c.created_at).label("created_at")
+    """The ID, owner, ref, and creation of the latest job or upload of each stored image."""
+    created_at = func.max(CREATED_AT).label("created_at")
     ref = func.max(images.c.ref).label("ref")
     return (
         select(images.c.image_id, images.c.owner, ref, created_at)
-        .join(jobs, jobs.c.id == images.c.job_id)
-        .where(images.c.ref.is_not(None))
+        .outerjoin(jobs, jobs.c.id == images.c.job_id)
+        .where(images.c.ref.is_not(None), IS_KNOWN)
         .group_by(images.c.image_id, images.c.owner)
     )
 
@@ -109,14 +129,21 @@ def _read(records: JobTable, query: Select[tuple[str, str, str, datetime]]) -> l
 
 def _find(connection: Connection, wanted: Collection[OwnedImage]) -> list[ImageReferences]:
     query = (
-        select(images.c.image_id, images.c.owner, images.c.ref, jobs.c.fingerprint)
-        .join(jobs, jobs.c.id == images.c.job_id)
-        .where(images.c.image_id.in_({image.id for image in wanted}))
-        .order_by(jobs.c.created_at.desc())
+        select(
+            *(images.c.image_id, images.c.owner, images.c.ref, images.c.uploaded_at),
+            jobs.c.fingerprint,
+        )
+        .outerjoin(jobs, jobs.c.id == images.c.job_id)
+        .where(images.c.image_id.in_({image.id for image in wanted}), IS_KNOWN)
+        .order_by(CREATED_AT.desc())
     )
     found: dict[OwnedImage, list[tuple[StoredRef | None, object]]] = {}
-    for image_id, owner, ref, fingerprint in connection.execute(query):
-        found.setdefault(OwnedImage(image_id, owner), []).append((stored_ref(ref), fingerprint))
+    uploaded: dict[OwnedImage, datetime] = {}
+    for image_id, owner, ref, uploaded_at, fingerprint in connection.execute(query):
+        image = OwnedImage(image_id, owner)
+        found.setdefault(image, []).append((stored_ref(ref), fingerprint))
+        if isinstance(uploaded_at, datetime):
+            uploaded[image] = uploaded_at.replace(tzinfo=UTC)
     others = {image.id for image in found.keys() - set(wanted)}
     return [
         ImageReferences(
@@ -124,6 +151,7 @@ def _find(connection: Connection, wanted: Collection[OwnedImage]) -> list[ImageR
             stored=tuple(dict.fromkeys(stored for stored, _ in found[image] if stored)),
             fingerprints=frozenset(each for _, each in found[image] if isinstance(each, str)),
             shared=image.id in others,
+            uploaded_at=uploaded.get(image),
         )
         for image in wanted
         if image in found
@@ -133,6 +161,9 @@ def _find(connection: Connection, wanted: Collection[OwnedImage]) -> list[ImageR
 def _write(connection: Connection, references: ImageReferences) -> None:
     if references.forgotten:
         connection.execute(delete(images).where(_is(references.image)))
+    elif references.upload_forgotten:
+        is_upload = images.c.uploaded_at.is_not(None)
+        connection.execute(delete(images).where(_is(references.image), is_upload))
     elif references.trashed_at is not None:
         move_to_trash(connection, references.image, references.trashed_at)
     elif references.moved_to is not None:

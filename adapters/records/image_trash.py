@@ -11,8 +11,10 @@ from sqlalchemy import (
     Connection,
     Table,
     delete,
+    func,
     insert,
     literal,
+    or_,
     select,
     tuple_,
     update,
@@ -45,10 +47,11 @@ def trash(records: JobTable, owner: str | None) -> list[TrashedImage]:
             trashed_images.c.ref,
             trashed_images.c.bytes,
             trashed_images.c.deleted_at,
-            trashed_images.c.job_id,
-            jobs.c.prompt,
+            jobs.c.id.label("job_id"),
+            func.coalesce(jobs.c.prompt, trashed_images.c.upload_name).label("prompt"),
         )
-        .join(jobs, jobs.c.id == trashed_images.c.job_id)
+        .outerjoin(jobs, jobs.c.id == trashed_images.c.job_id)
+        .where(or_(jobs.c.id.is_not(None), trashed_images.c.uploaded_at.is_not(None)))
         .order_by(trashed_images.c.deleted_at.desc(), jobs.c.created_at.desc())
     )
     if owner is not None:
@@ -59,7 +62,7 @@ def trash(records: JobTable, owner: str | None) -> list[TrashedImage]:
     of_jobs: defaultdict[OwnedImage, set[str]] = defaultdict(set)
     for row in rows:
         image = OwnedImage(row.image_id, row.owner)
-        of_jobs[image].add(row.job_id)
+        of_jobs[image].update({row.job_id} - {None})
         if image not in found and isinstance(row.deleted_at, datetime):
             found[image] = TrashedImage(
                 image=image,
@@ -94,13 +97,15 @@ def _find(connection: Connection, wanted: Collection[OwnedImage]) -> list[Trashe
             trashed_images.c.owner,
             trashed_images.c.ref,
             trashed_images.c.job_id,
+            trashed_images.c.uploaded_at,
         )
         .where(trashed_images.c.image_id.in_(ids))
         .order_by(trashed_images.c.deleted_at.desc())
     )
     rows: dict[OwnedImage, list[tuple[StoredRef | None, str]]] = {}
-    for image_id, owner, ref, job_id in connection.execute(query):
-        rows.setdefault(OwnedImage(image_id, owner), []).append((stored_ref(ref), job_id))
+    for image_id, owner, ref, job_id, uploaded_at in connection.execute(query):
+        of_job = job_id if uploaded_at is None else ""
+        rows.setdefault(OwnedImage(image_id, owner), []).append((stored_ref(ref), of_job))
     used_ids = select(images.c.image_id).where(images.c.image_id.in_(ids))
     in_use = {*connection.execute(used_ids).scalars()}
     others = {image.id for image in rows.keys() - set(wanted)}
@@ -108,7 +113,7 @@ def _find(connection: Connection, wanted: Collection[OwnedImage]) -> list[Trashe
         TrashedReferences(
             image=image,
             stored=tuple(dict.fromkeys(stored for stored, _ in rows[image] if stored)),
-            jobs=frozenset(job_id for _, job_id in rows[image]),
+            jobs=frozenset(job_id for _, job_id in rows[image] if job_id),
             in_use=image.id in in_use,
             shared=image.id in others,
         )

@@ -178,6 +178,17 @@ ACCOUNTS_OF_MAINLINE_TOKENS: Step = (
     ),
 )
 """An account is added up from the index alone, so it has all that is added."""
+UPLOADS: Step = (
+    AddColumn("pictures", "uploaded_at DATETIME"),
+    AddColumn("pictures", "upload_name VARCHAR"),
+    AddColumn("trashed_images", "uploaded_at DATETIME"),
+    AddColumn("trashed_images", "upload_name VARCHAR"),
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_uploads ON pictures (owner, uploaded_at, job_id) "
+        "WHERE uploaded_at IS NOT NULL"
+    ),
+)
+
 REPEATED_JOBS: Step = (
     AddColumn("jobs", "repeated_at DATETIME"),
     Statement(
@@ -201,6 +212,7 @@ STEPS = (
     (*SEARCHES_AND_RECIPES, *MAINLINE_TOKENS),
     REPEATED_JOBS,
     ACCOUNTS_OF_MAINLINE_TOKENS,
+    UPLOADS,
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

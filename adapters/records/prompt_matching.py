@@ -4,15 +4,17 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import Column, ColumnElement, func
 
 from adapters.records.schema import jobs
 from domain.image_filters import has_words
 
 
-def contains_words(words: Sequence[str]) -> ColumnElement[bool]:
-    """Whether the prompt of a job has all words, as `has_words` says."""
-    return func.contains_words(jobs.c.prompt, json.dumps(words)) == 1
+def contains_words(
+    words: Sequence[str], column: Column[str] = jobs.c.prompt
+) -> ColumnElement[bool]:
+    """Whether the prompt of a job, or another text, has all words, as `has_words` says."""
+    return func.contains_words(column, json.dumps(words)) == 1
 
 
 def _contains_words(prompt: object, words: str) -> bool:

@@ -93,7 +93,16 @@ images = Table(
     Column("height", Integer, nullable=False, server_default="0"),
     Column("bytes", Integer, nullable=False, server_default="0"),
     Column("notes", String),
+    Column("uploaded_at", LenientDateTime),
+    Column("upload_name", String),
+    Index(
+        "ix_uploads",
+        *("owner", "uploaded_at", "job_id"),
+        sqlite_where=text("uploaded_at IS NOT NULL"),
+    ),
 )
+"""The images of owners: those that jobs delivered, and uploads, whose `job_id` is the ID of the
+upload. Versions before 15 join each row with its job, so they see no uploads."""
 trashed_images = Table(
     "trashed_images",
     tables,
@@ -108,6 +117,8 @@ trashed_images = Table(
     Column("bytes", Integer, nullable=False),
     Column("notes", String),
     Column("deleted_at", LenientDateTime, nullable=False),
+    Column("uploaded_at", LenientDateTime),
+    Column("upload_name", String),
     Index("ix_trashed_images_owner", "owner", "deleted_at"),
 )
 """Images in the trash: the columns of `images`, and the time of the deletion."""

@@ -1,11 +1,13 @@
 """Results of earlier jobs, from their records and stored images."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 from application.image_library import ImageLibrary
 from domain.errors import NotFound
 from domain.job_records import JobRecord, StoredImage
 from domain.results import ImageResult, ResultImage, ServedFrom
+from domain.uploads import Upload
 
 
 class StoredResults:
@@ -34,6 +36,22 @@ class StoredResults:
             raise NotFound(" ".join(missing) or f"No image of {record.id} is stored.")
         result = _to_result(record, tuple(images))
         return replace(result, notes=(*result.notes, *missing))
+
+    async def load_upload(self, upload: Upload, /) -> ImageResult:
+        """Return the uploaded image as a result without a job and a model, which costs nothing.
+
+        Raises NotFound if its bytes are gone, and ArchiveUnavailable.
+        """
+        return ImageResult(
+            job_id="",
+            images=(await self._load_image(upload.image, upload.owner),),
+            provider="",
+            model="",
+            requested_model="",
+            created_at=upload.created_at,
+            generation_cost=Decimal(0),
+            served_from=ServedFrom.ARCHIVE,
+        )
 
     async def _load_image(self, stored: StoredImage, owner: str) -> ResultImage:
         image = await self.library.find(stored.id, owner=owner)

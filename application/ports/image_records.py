@@ -40,20 +40,27 @@ class ImageReferences:
 
     `stored` has every place where the image was stored, the latest first. `fingerprints` are those
     of the jobs that delivered it. An image is `shared` if another owner has it too, whose reference
-    was not requested along with this one.
+    was not requested along with this one. `uploaded_at` is the time of its last upload, None if
+    the owner never uploaded it.
     """
 
     image: OwnedImage
     stored: tuple[StoredRef, ...]
     fingerprints: frozenset[str]
     shared: bool
+    uploaded_at: datetime | None = None
     forgotten: bool = False
     moved_to: StoredRef | None = None
     trashed_at: datetime | None = None
+    upload_forgotten: bool = False
 
     def forget(self) -> None:
         """Remove the image from the owner's records."""
         self.forgotten = True
+
+    def forget_upload(self) -> None:
+        """Remove the upload from the owner's records, but not what jobs delivered."""
+        self.upload_forgotten = True
 
     def move_to(self, stored: StoredRef) -> None:
         """Record that the image is stored there, and nowhere else."""
@@ -117,7 +124,7 @@ class ImageRecords(Protocol):
         """
 
     async def images_by_age(self, *, before: datetime | None = None) -> Sequence[RecordedImage]:
-        """Return the stored images of all owners, the oldest first.
+        """Return the stored images of all owners, the oldest first; no image that was uploaded.
 
         With `before`, only those whose latest job was created before that time: then the time that
         this takes depends on their number alone.
@@ -126,8 +133,9 @@ class ImageRecords(Protocol):
     async def total_bytes(self) -> int | None:
         """Return the sum of the recorded sizes of all stored images, of those in the trash too.
 
-        An image counts once for each job that delivered it, and its renditions do not count. None
-        if the size of one is not recorded, as in records of the first versions.
+        Uploads count in the trash only. An image counts once for each job that delivered it, and
+        its renditions do not count. None if the size of one is not recorded, as in records of the
+        first versions.
         """
 
     def image_references(

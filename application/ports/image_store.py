@@ -36,6 +36,9 @@ class ImageStore(Protocol):
         compares the image's ID.
         """
 
+    async def find(self, image_id: str, /) -> StoredRef | None:
+        """Return where the image with this ID is stored, None if it is not, or is in the trash."""
+
     async def sizes(self, refs: Collection[str], /, *, trashed: bool = False) -> Mapping[str, int]:
         """Return the size of each image with its renditions, in bytes; 0 if it is gone.
 

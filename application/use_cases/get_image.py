@@ -9,6 +9,7 @@ from application.jobs.job_runner import JobRunner
 from application.jobs.running_job import RunningJob
 from application.jobs.stored_results import StoredResults
 from application.ports.job_repository import JobRepository
+from application.ports.upload_repository import UploadRepository
 from application.rendition_service import RenditionService
 from domain.delivery_sizes import DeliverySize
 from domain.errors import NotFound
@@ -32,12 +33,14 @@ class GetImage:
         self,
         runner: JobRunner,
         records: JobRepository,
+        uploads: UploadRepository,
         stored_results: StoredResults,
         renditions: RenditionService,
         day_budget: DayBudget,
     ) -> None:
         self.runner = runner
         self.records = records
+        self.uploads = uploads
         self.stored_results = stored_results
         self.renditions = renditions
         self.day_budget = day_budget
@@ -63,7 +66,7 @@ class GetImage:
         if id_.startswith("img_"):
             delivered_by = await self.records.by_image(id_, owner=owner)
             if delivered_by is None:
-                raise await self.stored_results.library.missing(OwnedImage(id_, owner))
+                return await self._load_upload(OwnedImage(id_, owner), form, deliver)
             return await self._load(delivered_by, form, deliver, only=id_)
         running = self.runner.by_id(id_, owner=owner)
         if running is not None:
@@ -100,10 +103,24 @@ class GetImage:
     ) -> ImageResult:
         result = await self.stored_results.load(record, only=only)
         result = replace(result, day_spending=await self.day_budget.beside(result))
+        return await self._in_form(result, form, deliver, record.prompt)
+
+    async def _load_upload(
+        self, image: OwnedImage, form: Form | None, deliver: DeliverySize | None
+    ) -> ImageResult:
+        upload = await self.uploads.get(image)
+        if upload is None:
+            raise await self.stored_results.library.missing(image)
+        result = await self.stored_results.load_upload(upload)
+        return await self._in_form(result, form, deliver)
+
+    async def _in_form(
+        self, result: ImageResult, form: Form | None, deliver: DeliverySize | None, prompt: str = ""
+    ) -> ImageResult:
         if form is None and deliver is None:
             return result
         wanted = result.images[0].image.format if form is None else _format(form)
-        request = GenerateRequest(prompt=record.prompt or NO_PROMPT, format=wanted, deliver=deliver)
+        request = GenerateRequest(prompt=prompt or NO_PROMPT, format=wanted, deliver=deliver)
         return await self.renditions.apply_requested_format(result, request)
 
 

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from application.image_library import ImageLibrary
 from application.ports.job_repository import JobRepository
+from domain.errors import NotFound
 from domain.job_records import JobRecord, OwnedImage
 from domain.jobs import LOCAL
+
+USE_IT = "Pass its ID as an input image of a new call."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,10 @@ class GetRecipe:
         """
         record = await self.records.by_image(image_id, owner=owner)
         if record is None:
-            raise await self.library.missing(OwnedImage(image_id, owner))
+            owned = OwnedImage(image_id, owner)
+            if await self.records.image_refs(owned):
+                raise NotFound(f"{image_id} was uploaded: no call made it.", hint=USE_IT)
+            raise await self.library.missing(owned)
         recipe = record.recipe
         inputs = {*recipe.images, recipe.mask} - {None} if recipe else set[str]()
         missing = {

@@ -27,6 +27,7 @@ from application.repeated_results import RepeatedResults
 from application.result_cache import ResultCache
 from application.savings_counter import SavingsCounter
 from application.styling import Styling
+from application.use_cases.add_images import AddImages
 from application.use_cases.cache_stats import CacheStats
 from application.use_cases.check_models import CheckModels
 from application.use_cases.check_readiness import CheckReadiness
@@ -41,6 +42,7 @@ from application.use_cases.edit_image import EditImage
 from application.use_cases.empty_trash import EmptyTrash
 from application.use_cases.expand_preset import ExpandPreset
 from application.use_cases.expect_duration import ExpectDuration
+from application.use_cases.expire_uploads import ExpireUploads
 from application.use_cases.find_image import FindImage
 from application.use_cases.find_job import FindJob
 from application.use_cases.follow_job import FollowJob
@@ -93,9 +95,11 @@ from entrypoints.bootstrap.storage import (
     database,
     image_cache,
     image_store,
+    incoming_files,
     job_events,
     job_repository,
     secret_store,
+    upload_repository,
     usage_ledger,
     view_cache,
 )
@@ -116,6 +120,8 @@ class Container(DeclarativeContainer):
     image_store = Singleton(image_store, settings, database, exit_stack)
     job_repository = Singleton(job_repository, database)
     conversation_repository = Singleton(conversation_repository, database)
+    upload_repository = Singleton(upload_repository, database)
+    incoming_files = Singleton(incoming_files, settings)
     usage_ledger = Singleton(usage_ledger, database)
     secret_store = Singleton(secret_store, settings)
     day_budget = Singleton(DayBudget, usage_ledger, settings.provided.limits, clock)
@@ -205,21 +211,37 @@ class Container(DeclarativeContainer):
     undo_turn = Factory(UndoTurn, conversation_repository)
     clear_conversation = Factory(ClearConversation, conversation_repository, cache, job_runner)
     get_image = Factory(
-        GetImage, job_runner, job_repository, stored_results, rendition_service, day_budget
+        GetImage,
+        job_runner,
+        job_repository,
+        upload_repository,
+        stored_results,
+        rendition_service,
+        day_budget,
     )
     list_jobs = Factory(ListJobs, job_runner, job_repository)
     dismiss_jobs = Factory(DismissJobs, job_repository)
-    list_images = Factory(ListImages, list_jobs, job_repository, clock)
+    list_images = Factory(ListImages, list_jobs, job_repository, upload_repository, clock)
+    add_images = Singleton(
+        AddImages, incoming_files, normalizer, image_store, upload_repository, clock
+    )
     delete_image = Factory(DeleteImage, image_trash, cache, view_cache)
     restore_image = Factory(RestoreImage, image_trash, stored_results, cache)
     list_trash = Factory(ListTrash, image_trash)
     empty_trash = Factory(EmptyTrash, image_trash)
     prune_images = Factory(PruneImages, image_trash, cache, clock)
     limit_storage = Singleton(LimitStorage, image_trash, cache, clock)
+    expire_uploads = Factory(
+        ExpireUploads,
+        image_library,
+        upload_repository,
+        clock,
+        days=settings.provided.uploads_max_age,
+    )
     get_job = Factory(GetJob, job_runner, job_repository, conversation_repository)
     view_image = Factory(ViewImage, image_library, rendition_service, view_cache)
     read_image_chunk = Factory(ReadImageChunk, view_image)
-    describe_image = Factory(DescribeImage, job_repository, image_library)
+    describe_image = Factory(DescribeImage, job_repository, upload_repository, image_library)
     get_recipe = Factory(GetRecipe, job_repository, image_library)
     suggest_images = Factory(SuggestImages, job_repository)
     preview_images = Factory(PreviewImages, rendition_service)

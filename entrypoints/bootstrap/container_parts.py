@@ -13,10 +13,12 @@ from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
 from application.ports.image_source import ImageSource
 from application.ports.image_store import ImageStore
+from application.ports.incoming_files import IncomingFiles
 from application.ports.job_events import JobEvents
 from application.ports.job_repository import JobRepository
 from application.ports.preset_library import PresetLibrary
 from application.ports.secret_store import SecretStore
+from application.ports.upload_repository import UploadRepository
 from application.ports.usage_ledger import UsageLedger
 from entrypoints.bootstrap.image_sources import ClientRoots, Door
 
@@ -36,6 +38,8 @@ class Parts(TypedDict, total=False):
     image_store: ImageStore
     job_repository: JobRepository
     conversation_repository: ConversationRepository
+    upload_repository: UploadRepository
+    incoming_files: IncomingFiles
     usage_ledger: UsageLedger
     secret_store: SecretStore
     cache: ImageCache

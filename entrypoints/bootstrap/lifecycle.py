@@ -74,13 +74,14 @@ async def _recover(container: Container) -> None:
 
 
 async def _clean_up_images(container: Container) -> None:
-    """Delete expired images from the trash, and keep within the size limit of the settings."""
+    """Delete what expired: images in the trash, and uploads; keep within the size limit."""
     max_megabytes = container.settings().output_max_size
     await asyncio.sleep(container.first_sweep_seconds())
     empty_trash = await asyncio.to_thread(container.empty_trash)  # loads the database library
     while True:
         with suppress(ArchiveUnavailable):
             await empty_trash.expired()
+            await container.expire_uploads()()
             if max_megabytes is not None:
                 await container.limit_storage()(max_megabytes * MEGABYTE)
         await asyncio.sleep(container.sweep_seconds())

@@ -7,9 +7,11 @@ from application.ports.conversation_repository import ConversationRepository
 from application.ports.event_sink import EventSink
 from application.ports.image_cache import ImageCache
 from application.ports.image_store import ImageStore
+from application.ports.incoming_files import IncomingFiles
 from application.ports.job_events import JobEvents
 from application.ports.job_repository import JobRepository
 from application.ports.secret_store import SecretStore
+from application.ports.upload_repository import UploadRepository
 from application.ports.usage_ledger import UsageLedger
 from domain.errors import CacheUnavailable
 from domain.events import CacheTierFailed
@@ -56,6 +58,20 @@ def conversation_repository(database: "Database") -> ConversationRepository:
     from adapters.records.conversation_repository import SqlConversationRepository
 
     return SqlConversationRepository(database)
+
+
+def upload_repository(database: "Database") -> UploadRepository:
+    """The records of uploads, in the same database."""
+    from adapters.records.upload_repository import SqlUploadRepository
+
+    return SqlUploadRepository(database)
+
+
+def incoming_files(settings: Settings) -> IncomingFiles:
+    """Files while they arrive, in the data folder: it is on a disk, which /tmp often is not."""
+    from adapters.incoming_files.temporary_files import TemporaryFiles
+
+    return TemporaryFiles(settings.data_dir)
 
 
 def usage_ledger(database: "Database") -> UsageLedger:

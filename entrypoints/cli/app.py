@@ -18,6 +18,7 @@ from entrypoints.cli.deletion import (
 from entrypoints.cli.encodings import replace_missing_letters
 from entrypoints.cli.generation import edit, generate
 from entrypoints.cli.help_texts import WELCOME, examples
+from entrypoints.cli.image_adding import images_add
 from entrypoints.cli.job_commands import jobs
 from entrypoints.cli.options import env_file_option
 from entrypoints.cli.preset_commands import presets, styles
@@ -120,7 +121,7 @@ for command in (
     completion,
 ):
     cli.add_command(command)
-for command in (images_delete, images_restore, images_prune, images_empty_trash):
+for command in (images_add, images_delete, images_restore, images_prune, images_empty_trash):
     images.add_command(command)
 
 

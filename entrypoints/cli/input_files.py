@@ -72,6 +72,19 @@ async def open_image(name: str, field: str, container: Container) -> Image:
         raise
 
 
+async def read_file(name: str, container: Container) -> Image:
+    """Return the image in a file or on standard input (`-`); raise UnreadableImage."""
+    if name == STANDARD_INPUT:
+        return Image(_standard_input("image"))
+    for source in container.nearby_images():
+        image = await source.open(name)
+        if image is not None:
+            return image
+    raise UnreadableImage(
+        f"There is no image file {name[:200]!r}.", field="file", hint="Check the path."
+    )
+
+
 def _standard_input(field: str) -> bytes:
     if sys.stdin.isatty():
         raise InvalidRequest(

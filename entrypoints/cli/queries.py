@@ -65,9 +65,11 @@ async def usage(container: "Container", *, days: int) -> "CommandOutput":
 
 
 @click.group()
-@examples("gpt-image images list", "gpt-image images restore last")
+@examples(
+    "gpt-image images list", "gpt-image images add photo.jpg", "gpt-image images restore last"
+)
 def images() -> None:
-    """List, delete and restore images; list unfinished jobs."""
+    """List, add, delete and restore images; list unfinished jobs."""
 
 
 @query(images, "list")

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.untrusted_text import single_line
-from entrypoints.wire.listings import STATE_TEXT
+from entrypoints.wire.listings import STATE_TEXT, shown_words
 from entrypoints.wire.outputs import ListedImage, ListImagesResult
 from entrypoints.wire.short_ids import SHORT_LENGTH, short_id
 
@@ -40,7 +40,7 @@ def _images(found: ListImagesResult, *, narrow: bool) -> Table:
     for image in found.images:
         size = f"{image.width}x{image.height} {image.format}" if image.width else image.format
         facts = [] if narrow else [_local(image.made_at), size]
-        table.add_row(_linked_id(image), *facts, _text(image.prompt))
+        table.add_row(_linked_id(image), *facts, _text(shown_words(image)))
     return table
 
 

@@ -128,6 +128,9 @@ class Settings(ApiSettings, BudgetSettings, InputSettings, HttpSettings):
     trash_days: Annotated[int, Field(ge=0, le=3650)] = Field(
         7, description="Days for which deleted images can be restored; 0 deletes them at once."
     )
+    uploads_max_age: Annotated[int, Field(ge=0, le=3650)] = Field(
+        30, description="Days after which uploaded images are deleted; 0 keeps them."
+    )
     max_concurrent_calls: Annotated[int, Field(ge=1, le=1000)] = Field(
         100, description="Maximum number of concurrent calls to the provider; further calls wait."
     )

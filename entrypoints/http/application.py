@@ -26,6 +26,7 @@ from entrypoints.http.routes import (
     presets,
     reports,
     stored_images,
+    uploads,
 )
 from entrypoints.http.routes.mcp_endpoint import mcp_route, mcp_server, session_manager
 from entrypoints.http.security.bearer_token import BearerTokenMiddleware
@@ -36,6 +37,7 @@ from entrypoints.http.security.host_origin import HostOriginMiddleware
 from entrypoints.http.security.link_signer import LinkSigner
 from entrypoints.http.security.request_checks import check_request
 from entrypoints.http.security.signed_links import SignedLinkMiddleware
+from entrypoints.http.security.upload_limits import UploadLimitMiddleware
 
 ROUTES = (
     *(health.health, health.livez, health.readyz, metrics.metrics),
@@ -67,6 +69,7 @@ ROUTES = (
         openai_api.list_openai_models,
         openai_api.get_openai_model,
     ),
+    uploads.upload_images,
     *(reports.list_models, reports.get_usage),
     *(documentation.get_openapi, documentation.get_docs, documentation.get_docs_asset),
 )
@@ -128,6 +131,8 @@ def link_signer(container: Container) -> LinkSigner | None:
 
 def with_security(app: Litestar, settings: Settings) -> ASGIApp:
     """The application behind the middleware that may refuse a request, outermost last."""
-    authorized = BearerTokenMiddleware(BodyLimitMiddleware(cast("ASGIApp", app)), settings)
+    asgi = cast("ASGIApp", app)
+    limited = UploadLimitMiddleware(asgi, others=BodyLimitMiddleware(asgi))
+    authorized = BearerTokenMiddleware(limited, settings)
     known = KnownPathsMiddleware(authorized, app)
     return HostOriginMiddleware(with_cors(known, settings), settings)

@@ -20,6 +20,7 @@ from entrypoints.wire.outputs import (
     RenditionEntry,
     Shown,
     TokenUsage,
+    UploadResult,
 )
 
 MAX_REVISED_PROMPT = 8_000
@@ -41,6 +42,8 @@ def headline(images: ImageResult, request: ImageRequest | None) -> str:
 
     `request` is what the images were generated for; None if that was an earlier call.
     """
+    if images.is_upload:
+        return f"{count(len(images.images), 'image')}, uploaded {_created_at(images)}."
     if request is None:
         return f"{count(len(images.images), 'image')}, created {_created_at(images)}."
     if isinstance(request, EditRequest):
@@ -85,7 +88,8 @@ def text_report(
         lines.append(f"Revised prompt: {facts.revised_prompt}")
     lines += [_line(entry, hints) for entry in facts.images]
     free = " · free" if images.generation_cost == 0 and not images.is_prepaid else ""
-    lines.append(f"Model {facts.model}{free} · {facts.job_id}")
+    if not images.is_upload:
+        lines.append(f"Model {facts.model}{free} · {facts.job_id}")
     if images.turn is not None:
         lines.append(f"Conversation {images.turn.conversation}, turn {images.turn.number}")
     if images.is_cached:
@@ -112,6 +116,8 @@ def advice(images: ImageResult, hints: Hints) -> list[str]:
 
 def further_facts(facts: ImagesResult) -> str:
     """The facts of the structured report that people need less, in one line for a model."""
+    if isinstance(facts, UploadResult):
+        return "An input image: no call generated it."
     lines = [f"Provider {facts.provider}", f"requested {facts.asked_model}"]
     if facts.served_from:
         lines += [f"served from {facts.served_from}", f"created {facts.made_at}"]
@@ -129,9 +135,12 @@ def structured_report(
 
     `paths`: whether the client may be told where files are.
     """
+    entries = [_entry(image, link, paths=paths) for image in images.images]
+    if images.is_upload:
+        return _upload(images, entries)
     result = ImagesResult(
         job_id=images.job_id,
-        images=[_entry(image, link, paths=paths) for image in images.images],
+        images=entries,
         provider=images.provider,
         model=images.model,
         asked_model=images.requested_model,
@@ -146,6 +155,15 @@ def structured_report(
         result.revised_prompt = images.revised_prompt[:MAX_REVISED_PROMPT]
     if images.usage is not None:
         result.usage = TokenUsage.of(images.usage)
+    _add_costs(result, images)
+    if images.request_id:
+        result.request_id = images.request_id
+    if images.notes:
+        result.notes = list(images.notes)
+    return result
+
+
+def _add_costs(result: ImagesResult, images: ImageResult) -> None:
     cost = _reported_cost(images)
     if cost is not None:
         result.cost_usd = float(cost)
@@ -156,11 +174,18 @@ def structured_report(
         result.day_budget_usd = float(images.day_spending.limit)
     if images.saved is not None:
         result.saved_usd = float(images.saved)
-    if images.request_id:
-        result.request_id = images.request_id
-    if images.notes:
-        result.notes = list(images.notes)
-    return result
+
+
+def _upload(images: ImageResult, entries: list[ImageEntry]) -> UploadResult:
+    return UploadResult(
+        source="upload",
+        job_id="",
+        images=entries,
+        provider="",
+        model="",
+        asked_model="",
+        made_at=_created_at(images),
+    )
 
 
 def pending_text(record: JobRecord) -> str:

@@ -11,6 +11,7 @@ from domain.errors import ChargeStatus
 from domain.job_records import JobRecord, StoredImage
 from domain.money.amounts import dollars
 from domain.untrusted_text import single_line
+from domain.uploads import Upload
 from entrypoints.wire.cursors import EVERYTHING, ListQuery, encode_cursor
 from entrypoints.wire.image_results import Link
 from entrypoints.wire.outputs import ListedImage, ListedJob, ListImagesResult
@@ -60,8 +61,8 @@ def listing_text(found: ListImagesResult, query: ListQuery = EVERYTHING) -> str:
     number = len(found.images)
     lines = [f"{count(number, 'image')}, newest first:" if number else nothing]
     lines += [
-        f"- {image.id} · {image.made_at} · {_places(image)} · {_one_line(image.prompt)} · "
-        f"{_format(image)}, {image.bytes:,} bytes · {image.model} · {image.job_id}"
+        f"- {image.id} · {image.made_at} · {_places(image)} · {_one_line(shown_words(image))} · "
+        f"{_format(image)}, {image.bytes:,} bytes{_origin(image)}"
         for image in found.images
     ]
     lines += map(job_line, found.jobs)
@@ -80,6 +81,15 @@ def job_line(job: ListedJob) -> str:
     state = STATE_TEXT.get(job.state, job.state)
     prompt = _one_line(job.prompt)
     return f"Job {job.job_id} · {job.created_at} · {state} · {prompt} · {_job_facts(job)}"
+
+
+def shown_words(image: ListedImage) -> str:
+    """What people recognize the image by: its prompt, or the name of the uploaded file."""
+    return f"uploaded {image.name or ''}".rstrip() if image.source else image.prompt or ""
+
+
+def _origin(image: ListedImage) -> str:
+    return "" if image.source else f" · {image.model} · {image.job_id}"
 
 
 def _places(image: ListedImage) -> str:
@@ -113,10 +123,13 @@ def image_text(image: ListedImage) -> str:
     return "\n".join(
         [
             image.id,
-            f"made at {image.made_at} with {image.model}, by {image.job_id}",
+            f"uploaded at {image.made_at}, an input image"
+            if image.source
+            else f"made at {image.made_at} with {image.model}, by {image.job_id}",
             f"{size}{image.format}, {image.bytes:,} bytes",
             image.path or "not stored",
-            single_line(image.prompt, MAX_PROMPT_SHOWN),
+            single_line(image.name or image.prompt or "", MAX_PROMPT_SHOWN),
+            *(image.notes or ()),
         ]
     )
 
@@ -145,18 +158,23 @@ def listed_job(record: JobRecord) -> ListedJob:
     return listed
 
 
-def listed_image(record: JobRecord, image: StoredImage) -> ListedImage:
-    """A stored image, with the prompt and model that generated it."""
-    size = image.dimensions
-    return ListedImage(
+def listed_image(record: JobRecord | Upload, image: StoredImage) -> ListedImage:
+    """A stored image, with the prompt and model that generated it, or the name of its file."""
+    listed = ListedImage(
         id=image.id,
-        job_id=record.id,
         path=str(image.stored) if image.stored else UNSET,
-        made_at=record.changed_at.isoformat(timespec="seconds"),
-        prompt=record.prompt[:MAX_PROMPT_SHOWN],
-        model=record.model,
+        made_at="",
         format=image.format,
-        width=size.width if size else UNSET,
-        height=size.height if size else UNSET,
         bytes=image.size,
     )
+    if size := image.dimensions:
+        listed.width, listed.height = size.width, size.height
+    if isinstance(record, Upload):
+        listed.source, listed.name = "upload", record.name or UNSET
+        listed.notes = [*image.notes] or UNSET
+        listed.made_at = record.created_at.isoformat(timespec="seconds")
+    else:
+        listed.job_id, listed.model = record.id, record.model
+        listed.prompt = record.prompt[:MAX_PROMPT_SHOWN]
+        listed.made_at = record.changed_at.isoformat(timespec="seconds")
+    return listed

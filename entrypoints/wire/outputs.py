@@ -37,6 +37,9 @@ class TokenUsage(Struct, kw_only=True, rename="camel", omit_defaults=True):
         return f"{own}; language model {self.mainline_in:,} in, {self.mainline_out:,} out"
 
 
+Source = Annotated[
+    Literal["upload"], Meta(description="Present if it is an input image that was uploaded.")
+]
 Shown = Literal["full", "preview", "none"]
 
 
@@ -141,20 +144,35 @@ class ImagesResult(Struct, kw_only=True, rename="camel", omit_defaults=True):
     hints: list[str] | UnsetType = UNSET  # over MCP: what to do next, as in the text
 
 
+class UploadResult(ImagesResult, kw_only=True, rename="camel", omit_defaults=True):
+    """The structured result of get_image for an upload, which has no job, provider and model."""
+
+    source: Source
+
+
 class ListedImage(Struct, kw_only=True, rename="camel", omit_defaults=True):
-    """A stored image."""
+    """A stored image. An upload has a name in place of job, prompt and model, and notes."""
 
     id: str
-    job_id: str
+    source: Source | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    job_id: str | UnsetType = UNSET
     path: str | UnsetType = UNSET
     url: str | UnsetType = UNSET
     made_at: str
-    prompt: str
-    model: str
+    prompt: str | UnsetType = UNSET
+    model: str | UnsetType = UNSET
     format: str
     width: int | UnsetType = UNSET
     height: int | UnsetType = UNSET
     bytes: int
+    notes: list[str] | UnsetType = UNSET
+
+
+class UploadsResult(Struct, kw_only=True):
+    """The images of an upload, in its order."""
+
+    images: list[ListedImage]
 
 
 class ListedJob(Struct, kw_only=True, rename="camel", omit_defaults=True):

@@ -77,10 +77,13 @@ def deletion(image_id: str, deleted: DeletionResult, *, undo: str) -> DeleteImag
 
 def deletion_text(what: str, deleted: DeletionResult, *, undo: str) -> str:
     """The same in words."""
+    cost = (
+        " The cost stays on record." if deleted.fingerprints else ""
+    )  # of an upload, there is none
     if deleted.until is None:
-        return f"Deleted {what} for good: {deleted.bytes:,} bytes. The cost stays on record."
+        return f"Deleted {what} for good: {deleted.bytes:,} bytes.{cost}"
     return (
-        f"Moved {what} to the trash: {deleted.bytes:,} bytes. The cost stays on record.\n"
+        f"Moved {what} to the trash: {deleted.bytes:,} bytes.{cost}\n"
         f"To undo until {local_time(deleted.until)}: {undo}"
     )
 

@@ -102,7 +102,7 @@ class ImageUrls:
         """Earlier images as JSON, with the URLs of those that are stored."""
         fields: dict[str, Any] = msgspec.to_builtins(listed)
         return fields | {
-            "images": [self._listed(image) for image in listed.images],
+            "images": [self.listed(image) for image in listed.images],
             "jobs": [self.job(job) for job in listed.jobs],
         }
 
@@ -116,10 +116,11 @@ class ImageUrls:
         if job.state in UNFINISHED:
             fields["eventsUrl"] = self.events(job.job_id)
         if job.images:
-            fields["images"] = [self._listed(image) for image in job.images]
+            fields["images"] = [self.listed(image) for image in job.images]
         return fields
 
-    def _listed(self, image: ListedImage) -> dict[str, Any]:
+    def listed(self, image: ListedImage) -> dict[str, Any]:
+        """An image as JSON, with its URLs if it is stored."""
         fields: dict[str, Any] = msgspec.to_builtins(image)
         if not image.path:
             return fields

@@ -35,6 +35,7 @@ from entrypoints.wire.outputs import (
     ListedJob,
     ListImagesResult,
     ListJobsResult,
+    UploadsResult,
 )
 from entrypoints.wire.preset_results import PresetFacts, PresetsResult, StylesResult
 from entrypoints.wire.recipes import RecipeResult
@@ -44,6 +45,7 @@ from entrypoints.wire.usage_results import UsageResult
 RESULTS = [
     ImagesResult,
     ListImagesResult,
+    UploadsResult,
     ListJobsResult,
     ListedJob,
     DeleteImageResult,

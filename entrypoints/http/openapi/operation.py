@@ -67,11 +67,12 @@ class ApiResponse:
 class Operation:
     """One method of a route.
 
-    `body` is the schema of a body in each of `media_types`. An operation that is `tolerant` ignores
-    unknown query parameters. `refusals` are the errors and problems of the handler; those of the
-    middleware are added. `parameters` are those that the handler's signature does not name. `name`
-    and `text` are for handlers whose function has no name and docstring that could serve. Clients
-    are generated with methods of these names, so a name never changes.
+    `body` is the schema of a body in each of `media_types`; `contents` has schemas for media types
+    that the handler checks itself. An operation that is `tolerant` ignores unknown query parameters.
+    `refusals` are the errors and problems of the handler; those of the middleware are added.
+    `parameters` are those that the handler's signature does not name. `name` and `text` are for
+    handlers whose function has no name and docstring that could serve. Clients are generated with
+    methods of these names, so a name never changes.
     """
 
     tag: str
@@ -81,6 +82,7 @@ class Operation:
     parameters: tuple[Schema, ...] = ()
     body: Schema | None = None
     media_types: tuple[str, ...] = (JSON,)
+    contents: Schema | None = None
     tolerant: bool = False
     refusals: tuple[Refusal, ...] = ()
 
@@ -101,14 +103,15 @@ class Operation:
         }
         if all_parameters := [*parameters, *self.parameters]:
             operation["parameters"] = all_parameters
-        if self.body is not None:
-            content = dict.fromkeys(self.media_types, self.body)
+        content = self.contents or (self.body and dict.fromkeys(self.media_types, self.body))
+        if content is not None:
             operation["requestBody"] = {"required": True, "content": content}
         return operation
 
     def _refused(self, method: str, path: str) -> dict[int, ApiResponse]:
         codes: dict[int, set[str]] = {}
-        for refusal in (*self.refusals, *_middleware_refusals(method, path)):
+        middleware = _middleware_refusals(method, path, json=self.contents is None)
+        for refusal in (*self.refusals, *middleware):
             status, code = _status_and_code(refusal, path)
             codes.setdefault(status, set()).add(code)
         described = _openai_error if is_openai_path(path) else _problem_response
@@ -168,11 +171,13 @@ def _problem_response(status: int, codes: Iterable[str]) -> ApiResponse:
     )
 
 
-def _middleware_refusals(method: str, path: str) -> Iterator[Refusal]:
+def _middleware_refusals(method: str, path: str, *, json: bool) -> Iterator[Refusal]:
     yield InternalError
     if path not in ALWAYS_OPEN:
         yield from (BAD_HOST, HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED)
     if needs_token(path):
         yield from (NO_TOKEN, InvalidRequest)
     if method == "POST":
-        yield from (NOT_JSON, TOO_LARGE, TOO_SLOW, Busy)
+        yield from (TOO_LARGE, TOO_SLOW, Busy)
+        if json:
+            yield NOT_JSON

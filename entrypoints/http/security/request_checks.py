@@ -39,7 +39,8 @@ async def check_request(connection: AnyConnection, handler: BaseRouteHandler) ->
     because Litestar runs plain functions in a thread.
     """
     operation = handler.opt.get("operation")
-    only_media_types(connection.scope, operation.media_types if operation else (JSON,))
+    if operation is None or operation.contents is None:  # else the handler checks the type
+        only_media_types(connection.scope, operation.media_types if operation else (JSON,))
     if operation is None or not operation.tolerant:
         only_known_parameters(connection, handler)
     if needs_token(connection.scope["path"]):

@@ -33,6 +33,10 @@ class MemoryImageStore:
         image = (self.stored | self.renditions).get(ref)
         return image if image is None or size in (None, len(image.data)) else None
 
+    async def find(self, image_id: str, /) -> StoredRef | None:
+        refs = (ref for ref, image in self.stored.items() if image.id == image_id)
+        return next((StoredRef(ref=ref) for ref in refs), None)
+
     async def sizes(self, refs: Collection[str], /, *, trashed: bool = False) -> Mapping[str, int]:
         found = self.trashed if trashed else self.stored | self.renditions
         return {ref: _size(_family(found, ref)) for ref in refs}
