@@ -71,9 +71,12 @@ def photo_of_5_megabytes(exif: bytes = b"") -> bytes:
     return out.getvalue()
 
 
-def photo_example() -> Block:
+def photo_example(word: str = "base64") -> Block:
+    """The example with a photo that has this word."""
     (block,) = (
-        each for each in blocks(ROOT / "docs" / "http.md", "sh") if "photo.jpg" in each.text
+        each
+        for each in blocks(ROOT / "docs" / "http.md", "sh")
+        if "photo.jpg" in each.text and word in each.text
     )
     return block
 
@@ -92,3 +95,28 @@ async def test_the_documented_command_sends_a_photo_of_5_megabytes(tmp_path: Pat
         async with httpx2.AsyncClient(base_url=url) as client:
             job = (await client.get(f"/jobs/{made['jobId']}")).json()
     assert (made["servedFrom"], job["action"], job["state"]) == ("provider", "edit", "stored")
+
+
+async def test_the_documented_commands_upload_a_photo_of_5_megabytes_and_edit_it(
+    tmp_path: Path,
+) -> None:
+    """The real curl and shell, line by line: one image, a form, and an edit by the ID."""
+    (tmp_path / "photo.jpg").write_bytes(photo_of_5_megabytes())
+    settings = settings_in(tmp_path)
+    async with serve(settings, provider=FakeProvider(small_image())) as url:
+        text = photo_example("/uploads").text.replace("http://127.0.0.1:3000", url)
+        process = await asyncio.create_subprocess_exec(
+            "/bin/sh",
+            "-c",
+            re.sub("^curl(.*)$", r"curl\1; echo", text, flags=re.MULTILINE),
+            cwd=tmp_path,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await process.communicate()
+        one, form, edited = map(json.loads, output.split(b"\n")[:3])
+        async with httpx2.AsyncClient(base_url=url) as client:
+            recipe = (await client.get(f"/images/{edited['images'][0]['id']}/recipe")).json()
+    (photo,) = one["images"]
+    assert (photo["width"], photo["height"], photo["format"]) == (1400, 1300, "jpeg")
+    assert [image["id"] for image in form["images"]] == [photo["id"]] * 2
+    assert recipe["arguments"]["images"] == [photo["id"]]

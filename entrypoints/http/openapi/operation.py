@@ -68,7 +68,7 @@ class Operation:
     """One method of a route.
 
     `body` is the schema of a body in each of `media_types`; `contents` has schemas for media types
-    that the handler checks itself. An operation that is `tolerant` ignores unknown query parameters.
+    that the handler checks itself. A `tolerant` operation ignores unknown query parameters.
     `refusals` are the errors and problems of the handler; those of the middleware are added.
     `parameters` are those that the handler's signature does not name. `name` and `text` are for
     handlers whose function has no name and docstring that could serve. Clients are generated with
