@@ -14,7 +14,6 @@ from application.image_trash import ImageTrash
 from application.jobs.job_runner import JobRunner
 from application.use_cases.add_images import AddImages
 from application.use_cases.expire_uploads import INTERRUPTED, ExpireUploads
-from application.use_cases.find_image import FindImage
 from application.use_cases.limit_storage import LimitStorage
 from application.use_cases.list_images import ListImages
 from application.use_cases.list_jobs import ListJobs
@@ -33,6 +32,7 @@ from tests.testkit.fakes import (
     FrozenClock,
     HeaderNormalizer,
     RecordingSink,
+    find_image,
     job_for,
     small_image,
 )
@@ -297,7 +297,7 @@ async def test_last_means_the_last_result_and_a_short_id_an_upload_too(desk: Des
     await desk.generate(RED)
     desk.later(minutes=1)
     await desk.add(PNG)
-    find = FindImage(desk.here.records)
+    find = find_image(desk.here.records)
     assert await find("last") == RED.id
     assert await find(PNG.id[:12]) == PNG.id
     assert await find(f"x-{PNG.digest[:8]}.png") is None
