@@ -25,6 +25,7 @@ REFUSALS = {
     "unauthorized": 401,
     "foreign_page": 403,
     "not_json": 415,
+    "unsupported_media_type": 415,
     "misdirected": 421,
 }
 OPENAI_CODES = {"invalid_api_key": "unauthorized"}
@@ -106,6 +107,8 @@ async def test_every_route_checks_host_origin_token_and_content_type(
                 refused = TYPES[media_type]
                 if path in FORMS and (media_type or "").startswith("multipart/form-data"):
                     refused = None
+                elif path == "/uploads":
+                    refused = "unsupported_media_type"
                 reasons = (HOSTS[host], ORIGINS[origin], TOKENS[token], refused)
                 expected[method, path, row] = expected_code(method, path, *reasons)
         assert {key for key in actual if actual[key] != expected[key]} == set()
