@@ -25,11 +25,10 @@ REFUSALS = {
     "unauthorized": 401,
     "foreign_page": 403,
     "not_json": 415,
-    "unsupported_media_type": 415,
     "misdirected": 421,
 }
-OPENAI_CODES = {"invalid_api_key": "unauthorized"}
-FORMS = [f"{base}/images/edits{end}" for base in ("", "/v1") for end in ("", "/async")]
+OTHER_CODES = {"invalid_api_key": "unauthorized", "unsupported_media_type": "not_json"}
+FORMS = ["/uploads"] + [f"{b}/images/edits{e}" for b in ("", "/v1") for e in ("", "/async")]
 PROBES = ("/livez", "/readyz")
 OPEN = (*PROBES, "/health", "/openapi.json", "/docs", "/docs/folder/name")
 PROMPT = b'{"prompt": "a red bridge", "fresh": true}'
@@ -99,16 +98,14 @@ async def test_every_route_checks_host_origin_token_and_content_type(
                 headers = {name: value for name, value in given.items() if value is not None}
                 before = use_case.calls
                 reply = await client.request(method, path, headers, PROMPT, host=host)
-                code = OPENAI_CODES.get(reply.code or "", reply.code)
+                code = OTHER_CODES.get(reply.code or "", reply.code)
                 code = code if code in REFUSALS else None
                 assert code is None or use_case.calls == before, (method, path, row)
                 assert code is None or reply.status == REFUSALS[code]
                 actual[method, path, row] = code
-                refused = TYPES[media_type]
+                refused = "not_json" if path == "/uploads" else TYPES[media_type]
                 if path in FORMS and (media_type or "").startswith("multipart/form-data"):
                     refused = None
-                elif path == "/uploads":
-                    refused = "unsupported_media_type"
                 reasons = (HOSTS[host], ORIGINS[origin], TOKENS[token], refused)
                 expected[method, path, row] = expected_code(method, path, *reasons)
         assert {key for key in actual if actual[key] != expected[key]} == set()
