@@ -90,6 +90,15 @@ class JobHandle:
         before the request is sent cancels the job if no other caller waits for it. Leaving later
         only detaches, because the image may already be billed.
         """
+        numbered = self.numbered_events(cursor, drop_superseded=drop_superseded)
+        async with aclosing(numbered) as events:
+            async for _, event in events:
+                yield event
+
+    async def numbered_events(
+        self, cursor: int = 0, *, drop_superseded: bool = False
+    ) -> AsyncGenerator[tuple[int, JobEvent], None]:
+        """The same events, each with its number in the job's log."""
         if not self._first_reader_is_counted:
             self._running.add_waiter()
         self._first_reader_is_counted = False
@@ -97,11 +106,11 @@ class JobHandle:
             async with aclosing(
                 self._running.log.read(cursor, drop_superseded=drop_superseded)
             ) as events:
-                async for _, event in events:
+                async for number, event in events:
                     if isinstance(event, Finished):
                         event = await self._personalize(event)
                     self.end = event if isinstance(event, Finished | Failed) else None
-                    yield event
+                    yield number, event
         finally:
             self._running.remove_waiter()
 

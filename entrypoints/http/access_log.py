@@ -21,6 +21,9 @@ PROBE_PATHS = frozenset({"/health", "/livez", "/readyz", "/metrics"})
 VALID_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:=/+-]{1,128}")
 MAX_PATH_LENGTH = 200
 
+BEGINNINGS = ("http.response.start", "websocket.http.response.start", "websocket.accept")
+"""The messages of ASGI that begin a response."""
+
 Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -35,8 +38,9 @@ class Log(Protocol):
 class AccessLogMiddleware:
     """ASGI middleware around all others.
 
-    Writes a line for every request: 5xx as a warning, PROBE_PATHS as debug, all others as info. The
-    first refusal that a setting would prevent is a warning, too; a flood of them is not.
+    Writes a line for every request, and at the end of every WebSocket: 5xx as a warning,
+    PROBE_PATHS as debug, all others as info. The first refusal that a setting would prevent is a
+    warning, too; a flood of them is not.
     Calls `on_unrouted` with the status of each request that was refused before it met a route.
     """
 
@@ -47,7 +51,7 @@ class AccessLogMiddleware:
         self._settings_told = SettingsTold()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
@@ -61,6 +65,7 @@ class AccessLogMiddleware:
             job = state.pop("job", None)  # MCP sessions keep scopes, and jobs hold images
             problem: Problem | None = state.pop("problem", None)
             facts = response.facts() | _outcome_facts(job, state, response.headers)
+            facts |= state.pop("websocket", {})
             self._write(scope, facts | refusal_facts(scope, response.status, problem), problem)
 
     def _write(self, scope: Scope, facts: dict[str, Any], problem: Problem | None) -> None:
@@ -74,9 +79,8 @@ class AccessLogMiddleware:
         if self._log.enabled(level):
             client = (scope.get("client") or ("",))[0]
             path = route or _raw_path(scope)
-            self._log.write(
-                level, "request", method=scope["method"], path=path, client=client, **facts
-            )
+            method = scope.get("method", "GET")
+            self._log.write(level, "request", method=method, path=path, client=client, **facts)
 
 
 def note_outcome(scope: Mapping[str, Any], outcome: "JobHandle | ImageServiceError") -> None:
@@ -85,6 +89,11 @@ def note_outcome(scope: Mapping[str, Any], outcome: "JobHandle | ImageServiceErr
         scope["state"]["error_code"] = outcome.code
     else:
         scope["state"]["job"] = outcome
+
+
+def note_websocket(scope: Mapping[str, Any], **facts: object) -> None:
+    """Note facts about this ASGI scope's WebSocket for the access log."""
+    scope["state"]["websocket"] = facts
 
 
 class _Response:
@@ -100,11 +109,11 @@ class _Response:
         self._started = perf_counter()
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
+        if message["type"] in BEGINNINGS:
+            self.status = message.get("status", 101)
             self.headers = [*message.get("headers", ()), (b"x-request-id", self.request_id)]
             message = {**message, "headers": self.headers}
-        self._bytes += len(message.get("body", b""))
+        self._bytes += sum(_size(message.get(name)) for name in ("body", "bytes", "text"))
         await self._send(message)
 
     def facts(self) -> dict[str, object]:
@@ -136,6 +145,12 @@ def _job_facts(job: "JobHandle") -> dict[str, object]:
         facts["tier"] = job.end.result.served_from
         facts["cost_usd"] = None if cost is None else float(cost)
     return facts
+
+
+def _size(content: bytes | str | None) -> int:
+    if not content:
+        return 0
+    return len(content.encode() if isinstance(content, str) else content)
 
 
 def _first(headers: Headers, name: bytes) -> bytes:

@@ -1,6 +1,8 @@
 """The HTTP application: its routes, the middleware around them, and its error responses."""
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import cast
 
 from litestar import Litestar, Router
@@ -27,6 +29,7 @@ from entrypoints.http.routes import (
     reports,
     stored_images,
     uploads,
+    web_sockets,
 )
 from entrypoints.http.routes.mcp_endpoint import mcp_route, mcp_server, session_manager
 from entrypoints.http.security.bearer_token import BearerTokenMiddleware
@@ -38,6 +41,8 @@ from entrypoints.http.security.link_signer import LinkSigner
 from entrypoints.http.security.request_checks import check_request
 from entrypoints.http.security.signed_links import SignedLinkMiddleware
 from entrypoints.http.security.upload_limits import UploadLimitMiddleware
+from entrypoints.http.websocket.opening_handshake import IMAGES_PATH
+from entrypoints.http.websocket.sockets import OpenSession, Sockets, image_sessions
 
 ROUTES = (
     *(health.health, health.livez, health.readyz, metrics.metrics),
@@ -70,9 +75,12 @@ ROUTES = (
         openai_api.get_openai_model,
     ),
     uploads.upload_images,
-    *(reports.list_models, reports.get_usage),
+    *(reports.list_models, reports.get_usage, web_sockets.open_image_socket),
     *(documentation.get_openapi, documentation.get_docs, documentation.get_docs_asset),
 )
+
+
+NO_WEBSOCKETS: Mapping[str, OpenSession] = MappingProxyType({})
 
 
 class HttpApplication:
@@ -108,7 +116,8 @@ class HttpApplication:
             logging_config=None,
         )
         self.litestar.state.docs = docs_page.Docs(self.litestar, settings)
-        secured = with_security(self.litestar, settings)
+        sessions = {IMAGES_PATH: image_sessions(container, callers, signer, warmed_up)}
+        secured = with_security(self.litestar, settings, sessions)
         if signer is not None:
             secured = SignedLinkMiddleware(secured, signer, owner=callers.owner)
         self.asgi: ASGIApp = AccessLogMiddleware(
@@ -129,9 +138,14 @@ def link_signer(container: Container) -> LinkSigner | None:
     )
 
 
-def with_security(app: Litestar, settings: Settings) -> ASGIApp:
-    """The application behind the middleware that may refuse a request, outermost last."""
-    asgi = cast("ASGIApp", app)
+def with_security(
+    app: Litestar, settings: Settings, sessions: Mapping[str, OpenSession] = NO_WEBSOCKETS
+) -> ASGIApp:
+    """The application behind the middleware that may refuse a request, outermost last.
+
+    `sessions` serve the WebSockets, by path.
+    """
+    asgi: ASGIApp = Sockets(cast("ASGIApp", app), sessions)
     limited = UploadLimitMiddleware(asgi, others=BodyLimitMiddleware(asgi))
     authorized = BearerTokenMiddleware(limited, settings)
     known = KnownPathsMiddleware(authorized, app)

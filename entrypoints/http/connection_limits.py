@@ -1,8 +1,7 @@
 """Limits of one connection: slow clients and oversized headers cannot hold the server."""
 
 import asyncio
-import socket
-import struct
+from functools import partial
 
 from httptools import HttpParserError
 from starlette.types import Receive, Scope, Send
@@ -14,9 +13,8 @@ from entrypoints.http.listening_socket import MAX_CONNECTIONS
 from entrypoints.http.problem_documents import problem_of
 from entrypoints.http.raw_responses import HEAD_TOO_LARGE, NOT_HTTP, raw
 from entrypoints.http.security.host_origin import ALWAYS_OPEN
-
-LINGER_ZERO = struct.pack("ii", 1, 0)
-"""SO_LINGER: closing the socket drops unsent bytes and resets the connection."""
+from entrypoints.http.slow_readers import ReadingRate, reset
+from entrypoints.http.websocket.opening_handshake import is_opening_handshake
 
 
 class Connection(HttpToolsProtocol):
@@ -33,6 +31,8 @@ class Connection(HttpToolsProtocol):
       `crowded_idle_timeout` while more than half of `max_connections` are open.
     - While more than `max_connections` are open, requests other than /livez and /readyz get a
       503 with Retry-After; above twice that number, new connections close at once.
+    - A valid opening handshake of a WebSocket, at a path that has one, hands the connection over to
+      a WebSocketConnection, which keeps these limits.
     """
 
     header_timeout = 10.0
@@ -53,9 +53,11 @@ class Connection(HttpToolsProtocol):
         self._overhead = self._piece = 0
         self._in_body = False
         self._headers_due: float | None = self.loop.time() + self.header_timeout
-        self._unread: int | None = None
-        self._unread_since = 0.0
+        self._reading = ReadingRate(
+            transport, min_rate=self.min_write_rate, timeout=self.write_timeout
+        )
         self._idle_since: float | None = None
+        self._opens_websocket = False
         self.timeout_keep_alive = self.idle_timeout  # type: ignore[assignment] # passed to call_later
         self._schedule_check()
         if len(self.connections) > 2 * self.max_connections:
@@ -105,8 +107,12 @@ class Connection(HttpToolsProtocol):
         self._headers_due, self._in_body = None, True
         overloaded = len(self.connections) > self.max_connections
         self.app = self._reject_overload if overloaded else self.config.loaded_app
+        self._opens_websocket = not self._unanswered and is_opening_handshake(
+            self.parser.get_method(), self.url, self.headers
+        )
         super().on_headers_complete()
-        self._requests.append(self.cycle)
+        if not self._opens_websocket:
+            self._requests.append(self.cycle)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -114,7 +120,7 @@ class Connection(HttpToolsProtocol):
             self._idle_since = self.loop.time()
 
     def resume_writing(self) -> None:
-        self._unread = None
+        self._reading.restart()
         super().resume_writing()
 
     def shutdown(self) -> None:
@@ -124,8 +130,23 @@ class Connection(HttpToolsProtocol):
         else:
             self.transport.close()
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over. The library for WebSockets is loaded at the first one."""
+        from entrypoints.http.websocket.connection import WebSocketConnection
+
+        self._check_timer.cancel()
+        self.ws_protocol_class = partial(WebSocketConnection, app=self.app)  # type: ignore[assignment] # uvicorn only calls it
+        super().handle_websocket_upgrade()
+
+    def _should_upgrade(self) -> bool:
+        """Other requests with an Upgrade header are served as if they had none."""
+        return self._opens_websocket
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: uvicorn would ask for a library that is installed."""
+
     @property
-    def has_pending_post(self) -> bool:
+    def is_awaited(self) -> bool:
         """Whether a POST still waits for its complete response; every POST ends on its own.
 
         A POST whose body is incomplete does not count: it has started nothing.
@@ -149,8 +170,8 @@ class Connection(HttpToolsProtocol):
 
     def _check(self) -> None:
         now = self.loop.time()
-        if self._is_slow_reader(now):
-            self._abort()
+        if self._reading.is_slow(now):
+            reset(self.transport)
             return
         if (self._headers_due is not None and now > self._headers_due) or self._idles_in_crowd(now):
             self.transport.close()
@@ -160,21 +181,6 @@ class Connection(HttpToolsProtocol):
         crowded = len(self.connections) > self.max_connections // 2
         idle = 0.0 if self._idle_since is None else now - self._idle_since
         return crowded and idle > self.crowded_idle_timeout
-
-    def _abort(self) -> None:
-        """Reset the connection. A plain close would keep sending buffered bytes for minutes."""
-        connection = self.transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
-        self.transport.abort()
-
-    def _is_slow_reader(self, now: float) -> bool:
-        unread = self.transport.get_write_buffer_size()
-        enough = self.min_write_rate * self.write_timeout
-        if not unread:
-            self._unread = None
-        elif self._unread is None or self._unread - unread >= enough:
-            self._unread, self._unread_since = unread, now
-        return self._unread is not None and now - self._unread_since >= self.write_timeout
 
     async def _reject_overload(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] in ALWAYS_OPEN:

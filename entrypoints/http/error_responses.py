@@ -35,12 +35,14 @@ def note_problem(scope: Scope, problem: Problem) -> None:
 
 
 async def send_problem(problem: Problem, scope: Scope, send: Send, *, close: bool = False) -> None:
-    """Respond with the problem; `close` also closes the connection.
+    """Respond with the problem, also to the opening handshake of a WebSocket.
 
-    A client that is still sending may then see a reset connection instead of the response.
+    `close` also closes the connection. A client that is still sending may then see a reset
+    connection instead of the response.
     """
     note_problem(scope, problem)
     response = error_response(problem, scope["path"], close=close)
     raw = [(name.encode(), value.encode()) for name, value in response.headers.items()]
-    await send({"type": "http.response.start", "status": response.status, "headers": raw})
-    await send({"type": "http.response.body", "body": response.body, "more_body": False})
+    kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
+    await send({"type": f"{kind}.start", "status": response.status, "headers": raw})
+    await send({"type": f"{kind}.body", "body": response.body, "more_body": False})

@@ -87,18 +87,14 @@ class EventJson:
         `requested` is this reader's own request, whose format may differ.
         """
         if isinstance(event, Failed):
-            fields = as_dict(event.failure.to_error()) | {"jobId": event.job_id}
+            fields = failed_fields(event)
             return (to_json({"type": "error", "error": fields["message"], **fields}),)
-        progress, text = describe_event(event, request)
-        fields = {"progress": round(progress), "message": text, "jobId": event.job_id}
+        if isinstance(event, Finished):
+            return self._complete(event.result, finished_fields(event, request, urls, requested))
+        fields = progress_fields(event, request)
         if isinstance(event, PartialReady):
             fields |= _partial_fields(event)
             return self._typed("partial", {"partialImage": event.image}, fields)
-        if isinstance(event, Finished):
-            fields["message"] = headline(event.result, request)
-            shown: list[Shown] = ["full"] * len(event.result.images)
-            fields["result"] = urls.facts(event.result, shown, requested)
-            return self._complete(event.result, fields)
         return (to_json({"type": "progress", "data": fields}),)
 
     def job_event(self, event: JobEvent, request: ImageRequest, urls: ImageUrls) -> JsonText:
@@ -122,8 +118,6 @@ class EventJson:
         images: ImageFields = {"finalImage": delivered[0]}
         if len(delivered) > 1:
             images["images"] = delivered
-        if result.revised_prompt:
-            fields["revisedPrompt"] = result.revised_prompt
         return self._typed("complete", images, fields)
 
     def _typed(self, kind: str, images: ImageFields, fields: Fields) -> JsonText:
@@ -150,6 +144,31 @@ class EventJson:
             if len(text) <= MAX_CACHED_BASE64:
                 self._base64[image] = text
         return text
+
+
+def progress_fields(event: JobEvent, request: ImageRequest) -> Fields:
+    """What every event but Failed tells; progress is 0 to 100."""
+    progress, text = describe_event(event, request)
+    return {"progress": round(progress), "message": text, "jobId": event.job_id}
+
+
+def finished_fields(
+    event: Finished, request: ImageRequest, urls: ImageUrls, requested: ImageRequest | None
+) -> Fields:
+    """The end of a job whose images are sent whole, without the images."""
+    shown: list[Shown] = ["full"] * len(event.result.images)
+    fields = progress_fields(event, request) | {
+        "message": headline(event.result, request),
+        "result": urls.facts(event.result, shown, requested),
+    }
+    if event.result.revised_prompt:
+        fields["revisedPrompt"] = event.result.revised_prompt
+    return fields
+
+
+def failed_fields(event: Failed) -> Fields:
+    """The error that the job failed with."""
+    return as_dict(event.failure.to_error()) | {"jobId": event.job_id}
 
 
 def _partial_fields(event: PartialReady) -> Fields:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # the server listens before these are loaded
     from entrypoints.bootstrap.container import Container
     from entrypoints.bootstrap.container_parts import Parts
     from entrypoints.http.application import HttpApplication
+    from entrypoints.http.websocket.connection import WebSocketConnection
 
 RESPONSES_TIMEOUT = 1.0
 """Seconds of the grace period for sending responses once their jobs have ended."""
@@ -103,7 +104,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app,
             http=Connection,
-            ws="none",
+            ws="none",  # Connection opens WebSockets itself
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -129,9 +130,12 @@ class Server(uvicorn.Server):
         self.listens.set()
 
     async def wait_for_responses(self, seconds: float) -> None:
-        """Wait up to `seconds` until every POST has its response; new requests are served."""
+        """Wait up to `seconds` until every POST has its response, and every WebSocket its frames.
+
+        New requests are served meanwhile.
+        """
         for _ in range(max(0, round(seconds / POLL_SECONDS))):
-            if not any(connection.has_pending_post for connection in self._connections()):
+            if not any(connection.is_awaited for connection in self._connections()):
                 return
             await asyncio.sleep(POLL_SECONDS)
 
@@ -152,8 +156,8 @@ class Server(uvicorn.Server):
             task.cancel()
         await serving
 
-    def _connections(self) -> list[Connection]:
-        return [each for each in self.server_state.connections if isinstance(each, Connection)]
+    def _connections(self) -> "list[Connection | WebSocketConnection]":
+        return [*cast("set[Connection | WebSocketConnection]", self.server_state.connections)]
 
 
 async def _serve_until_signaled(settings: Settings, listeners: list[socket.socket]) -> None:

@@ -42,7 +42,13 @@ async def serve_app(app: ASGIApp) -> AsyncIterator[str]:
     `Server.serve` would install signal handlers and poll every 0.1 s for its end.
     """
     config = uvicorn.Config(
-        app, port=0, http=Connection, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+        app,
+        port=0,
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        timeout_graceful_shutdown=1,
     )
     config.load()
     server = uvicorn.Server(config)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from dependency_injector.providers import Object
-from starlette.types import Message
 
 from domain.errors import NotFound
 from tests.e2e.asgi_client import HOST, AsgiClient, asgi_client
@@ -283,18 +282,3 @@ async def test_two_content_types_are_rejected(tmp_path: Path) -> None:
         for headers in (types, types[::-1]):
             assert (await client.request("POST", "/images", headers, PROMPT)).code == "not_json"
         assert use_case.calls == 0
-
-
-async def test_websockets_are_closed(tmp_path: Path) -> None:
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "websocket.connect"}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    async with client_with(tmp_path) as (client, _):
-        scope = {"type": "websocket", "path": "/mcp", "headers": [], "query_string": b""}
-        await client.app.asgi(scope, receive, send)
-    assert sent == [{"type": "websocket.close", "code": 1008}]

@@ -34,6 +34,7 @@ TAGS = {
     "Images": "Stored images, and smaller versions of them.",
     "Models and costs": "What models there are, and what was spent.",
     "MCP": "The Model Context Protocol over streamable HTTP.",
+    "WebSockets": "Connections on which client and server send messages at any time.",
     "Health": "Liveness, readiness and metrics.",
     "Documentation": "This API; no token required.",
 }

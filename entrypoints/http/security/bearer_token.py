@@ -9,7 +9,7 @@ from entrypoints.config.settings import Settings
 from entrypoints.http.error_responses import send_problem
 from entrypoints.http.openai_api.error_envelope import is_openai_path
 from entrypoints.http.problem_documents import Problem
-from entrypoints.http.security.host_origin import ALWAYS_OPEN
+from entrypoints.http.security.host_origin import ALWAYS_OPEN, CHECKED
 from entrypoints.http.security.link_state import drop_link, link_of
 
 OPEN = (*ALWAYS_OPEN, "/health", "/openapi.json", "/docs")
@@ -42,7 +42,7 @@ class BearerTokenMiddleware:
         self._token = token.get_secret_value().encode() if token else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        problem = self._problem(scope) if scope["type"] == "http" else None
+        problem = self._problem(scope) if scope["type"] in CHECKED else None
         if problem is None:
             await self._app(scope, receive, send)
         else:

@@ -15,6 +15,8 @@ from entrypoints.http.problem_documents import Problem
 from entrypoints.http.security.link_state import link_of
 
 ALWAYS_OPEN = ("/livez", "/readyz")
+CHECKED = ("http", "websocket")
+"""The types of ASGI scopes that are requests."""
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OWS = b" \t"
 """Whitespace that RFC 9110 (5.5) allows around a header's value; httptools keeps it at the end."""
@@ -44,7 +46,7 @@ ORIGIN_NOT_ALLOWED = Problem(
 
 
 class HostOriginMiddleware:
-    """ASGI middleware: 400 and 421 for other Host names, 403 for other pages; no WebSockets.
+    """ASGI middleware: 400 and 421 for other Host names, 403 for other pages.
 
     A web page of another origin can neither read nor change nor embed anything: its Origin is
     refused, or its Sec-Fetch-Site where browsers send no Origin, as for an `<img>`. Only an image
@@ -59,10 +61,7 @@ class HostOriginMiddleware:
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        if scope["type"] == "http":
+        if scope["type"] in CHECKED:
             problem = self._problem(scope)
             if problem is not None:
                 await send_problem(problem, scope, send)
@@ -70,7 +69,7 @@ class HostOriginMiddleware:
         await self._app(scope, receive, send)
 
     def refuses(self, scope: Scope) -> bool:
-        """Whether the answer to this HTTP request is a refusal."""
+        """Whether the answer to this request is a refusal."""
         return self._problem(scope) is not None
 
     def _problem(self, scope: Scope) -> Problem | None:

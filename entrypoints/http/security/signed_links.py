@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from entrypoints.http.openapi.operation import parameter
 from entrypoints.http.problem_documents import Problem, problem_of
 from entrypoints.http.security.bearer_token import needs_token
+from entrypoints.http.security.host_origin import CHECKED
 from entrypoints.http.security.link_signer import LinkSigner, LinkTarget
 from entrypoints.http.security.link_state import SignedLink, note_link
 
@@ -53,13 +54,13 @@ class SignedLinkMiddleware:
         self._owner = owner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not needs_token(scope["path"]):
+        if scope["type"] not in CHECKED or not needs_token(scope["path"]):
             await self._app(scope, receive, send)
             return
         await self._signer.refresh()
         query = QueryParams(scope["query_string"])
         if "signature" in query and LINKABLE.fullmatch(scope["path"]):
-            if scope["method"] in ("GET", "HEAD"):
+            if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
                 note_link(scope, self._link(scope["path"], query))
             send = _without_referrer(send)
         await self._app(scope, receive, send)

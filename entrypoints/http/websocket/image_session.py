@@ -1,0 +1,187 @@
+"""One connection of the WebSocket for images: many operations at once, each with its own ID."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from starlette.types import Message, Receive, Send
+
+from application.jobs.job_handle import JobHandle
+from domain.errors import Busy, Canceled, ChargeStatus, ImageServiceError, InvalidRequest
+from domain.jobs import JobState
+from entrypoints.http.websocket.client_messages import (
+    HINT,
+    Cancel,
+    ClientMessage,
+    Ping,
+    Watch,
+    id_in,
+    read_message,
+)
+from entrypoints.http.websocket.image_client import Client
+from entrypoints.http.websocket.outbox import Delivery, Outbox
+from entrypoints.http.websocket.server_messages import Outgoing, error_message, pong
+from entrypoints.wire.incidents import log_incident
+
+MAX_OPERATIONS = 32
+"""Operations of one connection at once."""
+IDLE_TIMEOUT = 600.0
+"""Seconds without an operation and without a message after which a connection is closed."""
+NORMAL, ABNORMAL = 1000, 1006
+"""Codes of a closed WebSocket: because it was not used any more, and without a closing frame."""
+CLOSED_IDLE = "No operation ran, and no message came, for ten minutes."
+
+
+class ImageSession:
+    """Serves the messages of one client until it disconnects.
+
+    Each operation ends with `complete`, `error` or `pong`. When the client disconnects, all end as
+    if they were canceled.
+    """
+
+    def __init__(self, client: Client, receive: Receive, send: Send) -> None:
+        self._client = client
+        self._receive = receive
+        self._send = send
+        self._outbox = Outbox(send)
+        self._operations: dict[str, _Operation] = {}
+        self.jobs = 0
+        """The number of jobs that were started or joined."""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether messages for the client may still come without a further one of its own."""
+        return bool(self._operations) or not self._outbox.is_empty
+
+    async def run(self) -> int:
+        """Serve the client; return the code with which the connection was closed."""
+        writing = asyncio.create_task(self._outbox.run())
+        reading = asyncio.create_task(self._read())
+        try:
+            await asyncio.wait({writing, reading}, return_when=asyncio.FIRST_COMPLETED)
+            return reading.result() if reading.done() else ABNORMAL
+        finally:
+            tasks = [reading, writing, *(each.task for each in self._operations.values())]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read(self) -> int:
+        while True:
+            try:
+                async with asyncio.timeout(IDLE_TIMEOUT):
+                    event = await self._receive()
+            except TimeoutError:
+                if self.is_awaited:
+                    continue
+                await self._send({"type": "websocket.close", "code": NORMAL, "reason": CLOSED_IDLE})
+                return NORMAL
+            if event["type"] == "websocket.disconnect":
+                return int(event["code"])
+            await self._take(event)
+
+    async def _take(self, event: Message) -> None:
+        text = event.get("text")
+        if text is None:
+            error = InvalidRequest("A binary frame came.", field="message", hint=HINT)
+            await self._outbox.add(error_message(error, None)).sent
+            return
+        try:
+            message = read_message(text)
+        except InvalidRequest as error:
+            id_ = id_in(text)
+            in_use = id_ in self._operations
+            await self._outbox.add(error_message(error, None if in_use else id_)).sent
+            return
+        if isinstance(message, Cancel):
+            if operation := self._operations.get(message.id):
+                operation.cancel()
+        elif refusal := self._refusal(message):
+            await self._outbox.add(refusal).sent
+        else:
+            self._start(message)
+
+    def _refusal(self, message: ClientMessage) -> Outgoing | None:
+        if message.id in self._operations:
+            error = InvalidRequest(
+                f"The ID {message.id!r} is in use.", field="id", hint="Send another ID."
+            )
+            return error_message(error, None)
+        if len(self._operations) >= MAX_OPERATIONS:
+            busy = Busy(
+                f"The connection has {MAX_OPERATIONS} operations, which is the limit.",
+                retry_after=1.0,
+            )
+            return error_message(busy, message.id)
+        return None
+
+    def _start(self, message: ClientMessage) -> None:
+        operation = self._operations[message.id] = _Operation(message, self._client, self._outbox)
+        operation.task.add_done_callback(lambda _: self._end(operation))
+
+    def _end(self, operation: "_Operation") -> None:
+        del self._operations[operation.id]
+        self.jobs += operation.handle is not None
+
+
+class _Operation:
+    """What one message asks for, as a task that ends after the last answer is on its way."""
+
+    def __init__(self, message: ClientMessage, client: Client, outbox: Outbox) -> None:
+        self.id = message.id
+        self.handle: JobHandle | None = None
+        self._message = message
+        self._client = client
+        self._outbox = outbox
+        self._is_canceled = False
+        self._last: Delivery | None = None
+        self.task = asyncio.create_task(self._run())
+
+    def cancel(self) -> None:
+        """End with `canceled`, once. The message that is being sent is sent whole."""
+        if not self._is_canceled:
+            self._is_canceled = True
+            self.task.cancel()
+
+    async def _run(self) -> None:
+        try:
+            await self._answer()
+        except ImageServiceError as error:
+            await self._put(error_message(error, self.id))
+        except asyncio.CancelledError:
+            if not self._is_canceled:
+                raise
+            if not self._has_ended:
+                await self._put(self._canceled())
+        except Exception as error:  # noqa: BLE001 - the last place that can still report it
+            await self._put(error_message(log_incident(error), self.id))
+
+    async def _answer(self) -> None:
+        if isinstance(self._message, Ping):
+            await self._put(pong(self.id))
+        elif isinstance(self._message, Watch):
+            await self._put_all(self._client.watch(self._message))
+        elif not isinstance(self._message, Cancel):
+            self.handle = await self._client.submit(self._message)
+            await self._put_all(self._client.job(self.handle, self.id))
+
+    async def _put_all(self, messages: AsyncGenerator[Outgoing, None]) -> None:
+        async with aclosing(messages):
+            async for message in messages:
+                await self._put(message)
+
+    async def _put(self, message: Outgoing) -> None:
+        self._last = self._outbox.add(message)
+        await self._last.sent
+
+    @property
+    def _has_ended(self) -> bool:
+        return self._last is not None and self._last.begun and self._last.message.is_last
+
+    def _canceled(self) -> Outgoing:
+        if self.handle is None or self.handle.snapshot.state is JobState.RESERVED:
+            return error_message(Canceled(), self.id)
+        error = Canceled("You stopped reading after the job was sent. It may run to its end.")
+        error.hint = "Watch the job by its jobId, or send the same arguments again."
+        error.charged = ChargeStatus.MAYBE
+        return error_message(error, self.id, jobId=self.handle.job.id)
