@@ -30,9 +30,9 @@ def installed(package: Path, name: str) -> Path:
     try:
         _ensure(folder, package)
     except subprocess.CalledProcessError as error:
-        raise _unavailable(name, "; ".join(error.stderr.splitlines()[:4])) from None
+        raise unavailable(name, "; ".join(error.stderr.splitlines()[:4])) from None
     except (ImportError, OSError, subprocess.TimeoutExpired) as error:
-        raise _unavailable(name, repr(error)) from None
+        raise unavailable(name, repr(error)) from None
     return folder
 
 
@@ -63,8 +63,9 @@ def _ensure(folder: Path, package: Path) -> None:
                 raise
 
 
-def _unavailable(name: str, why: str) -> BaseException:
-    text = f"the npm package for {name} cannot be had: {why}"
+def unavailable(name: str, why: str) -> BaseException:
+    """The failure of a test in CI, or its skip elsewhere."""
+    text = f"{name} cannot be had: {why}"
     if os.environ.get("CI") == "true":
         return pytest.fail.Exception(text, pytrace=False)
     return pytest.skip.Exception(text)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from litestar import Litestar
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
@@ -9,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http.asgi_responses import BytesResponse
 from entrypoints.http.error_responses import send_problem
+from entrypoints.http.openai_api.error_envelope import is_openai_path
 from entrypoints.http.openapi.operation import Operation
 from entrypoints.http.problem_documents import Problem
 
@@ -17,6 +19,12 @@ NO_ROUTE = Problem(
     code="not_found",
     message="Not found.",
     hint="MCP is at /mcp. GET /openapi.json lists all paths; GET /docs displays them.",
+)
+NO_OPENAI_ROUTE = replace(
+    NO_ROUTE,
+    message="This server has no such route.",
+    hint="Of OpenAI's API, it has POST /v1/images/generations, POST /v1/images/edits and GET "
+    "/v1/models.",
 )
 
 
@@ -39,7 +47,8 @@ class KnownPathsMiddleware:
             return
         methods = self._methods(scope["path"])
         if not methods:
-            await send_problem(NO_ROUTE, scope, send)
+            missing = NO_OPENAI_ROUTE if is_openai_path(scope["path"]) else NO_ROUTE
+            await send_problem(missing, scope, send)
         elif scope["method"] == "OPTIONS":
             await BytesResponse(204, {"allow": allow(methods)})(scope, receive, send)
         else:

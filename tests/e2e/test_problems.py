@@ -39,7 +39,7 @@ def test_a_tool_call_reports_the_problem_and_the_charge(
     is_error, text = asyncio.run(_call_tool(row, openai_api, tmp_path))
     assert len(openai_api.posts) == row.calls
     assert is_error is (row not in SUCCEEDED)
-    assert _normalized(text, tmp_path) == snapshot
+    assert normalized(text, tmp_path) == snapshot
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_command_reports_the_problem_with_an_exit_code(
     assert len(openai_api.posts) == row.calls
     assert (ended.value.code == 0) is (row in SUCCEEDED)
     printed = f"exit {ended.value.code}\n{output.err}{output.out}"
-    assert _normalized(printed, tmp_path) == snapshot
+    assert normalized(printed, tmp_path) == snapshot
 
 
 async def _call_tool(row: Row, api: StandIn, folder: Path) -> tuple[bool, str]:
@@ -113,7 +113,7 @@ def _file(value: Any, path: Path) -> str:  # noqa: ANN401 - tool arguments
     return str(path)
 
 
-def _normalized(text: str, folder: Path) -> str:
+def normalized(text: str, folder: Path) -> str:
     """The text without the parts that differ between runs."""
     text = text.replace(str(folder), "FOLDER")
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)

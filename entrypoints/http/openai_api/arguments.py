@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from application.use_cases.list_models import ModelListing
 from domain.errors import InvalidRequest
-from domain.requests import MAX_IMAGES
+from domain.requests import MAX_IMAGES, MAX_INPUT_IMAGES
 from entrypoints.wire.argument_names import is_null_word
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
 from entrypoints.wire.parsing import read
@@ -31,10 +31,17 @@ NAMES = {
     "partial_images": "partialImages",
     "stream": "stream",
     "fresh": "fresh",
+    "confirm": "confirm",
 }
-"""This server's name for each argument. `fresh` is its own; all other arguments are ignored."""
+"""This server's name for each argument. `fresh` and `confirm` are its own; all other arguments are
+ignored."""
 LEGACY_QUALITIES = {"hd": "high", "standard": "medium"}
 """Qualities of DALL·E, and those of today's models that cost about the same."""
+IMAGE_HINT = (
+    f"Send 1 to {MAX_INPUT_IMAGES} images: files in a form, or in JSON data: URLs, base64, or "
+    "objects with image_url or file_id (an img_… ID)."
+)
+MASK_HINT = IMAGE_HINT.replace(f"1 to {MAX_INPUT_IMAGES} images: files", "one mask: a file", 1)
 STRICT_HINT = "Send the new value, or have OPENAI_API_STRICT set to false."
 
 
@@ -74,7 +81,7 @@ def read_call(action: Action, body: OpenAIArguments) -> ImageCall:
     if action == "edit":
         ours["images"] = [*_images(body)]
         ours["mask"] = next(iter(_entries(body, "mask")), None)
-        arguments: GenerateArguments | EditArguments = read(ManyEdited, ours).result()
+        arguments: GenerateArguments | EditArguments = _edit_arguments(ours)
     else:
         size = ours.get("size")
         ours["size"] = "auto" if size is None or is_null_word(size) else size
@@ -99,6 +106,24 @@ def check_strictly(call: ImageCall, listing: ModelListing) -> None:
         )
 
 
+def _edit_arguments(ours: Mapping[str, Any]) -> ManyEdited:
+    """Read the arguments of an edit, and say of images what can be sent here."""
+    reading = read(ManyEdited, ours)
+    faults = [*map(_told_here, reading.faults)]
+    if not ours["images"]:
+        faults.append(InvalidRequest("images is required.", field="images", hint=IMAGE_HINT))
+    if faults:
+        raise InvalidRequest.of(faults)
+    return reading.result()
+
+
+def _told_here(fault: InvalidRequest) -> InvalidRequest:
+    """The fault, with the hint of this API if it is about images."""
+    name = fault.field.partition("[")[0]
+    hint = {"images": IMAGE_HINT, "mask": MASK_HINT}.get(name, fault.hint)
+    return InvalidRequest(fault.message, field=fault.field, hint=hint)
+
+
 def _images(body: OpenAIArguments) -> Iterator[object]:
     """The input images in every form that clients use."""
     for name in ("image", "images"):
@@ -109,4 +134,5 @@ def _entries(body: OpenAIArguments, name: str) -> list[Any]:
     value = body.get(name)
     if value is None or is_null_word(value):
         return []
-    return value if isinstance(value, list) else [value]
+    entries = value if isinstance(value, list) else [value]
+    return [entry for entry in entries if entry is not None]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from domain.errors import ChargeStatus
+from domain.provider_errors import ContentRefused, ModelNotFound
 from entrypoints.wire.error_codes import CHARGE_TEXT
 
 if TYPE_CHECKING:  # a problem document is sent by the same function as an envelope
@@ -36,11 +37,19 @@ MAY_BE_CHARGED = 424
 """Failed Dependency: no known client retries it, as they do 5xx."""
 FIELDS = {"format": "output_format", "partialImages": "partial_images", "images": "image"}
 """This API's names of arguments that have other names elsewhere."""
+NAMED = re.compile(
+    r"\bpartialImages\b"
+    r"|\bimages(?=\[\d| must | is required)"
+    r"|(?<=not a valid )format\b|\bformat(?= must | \")"
+)
+"""Where a text for people has one of those names."""
+REFUSED_BY_MODERATION = "Your request was rejected as a result of the safety system."
+"""OpenAI's own sentence. LiteLLM, among others, tells by it that another prompt is needed."""
 
 
 def is_openai_path(path: str) -> bool:
     """Whether clients of OpenAI's API call this path."""
-    return path.startswith(PREFIX) or UNPREFIXED.fullmatch(path) is not None
+    return f"{path}/".startswith(PREFIX) or UNPREFIXED.fullmatch(path) is not None
 
 
 def envelope(problem: "Problem") -> tuple[int, dict[str, str], bytes]:
@@ -57,7 +66,7 @@ def envelope(problem: "Problem") -> tuple[int, dict[str, str], bytes]:
     headers = {name.lower(): value for name, value in problem.headers.items()}
     if is_paid or not may_help:
         headers["x-should-retry"] = "false"
-    error = {"message": _message(problem, charged), "type": kind, "param": _param(facts)}
+    error = {"message": _message(problem, charged), "type": kind, "param": _param(problem)}
     return status, headers, msgspec.json.encode({"error": {**error, "code": code}})
 
 
@@ -71,13 +80,15 @@ def translated(code: str, status: int, charged: ChargeStatus) -> tuple[int, str,
 
 
 def _message(problem: "Problem", charged: ChargeStatus) -> str:
-    texts = (problem.message, problem.hint, CHARGE_TEXT[charged])
+    start = REFUSED_BY_MODERATION if problem.code == ContentRefused.code else ""
+    texts = (start, problem.message, problem.hint, CHARGE_TEXT[charged])
     text = " ".join(text for text in texts if text)
-    return text.replace("partialImages", FIELDS["partialImages"])
+    return NAMED.sub(lambda found: FIELDS[found[0]], text)
 
 
-def _param(facts: Mapping[str, object]) -> str | None:
-    field = facts.get("field")
+def _param(problem: "Problem") -> str | None:
+    default = "model" if problem.code == ModelNotFound.code else None
+    field = problem.details.get("field", default)
     if not isinstance(field, str):
         return None
     name, bracket, rest = field.partition("[")

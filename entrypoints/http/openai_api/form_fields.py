@@ -1,5 +1,6 @@
 """The fields of a multipart form as the members of a JSON object."""
 
+import re
 from collections.abc import Mapping
 from io import BytesIO
 
@@ -16,6 +17,10 @@ from domain.errors import InvalidRequest
 MEDIA_TYPE = "multipart/form-data"
 MAX_PARTS = 64
 """More than 16 images, a mask and every option that OpenAI has."""
+IN_LIST = re.compile(r"\[[0-9]*\]$")
+"""The end of the name of a field that is one of several: `image[]`, or `image[0]`."""
+BINARY = ("image/", "application/octet-stream")
+"""Types of parts that are files, even if a client gives them no name."""
 
 
 def form_fields(body: bytes, content_type: str) -> Mapping[str, object]:
@@ -44,18 +49,30 @@ def form_fields(body: bytes, content_type: str) -> Mapping[str, object]:
 
 
 def _add(fields: dict[str, object], part: MultipartPart) -> None:
-    name, is_list = part.name.removesuffix("[]"), part.name.endswith("[]")
-    value: object = _data_url(part) if part.filename else part.value
-    if name in fields or is_list:
+    name = IN_LIST.sub("", part.name)
+    is_file = part.filename or (part.size and part.content_type.startswith(BINARY))
+    value: object = _data_url(part) if is_file else _text(part)
+    if name in fields or name != part.name:
         earlier = fields.get(name, [])
         value = [*(earlier if isinstance(earlier, list) else [earlier]), value]
     fields[name] = value
 
 
+def _text(part: MultipartPart) -> str:
+    try:
+        return str(part.value)
+    except (UnicodeError, LookupError) as error:  # invalid in its charset, or no known charset
+        raise InvalidRequest(
+            f"The field {part.name[:80]!r} is no text in UTF-8.",
+            field=part.name[:80],
+            hint="Send text in UTF-8, and a file with its file name.",
+        ) from error
+
+
 def _data_url(part: MultipartPart) -> str:
     if not part.size:
         raise InvalidRequest(
-            f"The file {part.filename[:80]!r} is empty.",
+            f"The file {(part.filename or part.name)[:80]!r} is empty.",
             field=part.name[:80],
             hint="Send the whole file.",
         )

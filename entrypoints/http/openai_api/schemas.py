@@ -41,6 +41,10 @@ OPTIONS: dict[str, Schema] = {
         "type": "boolean",
         "description": "Ignore cached and running equal requests; not in OpenAI's API.",
     },
+    "confirm": {
+        "type": "boolean",
+        "description": "A person agreed to the cost (CONFIRM_ABOVE_USD); not in OpenAI's API.",
+    },
 }
 INPUT: Schema = {
     "description": "An img_… ID, a data: URL, base64, an object with `image_url` or `file_id`, or "
