@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import cast
 
@@ -41,7 +42,8 @@ from entrypoints.http.security.link_signer import LinkSigner
 from entrypoints.http.security.request_checks import check_request
 from entrypoints.http.security.signed_links import SignedLinkMiddleware
 from entrypoints.http.security.upload_limits import UploadLimitMiddleware
-from entrypoints.http.websocket.opening_handshake import IMAGES_PATH
+from entrypoints.http.websocket.mcp_session import McpSession
+from entrypoints.http.websocket.opening_handshake import IMAGES_PATH, MCP_PATH
 from entrypoints.http.websocket.sockets import OpenSession, Sockets, image_sessions
 
 ROUTES = (
@@ -75,7 +77,8 @@ ROUTES = (
         openai_api.get_openai_model,
     ),
     uploads.upload_images,
-    *(reports.list_models, reports.get_usage, web_sockets.open_image_socket),
+    *(reports.list_models, reports.get_usage),
+    *(web_sockets.open_image_socket, web_sockets.open_mcp_socket),
     *(documentation.get_openapi, documentation.get_docs, documentation.get_docs_asset),
 )
 
@@ -97,7 +100,8 @@ class HttpApplication:
         settings = container.settings()
         callers = CallerResolver(settings)
         signer = link_signer(container)
-        self.manager = session_manager(mcp_server(container, callers, warmed_up, signer))
+        server = mcp_server(container, callers, warmed_up, signer)
+        self.manager = session_manager(server)
         self.litestar = Litestar(
             [Router("/", route_handlers=ROUTES, guards=[check_request]), mcp_route(self.manager)],
             state=State(
@@ -116,7 +120,10 @@ class HttpApplication:
             logging_config=None,
         )
         self.litestar.state.docs = docs_page.Docs(self.litestar, settings)
-        sessions = {IMAGES_PATH: image_sessions(container, callers, signer, warmed_up)}
+        sessions: dict[str, OpenSession] = {
+            IMAGES_PATH: image_sessions(container, callers, signer, warmed_up),
+            MCP_PATH: partial(McpSession, server),
+        }
         secured = with_security(self.litestar, settings, sessions)
         if signer is not None:
             secured = SignedLinkMiddleware(secured, signer, owner=callers.owner)

@@ -20,6 +20,7 @@ from tests.e2e.asgi_client import asgi_client
 from tests.e2e.host import SERVER
 from tests.e2e.loopback_server import serve
 from tests.e2e.mcp_http import ERAS, connect_over_http
+from tests.e2e.mcp_websocket import connect_over_websocket
 from tests.e2e.test_money import Environment, generate
 from tests.standin import StandIn
 from tests.testkit.fakes import settings_in
@@ -54,10 +55,11 @@ async def connect(
     transport: str, era: str, api: StandIn, folder: Path, person: Person | None = None
 ) -> AsyncIterator[Client]:
     """The official client of a server that asks; without a person, it cannot ask."""
-    if transport == "http":
+    if transport != "stdio":
+        over = connect_over_http if transport == "http" else connect_over_websocket
         async with (
             serve(asking_settings(folder, api)) as url,
-            connect_over_http(url, era, answer=person) as client,
+            over(url, era, answer=person) as client,
         ):
             yield client
         return
@@ -67,7 +69,7 @@ async def connect(
 
 
 in_all_ways = pytest.mark.parametrize(
-    ("transport", "era"), [(way, era) for way in ("stdio", "http") for era in ERAS]
+    ("transport", "era"), [(way, era) for way in ("stdio", "http", "websocket") for era in ERAS]
 )
 
 

@@ -13,10 +13,17 @@ from entrypoints.mcp.server import build_server
 from tests.conftest import KEY
 from tests.e2e.loopback_server import serve
 from tests.e2e.mcp_http import connect_over_http
+from tests.e2e.mcp_websocket import connect_over_websocket
 from tests.standin import StandIn
 from tests.testkit.fakes import settings_in
 
-ERAS = {"http": "auto", "http, handshake": "legacy"}
+ERAS = {
+    "http": "auto",
+    "http, handshake": "legacy",
+    "websocket": "auto",
+    "websocket, handshake": "legacy",
+}
+"""The networked transports, each in both eras, by the official client's names."""
 TRANSPORTS = ["memory", *ERAS]
 
 
@@ -44,5 +51,6 @@ async def connect_over(transport: str, settings: Settings) -> AsyncIterator[Clie
         async with connect_in_memory(settings) as client:
             yield client
         return
-    async with serve(settings) as url, connect_over_http(url, ERAS[transport]) as client:
+    connect = connect_over_websocket if "websocket" in transport else connect_over_http
+    async with serve(settings) as url, connect(url, ERAS[transport]) as client:
         yield client

@@ -5,7 +5,7 @@ from litestar import get
 from entrypoints.http.openapi.operation import ApiResponse, Operation, parameter
 from entrypoints.http.problem_documents import Problem, RequestRejected
 from entrypoints.http.request_context import AnyRequest
-from entrypoints.http.websocket.opening_handshake import IMAGES_PATH, SUBPROTOCOLS
+from entrypoints.http.websocket.opening_handshake import IMAGES_PATH, MCP_PATH, SUBPROTOCOLS
 from entrypoints.http.websocket.sockets import NO_SUBPROTOCOL
 
 NOT_A_WEBSOCKET = Problem(
@@ -35,4 +35,10 @@ async def open_image_socket(request: AnyRequest) -> None:
 
     Images come as binary frames. /asyncapi.json describes the messages.
     """
+    raise RequestRejected(NOT_A_WEBSOCKET)
+
+
+@get(MCP_PATH, operation=_socket(MCP_PATH))
+async def open_mcp_socket(request: AnyRequest) -> None:
+    """Open a WebSocket for the Model Context Protocol: one JSON-RPC message in each text frame."""
     raise RequestRejected(NOT_A_WEBSOCKET)

@@ -19,17 +19,13 @@ from entrypoints.http.websocket.client_messages import (
     read_message,
 )
 from entrypoints.http.websocket.image_client import Client
+from entrypoints.http.websocket.inbox import Inbox, run_until_first
 from entrypoints.http.websocket.outbox import Delivery, Outbox
 from entrypoints.http.websocket.server_messages import Outgoing, error_message, pong
 from entrypoints.wire.incidents import log_incident
 
 MAX_OPERATIONS = 32
 """Operations of one connection at once."""
-IDLE_TIMEOUT = 600.0
-"""Seconds without an operation and without a message after which a connection is closed."""
-NORMAL, ABNORMAL = 1000, 1006
-"""Codes of a closed WebSocket: because it was not used any more, and without a closing frame."""
-CLOSED_IDLE = "No operation ran, and no message came, for ten minutes."
 
 
 class ImageSession:
@@ -41,9 +37,8 @@ class ImageSession:
 
     def __init__(self, client: Client, receive: Receive, send: Send) -> None:
         self._client = client
-        self._receive = receive
-        self._send = send
         self._outbox = Outbox(send)
+        self._inbox = Inbox(receive, send, lambda: self.is_awaited)
         self._operations: dict[str, _Operation] = {}
         self.jobs = 0
         """The number of jobs that were started or joined."""
@@ -55,29 +50,19 @@ class ImageSession:
 
     async def run(self) -> int:
         """Serve the client; return the code with which the connection was closed."""
-        writing = asyncio.create_task(self._outbox.run())
-        reading = asyncio.create_task(self._read())
         try:
-            await asyncio.wait({writing, reading}, return_when=asyncio.FIRST_COMPLETED)
-            return reading.result() if reading.done() else ABNORMAL
+            await run_until_first(
+                asyncio.create_task(self._read()), asyncio.create_task(self._outbox.run())
+            )
         finally:
-            tasks = [reading, writing, *(each.task for each in self._operations.values())]
+            tasks = [operation.task for operation in self._operations.values()]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        return self._inbox.close_code
 
-    async def _read(self) -> int:
-        while True:
-            try:
-                async with asyncio.timeout(IDLE_TIMEOUT):
-                    event = await self._receive()
-            except TimeoutError:
-                if self.is_awaited:
-                    continue
-                await self._send({"type": "websocket.close", "code": NORMAL, "reason": CLOSED_IDLE})
-                return NORMAL
-            if event["type"] == "websocket.disconnect":
-                return int(event["code"])
+    async def _read(self) -> None:
+        async for event in self._inbox.messages():
             await self._take(event)
 
     async def _take(self, event: Message) -> None:

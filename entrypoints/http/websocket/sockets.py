@@ -69,7 +69,8 @@ class Sockets:
             return
         await receive()
         await send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": []})
-        session = self._sessions[path](scope, receive, send)
+        http = {**scope, "scheme": HTTP_SCHEMES[scope["scheme"]]}  # for links
+        session = self._sessions[path](http, receive, send)
         scope["state"][IS_AWAITED] = lambda: session.is_awaited
         code = await session.run()
         note_websocket(scope, close_code=code, jobs=session.jobs)
@@ -85,12 +86,11 @@ def image_sessions(
     settings = container.settings()
 
     def open_session(scope: Scope, receive: Receive, send: Send) -> ImageSession:
-        http = {**scope, "scheme": HTTP_SCHEMES[scope["scheme"]]}
         caller = callers.resolve(scope)
         client = Client(
             container=container,
             caller=caller,
-            urls=image_urls_of(http, settings, signer, caller.owner),
+            urls=image_urls_of(scope, settings, signer, caller.owner),
             signer=signer,
             warmed_up=warmed_up,
         )
