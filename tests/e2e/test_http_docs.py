@@ -14,6 +14,7 @@ import pytest
 from entrypoints.http import exception_handlers, raw_responses
 from entrypoints.http.images.conditional_responses import range_not_satisfiable
 from entrypoints.http.problem_documents import Problem
+from entrypoints.http.routes import web_sockets
 from entrypoints.http.security import (
     bearer_token,
     body_limits,
@@ -21,7 +22,9 @@ from entrypoints.http.security import (
     host_origin,
     request_checks,
     signed_links,
+    upload_limits,
 )
+from entrypoints.http.websocket import sockets
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import blocks
 from tests.e2e.asgi_client import AsgiClient, Reply, asgi_client
@@ -139,6 +142,9 @@ def test_the_problems_of_http_alone_are_listed() -> None:
         raw_responses,
         bearer_token,
         signed_links,
+        upload_limits,
+        sockets,
+        web_sockets,
         body_limits,
     )
     problems = [each for module in modules for each in vars(module).values()]
