@@ -146,6 +146,21 @@ async def test_an_upload_that_cannot_be_stored_leaves_no_record(
     assert desk.here.sql("SELECT * FROM pictures") == []
 
 
+async def test_an_upload_is_recorded_before_its_bytes_are_stored(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a process that is killed at any moment leaves no file without a record."""
+    recorded, put = list[object](), desk.here.images.put
+
+    async def look_and_put(image: Image, /, *, title: str = "") -> StoredRef:
+        recorded.extend(desk.here.sql("SELECT picture_id FROM pictures"))
+        return await put(image, title=title)
+
+    monkeypatch.setattr(desk.here.images, "put", look_and_put)
+    await desk.add(PNG)
+    assert recorded == [(PNG.id,)]
+
+
 def begun(image: Image, desk: Desk) -> Upload:
     """An upload whose bytes are not stored yet."""
     added = NormalizedImage(image=image)
