@@ -38,8 +38,10 @@ class KnownPathsMiddleware:
     def __init__(self, app: ASGIApp, routes: Litestar) -> None:
         self._app = app
         self._paths = [*_paths(routes)]
-        fixed = [path for route in routes.routes if "{" not in (path := route.path_format)]
-        self._fixed = {path: self._matching(path) for path in fixed}
+        self._fixed: dict[str, set[str]] = {}
+        for route in routes.routes:
+            if "{" not in route.path_format:  # Litestar prefers it to a pattern that matches it too
+                self._fixed.setdefault(route.path_format, set()).update(_methods(route))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

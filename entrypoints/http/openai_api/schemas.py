@@ -75,6 +75,19 @@ ERROR = object_of(
     param=OPTIONAL_TEXT,
     code={**STRING, "pattern": "^[a-z_]+$"},
 )
+EVENT_TYPES = [
+    f"{kind}.{name}"
+    for kind in ("image_generation", "image_edit")
+    for name in ("partial_image", "completed")
+]
+IMAGE_EVENT = object_of(
+    *("type", "b64_json", "created_at"),
+    type={**STRING, "enum": EVENT_TYPES},
+    b64_json=BASE64,
+    created_at=NON_NEGATIVE,
+    partial_image_index=NON_NEGATIVE,
+    **FACTS,
+)
 
 OPENAI_SCHEMAS: dict[str, Schema] = {
     "OpenAIGenerateRequest": {"title": "OpenAIGenerateRequest", **object_of("prompt", **OPTIONS)},
@@ -97,19 +110,13 @@ OPENAI_SCHEMAS: dict[str, Schema] = {
     "OpenAIImageEvent": {
         "title": "OpenAIImageEvent",
         **object_of(
-            *("type", "b64_json", "created_at"),
-            type={
+            *("event", "data"),
+            event={**STRING, "enum": [*EVENT_TYPES, "error"]},
+            data={
                 **STRING,
-                "enum": [
-                    f"{kind}.{name}"
-                    for kind in ("image_generation", "image_edit")
-                    for name in ("partial_image", "completed")
-                ],
+                "contentMediaType": "application/json",
+                "contentSchema": {"oneOf": [IMAGE_EVENT, ref("OpenAIError")]},
             },
-            b64_json=BASE64,
-            created_at=NON_NEGATIVE,
-            partial_image_index=NON_NEGATIVE,
-            **FACTS,
         ),
     },
     "OpenAIModel": {
