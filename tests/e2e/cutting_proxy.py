@@ -1,9 +1,38 @@
-"""A proxy that cuts every connection after some seconds, as proxies of the web do."""
+"""Proxies that end long requests: one that cuts every connection, and nginx, which answers 504."""
 
 import asyncio
+import os
+import shutil
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
+
+from tests.e2e.loopback_server import wait_until
+
+NGINX = """
+daemon off;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass {target};
+            proxy_set_header Host {host};
+            proxy_read_timeout {limit}ms;
+        }}
+    }}
+}}
+"""
 
 
 @asynccontextmanager
@@ -32,3 +61,33 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()
+
+
+def nginx_program() -> str | None:
+    """The path of nginx, which Debian installs where only root looks; None without nginx."""
+    return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+def _free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+@asynccontextmanager
+async def nginx(target: str, seconds: float, folder: Path) -> AsyncIterator[str]:
+    """The proxy nginx in front of `target`, which answers 504 after so many seconds of silence."""
+    folder.mkdir()
+    config, port = folder / "nginx.conf", _free_port()
+    host, limit = urlsplit(target).netloc, int(seconds * 1000)
+    text = NGINX.format(folder=folder, port=port, target=target, host=host, limit=limit)
+    config.write_text(text, encoding="utf-8")
+    program = nginx_program() or ""
+    command = [program, "-c", str(config), "-e", str(folder / "error.log")]
+    process = await asyncio.create_subprocess_exec(*command)
+    try:
+        await wait_until((folder / "pid").exists)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        await process.wait()

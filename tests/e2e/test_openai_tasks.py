@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from domain.image_formats import ImageFormat
-from tests.e2e.cutting_proxy import cutting_proxy
+from tests.e2e.cutting_proxy import cutting_proxy, nginx, nginx_program
 from tests.e2e.openai_client import PROMPT, decoded, openai_client
 from tests.standin import StandIn
 from tests.standin.faults import moderation_blocked, reply_cut, slow
@@ -155,16 +155,20 @@ async def test_a_call_beyond_the_deadline_is_a_task_and_a_shorter_one_is_not(
     assert len(openai_api.posts) == 1
 
 
+@pytest.mark.parametrize("proxy", ["cutting", "nginx"])
 @pytest.mark.parametrize("way", ["async", "deadline", "stream", "retry"])
-async def test_a_proxy_that_cuts_connections_costs_no_second_call(
-    way: str, tmp_path: Path, openai_api: StandIn
+async def test_a_proxy_that_ends_long_requests_costs_no_second_call(
+    way: str, proxy: str, tmp_path: Path, openai_api: StandIn
 ) -> None:
+    if proxy == "nginx" and nginx_program() is None:
+        pytest.skip("nginx is not installed")
     deadline: dict[str, Any] = {"sync_deadline": 0.5} if way == "deadline" else {}
     async with openai_client(tmp_path, openai_api, **deadline) as sdk:
         await sdk.images.generate(prompt="the first call, which loads what all calls need")
         openai_api.default = slow(3.0)
         direct = str(sdk.base_url).removesuffix("/v1/")
-        async with cutting_proxy(direct, 1.5) as url:
+        cut = nginx(direct, 1.5, tmp_path / "nginx")
+        async with cut if proxy == "nginx" else cutting_proxy(direct, 1.5) as url:
             proxied = sdk.with_options(base_url=f"{url}/v1", max_retries=5)
             base64 = await image_through(proxied, url, way)
     assert decoded(base64).format is ImageFormat.PNG
