@@ -19,6 +19,7 @@ from benchmarks.parts import part_lines
 from benchmarks.previews_and_sketches import preview_lines, sketch_lines
 from benchmarks.renditions import default_line, jpeg_lines
 from benchmarks.rig import Rig
+from benchmarks.sockets import socket_lines
 from benchmarks.startup import first_call_lines, first_image_lines, spawn_lines
 from benchmarks.streams import stream_lines
 
@@ -60,6 +61,7 @@ GROUPS: dict[str, Group] = {
     "cached": mcp_http_lines,
     "serving": lambda rig, rounds: serving_lines(rig, max(1, rounds // 6)),
     "streams": stream_lines,
+    "websocket": lambda rig, rounds: socket_lines(rig, max(1, rounds // 3)),
     "burst": lambda rig, rounds: burst_lines(rig, max(1, rounds // 10)),
     "memory": lambda rig, rounds: memory_lines(rig, max(1, rounds // 15)),
     "growth": lambda rig, rounds: growth_lines(rig, max(1, rounds // 6)),

@@ -66,6 +66,7 @@ class StreamClient(asyncio.Protocol):
         self._breaks = 0
         self.frames: list[Frame] = []
         self.sent_at = 0.0
+        self.received = 0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -75,6 +76,7 @@ class StreamClient(asyncio.Protocol):
         transport.write(self._head + self._body)
 
     def data_received(self, data: bytes) -> None:
+        self.received += len(data)
         self._parser.feed_data(data)
 
     def on_body(self, body: bytes) -> None:

@@ -79,7 +79,9 @@ ROUTES = (
     uploads.upload_images,
     *(reports.list_models, reports.get_usage),
     *(web_sockets.open_image_socket, web_sockets.open_mcp_socket),
-    *(documentation.get_openapi, documentation.get_docs, documentation.get_docs_asset),
+    web_sockets.create_socket_links,
+    *(documentation.get_openapi, documentation.get_asyncapi),
+    *(documentation.get_docs, documentation.get_docs_asset),
 )
 
 

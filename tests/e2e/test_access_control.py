@@ -29,7 +29,7 @@ REFUSALS = {
 OTHER_CODES = {"invalid_api_key": "unauthorized", "unsupported_media_type": "not_json"}
 FORMS = ["/uploads"] + [f"{b}/images/edits{e}" for b in ("", "/v1") for e in ("", "/async")]
 PROBES = ("/livez", "/readyz")
-OPEN = (*PROBES, "/health", "/openapi.json", "/docs", "/docs/folder/name")
+OPEN = (*PROBES, "/health", "/openapi.json", "/asyncapi.json", "/docs", "/docs/folder/name")
 PROMPT = b'{"prompt": "a red bridge", "fresh": true}'
 
 HOSTS = {HOST: None, "evil.example": "misdirected", "me@127.0.0.1": "bad_host"}

@@ -13,6 +13,7 @@ from domain.image import Image
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import commands
 from tests.e2e.loopback_server import serve
+from tests.e2e.test_image_socket_resuming import cutting_proxy
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn, faults
 
@@ -112,3 +113,35 @@ async def test_the_demo_compares_four_formats_of_one_image(
     output = capsys.readouterr().out
     assert all(format_name in output for format_name in ("png", "jpeg", "webp", "auto"))
     assert "%" in output
+
+
+async def test_the_websocket_client_saves_the_images_of_two_jobs_on_one_connection(
+    url: str,
+    openai_api: StandIn,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    await run("websocket_client.py", url, tmp_path / "out", monkeypatch)
+    files = {file.name: Image(file.read_bytes()) for file in (tmp_path / "out").iterdir()}
+    finals = {files["day-final.png"].digest, files["night-final.png"].digest}
+    assert finals == {digest for charge in openai_api.ledger for digest in charge.digests}
+    assert {"day-preview-1.png", "night-preview-3.png"} <= files.keys()
+    assert capsys.readouterr().out.count("Generated 1 image(s) successfully.") == 2
+
+
+async def test_the_websocket_client_continues_after_a_break(
+    url: str,
+    openai_api: StandIn,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    openai_api.default = faults.slow(1.0)
+    async with cutting_proxy(url, 3_000_000) as proxy:
+        await run("websocket_client.py", proxy, tmp_path / "out", monkeypatch)
+    assert "The connection broke" in capsys.readouterr().out
+    assert {"day-final.png", "night-final.png"} <= {
+        file.name for file in (tmp_path / "out").iterdir()
+    }
+    assert len(openai_api.posts) == 2

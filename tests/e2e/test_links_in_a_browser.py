@@ -58,6 +58,7 @@ class Page:
 
     def __init__(self, script: str = "") -> None:
         self.script = script
+        self.html = ""
         self.saw_partial = asyncio.Event()
         self.report: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
@@ -71,10 +72,10 @@ class Page:
             self.report.set_result(json.loads(body))
         if scope["path"] == "/saw/partial":
             self.saw_partial.set()
-        html = f"<!doctype html><script>{SCRIPT}{self.script}</script>".encode()
+        html = self.html or f"<!doctype html><script>{SCRIPT}{self.script}</script>"
         headers = [(b"content-type", b"text/html")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": html})
+        await send({"type": "http.response.body", "body": html.encode()})
 
 
 async def report_of(script: str, folder: Path) -> Any:  # noqa: ANN401 - any JSON value

@@ -118,7 +118,7 @@ async def test_the_token_is_described_if_configured(tmp_path: Path) -> None:
     }
     assert free == {
         *("/livez", "/readyz", "/health"),
-        *("/openapi.json", "/docs", "/docs/{folder}/{name}"),
+        *("/openapi.json", "/asyncapi.json", "/docs", "/docs/{folder}/{name}"),
     }
     assert TOKEN not in json.dumps(spec)
 

@@ -38,6 +38,11 @@ class ImageUrls:
         self._paths = paths
         self._sign = sign
 
+    def socket(self, path: str, parameters: Mapping[str, str]) -> str:
+        """The address of a WebSocket of the server, with these query parameters."""
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return f"ws{self._base.removeprefix('http')}{path}{query}"
+
     def image(self, image: LinkedImage) -> str:
         """The image as the provider returned it, at the URL that needs the token."""
         return f"{self._base}/images/{image.id}"

@@ -11,6 +11,7 @@ from litestar import Litestar
 from entrypoints.config.settings import Settings
 from entrypoints.http.images.conditional_responses import CacheableBody
 from entrypoints.http.openapi.document import openapi
+from entrypoints.http.websocket.asyncapi import asyncapi
 
 HTML, JSON, SCRIPT, STYLE = "text/html", "application/json", "text/javascript", "text/css"
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -70,6 +71,11 @@ class Docs:
     def document(self) -> CacheableBody:
         """OpenAPI, as JSON."""
         return _revalidated(msgspec.json.encode(openapi(self._app, self._settings)), JSON)
+
+    @cached_property
+    def messages(self) -> CacheableBody:
+        """AsyncAPI, as JSON."""
+        return _revalidated(msgspec.json.encode(asyncapi(self._settings)), JSON)
 
     @cached_property
     def page(self) -> CacheableBody:

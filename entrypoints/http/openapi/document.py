@@ -19,7 +19,8 @@ from entrypoints.wire.json_schema import Schema
 
 INTRODUCTION = """
 Generate and edit images from text prompts. [MCP](https://modelcontextprotocol.io) is at `/mcp`; all
-other paths are plain HTTP.
+other paths are plain HTTP, except the WebSockets, whose messages are in
+[asyncapi.json](asyncapi.json).
 
 Every error is a problem document (RFC 9457): `code` is stable, `hint` says what to do next,
 `charged` whether money may have been spent, and `retryable` whether a retry can help. Only the
@@ -34,7 +35,7 @@ TAGS = {
     "Images": "Stored images, and smaller versions of them.",
     "Models and costs": "What models there are, and what was spent.",
     "MCP": "The Model Context Protocol over streamable HTTP.",
-    "WebSockets": "Connections on which client and server send messages at any time.",
+    "WebSockets": "Connections for many messages, which [asyncapi.json](asyncapi.json) describes.",
     "Health": "Liveness, readiness and metrics.",
     "Documentation": "This API; no token required.",
 }

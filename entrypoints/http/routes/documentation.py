@@ -1,4 +1,4 @@
-"""The OpenAPI document, and a page that shows it."""
+"""The OpenAPI and AsyncAPI documents, and a page that shows the first."""
 
 from typing import Annotated
 
@@ -48,6 +48,16 @@ def _file(schema: Schema, *media_types: str, refusals: tuple[Refusal, ...] = ())
 async def get_openapi(request: AnyRequest) -> ASGIApp:
     """The OpenAPI document, as JSON."""
     return _respond(request, _docs(request).document)
+
+
+@route(
+    "/asyncapi.json",
+    http_method=GET_AND_HEAD,
+    operation=_file({"type": "object"}, "application/json"),
+)
+async def get_asyncapi(request: AnyRequest) -> ASGIApp:
+    """The AsyncAPI document of the WebSockets, as JSON."""
+    return _respond(request, _docs(request).messages)
 
 
 @route("/docs", http_method=GET_AND_HEAD, operation=_file(STRING, "text/html"))

@@ -12,7 +12,7 @@ from entrypoints.http.problem_documents import Problem
 from entrypoints.http.security.host_origin import ALWAYS_OPEN, CHECKED
 from entrypoints.http.security.link_state import drop_link, link_of
 
-OPEN = (*ALWAYS_OPEN, "/health", "/openapi.json", "/docs")
+OPEN = (*ALWAYS_OPEN, "/health", "/openapi.json", "/asyncapi.json", "/docs")
 """Routes without secrets or costs; a browser sends no token when it opens a page."""
 OPEN_FOLDER = "/docs/"
 

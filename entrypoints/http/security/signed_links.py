@@ -11,9 +11,12 @@ from entrypoints.http.security.bearer_token import needs_token
 from entrypoints.http.security.host_origin import CHECKED
 from entrypoints.http.security.link_signer import LinkSigner, LinkTarget
 from entrypoints.http.security.link_state import SignedLink, note_link
+from entrypoints.http.websocket.opening_handshake import SUBPROTOCOLS
 
 LINKABLE = re.compile(r"/images/img_[0-9a-f]{32}(?:/preview|/thumb)?|/jobs/job_[0-9a-f]{32}/events")
 """The paths that a link can open: of whole IDs, which never mean anything else."""
+SOCKETS = re.compile("|".join(map(re.escape, SUBPROTOCOLS)))
+"""The paths of WebSockets, which a link can open as well."""
 NO_REFERRER = (b"referrer-policy", b"no-referrer")
 AGAIN = (
     "Ask for the image or the job again to get a new link, such as with the tool get_image or "
@@ -59,8 +62,9 @@ class SignedLinkMiddleware:
             return
         await self._signer.refresh()
         query = QueryParams(scope["query_string"])
-        if "signature" in query and LINKABLE.fullmatch(scope["path"]):
-            if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
+        is_socket = scope["type"] == "websocket"
+        if "signature" in query and (SOCKETS if is_socket else LINKABLE).fullmatch(scope["path"]):
+            if is_socket or scope["method"] in ("GET", "HEAD"):
                 note_link(scope, self._link(scope["path"], query))
             send = _without_referrer(send)
         await self._app(scope, receive, send)

@@ -14,6 +14,7 @@ from entrypoints.http.known_paths import NO_ROUTE
 from entrypoints.http.problem_documents import Problem
 from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.link_signer import LinkSigner
+from entrypoints.http.security.link_state import drop_link
 from entrypoints.http.websocket.image_client import Client
 from entrypoints.http.websocket.image_session import ImageSession
 from entrypoints.http.websocket.opening_handshake import IS_AWAITED, SUBPROTOCOLS
@@ -87,6 +88,7 @@ def image_sessions(
 
     def open_session(scope: Scope, receive: Receive, send: Send) -> ImageSession:
         caller = callers.resolve(scope)
+        drop_link(scope)  # it expires soon, and the links in results must not
         client = Client(
             container=container,
             caller=caller,
