@@ -128,11 +128,13 @@ class ImageLibrary:
     ) -> DeletionResult:
         """Delete the uploads of these images from before a time; return what was deleted.
 
-        Bytes of an image that another owner has too, or that a job delivered, are kept.
+        Bytes of an image that any owner keeps, that a job delivered, or that is in the trash, stay.
         """
         async with self.records.image_references(images) as found:
             old = [each for each in found if each.uploaded_at and each.uploaded_at < before]
-            unneeded = [each for each in old if not each.shared and not each.fingerprints]
+            kept = {it.image.id for it in found if it.shared or it.fingerprints or it not in old}
+            kept |= {each.image.id for each in await self.records.trash()}
+            unneeded = [each for each in old if each.image.id not in kept]
             freed = await self.images.delete({it.ref for each in unneeded for it in each.stored})
             for references in old:
                 references.forget_upload()

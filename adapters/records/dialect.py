@@ -89,9 +89,11 @@ def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None
     connection.execute(_upsert(table, tuple(row)), row)
 
 
-def insert_missing(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    """Insert the row, unless there is one with the same primary key."""
-    connection.execute(insert(table).on_conflict_do_nothing(), row)
+def insert_or_touch(
+    connection: Connection, table: Table, row: Mapping[str, Any], touched: tuple[str, ...]
+) -> None:
+    """Insert the row, or update only these columns of the one with the same primary key."""
+    connection.execute(_upsert(table, touched), row)
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, literal, select, tuple_, update
 
-from adapters.records.dialect import LenientDateTime, insert_missing, upsert
+from adapters.records.dialect import LenientDateTime, insert_or_touch, upsert
 from adapters.records.engine import Database
 from adapters.records.prompt_matching import contains_words
 from adapters.records.readable_rows import readable
@@ -24,6 +24,9 @@ READ_FAILED = "The uploads could not be read"
 WRITE_FAILED = "The upload could not be recorded"
 IS_UPLOAD = images.c.uploaded_at.is_not(None)
 IS_STORED = images.c.ref.is_not(None)
+BEGUN = ("uploaded_at",)
+"""What changes in an earlier upload when the same image arrives again: its days begin anew, so that
+it does not expire while its bytes are being stored."""
 
 
 class SqlUploadRepository:
@@ -33,8 +36,11 @@ class SqlUploadRepository:
         self._database = database
 
     async def save(self, upload: Upload, /) -> None:
-        write = upsert if upload.image.stored else insert_missing
-        await self._write(lambda connection: write(connection, images, _to_row(upload)))
+        row = _to_row(upload)
+        if upload.image.stored:
+            await self._write(lambda connection: upsert(connection, images, row))
+        else:
+            await self._write(lambda connection: insert_or_touch(connection, images, row, BEGUN))
 
     async def get(self, image: OwnedImage, /) -> Upload | None:
         is_it = images.c.job_id == upload_id(image)

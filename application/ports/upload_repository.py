@@ -23,7 +23,8 @@ class UploadRepository(Protocol):
         """Record an upload.
 
         One whose bytes are stored replaces an earlier one of the same image and owner, whose name
-        stays if this one has none; one whose bytes are not stored yet never does.
+        stays if this one has none. One whose bytes are not stored yet changes only the time of an
+        earlier one, which must not expire meanwhile.
         """
 
     async def get(self, image: OwnedImage, /) -> Upload | None:

@@ -74,6 +74,48 @@ async def test_uploads_expire_and_take_no_other_image_with_them(desk: Desk) -> N
     assert await desk.here.records.image_refs(MINE) == []
 
 
+async def test_an_expired_upload_takes_no_bytes_that_a_job_of_another_owner_delivered(
+    desk: Desk,
+) -> None:
+    """Both owners uploaded them, too, and both uploads expire together."""
+    await desk.generate(PNG, owner="other")
+    await desk.add(PNG, owner="other")
+    await desk.add(PNG)
+    desk.later(days=DAYS, seconds=1)
+    assert (await desk.expire()).bytes == 0
+    assert await desk.uploads.get(THEIRS) is None
+    assert await desk.find(THEIRS) == PNG
+
+
+async def test_an_image_that_is_uploaded_again_while_it_expires_is_kept(desk: Desk) -> None:
+    """One owner has finished, the other one has begun."""
+    await desk.add(PNG, RED)
+    await desk.add(PNG, owner="other")
+    desk.later(days=DAYS, seconds=1)
+    now = desk.clock.now()
+    old = await desk.uploads.older_than(now - timedelta(days=DAYS))
+    await desk.add(PNG, owner="other")
+    await desk.uploads.save(begun(RED, desk))
+    deleted = await desk.here.library.delete_uploads(old, before=now - timedelta(days=DAYS))
+    assert (deleted.images, deleted.bytes) == (1, 0)
+    assert await desk.find(THEIRS) == PNG
+    assert await desk.find(OwnedImage(RED.id, "local")) == RED
+
+
+async def test_an_upload_that_expires_leaves_the_bytes_in_the_trash_of_another_owner(
+    desk: Desk,
+) -> None:
+    await desk.add(PNG)
+    desk.later(days=DAYS - 1)
+    await desk.add(PNG, owner="other")
+    await desk.trash.delete([THEIRS])
+    desk.later(days=2)
+    assert (await desk.expire()).images == 1
+    await desk.trash.mend()
+    assert [each.image for each in await desk.trash.restore([THEIRS])] == [THEIRS]
+    assert await desk.find(THEIRS) == PNG
+
+
 async def test_with_0_days_uploads_never_expire(desk: Desk) -> None:
     await desk.add(PNG)
     desk.later(days=5000)
