@@ -101,7 +101,7 @@ async def reasons(library: PresetLibrary, name: str = "poster") -> list[str]:
             ["options.size: 'huge' is no size; use auto, square, landscape, portrait, a ratio"],
         ),
         (("1024x1536", "1024"), ["options.size: '1024' is no size; did you mean 1024x1024?"]),
-        (("1024x1536", "0x1536"), ["options.size: '0x1536' is no size; use auto"]),
+        (("1024x1536", "0x1536"), ["options.size: '0x1536' is no size; did you mean 1536x1536?"]),
         (('"1024x1536"', "true"), ["options.size: 'True' is no size; use auto"]),
         (
             ('{ size = "1024x1536" }', "{ n = 9 }"),

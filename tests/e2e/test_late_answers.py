@@ -57,6 +57,7 @@ async def test_a_long_call_gets_its_job_id_as_the_reply_and_continues(
             job_id = early.structured_content["jobId"]
             assert early.structured_content["state"] == "painting"
             assert f'get_image with {{"id": "{job_id}"}}' in text_of(early)
+            await wait_until(lambda: provider.seen)
             again = await client.call_tool("get_image", {"id": job_id})
             assert again.structured_content == early.structured_content
             listed = await client.call_tool("list_images", {})

@@ -148,10 +148,15 @@ def check_costs(desk: Desk, api: StandIn, mode: str) -> None:
     """What every answer says that it took is what the provider counted, to the last token."""
     for step, charge in zip(NEW, api.ledger, strict=True):
         counted, main = counts(charge.usage), counts(charge.mainline)
+        tokens_of_main = {}
+        if mode == "responses":
+            tokens_of_main["mainlineIn"] = main["input_tokens"]
+            tokens_of_main["mainlineOut"] = main["output_tokens"]
         assert desk.told[step]["usage"] == {
             "textIn": counted["text_tokens"],
             "imageIn": counted["image_tokens"],
             "out": counted["output_tokens"],
+            **tokens_of_main,
         }
         assert desk.told[step]["costUsd"] == pytest.approx(cost(counted, main), abs=1e-9)
         if mode == "responses":
