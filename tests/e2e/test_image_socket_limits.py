@@ -19,7 +19,11 @@ from entrypoints.http.application import HttpApplication
 from entrypoints.http.connection_limits import Connection
 from entrypoints.http.listening_socket import listen
 from entrypoints.http.security.body_limits import BodyMemoryBudget
-from entrypoints.http.websocket.connection import FRAGMENT_BYTES, WebSocketConnection
+from entrypoints.http.websocket.connection import (
+    FRAGMENT_BYTES,
+    GOING_AWAY,
+    WebSocketConnection,
+)
 from tests.e2e.image_socket import ImageSocket, Received, open_socket
 from tests.e2e.loopback_server import serve, wait_until
 from tests.e2e.raw_connections import RawConnection, connect
@@ -46,10 +50,12 @@ def text_frame(message: dict[str, object], missing: int = 0) -> bytes:
 
 
 @asynccontextmanager
-async def frozen_client(url: str, message: dict[str, object]) -> AsyncIterator[RawConnection]:
+async def frozen_client(
+    url: str, message: dict[str, object], window: int = 4096
+) -> AsyncIterator[RawConnection]:
     """A client that sends a message and never reads."""
     port = int(url.rpartition(":")[2])
-    async with connect(port, window=4096) as client:
+    async with connect(port, window) as client:
         await client.send(HANDSHAKE + b"")
         await client.reader.readuntil(b"\r\n\r\n")
         client.writer.transport.pause_reading()  # type: ignore[attr-defined] # asyncio's own transport
@@ -227,6 +233,37 @@ async def test_at_shutdown_running_jobs_are_delivered_then_the_connection_closes
         assert [each["type"] for each in answers if each["id"] == "a"][-2:] == ["image", "complete"]
         assert [each["code"] for each in answers if each["id"] == "b"] == ["shutting_down"]
         assert await close_code(socket) == 1001
+
+
+async def test_at_shutdown_a_slow_reader_still_gets_its_image(
+    openai_api: StandIn,
+    tmp_path: Path,
+    listeners: list[sockets.socket],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stop, paused = asyncio.Event(), asyncio.Event()
+    pause = WebSocketConnection.pause_writing
+
+    def pause_writing(connection: WebSocketConnection) -> None:
+        pause(connection)
+        paused.set()
+
+    monkeypatch.setattr(WebSocketConnection, "pause_writing", pause_writing)
+    settings = settings_for(openai_api, tmp_path, shutdown_grace=30, warm_up=False)
+    serving = asyncio.create_task(http_server.serve(settings, listeners, stop))
+    port = listeners[0].getsockname()[1]
+    arguments: dict[str, object] = {"prompt": "x", "n": 4}
+    message: dict[str, object] = {"type": "generate", "id": "a", "arguments": arguments}
+    async with frozen_client(f"http://127.0.0.1:{port}", message, 65536) as slow:
+        await asyncio.to_thread(openai_api.wait_for_calls, 1, 30)
+        stop.set()
+        await asyncio.wait_for(paused.wait(), 30)
+        await asyncio.wait({serving}, timeout=1.0)  # a server that does not wait closes meanwhile
+        slow.writer.transport.resume_reading()  # type: ignore[attr-defined] # asyncio's own transport
+        data = await slow.read_to_end()
+    await serving
+    assert b'"type":"complete"' in data
+    assert data[-30:].endswith(GOING_AWAY.encode())
 
 
 async def test_a_job_beyond_the_grace_period_ends_as_unknown_before_the_connection_closes(
