@@ -57,6 +57,16 @@ class JobHandle:
         return snapshot(self._running)
 
     @property
+    def delivered(self) -> ImageResult | None:
+        """The result before this caller's renditions, if the job has delivered; raises nothing.
+
+        Its `job_id` is that of the earlier job for a result from the cache.
+        """
+        events = self._running.milestones
+        last = events[-1][1] if events else None
+        return last.result if isinstance(last, Finished) else None
+
+    @property
     def request(self) -> ImageRequest:
         """The request of this caller."""
         return self._request

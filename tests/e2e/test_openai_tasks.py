@@ -8,6 +8,7 @@ import httpx2
 import openai
 import pytest
 
+from application.rendition_service import RenditionService
 from domain.image_formats import ImageFormat
 from tests.e2e.cutting_proxy import cutting_proxy, nginx, nginx_program
 from tests.e2e.openai_client import PROMPT, decoded, openai_client
@@ -122,10 +123,58 @@ async def test_a_task_that_fails_says_why(tmp_path: Path, openai_api: StandIn) -
     assert (invalid.status_code, invalid.json()["error"]["param"]) == (400, "n")
 
 
+async def test_a_task_pays_for_no_previews(tmp_path: Path, openai_api: StandIn) -> None:
+    previews = {"stream": True, "partial_images": 3}
+    async with openai_client(tmp_path, openai_api) as sdk, plain(sdk) as client:
+        task = await client.post("/v1/images/generations/async", json=BODY | previews)
+        await poll(client, task.json())
+    (call,) = openai_api.posts
+    assert "partial_images" not in call.fields
+
+
+async def test_a_task_whose_image_was_deleted_says_so_and_what_it_cost(
+    tmp_path: Path, openai_api: StandIn
+) -> None:
+    async with openai_client(tmp_path, openai_api) as sdk, plain(sdk) as client:
+        task = (await client.post("/v1/images/generations/async", json=BODY)).json()
+        await poll(client, task)
+        (job,) = (await client.get("/jobs?recent=true")).json()["jobs"]
+        deleted = await client.delete(f"/images/{job['images'][0]['id']}")
+        gone = await client.get(task["poll_url"])
+    assert (deleted.status_code, gone.status_code) == (200, 404)
+    message = gone.json()["error"]["message"]
+    assert "was deleted" in message
+    assert "The provider charged for this." in message
+    assert "Nothing was charged" not in message
+
+
+async def test_a_cached_image_whose_conversion_exceeds_the_deadline_is_the_earlier_task(
+    tmp_path: Path, openai_api: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convert, may_convert = RenditionService.apply_requested_format, asyncio.Event()
+
+    async def convert_late(*given: Any) -> Any:  # noqa: ANN401 - as the original
+        await may_convert.wait()
+        return await convert(*given)
+
+    async with openai_client(tmp_path, openai_api) as sdk, plain(sdk) as client:
+        first = await client.post("/v1/images/generations", json=BODY)
+    monkeypatch.setattr(RenditionService, "apply_requested_format", convert_late)
+    serving = openai_client(tmp_path, openai_api, sync_deadline=0.5)
+    async with serving as sdk, plain(sdk) as client:
+        late = await client.post("/v1/images/generations", json=BODY | {"output_format": "avif"})
+        may_convert.set()
+        ended = await poll(client, late.json())
+    assert (late.status_code, late.json()["task_id"]) == (202, first.headers["x-job-id"])
+    assert decoded(ended["result"]["data"][0]["b64_json"]).format is ImageFormat.AVIF
+    assert len(openai_api.posts) == 1
+
+
 async def test_an_unknown_task_is_not_found(tmp_path: Path, openai_api: StandIn) -> None:
     async with openai_client(tmp_path, openai_api) as sdk, plain(sdk) as client:
         missing = await client.get(f"/v1/images/tasks/job_{'0' * 32}")
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
+    assert "was never sent" in missing.json()["error"]["message"]
     assert missing.headers["cache-control"] == "no-store"
 
 

@@ -116,7 +116,7 @@ async def get_openai_model(request: AnyRequest, model: Name) -> dict[str, Any]:
 
 
 async def _respond(request: AnyRequest, action: Action, *, as_task: bool = False) -> ASGIApp:
-    started = await submitted(request, action)
+    started = await submitted(request, action, as_task=as_task)
     if started is None:
         return as_response(no_response)
     call, job = started
@@ -129,7 +129,7 @@ async def _respond(request: AnyRequest, action: Action, *, as_task: bool = False
     )
     prefers_task = ASYNC.search(request.headers.get("prefer", "")) is not None
     try:
-        if call.arguments.stream and not as_task:
+        if call.arguments.stream:
             return await _stream(request, replies.events(job), headers)
         if as_task or prefers_task:
             return await _begun(request, call, job, headers)
@@ -151,7 +151,7 @@ async def _finished(
     try:
         result = await until_disconnect(asyncio.wait_for(job.result(), deadline), request.receive)
     except TimeoutError:
-        return _task(request, call, job, headers)
+        return _task(request, call, job, headers, job.delivered)
     except BaseException:
         job.release()
         raise

@@ -1,6 +1,7 @@
 """Requests of OpenAI's clients, read and submitted as jobs."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 from application.jobs.job_handle import JobHandle
@@ -21,22 +22,30 @@ from entrypoints.http.sse_response import until_disconnect
 from entrypoints.jobs.submit import submit
 
 
-async def submitted(request: AnyRequest, action: Action) -> tuple[ImageCall, JobHandle] | None:
-    """Read the request and submit its job; None if the client disconnects first."""
-    started = await until_disconnect(_submit(request, action), request.receive)
+async def submitted(
+    request: AnyRequest, action: Action, *, as_task: bool = False
+) -> tuple[ImageCall, JobHandle] | None:
+    """Read the request and submit its job; None if the client disconnects first.
+
+    A task is never a stream: no client would see the previews, and each costs more.
+    """
+    ignored = {"stream": False} if as_task else {}
+    started = await until_disconnect(_submit(request, action, ignored), request.receive)
     if started is not None:
         note_outcome(request.scope, started[1])
         body_reservation_of(request.scope).shrink_to_decoded()
     return started
 
 
-async def _submit(request: AnyRequest, action: Action) -> tuple[ImageCall, JobHandle]:
+async def _submit(
+    request: AnyRequest, action: Action, ignored: Mapping[str, object]
+) -> tuple[ImageCall, JobHandle]:
     content_type = request.headers.get("content-type", "")
     if content_type.lower().startswith(FORM):
         body = await asyncio.to_thread(form_fields, await body_of(request), content_type)
     else:
         body = await json_object(request)
-    call = await asyncio.to_thread(read_call, action, body)
+    call = await asyncio.to_thread(read_call, action, {**body, **ignored})
     container = container_of(request)
     if container.settings().openai_api_strict:
         check_strictly(call, container.list_models()())

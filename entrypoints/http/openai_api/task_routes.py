@@ -7,6 +7,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from application.jobs.job_handle import JobHandle
 from application.use_cases.get_image import Form
+from domain.errors import ChargeStatus, NotFound
 from domain.image_formats import ImageFormat
 from domain.job_records import JobRecord
 from entrypoints.http.openai_api.operations import GET_TASK, unprefixed
@@ -27,6 +28,11 @@ from entrypoints.http.request_context import (
 )
 
 NO_STORE = {"cache-control": "no-store"}
+NEVER_SENT = (
+    "A task that was never sent, such as one that still waited when the server ended, is found for "
+    "a few minutes at most. Send its request again."
+)
+DELETED = "The image was deleted, or its file is gone. The same request makes a new one, at a cost."
 TaskId = Annotated[str, PathParameter(description="The `task_id` of a task: the ID of its job.")]
 ResponseFormat = Annotated[
     str | None, QueryParameter(description="url for links; base64 for any other value.")
@@ -45,7 +51,11 @@ async def get_task(
     output_format: OutputFormat = None,
 ) -> Response[dict[str, Any]]:
     """The state of a task, with its images once it is completed."""
-    record = await container_of(request).get_job()(task_id, owner=caller_of(request).owner)
+    try:
+        record = await container_of(request).get_job()(task_id, owner=caller_of(request).owner)
+    except NotFound as error:
+        error.hint = NEVER_SENT
+        raise
     if record.failure is not None:
         return Response(failed_task(record), headers=NO_STORE)
     if record.is_open:
@@ -75,7 +85,12 @@ def _form(name: str | None) -> Form | None:
 async def _completed(
     request: AnyRequest, record: JobRecord, replies: OpenAIReplies, form: Form | None
 ) -> dict[str, Any]:
-    found = await container_of(request).get_image()(record.id, owner=record.owner, form=form)
+    try:
+        found = await container_of(request).get_image()(record.id, owner=record.owner, form=form)
+    except NotFound as error:
+        error.hint = DELETED
+        error.charged = ChargeStatus.NO if record.cost == 0 else ChargeStatus.YES
+        raise
     if isinstance(found, JobHandle):  # it has just delivered, and fills the cache
         found = await found.result()
     if isinstance(found, JobRecord):
