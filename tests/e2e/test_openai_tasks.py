@@ -94,6 +94,14 @@ async def test_a_preference_makes_a_task_and_a_cached_image_is_completed_at_once
     assert len(openai_api.posts) == 1
 
 
+async def test_preferences_may_come_in_several_headers(tmp_path: Path, openai_api: StandIn) -> None:
+    preferences = [("Prefer", "respond-async"), ("Prefer", "wait=10")]
+    async with openai_client(tmp_path, openai_api) as sdk, plain(sdk) as client:
+        for headers in (preferences, preferences[::-1]):
+            reply = await client.post("/v1/images/generations", json=BODY, headers=headers)
+            assert reply.status_code == 202
+
+
 async def test_an_edit_becomes_a_task_too(tmp_path: Path, openai_api: StandIn) -> None:
     async with openai_client(tmp_path, openai_api) as sdk, plain(sdk) as client:
         made = await sdk.images.generate(prompt=PROMPT)

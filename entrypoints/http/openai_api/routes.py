@@ -127,7 +127,8 @@ async def _respond(request: AnyRequest, action: Action, *, as_task: bool = False
         as_url=call.as_url,
         known=known_facts(job.request),
     )
-    prefers_task = ASYNC.search(request.headers.get("prefer", "")) is not None
+    preferences = ", ".join(request.headers.getall("prefer", []))
+    prefers_task = ASYNC.search(preferences) is not None
     try:
         if call.arguments.stream:
             return await _stream(request, replies.events(job), headers)
