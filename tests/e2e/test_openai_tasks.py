@@ -208,6 +208,7 @@ async def test_a_call_beyond_the_deadline_is_a_task_and_a_shorter_one_is_not(
         ended = await poll(client, reply.json())
         cached = await client.post("/v1/images/generations", json=BODY)
     assert (reply.status_code, ended["status"]) == (202, "completed")
+    assert "preference-applied" not in reply.headers
     assert (cached.status_code, cached.headers["x-cache"]) == (200, "hit")
     assert len(openai_api.posts) == 1
 

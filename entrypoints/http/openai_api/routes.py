@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from litestar import post, route
 from litestar.params import PathParameter
 from litestar.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
 from application.jobs.job_handle import JobHandle
 from domain.errors import ImageServiceError
@@ -132,6 +133,8 @@ async def _respond(request: AnyRequest, action: Action, *, as_task: bool = False
     try:
         if call.arguments.stream:
             return await _stream(request, replies.events(job), headers)
+        if prefers_task and not as_task:
+            headers["preference-applied"] = "respond-async"
         if as_task or prefers_task:
             return await _begun(request, call, job, headers)
         return await _finished(request, call, job, replies, headers)
@@ -223,7 +226,17 @@ async def _stream(
         return as_response(no_response)
     if first.done():
         first.result()
-    return as_response(EventStream(_frames(first, events), KEEP_ALIVE_SECONDS, headers))
+    stream = EventStream(_frames(first, events), KEEP_ALIVE_SECONDS, headers)
+
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await stream(scope, receive, send)
+        finally:  # a client that left before the first frame has read none
+            first.cancel()
+            await asyncio.wait({first})
+            await events.aclose()
+
+    return as_response(respond)
 
 
 async def _settled(first: "asyncio.Future[Frame]") -> bool:

@@ -51,7 +51,7 @@ def poll_path(base_path: str, task_id: str, call: ImageCall) -> str:
 def task_headers(poll_url: str, status: str = PENDING) -> dict[str, str]:
     """The headers of the answer that accepts a task."""
     waiting = {"retry-after": str(POLL_SECONDS)} if status == PENDING else {}
-    return {"location": poll_url, "preference-applied": "respond-async", **waiting}
+    return {"location": poll_url, **waiting}
 
 
 def accepted(task_id: str, created_at: datetime, poll_url: str, status: str) -> bytes:

@@ -28,6 +28,7 @@ NOT_A_WEBSOCKET = Problem(
 
 
 LINK_SECONDS = 60
+"""How long a link opens a WebSocket: a page uses it at once."""
 NO_LINKS = Problem(
     status=404,
     code="not_found",
