@@ -11,6 +11,7 @@ from domain.results import ImageResult
 from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
 from tests.e2e.conversing import LOGO, OTHER, CountingProvider, generate, request
+from tests.e2e.loopback_server import wait_until
 from tests.testkit.fakes import settings_in
 
 pytestmark = pytest.mark.anyio
@@ -71,6 +72,7 @@ async def test_another_process_forgets_what_this_one_clears(
         run_application(settings, provider=provider) as there,
     ):
         first = await generate(there, "a fox")
+        await wait_until(lambda: there.job_runner().by_id(first.job_id, owner="local") is None)
         again = await there.generate_image()(request("a fox"))
         await again.result()
         await here.clear_conversation()(LOGO)

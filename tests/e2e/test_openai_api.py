@@ -31,7 +31,8 @@ async def test_an_image_is_generated_and_an_equal_call_costs_nothing(
     assert reply.usage.total_tokens == reply.usage.input_tokens + reply.usage.output_tokens > 0
     assert repeated.data[0].b64_json == reply.data[0].b64_json
     assert repeated.usage == reply.usage
-    assert (raw.headers["x-cache"], again.headers["x-cache"]) == ("miss", "hit")
+    assert raw.headers["x-cache"] == "miss"
+    assert again.headers["x-cache"] in ("hit", "joined")  # the first call may be filling the cache
     assert float(raw.headers["x-cost-usd"]) > 0 == float(again.headers["x-cost-usd"])
     assert raw.headers["x-image-id"] == again.headers["x-image-id"] == image.id
     assert raw.headers["x-job-id"].startswith("job_")
