@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import uuid4
 
@@ -40,6 +40,17 @@ Admission = Callable[[AnyJob], Awaitable[bool]]
 Returns whether it waited for a person, while equal jobs may have finished."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitOptions:
+    """Whose request it is, and how it may be served: the arguments of GenerateImage."""
+
+    owner: str
+    fresh: bool = False
+    key: str | None = None
+    retried: bool = False
+    admit: Admission | None = None
+
+
 class JobService:
     """Serves each request with one job, which equal requests share."""
 
@@ -65,12 +76,8 @@ class JobService:
     async def submit(
         self,
         request: ImageRequest,
+        options: SubmitOptions,
         *,
-        owner: str,
-        fresh: bool,
-        key: str | None,
-        retried: bool = False,
-        admit: Admission | None = None,
         sent: ImageRequest | None = None,
         notes: tuple[str, ...] = (),
         turn: OpenTurn | None = None,
@@ -87,13 +94,14 @@ class JobService:
         sent = sent or request
         if turn is not None:
             request, notes = turn.add_context(request), (*turn.notes, *notes)
-        job = self._prepare(request, owner, key, sent, turn)
-        fresh = fresh and not retried
+        job = self._prepare(request, options, sent, turn)
+        fresh = options.fresh and not options.retried
         running, lookup = await self._find(job, turn, fresh=fresh), None
-        if running is None and retried:
+        if running is None and options.retried:
             running = await self.idempotent_jobs.find_attempt(job)
-        if running is None and admit is not None:
-            running, lookup = await self._admit(job, turn, admit, fresh=fresh)
+            running = running or await self._find(job, turn, fresh=fresh)  # started meanwhile
+        if running is None and options.admit is not None:
+            running, lookup = await self._admit(job, turn, options.admit, fresh=fresh)
         joined = running is not None
         if running is not None:
             await self._join(running, job.key, turn)
@@ -163,8 +171,7 @@ class JobService:
     def _prepare(
         self,
         request: ImageRequest,
-        owner: str,
-        key: str | None,
+        options: SubmitOptions,
         sent: ImageRequest,
         turn: OpenTurn | None,
     ) -> AnyJob:
@@ -184,15 +191,17 @@ class JobService:
         )
         return Job(
             id=f"job_{uuid4().hex}",
-            owner=owner,
+            owner=options.owner,
             provider=name,
             request=effective,
             card=selection.card,
             requested_model=selection.requested_model,
-            fingerprint=fingerprint(effective, provider=name, endpoint=endpoint, owner=owner),
+            fingerprint=fingerprint(
+                effective, provider=name, endpoint=endpoint, owner=options.owner
+            ),
             created_at=now,
             recipe=Recipe.of(sent if turn is None else turn.request, effective),
-            key=None if key is None else IdempotencyKey(key, request_digest(sent)),
+            key=None if options.key is None else IdempotencyKey(options.key, request_digest(sent)),
             notes=(*selection.notes, *selection.card.size_notes(request)),
             turn=None if turn is None else turn.id,
         )

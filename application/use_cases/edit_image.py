@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from application.conversations import Conversations, OpenTurn
 from application.jobs.job_handle import JobHandle
-from application.jobs.job_service import Admission, JobService
+from application.jobs.job_service import Admission, JobService, SubmitOptions
 from application.ports.image_inspector import NotInspected
 from application.ports.image_normalizer import ImageNormalizer
 from application.styling import StyledRequest, Styling
@@ -62,28 +62,16 @@ class EditImage:
         """
         turn = await self.conversations.begin(request, owner=owner)
         styled = await self.styling.apply(turn.request if turn else request, owner=owner)
-        return await self.submit(
-            styled,
-            sent=request,
-            owner=owner,
-            fresh=fresh,
-            key=key,
-            retried=retried,
-            admit=admit,
-            turn=turn,
-        )
+        options = SubmitOptions(owner=owner, fresh=fresh, key=key, retried=retried, admit=admit)
+        return await self.submit(styled, options, sent=request, turn=turn)
 
     async def submit(
         self,
         styled: StyledRequest,
+        options: SubmitOptions,
         /,
         *,
         sent: ImageRequest,
-        owner: str,
-        fresh: bool,
-        key: str | None,
-        retried: bool,
-        admit: Admission | None,
         turn: OpenTurn | None,
     ) -> JobHandle:
         """The same for a request whose style is in it; `sent` is as the caller sent it."""
@@ -91,17 +79,7 @@ class EditImage:
         if isinstance(request, EditRequest):
             request, more = await self._normalize(request, styled.references)
             notes += more
-        return await self.job_service.submit(
-            request,
-            owner=owner,
-            fresh=fresh,
-            key=key,
-            retried=retried,
-            sent=sent,
-            notes=notes,
-            admit=admit,
-            turn=turn,
-        )
+        return await self.job_service.submit(request, options, sent=sent, notes=notes, turn=turn)
 
     async def _normalize(
         self, request: EditRequest, references: int

@@ -2,7 +2,7 @@
 
 from application.conversations import Conversations
 from application.jobs.job_handle import JobHandle
-from application.jobs.job_service import Admission, JobService
+from application.jobs.job_service import Admission, JobService, SubmitOptions
 from application.styling import Styling
 from application.use_cases.edit_image import EditImage
 from domain.jobs import LOCAL
@@ -47,18 +47,8 @@ class GenerateImage:
         UnreadableImage; its reference images make the request an edit.
         """
         turn = await self.conversations.begin(request, owner=owner)
+        options = SubmitOptions(owner=owner, fresh=fresh, key=key, retried=retried, admit=admit)
         if request.style is None:
-            return await self.job_service.submit(
-                request, owner=owner, fresh=fresh, key=key, retried=retried, admit=admit, turn=turn
-            )
+            return await self.job_service.submit(request, options, turn=turn)
         styled = await self.styling.apply(request, owner=owner)
-        return await self.edit_image.submit(
-            styled,
-            sent=request,
-            owner=owner,
-            fresh=fresh,
-            key=key,
-            retried=retried,
-            admit=admit,
-            turn=turn,
-        )
+        return await self.edit_image.submit(styled, options, sent=request, turn=turn)

@@ -222,3 +222,22 @@ async def test_images_are_in_the_providers_order() -> None:
     images = [small_image(color) for color in ("red", "green", "blue")]
     result = await (await use_case(FakeProvider(*images))(REQUEST)).result()
     assert [each.image for each in result.images] == images
+
+
+async def test_equal_retries_at_once_are_one_call_while_the_records_are_read() -> None:
+    provider, gate = FakeProvider(), asyncio.Event()
+    generate = use_case(provider)
+    records = generate.job_service.idempotent_jobs.records
+    latest = records.latest
+
+    async def slow_latest(*, owner: str, limit: int) -> object:
+        await gate.wait()
+        return await latest(owner=owner, limit=limit)
+
+    records.latest = slow_latest  # type: ignore[method-assign, assignment] # slow, otherwise the same
+    retries = [asyncio.create_task(generate(REQUEST, retried=True)) for _ in range(2)]
+    await asyncio.sleep(0)
+    gate.set()
+    results = [await (await retry).result() for retry in retries]
+    assert len({result.job_id for result in results}) == 1
+    assert len(provider.seen) == 1
