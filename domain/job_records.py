@@ -74,7 +74,7 @@ class JobRecord(ResultFacts):
     repeated_at: datetime | None = None
 
     @property
-    def given_at(self) -> datetime:
+    def last_delivered_at(self) -> datetime:
         """When its images were requested last, by the job or by an equal request."""
         return max(self.created_at, self.repeated_at or self.created_at)
 

@@ -52,7 +52,7 @@ def jobs_with_images(records: JobTable, page: JobPage) -> list[JobRecord]:
         return _scan(connection, page)
 
 
-def last_given(records: JobTable, owner: str, limit: int) -> list[JobRecord]:
+def last_delivered(records: JobTable, owner: str, limit: int) -> list[JobRecord]:
     """The owner's jobs whose images were given to a caller last.
 
     Each is among the newest or among those that were repeated last; both are read from an index.
@@ -64,10 +64,12 @@ def last_given(records: JobTable, owner: str, limit: int) -> list[JobRecord]:
         newest = find_jobs(connection, jobs.c.owner == owner, *is_listed, limit=limit)
         repeated = read_jobs(connection, by_repeat, limit=limit)
     found = {each.id: each for each in (*newest, *repeated)}.values()
-    return sorted(found, key=lambda each: (each.given_at, *_position(each)), reverse=True)[:limit]
+    return sorted(found, key=lambda each: (each.last_delivered_at, *_position(each)), reverse=True)[
+        :limit
+    ]
 
 
-def note_repeats(records: JobTable, given: Mapping[str, datetime]) -> None:
+def note_deliveries(records: JobTable, given: Mapping[str, datetime]) -> None:
     """Record when the images of these jobs were given again; of two times, the later one."""
     with records.writing.begin() as connection:
         for job_id, moment in given.items():

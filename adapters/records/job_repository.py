@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from adapters.records.durations import durations
 from adapters.records.engine import Database
-from adapters.records.image_lists import JobPage, jobs_with_images, last_given, note_repeats
+from adapters.records.image_lists import JobPage, jobs_with_images, last_delivered, note_deliveries
 from adapters.records.image_references import (
     AFTER_HEX,
     image_refs,
@@ -112,11 +112,11 @@ class SqlJobRepository:
         page = JobPage(owner=owner, limit=limit, start=start, matching=matching)
         return await self._run(lambda records: jobs_with_images(records, page), READ_FAILED)
 
-    async def last_given(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
-        return await self._run(lambda records: last_given(records, owner, limit), READ_FAILED)
+    async def last_delivered(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        return await self._run(lambda records: last_delivered(records, owner, limit), READ_FAILED)
 
-    async def repeat(self, given: Mapping[str, datetime], /) -> None:
-        await self._run(lambda records: note_repeats(records, given), WRITE_FAILED)
+    async def record_deliveries(self, times: Mapping[str, datetime], /) -> None:
+        await self._run(lambda records: note_deliveries(records, times), WRITE_FAILED)
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         return await self._find(jobs.c.id.in_(_unsettled_ids(owner)), limit=limit)

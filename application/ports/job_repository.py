@@ -112,13 +112,13 @@ class JobRepository(ImageRecords, Protocol):
         number of jobs, unless all words of the filter are shorter than three characters.
         """
 
-    async def last_given(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
-        """Return the `limit` jobs with images whose `given_at` is the latest, in that order.
+    async def last_delivered(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+        """Return the `limit` jobs with images whose `last_delivered_at` is the latest, in order.
 
         The time does not depend on the number of jobs.
         """
 
-    async def repeat(self, given: Mapping[str, datetime], /) -> None:
+    async def record_deliveries(self, times: Mapping[str, datetime], /) -> None:
         """Record when equal requests got the images of these jobs; other jobs are ignored."""
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:

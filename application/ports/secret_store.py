@@ -12,4 +12,3 @@ class SecretStore(Protocol):
         If the secret was removed, a new one is made; if it was replaced, the new one is returned.
         Raises ArchiveUnavailable.
         """
-        ...

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from application.delivery_times import DeliveryTimes
 from application.image_names import WHOLE_ID, ImageName, bare_name, position_of
 from application.ports.job_repository import JobRepository
-from application.repeated_results import RepeatedResults
 from domain.counts import count
 from domain.errors import ArchiveUnavailable, InvalidRequest, NotFound
 from domain.jobs import LOCAL
@@ -28,9 +28,9 @@ class RecentImage:
 class FindImage:
     """Looks names up in the records; opens no file and no address."""
 
-    def __init__(self, records: JobRepository, repeated: RepeatedResults) -> None:
+    def __init__(self, records: JobRepository, delivery_times: DeliveryTimes) -> None:
         self.records = records
-        self.repeated = repeated
+        self.delivery_times = delivery_times
 
     async def __call__(
         self, name: str, /, *, owner: str = LOCAL, newest: bool = True, trashed: bool = False
@@ -71,8 +71,8 @@ class FindImage:
     async def latest(self, /, *, owner: str = LOCAL, limit: int = 5) -> Sequence[RecentImage]:
         """Return the images that this owner got last, also from a cache; the latest first."""
         with suppress(ArchiveUnavailable):  # records that can only be read have all but the repeats
-            await self.repeated.flush()
-        records = await self.records.last_given(owner=owner, limit=limit)
+            await self.delivery_times.flush()
+        records = await self.records.last_delivered(owner=owner, limit=limit)
         images = [RecentImage(image.id, each.prompt) for each in records for image in each.images]
         return images[:limit]
 

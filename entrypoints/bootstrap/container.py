@@ -15,6 +15,7 @@ from dependency_injector.providers import ThreadSafeSingleton as Singleton  # bu
 from application.conversations import Conversations
 from application.cost_estimates import CostEstimates
 from application.day_budget import DayBudget
+from application.delivery_times import DeliveryTimes
 from application.early_renditions import EarlyRenditions
 from application.image_library import ImageLibrary
 from application.image_trash import ImageTrash
@@ -23,7 +24,6 @@ from application.jobs.job_service import JobService
 from application.jobs.stored_results import StoredResults
 from application.ports.clock import SystemClock
 from application.rendition_service import RenditionService
-from application.repeated_results import RepeatedResults
 from application.result_cache import ResultCache
 from application.savings_counter import SavingsCounter
 from application.styling import Styling
@@ -139,11 +139,17 @@ class Container(DeclarativeContainer):
     retirement_sink = Singleton(retirement_sink, log_writer, list_models.provider)
     metrics = Singleton(job_metrics, list_models.provider)
     savings_counter = Singleton(SavingsCounter, usage_ledger.provider, clock)
-    repeated = Singleton(RepeatedResults, job_repository.provider, clock)
+    delivery_times = Singleton(DeliveryTimes, job_repository.provider, clock)
     extra_sinks = List()
     """More event sinks, of a test or of an application that embeds this one."""
     event_sink = Singleton(
-        event_sink, log_sink, retirement_sink, metrics, savings_counter, repeated, extra=extra_sinks
+        event_sink,
+        log_sink,
+        retirement_sink,
+        metrics,
+        savings_counter,
+        delivery_times,
+        extra=extra_sinks,
     )
 
     image_workers = Singleton(image_workers)
@@ -197,7 +203,7 @@ class Container(DeclarativeContainer):
         clock,
     )
     conversations = Singleton(Conversations, conversation_repository, image_library, clock)
-    find_image = Factory(FindImage, job_repository, repeated)
+    find_image = Factory(FindImage, job_repository, delivery_times)
     resolve_reference = Factory(
         ResolveReference, find_image, image_library, nearby_images, remote_images
     )

@@ -16,7 +16,7 @@ from entrypoints.config.settings import Settings
 MEMORY_RELEASE_SECONDS = 3.0
 """Seconds between looks at whether jobs have ended and none is running."""
 FLUSH_SECONDS = 5.0
-"""Seconds of savings and of repeated results that are lost at most if the process is killed."""
+"""Seconds of savings and of delivery times that are lost at most if the process is killed."""
 
 
 @asynccontextmanager
@@ -106,7 +106,7 @@ async def _flush_often(container: Container) -> None:
 
 async def _flush(container: Container) -> None:
     """Write the savings and the results that were given again, if the records can be written."""
-    for counter in (container.savings_counter(), container.repeated()):
+    for counter in (container.savings_counter(), container.delivery_times()):
         with suppress(ArchiveUnavailable):
             await counter.flush()
 

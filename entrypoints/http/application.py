@@ -43,8 +43,8 @@ from entrypoints.http.security.request_checks import check_request
 from entrypoints.http.security.signed_links import SignedLinkMiddleware
 from entrypoints.http.security.upload_limits import UploadLimitMiddleware
 from entrypoints.http.websocket.mcp_session import McpSession
+from entrypoints.http.websocket.middleware import OpenSession, WebSocketMiddleware, image_sessions
 from entrypoints.http.websocket.opening_handshake import IMAGES_PATH, MCP_PATH
-from entrypoints.http.websocket.sockets import OpenSession, Sockets, image_sessions
 
 ROUTES = (
     *(health.health, health.livez, health.readyz, metrics.metrics),
@@ -154,7 +154,7 @@ def with_security(
 
     `sessions` serve the WebSockets, by path.
     """
-    asgi: ASGIApp = Sockets(cast("ASGIApp", app), sessions)
+    asgi: ASGIApp = WebSocketMiddleware(cast("ASGIApp", app), sessions)
     limited = UploadLimitMiddleware(asgi, others=BodyLimitMiddleware(asgi))
     authorized = BearerTokenMiddleware(limited, settings)
     known = KnownPathsMiddleware(authorized, app)

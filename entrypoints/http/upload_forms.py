@@ -14,9 +14,9 @@ from application.use_cases.add_images import MAX_FILES, IncomingImages
 from domain.errors import InvalidRequest
 from domain.image_layouts import MAX_BYTES
 from entrypoints.http.problem_documents import RequestRejected
+from entrypoints.http.security.request_checks import FORM
 from entrypoints.http.security.upload_limits import IMAGE_TOO_LARGE, NOT_AN_UPLOAD
 
-FORM = "multipart/form-data"
 HOW = "Send each image as a file, for example with curl -F image=@photo.jpg."
 
 

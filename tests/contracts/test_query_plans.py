@@ -35,7 +35,9 @@ LISTS: dict[str, Work] = {
     "the next page": lambda here: here.records.recent(
         owner="local", limit=9, start=JobPosition(BEGUN, "job_1")
     ),
-    "the images that were given last": lambda here: here.records.last_given(owner="local", limit=9),
+    "the images that were given last": lambda here: here.records.last_delivered(
+        owner="local", limit=9
+    ),
     "the newest jobs": lambda here: here.records.latest(owner="local", limit=9),
 }
 """Read in the order of an index, as far as their limit."""
@@ -81,7 +83,7 @@ OTHERS: dict[str, Work] = {
     "accounts": lambda here: here.ledger.accounts(SINCE),
     "a reservation": lambda here: reserve(here.records, job_for(id="job_2", key=KEY)),
     "a state": lambda here: here.records.save(stored(PNG)),
-    "a repetition": lambda here: here.records.repeat({"job_1": BEGUN}),
+    "a repetition": lambda here: here.records.record_deliveries({"job_1": BEGUN}),
     "a dismissal": lambda here: here.records.dismiss(["job_1"], owner="local"),
     "abandoned jobs": _abandoned,
     "conversations": _conversations,

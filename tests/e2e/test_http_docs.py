@@ -24,7 +24,7 @@ from entrypoints.http.security import (
     signed_links,
     upload_limits,
 )
-from entrypoints.http.websocket import sockets
+from entrypoints.http.websocket import middleware
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import blocks
 from tests.e2e.asgi_client import AsgiClient, Reply, asgi_client
@@ -139,14 +139,14 @@ def test_the_problems_of_http_alone_are_listed() -> None:
         host_origin,
         exception_handlers,
         request_checks,
-        sockets,
+        middleware,
         web_sockets,
         upload_limits,
         raw_responses,
         bearer_token,
         signed_links,
         upload_limits,
-        sockets,
+        middleware,
         web_sockets,
         body_limits,
     )

@@ -247,7 +247,7 @@ async def wait_for_close(socket: ImageSocket) -> int:
 async def test_an_idle_connection_is_closed(
     openai_api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("entrypoints.http.websocket.inbox.IDLE_TIMEOUT", 0.2)
+    monkeypatch.setattr("entrypoints.http.websocket.message_reader.IDLE_TIMEOUT", 0.2)
     openai_api.default = faults.slow(0.6)
     async with serve(settings_for(openai_api, tmp_path)) as url, open_socket(url) as socket:
         answers = await socket.ask("generate", arguments=PROMPT)

@@ -45,13 +45,13 @@ MASK_HINT = IMAGE_HINT.replace(f"1 to {MAX_INPUT_IMAGES} images: files", "one ma
 STRICT_HINT = "Send the new value, or have OPENAI_API_STRICT set to false."
 
 
-class ManyGenerated(GenerateArguments, kw_only=True):
+class OpenAIGenerateArguments(GenerateArguments, kw_only=True):
     """Arguments of generate_image for a program, which may request more images than a tool."""
 
     n: Count = 1
 
 
-class ManyEdited(EditArguments, kw_only=True):
+class OpenAIEditArguments(EditArguments, kw_only=True):
     """Arguments of edit_image for a program, which may request more images than a tool."""
 
     n: Count = 1
@@ -85,7 +85,7 @@ def read_call(action: Action, body: OpenAIArguments) -> ImageCall:
     else:
         size = ours.get("size")
         ours["size"] = "auto" if size is None or is_null_word(size) else size
-        arguments = read(ManyGenerated, ours).result()
+        arguments = read(OpenAIGenerateArguments, ours).result()
     if not arguments.stream:
         arguments = replace(arguments, partial_images=UNSET)
     return ImageCall(arguments=arguments, as_url=body.get("response_format") == "url", notes=notes)
@@ -106,9 +106,9 @@ def check_strictly(call: ImageCall, listing: ModelListing) -> None:
         )
 
 
-def _edit_arguments(ours: Mapping[str, Any]) -> ManyEdited:
+def _edit_arguments(ours: Mapping[str, Any]) -> OpenAIEditArguments:
     """Read the arguments of an edit, and say of images what can be sent here."""
-    reading = read(ManyEdited, ours)
+    reading = read(OpenAIEditArguments, ours)
     faults = [*map(_told_here, reading.faults)]
     if not ours["images"]:
         faults.append(InvalidRequest("images is required.", field="images", hint=IMAGE_HINT))

@@ -14,7 +14,6 @@ from multipart import (  # type: ignore[import-untyped] # it has no type hints
 
 from domain.errors import InvalidRequest
 
-MEDIA_TYPE = "multipart/form-data"
 MAX_PARTS = 64
 """More than 16 images, a mask and every option that OpenAI has."""
 IN_LIST = re.compile(r"\[[0-9]*\]$")

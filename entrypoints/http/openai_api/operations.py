@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from domain.errors import ArchiveUnavailable, NotFound
 from domain.provider_errors import ModelNotFound
-from entrypoints.http.openai_api.form_fields import MEDIA_TYPE as FORM
 from entrypoints.http.openapi.operation import (
     ANY_ERROR,
     ApiResponse,
@@ -13,7 +12,7 @@ from entrypoints.http.openapi.operation import (
     parameter,
 )
 from entrypoints.http.openapi.schema_parts import ref
-from entrypoints.http.security.request_checks import JSON
+from entrypoints.http.security.request_checks import FORM, JSON
 
 TAG = "OpenAI"
 HEADERS = {

@@ -42,8 +42,8 @@ from entrypoints.http.openai_api.tasks import (
     PENDING,
     accepted,
     poll_path,
-    recorded_result,
     task_headers,
+    wait_until_recorded,
 )
 from entrypoints.http.problem_documents import problem_of
 from entrypoints.http.request_context import (
@@ -132,17 +132,17 @@ async def _respond(request: AnyRequest, action: Action, *, as_task: bool = False
     prefers_task = ASYNC.search(preferences) is not None
     try:
         if call.arguments.stream:
-            return await _stream(request, replies.events(job), headers)
+            return await _stream_response(request, replies.events(job), headers)
         if prefers_task and not as_task:
             headers["preference-applied"] = "respond-async"
         if as_task or prefers_task:
-            return await _begun(request, call, job, headers)
-        return await _finished(request, call, job, replies, headers)
+            return await _recorded_task(request, call, job, headers)
+        return await _images_response(request, call, job, replies, headers)
     except ImageServiceError as error:
-        return _failure(request, error, headers)
+        return _error_response(request, error, headers)
 
 
-async def _finished(
+async def _images_response(
     request: AnyRequest,
     call: ImageCall,
     job: JobHandle,
@@ -155,7 +155,7 @@ async def _finished(
     try:
         result = await until_disconnect(asyncio.wait_for(job.result(), deadline), request.receive)
     except TimeoutError:
-        return _task(request, call, job, headers, job.delivered)
+        return _task_response(request, call, job, headers, job.delivered)
     except BaseException:
         job.release()
         raise
@@ -167,7 +167,7 @@ async def _finished(
     return as_response(BytesResponse(200, {**headers, **result_headers(result), **length}, body))
 
 
-async def _begun(
+async def _recorded_task(
     request: AnyRequest, call: ImageCall, job: JobHandle, headers: dict[str, str]
 ) -> ASGIApp:
     """A task, as soon as its job is certain to be found."""
@@ -180,14 +180,14 @@ async def _begun(
     if found is None:
         job.release()
         return as_response(no_response)
-    return _task(request, call, job, headers, found[0])
+    return _task_response(request, call, job, headers, found[0])
 
 
 async def _recorded(job: JobHandle) -> tuple[ImageResult | None]:
-    return (await recorded_result(job),)
+    return (await wait_until_recorded(job),)
 
 
-def _task(
+def _task_response(
     request: AnyRequest,
     call: ImageCall,
     job: JobHandle,
@@ -213,7 +213,7 @@ def _task(
     )
 
 
-async def _stream(
+async def _stream_response(
     request: AnyRequest, events: AsyncGenerator[Frame, None], headers: dict[str, str]
 ) -> ASGIApp:
     """The stream from its first event on; raise the error of a job that fails before it."""
@@ -260,7 +260,9 @@ async def _frames(
         yield error_frame(envelope(problem_of(log_incident(error)))[2])
 
 
-def _failure(request: AnyRequest, error: ImageServiceError, headers: dict[str, str]) -> ASGIApp:
+def _error_response(
+    request: AnyRequest, error: ImageServiceError, headers: dict[str, str]
+) -> ASGIApp:
     problem = problem_of(error)
     note_problem(request.scope, problem)  # type: ignore[arg-type] # Litestar's type of the same dict
     response = error_response(problem, request.scope["path"])

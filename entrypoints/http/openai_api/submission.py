@@ -7,7 +7,6 @@ from dataclasses import replace
 from application.jobs.job_handle import JobHandle
 from entrypoints.http.access_log import note_outcome
 from entrypoints.http.openai_api.arguments import Action, ImageCall, check_strictly, read_call
-from entrypoints.http.openai_api.form_fields import MEDIA_TYPE as FORM
 from entrypoints.http.openai_api.form_fields import form_fields
 from entrypoints.http.request_context import (
     AnyRequest,
@@ -18,6 +17,7 @@ from entrypoints.http.request_context import (
     json_object,
 )
 from entrypoints.http.security.body_limits import body_reservation_of
+from entrypoints.http.security.request_checks import FORM
 from entrypoints.http.sse_response import until_disconnect
 from entrypoints.jobs.submit import submit
 

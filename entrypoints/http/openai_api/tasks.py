@@ -26,7 +26,7 @@ OWN_FORMATS = ("avif", "auto")
 """Formats that the stored image does not have; the poll URL carries them."""
 
 
-async def recorded_result(job: JobHandle) -> ImageResult | None:
+async def wait_until_recorded(job: JobHandle) -> ImageResult | None:
     """Wait until the job is in the records or waits for a slot; its result if it is finished.
 
     Raises the ImageServiceError that it failed with. The caller must hold the job by `retain`.

@@ -14,9 +14,10 @@ from entrypoints.http.asgi_responses import BytesResponse, as_response, no_respo
 from entrypoints.http.openapi.operation import Operation, json_response
 from entrypoints.http.openapi.schema_parts import BINARY, object_of, ref
 from entrypoints.http.request_context import AnyRequest, caller_of, container_of, image_urls_for
+from entrypoints.http.security.request_checks import FORM
 from entrypoints.http.security.upload_limits import NOT_AN_UPLOAD
 from entrypoints.http.sse_response import until_disconnect
-from entrypoints.http.upload_forms import FORM, Disconnected, UploadReader
+from entrypoints.http.upload_forms import Disconnected, UploadReader
 from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.listings import listed_image
 

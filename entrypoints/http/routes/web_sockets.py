@@ -14,8 +14,8 @@ from entrypoints.http.request_context import (
     image_urls_for,
 )
 from entrypoints.http.security.link_signer import LinkSigner, LinkTarget
+from entrypoints.http.websocket.middleware import NO_SUBPROTOCOL
 from entrypoints.http.websocket.opening_handshake import IMAGES_PATH, MCP_PATH, SUBPROTOCOLS
-from entrypoints.http.websocket.sockets import NO_SUBPROTOCOL
 from entrypoints.wire.json_schema import Schema
 
 NOT_A_WEBSOCKET = Problem(

@@ -19,6 +19,7 @@ from entrypoints.http.security.body_limits import BODY_SIZE
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 JSON = "application/json"
+FORM = "multipart/form-data"
 NOT_JSON = Problem(
     status=415,
     code="not_json",

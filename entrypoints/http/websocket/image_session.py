@@ -18,9 +18,9 @@ from entrypoints.http.websocket.client_messages import (
     id_in,
     read_message,
 )
-from entrypoints.http.websocket.image_client import Client
-from entrypoints.http.websocket.inbox import Inbox, run_until_first
-from entrypoints.http.websocket.outbox import Delivery, Outbox
+from entrypoints.http.websocket.image_handler import ImageHandler
+from entrypoints.http.websocket.message_reader import MessageReader, run_until_first
+from entrypoints.http.websocket.message_writer import Delivery, MessageWriter
 from entrypoints.http.websocket.server_messages import Outgoing, error_message, pong
 from entrypoints.wire.incidents import log_incident
 
@@ -35,10 +35,10 @@ class ImageSession:
     if they were canceled.
     """
 
-    def __init__(self, client: Client, receive: Receive, send: Send) -> None:
-        self._client = client
-        self._outbox = Outbox(send)
-        self._inbox = Inbox(receive, send, lambda: self.is_awaited)
+    def __init__(self, handler: ImageHandler, receive: Receive, send: Send) -> None:
+        self._handler = handler
+        self._writer = MessageWriter(send)
+        self._reader = MessageReader(receive, send, lambda: self.is_awaited)
         self._operations: dict[str, _Operation] = {}
         self.jobs = 0
         """The number of jobs that were started or joined."""
@@ -46,43 +46,43 @@ class ImageSession:
     @property
     def is_awaited(self) -> bool:
         """Whether messages for the client may still come without a further one of its own."""
-        return bool(self._operations) or not self._outbox.is_empty
+        return bool(self._operations) or not self._writer.is_empty
 
     async def run(self) -> int:
         """Serve the client; return the code with which the connection was closed."""
         try:
             await run_until_first(
-                asyncio.create_task(self._read()), asyncio.create_task(self._outbox.run())
+                asyncio.create_task(self._read()), asyncio.create_task(self._writer.run())
             )
         finally:
             tasks = [operation.task for operation in self._operations.values()]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        return self._inbox.close_code
+        return self._reader.close_code
 
     async def _read(self) -> None:
-        async for event in self._inbox.messages():
+        async for event in self._reader.messages():
             await self._take(event)
 
     async def _take(self, event: Message) -> None:
         text = event.get("text")
         if text is None:
             error = InvalidRequest("A binary frame came.", field="message", hint=HINT)
-            await self._outbox.add(error_message(error, None)).sent
+            await self._writer.add(error_message(error, None)).sent
             return
         try:
             message = read_message(text)
         except InvalidRequest as error:
             id_ = id_in(text)
             in_use = id_ in self._operations
-            await self._outbox.add(error_message(error, None if in_use else id_)).sent
+            await self._writer.add(error_message(error, None if in_use else id_)).sent
             return
         if isinstance(message, Cancel):
             if operation := self._operations.get(message.id):
                 operation.cancel()
         elif refusal := self._refusal(message):
-            await self._outbox.add(refusal).sent
+            await self._writer.add(refusal).sent
         else:
             self._start(message)
 
@@ -101,7 +101,7 @@ class ImageSession:
         return None
 
     def _start(self, message: ClientMessage) -> None:
-        operation = self._operations[message.id] = _Operation(message, self._client, self._outbox)
+        operation = self._operations[message.id] = _Operation(message, self._handler, self._writer)
         operation.task.add_done_callback(lambda _: self._end(operation))
 
     def _end(self, operation: "_Operation") -> None:
@@ -112,12 +112,14 @@ class ImageSession:
 class _Operation:
     """What one message asks for, as a task that ends after the last answer is on its way."""
 
-    def __init__(self, message: ClientMessage, client: Client, outbox: Outbox) -> None:
+    def __init__(
+        self, message: ClientMessage, handler: ImageHandler, writer: MessageWriter
+    ) -> None:
         self.id = message.id
         self.handle: JobHandle | None = None
         self._message = message
-        self._client = client
-        self._outbox = outbox
+        self._handler = handler
+        self._writer = writer
         self._is_canceled = False
         self._last: Delivery | None = None
         self.task = asyncio.create_task(self._run())
@@ -145,10 +147,10 @@ class _Operation:
         if isinstance(self._message, Ping):
             await self._put(pong(self.id))
         elif isinstance(self._message, Watch):
-            await self._put_all(self._client.watch(self._message))
+            await self._put_all(self._handler.watch(self._message))
         elif not isinstance(self._message, Cancel):
-            self.handle = await self._client.submit(self._message)
-            await self._put_all(self._client.job(self.handle, self.id))
+            self.handle = await self._handler.submit(self._message)
+            await self._put_all(self._handler.job(self.handle, self.id))
 
     async def _put_all(self, messages: AsyncGenerator[Outgoing, None]) -> None:
         async with aclosing(messages):
@@ -156,7 +158,7 @@ class _Operation:
                 await self._put(message)
 
     async def _put(self, message: Outgoing) -> None:
-        self._last = self._outbox.add(message)
+        self._last = self._writer.add(message)
         await self._last.sent
 
     @property

@@ -23,8 +23,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from entrypoints.http.mcp_image_data import IMAGE_DATA, DetachedImages
 from entrypoints.http.mcp_responses import JSON_ONLY
-from entrypoints.http.websocket.inbox import Inbox, run_until_first
-from entrypoints.http.websocket.outbox import Outbox
+from entrypoints.http.websocket.message_reader import MessageReader, run_until_first
+from entrypoints.http.websocket.message_writer import MessageWriter
 from entrypoints.http.websocket.server_messages import Outgoing
 from entrypoints.mcp.json_rpc import IN_USE, Envelope, encode, read_envelope, repaired
 
@@ -57,8 +57,8 @@ class McpSession:
     def __init__(self, server: Server[Any], scope: Scope, receive: Receive, send: Send) -> None:
         self._server = server
         self._scope = scope
-        self._outbox = Outbox(send)
-        self._inbox = Inbox(receive, send, lambda: self.is_awaited)
+        self._writer = MessageWriter(send)
+        self._reader = MessageReader(receive, send, lambda: self.is_awaited)
         self._running: dict[str, _Request] = {}  # as for the SDK, the IDs 7 and "7" are equal
         self.jobs = 0
         """The number of jobs that were started or joined."""
@@ -66,7 +66,7 @@ class McpSession:
     @property
     def is_awaited(self) -> bool:
         """Whether messages for the client may still come without a further one of its own."""
-        return bool(self._running) or not self._outbox.is_empty
+        return bool(self._running) or not self._writer.is_empty
 
     async def run(self) -> int:
         """Serve the client; return the code with which the connection was closed."""
@@ -77,13 +77,13 @@ class McpSession:
             await run_until_first(
                 asyncio.create_task(self._read(to_server)),
                 asyncio.create_task(self._forward(from_server)),
-                asyncio.create_task(self._outbox.run()),
+                asyncio.create_task(self._writer.run()),
                 asyncio.create_task(self._server.run(incoming, outgoing, options)),
             )
-        return self._inbox.close_code
+        return self._reader.close_code
 
     async def _read(self, to_server: Incoming) -> None:
-        async for event in self._inbox.messages():
+        async for event in self._reader.messages():
             await self._take(_data(event), to_server)
 
     async def _take(self, data: bytes, to_server: Incoming) -> None:
@@ -117,7 +117,7 @@ class McpSession:
                 request = self._running.get(str(message.id))
                 data = data if request is None else request.images.attach(data)
                 await self._end(str(message.id))
-            await self._outbox.add(Outgoing(data.decode())).sent
+            await self._writer.add(Outgoing(data.decode())).sent
 
     async def _end(self, id_: str) -> None:
         request = self._running.pop(id_, None)
@@ -126,7 +126,7 @@ class McpSession:
             self.jobs += request.scope["state"].pop("job", None) is not None
 
     async def _answer(self, message: JSONRPCMessage) -> None:
-        await self._outbox.add(Outgoing(encode(message).decode())).sent
+        await self._writer.add(Outgoing(encode(message).decode())).sent
 
 
 def _data(event: Message) -> bytes:

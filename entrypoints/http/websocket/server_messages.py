@@ -49,7 +49,7 @@ class Cursor(NamedTuple):
         return number == self.number and self.image is not None and index <= self.image
 
 
-class Answers:
+class JobMessages:
     """The messages about what the client calls `id`.
 
     `request` is that of the job; `requested`, in the form of its own, that of this client.

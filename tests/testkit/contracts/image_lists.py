@@ -62,7 +62,7 @@ async def ids(
 
 
 async def given(records: JobRepository, *, owner: str = "local", limit: int = 9) -> list[str]:
-    return [record.id for record in await records.last_given(owner=owner, limit=limit)]
+    return [record.id for record in await records.last_delivered(owner=owner, limit=limit)]
 
 
 def words(text: str) -> ImageFilter:
@@ -103,8 +103,8 @@ class ImageListsContract:
         for number in range(4):
             created_at = BEGUN + timedelta(seconds=number)
             await records.save(stored(PNG, id=f"job_{number}", created_at=created_at))
-        await other.repeat({"job_1": BEGUN + timedelta(seconds=9), "job_9": BEGUN})
-        await records.repeat({"job_0": BEGUN + timedelta(seconds=8), "job_1": BEGUN})
+        await other.record_deliveries({"job_1": BEGUN + timedelta(seconds=9), "job_9": BEGUN})
+        await records.record_deliveries({"job_0": BEGUN + timedelta(seconds=8), "job_1": BEGUN})
         assert await given(records) == ["job_1", "job_0", "job_3", "job_2"]
         assert await given(other, limit=1) == ["job_1"]
         assert await given(records, limit=3) == ["job_1", "job_0", "job_3"]

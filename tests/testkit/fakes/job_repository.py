@@ -98,13 +98,13 @@ class MemoryJobRepository:
             if start is None or JobPosition(record.created_at, record.id) <= start
         ][:limit]
 
-    async def last_given(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
+    async def last_delivered(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         listed = await self.recent(owner=owner, limit=len(self.tables.rows))
-        return sorted(listed, key=lambda each: each.given_at, reverse=True)[:limit]
+        return sorted(listed, key=lambda each: each.last_delivered_at, reverse=True)[:limit]
 
-    async def repeat(self, given: Mapping[str, datetime], /) -> None:
+    async def record_deliveries(self, times: Mapping[str, datetime], /) -> None:
         async with self.tables.writing:
-            self.tables.repeat(given)
+            self.tables.record_deliveries(times)
 
     async def unsettled(self, *, owner: str, limit: int) -> Sequence[JobRecord]:
         seen = (each for each in self._of(owner) if not each.dismissed)

@@ -52,7 +52,7 @@ class Tables:
     turns: TurnTable = field(default_factory=TurnTable)
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def repeat(self, given: Mapping[str, datetime]) -> None:
+    def record_deliveries(self, given: Mapping[str, datetime]) -> None:
         """Note when the images of jobs were given again."""
         for job_id in self.rows.keys() & given.keys():
             record, moment = self.rows[job_id].record, given[job_id]

@@ -7,10 +7,10 @@ from typing import Self
 
 from application.conversations import Conversations
 from application.day_budget import DayBudget
+from application.delivery_times import DeliveryTimes
 from application.image_library import ImageLibrary
 from application.jobs.job_service import JobService
 from application.ports.job_repository import JobRepository
-from application.repeated_results import RepeatedResults
 from application.styling import Styling
 from application.use_cases.edit_image import EditImage
 from application.use_cases.find_image import FindImage
@@ -73,7 +73,7 @@ def generate_image(service: JobService, library: ImageLibrary) -> GenerateImage:
 
 def find_image(records: JobRepository) -> FindImage:
     """The use case of a process that has served nothing from a cache."""
-    return FindImage(records, RepeatedResults(lambda: records, FrozenClock()))
+    return FindImage(records, DeliveryTimes(lambda: records, FrozenClock()))
 
 
 def memory_conversations(library: ImageLibrary) -> Conversations:

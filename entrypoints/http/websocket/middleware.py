@@ -15,7 +15,7 @@ from entrypoints.http.problem_documents import Problem
 from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.link_signer import LinkSigner
 from entrypoints.http.security.link_state import drop_link
-from entrypoints.http.websocket.image_client import Client
+from entrypoints.http.websocket.image_handler import ImageHandler
 from entrypoints.http.websocket.image_session import ImageSession
 from entrypoints.http.websocket.opening_handshake import IS_AWAITED, SUBPROTOCOLS
 
@@ -46,7 +46,7 @@ class Session(Protocol):
 OpenSession = Callable[[Scope, Receive, Send], Session]
 
 
-class Sockets:
+class WebSocketMiddleware:
     """ASGI middleware: opens the WebSockets, and passes on every other request.
 
     The middleware before it has checked Host, Origin and token, as for every request.
@@ -89,13 +89,13 @@ def image_sessions(
     def open_session(scope: Scope, receive: Receive, send: Send) -> ImageSession:
         caller = callers.resolve(scope)
         drop_link(scope)  # it expires soon, and the links in results must not
-        client = Client(
+        handler = ImageHandler(
             container=container,
             caller=caller,
             urls=image_urls_of(scope, settings, signer, caller.owner),
             signer=signer,
             warmed_up=warmed_up,
         )
-        return ImageSession(client, receive, send)
+        return ImageSession(handler, receive, send)
 
     return open_session

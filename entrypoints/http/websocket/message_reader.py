@@ -12,7 +12,7 @@ NORMAL, ABNORMAL = 1000, 1006
 """Codes of a closed WebSocket: because it was not used any more, and without a closing frame."""
 
 
-class Inbox:
+class MessageReader:
     """Reads until the client disconnects, or the connection is idle; then it is closed.
 
     `is_awaited` says whether anything runs. `close_code` is the code of the end.

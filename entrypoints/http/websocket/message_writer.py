@@ -17,7 +17,7 @@ class Delivery:
         self.sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
-class Outbox:
+class MessageWriter:
     """Sends messages one after the other; an image follows its header at once.
 
     A sender waits until its message is sent before it makes the next one, so a slow client

@@ -11,14 +11,14 @@ from entrypoints.bootstrap.container import Container
 from entrypoints.http.images.urls import ImageUrls
 from entrypoints.http.security.link_signer import LinkSigner
 from entrypoints.http.websocket.client_messages import Edit, Generate, Watch
-from entrypoints.http.websocket.server_messages import Answers, Cursor, Outgoing
+from entrypoints.http.websocket.server_messages import Cursor, JobMessages, Outgoing
 from entrypoints.jobs.submit import read_edit, read_generation, submit
 from entrypoints.wire.caller import Caller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
-    """The client of a connection, and what serves it. Calls wait until `warmed_up` is set.
+class ImageHandler:
+    """Serves what the client of one connection asks for. Calls wait until `warmed_up` is set.
 
     `signer` signs the links of `urls`.
     """
@@ -42,10 +42,10 @@ class Client:
 
     async def job(self, handle: JobHandle, id_: str) -> AsyncGenerator[Outgoing, None]:
         """The messages about a job of this client, up to the last one."""
-        answers = Answers(id_, self.urls, handle.job.request, handle.request)
+        messages = JobMessages(id_, self.urls, handle.job.request, handle.request)
         async with aclosing(handle.numbered_events(drop_superseded=True)) as events:
             async for number, event in events:
-                for message in answers.of(number, event, Cursor()):
+                for message in messages.of(number, event, Cursor()):
                     yield message
 
     async def watch(self, message: Watch) -> AsyncGenerator[Outgoing, None]:
@@ -62,11 +62,11 @@ class Client:
                 field="cursor",
                 hint="Leave out the cursor to get the job's messages again.",
             )
-        answers = Answers(message.id, self.urls, job.job.request)
+        messages = JobMessages(message.id, self.urls, job.job.request)
         async with aclosing(job.follow(after.next_number)) as events:
             async for number, event in events:
-                for answer in answers.of(number, event, after):
-                    yield answer
+                for each in messages.of(number, event, after):
+                    yield each
 
     async def _prepare(self) -> None:
         """Do what the middleware does before each request: a connection may last for days."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from application.repeated_results import RepeatedResults
+from application.delivery_times import DeliveryTimes
 from domain.errors import ArchiveUnavailable
 from tests.testkit.events import cached, generated, job, publish_all
 from tests.testkit.fakes import FrozenClock, MemoryJobRepository
@@ -18,22 +18,22 @@ class Reluctant(MemoryJobRepository):
         self.given: list[object] = []
         self.refuses = True
 
-    async def repeat(self, given: object, /) -> None:
+    async def record_deliveries(self, times: object, /) -> None:
         if self.refuses:
             raise ArchiveUnavailable("The disk is full.")
-        self.given.append(given)
+        self.given.append(times)
 
 
 async def test_only_cached_results_are_noted_and_what_cannot_be_written_is_written_later() -> None:
     records, clock = Reluctant(), FrozenClock()
-    repeated = RepeatedResults(lambda: records, clock)
-    publish_all(repeated, generated(job("job_1")))
-    await repeated.flush()
-    publish_all(repeated, cached(job("job_2"), "disk"))
+    delivery_times = DeliveryTimes(lambda: records, clock)
+    publish_all(delivery_times, generated(job("job_1")))
+    await delivery_times.flush()
+    publish_all(delivery_times, cached(job("job_2"), "disk"))
     with pytest.raises(ArchiveUnavailable):
-        await repeated.flush()
-    publish_all(repeated, cached(job("job_3"), "memory"))
+        await delivery_times.flush()
+    publish_all(delivery_times, cached(job("job_3"), "memory"))
     records.refuses = False
-    await repeated.flush()
-    await repeated.flush()
+    await delivery_times.flush()
+    await delivery_times.flush()
     assert records.given == [{"job_2": clock.now(), "job_3": clock.now()}]

@@ -1,4 +1,4 @@
-"""Notes which results callers got again from a cache, so that `last` means one of them too."""
+"""Records when callers got results from a cache, so that `last` means one of those too."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,7 +9,7 @@ from domain.errors import ArchiveUnavailable
 from domain.events import Finished, ServiceEvent
 
 
-class RepeatedResults:
+class DeliveryTimes:
     """An EventSink that keeps the times in memory and writes them to the records in `flush`.
 
     A cached result therefore never waits for the records. A process that is killed loses the times
@@ -20,19 +20,19 @@ class RepeatedResults:
         """`records` is called at the first write, because loading it may take long."""
         self._records = records
         self._clock = clock
-        self._given: dict[str, datetime] = {}
+        self._times: dict[str, datetime] = {}
 
     def publish(self, event: ServiceEvent, /) -> None:
         if isinstance(event, Finished) and event.result.is_cached:
-            self._given[event.result.job_id] = self._clock.now()
+            self._times[event.result.job_id] = self._clock.now()
 
     async def flush(self) -> None:
         """Write the times. If that fails, keep them and raise ArchiveUnavailable."""
-        if not self._given:
+        if not self._times:
             return
-        given, self._given = self._given, {}
+        times, self._times = self._times, {}
         try:
-            await self._records().repeat(given)
+            await self._records().record_deliveries(times)
         except ArchiveUnavailable:
-            self._given = given | self._given
+            self._times = times | self._times
             raise
