@@ -10,7 +10,7 @@ from domain.errors import NotFound
 async def find_uncleared(
     runner: JobRunner, conversations: ConversationRepository, job_id: str, *, owner: str
 ) -> RunningJob | RecentJob:
-    """The owner's job that runs here, or ended lately and has not been cleared since.
+    """The owner's job that runs here, or ended recently and has not been cleared since.
 
     A job that has its result may still be filling the cache, and counts as ended.
 

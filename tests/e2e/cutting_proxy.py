@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
@@ -36,31 +37,37 @@ http {{
 
 
 @asynccontextmanager
-async def cutting_proxy(target: str, seconds: float) -> AsyncIterator[str]:
-    """Forward connections to `target`, each for so many seconds; yield the proxy's address."""
+async def cutting_proxy(
+    target: str, *, seconds: float | None = None, size: int = sys.maxsize
+) -> AsyncIterator[str]:
+    """A proxy to `target` that ends each connection after so many seconds, or bytes of the server.
+
+    Yields the proxy's address.
+    """
     host, port = urlsplit(target).hostname, urlsplit(target).port
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream_reader, upstream_writer = await asyncio.open_connection(host, port)
-        copies = [_copy(reader, upstream_writer), _copy(upstream_reader, writer)]
+        from_target, to_target = await asyncio.open_connection(host, port)
+        copies = [_copy(reader, to_target, sys.maxsize), _copy(from_target, writer, size)]
         tasks = [asyncio.create_task(copy) for copy in copies]
         await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-        upstream_writer.transport.abort()
-        writer.transport.abort()
+        writer.close()
+        to_target.transport.abort()
 
     server = await asyncio.start_server(forward, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, left: int) -> None:
     with suppress(ConnectionError):
-        while data := await reader.read(65536):
+        while left and (data := await reader.read(min(left, 65536))):
             writer.write(data)
             await writer.drain()
+            left -= len(data)
 
 
 def nginx_program() -> str | None:

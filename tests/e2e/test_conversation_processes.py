@@ -86,6 +86,7 @@ def files_with(home: Path) -> list[str]:
     ]
 
 
+@pytest.mark.timeout(300)
 def test_no_turn_is_lost_when_the_server_is_killed_at_each_fifth(tmp_path: Path) -> None:
     """The process is killed the moment that it has answered, so nothing is written afterwards."""
     prompts = [f"{CANARY} number {at}" for at in range(TURNS)]

@@ -12,8 +12,8 @@ import pytest
 from domain.image import Image
 from tests.architecture.checkout import ROOT
 from tests.architecture.documents import commands
+from tests.e2e.cutting_proxy import cutting_proxy
 from tests.e2e.loopback_server import serve
-from tests.e2e.test_image_socket_resuming import cutting_proxy
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn, faults
 
@@ -138,7 +138,7 @@ async def test_the_websocket_client_continues_after_a_break(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     openai_api.default = faults.slow(1.0)
-    async with cutting_proxy(url, 3_000_000) as proxy:
+    async with cutting_proxy(url, size=3_000_000) as proxy:
         await run("websocket_client.py", proxy, tmp_path / "out", monkeypatch)
     assert "The connection broke" in capsys.readouterr().out
     assert {"day-final.png", "night-final.png"} <= {

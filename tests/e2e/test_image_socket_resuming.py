@@ -13,6 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 from domain.image import Image
+from tests.e2e.cutting_proxy import cutting_proxy
 from tests.e2e.image_socket import ImageSocket, Received, open_socket
 from tests.e2e.loopback_server import serve
 from tests.testkit.fakes import FakeProvider, settings_in
@@ -31,39 +32,21 @@ def noise(random: Random, folder: Path, side: int = SIDE) -> Image:
 
 
 @asynccontextmanager
-async def cutting_proxy(url: str, after: int) -> AsyncIterator[str]:
-    """A proxy to this URL that resets a connection after so many bytes of the server."""
-    port = int(url.rpartition(":")[2])
-
-    async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream, to_upstream = await asyncio.open_connection("127.0.0.1", port)
-
-        async def pump() -> None:
-            while data := await reader.read(65536):
-                to_upstream.write(data)
-
-        pumping = asyncio.create_task(pump())
-        left = after
-        with suppress(ConnectionError):
-            while left and (data := await upstream.read(min(left, 65536))):
-                writer.write(data)
-                await writer.drain()
-                left -= len(data)
-            await asyncio.sleep(0)
-        writer.close()
-        to_upstream.transport.abort()
-        pumping.cancel()
-        await asyncio.gather(pumping, return_exceptions=True)
-
-    server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+async def job_with_noise(seed: int, folder: Path) -> AsyncIterator[tuple[str, str, list[Image]]]:
+    """A server with a finished job of four images of noise: URL, ID of the job, and images."""
+    random = Random(seed)  # noqa: S311 - no secret
+    images = [noise(random, folder) for _ in range(4)]
+    settings = settings_in(folder, public_url="http://localhost:3000")  # in every link
+    async with serve(settings, provider=FakeProvider(*images)) as url:
+        async with open_socket(url) as socket:
+            made = await socket.ask("generate", arguments={"prompt": "x", "n": 4})
+        yield url, made[-1]["jobId"], images
 
 
 async def read_until_cut(url: str, cut: int, job_id: str, cursor: str = "") -> list[Received]:
     """The whole messages about a job that arrive before the connection breaks."""
     received: list[Received] = []
-    async with cutting_proxy(url, cut) as proxy:
+    async with cutting_proxy(url, size=cut) as proxy:
         with suppress(ConnectionClosed, InvalidMessage, ConnectionError, EOFError):
             async with open_socket(proxy) as socket:
                 await socket.send("watch", "w", jobId=job_id, cursor=cursor)
@@ -84,12 +67,7 @@ def cursor_of(received: list[Received]) -> str:
 
 async def test_cut_anywhere_and_resumed_every_message_comes_once(tmp_path: Path) -> None:
     random = Random(14)  # noqa: S311 - no secret
-    images = [noise(random, tmp_path) for _ in range(4)]
-    settings = settings_in(tmp_path, public_url="http://localhost:3000")  # in every link
-    async with serve(settings, provider=FakeProvider(*images)) as url:
-        async with open_socket(url) as socket:
-            made = await socket.ask("generate", arguments={"prompt": "x", "n": 4})
-        job_id = made[-1]["jobId"]
+    async with job_with_noise(14, tmp_path) as (url, job_id, images):
         whole = await watch(url, job_id)
         assert [Image(each.image) for each in whole if each.image] == images
         size = sum(len(each.image) + len(json.dumps(each.header)) for each in whole)
@@ -106,12 +84,7 @@ async def test_cut_anywhere_and_resumed_every_message_comes_once(tmp_path: Path)
 
 async def test_one_reading_that_is_cut_again_and_again_is_complete(tmp_path: Path) -> None:
     random = Random(15)  # noqa: S311 - no secret
-    images = [noise(random, tmp_path) for _ in range(4)]
-    settings = settings_in(tmp_path, public_url="http://localhost:3000")  # in every link
-    async with serve(settings, provider=FakeProvider(*images)) as url:
-        async with open_socket(url) as socket:
-            made = await socket.ask("generate", arguments={"prompt": "x", "n": 4})
-        job_id = made[-1]["jobId"]
+    async with job_with_noise(15, tmp_path) as (url, job_id, _):
         received: list[Received] = []
         for _ in range(CUTS):
             cut = random.randrange(100, 120_000)

@@ -226,7 +226,7 @@ async def test_a_proxy_that_ends_long_requests_costs_no_second_call(
         openai_api.default = slow(3.0)
         direct = str(sdk.base_url).removesuffix("/v1/")
         cut = nginx(direct, 1.5, tmp_path / "nginx")
-        async with cut if proxy == "nginx" else cutting_proxy(direct, 1.5) as url:
+        async with cut if proxy == "nginx" else cutting_proxy(direct, seconds=1.5) as url:
             proxied = sdk.with_options(base_url=f"{url}/v1", max_retries=5)
             base64 = await image_through(proxied, url, way)
     assert decoded(base64).format is ImageFormat.PNG

@@ -22,6 +22,7 @@ SCHEMATHESIS = Path(sys.executable).with_name("st")
 CONFIG = ROOT / "tests" / "e2e" / "schemathesis.toml"
 
 
+@pytest.mark.timeout(300)
 async def test_every_response_is_documented(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, auth_token=TOKEN, rate_limit="0")
     provider = FakeProvider(small_image(size=(64, 64)))

@@ -7,9 +7,9 @@ import pytest
 
 from tests.architecture.checkout import ROOT
 from tests.e2e.browser import needs_chromium, open_page
+from tests.e2e.cutting_proxy import cutting_proxy
 from tests.e2e.linked_images import TOKEN
 from tests.e2e.loopback_server import serve, serve_app
-from tests.e2e.test_image_socket_resuming import cutting_proxy
 from tests.e2e.test_links_in_a_browser import SECONDS, Page
 from tests.e2e.transports import settings_for
 from tests.standin import StandIn, faults
@@ -45,7 +45,7 @@ async def test_the_page_shows_previews_and_the_image(
         settings = settings_for(
             openai_api, tmp_path / "server", auth_token=TOKEN, cors_origin=origin
         )
-        async with serve(settings) as url, cutting_proxy(url, 2_500_000) as proxy:
+        async with serve(settings) as url, cutting_proxy(url, size=2_500_000) as proxy:
             page.html = HTML + FILL_IN % (proxy if broken else url, TOKEN)
             async with open_page(origin, tmp_path):
                 report = await asyncio.wait_for(page.report, SECONDS)
