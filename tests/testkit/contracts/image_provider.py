@@ -120,7 +120,7 @@ class ImageProviderContract:
     ) -> None:
         for request in requests:
             asked = replace(request, partial_images=3 if card.streams else 0)
-            async with aclosing(_stream(provider, card, asked)) as stream:
+            async with aclosing(stream_of(provider, card, asked)) as stream:
                 async for event in stream:
                     if isinstance(event, PartialImage):
                         break
@@ -158,7 +158,8 @@ def _edit_of(request: ImageRequest) -> EditRequest:
     )
 
 
-def _stream(provider: ImageProvider, card: ModelCard, request: ImageRequest) -> ProviderStream:
+def stream_of(provider: ImageProvider, card: ModelCard, request: ImageRequest) -> ProviderStream:
+    """The call that the request is for, as a job of this model."""
     job = job_for(request, card=card)
     return provider.edit(job) if isinstance(request, EditRequest) else provider.generate(job)
 
@@ -167,7 +168,7 @@ async def _events(
     provider: ImageProvider, card: ModelCard, request: ImageRequest
 ) -> list[StreamEvent]:
     """The adapter's own events, without the handle that a provider may send first."""
-    async with aclosing(_stream(provider, card, request)) as stream:
+    async with aclosing(stream_of(provider, card, request)) as stream:
         events = [event async for event in stream]
     events = [event for event in events if not isinstance(event, JobDispatched)]
     return events[1:] if events and isinstance(events[0], Accepted) else events
