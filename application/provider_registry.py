@@ -4,29 +4,24 @@ from typing import cast
 
 from application.ports.image_provider import ImageProvider, ProviderStream
 from domain.jobs import Job
-from domain.models import Catalog, ModelCard, join_catalogs
+from domain.joint_catalog import JointCatalog
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 
 
 class ProviderRegistry:
-    """Providers by name. A model is served by the first one whose catalog has it.
+    """Providers by name. The catalog of all says which of them a request's model selects."""
 
-    The first provider also serves requests that name no model, and models that no catalog has.
-    """
-
-    def __init__(self, first: ImageProvider, *others: ImageProvider) -> None:
-        self._first = first
-        self._providers = {provider.name: provider for provider in (first, *others)}
+    def __init__(self, *providers: ImageProvider) -> None:
+        self._providers = {provider.name: provider for provider in providers}
 
     @property
-    def catalog(self) -> Catalog:
+    def catalog(self) -> JointCatalog:
         """The models of all providers."""
-        return join_catalogs([provider.catalog for provider in self._providers.values()])
+        return JointCatalog([(name, each.catalog) for name, each in self._providers.items()])
 
-    def serving(self, card: ModelCard) -> ImageProvider:
-        """The provider that serves the model of this card."""
-        providers = self._providers.values()
-        return next((each for each in providers if each.catalog.find(card.name)), self._first)
+    def named(self, name: str) -> ImageProvider:
+        """The provider of this name."""
+        return self._providers[name]
 
     def stream(self, job: Job[ImageRequest]) -> ProviderStream:
         """Let the job's provider generate or edit, by the type of its request."""

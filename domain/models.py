@@ -40,6 +40,7 @@ class ModelCard:
     streams_several: bool = False
     max_images: int = MAX_IMAGES
     max_input_images: int = MAX_INPUT_IMAGES
+    masks: bool = True
     retirement_date: date | None = None
     successor: str | None = None
     pricing: Pricing | None = None
@@ -106,6 +107,7 @@ class ModelCard:
         wants_alpha = request.background is Background.TRANSPARENT
         inputs = len(request.images) if isinstance(request, EditRequest) else 0
         partials = request.partial_images > 0
+        has_mask = isinstance(request, EditRequest) and request.mask is not None
         return [
             ("size", f"does not support size {size}; it supports {self.sizes}")
             if size is not None and not self.sizes.allows(size)
@@ -126,6 +128,7 @@ class ModelCard:
             if partials and several and not self.streams_several
             else None,
             ("images", self._too_many_inputs()) if inputs > self.max_input_images else None,
+            ("mask", "does not support masks") if has_mask and not self.masks else None,
             ("n", f"generates at most {count(self.max_images, 'image')} in one call")
             if request.n > self.max_images
             else None,
@@ -146,25 +149,40 @@ def _unlisted(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSelection:
-    """The model that serves a request, its card, and notes on the choice for the caller."""
+    """The model that serves a request, its card, and notes on the choice for the caller.
+
+    `provider` is empty where there is one catalog only. `replaced`: the requested model retired,
+    and `model` is its successor.
+    """
 
     model: str
     card: ModelCard
     requested_model: str
     notes: tuple[str, ...] = ()
+    provider: str = ""
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """All models of a provider; `default` is used where a request names none.
 
-    `fallback_card` serves any model that has no card in `cards`, under that model's name.
+    `fallback_card` serves any model that has no card in `cards`, under that model's name. `hints`
+    say for an option what to request where no model supports it. With `listed` False, the models
+    are selected with the provider's name only, and no list has them: another provider offers the
+    same ones. `slashes`: models may be named as if behind a provider, as gateways name them.
     """
 
     cards: tuple[ModelCard, ...]
     default: str
     fallback_card: ModelCard = ModelCard(name="", is_known=False)
     hints: Mapping[str, str] = field(default_factory=dict)
+    listed: bool = True
+    slashes: bool = False
+
+    def has(self, name: str) -> bool:
+        """Whether `choose` finds a card for this name."""
+        return (self.find(name) or self.find(name.lower())) is not None
 
     def find(self, name: str) -> ModelCard | None:
         """The card of this name or alias, such as a snapshot; None for an unknown name."""
@@ -184,7 +202,11 @@ class Catalog:
             retired = f"{requested} retired on {card.retirement_date}"
             note = f"{retired}; {successor.name} is used instead."
             return ModelSelection(
-                model=successor.name, card=successor, requested_model=requested, notes=(note,)
+                model=successor.name,
+                card=successor,
+                requested_model=requested,
+                notes=(note,),
+                replaced=True,
             )
         notes = _retirement_notes(card, today)
         return ModelSelection(model=requested, card=card, requested_model=requested, notes=notes)
@@ -194,25 +216,39 @@ class Catalog:
         running = (card for card in self.cards if not card.is_retired(today))
         return tuple(note for card in running for note in _retirement_notes(card, today))
 
-    def check(self, request: ImageRequest, card: ModelCard, today: date) -> None:
+    def check(
+        self,
+        request: ImageRequest,
+        card: ModelCard,
+        today: date,
+        offered: Sequence[tuple[str, ModelCard]] | None = None,
+    ) -> None:
         """Raise UnsupportedByModel unless the card allows the request.
 
-        The error has every option that is not allowed. Its hints name the nearest size, and a model
-        that allows the whole request.
+        The error has every option that is not allowed. Its hints name the nearest size, and the
+        first of the `offered` models, by default those of the catalog, that allows all of it.
         """
+        models = [(each.name, each) for each in self.cards] if offered is None else offered
+        running = [(name, each) for name, each in models if not each.is_retired(today)]
+        own = next((name for name, each in models if each is card), card.name)
         unsupported = [
             UnsupportedByModel(
-                f"{card.name} {why}.", field=field, hint=self._hint(field, request, card, today)
+                f"{own} {why}.", field=field, hint=self._hint(field, request, card, running)
             )
             for field, why in card.unsupported_options(request)
         ]
         if unsupported:
             raise InvalidRequest.of(unsupported)
 
-    def _hint(self, field: str, request: ImageRequest, card: ModelCard, today: date) -> str:
+    def _hint(
+        self,
+        field: str,
+        request: ImageRequest,
+        card: ModelCard,
+        offered: Sequence[tuple[str, ModelCard]],
+    ) -> str:
         """What to request instead, where the card does not allow this field."""
-        available = [other for other in self.cards if not other.is_retired(today)]
-        able = [other.name for other in available if other.unsupported_option(request) is None]
+        able = [name for name, other in offered if other.unsupported_option(request) is None]
         near = card.sizes.nearest(request.size) if field == "size" and request.size else None
         if near:
             return f"Did you mean {near}?{f' Or use {able[0]}.' if able else ''}"
@@ -220,8 +256,10 @@ class Catalog:
             return f"Use {able[0]} instead."
         if field in self.hints:
             return self.hints[field]
-        if field == "images" and not any(other.max_input_images for other in available):
+        if field == "images" and not any(other.max_input_images for _, other in offered):
             return "Generate an image instead, or use another PROVIDER."
+        if field == "mask":
+            return "Leave out the mask, and say in the prompt which part to change."
         if field == "format" and _only_format(card, request):
             return f'Use format "{_only_format(card, request)}".'
         if field == "partialImages":
@@ -234,12 +272,6 @@ def _only_format(card: ModelCard, request: ImageRequest) -> ImageFormat | None:
     if len(card.formats) > 1 or request.background is Background.TRANSPARENT:
         return None
     return min(card.formats)
-
-
-def join_catalogs(catalogs: Sequence[Catalog]) -> Catalog:
-    """One catalog with the cards of all; the first one has the default and the fallback card."""
-    first, *others = catalogs
-    return replace(first, cards=sum((other.cards for other in others), first.cards))
 
 
 def _retirement_notes(card: ModelCard, today: date) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The OpenAI provider: calls the Images API through the official SDK."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from adapters.openai.catalog import openai_catalog
@@ -29,11 +30,13 @@ class OpenAIImages:
         *,
         default_model: str | None = None,
         models_file: Path | None = None,
+        listed: bool = True,
     ) -> None:
         self._connection = connection
         self.endpoint = connection.base_url
-        self.catalog = with_default(openai_catalog(models_file), default_model)
-        if connection.client is not None:
+        catalog = with_default(openai_catalog(models_file), default_model)
+        self.catalog = replace(catalog, listed=listed, slashes=not connection.is_openai)
+        if connection.client is not None and listed:
             # Loads what the first call would otherwise wait for.
             _ = connection.client.images.with_streaming_response
 

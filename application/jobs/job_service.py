@@ -179,8 +179,8 @@ class JobService:
         now, catalog = self.clock.now(), self.providers.catalog
         selection = catalog.choose(request.model, now.date())
         sized = selection.card.sized(request)
-        catalog.check(sized, selection.card, now.date())
-        provider = self.providers.serving(selection.card)
+        catalog.check(sized, selection, now.date())
+        provider = self.providers.named(selection.provider)
         name, endpoint = provider.name, provider.endpoint
         effective = replace(
             sized,

@@ -9,8 +9,9 @@ from application.error_redaction import redact_error
 from application.ports.clock import Clock
 from application.ports.image_provider import ImageProvider, ListsModels
 from domain.errors import ChargeStatus
+from domain.joint_catalog import JointCatalog
 from domain.model_comparison import ListedModel, ModelComparison, is_shut_down
-from domain.models import Catalog, ModelSelection, join_catalogs
+from domain.models import Catalog, ModelSelection
 from domain.money.mainline_pricing import TwoModelPricing
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderError, ProviderTimedOut
 from domain.redactor import Redactor
@@ -89,9 +90,12 @@ class CheckModels:
     async def __call__(self) -> ModelCheck:
         """Compare all; raise ProviderError, with `charged` no, if a list cannot be read."""
         today = self.clock.now().date()
-        checks = [await self._check(provider, today) for provider in self.providers]
-        default = join_catalogs([check.catalog for check in checks]).choose(None, today)
-        serving = next((each for each in checks if each.catalog.find(default.model)), checks[0])
+        listed = [each for each in self.providers if each.catalog.listed]
+        checks = [await self._check(provider, today) for provider in listed]
+        default = JointCatalog([(each.provider, each.catalog) for each in checks]).choose(
+            None, today
+        )
+        serving = next(each for each in checks if each.provider == default.provider)
         return ModelCheck(
             providers=checks,
             default=default,
@@ -142,7 +146,7 @@ def _problems(
     """Why the default model is not used, or will be refused, each with what to do about it."""
     usable = comparison.usable if comparison else ()
     instead = f"Set IMAGE_MODEL to another model{f', such as {usable[0]}' if usable else ''}."
-    if default.model != default.requested_model or default.card.is_retired(today):
+    if default.replaced or default.card.is_retired(today):
         yield f"{' '.join(default.notes)} {instead}"
     if comparison is None:
         return

@@ -6,14 +6,15 @@ from datetime import date
 
 from application.ports.clock import Clock
 from application.ports.image_provider import ImageProvider
-from domain.models import Catalog, ModelSelection, join_catalogs
+from domain.joint_catalog import JointCatalog
+from domain.models import ModelSelection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelListing:
     """The models, and the day for which they count as retired or not."""
 
-    catalog: Catalog
+    catalog: JointCatalog
     today: date
 
     @property
@@ -24,8 +25,7 @@ class ModelListing:
     @property
     def days_until_shutdown(self) -> Mapping[str, int]:
         """Whole days for each model whose date is known: 0 on that date, negative after it."""
-        dates = {card.name: card.retirement_date for card in self.catalog.cards}
-        return {name: (day - self.today).days for name, day in dates.items() if day is not None}
+        return {name: (day - self.today).days for name, day in self.catalog.days.items()}
 
     @property
     def can_edit(self) -> bool:
@@ -42,5 +42,5 @@ class ListModels:
 
     def __call__(self) -> ModelListing:
         """Return every model, whether or not it still runs."""
-        catalog = join_catalogs([provider.catalog for provider in self.providers])
+        catalog = JointCatalog([(each.name, each.catalog) for each in self.providers])
         return ModelListing(catalog=catalog, today=self.clock.now().date())

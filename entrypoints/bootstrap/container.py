@@ -23,6 +23,7 @@ from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_service import JobService
 from application.jobs.stored_results import StoredResults
 from application.ports.clock import SystemClock
+from application.ports.image_provider import ImageProvider
 from application.rendition_service import RenditionService
 from application.result_cache import ResultCache
 from application.savings_counter import SavingsCounter
@@ -81,7 +82,7 @@ from entrypoints.bootstrap.observability import (
 )
 from entrypoints.bootstrap.preset_files import preset_library
 from entrypoints.bootstrap.providers import (
-    image_provider,
+    image_providers,
     image_workers,
     pillow_inspector,
     pillow_normalizer,
@@ -129,8 +130,9 @@ class Container(DeclarativeContainer):
     image_library = Singleton(ImageLibrary, image_store, job_repository)
     image_trash = Singleton(ImageTrash, image_library, clock, days=settings.provided.trash_days)
 
-    provider = Singleton(image_provider, settings, exit_stack)
-    image_providers = List(provider)
+    provider: Object[ImageProvider | None] = Object(None)
+    """The only provider, in place of those of the settings."""
+    image_providers = Singleton(image_providers, settings, exit_stack, provider)
     """Every provider; the first one serves requests that name no model."""
     list_models = Factory(ListModels, image_providers, clock)
     check_models = Factory(CheckModels, image_providers, clock, settings.provided.secrets)

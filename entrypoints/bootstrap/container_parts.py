@@ -26,7 +26,7 @@ from entrypoints.bootstrap.image_sources import ClientRoots, Door
 class Parts(TypedDict, total=False):
     """Parts of the container that a test, or an application around this one, may replace.
 
-    The container closes only what it builds.
+    The container closes only what it builds. `provider` is the only one of `image_providers`.
     """
 
     provider: ImageProvider

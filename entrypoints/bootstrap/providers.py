@@ -1,6 +1,6 @@
 """Builds the container's image providers, inspector and optimizer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -17,16 +17,37 @@ if TYPE_CHECKING:  # it is loaded when the first image comes
     from adapters.pillow.worker_pool import WorkerPool
 
 
-def image_provider(settings: Settings, exit_stack: AsyncExitStack) -> ImageProvider:
-    """The image provider that the settings name, without safeguards."""
-    if settings.provider_name == "sketch":
-        from adapters.sketch.provider import SketchProvider
+def image_providers(
+    settings: Settings, exit_stack: AsyncExitStack, only: ImageProvider | None = None
+) -> Sequence[ImageProvider]:
+    """All image providers that the settings set up, without safeguards; the first one first.
 
-        return SketchProvider()
+    The first one serves requests that name no model. `Settings.provider_names` has their order.
+    `only` is used in place of all of them.
+    """
+    if only is not None:
+        return [only]
+    return [
+        provider
+        for name in settings.provider_names
+        for provider in VENDORS[name](settings, exit_stack)
+    ]
+
+
+def _sketch(_: Settings, __: AsyncExitStack) -> Sequence[ImageProvider]:
+    from adapters.sketch.provider import SketchProvider
+
+    return [SketchProvider()]
+
+
+def _openai(settings: Settings, exit_stack: AsyncExitStack) -> Sequence[ImageProvider]:
+    """Both APIs over one connection: that of API_MODE first, the other by its name only."""
     from adapters.openai.deferred_types import defer_types
 
     defer_types()
     from adapters.openai.connection import Connection
+    from adapters.openai.provider import OpenAIImages
+    from adapters.openai.responses.provider import OpenAIResponses
 
     key = settings.openai_api_key
     connection = Connection(
@@ -38,21 +59,29 @@ def image_provider(settings: Settings, exit_stack: AsyncExitStack) -> ImageProvi
         project=settings.openai_project_id,
     )
     exit_stack.push_async_callback(connection.close)
-    if settings.api_mode == "responses":
-        from adapters.openai.responses.provider import OpenAIResponses
-
-        return OpenAIResponses(
-            connection,
-            mainline=settings.responses_model,
-            store=settings.responses_store,
-            default_model=settings.image_model,
-            models_file=settings.models_file,
-        )
-    from adapters.openai.provider import OpenAIImages
-
-    return OpenAIImages(
-        connection, default_model=settings.image_model, models_file=settings.models_file
+    in_responses = settings.api_mode == "responses"
+    images = OpenAIImages(
+        connection,
+        default_model=settings.image_model,
+        models_file=settings.models_file,
+        listed=not in_responses,
     )
+    responses = OpenAIResponses(
+        connection,
+        mainline=settings.responses_model,
+        store=settings.responses_store,
+        default_model=settings.image_model,
+        models_file=settings.models_file,
+        listed=in_responses,
+    )
+    return [responses, images] if in_responses else [images, responses]
+
+
+VENDORS: Mapping[str, Callable[[Settings, AsyncExitStack], Sequence[ImageProvider]]] = {
+    "openai": _openai,
+    "sketch": _sketch,
+}
+"""What builds the providers for each name in `Settings.provider_names`."""
 
 
 def provider_registry(
@@ -64,7 +93,7 @@ def provider_registry(
 
 def check_network(settings: Settings) -> None:
     """Raise SettingsError if the environment's proxy or certificates cannot be used."""
-    if settings.provider_name != "openai":
+    if "openai" not in settings.provider_names:
         return
     from adapters.openai.network.proxies import network_for
     from domain.provider_errors import InvalidSettings
@@ -77,7 +106,7 @@ def check_network(settings: Settings) -> None:
 
 def check_models_file(settings: Settings) -> None:
     """Raise SettingsError if MODELS_FILE cannot be used."""
-    if settings.models_file is None or settings.provider_name != "openai":
+    if settings.models_file is None or "openai" not in settings.provider_names:
         return
     from adapters.openai.models_file import models_table
     from domain.provider_errors import InvalidSettings

@@ -39,7 +39,7 @@ def model_names() -> Sequence[str]:
     """The names of the models in the catalog; none if they cannot be read."""
 
     async def names(container: "Container") -> Sequence[str]:
-        return [card.name for card in container.list_models()().catalog.cards]
+        return [each.name for each in container.list_models()().catalog.models]
 
     return _asked(names, auto_provider="openai")
 

@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationInfo, field_validator
 
 from entrypoints.config.host_names import HOST, is_loopback
 from entrypoints.config.loading import load_settings
+from entrypoints.config.provider_settings import NEEDED
 from entrypoints.config.settings import Settings
 
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+/?", re.IGNORECASE)
@@ -105,10 +106,16 @@ class HttpServerSettings(Settings):
     @classmethod
     def _require_provider(cls, provider: str, others: ValidationInfo) -> str:
         is_open = not is_loopback(others.data.get("host", "127.0.0.1"))
-        needs_key = provider == "openai" or (provider == "auto" and is_open)
-        if needs_key and others.data.get("openai_api_key", "unknown") is None:
+        auto = [*NEEDED.values()] if is_open else []
+        needed = (
+            auto
+            if provider == "auto"
+            else [each for name, each in NEEDED.items() if name == provider]
+        )
+        if needed and not any(others.data.get(each, "unknown") for each in needed):
+            names = " or ".join(each.upper() for each in needed)
             raise ValueError(
-                "OPENAI_API_KEY is not set. Set it, or use PROVIDER=sketch for offline sketches"
+                f"{names} is not set. Set it, or use PROVIDER=sketch for offline sketches"
             )
         return provider
 

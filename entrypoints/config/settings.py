@@ -11,30 +11,23 @@ from entrypoints.config.api_settings import ApiSettings
 from entrypoints.config.budget_settings import BudgetSettings
 from entrypoints.config.http_settings import HttpSettings
 from entrypoints.config.input_settings import InputSettings
+from entrypoints.config.provider_settings import ProviderSettings
 from entrypoints.config.secret_files import UnreadableSecret
 from entrypoints.config.setting_text import (
-    check_api_key,
     check_filled,
     check_folder,
-    check_url,
     expand_home,
 )
 from entrypoints.config.variable_source import is_path, is_secret
 
 APP = "mcp-server-gpt-image"
-OPENAI = "https://api.openai.com/v1"
-ProviderName = Literal[
-    "openai",
-    "sketch",
-]
-"""Every provider that PROVIDER can name."""
 SYNONYMS = {"warn": "warning", "err": "error"}
 """Other programs' names of log levels."""
 CACHE_PATHS = frozenset({"cache_dir"})
 """The paths that the stdio server resolves in the user's cache folder, not in the data folder."""
 
 
-class Settings(ApiSettings, BudgetSettings, InputSettings, HttpSettings):
+class Settings(ProviderSettings, ApiSettings, BudgetSettings, InputSettings, HttpSettings):
     """All settings. The variable of a field is its name in capitals.
 
     `reads_web_settings`: whether the fields of HttpSettings are read, or keep their defaults.
@@ -46,22 +39,6 @@ class Settings(ApiSettings, BudgetSettings, InputSettings, HttpSettings):
     reads_web_settings: ClassVar[bool] = False
     local_names: ClassVar[tuple[str, ...]] = ("openai_", "budget_")
 
-    openai_api_key: SecretStr | None = Field(None, description="OpenAI API key.")
-    openai_base_url: str = Field(
-        OPENAI,
-        description="Base URL of OpenAI's Images API, or of a compatible one.",
-    )
-    openai_org_id: str | None = Field(None, description="Organization to bill.")
-    openai_project_id: str | None = Field(None, description="Project to bill.")
-    provider: Literal["auto", ProviderName] = Field(
-        "auto",
-        description="Image provider: openai, sketch (offline sketches), or auto, which uses openai "
-        "if a key is set and sketch otherwise.",
-    )
-    image_model: str | None = Field(None, description="Default model.")
-    models_file: Path | None = Field(
-        None, description="TOML file with models of your own, and with changes to ours."
-    )
     output_dir: Path | None = Field(
         None, description="Directory for images. By default, GPT Image in your Pictures folder."
     )
@@ -152,20 +129,6 @@ class Settings(ApiSettings, BudgetSettings, InputSettings, HttpSettings):
     log_prompts: bool = Field(False, description="Log prompts in plain text instead of hashes.")
     _notes: tuple[str, ...] = PrivateAttr(())
 
-    @field_validator("openai_base_url")
-    @classmethod
-    def _check_url(cls, url: str) -> str:
-        check_url(url)
-        return url
-
-    @field_validator("openai_api_key")
-    @classmethod
-    def _check_key_characters(cls, key: SecretStr | None) -> SecretStr | None:
-        bare = key.get_secret_value().strip() if key else ""
-        if bare:
-            check_api_key(bare)
-        return SecretStr(bare) if bare else None
-
     @field_validator("client_profile")
     @classmethod
     def _check_client_profile(cls, name: str | None) -> str | None:
@@ -206,13 +169,6 @@ class Settings(ApiSettings, BudgetSettings, InputSettings, HttpSettings):
         if is_path(field):
             check_folder(text)
         return text
-
-    @property
-    def provider_name(self) -> ProviderName:
-        """The provider that PROVIDER selects."""
-        if self.provider == "auto":
-            return "openai" if self.openai_api_key else "sketch"
-        return self.provider
 
     @property
     def call_deadline(self) -> float:

@@ -26,7 +26,8 @@ def catalog_entries(listing: ModelListing) -> list[dict[str, object]]:
     default = listing.default.card
     return [
         {
-            "name": card.name,
+            "name": offered.name,
+            "provider": offered.provider,
             "default": card is default,  # two providers may have equal cards
             "snapshots": list(card.aliases),
             "sizes": str(card.sizes),
@@ -37,7 +38,8 @@ def catalog_entries(listing: ModelListing) -> list[dict[str, object]]:
             "successor": card.successor,
             "usdPerMillionTokens": _token_rates(card.pricing),
         }
-        for card in listing.catalog.cards
+        for offered in listing.catalog.models
+        for card in (offered.card,)
     ]
 
 

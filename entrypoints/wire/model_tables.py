@@ -39,7 +39,7 @@ def catalog_text(listing: ModelListing, console: Console | None = None) -> str:
 def _language_models(listing: ModelListing) -> list[str]:
     """A line for each language model that calls image models, with its prices."""
     lines = []
-    for card in listing.catalog.cards:
+    for card in (offered.card for offered in listing.catalog.models):
         if not isinstance(card.pricing, TwoModelPricing):
             continue
         rates, name = card.pricing.mainline, card.pricing.mainline_model
@@ -55,8 +55,9 @@ def catalog_table(listing: ModelListing, *, narrow: bool = False) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=0 if narrow else (0, 1), pad_edge=False)
     for heading in headings[:2] if narrow else headings:
         table.add_column(heading, no_wrap=True)
-    for card in listing.catalog.cards:
-        name = f"{card.name} *" if card is default else card.name
+    for offered in listing.catalog.models:
+        card = offered.card
+        name = f"{offered.name} *" if card is default else offered.name
         retires = _retires(card, listing.today)
         if narrow:
             table.add_row(name, retires.removeprefix(RETIRED))

@@ -17,6 +17,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from adapters.openai.catalog import openai_catalog
 from application.use_cases.list_models import ModelListing
+from domain.joint_catalog import JointCatalog
 from entrypoints.wire.model_tables import catalog_table
 from tests.standin import StandIn, faults
 from tests.testkit.fakes import mask, small_image
@@ -206,5 +207,11 @@ def test_the_default_that_is_listed_is_the_model_that_serves(environment: Enviro
 def test_the_model_table_fits_a_terminal(snapshot: SnapshotAssertion) -> None:
     out = StringIO()
     console = Console(file=out, width=80)
-    console.print(catalog_table(ModelListing(catalog=openai_catalog(), today=date(2026, 11, 22))))
+    console.print(
+        catalog_table(
+            ModelListing(
+                catalog=JointCatalog([("openai", openai_catalog())]), today=date(2026, 11, 22)
+            )
+        )
+    )
     assert out.getvalue() == snapshot

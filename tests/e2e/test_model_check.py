@@ -210,7 +210,7 @@ async def test_a_canceled_check_disconnects(openai_api: StandIn, tmp_path: Path)
 @pytest.mark.anyio
 async def test_sketches_have_no_list_to_compare(openai_api: StandIn, tmp_path: Path) -> None:
     async with run_application(settings_in(tmp_path, provider="sketch")) as container:
-        assert not isinstance(container.provider(), ListsModels)
+        assert not any(isinstance(each, ListsModels) for each in container.image_providers())
         text = model_check_text(await container.check_models()())
     assert text.startswith("The provider sketch has no list of models")
     assert openai_api.calls == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.config.loading import load_settings
-from entrypoints.config.settings import OPENAI
+from entrypoints.config.provider_settings import OPENAI
 from entrypoints.config.settings_error import SettingsError
 from tests.field_reports.setting_help import (
     KEY,

@@ -9,13 +9,16 @@ from adapters.openai.catalog import openai_catalog
 from application.use_cases.cache_stats import TierStats
 from application.use_cases.list_models import ModelListing
 from application.use_cases.report_usage import UsageReport
+from domain.joint_catalog import JointCatalog
 from domain.money.usage_account import UsageAccount
 from domain.results import Usage
 from entrypoints.wire.cache_results import stored_text
 from entrypoints.wire.model_tables import catalog_text
 from entrypoints.wire.usage_tables import usage_text
 
-LISTING = ModelListing(catalog=openai_catalog(), today=date(2026, 11, 22))
+LISTING = ModelListing(
+    catalog=JointCatalog([("openai", openai_catalog())]), today=date(2026, 11, 22)
+)
 WIDTHS = (40, 60, 72, 80, 132)
 
 
@@ -25,7 +28,7 @@ def test_the_models_fit(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     text = catalog_text(LISTING)
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= width
-    for card in LISTING.catalog.cards:
+    for card in openai_catalog().cards:
         assert card.name in text
         assert str(card.retirement_date or "-") in text
     assert ("5/8/30" in text) == (width >= 80)

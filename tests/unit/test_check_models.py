@@ -137,6 +137,7 @@ async def test_a_provider_without_a_list_is_not_compared_and_its_retired_default
 
 async def test_the_default_is_checked_at_the_endpoint_of_the_provider_that_serves_it() -> None:
     other = Listing("x", default="fake-1", catalog=FakeProvider.catalog)
+    other.name = "other"
     found = await check(Listing(FLARE, default="fake-1"), other)
     assert [text.startswith("The endpoint does not list fake-1.") for text in found.problems] == [
         True

@@ -8,7 +8,8 @@ import pytest
 from adapters.openai.catalog import openai_catalog
 from adapters.openai.responses.prices import responses_catalog
 from application.use_cases.list_models import ModelListing
-from domain.models import Catalog, ModelCard, join_catalogs
+from domain.joint_catalog import JointCatalog
+from domain.models import Catalog, ModelCard
 from entrypoints.wire.model_results import catalog_entries
 from entrypoints.wire.model_tables import catalog_text
 
@@ -18,7 +19,12 @@ SNAPSHOT = "gpt-image-2-2026-04-21"
 
 
 def listing_with(default: str, today: date = TODAY) -> ModelListing:
-    return ModelListing(catalog=replace(openai_catalog(), default=default), today=today)
+    return listing_of(replace(openai_catalog(), default=default), today=today)
+
+
+def listing_of(*catalogs: Catalog, today: date = TODAY) -> ModelListing:
+    names = ["first", "second"]
+    return ModelListing(catalog=JointCatalog([*zip(names, catalogs, strict=False)]), today=today)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +53,7 @@ def test_the_mark_moves_to_the_successor_on_the_retirement_date() -> None:
 
 
 def test_the_language_model_of_the_responses_api_has_its_prices_beside_the_image_models() -> None:
-    listing = ModelListing(catalog=responses_catalog("gpt-6-luna"), today=TODAY)
+    listing = listing_of(responses_catalog("gpt-6-luna"))
     (flare,) = [each for each in catalog_entries(listing) if each["name"] == FLARE]
     rates = flare["usdPerMillionTokens"]
     assert isinstance(rates, dict)
@@ -58,7 +64,7 @@ def test_the_language_model_of_the_responses_api_has_its_prices_beside_the_image
 
 
 def test_the_price_of_an_unknown_language_model_is_unknown_and_not_0() -> None:
-    listing = ModelListing(catalog=responses_catalog("gpt-unheard-of"), today=TODAY)
+    listing = listing_of(responses_catalog("gpt-unheard-of"))
     entry = next(each for each in catalog_entries(listing) if each["name"] == FLARE)
     rates = entry["usdPerMillionTokens"]
     assert isinstance(rates, dict)
@@ -68,7 +74,8 @@ def test_the_price_of_an_unknown_language_model_is_unknown_and_not_0() -> None:
 
 def test_of_two_equal_cards_the_one_of_the_first_provider_is_marked() -> None:
     catalogs = [Catalog(cards=(ModelCard(name="one"),), default="one") for _ in range(2)]
-    listing = ModelListing(catalog=join_catalogs(catalogs), today=TODAY)
+    listing = listing_of(*catalogs)
+    assert [entry["name"] for entry in catalog_entries(listing)] == ["one", "second/one"]
     assert [entry["default"] for entry in catalog_entries(listing)] == [True, False]
 
 
@@ -77,6 +84,6 @@ def test_a_model_that_retires_within_30_days_is_told_below_the_table() -> None:
     later = ModelCard(name="a-2", retirement_date=TODAY + timedelta(days=31))
     gone = ModelCard(name="a-0", retirement_date=TODAY)
     catalog = Catalog(cards=(soon, later, gone), default="a-2")
-    last = catalog_text(ModelListing(catalog=catalog, today=TODAY)).splitlines()[-1]
+    last = catalog_text(listing_of(catalog)).splitlines()[-1]
     assert last == "a-1 retires on 2026-12-22; a-2 will replace it."
     assert len(catalog.upcoming_retirements(TODAY)) == 1

@@ -53,6 +53,9 @@ async def ask(container: Container, model: str | None, prompt: str = "a red brid
         ("fake-1", "fake"),
         ("other-1", "other"),
         ("other-1-2026", "other"),
+        ("Other/fake-1", "other"),
+        ("other/unheard-of", "other"),
+        ("fake/fake-1", "fake"),
         ("unheard-of", "fake"),
     ],
 )
@@ -63,6 +66,8 @@ async def test_a_job_goes_to_the_provider_of_its_model(
         handle = await ask(container, model)
         result = await handle.result()
     assert (handle.job.provider, result.provider) == (provider, provider)
+    assert result.requested_model == (model or "fake-1")
+    assert result.model == (model or "fake-1").rpartition("/")[2]
     assert result.images[0].image == (PNG if provider == "fake" else RED)
 
 
@@ -78,17 +83,11 @@ async def test_an_edit_goes_to_the_edits_of_its_provider() -> None:
     assert editor.seen == [edit]
 
 
-def test_the_catalog_has_the_models_of_all_and_the_default_of_the_first() -> None:
-    catalog = ProviderRegistry(FakeProvider(), OtherProvider()).catalog
-    assert [card.name for card in catalog.cards] == ["fake-1", "other-1", "fake-1"]
-    assert catalog.default == "fake-1"
-    assert ProviderRegistry(OtherProvider()).catalog == OtherProvider.catalog
-
-
 async def test_the_models_of_all_are_listed(tmp_path: Path) -> None:
     async with run_application(settings_in(tmp_path), image_providers=two()) as container:
         catalog = container.list_models()().catalog
-    assert [card.name for card in catalog.cards] == ["fake-1", "other-1", "fake-1"]
+    assert [each.name for each in catalog.models] == ["fake-1", "other-1", "other/fake-1"]
+    assert catalog.default == "fake-1"
 
 
 async def test_the_fingerprint_depends_on_the_provider_and_its_endpoint(tmp_path: Path) -> None:

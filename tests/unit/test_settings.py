@@ -10,7 +10,8 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from domain.money.budgets import BudgetLimits
 from entrypoints.config.loading import load_settings
-from entrypoints.config.settings import APP, OPENAI, Settings
+from entrypoints.config.provider_settings import OPENAI
+from entrypoints.config.settings import APP, Settings
 from entrypoints.config.settings_error import SettingsError
 
 SECRET = "sk-very-secret"

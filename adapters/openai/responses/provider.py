@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 from adapters.openai.connection import Connection, with_default
@@ -39,13 +40,15 @@ class OpenAIResponses:
         store: bool = True,
         default_model: str | None = None,
         models_file: Path | None = None,
+        listed: bool = True,
     ) -> None:
         self._connection = connection
         self._mainline, self._store = mainline, store
         self._form = ResponsesFormat(store, Api("Responses API", mainline=mainline))
         self.endpoint = f"{connection.base_url}/responses?model={mainline}"
-        self.catalog = with_default(responses_catalog(mainline, models_file), default_model)
-        if connection.client is not None:
+        catalog = with_default(responses_catalog(mainline, models_file), default_model)
+        self.catalog = replace(catalog, listed=listed, slashes=not connection.is_openai)
+        if connection.client is not None and listed:
             # Loads what the first call would otherwise wait for.
             _ = connection.client.responses.with_streaming_response
 

@@ -98,7 +98,7 @@ def check_strictly(call: ImageCall, listing: ModelListing) -> None:
     size = GenerateArguments(prompt="x", size=options.size or "auto").to_request()
     changes = [*(("quality", note) for note in call.notes)]
     changes += [("size", note) for note in chosen.card.size_notes(size)]
-    if chosen.model != chosen.requested_model:
+    if chosen.replaced:
         changes += [("model", note) for note in chosen.notes]
     if changes:
         raise InvalidRequest.of(

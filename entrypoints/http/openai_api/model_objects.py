@@ -11,15 +11,17 @@ UNKNOWN_TIME = 0
 
 def model_list(listing: ModelListing) -> dict[str, object]:
     """Every model that is not retired, the default first."""
-    cards = [card for card in listing.catalog.cards if not card.is_retired(listing.today)]
-    cards.sort(key=lambda card: card is not listing.default.card)
-    return {"object": "list", "data": [_model(card, card.name) for card in cards]}
+    models = [each for each in listing.catalog.models if not each.card.is_retired(listing.today)]
+    models.sort(key=lambda each: each.card is not listing.default.card)
+    return {"object": "list", "data": [_model(each.card, each.name) for each in models]}
 
 
 def find_model(listing: ModelListing, name: str) -> dict[str, object] | None:
     """The model of this name, or of this snapshot; None for an unknown or a retired one."""
-    card = listing.catalog.find(name)
-    return None if card is None or card.is_retired(listing.today) else _model(card, name)
+    found = listing.catalog.find(name)
+    if found is None or found.card.is_retired(listing.today):
+        return None
+    return _model(found.card, name)
 
 
 def _model(card: ModelCard, name: str) -> dict[str, object]:

@@ -88,7 +88,7 @@ class PromptHandler:
             return _matching([*(await presets.list_styles()).by_name], typed)
         if name == MODEL:
             listing = (await self._hooks.open_container()).list_models()()
-            return _matching([card.name for card in listing.catalog.cards], typed)
+            return _matching([each.name for each in listing.catalog.models], typed)
         offered = next((each.offered for each in preset.arguments if each.name == name), ())
         return _matching(offered, typed)
 

@@ -1,0 +1,75 @@
+"""Settings of the image providers: their keys, which one is the first, and the default model."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings
+
+from entrypoints.config.setting_text import check_api_key, check_url
+
+OPENAI = "https://api.openai.com/v1"
+ProviderName = Literal[
+    "openai",
+    "sketch",
+]
+"""Every provider that PROVIDER can name."""
+NEEDED: Mapping[ProviderName, str] = {"openai": "openai_api_key"}
+"""The setting that a provider cannot do without, in the order in which PROVIDER=auto takes them."""
+
+
+class ProviderSettings(BaseSettings):
+    """What the providers need. Several may be set up at once; PROVIDER says which is the first."""
+
+    openai_api_key: SecretStr | None = Field(None, description="OpenAI API key.")
+    openai_base_url: str = Field(
+        OPENAI,
+        description="Base URL of OpenAI's Images API, or of a compatible one.",
+    )
+    openai_org_id: str | None = Field(None, description="Organization to bill.")
+    openai_project_id: str | None = Field(None, description="Project to bill.")
+    provider: Literal["auto", ProviderName] = Field(
+        "auto",
+        description="Image provider of requests that name no model: openai, sketch (offline "
+        "sketches and nothing else), or auto, which uses openai if a key is set and sketch "
+        "otherwise.",
+    )
+    image_model: str | None = Field(None, description="Default model.")
+    models_file: Path | None = Field(
+        None, description="TOML file with models of your own, and with changes to ours."
+    )
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        check_url(url)
+        return url
+
+    @field_validator("openai_api_key")
+    @classmethod
+    def _check_key_characters(cls, key: SecretStr | None) -> SecretStr | None:
+        bare = key.get_secret_value().strip() if key else ""
+        if bare:
+            check_api_key(bare)
+        return SecretStr(bare) if bare else None
+
+    @property
+    def configured(self) -> tuple[ProviderName, ...]:
+        """The providers that have what they need, in the order of NEEDED."""
+        return tuple(name for name, needed in NEEDED.items() if getattr(self, needed))
+
+    @property
+    def provider_name(self) -> ProviderName:
+        """The provider that PROVIDER selects: the first one."""
+        return self.provider if self.provider != "auto" else next(iter(self.configured), "sketch")
+
+    @property
+    def provider_names(self) -> tuple[ProviderName, ...]:
+        """All providers, the first one first: it serves requests that name no model.
+
+        Sketches come alone, so that nothing can be billed beside them.
+        """
+        first = self.provider_name
+        others = () if first == "sketch" else self.configured
+        return (first, *(name for name in others if name != first))
