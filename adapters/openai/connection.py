@@ -7,13 +7,19 @@ read a reply; they share everything else.
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2
 from openai import AsyncOpenAI
 
 from adapters.openai.network.bounded_http_client import HttpClient, read_chunks
-from adapters.openai.network.endpoint import Api, Endpoint, base_url_of
+from adapters.openai.network.endpoint import (
+    OPENAI_SETTINGS,
+    Api,
+    Endpoint,
+    SettingNames,
+    base_url_of,
+)
 from adapters.openai.network.proxies import Network, network_for
 from adapters.openai.refusals.errors import can_be_sent, missing_client_error, to_provider_error
 from adapters.openai.replies.deliveries import with_linked_images
@@ -37,14 +43,30 @@ Send = Callable[[AsyncOpenAI], AbstractAsyncContextManager[Any]]
 """Starts the one request of a call; the reply is read under its context manager."""
 
 
+class ClientFactory(Protocol):
+    """Makes the SDK's client for one vendor. AsyncOpenAI itself makes the one for OpenAI."""
+
+    def __call__(
+        self,
+        *,
+        api_key: str,
+        base_url: str,
+        timeout: httpx2.Timeout,
+        max_retries: int,
+        http_client: HttpClient,
+    ) -> AsyncOpenAI:
+        """A client that sends its requests through `http_client`."""
+
+
 class Connection:
-    """A client for the endpoint at `base_url`.
+    """A client for the endpoint at `base_url`, made by `client_factory`.
 
     `timeout` is in seconds, for each wait for bytes; an image can take two minutes. `deadline` is
     in seconds, for the whole call: after it, ProviderTimedOut is raised unless images have arrived.
     Every call raises NoCredentials without a key, CredentialsRejected with one that no header
     can carry, and InvalidSettings if the environment names a proxy or certificates that cannot be
-    used. Texts and data are passed on as received: the Redaction safeguard cleans them.
+    used. `settings` are the names of the settings in those texts. Texts and data are passed on as
+    received: the Redaction safeguard cleans them.
     """
 
     def __init__(
@@ -56,9 +78,11 @@ class Connection:
         deadline: float,
         organization: str | None = None,
         project: str | None = None,
+        client_factory: ClientFactory = AsyncOpenAI,
+        settings: SettingNames = OPENAI_SETTINGS,
     ) -> None:
         self.base_url = base_url_of(base_url)
-        self._endpoint = Endpoint(self.base_url)
+        self._endpoint = Endpoint(self.base_url, settings=settings)
         self._key, organization, project = map(_strip, (api_key, organization, project))
         self._network, self._fault = _network(self.base_url)
         usable = self._key and all(map(can_be_sent, (self._key, organization, project)))
@@ -68,19 +92,17 @@ class Connection:
             else None
         )
         self._links = ResultLinks(self._endpoint, http_client) if http_client else None
-        self.client = (
-            AsyncOpenAI(
+        self.client: AsyncOpenAI | None = None
+        if http_client is not None and self._key:
+            self.client = client_factory(
                 api_key=self._key,
                 base_url=self.base_url,
-                organization=organization,
-                project=project,
                 timeout=httpx2.Timeout(timeout, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
                 max_retries=0,
                 http_client=http_client,
             )
-            if http_client
-            else None
-        )
+            # The SDK takes those of the environment otherwise, which may be another vendor's.
+            self.client.organization, self.client.project = organization, project
 
     @property
     def is_openai(self) -> bool:

@@ -13,28 +13,32 @@ from adapters.openai.translate import Parameters, edit_parameters, generate_para
 from application.ports.image_provider import ProviderStream
 from domain.jobs import Job
 from domain.model_comparison import ListedModel
-from domain.models import ModelCard
+from domain.models import Catalog, ModelCard
 from domain.requests import EditRequest, GenerateRequest
 
 FORM = ImagesFormat()
 
 
 class OpenAIImages:
-    """The provider `openai`: any endpoint with OpenAI's Images API. See Connection for errors."""
+    """The provider `openai`: any endpoint with OpenAI's Images API. See Connection for errors.
 
-    name = "openai"
+    Other vendors with that API have another name, and a catalog of their own.
+    """
 
     def __init__(
         self,
         connection: Connection,
         *,
+        name: str = "openai",
+        catalog: Catalog | None = None,
         default_model: str | None = None,
         models_file: Path | None = None,
         listed: bool = True,
     ) -> None:
         self._connection = connection
+        self.name = name
         self.endpoint = connection.base_url
-        catalog = with_default(openai_catalog(models_file), default_model)
+        catalog = with_default(catalog or openai_catalog(models_file), default_model)
         self.catalog = replace(catalog, listed=listed, slashes=not connection.is_openai)
         if connection.client is not None and listed:
             # Loads what the first call would otherwise wait for.

@@ -43,12 +43,29 @@ class Api:
 IMAGES_API = Api("Images API")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingNames:
+    """What messages call the settings of an endpoint: its base URL, its key and its models.
+
+    `others` are settings that are a part of the address too; empty if the base URL is all of it.
+    """
+
+    url: str = "OPENAI_BASE_URL"
+    key: str = "OPENAI_API_KEY"
+    model: str = "IMAGE_MODEL"
+    others: str = ""
+
+
+OPENAI_SETTINGS = SettingNames()
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """A base URL, and the API that is called there. It has no slots: its parts are cached."""
 
     url: str
     api: Api = IMAGES_API
+    settings: SettingNames = OPENAI_SETTINGS
 
     @cached_property
     def _parts(self) -> SplitResult | None:
@@ -78,7 +95,7 @@ class Endpoint:
         """Its name within a sentence."""
         if self.is_openai:
             return "OpenAI"
-        return f"the endpoint {self.host}" if self.host else "the endpoint in OPENAI_BASE_URL"
+        return f"the endpoint {self.host}" if self.host else f"the endpoint in {self.settings.url}"
 
     @property
     def title(self) -> str:
@@ -105,12 +122,15 @@ class Endpoint:
     @property
     def address_hint(self) -> str:
         """What to do if the API is not at this address."""
+        name = self.settings.url
+        if self.settings.others:
+            return f"{name} leads to {self.shown}. Check it, and check {self.settings.others}."
         if self.suggestion:
             return (
-                f"OPENAI_BASE_URL is {self.shown}, without a version: add /v1. "
+                f"{name} is {self.shown}, without a version: add /v1. "
                 f"Most APIs are at {self.suggestion}."
             )
         return (
-            f"OPENAI_BASE_URL is {self.shown}. Check it, and check that the service has OpenAI's "
+            f"{name} is {self.shown}. Check it, and check that the service has OpenAI's "
             f"{self.api.name}."
         )

@@ -38,10 +38,10 @@ request is sent to a second address, so none of them can follow a request that w
 MAX_TARGET = 200
 """Characters of a redirect's URL in a message."""
 
-NO_KEY = "Set OPENAI_API_KEY in the server's environment, or PROVIDER=sketch for offline sketches."
+NO_KEY = "Set {key} in the server's environment, or PROVIDER=sketch for offline sketches."
 REDIRECTED = (
     "The server follows no redirects, because they would send your images to another address. "
-    "Set OPENAI_BASE_URL to the address of the API itself."
+    "Set {url} to the address of the API itself."
 )
 BROKEN_OFF = (460, 499)
 """Statuses of load balancers for a caller that closed the connection, here the gateway itself."""
@@ -57,7 +57,8 @@ def can_be_sent(text: str | None) -> bool:
 def missing_client_error(key: str | None, endpoint: Endpoint) -> errors.ProviderError:
     """The error of a call without a usable API key; nothing was sent."""
     if not key:
-        return errors.NoCredentials("OPENAI_API_KEY is not set.", hint=NO_KEY)
+        name = endpoint.settings.key
+        return errors.NoCredentials(f"{name} is not set.", hint=NO_KEY.format(key=name))
     return errors.CredentialsRejected(
         "The API key, organization or project contains invalid characters.",
         hint=key_hint(endpoint),
@@ -106,7 +107,7 @@ def _from_status(
 ) -> errors.ProviderError:
     status = response.status_code
     if 300 <= status < 400:
-        return _redirected(response)
+        return _redirected(response, endpoint)
     body = read_error_response(response)
     refusal = Refusal(
         status=status, body=body, headers=response.headers, endpoint=endpoint, card=card
@@ -150,14 +151,15 @@ def error_in_reply(value: object, card: ModelCard, endpoint: Endpoint) -> errors
     return errors.OutcomeUnknown(refusal.quoted(f"{endpoint.title} stopped while generating"))
 
 
-def _redirected(response: httpx2.Response) -> errors.RequestRefused:
-    endpoint, location = response.request.url, response.extensions.get(REDIRECT)
-    target = _redirect_target(location, endpoint) if location else ""
+def _redirected(response: httpx2.Response, endpoint: Endpoint) -> errors.RequestRefused:
+    url, location = response.request.url, response.extensions.get(REDIRECT)
+    target = _redirect_target(location, url) if location else ""
+    name = endpoint.settings.url
     return errors.RequestRefused(
-        f"OPENAI_BASE_URL points to {endpoint.scheme}://{endpoint.netloc.decode('ascii')}, "
+        f"{name} points to {url.scheme}://{url.netloc.decode('ascii')}, "
         f"which answered with status {response.status_code}"
         + (f" and redirects to {target}." if target else " instead of an image."),
-        hint=REDIRECTED,
+        hint=REDIRECTED.format(url=name),
     )
 
 

@@ -17,7 +17,7 @@ KEY_PERMISSIONS = (
     "Edit the key at platform.openai.com → API keys: set its permissions to All, or to Restricted "
     "with the scopes for images. Your role in the organization and the project must allow it too."
 )
-OTHER = "Check what this key is allowed to do at {host}, the host in OPENAI_BASE_URL."
+OTHER = "Check what this key is allowed to do at {host}, the host in {url}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,11 @@ def missing_permission(body: ErrorBody, endpoint: Endpoint) -> NotPermitted | No
     text = found.text.format(endpoint=endpoint.title)
     if scopes := SCOPES.search(body.message):
         text = f"The API key lacks the scope {scopes[1]}"
-    hint = found.openai if endpoint.is_openai else found.other.format(host=endpoint.host)
+    hint = (
+        found.openai
+        if endpoint.is_openai
+        else found.other.format(host=endpoint.host, url=endpoint.settings.url)
+    )
     # The message about verification is only a link to the place that the hint names.
     reason = "" if found.openai == VERIFY else body.message.rstrip(".")
     return NotPermitted(f"{text}: {reason}." if reason else f"{text}.", hint=hint)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from adapters.openai.network.endpoint import Endpoint
+from adapters.openai.network.endpoint import OPENAI_SETTINGS, Endpoint
 from adapters.openai.parameters import refused_parameter
 from adapters.openai.refusals.error_body import ErrorBody
 from adapters.openai.refusals.permissions import missing_permission
@@ -35,7 +35,7 @@ CONTENT_STATUSES = (200, 400, 403, 406, 422, 424, 451)
 
 BAD_KEY = "Check OPENAI_API_KEY: it may be mistyped, expired, or from another project."
 OTHER_KEY = (
-    "Check OPENAI_API_KEY: it must be a key for {host}, the host in OPENAI_BASE_URL. It may be "
+    "Check {key}: it must be a key for {host}, the host in {url}. It may be "
     "mistyped, expired, or a key of another service."
 )
 BILLING = "Add credit or raise the limit at platform.openai.com → Settings → Billing."
@@ -45,12 +45,11 @@ TIER = (
     "the limits of the account{place}."
 )
 FIREWALL = (
-    "The API key was probably not looked at. Check OPENAI_BASE_URL, and whether a VPN or a proxy "
+    "The API key was probably not looked at. Check {url}, and whether a VPN or a proxy "
     "of this machine is blocked. The prompt may have triggered the firewall too."
 )
 UNEXPLAINED = (
-    "The answer gives no reason. Check OPENAI_BASE_URL, the model and the options that are not "
-    "defaults."
+    "The answer gives no reason. Check {url}, the model and the options that are not defaults."
 )
 NO_UPLOADS = (
     "An edit is sent as a form with files. If generating works, the endpoint cannot edit images: "
@@ -88,7 +87,9 @@ def refusal_error(refusal: Refusal) -> errors.ProviderError:
     found = (error for rule in RULES if (error := rule(refusal)))
     return next(found, None) or errors.RequestRefused(
         refusal.quoted(f"{refusal.endpoint.title} rejected the request"),
-        hint=None if refusal.body.message else UNEXPLAINED,
+        hint=None
+        if refusal.body.message
+        else UNEXPLAINED.format(url=refusal.endpoint.settings.url),
     )
 
 
@@ -204,7 +205,8 @@ def model_not_found(refusal: Refusal) -> errors.ModelNotFound:
     noun = "deployment" if "deployment" in refusal.body.text else "model"
     text = f"{endpoint.title} has no {noun} {card.name!r} for this API key"
     if not endpoint.is_openai:
-        hint = "Set IMAGE_MODEL, or the model of the request, to a name that the endpoint lists."
+        setting = endpoint.settings.model
+        hint = f"Set {setting}, or the model of the request, to a name that the endpoint lists."
         return errors.ModelNotFound(refusal.quoted(text), hint=hint)
     successor = card.successor or "gpt-image-2.6-flare"
     hint = f"It may be retired, or not open to your project. Try {successor!r}."
@@ -224,7 +226,10 @@ def _credentials(refusal: Refusal) -> errors.ProviderError | None:
 
 def key_hint(endpoint: Endpoint) -> str:
     """What to check if the key is not accepted."""
-    return BAD_KEY if endpoint.is_openai else OTHER_KEY.format(host=endpoint.host)
+    names = endpoint.settings
+    if endpoint.is_openai and names == OPENAI_SETTINGS:
+        return BAD_KEY
+    return OTHER_KEY.format(key=names.key, host=endpoint.host, url=names.url)
 
 
 def _forbidden(refusal: Refusal) -> errors.ProviderError | None:
@@ -233,7 +238,8 @@ def _forbidden(refusal: Refusal) -> errors.ProviderError | None:
     endpoint = refusal.endpoint
     if refusal.body.page:
         text = f"A firewall or proxy in front of {endpoint} refused the request"
-        return errors.NotPermitted(refusal.quoted(text), hint=FIREWALL)
+        hint = FIREWALL.format(url=endpoint.settings.url)
+        return errors.NotPermitted(refusal.quoted(text), hint=hint)
     where = "platform.openai.com → Settings" if endpoint.is_openai else endpoint.host
     return errors.NotPermitted(
         refusal.quoted(f"{endpoint.title} does not allow this"),
