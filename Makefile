@@ -6,8 +6,8 @@ BIN := .venv/bin
 PIN = $(BIN)/uv pip compile --python-version 3.11 --universal --generate-hashes \
 	--no-emit-index-url --no-header --quiet $(ARGS)
 
-# No target spends money: recipes do not see the OPENAI_… and GPT_IMAGE_… variables of the shell.
-unexport $(filter OPENAI_% GPT_IMAGE_%,$(.VARIABLES))
+# No target spends money: recipes do not see the keys of the shell.
+unexport $(filter OPENAI_% AZURE_% GPT_IMAGE_%,$(.VARIABLES))
 # The tests start many processes of ours, which load compiled modules where they may be written.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -1,10 +1,12 @@
 """The image providers of this service, each for the models of its catalog."""
 
+from contextlib import aclosing
 from typing import cast
 
 from application.ports.image_provider import ImageProvider, ProviderStream
 from domain.jobs import Job
 from domain.joint_catalog import JointCatalog
+from domain.provider_errors import RequestRefused
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 
 
@@ -23,8 +25,24 @@ class ProviderRegistry:
         """The provider of this name."""
         return self._providers[name]
 
-    def stream(self, job: Job[ImageRequest]) -> ProviderStream:
-        """Let the job's provider generate or edit, by the type of its request."""
+    async def stream(self, job: Job[ImageRequest]) -> ProviderStream:
+        """Let the job's provider generate or edit, by the type of its request.
+
+        If it turns out that the provider edits no images, the error names a model that does.
+        """
+        try:
+            async with aclosing(self._stream(job)) as events:
+                async for event in events:
+                    yield event
+        except RequestRefused as error:
+            other = error.cannot_edit and self.catalog.instead_of(
+                job.provider, job.request, job.created_at.date()
+            )
+            if other:
+                error.hint = f"Use {other} instead, or generate an image."
+            raise
+
+    def _stream(self, job: Job[ImageRequest]) -> ProviderStream:
         provider = self._providers[job.provider]
         if isinstance(job.request, EditRequest):
             return provider.edit(cast("Job[EditRequest]", job))

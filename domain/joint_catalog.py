@@ -94,6 +94,20 @@ class JointCatalog:
         offered = [(each.name, each.card) for each in sorted(self._offered(), key=rank)]
         self.of(chosen.provider).check(request, chosen.card, today, offered)
 
+    def instead_of(self, provider: str, request: ImageRequest, today: date) -> str:
+        """The name of a model of another provider that is known to allow the request, or empty."""
+        return next(
+            (
+                each.name
+                for each in self._offered()
+                if each.provider != provider
+                and each.card.is_known
+                and not each.card.is_retired(today)
+                and not each.card.unsupported_options(request)
+            ),
+            "",
+        )
+
     def upcoming_retirements(self, today: date) -> tuple[str, ...]:
         """A note for each model that retires within WARN_BEFORE_RETIREMENT."""
         listed = (catalog for _, catalog in self.catalogs if catalog.listed)

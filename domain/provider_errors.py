@@ -76,10 +76,16 @@ class ContentRefused(ProviderError):
 
 
 class RequestRefused(ProviderError):
-    """The provider refused the request, although it passed our own checks."""
+    """The provider refused the request, although it passed our own checks.
+
+    `parameter` is the provider's name of what it does not take; empty if it names nothing known.
+    `cannot_edit`: the provider edits no images at all.
+    """
 
     code = "request_refused"
     default_hint = "Change the option that the provider's message names."
+    parameter: str = ""
+    cannot_edit: bool = False
 
 
 class ConversationLost(ProviderError):

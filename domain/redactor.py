@@ -9,8 +9,8 @@ from urllib.parse import quote
 HIDDEN = "[hidden]"
 MIN_SECRET_LENGTH = 8
 """Shorter ones are placeholders for local endpoints, such as "none" or "x"."""
-KEY_LIKE = re.compile(r"\b(sk|sess|org|proj)-[\w*\-]{4,}")
-"""Providers' keys and identifiers, even if their middle is masked."""
+KEY_LIKE = re.compile(r"\b(sk|sess|org|proj)-[\w*\-]{4,}|\beyJ[\w-]{10,}(\.[\w-]+){1,2}")
+"""Providers' keys and identifiers, even if their middle is masked, and tokens (JWT)."""
 WINDOW = 100_000
 """Characters of a text that are searched; all stored texts are cut to fewer."""
 

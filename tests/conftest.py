@@ -22,7 +22,7 @@ def _isolated_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     """No test reads the settings of the user who runs it, or writes to their folders."""
     for name in os.environ:
         is_setting = name in ("PROVIDER", "OUTPUT_DIR", "DATA_DIR", "CACHE_DIR")
-        if is_setting or name.startswith(("OPENAI_", "GPT_IMAGE_", "BUDGET_")):
+        if is_setting or name.startswith(("OPENAI_", "AZURE_", "GPT_IMAGE_", "BUDGET_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))

@@ -47,6 +47,12 @@ HINTS = {
     "image": "The endpoint cannot edit images: choose another model.",
 }
 """What to change, by the name of the parameter."""
+MISSING_IMAGE = re.compile(
+    r"(?:required|missing|no)\b[^.]{0,30}['\"`]?\bimage\b|"
+    r"\bimage(?:\[\])?['\"`]?:?[^.]{0,30}(?:required|missing)",
+    re.IGNORECASE,
+)
+"""What services say of a form without the field in which they expect the image."""
 
 
 def without_defaults(parameters: dict[str, Any], *, known_model: bool) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from application.ports.image_optimizer import ImageOptimizer
 from application.ports.image_provider import ImageProvider
 from application.provider_registry import ProviderRegistry
 from application.safeguards.retry import RetryLoop
+from entrypoints.config.compatible_settings import CompatibleServer
 from entrypoints.config.settings import Settings
 from entrypoints.config.settings_error import SettingsError
 
@@ -77,8 +78,61 @@ def _openai(settings: Settings, exit_stack: AsyncExitStack) -> Sequence[ImagePro
     return [responses, images] if in_responses else [images, responses]
 
 
+def _azure(settings: Settings, exit_stack: AsyncExitStack) -> Sequence[ImageProvider]:
+    from adapters.openai.deferred_types import defer_types
+
+    defer_types()
+    from adapters.openai.vendors.azure import AzureImages, azure_connection
+    from adapters.openai.vendors.token_command import TokenCommand
+
+    key, command = settings.azure_openai_api_key, settings.azure_openai_token_command
+    connection = azure_connection(
+        resource=settings.azure_openai_endpoint or "",
+        api_key=key.get_secret_value() if key else None,
+        api_version=settings.azure_openai_api_version,
+        timeout=settings.provider_timeout,
+        deadline=settings.call_deadline,
+        token=TokenCommand(command) if command else None,
+    )
+    exit_stack.push_async_callback(connection.close)
+    return [
+        AzureImages(
+            connection,
+            deployments=settings.deployments,
+            default_model=settings.image_model,
+            models_file=settings.models_file,
+        )
+    ]
+
+
+def _compatible(settings: Settings, exit_stack: AsyncExitStack) -> Sequence[ImageProvider]:
+    return [_server(each, settings, exit_stack) for each in settings.compatible_servers]
+
+
+def _server(
+    server: CompatibleServer, settings: Settings, exit_stack: AsyncExitStack
+) -> ImageProvider:
+    from adapters.openai.deferred_types import defer_types
+
+    defer_types()
+    from adapters.openai.vendors.compatible import CompatibleImages, compatible_connection
+
+    connection = compatible_connection(
+        base_url=server.url,
+        api_key=server.key,
+        timeout=settings.provider_timeout,
+        deadline=settings.call_deadline,
+    )
+    exit_stack.push_async_callback(connection.close)
+    return CompatibleImages(
+        connection, name=server.name, model=server.model, models_file=settings.models_file
+    )
+
+
 VENDORS: Mapping[str, Callable[[Settings, AsyncExitStack], Sequence[ImageProvider]]] = {
     "openai": _openai,
+    "azure": _azure,
+    "compatible": _compatible,
     "sketch": _sketch,
 }
 """What builds the providers for each name in `Settings.provider_names`."""
@@ -93,20 +147,27 @@ def provider_registry(
 
 def check_network(settings: Settings) -> None:
     """Raise SettingsError if the environment's proxy or certificates cannot be used."""
-    if "openai" not in settings.provider_names:
+    endpoints = {
+        "openai": [settings.openai_base_url],
+        "azure": [settings.azure_openai_endpoint or ""],
+        "compatible": [server.url for server in settings.compatible_servers],
+    }
+    urls = [url for name in settings.provider_names for url in endpoints.get(name, [])]
+    if not urls:
         return
     from adapters.openai.network.proxies import network_for
     from domain.provider_errors import InvalidSettings
 
     try:
-        network_for(settings.openai_base_url)
+        for url in urls:
+            network_for(url)
     except InvalidSettings as error:
         raise SettingsError(f"{error.message} {error.hint}") from None
 
 
 def check_models_file(settings: Settings) -> None:
     """Raise SettingsError if MODELS_FILE cannot be used."""
-    if settings.models_file is None or "openai" not in settings.provider_names:
+    if settings.models_file is None or settings.provider_name == "sketch":
         return
     from adapters.openai.models_file import models_table
     from domain.provider_errors import InvalidSettings

@@ -9,15 +9,24 @@ from entrypoints.config.settings import Settings
 from entrypoints.config.variable_names import FILE_SUFFIX
 from entrypoints.config.variable_source import VariableSource
 
-KEY, ENDPOINT = "openai_api_key", "openai_base_url"
+ENDPOINTS = {
+    "openai_base_url": ("openai_api_key",),
+    "azure_openai_endpoint": ("azure_openai_api_key", "azure_openai_token_command"),
+    "openai_compatible_urls": ("openai_compatible_keys",),
+}
+"""Each address that credentials are sent to, and the settings that have those credentials."""
+KEYLESS = "openai_compatible_urls"
+"""The address that works without credentials."""
+COMMAND = "azure_openai_token_command"
 
 
 class EnvFileSource(VariableSource):
-    """A .env file, without its endpoint if the key comes from elsewhere.
+    """A .env file, without an endpoint whose key comes from elsewhere.
 
-    The .env of a cloned repository must not send the shell's key to another server. A key that the
-    file takes from a variable of the environment, or that a `.env` in the working directory takes
-    from another file, comes from elsewhere too.
+    The .env of a cloned repository must not send the shell's key to another server, or run a
+    command. A key that the file takes from a variable of the environment, or that a `.env` in the
+    working directory takes from another file, comes from elsewhere too. `ignored` says of each
+    setting that was left out for that why.
     """
 
     def __init__(
@@ -31,7 +40,7 @@ class EnvFileSource(VariableSource):
     ) -> None:
         self.file = file
         self.is_local = is_local
-        self.endpoint_ignored = False
+        self.ignored: dict[str, str] = {}
         super().__init__(
             kind,
             file.values if file else {},
@@ -51,14 +60,33 @@ class EnvFileSource(VariableSource):
 
     def __call__(self) -> dict[str, Any]:
         values = super().__call__()
-        if ENDPOINT in values and not self._has_own_key(values):
-            del values[ENDPOINT], self.read_from[ENDPOINT]
-            self.endpoint_ignored = ENDPOINT not in self.current_state
+        if self.is_local and COMMAND in values:
+            reason = "a .env in the working directory runs no command"
+            self._leave_out(values, COMMAND, reason)
+        for endpoint, keys in ENDPOINTS.items():
+            if endpoint in values and not self._may_have(endpoint, keys, values):
+                names = " or ".join(key.upper() for key in keys)
+                reason = (
+                    f"it counts only if {names} is in the same file, so that no file sends your "
+                    "key elsewhere"
+                )
+                self._leave_out(values, endpoint, reason)
         return values
 
-    def _has_own_key(self, values: dict[str, Any]) -> bool:
-        if self.file is None or KEY not in values or KEY in self.current_state:
+    def _leave_out(self, values: dict[str, Any], name: str, reason: str) -> None:
+        del values[name], self.read_from[name]
+        if name not in self.current_state:
+            self.ignored[name] = reason
+
+    def _may_have(self, endpoint: str, keys: Collection[str], values: dict[str, Any]) -> bool:
+        """Whether the file has the key for its endpoint, or there is none at all."""
+        if any(key in self.current_state for key in keys):
             return False
-        variable = self.read_from[KEY]
+        given = [key for key in keys if key in values]
+        return all(map(self._is_own, given)) if given else endpoint == KEYLESS
+
+    def _is_own(self, key: str) -> bool:
+        variable = self.read_from[key]
         is_path = variable.endswith(FILE_SUFFIX)
-        return variable in self.file.literal and not (is_path and self.is_local)
+        is_literal = self.file is not None and variable in self.file.literal
+        return is_literal and not (is_path and self.is_local)

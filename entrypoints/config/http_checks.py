@@ -112,8 +112,9 @@ class HttpServerSettings(Settings):
             if provider == "auto"
             else [each for name, each in NEEDED.items() if name == provider]
         )
-        if needed and not any(others.data.get(each, "unknown") for each in needed):
-            names = " or ".join(each.upper() for each in needed)
+        has = [all(others.data.get(each, "unknown") for each in settings) for settings in needed]
+        if needed and not any(has):
+            names = " or ".join(" with ".join(map(str.upper, settings)) for settings in needed)
             raise ValueError(
                 f"{names} is not set. Set it, or use PROVIDER=sketch for offline sketches"
             )

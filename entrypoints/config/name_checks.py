@@ -36,7 +36,7 @@ class NameChecks:
     def notes(self) -> Iterator[str]:
         """All other variables that were not used, and that a person may have meant."""
         yield from self._passed_over()
-        yield from self._ignored_endpoint()
+        yield from self._ignored()
         for name, meant, place in self._misspellings():
             if not self._is_missing_budget(name, meant):
                 yield _misspelling(name, meant, place)
@@ -107,12 +107,9 @@ class NameChecks:
                 f"{prefixed}{' and so on' if len(names) > 1 else ''}."
             )
 
-    def _ignored_endpoint(self) -> Iterator[str]:
-        if self._from_file.endpoint_ignored:
-            yield (
-                f"OPENAI_BASE_URL in {self._from_file.file_name} was not used: it counts only if "
-                "OPENAI_API_KEY is in the same file, so that no file sends your key elsewhere."
-            )
+    def _ignored(self) -> Iterator[str]:
+        for name, reason in self._from_file.ignored.items():
+            yield f"{name.upper()} in {self._from_file.file_name} was not used: {reason}."
 
 
 def _misspelling(name: str, meant: str | None, place: str) -> str:

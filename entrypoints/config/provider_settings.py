@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from entrypoints.config.setting_text import check_api_key, check_url
@@ -12,11 +12,17 @@ from entrypoints.config.setting_text import check_api_key, check_url
 OPENAI = "https://api.openai.com/v1"
 ProviderName = Literal[
     "openai",
+    "azure",
+    "compatible",
     "sketch",
 ]
 """Every provider that PROVIDER can name."""
-NEEDED: Mapping[ProviderName, str] = {"openai": "openai_api_key"}
-"""The setting that a provider cannot do without, in the order in which PROVIDER=auto takes them."""
+NEEDED: Mapping[ProviderName, tuple[str, ...]] = {
+    "openai": ("openai_api_key",),
+    "azure": ("azure_openai_endpoint", "azure_openai_deployments"),
+    "compatible": ("openai_compatible_urls",),
+}
+"""What a provider cannot do without; PROVIDER=auto takes the first one that has it."""
 
 
 class ProviderSettings(BaseSettings):
@@ -31,9 +37,9 @@ class ProviderSettings(BaseSettings):
     openai_project_id: str | None = Field(None, description="Project to bill.")
     provider: Literal["auto", ProviderName] = Field(
         "auto",
-        description="Image provider of requests that name no model: openai, sketch (offline "
-        "sketches and nothing else), or auto, which uses openai if a key is set and sketch "
-        "otherwise.",
+        description="Image provider of requests that name no model: openai, azure, compatible "
+        "(the first such server), sketch (offline sketches and nothing else), or auto, the first "
+        "of them that is set up.",
     )
     image_model: str | None = Field(None, description="Default model.")
     models_file: Path | None = Field(
@@ -54,10 +60,27 @@ class ProviderSettings(BaseSettings):
             check_api_key(bare)
         return SecretStr(bare) if bare else None
 
+    @field_validator("provider")
+    @classmethod
+    def _check_address(cls, provider: ProviderName, others: ValidationInfo) -> ProviderName:
+        """Without its key, OpenAI's endpoint is known, and each call says that the key is missing.
+
+        Without an address, there is no provider.
+        """
+        needed = NEEDED.get(provider, ()) if provider != "openai" else ()
+        if missing := [name.upper() for name in needed if not others.data.get(name, "unknown")]:
+            verb = "is" if len(missing) == 1 else "are"
+            raise ValueError(f"{' and '.join(missing)} {verb} not set")
+        return provider
+
     @property
     def configured(self) -> tuple[ProviderName, ...]:
         """The providers that have what they need, in the order of NEEDED."""
-        return tuple(name for name, needed in NEEDED.items() if getattr(self, needed))
+        return tuple(
+            name
+            for name, needed in NEEDED.items()
+            if all(getattr(self, setting) for setting in needed)
+        )
 
     @property
     def provider_name(self) -> ProviderName:

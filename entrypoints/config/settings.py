@@ -8,7 +8,9 @@ from pydantic import Field, PrivateAttr, SecretStr, ValidationInfo, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from entrypoints.config.api_settings import ApiSettings
+from entrypoints.config.azure_settings import AzureSettings
 from entrypoints.config.budget_settings import BudgetSettings
+from entrypoints.config.compatible_settings import CompatibleSettings
 from entrypoints.config.http_settings import HttpSettings
 from entrypoints.config.input_settings import InputSettings
 from entrypoints.config.provider_settings import ProviderSettings
@@ -27,7 +29,15 @@ CACHE_PATHS = frozenset({"cache_dir"})
 """The paths that the stdio server resolves in the user's cache folder, not in the data folder."""
 
 
-class Settings(ProviderSettings, ApiSettings, BudgetSettings, InputSettings, HttpSettings):
+class Settings(
+    ProviderSettings,
+    AzureSettings,
+    CompatibleSettings,
+    ApiSettings,
+    BudgetSettings,
+    InputSettings,
+    HttpSettings,
+):
     """All settings. The variable of a field is its name in capitals.
 
     `reads_web_settings`: whether the fields of HttpSettings are read, or keep their defaults.
@@ -37,7 +47,7 @@ class Settings(ProviderSettings, ApiSettings, BudgetSettings, InputSettings, Htt
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
     reads_web_settings: ClassVar[bool] = False
-    local_names: ClassVar[tuple[str, ...]] = ("openai_", "budget_")
+    local_names: ClassVar[tuple[str, ...]] = ("openai_", "azure_openai_", "budget_")
 
     output_dir: Path | None = Field(
         None, description="Directory for images. By default, GPT Image in your Pictures folder."
@@ -179,8 +189,9 @@ class Settings(ProviderSettings, ApiSettings, BudgetSettings, InputSettings, Htt
     def secrets(self) -> tuple[str, ...]:
         """The values that no output may contain."""
         values = [value for _, value in self]
-        return tuple(
-            value.get_secret_value() for value in values if isinstance(value, SecretStr) and value
+        return (
+            *(each.get_secret_value() for each in values if isinstance(each, SecretStr) and each),
+            *self.compatible_keys.values(),
         )
 
     @property

@@ -59,13 +59,12 @@ def nearest(name: str, names: Collection[str]) -> str | None:
 def ending(name: str, names: Collection[str]) -> str | None:
     """The only name that ends with this one after an underscore, as in `api_key`; else None.
 
-    Among several, it is the one that the end of PREFIX completes, as in `gpt_image_model`.
+    Among several, it is the one that the end of PREFIX completes, as in `gpt_image_model`, or that
+    of OpenAI, which most people have.
     """
-    completed = f"image_{name}"
     found = [known for known in names if known.endswith(f"_{name}")]
-    if completed in found:
-        return completed
-    return found[0] if len(found) == 1 else None
+    likely = (each for each in (f"image_{name}", f"openai_{name}") if each in found)
+    return next(likely, found[0] if len(found) == 1 else None)
 
 
 def edit_distance(one: str, other: str) -> int:

@@ -178,6 +178,58 @@ ENDPOINTS = [
 ]
 
 
+AZURE = "https://other.openai.azure.com"
+OTHERS = [
+    pytest.param({"AZURE_OPENAI_API_KEY": KEY}, f"AZURE_OPENAI_ENDPOINT={AZURE}", id="azure"),
+    pytest.param(
+        {"AZURE_OPENAI_TOKEN_COMMAND": "az"},
+        f"AZURE_OPENAI_ENDPOINT={AZURE}\nAZURE_OPENAI_API_KEY=sk-other",
+        id="azure-by-token",
+    ),
+    pytest.param(
+        {"OPENAI_COMPATIBLE_KEYS": f"a={KEY}"},
+        "OPENAI_COMPATIBLE_URLS=a=http://a.example/v1",
+        id="compatible",
+    ),
+    pytest.param(
+        {"OPENAI_COMPATIBLE_KEYS": f"a={KEY}"},
+        "OPENAI_COMPATIBLE_URLS=a=http://a.example/v1\nOPENAI_COMPATIBLE_KEYS=a=sk-other",
+        id="compatible-with-a-key-of-its-own",
+    ),
+]
+
+
+@pytest.mark.parametrize("entry_point", [command_settings, http_settings])
+@pytest.mark.parametrize(("shell", "content"), OTHERS)
+def test_no_file_sends_the_users_key_to_another_vendor(
+    shell: dict[str, str], content: str, entry_point: EntryPoint, env: pytest.MonkeyPatch
+) -> None:
+    Path(".env").write_text(content)
+    for name, value in shell.items():
+        env.setenv(name, value)
+    settings = entry_point()
+    assert (settings.azure_openai_endpoint, settings.compatible_servers) == (None, ())
+    assert any("so that no file sends your key elsewhere" in note for note in settings.notes)
+
+
+@pytest.mark.parametrize("entry_point", [command_settings, http_settings])
+def test_a_local_file_has_servers_without_a_key_or_with_its_own(entry_point: EntryPoint) -> None:
+    Path(".env").write_text(f"AZURE_OPENAI_ENDPOINT={AZURE}\nAZURE_OPENAI_API_KEY=sk-own")
+    assert entry_point().azure_openai_endpoint == AZURE
+    Path(".env").write_text("OPENAI_COMPATIBLE_URLS=a=http://a.example/v1")
+    (server,) = entry_point().compatible_servers
+    assert (server.url, server.key) == ("http://a.example/v1", None)
+
+
+@pytest.mark.parametrize("prefix", ["", "GPT_IMAGE_"])
+def test_a_local_file_runs_no_command(prefix: str) -> None:
+    Path(".env").write_text(f"{prefix}AZURE_OPENAI_TOKEN_COMMAND=touch /tmp/x")
+    settings = command_settings()
+    assert settings.azure_openai_token_command is None
+    (note,) = settings.notes
+    assert "runs no command" in note
+
+
 @pytest.mark.parametrize("entry_point", [command_settings, http_settings])
 @pytest.mark.parametrize(("shell", "content", "endpoint"), ENDPOINTS)
 def test_no_file_sends_the_users_key_to_another_server(

@@ -1,9 +1,11 @@
 """The image endpoints, responses and the list of models, with authentication and charges."""
 
 import asyncio
+from base64 import b64decode
 
 from aiohttp import web
 
+from tests.standin.azure import Route, azure_route
 from tests.standin.body_faults import Flood
 from tests.standin.body_parsing import read_form, read_json
 from tests.standin.call_log import CallLog
@@ -11,9 +13,11 @@ from tests.standin.calls import Call, Charge, Upload
 from tests.standin.faults import Fault, normal
 from tests.standin.generation import Generation, Generator
 from tests.standin.model_list import models_page
+from tests.standin.quirks import NO_QUIRKS, Quirks
 from tests.standin.raw_faults import Raw, send_raw
+from tests.standin.raw_faults import body as raw_body
 from tests.standin.refusals import Refused
-from tests.standin.replies import Reply, image_reply, json_page, refusal_reply
+from tests.standin.replies import Reply, image_path, image_reply, json_page, refusal_reply
 from tests.standin.request_rules import ImageOrder, check, to_native
 from tests.standin.response_replies import response_reply
 from tests.standin.response_rules import MAINLINE, check_response
@@ -30,13 +34,17 @@ _MAX_BODY = 17 * 50 * 1024 * 1024
 class Api:
     """Answers every request that reaches the port, and logs it.
 
-    Outside /v1 there is nothing but the refusals and the raw replies that a test ordered.
+    Below /openai it is a resource of Azure OpenAI. Outside /v1 and /openai there is nothing but the
+    refusals and the raw replies that a test ordered.
 
     Without `keep_uploads` the bytes of uploads are dropped once they are checked, for long runs.
     """
 
-    def __init__(self, log: CallLog, *, keep_uploads: bool = True) -> None:
+    def __init__(
+        self, log: CallLog, *, keep_uploads: bool = True, quirks: Quirks = NO_QUIRKS
+    ) -> None:
         self.closing = False
+        self._quirks = quirks
         self._log = log
         self._keep_uploads = keep_uploads
         self._generator = Generator()
@@ -50,7 +58,8 @@ class Api:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        call = Call(method=request.method, path=request.path, headers=headers)
+        query = dict(request.query)
+        call = Call(method=request.method, path=request.path, headers=headers, query=query)
         number = self._log.add(call)
         fault = normal()
         if request.method == "POST" and request.path.endswith(_ROUTES):
@@ -86,24 +95,34 @@ class Api:
     async def _reply(
         self, call: Call, body: bytes, fault: Fault, number: int
     ) -> tuple[Reply, Fault]:
-        key = _key(call)
-        if (call.method, call.path) == ("GET", "/v1/models"):
+        self._quirks.check(call)
+        route = azure_route(call) or Route(call.path, self._key(call))
+        key, path = route.key, route.path
+        if (call.method, path) == ("GET", "/v1/models"):
             return json_page(models_page(*MAINLINE)), fault
         if call.method == "POST" and call.path == _RESPONSES:
             return await self._response(call, body, fault, number, key)
-        if call.method == "POST" and call.path not in _KINDS and fault.refusal is not None:
+        if call.method == "POST" and path not in _KINDS and fault.refusal is not None:
             return refusal_reply(fault.refusal), fault
-        if call.method != "POST" or call.path not in _KINDS:
+        if call.method != "POST" or path not in _KINDS:
             text = f"Invalid URL ({call.method} {call.path})"
             raise Refused(text, code="unknown_url", status=404)
-        order, images = self._read_order(call, body)
+        order, images = self._read_order(call, body, route)
         if fault.refusal is not None:
             return refusal_reply(fault.refusal.about(key, order.model)), fault
         if isinstance(fault, Flood):
             return fault.reply(stream=order.stream), fault
         generation = await self._generator.generate(order, fault, images)
         self._log.add_charge(call, lambda index: _charge(index, generation))
-        return image_reply(_KINDS[call.path], order, generation, fault, number), fault
+        if fault.data == "link":
+            self._serve(generation)
+        return image_reply(_KINDS[path], order, generation, fault, number), fault
+
+    def _serve(self, generation: Generation) -> None:
+        """Put the images where the links of the reply lead."""
+        for image in generation.images:
+            data = b64decode(image.base64)
+            self._log.files[image_path(image)] = raw_body(data, kind=f"image/{image.format}")
 
     async def _response(
         self, call: Call, body: bytes, fault: Fault, number: int, key: str
@@ -120,15 +139,19 @@ class Api:
         self._log.add_charge(call, lambda index: charge_of(index, answer))
         return response_reply(answer, fault), fault
 
-    def _read_order(self, call: Call, body: bytes) -> tuple[ImageOrder, int]:
+    def _read_order(self, call: Call, body: bytes, route: Route) -> tuple[ImageOrder, int]:
         content_type = call.headers.get("content-type", "")
-        if call.path.endswith("/generations"):
+        if route.path.endswith("/generations"):
             call.fields = read_json(content_type, body)
-            return check(call.fields), 0
+            fields, _ = self._quirks.read(call.fields, ())
+            return check(route.served(fields)), 0
         call.fields, files = read_form(content_type, body)
         call.files = files if self._keep_uploads else [_without_data(file) for file in files]
-        order = check(to_native(call.fields))
-        return order, check_uploads(files)
+        fields, uploads = self._quirks.read(to_native(call.fields), files)
+        return check(route.served(fields)), check_uploads(uploads)
+
+    def _key(self, call: Call) -> str:
+        return "" if self._quirks.keyless else _key(call)
 
 
 def _key(call: Call) -> str:

@@ -27,6 +27,7 @@ class Call:
     method: str
     path: str
     headers: Mapping[str, str]
+    query: Mapping[str, str] = field(default_factory=dict)
     fields: dict[str, object] = field(default_factory=dict)
     files: list[Upload] = field(default_factory=list)
     status: int | None = None

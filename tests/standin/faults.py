@@ -11,7 +11,7 @@ from typing import Literal
 from tests.standin.refusals import Refusal
 
 Ending = Literal["whole", "hang", "held", "reset", "cut"]
-Data = Literal["whole", "none", "null", "broken", "halved", "wrapped"]
+Data = Literal["whole", "none", "null", "broken", "halved", "wrapped", "link", "prefixed"]
 Page = Literal["api", "nothing", "html", "malformed", "unstreamed"]
 Format = Literal["png", "jpeg", "webp"]
 
@@ -37,7 +37,7 @@ class Fault:
     size: tuple[int, int] | None = None
     count: int | None = None
     revised_prompt: str | None = None
-    usage: bool = True
+    usage: bool | Literal["zeros"] = True
 
 
 def normal() -> Fault:
@@ -195,6 +195,21 @@ def other_count(images: int) -> Fault:
 def revised_prompt(text: str) -> Fault:
     """Answer normally, with this text beside each image."""
     return Fault(revised_prompt=text)
+
+
+def linked() -> Fault:
+    """Answer with a link on the stand-in in place of the image."""
+    return Fault(data="link")
+
+
+def prefixed() -> Fault:
+    """Answer base64 behind `data:image/…;base64,`."""
+    return Fault(data="prefixed")
+
+
+def zero_usage() -> Fault:
+    """Answer with a usage of zeros; the ledger has the true one."""
+    return Fault(usage="zeros")
 
 
 def without_usage() -> Fault:

@@ -66,7 +66,7 @@ def _json_reply(order: ImageOrder, generation: Generation, fault: Fault, number:
     images = [] if fault.data == "none" else generation.images
     data = [_with_image({}, image, fault) for image in images]
     head = {"created": _EPOCH + number, **_echo(order, generation)}
-    tail = {"usage": generation.usage} if fault.usage else {}
+    tail = _usage(generation, fault)
     body = b'%s,"data":[%s]%s' % (_dumps(head)[:-1], b",".join(data), _rest(tail))
     return Reply(chunks=[body[: len(body) // 2] if fault.page == "malformed" else body])
 
@@ -83,12 +83,23 @@ def _events(
     if fault.after_partials is not None:
         ending = [] if fault.error is None else [_error_event(fault.error)]
         return events[: fault.after_partials] + ending
-    done = {**echo, "usage": generation.usage} if fault.usage else echo
+    done = {**echo, **_usage(generation, fault)}
     for image in [] if fault.data == "none" else generation.images:
         data = _with_image({"type": f"{kind}.completed", **done}, image, fault)
         half = data[: len(data) // 2] if fault.page == "malformed" else data
         events.append(_event(f"{kind}.completed", half))
     return events if fault.error is None else [*events, _error_event(fault.error)]
+
+
+def _usage(generation: Generation, fault: Fault) -> dict[str, object]:
+    if fault.usage == "zeros":
+        return {"usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}}
+    return {"usage": generation.usage} if fault.usage else {}
+
+
+def image_path(image: EncodedImage) -> str:
+    """Where an image is served, if the reply links to it."""
+    return f"/files/{image.digest}.{image.format}"
 
 
 def _echo(order: ImageOrder, generation: Generation) -> dict[str, object]:
@@ -110,6 +121,10 @@ def _with_image(
     text = b'"%s"' % image.base64
     if fault is not None and fault.data == "null":
         text = b"null"
+    if fault is not None and fault.data == "link":
+        return _dumps({**extra, "b64_json": None, "url": image_path(image)})
+    if fault is not None and fault.data == "prefixed":
+        text = b'"data:image/%s;base64,%s"' % (image.format.encode(), image.base64)
     if fault is not None and fault.data == "broken":
         text = b'"%s*"' % image.base64[: len(image.base64) // 8 * 4 + 1]
     if fault is not None and fault.data == "wrapped":

@@ -11,6 +11,7 @@ from tests.standin.api import Api
 from tests.standin.call_log import CallLog
 from tests.standin.calls import Call, Charge
 from tests.standin.faults import Fault
+from tests.standin.quirks import NO_QUIRKS, Quirks
 from tests.standin.raw_faults import Raw
 
 _START_TIMEOUT = 10.0
@@ -22,15 +23,20 @@ class StandIn:
 
     It has its own thread and event loop, so sync tests, async tests and subprocesses can call it.
     Every POST takes one fault from the script, in order of arrival, and `default` once the script
-    is used up. Port 0 picks a free port.
+    is used up. Port 0 picks a free port. With `quirks` it is a server that resembles OpenAI's.
     """
 
     def __init__(
-        self, *, port: int = 0, default: Fault | None = None, keep_uploads: bool = True
+        self,
+        *,
+        port: int = 0,
+        default: Fault | None = None,
+        keep_uploads: bool = True,
+        quirks: Quirks = NO_QUIRKS,
     ) -> None:
         self._port = port
         self._log = CallLog(default)
-        self._api = Api(self._log, keep_uploads=keep_uploads)
+        self._api = Api(self._log, keep_uploads=keep_uploads, quirks=quirks)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._ready = threading.Event()
@@ -59,6 +65,11 @@ class StandIn:
     def base_url(self) -> str:
         """The base URL for clients, including `/v1`."""
         return f"http://127.0.0.1:{self._port}/v1"
+
+    @property
+    def azure_url(self) -> str:
+        """The endpoint of the resource of Azure OpenAI, for clients of that service."""
+        return f"http://127.0.0.1:{self._port}"
 
     @property
     def calls(self) -> list[Call]:

@@ -14,6 +14,11 @@ from tests.testkit.fakes import FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio
 KEY = {"openai_api_key": "sk-1"}
+AZURE = {
+    "azure_openai_endpoint": "https://a.example",
+    "azure_openai_deployments": "gpt-image-2=a gpt-image-2.6-flare=b",
+}
+SERVERS = {"openai_compatible_urls": "local=http://localhost:8000/v1 relay=https://a.example/v1"}
 FLARE = "gpt-image-2.6-flare"
 
 
@@ -25,6 +30,11 @@ FLARE = "gpt-image-2.6-flare"
         ({"provider": "openai"}, ["openai", "openai-responses"]),
         ({"api_mode": "responses"} | KEY, ["openai-responses", "openai"]),
         ({"provider": "sketch"} | KEY, ["sketch"]),
+        (KEY | AZURE, ["openai", "openai-responses", "azure"]),
+        ({"provider": "azure"} | KEY | AZURE, ["azure", "openai", "openai-responses"]),
+        ({"azure_openai_endpoint": "https://a.example"}, ["sketch"]),
+        (SERVERS, ["local", "relay"]),
+        ({"provider": "compatible"} | AZURE | SERVERS, ["local", "relay", "azure"]),
     ],
     ids=str,
 )

@@ -110,7 +110,12 @@ def _from_status(
         return _redirected(response, endpoint)
     body = read_error_response(response)
     refusal = Refusal(
-        status=status, body=body, headers=response.headers, endpoint=endpoint, card=card
+        status=status,
+        body=body,
+        headers=response.headers,
+        endpoint=endpoint,
+        card=card,
+        path=response.request.url.path,
     )
     if status == 408:  # from a gateway; the provider behind it may have generated the image
         return errors.ProviderTimedOut(f"The gateway of {endpoint} timed out.")

@@ -4,9 +4,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from adapters.openai.network.endpoint import OPENAI_SETTINGS, Endpoint
-from adapters.openai.parameters import refused_parameter
+from adapters.openai.parameters import MISSING_IMAGE, refused_parameter
 from adapters.openai.refusals.error_body import ErrorBody
 from adapters.openai.refusals.permissions import missing_permission
+from adapters.openai.refusals.refusal_hints import (
+    BAD_KEY,
+    BILLING,
+    CANNOT_EDIT,
+    FIREWALL,
+    LOST,
+    NO_FIELD,
+    NO_UPLOADS,
+    OTHER_BILLING,
+    OTHER_KEY,
+    OTHER_MAINLINE,
+    TIER,
+    TOO_LARGE,
+    UNEXPLAINED,
+)
 from adapters.openai.refusals.refusal_words import (
     GENERATED,
     KEY_CODES,
@@ -33,34 +48,7 @@ from domain.models import ModelCard
 CONTENT_STATUSES = (200, 400, 403, 406, 422, 424, 451)
 """Statuses with which words about content speak of this request, and not of the account."""
 
-BAD_KEY = "Check OPENAI_API_KEY: it may be mistyped, expired, or from another project."
-OTHER_KEY = (
-    "Check {key}: it must be a key for {host}, the host in {url}. It may be "
-    "mistyped, expired, or a key of another service."
-)
-BILLING = "Add credit or raise the limit at platform.openai.com → Settings → Billing."
-OTHER_BILLING = "Add credit or raise the limit of this key's account at {host}."
-TIER = (
-    "Waiting does not help: the account's limit for this model is 0. Choose another model, or see "
-    "the limits of the account{place}."
-)
-FIREWALL = (
-    "The API key was probably not looked at. Check {url}, and whether a VPN or a proxy "
-    "of this machine is blocked. The prompt may have triggered the firewall too."
-)
-UNEXPLAINED = (
-    "The answer gives no reason. Check {url}, the model and the options that are not defaults."
-)
-NO_UPLOADS = (
-    "An edit is sent as a form with files. If generating works, the endpoint cannot edit images: "
-    "choose another model or endpoint for edits."
-)
-LOST = (
-    "Repeat the call with useContext false, which starts anew, and send the image to continue from "
-    "in images. OpenAI keeps responses for 30 days."
-)
-OTHER_MAINLINE = "Set RESPONSES_MODEL to a model with the image generation tool, then restart."
-TOO_LARGE = "Send smaller or fewer images: save them as JPEG, or scale them down."
+EDITS = "/images/edits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +60,12 @@ class Refusal:
     headers: Mapping[str, str]
     endpoint: Endpoint
     card: ModelCard
+    path: str = ""
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether an edit was refused."""
+        return self.path.endswith(EDITS)
 
     def quoted(self, text: str) -> str:
         """The text with the provider's message, or a page's title, as its reason."""
@@ -185,6 +179,11 @@ def _address(refusal: Refusal) -> errors.ProviderError | None:
     about_route = NO_ROUTE.search(body.message.lower()) and not MODEL_WORDS.search(body.text)
     if known_route and not about_route and refusal.status == 404:
         return model_not_found(refusal)
+    if refusal.is_edit:
+        text = f"{endpoint.title} cannot edit images: it has no {EDITS}"
+        refused = errors.RequestRefused(refusal.quoted(text), hint=CANNOT_EDIT)
+        refused.cannot_edit = True
+        return refused
     return errors.RequestRefused(
         refusal.quoted(f"There is no {endpoint.api.name} at {endpoint.shown}"),
         hint=endpoint.address_hint,
@@ -247,13 +246,26 @@ def _forbidden(refusal: Refusal) -> errors.ProviderError | None:
     )
 
 
+def _image_field(refusal: Refusal) -> errors.ProviderError | None:
+    """A form whose field for images has another name than the service expects."""
+    is_form = refusal.is_edit and refusal.status in (400, 422)
+    if not is_form or not MISSING_IMAGE.search(refusal.body.message):
+        return None
+    text = f"{refusal.endpoint.title} did not find the input image in the form"
+    refused = errors.RequestRefused(refusal.quoted(text), hint=NO_FIELD)
+    refused.parameter = "image"
+    return refused
+
+
 def _parameter(refusal: Refusal) -> errors.ProviderError | None:
     found = refused_parameter(refusal.body)
     if found is None:
         return None
     name, hint = found
     text = f"{refusal.endpoint.title} does not take {name}"
-    return errors.RequestRefused(refusal.quoted(text), hint=hint)
+    refused = errors.RequestRefused(refusal.quoted(text), hint=hint)
+    refused.parameter = name
+    return refused
 
 
 def _upload(refusal: Refusal) -> errors.ProviderError | None:
@@ -276,6 +288,7 @@ RULES: tuple[Callable[[Refusal], errors.ProviderError | None], ...] = (
     _address,
     _credentials,
     _forbidden,
+    _image_field,
     _parameter,
     _upload,
 )

@@ -94,9 +94,13 @@ def collect_images(
 
 
 def _usage(value: object) -> Usage | None:
-    """The usage of a reply or an event, or of the response in an event."""
+    """The usage of a reply or an event, or of the response in an event.
+
+    None without any output: services that count no tokens send zeros, and no image has none.
+    """
     places = (value, get_field(value, "response"))
-    return next(filter(None, (parse_usage(get_field(place, "usage")) for place in places)), None)
+    found = (parse_usage(get_field(place, "usage")) for place in places)
+    return next((usage for usage in found if usage is not None and usage.tokens_out), None)
 
 
 def _revised_prompt(reply: object) -> str | None:

@@ -13,6 +13,7 @@ from domain.public_addresses import is_public
 
 MAX_BYTES = 50_000_000
 """The largest image that the server accepts; see `domain/image_layouts.py`."""
+TOO_MANY = f"there are more than {MAX_BYTES:,} bytes"
 SECONDS = 60.0
 """For one image: a store delivers 50 MB in less."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104 - nothing is bound
@@ -122,10 +123,12 @@ def public_client() -> httpx2.AsyncClient:
 async def _body(response: httpx2.Response) -> bytes:
     if not response.is_success:
         raise NotFetched(f"the answer has status {response.status_code}")
+    if int(response.headers.get("content-length", 0)) > MAX_BYTES:
+        raise NotFetched(TOO_MANY)
     body = bytearray()
     async with aclosing(read_chunks(response)) as chunks:
         async for chunk in chunks:
             body += chunk
             if len(body) > MAX_BYTES:
-                raise NotFetched(f"there are more than {MAX_BYTES:,} bytes")
+                raise NotFetched(TOO_MANY)
     return bytes(body)
