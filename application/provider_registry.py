@@ -1,9 +1,11 @@
 """The image providers of this service, each for the models of its catalog."""
 
 from contextlib import aclosing
+from datetime import date
 from typing import cast
 
-from application.ports.image_provider import ImageProvider, ProviderStream
+from application.ports.image_provider import ImageProvider, ProviderStream, ResumableProvider
+from application.safeguards.safeguard import is_resumable
 from domain.jobs import Job
 from domain.joint_catalog import JointCatalog
 from domain.provider_errors import RequestRefused
@@ -47,3 +49,18 @@ class ProviderRegistry:
         if isinstance(job.request, EditRequest):
             return provider.edit(cast("Job[EditRequest]", job))
         return provider.generate(cast("Job[GenerateRequest]", job))
+
+    def can_resume(self, name: str) -> bool:
+        """Whether the provider of this name is here and can read work that it accepted earlier."""
+        provider = self._providers.get(name)
+        return provider is not None and is_resumable(provider)
+
+    def resume(self, job: Job[ImageRequest], handle: str) -> ProviderStream:
+        """Read the rest of the work that the job's provider, which must be resumable, accepted."""
+        provider = self._providers[job.provider]
+        assert isinstance(provider, ResumableProvider), f"{job.provider} cannot resume work"
+        return provider.resume(job, handle)
+
+    def card(self, provider: str, model: str, today: date) -> ModelCard:
+        """The card of the model by which this provider served a job on this day."""
+        return self._providers[provider].catalog.choose(model, today).card

@@ -32,6 +32,7 @@
       ├ BadProviderReply            bad_provider_reply    no usable image; the reply is saved
       └ OutcomeUnknown              outcome_unknown       sent, and the outcome is unknown
         ├ ProviderTimedOut          provider_timed_out
+        ├ WorkLost                  work_lost             accepted, and not known any more
         └ ProviderFailed            provider_failed       (status)
 
 These errors know no wire format: entrypoints map `code` to exit codes and HTTP status codes.

@@ -49,6 +49,8 @@ class JobRecord(ResultFacts):
     if an earlier version recorded the job, or if its texts were cleared. `conversation` is the one
     that the job was started in, None if there is none, and empty if that was cleared. `repeated_at`
     is the time at which an equal request last got its images from a cache, None if none did.
+    `handle` is the provider's name for work that it has accepted, as in Job. `size`, such as
+    1024x1024, and `quality` are what the provider was asked for; empty where a record lacks them.
     """
 
     id: str
@@ -72,6 +74,9 @@ class JobRecord(ResultFacts):
     images: tuple[StoredImage, ...] = ()
     conversation: str | None = None
     repeated_at: datetime | None = None
+    handle: str | None = None
+    size: str = ""
+    quality: str = ""
 
     @property
     def last_delivered_at(self) -> datetime:

@@ -78,6 +78,8 @@ class Job(ResultFacts, Generic[R]):
     `recipe` is how the caller requested it.
     `estimate` is the expected cost in US dollars, None if it cannot be estimated. `failure` is the
     error that the job ended with. `turn` is the ID of the turn of a conversation that started it.
+    `handle` is the name under which the provider has accepted the work: whoever has it can fetch
+    the images, also after a restart. None for work without one.
     """
 
     id: str
@@ -95,6 +97,7 @@ class Job(ResultFacts, Generic[R]):
     images: tuple[ResultImage, ...] = ()
     failure: ImageServiceError | None = None
     turn: str | None = None
+    handle: str | None = None
 
     @property
     def title(self) -> str:
@@ -147,6 +150,10 @@ class Job(ResultFacts, Generic[R]):
     def dispatched(self) -> Self:
         """The job when it is sent: from here on it may cost money."""
         return self._transition(JobState.DISPATCHED)
+
+    def accepted(self, handle: str) -> Self:
+        """The dispatched job when the provider has accepted its work under this handle."""
+        return replace(self, handle=handle)
 
     def stored(self, images: tuple[ResultImage, ...], facts: ResultFacts = NO_FACTS) -> Self:
         """The job when the provider has delivered and the images are stored."""

@@ -176,6 +176,15 @@ class ProviderTimedOut(OutcomeUnknown):
     code = "provider_timed_out"
 
 
+class WorkLost(OutcomeUnknown):
+    """The provider accepted the work and does not know it, or no longer: asking again is useless.
+
+    Any other OutcomeUnknown of accepted work means that the outcome can be read later.
+    """
+
+    code = "work_lost"
+
+
 class ProviderFailed(OutcomeUnknown):
     """The provider answered with a server error (status 5xx)."""
 

@@ -153,6 +153,24 @@ class ImageRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedRequest(ImageRequest):
+    """What is known of a request whose work a provider has accepted: enough to read its outcome.
+
+    Not checked again. The prompt is empty if it was cleared with its conversation.
+    """
+
+    accepted_action: str
+
+    def __post_init__(self) -> None:
+        return
+
+    @property
+    def action(self) -> str:
+        """`generate` or `edit`."""
+        return self.accepted_action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerateRequest(ImageRequest):
     """Generate new images."""
 

@@ -33,13 +33,13 @@ from application.ports.job_repository import (
     BoundKey,
     BudgetCheck,
     MayReplace,
+    Outcome,
     Reserved,
 )
-from domain.errors import ImageServiceError
 from domain.image import StoredRef
 from domain.image_filters import EVERY_IMAGE, ImageFilter
 from domain.job_records import JobPosition, JobRecord, OwnedImage
-from domain.jobs import UNSETTLED_STATES, IdempotencyKey, Job, JobState
+from domain.jobs import UNSETTLED_STATES, IdempotencyKey, Job
 from domain.money.estimates import CallKind
 from domain.requests import ImageRequest
 
@@ -171,8 +171,18 @@ class SqlJobRepository:
     def active_writers(self) -> AbstractAsyncContextManager[Collection[str]]:
         return self._database.hold(self._active_writers(), RECOVERY_FAILED)
 
+    async def accepted(self) -> Sequence[JobRecord]:
+        if not self._database.has_records:  # a look for them creates no database
+            return []
+        return await self._run(lambda records: records.accepted(), READ_FAILED)
+
+    async def adopt(
+        self, job_ids: Collection[str], active: Collection[str], /
+    ) -> Sequence[JobRecord]:
+        return await self._run(lambda records: records.adopt(job_ids, active), RECOVERY_FAILED)
+
     async def close_abandoned(
-        self, active: Collection[str], outcome: Callable[[JobState], ImageServiceError], /
+        self, active: Collection[str], outcome: Outcome, /
     ) -> Sequence[JobRecord]:
         return await self._run(
             lambda records: records.close_abandoned(active, outcome), RECOVERY_FAILED

@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -26,14 +26,16 @@ from application.ports.job_repository import (
     BoundKey,
     BudgetCheck,
     MayReplace,
+    Outcome,
     Reserved,
 )
 from domain.errors import ArchiveUnavailable, ImageServiceError, RecordedFailure
 from domain.job_records import JobRecord, StoredImage
-from domain.jobs import OPEN_STATES, IdempotencyKey, Job, JobState, final_state
+from domain.jobs import OPEN_STATES, IdempotencyKey, Job, final_state
 from domain.money.spending import SpendingEntries
 from domain.requests import ImageRequest
 
+IS_OPEN = jobs.c.state.in_(OPEN_STATES)
 NEWEST_FIRST = (jobs.c.created_at.desc(), jobs.c.id.desc())
 logger = logging.getLogger(__name__)
 
@@ -142,14 +144,27 @@ class JobTable:
             logger.warning("Cleared texts could not be overwritten yet: %s", error)
             return False
 
-    def close_abandoned(
-        self, active: Collection[str], outcome: Callable[[JobState], ImageServiceError]
-    ) -> Sequence[JobRecord]:
-        """End every open job whose writer is not `active`."""
-        abandoned = jobs.c.writer.is_(None) | jobs.c.writer.not_in(active)
+    def close_abandoned(self, active: Collection[str], outcome: Outcome) -> Sequence[JobRecord]:
+        """End open jobs whose writer is not `active`, as `outcome` says."""
         with self.writing.begin() as connection:
-            found = find_jobs(connection, jobs.c.state.in_(OPEN_STATES), abandoned)
-            return [_close(connection, record, outcome(record.state)) for record in found]
+            found = find_jobs(connection, IS_OPEN, _is_abandoned(active))
+            ends = ((record, outcome(record)) for record in found)
+            return [_close(connection, record, error) for record, error in ends if error]
+
+    def accepted(self) -> Sequence[JobRecord]:
+        """The open jobs that have a handle."""
+        with self.engine.connect() as connection:
+            return find_jobs(connection, IS_OPEN, jobs.c.handle.is_not(None))
+
+    def adopt(self, job_ids: Collection[str], active: Collection[str]) -> Sequence[JobRecord]:
+        """Become the writer of these open jobs, unless they have another one that is `active`."""
+        free = _is_abandoned(active) | (jobs.c.writer == self._writer)
+        chosen = jobs.c.id.in_(job_ids)
+        with self.writing.begin() as connection:
+            found = find_jobs(connection, IS_OPEN, chosen, free)
+            mine = jobs.c.id.in_([record.id for record in found])
+            connection.execute(update(jobs).where(mine).values(writer=self._writer))
+        return found
 
     def close(self) -> None:
         """Write pending final states, if possible, and close the database."""
@@ -230,6 +245,10 @@ def bind_key(
     row = {"owner": owner, "request_key": key.value, "job_id": job_id}
     upsert(connection, request_keys, {**row, "request_digest": key.request_digest})
     return job_id
+
+
+def _is_abandoned(active: Collection[str]) -> ColumnElement[bool]:
+    return jobs.c.writer.is_(None) | jobs.c.writer.not_in(active)
 
 
 def _close(connection: Connection, record: JobRecord, error: ImageServiceError) -> JobRecord:

@@ -197,6 +197,8 @@ REPEATED_JOBS: Step = (
     ),
 )
 
+HANDLES: Step = (AddColumn("jobs", "handle VARCHAR"),)
+
 STEPS = (
     JOBS_AND_IMAGES,
     HOW_JOBS_ENDED,
@@ -213,6 +215,7 @@ STEPS = (
     REPEATED_JOBS,
     ACCOUNTS_OF_MAINLINE_TOKENS,
     UPLOADS,
+    HANDLES,
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine, bindparam, delete, insert
 from sqlalchemy.exc import OperationalError
 
 from adapters.records.cleared_conversations import NO_NOTES, NO_TEXTS, is_cleared
-from adapters.records.dialect import upsert, without_waiting
-from adapters.records.row_mapping import Values, image_rows, job_row
+from adapters.records.dialect import insert_or_touch, without_waiting
+from adapters.records.row_mapping import REQUEST_COLUMNS, Values, image_rows, job_row
 from adapters.records.schema import images, jobs
 from adapters.records.turns import CLEARED, end_bound_turns
 from domain.errors import Canceled
@@ -37,7 +37,8 @@ class JobRows:
 def write_rows(connection: Connection, rows: JobRows) -> None:
     """Insert the rows, or replace the job's earlier ones; end the turns of a job that is stored.
 
-    Of a job whose conversation was cleared, the texts are left out. Raises Canceled if it is only
+    How the job was requested stays as it is: a process that adopts it does not know all of that. Of
+    a job whose conversation was cleared, the texts are left out. Raises Canceled if it is only
     about to be sent.
     """
     job_id, state = rows.job["id"], rows.job["state"]
@@ -45,7 +46,8 @@ def write_rows(connection: Connection, rows: JobRows) -> None:
         if state == JobState.DISPATCHED:
             raise Canceled(CLEARED)
         rows = without_texts(rows)
-    upsert(connection, jobs, rows.job)
+    touched = tuple(name for name in rows.job if name not in REQUEST_COLUMNS)
+    insert_or_touch(connection, jobs, rows.job, touched)
     if rows.images:
         connection.execute(DELETE_IMAGES, {"job": job_id})
         connection.execute(INSERT_IMAGES, rows.images)

@@ -23,6 +23,15 @@ from domain.results import MainlineUsage, ResultFacts, ResultImage, Usage
 
 Values = dict[str, Any]
 
+REQUEST_COLUMNS = frozenset(
+    [
+        *("id", "owner", "provider", "action", "model", "requested_model", "prompt", "fingerprint"),
+        *("estimate_usd", "created_at", "requested_images", "conversation", "recipe"),
+        *("size", "quality", "partial_images", "input_images"),
+    ]
+)
+"""What a row says of the request: it is written once, and all else with each state of the job."""
+
 MAX_USD = 1_000_000_000
 """US dollars; no job costs that much. The comparison also rejects NaN."""
 PLAIN_FACTS = [fact.name for fact in fields(ResultFacts) if fact.name not in {"usage", "notes"}]
@@ -57,6 +66,7 @@ def job_row(job: Job[ImageRequest], writer: str) -> Values:
         "created_at": to_utc_naive(job.created_at),
         "changed_at": utc_now(),
         "writer": writer,
+        "handle": job.handle,
         "requested_images": job.request.n,
         "delivered_images": len(job.images),
         **{name: getattr(job, name) for name in PLAIN_FACTS},
@@ -142,6 +152,9 @@ def to_record(row: Row[Any], images: Sequence[StoredImage]) -> JobRecord:
         images=tuple(images),
         conversation=row.conversation,
         repeated_at=_moment(row.repeated_at),
+        handle=row.handle,
+        size=row.size or "",
+        quality=row.quality or "",
     )
 
 

@@ -54,6 +54,7 @@ jobs = Table(
     Column("mainline_cached_tokens_in", Integer),
     Column("mainline_written_tokens_in", Integer),
     Column("repeated_at", LenientDateTime),
+    Column("handle", String),
     Index("ix_jobs_kind", "model", "quality", "size", "created_at"),
     Index("ix_jobs_owner_state", "owner", "state", "created_at", "id"),
     Index("ix_jobs_owner_created_at", "owner", "created_at", "id"),

@@ -18,6 +18,13 @@ from domain.provider_errors import OutcomeUnknown
 CANCEL_TIMEOUT = 1.0
 """Seconds at the end of the grace period in which canceled jobs write their records."""
 
+SHUT_DOWN = "The server shut down while the image was being generated."
+EVERY_CLIENT_LEFT = "Every client left while the image was being generated."
+FETCHED_LATER = (
+    "The provider has accepted the work. The server fetches the image when it runs again; the same "
+    "request sent again would be charged again."
+)
+
 Execution = AsyncGenerator[ExecutionEvent, None]
 """The work of a job. Yields the job's events; raises the error that the job fails with."""
 
@@ -100,6 +107,20 @@ class JobRunner:
         self._by_fingerprint[job.fingerprint] = self._by_id[job.id] = running
         return running
 
+    def start_resumed(self, job: AnyJob, execution: Execution) -> RunningJob:
+        """Run the rest of a job that its provider has accepted; nobody waits for it yet.
+
+        Raises ShuttingDown after `drain` was called.
+        """
+        log = self._events.open(f"resumed_{uuid4().hex}")  # an earlier try may have the job's ID
+        running = RunningJob(
+            job, log, finish_when_abandoned=self._finish, is_dispatched=True, is_accepted=True
+        )
+        self._start_task(running, execution)
+        self._by_fingerprint.setdefault(job.fingerprint, running)
+        self._by_id[job.id] = running
+        return running
+
     def start_replay(self, job: AnyJob, execution: Execution) -> RunningJob:
         """Replay the events of an earlier job for one caller; raise ShuttingDown.
 
@@ -120,14 +141,15 @@ class JobRunner:
         """Refuse new work, let jobs that were sent finish, and cancel all others.
 
         Takes at most `grace` seconds. Jobs that were not sent are canceled at once: if they were
-        sent now, they might be billed and still not end in time. The safeguards have recorded the
+        sent now, they might be billed and still not end in time. So are accepted jobs that no
+        caller waits for: the next process reads their outcome. The safeguards have recorded the
         state of every canceled job before this returns.
         """
         self._draining = True
         if not self._tasks:
             return
         for running in [*self._by_id.values()]:
-            if not (running.is_dispatched or running.log.closed) and running.task is not None:
+            if _can_wait(running) and not running.log.closed and running.task is not None:
                 running.task.cancel()
         timeout = max(0.0, grace - CANCEL_TIMEOUT)
         _, late = await asyncio.wait(self._tasks, timeout=timeout)
@@ -166,6 +188,8 @@ class JobRunner:
 
     def _emit(self, running: RunningJob, event: ExecutionEvent) -> None:
         """Publish the event, and append it unless it is JobAccepted or comes after the end."""
+        if isinstance(event, JobAccepted):
+            running.is_accepted = True
         if running.joined_callers and isinstance(event, Finished):
             event = replace(event, joined_callers=running.joined_callers)
         if not (running.log.closed or isinstance(event, JobAccepted)):
@@ -195,10 +219,23 @@ class JobRunner:
             del self._by_fingerprint[running.job.fingerprint]
 
     def _termination_error(self, running: RunningJob) -> ImageServiceError:
+        if running.is_accepted:
+            return _interrupted(SHUT_DOWN if self._draining else EVERY_CLIENT_LEFT)
         if self._draining:
             if running.is_dispatched:
-                return OutcomeUnknown("The server shut down while the image was being generated.")
+                return OutcomeUnknown(SHUT_DOWN)
             return ShuttingDown("The server shut down before the request was sent.")
         if running.is_dispatched:
-            return OutcomeUnknown("Every client left while the image was being generated.")
+            return OutcomeUnknown(EVERY_CLIENT_LEFT)
         return Canceled()
+
+
+def _can_wait(running: RunningJob) -> bool:
+    """Whether the job can be canceled at once: nothing was sent, or the rest can be read later."""
+    return not running.is_dispatched or (running.is_accepted and not running.waiting)
+
+
+def _interrupted(message: str) -> OutcomeUnknown:
+    error = OutcomeUnknown(message)
+    error.hint = FETCHED_LATER
+    return error

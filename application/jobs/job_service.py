@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from uuid import uuid4
 
 from application.conversations import OpenTurn
@@ -12,9 +11,15 @@ from application.jobs.cache_lookups import CacheLookups, Lookup, has_result
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_runner import Execution, JobRunner
+from application.jobs.resumed_job import resumed_job
 from application.jobs.running_job import AnyJob, RunningJob
 from application.ports.clock import Clock
-from application.ports.image_provider import Accepted, Delivered, PartialImage
+from application.ports.image_provider import (
+    Accepted,
+    Delivered,
+    PartialImage,
+    ProviderStream,
+)
 from application.provider_registry import ProviderRegistry
 from application.rendition_service import RenditionService
 from application.result_cache import ResultCache
@@ -29,6 +34,7 @@ from domain.events import (
     ServedFromCache,
 )
 from domain.fingerprint import fingerprint, request_digest
+from domain.job_records import JobRecord
 from domain.jobs import IdempotencyKey, Job
 from domain.recipes import Recipe
 from domain.requests import ImageRequest
@@ -220,7 +226,7 @@ class JobService:
                     yield event
                     if isinstance(event, Finished):
                         return
-        async with aclosing(self._from_provider(job)) as events:
+        async with aclosing(self._from_provider(job, self.providers.stream(job))) as events:
             async for event in events:
                 yield event
 
@@ -237,11 +243,34 @@ class JobService:
         await self.idempotent_jobs.bind(job.key, result.job_id, owner=job.owner)
         yield Finished(job_id=job.id, result=result)
 
-    async def _from_provider(self, job: AnyJob) -> Execution:
+    def can_resume(self, record: JobRecord) -> bool:
+        """Whether the job has a handle, its provider can resume it, and it is not running here."""
+        is_running = self.runner.by_id(record.id, owner=record.owner) is not None
+        known = record.handle is not None and self.providers.can_resume(record.provider)
+        return known and not is_running
+
+    def resume(self, record: JobRecord) -> RunningJob:
+        """Run the rest of a job that `can_resume`; equal requests join it meanwhile.
+
+        Raises ShuttingDown after the drain has begun.
+        """
+        assert record.handle is not None, "only accepted work can be resumed"
+        day = record.created_at.date()
+        job = resumed_job(record, self.providers.card(record.provider, record.model, day))
+        return self.runner.start_resumed(job, self._resume(job, record.handle))
+
+    async def _resume(self, job: AnyJob, handle: str) -> Execution:
+        yield JobStarted.of(job)
+        yield JobAccepted(job_id=job.id, handle=handle)
+        async with aclosing(self._from_provider(job, self.providers.resume(job, handle))) as events:
+            async for event in events:
+                yield event
+
+    async def _from_provider(self, job: AnyJob, events: ProviderStream) -> Execution:
         """Yield Finished before the cache is filled, because callers need not wait for that."""
         result: ImageResult | None = None
-        estimate: Decimal | None = None
-        async with aclosing(self.providers.stream(job)) as stream:
+        estimate = job.estimate
+        async with aclosing(events) as stream:
             async for event in stream:
                 match event:
                     case Delivered():

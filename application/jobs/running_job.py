@@ -29,6 +29,8 @@ class RunningJob:
     waiting: int = 0
     joined_callers: int = 0
     is_dispatched: bool = False
+    is_accepted: bool = False
+    """Whether the provider has accepted the work, so that any process can read its outcome."""
     is_abandoned: bool = False
     error: ImageServiceError | None = None
     """The error that the job failed with; the log has it as a plain value."""

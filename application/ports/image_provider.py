@@ -17,9 +17,10 @@ from domain.results import ResultFacts, ResultImage
 class Accepted:
     """The provider works on the request; `handle` is its own name for that work.
 
-    For providers whose work outlives a connection: `ResumableProvider.resume` reads the rest.
-    The job service publishes it to the event sink, as JobAccepted, so that the log names the work
-    of a job whose end is lost. Callers do not see it, and no record keeps the handle yet.
+    For providers whose work outlives a connection: `ResumableProvider.resume` reads the rest. The
+    handle is recorded before anything else happens, so that a job survives its process. A later
+    one of the same job replaces it: an adapter yields one, a safeguard that makes several calls
+    yields one for each. Callers do not see it.
     """
 
     handle: str
@@ -95,8 +96,10 @@ class ResumableProvider(ImageProvider, Protocol):
     def resume(self, job: Job[ImageRequest], handle: str, /) -> ProviderStream:
         """Read the rest of the work that the provider accepted for `job` under `handle`.
 
-        Sends no new work and adds no cost. Yields and raises what `generate` does, except
-        Accepted. Raises OutcomeUnknown for a handle that the provider does not know.
+        Sends no new work and adds no cost, so it may be repeated. Yields and raises what `generate`
+        does, except Accepted. The request of the job may be an AcceptedRequest, which has no input
+        images. Raises WorkLost for a handle that the provider does not know, and another
+        OutcomeUnknown while the outcome cannot be read, which may be asked for again.
         """
 
 

@@ -10,13 +10,15 @@ from application.ports.image_records import ImageRecords
 from domain.errors import ImageServiceError
 from domain.image_filters import EVERY_IMAGE, ImageFilter
 from domain.job_records import JobPosition, JobRecord
-from domain.jobs import IdempotencyKey, Job, JobState
+from domain.jobs import IdempotencyKey, Job
 from domain.money.estimates import CallKind
 from domain.money.spending import Spending
 from domain.requests import ImageRequest
 
 BudgetCheck = Callable[[Spending], None]
 """Raises if the spending of other jobs leaves no room for a new one."""
+Outcome = Callable[[JobRecord], ImageServiceError | None]
+"""How an abandoned job ends; None if it stays open."""
 MayReplace = Callable[[JobRecord], bool]
 """Whether a key may be taken from the job that it is bound to."""
 
@@ -74,6 +76,8 @@ class JobRepository(ImageRecords, Protocol):
 
     async def save(self, job: Job[ImageRequest], /) -> None:
         """Record the state of a job, in place of its last one.
+
+        How the job was requested stays as it was recorded first.
 
         If a final state cannot be written, this raises, and the state stays pending: the next call
         that reads or writes records writes it first, and so does closing the repository. If it is
@@ -155,10 +159,22 @@ class JobRepository(ImageRecords, Protocol):
         """
 
     async def close_abandoned(
-        self, active: Collection[str], outcome: Callable[[JobState], ImageServiceError], /
+        self, active: Collection[str], outcome: Outcome, /
     ) -> Sequence[JobRecord]:
-        """End every open job whose writer is not `active`; return their new records.
+        """End the open jobs whose writer is not `active`; return their new records.
 
-        A job ends with the error that `outcome` returns for its state, in the `final_state` of that
-        error.
+        A job ends with the error that `outcome` returns for its record, in the `final_state` of
+        that error; it stays open if that is None.
+        """
+
+    async def accepted(self) -> Sequence[JobRecord]:
+        """Return the open jobs of all owners that have a handle, the newest first."""
+
+    async def adopt(
+        self, job_ids: Collection[str], active: Collection[str], /
+    ) -> Sequence[JobRecord]:
+        """Become the writer of these jobs; return those that are this instance's now.
+
+        Leaves out jobs that have ended, and those of another writer that is `active`. Of several
+        instances that adopt a job while `active_writers` runs, one gets it.
         """

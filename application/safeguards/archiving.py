@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from application.async_tools import run_to_completion
 from application.ports.image_provider import (
+    Accepted,
     Delivered,
     ImageProvider,
     PartialImage,
@@ -14,16 +15,20 @@ from application.ports.image_provider import (
 )
 from application.ports.image_store import ImageStore
 from application.ports.job_repository import JobRepository
-from application.safeguards.safeguard import CallNext, R, Safeguard
-from domain.errors import ArchiveUnavailable, Canceled, UnreadableImage
+from application.safeguards.safeguard import CallNext, R, Safeguard, is_resumable
+from domain.errors import ArchiveUnavailable, Canceled, ImageServiceError, UnreadableImage
 from domain.events import JobDispatched
 from domain.image import Image
 from domain.jobs import Job
-from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderError
+from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderError, WorkLost
 from domain.requests import ImageRequest
 from domain.results import ResultImage
 
 QUARANTINE_HINT = " The response was saved in DATA_DIR/quarantine, under the job ID."
+STILL_OPEN = (
+    "The provider has accepted the work, and the server fetches the image as soon as it can: see "
+    "job {job}. The same request sent again would be charged again."
+)
 INTERRUPTED = "The job was interrupted while the image was being generated."
 
 OnArrival = Callable[[Job[ImageRequest], Sequence[ResultImage]], None]
@@ -36,6 +41,9 @@ class Archiving(Safeguard):
     written. Images that have arrived are stored even if the job is canceled meanwhile. If storing
     fails only then, the images are delivered with a note that they are not stored. When a call
     breaks off, its last previews and the bytes of its reply are quarantined.
+
+    The handle of accepted work is recorded before the next event is read. Such work ends only with
+    its outcome, or with WorkLost: until then its record stays open, so that it can be resumed.
 
     `on_arrival` is called with images that have arrived, just before they are stored. It must
     return at once, and its errors are ignored.
@@ -57,25 +65,59 @@ class Archiving(Safeguard):
         sent = job.dispatched()
         await self.images.check_writable()
         await self._record_dispatch(sent)
+        async with aclosing(self._recorded(sent, call_next, is_new=True)) as events:
+            async for event in events:
+                yield event
+
+    async def resume(self, job: Job[ImageRequest], handle: str, /) -> ProviderStream:
+        await self.images.check_writable()
+        events = self._recorded(job, lambda job: self.resume_inner(job, handle))
+        async with aclosing(events) as stream:
+            async for event in stream:
+                yield event
+
+    async def _recorded(
+        self, sent: Job[R], call_next: CallNext[R], *, is_new: bool = False
+    ) -> ProviderStream:
+        """Read the work of a dispatched job, and record how it ends."""
         end_recorded, previews = False, LastPartials()
         try:
-            yield JobDispatched(job_id=job.id, estimate=job.estimate)
+            if is_new:
+                yield JobDispatched(job_id=sent.id, estimate=sent.estimate)
             async with aclosing(call_next(sent)) as stream:
                 async for event in stream:
-                    if isinstance(event, Delivered):
-                        event = await run_to_completion(self._store(sent, event))
-                        end_recorded = True
-                    elif isinstance(event, PartialImage):
-                        previews.add(event)
+                    match event:
+                        case Delivered():
+                            event = await run_to_completion(self._store(sent, event))
+                            end_recorded = True
+                        case Accepted(handle=handle):
+                            sent = await run_to_completion(self._record_handle(sent, handle))
+                        case PartialImage():
+                            previews.add(event)
                     yield event
         except ProviderError as error:
-            await run_to_completion(self._record_failure(sent, error, previews))
             end_recorded = True
+            if _is_open(sent, error):
+                error.hint = STILL_OPEN.format(job=sent.id)
+                error.raw_remainder = ()  # it may be large, and the whole reply comes later
+            else:
+                await run_to_completion(self._record_failure(sent, error, previews))
             raise
         finally:
-            if not end_recorded:
+            if not (end_recorded or sent.handle):
                 interrupted = OutcomeUnknown(INTERRUPTED)
                 await run_to_completion(self._record_failure(sent, interrupted, previews))
+
+    async def _record_handle(self, job: Job[R], handle: str) -> Job[R]:
+        """The job with this handle, if it is of use and could be recorded; else as it was."""
+        if not is_resumable(self.inner):
+            return job
+        accepted = job.accepted(handle)
+        try:
+            await self.records.save(accepted)
+        except ImageServiceError:  # the call itself goes on
+            return job
+        return accepted
 
     async def _record_dispatch(self, job: Job[R]) -> None:
         recording = asyncio.ensure_future(self.records.save(job))
@@ -135,6 +177,12 @@ class Archiving(Safeguard):
         except ArchiveUnavailable:
             return False
         return True
+
+
+def _is_open(job: Job[ImageRequest], error: ProviderError) -> bool:
+    """Whether the outcome can be read later."""
+    is_unknown = isinstance(error, OutcomeUnknown) and not isinstance(error, WorkLost)
+    return job.handle is not None and is_unknown
 
 
 class LastPartials:

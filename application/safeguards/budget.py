@@ -19,6 +19,7 @@ from domain.money.budget_errors import BudgetExhausted
 from domain.money.budget_policy import check_budget
 from domain.money.budgets import BudgetLimits
 from domain.money.spending import Spending, SpendingEntry
+from domain.requests import ImageRequest
 
 
 class Budget(Safeguard):
@@ -44,6 +45,10 @@ class Budget(Safeguard):
         self.advice = BudgetAdvice(estimates, limits)
         self.limits = limits
         self.clock = clock
+
+    def resume(self, job: Job[ImageRequest], handle: str, /) -> ProviderStream:
+        """Its reservation is recorded, and nothing more is spent."""
+        return self.resume_inner(job, handle)
 
     async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
         (job,) = await self.estimates.estimate([job])

@@ -13,6 +13,7 @@ from domain.provider_errors import (
     ProviderError,
     ProviderUnreachable,
 )
+from domain.requests import ImageRequest
 
 FAILURES = (ProviderUnreachable, OutcomeUnknown)
 """Errors that count as failures. Any other ProviderError is an answer: the provider works."""
@@ -46,6 +47,10 @@ class CircuitBreaker(Safeguard):
         self._opened_at: float | None = None
         self._times_opened = 0
         self._trial_running = False
+
+    def resume(self, job: Job[ImageRequest], handle: str, /) -> ProviderStream:
+        """Reading an outcome says little about new work, and must not wait for a trial."""
+        return self.resume_inner(job, handle)
 
     async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
         with self._admitted() as opening:

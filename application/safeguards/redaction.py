@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from application.error_redaction import MAX_LENGTHS, redact_data, redact_error
 from application.ports.image_provider import (
+    Accepted,
     Delivered,
     ImageProvider,
     PartialImage,
@@ -22,7 +23,8 @@ from domain.untrusted_text import several_lines, single_line
 MAX_NOTES = 40
 MAX_REVISED_PROMPT = 8_000
 MAX_CONTINUATION = 1_000
-"""Characters of a continuation; the ID of a response has about 60."""
+"""Characters of a continuation or handle; the ID of a response has about 60, and a handle may be
+of ten."""
 MAX_NOTE = 5_000
 """Characters of a note, which may have a link to an image; see MAX_LINK."""
 
@@ -47,6 +49,8 @@ class Redaction(Safeguard):
                     match event:
                         case Delivered():
                             yield await self._clean_result(event)
+                        case Accepted(handle=handle) if self._usable(handle) is None:
+                            continue  # it cannot be recorded as it is, and is useless changed
                         case PartialImage(image=image) if not _is_image(image):
                             (data,) = await redact_data((image.data,), self._redactor)
                             yield replace(event, image=Image(data))
@@ -68,10 +72,10 @@ class Redaction(Safeguard):
             undecodable=await redact_data(delivered.undecodable, self._redactor),
         )
 
-    def _usable(self, continuation: str | None) -> str | None:
-        """The continuation, which means something only as it is; None if it cannot be kept so."""
-        clean = continuation and single_line(self._redactor.text(continuation), MAX_CONTINUATION)
-        return continuation if clean == continuation else None
+    def _usable(self, name: str | None) -> str | None:
+        """A continuation or handle, which means something only as it is; None for any other."""
+        clean = name and single_line(self._redactor.text(name), MAX_CONTINUATION)
+        return name if clean == name else None
 
 
 def _is_image(image: Image) -> bool:

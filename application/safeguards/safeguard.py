@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
 
-from application.ports.image_provider import ImageProvider, ProviderStream
+from application.ports.image_provider import ImageProvider, ProviderStream, ResumableProvider
 from domain.jobs import Job
 from domain.models import Catalog
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
@@ -42,6 +42,22 @@ class Safeguard(ABC):
     def edit(self, job: Job[EditRequest], /) -> ProviderStream:
         return self.wrap(job, self.inner.edit)
 
+    def resume(self, job: Job[ImageRequest], handle: str, /) -> ProviderStream:
+        """Read the rest of accepted work under the same promise, if `is_resumable`."""
+        return self.wrap(job, lambda job: self.resume_inner(job, handle))
+
+    def resume_inner(self, job: Job[ImageRequest], handle: str) -> ProviderStream:
+        """Let the provider inside read the rest."""
+        assert isinstance(self.inner, ResumableProvider), f"{self.name} cannot resume work"
+        return self.inner.resume(job, handle)
+
     @abstractmethod
     def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
         """Read `call_next(job)` under the safeguard's promise; an asynchronous generator."""
+
+
+def is_resumable(provider: ImageProvider) -> bool:
+    """Whether the adapter inside all safeguards can read work that it accepted earlier."""
+    while isinstance(provider, Safeguard):
+        provider = provider.inner
+    return isinstance(provider, ResumableProvider)

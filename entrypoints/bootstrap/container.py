@@ -67,6 +67,7 @@ from application.use_cases.recover_jobs import RecoverJobs
 from application.use_cases.report_usage import ReportUsage
 from application.use_cases.resolve_reference import ResolveReference
 from application.use_cases.restore_image import RestoreImage
+from application.use_cases.resume_jobs import ResumeJobs
 from application.use_cases.save_previews import SavePreviews
 from application.use_cases.suggest_images import SuggestImages
 from application.use_cases.undo_turn import UndoTurn
@@ -88,6 +89,7 @@ from entrypoints.bootstrap.providers import (
     pillow_normalizer,
     pillow_optimizer,
     provider_registry,
+    resume_loop,
     retry_loop,
 )
 from entrypoints.bootstrap.safeguards import job_runner, with_safeguards
@@ -159,6 +161,7 @@ class Container(DeclarativeContainer):
     normalizer = Singleton(pillow_normalizer, image_workers)
     optimizer = Singleton(pillow_optimizer)
     retry_loop = Callable(retry_loop)
+    resume_loop = Callable(resume_loop, settings)
 
     cache = Singleton(image_cache, settings, exit_stack, event_sink)
     rendition_service = Singleton(RenditionService, optimizer, cache, image_store, event_sink)
@@ -173,6 +176,7 @@ class Container(DeclarativeContainer):
         estimates=cost_estimates,
         inspector=inspector,
         attempts=retry_loop,
+        resumptions=resume_loop,
         clock=clock,
         settings=settings,
         on_arrival=early_renditions.provided.begin,
@@ -257,7 +261,8 @@ class Container(DeclarativeContainer):
     expect_duration = Factory(ExpectDuration, job_repository, clock)
     follow_job = Factory(FollowJob, job_runner, conversation_repository)
     drain_jobs = Factory(DrainJobs, job_runner)
-    recover_jobs = Factory(RecoverJobs, job_repository, image_store)
+    recover_jobs = Factory(RecoverJobs, job_repository, image_store, clock)
+    resume_jobs = Factory(ResumeJobs, job_repository, job_service.provider)
     list_presets = Factory(ListPresets, presets)
     list_styles = Factory(ListStyles, presets)
     expand_preset = Factory(ExpandPreset, presets)

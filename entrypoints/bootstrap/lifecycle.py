@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Unpack
 
 from application.ports.image_cache import Sweepable
-from domain.errors import ArchiveUnavailable, CacheUnavailable
+from domain.errors import ArchiveUnavailable, CacheUnavailable, ShuttingDown
 from entrypoints.bootstrap.container import Container, build_container
 from entrypoints.bootstrap.container_parts import Parts
 from entrypoints.bootstrap.free_memory import release_free_memory
@@ -61,15 +61,16 @@ def warm(container: Container) -> None:
 
 
 async def _recover(container: Container) -> None:
-    """Close abandoned jobs of ended processes from time to time; the first ones after a delay.
+    """Close or resume abandoned jobs of ended processes from time to time; first after a delay.
 
     The delay lets a server start faster, and short commands end without this work.
     """
     await asyncio.sleep(container.first_sweep_seconds())
     recover_jobs = await asyncio.to_thread(container.recover_jobs)  # loads the database library
     while True:
-        with suppress(ArchiveUnavailable):  # requests report the same error
+        with suppress(ArchiveUnavailable, ShuttingDown):  # requests report the same error
             await recover_jobs()
+            await container.resume_jobs()()
         await asyncio.sleep(container.sweep_seconds())
 
 

@@ -180,13 +180,30 @@ def check_models_file(settings: Settings) -> None:
 
 def retry_loop() -> RetryLoop:
     """At most three attempts within 30 seconds, for the errors that the Retry safeguard allows."""
+    return _loop(attempts=3, timeout=30.0, wait_initial=0.2, wait_max=2.0)
+
+
+def resume_loop(settings: Settings) -> RetryLoop:
+    """Attempts to read the outcome of accepted work, as long as a call may take."""
+    return _loop(attempts=None, timeout=settings.call_deadline, wait_initial=1.0, wait_max=30.0)
+
+
+def _loop(
+    *, attempts: int | None, timeout: float, wait_initial: float, wait_max: float
+) -> RetryLoop:
     from functools import partial
 
     from stamina import retry_context
     from stamina.instrumentation import set_on_retry_hooks
 
     set_on_retry_hooks(())  # its own hook prints to standard output, which belongs to MCP
-    return partial(retry_context, attempts=3, timeout=30.0, wait_initial=0.2, wait_max=2.0)
+    return partial(
+        retry_context,
+        attempts=attempts,
+        timeout=timeout,
+        wait_initial=wait_initial,
+        wait_max=wait_max,
+    )
 
 
 def image_workers() -> "WorkerPool":

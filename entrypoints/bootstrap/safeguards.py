@@ -17,8 +17,10 @@ from application.safeguards.archiving import Archiving, OnArrival
 from application.safeguards.budget import Budget
 from application.safeguards.circuit_breaker import CircuitBreaker
 from application.safeguards.concurrency_limit import ConcurrencyLimit
+from application.safeguards.fan_out import FanOut
 from application.safeguards.inspection import Inspection
 from application.safeguards.redaction import Redaction
+from application.safeguards.resumption import Resumption
 from application.safeguards.retry import Retry, RetryLoop
 from entrypoints.config.settings import Settings
 
@@ -30,6 +32,7 @@ def with_safeguards(
     estimates: CostEstimates,
     inspector: ImageInspector,
     attempts: RetryLoop,
+    resumptions: RetryLoop,
     clock: Clock,
     settings: Settings,
     *,
@@ -38,6 +41,7 @@ def with_safeguards(
 ) -> ImageProvider:
     """Wrap the provider in all safeguards, in their order."""
     retry = partial(Retry, attempts=attempts)
+    resumption = partial(Resumption, attempts=resumptions)
     inspection = partial(Inspection, inspector=inspector)
     redaction = partial(Redaction, secrets=settings.secrets)
     archiving = partial(Archiving, images=images, records=records, on_arrival=on_arrival)
@@ -50,7 +54,8 @@ def with_safeguards(
         max_running=settings.max_concurrent_calls,
         max_waiting=settings.max_waiting_calls,
     )
-    delivering = archiving(redaction(inspection(retry(provider))))
+    generating = FanOut(resumption(retry(provider)))
+    delivering = archiving(redaction(inspection(generating)))
     return concurrency_limit(circuit_breaker(budget(delivering)))
 
 

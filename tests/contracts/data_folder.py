@@ -10,6 +10,7 @@ from adapters.records.engine import Database
 from adapters.records.job_repository import SqlJobRepository
 from adapters.records.usage_ledger import SqlUsageLedger
 from application.image_library import ImageLibrary
+from application.ports.clock import SystemClock
 from application.use_cases.recover_jobs import RecoverJobs
 from domain.job_records import JobRecord
 
@@ -32,7 +33,7 @@ class DataFolder:
         self.records = SqlJobRepository(self.database)
         self.ledger = SqlUsageLedger(self.database)
         self.library = ImageLibrary(self.images, self.records)
-        self.recover = RecoverJobs(self.records, self.images)
+        self.recover = RecoverJobs(self.records, self.images, SystemClock())
 
     async def record(self, job_id: str = "job_1") -> JobRecord:
         """The record of a job, which must exist."""

@@ -43,6 +43,7 @@ class Scene:
             CostEstimates(MemoryUsageLedger(self.records), self.clock),
             HeaderInspector(),
             InstantRetries(),
+            InstantRetries(),
             self.clock,
             settings_in(home, max_concurrent_calls=CONCURRENT),
             timer=lambda: self.now,

@@ -185,7 +185,7 @@ def test_no_worker_outlives_a_server_that_is_killed(fifo: Path) -> None:
 
 
 def test_work_that_hangs_does_not_keep_the_process_alive(fifo: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", SERVER, fifo, "0.5"], cwd=ROOT) as server:
+    with subprocess.Popen([sys.executable, "-c", SERVER, fifo, "3"], cwd=ROOT) as server:
         pid = int(fifo.read_text())
         assert server.wait(20) == 0
     assert has_ended(pid)

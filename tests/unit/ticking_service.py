@@ -136,6 +136,7 @@ class TickingService:
             CostEstimates(MemoryUsageLedger(self.records), FrozenClock()),
             HeaderInspector(),
             InstantRetries(),
+            InstantRetries(),
             FrozenClock(),
             SETTINGS,
         )

@@ -7,7 +7,7 @@ from .image_store import MemoryImageStore
 from .job_repository import MemoryJobRepository
 from .optimizer import ScriptedOptimizer, renditions
 from .preset_library import MemoryPresetLibrary
-from .provider import FakeProvider
+from .provider import FakeProvider, FakeResumableProvider
 from .samples import PNG, job_for, mask, settings_in, small_image
 from .secret_store import MemorySecretStore
 from .surroundings import (
@@ -26,6 +26,7 @@ __all__ = [
     "PNG",
     "DictCache",
     "FakeProvider",
+    "FakeResumableProvider",
     "FrozenClock",
     "HeaderInspector",
     "HeaderNormalizer",

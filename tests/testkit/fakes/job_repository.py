@@ -1,6 +1,6 @@
 """Records of jobs that are forgotten when the process ends."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,9 +16,9 @@ from application.ports.job_repository import (
     BoundKey,
     BudgetCheck,
     MayReplace,
+    Outcome,
     Reserved,
 )
-from domain.errors import ImageServiceError
 from domain.image import StoredRef
 from domain.image_filters import EVERY_IMAGE, ImageFilter
 from domain.job_records import JobPosition, JobRecord, OwnedImage
@@ -26,7 +26,7 @@ from domain.jobs import UNSETTLED_STATES, IdempotencyKey, JobState
 from domain.money.estimates import CallKind
 from domain.money.spending import SpendingEntries, SpendingEntry
 
-from .job_tables import AnyJob, Tables, TrashedRow, changed, closed, spending
+from .job_tables import AnyJob, Row, Tables, TrashedRow, changed, closed, spending
 
 
 class MemoryJobRepository:
@@ -201,25 +201,44 @@ class MemoryJobRepository:
     @asynccontextmanager
     async def active_writers(self) -> AsyncIterator[Collection[str]]:
         writers = {row.writer for row in self.tables.rows.values()}
-        yield writers | {self._writer} if writers else writers
+        yield (writers | {self._writer}) - self.tables.ended if writers else writers
+
+    def end(self) -> None:
+        """End the process that this instance stands for, as a kill does: its jobs stay open."""
+        self.tables.ended.add(self._writer)
 
     async def close_abandoned(
-        self, active: Collection[str], outcome: Callable[[JobState], ImageServiceError], /
+        self, active: Collection[str], outcome: Outcome, /
     ) -> Sequence[JobRecord]:
         async with self.tables.writing:
-            rows = [
-                row
-                for row in self.tables.rows.values()
-                if row.record.is_open and row.writer not in active
-            ]
-            for row in rows:
-                row.record = closed(row.record, outcome(row.record.state))
-        return [row.record for row in rows]
+            rows = [row for row in self._open() if row.writer not in active]
+            ends = [(row, error) for row in rows if (error := outcome(row.record))]
+            for row, error in ends:
+                row.record = closed(row.record, error)
+        return [row.record for row, _ in ends]
+
+    async def accepted(self) -> Sequence[JobRecord]:
+        records = [row.record for row in self._open() if row.record.handle is not None]
+        return sorted(records, key=lambda record: (record.created_at, record.id), reverse=True)
+
+    async def adopt(
+        self, job_ids: Collection[str], active: Collection[str], /
+    ) -> Sequence[JobRecord]:
+        async with self.tables.writing:
+            others = {*active} - {self._writer}
+            rows = [row for row in self._open() if row.writer not in others]
+            adopted = [row for row in rows if row.record.id in job_ids]
+            for row in adopted:
+                row.writer = self._writer
+        return [row.record for row in adopted]
 
     def spent(self, since: datetime) -> list[SpendingEntry]:
         """What jobs created after `since` use of the limits."""
         entries = (spending(row.record) for row in self.tables.rows.values())
         return [entry for entry in entries if entry is not None and entry.at > since]
+
+    def _open(self) -> list[Row]:
+        return [row for row in self.tables.rows.values() if row.record.is_open]
 
     def _put(self, job: AnyJob) -> None:
         self.tables.put(job, self._writer)

@@ -4,18 +4,25 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from application.jobs.job_snapshot import to_stored_image
 from application.ports.image_records import ImageReferences
 from domain.errors import ChargeStatus, ImageServiceError, RecordedFailure
 from domain.job_records import JobRecord, OwnedImage, StoredImage
 from domain.jobs import IdempotencyKey, Job, JobState, final_state
+from domain.money.estimates import CallKind
 from domain.money.spending import SpendingEntry
 from domain.requests import ImageRequest
 
 from .turn_tables import TurnTable, replacement
 
 AnyJob = Job[ImageRequest]
+
+REQUEST_FIELDS = (
+    *("id", "owner", "provider", "action", "model", "requested_model", "prompt", "fingerprint"),
+    *("estimate", "created_at", "requested_images", "conversation", "recipe", "size", "quality"),
+)
 
 
 @dataclass
@@ -50,6 +57,8 @@ class Tables:
     trash: list[TrashedRow] = field(default_factory=list)
     keys: dict[tuple[str, str], tuple[IdempotencyKey, str]] = field(default_factory=dict)
     turns: TurnTable = field(default_factory=TurnTable)
+    ended: set[str] = field(default_factory=set)
+    """Writers that have ended, with or without closing their jobs."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def record_deliveries(self, given: Mapping[str, datetime]) -> None:
@@ -64,10 +73,18 @@ class Tables:
         if job.state is JobState.RESERVED:
             self.turns.bind_job(job)
         present = self.rows.get(job.id)
-        record = replacement(to_record(job), present.record if present else None)
+        record = to_record(job)
+        if present is not None:
+            record = replace(record, **requested(present.record))
+        record = replacement(record, present.record if present else None)
         self.rows[job.id] = Row(record, writer, job)
         if job.state is JobState.STORED:
             self.turns.end_bound(job.id, tuple(image.id for image in job.images))
+
+
+def requested(record: JobRecord) -> dict[str, Any]:
+    """What a record says of the request of its job, which later states do not change."""
+    return {name: getattr(record, name) for name in REQUEST_FIELDS}
 
 
 def spending(record: JobRecord) -> SpendingEntry | None:
@@ -118,6 +135,9 @@ def to_record(job: AnyJob) -> JobRecord:
         failure=RecordedFailure.of(job.failure) if job.failure else None,
         images=tuple(map(to_stored_image, job.images)),
         continuation=job.continuation,
+        handle=job.handle,
+        size=CallKind.of(job).size,
+        quality=CallKind.of(job).quality,
         conversation=str(job.request.conversation.id) if job.request.conversation else None,
     )
 

@@ -9,7 +9,7 @@ from application.ports.image_provider import Accepted, Delivered, PartialImage, 
 from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
-from domain.provider_errors import ProviderError
+from domain.provider_errors import ProviderError, WorkLost
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ResultImage, Usage
 
@@ -87,3 +87,42 @@ class FakeProvider:
             usage=self.usage,
             undecodable=self.undecodable,
         )
+
+
+class FakeResumableProvider(FakeProvider):
+    """A FakeProvider that names its work `work_1`, `work_2`, … and can resume it.
+
+    `accepted` has the request of each, and outlives an instance if it is shared. `breaks` are
+    raised by the next calls, right after Accepted, and `resume_fails` by the next resumptions.
+    """
+
+    def __init__(
+        self,
+        *images: Image,
+        accepted: dict[str, ImageRequest] | None = None,
+        breaks: Sequence[ProviderError] = (),
+        resume_fails: Sequence[ProviderError] = (),
+        **more: Any,  # noqa: ANN401 - arguments of FakeProvider
+    ) -> None:
+        super().__init__(*images, **more)
+        self.accepted: dict[str, ImageRequest] = {} if accepted is None else accepted
+        self.breaks, self.resume_fails = list(breaks), list(resume_fails)
+        self.resumed: list[str] = []
+
+    async def _deliver(self, job: Job[ImageRequest]) -> ProviderStream:
+        handle = f"work_{len(self.accepted) + 1}"
+        self.accepted[handle] = job.request
+        yield Accepted(handle=handle)
+        if self.breaks:
+            raise self.breaks.pop(0)
+        async for event in super()._deliver(job):
+            yield event
+
+    async def resume(self, job: Job[ImageRequest], handle: str, /) -> ProviderStream:
+        self.resumed.append(handle)
+        if handle not in self.accepted:
+            raise WorkLost(f"{handle} is not known.")
+        if self.resume_fails:
+            raise self.resume_fails.pop(0)
+        async for event in super()._deliver(job):
+            yield event
