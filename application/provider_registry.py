@@ -8,6 +8,7 @@ from application.ports.image_provider import ImageProvider, ProviderStream, Resu
 from application.safeguards.safeguard import is_resumable
 from domain.jobs import Job
 from domain.joint_catalog import JointCatalog
+from domain.models import ModelCard
 from domain.provider_errors import RequestRefused
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 

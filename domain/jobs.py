@@ -78,8 +78,8 @@ class Job(ResultFacts, Generic[R]):
     `recipe` is how the caller requested it.
     `estimate` is the expected cost in US dollars, None if it cannot be estimated. `failure` is the
     error that the job ended with. `turn` is the ID of the turn of a conversation that started it.
-    `handle` is the name under which the provider has accepted the work: whoever has it can fetch
-    the images, also after a restart. None for work without one.
+    `handle` is the name under which the provider has accepted the work: a process that has it can
+    fetch the images, also after a restart. None for work without one.
     """
 
     id: str

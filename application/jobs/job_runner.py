@@ -108,7 +108,7 @@ class JobRunner:
         return running
 
     def start_resumed(self, job: AnyJob, execution: Execution) -> RunningJob:
-        """Run the rest of a job that its provider has accepted; nobody waits for it yet.
+        """Run the rest of a job that its provider has accepted; no caller waits for it yet.
 
         Raises ShuttingDown after `drain` was called.
         """

@@ -21,7 +21,8 @@ from domain.money.spending import SpendingTotal
 from domain.money.usage_account import Savings
 from tests.chaos.fault_injection import make_read_only, small_disk
 from tests.contracts.data_folder import DataFolder
-from tests.testkit.contracts.job_repository import KEY, outcome, reserve, stored
+from tests.testkit.contracts.abandoned_jobs import outcome
+from tests.testkit.contracts.job_repository import KEY, reserve, stored
 from tests.testkit.fakes import PNG, job_for
 
 pytestmark = pytest.mark.anyio

@@ -20,6 +20,7 @@ from domain.jobs import JobState
 from domain.money.estimates import CallKind
 from domain.results import ResultImage
 from tests.contracts.data_folder import DataFolder
+from tests.testkit.contracts.abandoned_jobs import AbandonedJobsContract
 from tests.testkit.contracts.image_lists import ImageListsContract
 from tests.testkit.contracts.image_records import ImageRecordsContract
 from tests.testkit.contracts.job_repository import JobRepositoryContract, reserve
@@ -30,7 +31,11 @@ pytestmark = pytest.mark.anyio
 
 
 class TestMemoryJobRepository(
-    JobRepositoryContract, ImageRecordsContract, ImageListsContract, TrashRecordsContract
+    JobRepositoryContract,
+    AbandonedJobsContract,
+    ImageRecordsContract,
+    ImageListsContract,
+    TrashRecordsContract,
 ):
     @pytest.fixture
     def records(self) -> MemoryJobRepository:
@@ -43,7 +48,11 @@ class TestMemoryJobRepository(
 
 
 class TestSqlJobRepository(
-    JobRepositoryContract, ImageRecordsContract, ImageListsContract, TrashRecordsContract
+    JobRepositoryContract,
+    AbandonedJobsContract,
+    ImageRecordsContract,
+    ImageListsContract,
+    TrashRecordsContract,
 ):
     @pytest.fixture
     def records(self, here: DataFolder) -> JobRepository:

@@ -20,8 +20,10 @@ from application.safeguards.archiving import Archiving
 from application.safeguards.budget import Budget
 from application.safeguards.circuit_breaker import CircuitBreaker
 from application.safeguards.concurrency_limit import ConcurrencyLimit
+from application.safeguards.fan_out import FanOut
 from application.safeguards.inspection import Inspection
 from application.safeguards.redaction import Redaction
+from application.safeguards.resumption import Resumption
 from application.safeguards.retry import Retry
 from domain.image_formats import PROVIDER_FORMATS, Dimensions, ImageFormat
 from domain.jobs import Job
@@ -49,6 +51,8 @@ ESTIMATES = CostEstimates(MemoryUsageLedger(), FrozenClock())
 Around = Callable[[ImageProvider], ImageProvider]
 SAFEGUARDS: dict[str, Around] = {
     "retry": lambda inner: Retry(inner, InstantRetries()),
+    "resumption": lambda inner: Resumption(inner, InstantRetries()),
+    "fan_out": FanOut,
     "inspection": lambda inner: Inspection(inner, PillowInspector()),
     "redaction": lambda inner: Redaction(inner, [KEY]),
     "archiving": lambda inner: Archiving(inner, MemoryImageStore(), MemoryJobRepository()),

@@ -16,8 +16,9 @@ from adapters.records.schema import images, tables
 from domain.job_records import JobPosition, OwnedImage
 from domain.money.estimates import CallKind
 from tests.contracts.data_folder import DataFolder
+from tests.testkit.contracts.abandoned_jobs import outcome
 from tests.testkit.contracts.conversation_repository import LOGO, end, new_turn
-from tests.testkit.contracts.job_repository import BEGUN, KEY, outcome, reserve, stored
+from tests.testkit.contracts.job_repository import BEGUN, KEY, reserve, stored
 from tests.testkit.fakes import PNG, job_for
 
 pytestmark = pytest.mark.anyio

@@ -122,13 +122,14 @@ async def test_moderation_of_the_image_call_is_a_refusal_that_tells_its_price(
     assert (refused.problem["categories"], refused.problem["charged"]) == (["violence"], "yes")
 
 
-async def test_several_images_are_refused_before_anything_is_sent(
+async def test_several_images_are_as_many_calls_and_one_result(
     client: AsgiClient, openai_api: StandIn
 ) -> None:
-    refused = await client.post("/images", {"prompt": "a red bridge", "n": 2})
-    assert (refused.status, refused.code) == (422, "unsupported_by_model")
-    assert "Send one call for each image" in refused.problem["hint"]
-    assert openai_api.calls == []
+    made = await client.post("/images", {"prompt": "a red bridge", "n": 2})
+    assert made.status == 201
+    assert len(made.json["images"]) == 2
+    assert len(openai_api.posts) == 2
+    assert Decimal(str(made.json["costUsd"])) == sum(map(priced, openai_api.ledger))
 
 
 async def test_a_cut_stream_leaves_an_unknown_outcome_and_its_last_preview(

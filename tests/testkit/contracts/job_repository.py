@@ -1,7 +1,6 @@
 """What every JobRepository promises. A new one inherits this suite."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,15 +8,14 @@ from typing import Any
 import pytest
 
 from application.ports.job_repository import AlreadyRunning, JobRepository, Reserved
-from domain.errors import Busy, Canceled, ChargeStatus, ImageServiceError
+from domain.errors import Busy, ChargeStatus
 from domain.image import Image, StoredRef
-from domain.image_formats import Dimensions
 from domain.job_records import JobPosition, JobRecord, OwnedImage, may_retry
 from domain.jobs import IdempotencyKey, Job, JobState
 from domain.money.estimates import CallKind
 from domain.money.spending import Spending, SpendingEntry
-from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderTimedOut, RateLimited
-from domain.requests import AcceptedRequest, GenerateRequest, ImageRequest, Quality
+from domain.provider_errors import BadProviderReply, ProviderTimedOut, RateLimited
+from domain.requests import ImageRequest
 from domain.results import MainlineUsage, ResultFacts, ResultImage, Usage
 
 from ..fakes import PNG, job_for, small_image
@@ -25,7 +23,6 @@ from ..fakes import PNG, job_for, small_image
 AnyJob = Job[ImageRequest]
 
 KEY = IdempotencyKey("k-1", "a digest")
-PROMPTED = GenerateRequest(prompt="a fox", size=Dimensions(1536, 1024), quality=Quality.HIGH)
 RED = small_image("red")
 PLACE = StoredRef(ref="p")
 BEGUN = job_for().created_at
@@ -57,14 +54,6 @@ async def known(records: JobRepository, job_id: str = "job_1") -> JobRecord:
     record = await records.get(job_id, owner="local")
     assert record is not None
     return record
-
-
-def outcome(record: JobRecord) -> ImageServiceError | None:
-    """How an abandoned job ends: one with a handle stays open."""
-    if record.handle is not None:
-        return None
-    is_reserved = record.state is JobState.RESERVED
-    return Canceled("Never sent.") if is_reserved else OutcomeUnknown("Cut.")
 
 
 @pytest.mark.anyio
@@ -254,67 +243,6 @@ class JobRepositoryContract:
         assert await bound_to() == "job_2"
         await records.bind_key(KEY, "job_1", owner="local", may_replace=lambda _: True)
         assert await bound_to() == "job_1"
-
-    async def test_what_belongs_to_the_running_is_not_closed(
-        self, records: JobRepository, other: JobRepository
-    ) -> None:
-        await records.save(job_for().dispatched())
-        async with other.active_writers() as active:
-            assert await other.close_abandoned(active, outcome) == []
-        assert (await known(other)).state is JobState.DISPATCHED
-
-    async def test_abandoned_jobs_are_closed_as_the_rule_says(self, records: JobRepository) -> None:
-        await reserve(records, job_for())
-        await records.save(job_for(id="job_2").dispatched())
-        await records.save(stored(PNG, id="job_3"))
-        closed = await records.close_abandoned([], outcome)
-        assert {(each.id, each.state) for each in closed} == {
-            ("job_1", JobState.FAILED),
-            ("job_2", JobState.UNKNOWN),
-        }
-        for record in closed:
-            saved = await known(records, record.id)
-            assert saved.failure is not None
-            assert record.failure is not None
-            assert (saved.state, saved.charged) == (record.state, record.charged)
-            assert (saved.failure.code, saved.failure.message) == (
-                record.failure.code,
-                record.failure.message,
-            )
-        assert (await known(records, "job_3")).state is JobState.STORED
-        assert await records.close_abandoned([], outcome) == []
-
-    async def test_an_accepted_job_keeps_its_handle_and_stays_open_for_who_adopts_it(
-        self, records: JobRepository, other: JobRepository
-    ) -> None:
-        await reserve(records, job_for())
-        await records.save(job_for().dispatched().accepted("resp_1"))
-        await records.save(job_for(id="job_2").dispatched())
-        (accepted,) = await other.accepted()
-        assert (accepted.id, accepted.handle, accepted.is_open) == ("job_1", "resp_1", True)
-        assert [each.id for each in await other.close_abandoned([], outcome)] == ["job_2"]
-        async with other.active_writers() as active:
-            assert await other.adopt(["job_1"], active) == []  # its writer is active
-            (mine,) = await records.adopt(["job_1", "job_2", "job_missing"], active)
-        assert mine == accepted
-        (adopted,) = await other.adopt(["job_1"], [])
-        assert adopted == accepted
-        async with records.active_writers() as active:
-            assert await records.adopt(["job_1"], active) == []  # another one's by now
-        await other.save(job_for().dispatched().accepted("resp_1").stored(()))
-        assert await records.accepted() == []
-        assert await records.adopt(["job_1"], []) == []
-
-    async def test_how_a_job_was_requested_is_recorded_once(self, records: JobRepository) -> None:
-        asked = job_for(PROMPTED, key=KEY, estimate=Decimal("0.07"))
-        await reserve(records, asked)
-        known_of_it = AcceptedRequest(prompt="", accepted_action="edit")
-        adopted = replace(asked, request=known_of_it, recipe=None, estimate=None)
-        await records.save(adopted.dispatched().accepted("resp_1"))
-        record = await known(records)
-        assert (record.action, record.prompt, record.recipe) == ("generate", "a fox", asked.recipe)
-        assert (record.estimate, record.handle) == (Decimal("0.07"), "resp_1")
-        assert (record.size, record.quality) == ("1536x1024", "high")
 
     async def test_the_newest_stored_jobs_of_a_kind_tell_how_long_they_took(
         self, records: JobRepository, other: JobRepository

@@ -16,7 +16,6 @@ from application.ports.job_repository import (
     BoundKey,
     BudgetCheck,
     MayReplace,
-    Outcome,
     Reserved,
 )
 from domain.image import StoredRef
@@ -26,10 +25,11 @@ from domain.jobs import UNSETTLED_STATES, IdempotencyKey, JobState
 from domain.money.estimates import CallKind
 from domain.money.spending import SpendingEntries, SpendingEntry
 
-from .job_tables import AnyJob, Row, Tables, TrashedRow, changed, closed, spending
+from .abandoned_jobs import AbandonedJobs
+from .job_tables import AnyJob, Tables, TrashedRow, changed, spending
 
 
-class MemoryJobRepository:
+class MemoryJobRepository(AbandonedJobs):
     """A JobRepository in memory. `history` has every state that was saved, in order.
 
     With `beside` it shares its records with another one, as a second process would.
@@ -39,8 +39,7 @@ class MemoryJobRepository:
         self, *, writer: str = "this process", beside: "MemoryJobRepository | None" = None
     ) -> None:
         self.history: list[AnyJob] = []
-        self.tables: Tables = beside.tables if beside else Tables()
-        self._writer = writer
+        super().__init__(beside.tables if beside else Tables(), writer)
 
     async def check_writable(self) -> None:
         return
@@ -198,47 +197,10 @@ class MemoryJobRepository:
             for references in found:
                 self._apply_to_trash(references)
 
-    @asynccontextmanager
-    async def active_writers(self) -> AsyncIterator[Collection[str]]:
-        writers = {row.writer for row in self.tables.rows.values()}
-        yield (writers | {self._writer}) - self.tables.ended if writers else writers
-
-    def end(self) -> None:
-        """End the process that this instance stands for, as a kill does: its jobs stay open."""
-        self.tables.ended.add(self._writer)
-
-    async def close_abandoned(
-        self, active: Collection[str], outcome: Outcome, /
-    ) -> Sequence[JobRecord]:
-        async with self.tables.writing:
-            rows = [row for row in self._open() if row.writer not in active]
-            ends = [(row, error) for row in rows if (error := outcome(row.record))]
-            for row, error in ends:
-                row.record = closed(row.record, error)
-        return [row.record for row, _ in ends]
-
-    async def accepted(self) -> Sequence[JobRecord]:
-        records = [row.record for row in self._open() if row.record.handle is not None]
-        return sorted(records, key=lambda record: (record.created_at, record.id), reverse=True)
-
-    async def adopt(
-        self, job_ids: Collection[str], active: Collection[str], /
-    ) -> Sequence[JobRecord]:
-        async with self.tables.writing:
-            others = {*active} - {self._writer}
-            rows = [row for row in self._open() if row.writer not in others]
-            adopted = [row for row in rows if row.record.id in job_ids]
-            for row in adopted:
-                row.writer = self._writer
-        return [row.record for row in adopted]
-
     def spent(self, since: datetime) -> list[SpendingEntry]:
         """What jobs created after `since` use of the limits."""
         entries = (spending(row.record) for row in self.tables.rows.values())
         return [entry for entry in entries if entry is not None and entry.at > since]
-
-    def _open(self) -> list[Row]:
-        return [row for row in self.tables.rows.values() if row.record.is_open]
 
     def _put(self, job: AnyJob) -> None:
         self.tables.put(job, self._writer)
