@@ -213,6 +213,7 @@ def test_no_file_sends_the_users_key_to_another_vendor(
 
 
 @pytest.mark.parametrize("entry_point", [command_settings, http_settings])
+@pytest.mark.usefixtures("env")
 def test_a_local_file_has_servers_without_a_key_or_with_its_own(entry_point: EntryPoint) -> None:
     Path(".env").write_text(f"AZURE_OPENAI_ENDPOINT={AZURE}\nAZURE_OPENAI_API_KEY=sk-own")
     assert entry_point().azure_openai_endpoint == AZURE
@@ -222,6 +223,7 @@ def test_a_local_file_has_servers_without_a_key_or_with_its_own(entry_point: Ent
 
 
 @pytest.mark.parametrize("prefix", ["", "GPT_IMAGE_"])
+@pytest.mark.usefixtures("env")
 def test_a_local_file_runs_no_command(prefix: str) -> None:
     Path(".env").write_text(f"{prefix}AZURE_OPENAI_TOKEN_COMMAND=touch /tmp/x")
     settings = command_settings()
