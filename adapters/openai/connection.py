@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 import httpx2
-from openai import AsyncOpenAI
+from openai import APIStatusError, AsyncOpenAI
 
 from adapters.openai.network.bounded_http_client import HttpClient, read_chunks
 from adapters.openai.network.endpoint import (
@@ -93,6 +93,7 @@ class Connection:
         )
         self._links = ResultLinks(self._endpoint, http_client) if http_client else None
         self.client: AsyncOpenAI | None = None
+        self.sent_links: bool | None = None
         if http_client is not None and self._key:
             self.client = client_factory(
                 api_key=self._key,
@@ -131,6 +132,7 @@ class Connection:
                         if isinstance(event, ParsedReply):
                             if not (event.images or event.linked):
                                 form.check_without_image(event, job.card, endpoint)
+                            self.sent_links = bool(event.linked)
                             event = await self._delivered(event, response, endpoint)
                         yield event
         except TooLarge as error:
@@ -139,6 +141,23 @@ class Connection:
             provider_error = self._error(error, job.card, endpoint, answered=answered)
             provider_error.raw_remainder = buffer.remainder()
             raise provider_error from error
+
+    async def status(self, send: Send) -> int:
+        """Send one request that generates nothing, and return the status of its reply.
+
+        Raises what `call` does, if no reply came.
+        """
+        if self.client is None:
+            raise self._client_error()
+        try:
+            async with send(self.client) as reply:
+                status: int = reply.http_response.status_code
+                return status
+        except APIStatusError as error:
+            return error.status_code
+        except FROM_SDK as error:
+            no_card = ModelCard(name="", is_known=False)
+            raise self._error(error, no_card, self._endpoint, answered=False) from error
 
     async def read(self, send: Send, api: Api) -> bytes:
         """Send one request that generates nothing, and return the body of its reply.

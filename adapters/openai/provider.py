@@ -8,15 +8,18 @@ from adapters.openai.catalog import openai_catalog
 from adapters.openai.connection import Connection, with_default
 from adapters.openai.model_list import listed_models
 from adapters.openai.parameters import without_defaults
+from adapters.openai.probing import probe_endpoint
 from adapters.openai.replies.images_format import ImagesFormat
 from adapters.openai.translate import Parameters, edit_parameters, generate_parameters
 from application.ports.image_provider import ProviderStream
 from domain.jobs import Job
 from domain.model_comparison import ListedModel
 from domain.models import Catalog, ModelCard
+from domain.probes import Ability, Finding
 from domain.requests import EditRequest, GenerateRequest
 
 FORM = ImagesFormat()
+ROUTES = {Ability.GENERATE: "/images/generations", Ability.EDIT: "/images/edits"}
 
 
 class OpenAIImages:
@@ -60,6 +63,18 @@ class OpenAIImages:
         if self._connection.is_openai:
             return parameters
         return without_defaults(parameters, known_model=card.is_known)
+
+    @property
+    def sent_links(self) -> bool | None:
+        return self._connection.sent_links
+
+    def _route(self, path: str) -> str:
+        """The path of a route for images, below the base URL."""
+        return path
+
+    async def probe(self) -> Sequence[Finding]:
+        routes = {ability: self._route(path) for ability, path in ROUTES.items()}
+        return await probe_endpoint(self._connection, routes)
 
     async def list_models(self) -> Sequence[ListedModel]:
         return await listed_models(self._connection)

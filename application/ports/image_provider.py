@@ -9,6 +9,7 @@ from domain.image import Image
 from domain.jobs import Job
 from domain.model_comparison import ListedModel
 from domain.models import Catalog
+from domain.probes import Finding
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ResultFacts, ResultImage
 
@@ -116,4 +117,24 @@ class ListsModels(ImageProvider, Protocol):
 
         Sends one request, which generates nothing and costs nothing. Raises ProviderError only. Its
         texts and the names are the endpoint's own: callers redact them, and set a time limit.
+        """
+
+
+@runtime_checkable
+class Probes(ImageProvider, Protocol):
+    """A provider whose endpoint can be asked what it can do.
+
+    Optional: callers find it with `isinstance`, before any safeguard.
+    """
+
+    @property
+    def sent_links(self) -> bool | None:
+        """Whether the last reply had a link in place of its image; None before the first one."""
+
+    async def probe(self) -> Sequence[Finding]:
+        """Find out which routes the endpoint has.
+
+        Sends at most three requests. None asks for an image: those to the routes for images are
+        empty, so that a service refuses them. Raises ProviderError only, if no request got an
+        answer. Texts are the endpoint's own: callers redact them, and set a time limit.
         """

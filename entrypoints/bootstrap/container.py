@@ -61,6 +61,7 @@ from application.use_cases.list_presets import ListPresets
 from application.use_cases.list_styles import ListStyles
 from application.use_cases.list_trash import ListTrash
 from application.use_cases.preview_images import PreviewImages
+from application.use_cases.probe_provider import ProbeProvider
 from application.use_cases.prune_images import PruneImages
 from application.use_cases.read_image_chunk import ReadImageChunk
 from application.use_cases.recover_jobs import RecoverJobs
@@ -218,6 +219,9 @@ class Container(DeclarativeContainer):
     styling = Singleton(Styling, presets, find_image, image_library)
     edit_image = Factory(EditImage, job_service, normalizer, styling, conversations)
     generate_image = Factory(GenerateImage, job_service, styling, edit_image, conversations)
+    probe_provider = Factory(
+        ProbeProvider, image_providers, generate_image, clock, settings.provided.secrets
+    )
     list_conversations = Factory(ListConversations, conversation_repository)
     get_conversation = Factory(GetConversation, conversation_repository)
     undo_turn = Factory(UndoTurn, conversation_repository)

@@ -22,6 +22,7 @@ from entrypoints.cli.image_adding import images_add
 from entrypoints.cli.job_commands import jobs
 from entrypoints.cli.options import env_file_option
 from entrypoints.cli.preset_commands import presets, styles
+from entrypoints.cli.probing import probe
 from entrypoints.cli.queries import cache, images, models, usage
 from entrypoints.config.settings_error import SettingsError
 
@@ -38,7 +39,7 @@ HELP_STYLE = {
 @click.command_panel(
     "Images", commands=["generate", "edit", "chat", "images", "conversations", "jobs"]
 )
-@click.command_panel("Models and costs", commands=["models", "usage", "cache"])
+@click.command_panel("Models and costs", commands=["models", "probe", "usage", "cache"])
 @click.command_panel("Prompts", commands=["presets", "styles"])
 @click.command_panel("Servers", commands=["stdio", "http"])
 @click.command_panel("Shell", commands=["completion"])
@@ -116,6 +117,7 @@ for command in (
     presets,
     styles,
     models,
+    probe,
     usage,
     cache,
     completion,

@@ -17,19 +17,26 @@ from entrypoints.cli.options import env_file_option, json_option
 if TYPE_CHECKING:  # a command loads these when it runs
     from application.jobs.job_handle import JobHandle
     from entrypoints.cli.runner import CommandOutput
+    from entrypoints.config.settings import Settings
 
 INTERRUPTED = 130
 """What a shell expects of a command that Ctrl-C ended; click's own exit code is 1."""
 Query = Callable[..., Awaitable["CommandOutput"]]
+Adapt = Callable[..., "Settings"]
 Start = Callable[..., Awaitable["JobHandle"]]
 
 
 def query(
-    group: click.Group | None = None, name: str | None = None, *, auto_provider: str = "auto"
+    group: click.Group | None = None,
+    name: str | None = None,
+    *,
+    auto_provider: str = "auto",
+    adapt: Adapt | None = None,
 ) -> Callable[[Query], click.Command]:
     """Make a command that prints the answer which the function returns.
 
     `auto_provider` is what PROVIDER=auto means for this command, whether or not a key is set.
+    `adapt` changes the settings by the options of the command.
     """
 
     def decorate(answer: Query) -> click.Command:
@@ -39,7 +46,13 @@ def query(
 
             bound = functools.partial(answer, **options)
             sys.exit(
-                run_query(bound, as_json=as_json, env_file=env_file, auto_provider=auto_provider)
+                run_query(
+                    bound,
+                    as_json=as_json,
+                    env_file=env_file,
+                    auto_provider=auto_provider,
+                    adapt=adapt and functools.partial(adapt, **options),
+                )
             )
 
         return _command(run, answer, group, name)

@@ -10,6 +10,7 @@ from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.cli.command_settings import command_settings
 from entrypoints.cli.console import print_error, print_json
+from entrypoints.config.settings import Settings
 from entrypoints.wire.error_codes import EXIT_CODE_BY_CODE
 from entrypoints.wire.outputs import to_json
 
@@ -24,14 +25,17 @@ def run_query(
     as_json: bool,
     env_file: Path | None,
     auto_provider: str = "auto",
+    adapt: Callable[[Settings], Settings] | None = None,
 ) -> int:
     """Run a query and print its answer; return the exit code.
 
     `auto_provider` is what PROVIDER=auto means for this query, whether or not a key is set.
+    `adapt` changes the settings; it may raise InvalidRequest.
     """
-    settings = command_settings(env_file, auto_provider=auto_provider)
+    loaded = command_settings(env_file, auto_provider=auto_provider)
 
     async def run() -> int:
+        settings = adapt(loaded) if adapt else loaded
         async with run_application(settings, door="cli") as container:
             from domain.jobs import LOCAL
             from entrypoints.jobs.image_references import naming_images

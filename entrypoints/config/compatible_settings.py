@@ -11,9 +11,9 @@ from entrypoints.config.setting_text import check_api_key, check_url
 
 NAME = re.compile("[a-z][a-z0-9-]{0,30}")
 RESERVED = frozenset(
-    {"openai", "openai-responses", "azure", "gemini", "compatible", "sketch", "auto"}
+    {"openai", "openai-responses", "azure", "gemini", "compatible", "sketch", "auto", "probe"}
 )
-"""Names of other providers, and words of PROVIDER."""
+"""Names of other providers, words of PROVIDER, and the server at a URL of `gpt-image probe`."""
 SERVER = "local=http://localhost:8000/v1"
 
 
@@ -93,5 +93,5 @@ class CompatibleSettings(BaseSettings):
 
 def _check_known(name: str, others: ValidationInfo) -> None:
     urls = others.data.get("openai_compatible_urls")
-    if urls and name not in read_pairs(urls, SERVER):
+    if urls and name != "probe" and name not in read_pairs(urls, SERVER):
         raise ValueError(f"{name[:40]!r} is no server of OPENAI_COMPATIBLE_URLS")

@@ -53,6 +53,10 @@ class AzureImages(OpenAIImages):
         super().__init__(connection, name="azure", catalog=catalog)
         self._deployments = deployments
 
+    def _route(self, path: str) -> str:
+        dated = self.endpoint.endswith("/openai")
+        return f"/deployments/{self._deployments[self.catalog.default]}{path}" if dated else path
+
     def _sent(self, parameters: Parameters, card: ModelCard) -> Parameters:
         model = parameters["model"]
         return {
