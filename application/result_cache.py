@@ -161,6 +161,10 @@ FACT_NAMES = {
 """The names of fields in cache entries, where they differ; released caches on disk have them."""
 
 
+OWN_TOKENS = 5
+"""The first fields of Usage are counts of tokens."""
+
+
 def to_entry(result: ImageResult) -> CacheEntry:
     """The cache entry of a result: the provider's bytes, and the facts about them."""
     facts = {_fact_name(field): _to_fact(getattr(result, field.name)) for field in RESULT_FIELDS}
@@ -218,8 +222,11 @@ def _from_fact(name: str, fact: Fact) -> Any:  # noqa: ANN401 - the type of the 
 
 
 def _to_tokens(usage: Usage) -> str:
-    """The token counts in the order of the fields, those of a mainline model last."""
-    own = astuple(replace(usage, mainline=None))[:-1]
+    """The token counts in the order of the fields, those of a mainline model last.
+
+    A reported cost is left out: the entry has the cost of the result.
+    """
+    own = astuple(replace(usage, mainline=None))[:OWN_TOKENS]
     return " ".join(map(str, (*own, *(astuple(usage.mainline) if usage.mainline else ()))))
 
 

@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from domain.errors import ImageServiceError
 from domain.models import ModelCard
+from domain.money.prices import PaidCall
 from domain.provider_errors import OutcomeUnknown, ProviderError
 from domain.recipes import Recipe
 from domain.requests import ImageRequest
@@ -125,7 +126,8 @@ class Job(ResultFacts, Generic[R]):
     @property
     def cost(self) -> Decimal | None:
         """US dollars by the card's price, None while usage or price is unknown."""
-        return self.card.cost(self.usage)
+        call = PaidCall(self.request, len(self.images)) if self.images else None
+        return self.card.cost(self.usage, call)
 
     def result(
         self, images: tuple[ResultImage, ...], facts: ResultFacts, *, created_at: datetime
@@ -138,7 +140,7 @@ class Job(ResultFacts, Generic[R]):
             model=self.model,
             requested_model=self.requested_model,
             created_at=created_at,
-            generation_cost=self.card.cost(facts.usage),
+            generation_cost=self.card.cost(facts.usage, PaidCall(self.request, len(images))),
             **facts.facts(),
         )
 

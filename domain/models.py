@@ -9,7 +9,7 @@ from typing import TypeVar
 from domain.counts import count
 from domain.errors import InvalidRequest, UnsupportedByModel
 from domain.image_formats import PROVIDER_FORMATS, ImageFormat
-from domain.money.prices import Pricing
+from domain.money.prices import PaidCall, Pricing
 from domain.requests import (
     MAX_IMAGES,
     MAX_INPUT_IMAGES,
@@ -49,9 +49,15 @@ class ModelCard:
         """Whether the provider has retired the model by this day."""
         return self.retirement_date is not None and self.retirement_date <= today
 
-    def cost(self, usage: Usage | None) -> Decimal | None:
-        """US dollars that a call with this usage cost; None if usage or price is unknown."""
-        return None if self.pricing is None else self.pricing.cost(usage)
+    def cost(self, usage: Usage | None, call: PaidCall | None = None) -> Decimal | None:
+        """US dollars that a call with this usage cost; None if usage or price is unknown.
+
+        What the provider itself reports comes before our prices. `call` is None for one that has
+        delivered no image.
+        """
+        if usage is not None and usage.reported_cost is not None:
+            return usage.reported_cost
+        return None if self.pricing is None else self.pricing.cost(usage, call)
 
     def estimate(self, request: ImageRequest) -> Decimal | None:
         """US dollars that a call may cost, estimated high; None if no estimate is possible."""

@@ -55,7 +55,8 @@ class Usage:
 
     The cached tokens are included in the input tokens: the provider had read them shortly before.
     `mainline` is beside them all: None if only an image model worked, or if its tokens were not
-    counted.
+    counted. `reported_cost` is what the provider itself says that the call cost, in US dollars;
+    None if it does not say that.
     """
 
     text_tokens_in: int
@@ -64,6 +65,7 @@ class Usage:
     cached_text_tokens_in: int = 0
     cached_image_tokens_in: int = 0
     mainline: MainlineUsage | None = None
+    reported_cost: Decimal | None = None
 
     @property
     def total(self) -> int:
@@ -79,11 +81,16 @@ class Usage:
             cached_text_tokens_in=self.cached_text_tokens_in + other.cached_text_tokens_in,
             cached_image_tokens_in=self.cached_image_tokens_in + other.cached_image_tokens_in,
             mainline=_sum(self.mainline, other.mainline),
+            reported_cost=_sum_if_known(self.reported_cost, other.reported_cost),
         )
 
 
 def _sum(one: MainlineUsage | None, other: MainlineUsage | None) -> MainlineUsage | None:
     return one + other if one and other else one or other
+
+
+def _sum_if_known(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other
 
 
 NO_TOKENS = Usage(text_tokens_in=0, image_tokens_in=0, tokens_out=0)

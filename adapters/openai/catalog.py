@@ -9,12 +9,13 @@ from typing import Any
 from adapters.openai.models_file import models_table
 from domain.image_formats import Dimensions
 from domain.models import Catalog, ModelCard
-from domain.money.prices import TokenPricing
+from domain.money.prices import ImagePricing, Pricing, TokenPricing
 from domain.money.token_estimates import TokenEstimates
 from domain.requests import Quality
 from domain.size_rules import SizeRule
 
 Table = Mapping[str, Any]
+MONEY = ("price", "image_price", "tokens")
 
 
 @cache
@@ -37,7 +38,7 @@ def _size_rule(rule: Table) -> SizeRule:
 
 
 def _card(model: Table, sizes: Mapping[str, SizeRule], table: Table) -> ModelCard:
-    facts = {name: value for name, value in model.items() if name not in ("price", "tokens")}
+    facts = {name: value for name, value in model.items() if name not in MONEY}
     return ModelCard(
         **{
             **facts,
@@ -49,14 +50,26 @@ def _card(model: Table, sizes: Mapping[str, SizeRule], table: Table) -> ModelCar
     )
 
 
-def _pricing(model: Table, sizes: SizeRule, table: Table) -> TokenPricing | None:
+def _pricing(model: Table, sizes: SizeRule, table: Table) -> Pricing | None:
     """The model's prices and token estimates, where the file has them."""
+    if "image_price" in model:
+        return _image_pricing(table["image_prices"][model["image_price"]])
     if "price" not in model:
         return None
     price = table["prices"][model["price"]]
     rates = {name: Decimal(rate) for name, rate in price.items() if name != "as_of"}
     estimates = _estimates(table["tokens"][model["tokens"]], sizes) if "tokens" in model else None
     return TokenPricing(as_of=price["as_of"], estimates=estimates, **rates)
+
+
+def _image_pricing(price: Table) -> ImagePricing:
+    by_size = price.get("by_size", {})
+    return ImagePricing(
+        per_image=Decimal(price["per_image"]),
+        per_input_image=Decimal(price.get("per_input_image", "0")),
+        by_size={Dimensions.parse(size): Decimal(usd) for size, usd in by_size.items()},
+        as_of=price["as_of"],
+    )
 
 
 def _estimates(counts: Table, sizes: SizeRule) -> TokenEstimates:

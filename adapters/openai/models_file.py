@@ -13,8 +13,15 @@ from msgspec import Meta, Struct
 from domain.provider_errors import InvalidSettings
 
 Table = Mapping[str, Any]
-TABLES = ("sizes", "prices", "tokens", "mainline")
+TABLES = ("sizes", "prices", "image_prices", "tokens", "mainline")
 """Tables whose entries replace those of the same name."""
+NAMED_TABLES = {
+    "sizes": "sizes",
+    "price": "prices",
+    "image_price": "image_prices",
+    "tokens": "tokens",
+}
+"""The table that each key of a model names."""
 Count = Annotated[int, Meta(ge=0)]
 Price = Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,6})?$")]
 Size = Annotated[str, Meta(pattern="^[1-9][0-9]{1,4}x[1-9][0-9]{1,4}$")]
@@ -41,6 +48,13 @@ class _Prices(Struct, forbid_unknown_fields=True, kw_only=True):
     cached_image_in: Price | None = None
 
 
+class _ImagePrices(Struct, forbid_unknown_fields=True, kw_only=True):
+    per_image: Price
+    as_of: date
+    by_size: dict[Size, Price] = {}
+    per_input_image: Price = "0"
+
+
 class _Tokens(Struct, forbid_unknown_fields=True, kw_only=True):
     base_tokens: dict[QualityName, Count]
     pixel_offset: Count
@@ -65,6 +79,7 @@ class _Model(Struct, forbid_unknown_fields=True, kw_only=True):
     qualities: Annotated[list[QualityName], Meta(min_length=1)]
     aliases: list[str] = []
     price: str | None = None
+    image_price: str | None = None
     tokens: str | None = None
     transparent: bool = True
     streams: bool = True
@@ -79,6 +94,7 @@ class _ModelsFile(Struct, forbid_unknown_fields=True, kw_only=True):
     default: str | None = None
     sizes: dict[str, _Sizes] = {}
     prices: dict[str, _Prices] = {}
+    image_prices: dict[str, _ImagePrices] = {}
     tokens: dict[str, _Tokens] = {}
     mainline: dict[str, _Mainline] = {}
     models: list[_Model] = []
@@ -97,7 +113,7 @@ def models_table(file: Path | None = None) -> Table:
     theirs = _read(file)
     named = {model["name"] for model in theirs.get("models", ())}
     merged = {
-        **{name: {**own[name], **theirs.get(name, {})} for name in TABLES},
+        **{name: {**own.get(name, {}), **theirs.get(name, {})} for name in TABLES},
         "default": theirs.get("default", own["default"]),
         "models": [
             *theirs.get("models", ()),
@@ -123,9 +139,11 @@ def _read(file: Path) -> Table:
 def _dangling(table: Table) -> Iterator[str]:
     """What models name that the tables do not have."""
     for model in table["models"]:
-        for key, name in (("sizes", "sizes"), ("price", "prices"), ("tokens", "tokens")):
+        for key, name in NAMED_TABLES.items():
             if key in model and model[key] not in table[name]:
                 yield f"model {model['name']}: {key} = {model[key]!r} has no table [{name}.…]"
+        if "price" in model and "image_price" in model:
+            yield f"model {model['name']}: it has a price and an image_price; leave one out"
         if "tokens" in model:
             counts = table["tokens"][model["tokens"]]["base_tokens"]
             for quality in model["qualities"]:

@@ -21,7 +21,7 @@ from domain.counts import count
 from domain.errors import ChargeStatus
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
-from domain.money.prices import Pricing
+from domain.money.prices import PaidCall, Pricing
 from domain.provider_errors import OutcomeUnknown, ProviderError
 from domain.requests import MAX_IMAGES, ImageRequest
 from domain.results import Usage
@@ -224,8 +224,8 @@ class EachImagePricing:
 
     of_one: Pricing
 
-    def cost(self, usage: Usage | None, /) -> Decimal | None:
-        return self.of_one.cost(usage)
+    def cost(self, usage: Usage | None, call: PaidCall | None = None, /) -> Decimal | None:
+        return self.of_one.cost(usage, call)
 
     def estimate(self, request: ImageRequest, /) -> Decimal | None:
         one = self.of_one.estimate(replace(request, n=1))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from domain.money.prices import PER_TOKENS, Pricing
+from domain.money.prices import PER_TOKENS, PaidCall, Pricing
 from domain.money.token_estimates import input_images
 from domain.requests import ImageRequest
 from domain.results import MainlineUsage, Usage
@@ -84,10 +84,10 @@ class TwoModelPricing:
     mainline: MainlinePricing | None
     mainline_model: str = ""
 
-    def cost(self, usage: Usage | None, /) -> Decimal | None:
+    def cost(self, usage: Usage | None, call: PaidCall | None = None, /) -> Decimal | None:
         if self.image is None or self.mainline is None:
             return None
-        own = self.image.cost(usage)
+        own = self.image.cost(usage, call)
         if own is None or usage is None or usage.mainline is None:
             return None
         return own + self.mainline.cost(usage.mainline)

@@ -1,12 +1,14 @@
 """What calls of a model cost: from their usage afterwards, and as an estimate before."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from domain.money.token_estimates import TokenEstimates
-from domain.requests import ImageRequest
+from domain.image_formats import Dimensions
+from domain.money.token_estimates import TokenEstimates, input_images
+from domain.requests import EditRequest, ImageRequest
 from domain.results import Usage
 
 PER_TOKENS = 1_000_000
@@ -15,11 +17,21 @@ PER_TOKENS = 1_000_000
 class Pricing(Protocol):
     """How a model's calls are priced. All amounts are US dollars, not rounded."""
 
-    def cost(self, usage: Usage | None, /) -> Decimal | None:
-        """The cost of a call with this usage; None if it is unknown."""
+    def cost(self, usage: Usage | None, call: "PaidCall | None" = None, /) -> Decimal | None:
+        """The cost of a call with this usage; None if it is unknown.
+
+        `call` is None for a call that has delivered no image.
+        """
 
     def estimate(self, request: ImageRequest, /) -> Decimal | None:
         """What the call may cost, estimated high; None if no estimate is possible."""
+
+
+class PaidCall(NamedTuple):
+    """A request, and how many images its call has delivered."""
+
+    request: ImageRequest
+    images: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +40,7 @@ class FreePricing:
 
     as_of: date
 
-    def cost(self, _usage: Usage | None, /) -> Decimal:
+    def cost(self, _usage: Usage | None, _call: PaidCall | None = None, /) -> Decimal:
         return Decimal(0)
 
     def estimate(self, _request: ImageRequest, /) -> Decimal:
@@ -51,7 +63,7 @@ class TokenPricing:
     cached_image_in: Decimal | None = None
     estimates: TokenEstimates | None = None
 
-    def cost(self, usage: Usage | None, /) -> Decimal | None:
+    def cost(self, usage: Usage | None, _call: PaidCall | None = None, /) -> Decimal | None:
         """The cost of these tokens; None if they were not counted."""
         if usage is None:
             return None
@@ -70,3 +82,31 @@ class TokenPricing:
         on_text = Decimal(0) if text is None else self.text_in - text
         on_image = Decimal(0) if image is None else self.image_in - image
         return usage.cached_text_tokens_in * on_text + usage.cached_image_tokens_in * on_image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePricing:
+    """A Pricing by images: US dollars for each, as published on `as_of`.
+
+    `by_size` has the sizes whose price is not `per_image`. `per_input_image` is added once for each
+    input image, and for a mask. What is delivered is charged, whatever the provider counts.
+    """
+
+    per_image: Decimal
+    as_of: date
+    by_size: Mapping[Dimensions, Decimal] = field(default_factory=dict)
+    per_input_image: Decimal = Decimal(0)
+
+    def cost(self, _usage: Usage | None, call: PaidCall | None = None, /) -> Decimal | None:
+        return None if call is None else self._price(call.request, call.images)
+
+    def estimate(self, request: ImageRequest, /) -> Decimal:
+        return self._price(request, request.n)
+
+    def _price(self, request: ImageRequest, images: int) -> Decimal:
+        if request.size is None:  # the dearest that the model may choose
+            each = max(self.per_image, *self.by_size.values(), Decimal(0))
+        else:
+            each = self.by_size.get(request.size, self.per_image)
+        inputs = input_images(request) if isinstance(request, EditRequest) else 0
+        return images * each + inputs * self.per_input_image

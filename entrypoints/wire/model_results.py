@@ -8,7 +8,7 @@ from msgspec import Struct
 from application.use_cases.list_models import ModelListing
 from domain.models import ModelCard
 from domain.money.mainline_pricing import TwoModelPricing
-from domain.money.prices import FreePricing, Pricing, TokenPricing
+from domain.money.prices import FreePricing, ImagePricing, Pricing, TokenPricing
 from domain.requests import Quality
 
 
@@ -78,10 +78,21 @@ def _token_rates(pricing: Pricing | None) -> dict[str, object] | None:
                 "out": float(pricing.out),
                 **_cached_rates(pricing),
             }
+        case ImagePricing():
+            return _image_rates(pricing)
         case TwoModelPricing():
             return _both_rates(pricing)
         case _:
             return None
+    return {**rates, "asOf": pricing.as_of.isoformat()}
+
+
+def _image_rates(pricing: ImagePricing) -> dict[str, object]:
+    """US dollars for each image, and for each size and input image of another price."""
+    rates: dict[str, object] = {"perImage": float(pricing.per_image)}
+    rates |= {str(size): float(usd) for size, usd in sorted(pricing.by_size.items())}
+    if pricing.per_input_image:
+        rates["perInputImage"] = float(pricing.per_input_image)
     return {**rates, "asOf": pricing.as_of.isoformat()}
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from application.use_cases.list_models import ModelListing
 from domain.models import ModelCard, ModelSelection
 from domain.money.mainline_pricing import TwoModelPricing
-from domain.money.prices import FreePricing, Pricing, TokenPricing
+from domain.money.prices import FreePricing, ImagePricing, Pricing, TokenPricing
 from domain.requests import Quality
 from entrypoints.wire.model_results import quality_names
 
@@ -85,6 +85,8 @@ def _price_text(pricing: Pricing | None) -> str:
             return "0/0/0"
         case TokenPricing():
             return f"{pricing.text_in}/{pricing.image_in}/{pricing.out}"
+        case ImagePricing():
+            return f"{pricing.per_image} each"
         case TwoModelPricing():
             return _price_text(pricing.image)
         case _:

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.openai.catalog import openai_catalog
 from adapters.openai.responses.prices import mainline_pricing, responses_catalog
+from domain.image_formats import Dimensions
 from domain.money.prices import TokenPricing
 from domain.provider_errors import InvalidSettings
 from domain.requests import GenerateRequest
@@ -61,6 +62,16 @@ def test_prices_of_language_models_can_be_changed(write: Write) -> None:
     assert responses_catalog("gpt-7", file).find("gpt-image-2") is not None
 
 
+def test_a_model_can_be_priced_by_the_image(write: Write) -> None:
+    prices = '[image_prices.flux]\nper_image = "0.04"\nas_of = 2026-12-15\n'
+    more = 'per_input_image = "0.01"\nby_size = { 2048x2048 = "0.08" }\n'
+    card = openai_catalog(write(prices + more + MODEL + 'image_price = "flux"\n')).find("m")
+    assert card is not None
+    assert card.estimate(GenerateRequest(prompt="a fox", n=2)) == Decimal("0.08")
+    large = GenerateRequest(prompt="a fox", size=Dimensions(2048, 2048))
+    assert card.estimate(large) == Decimal("0.08")
+
+
 MODEL = '[[models]]\nname = "m"\nsizes = "free"\nqualities = ["low"]\n'
 FAULTS = {
     "no TOML": ("x = = 1", "line 1"),
@@ -74,6 +85,12 @@ FAULTS = {
         "$.prices",
     ),
     "a table that is missing": (MODEL + 'price = "none"\n', "price = 'none'"),
+    "two prices": (
+        '[image_prices.p]\nper_image = "1"\nas_of = 2026-12-15\n'
+        + MODEL
+        + 'price = "current"\nimage_price = "p"\n',
+        "it has a price and an image_price",
+    ),
     "a quality without tokens": (
         MODEL.replace('"low"', '"xhigh"') + 'tokens = "v2"\n',
         "base_tokens has no xhigh",

@@ -1,13 +1,16 @@
 """A model card takes any pricing; a model without one has no known cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from domain.image_formats import Dimensions
 from domain.models import ModelCard
-from domain.money.prices import FreePricing, Pricing, TokenPricing
-from domain.requests import GenerateRequest, ImageRequest
-from domain.results import NO_TOKENS, Usage
+from domain.money.prices import FreePricing, ImagePricing, PaidCall, Pricing, TokenPricing
+from domain.provider_errors import OutcomeUnknown
+from domain.requests import EditRequest, GenerateRequest, ImageRequest
+from domain.results import NO_TOKENS, ResultImage, Usage
+from tests.testkit.fakes import PNG, job_for, mask
 
 TODAY = date(2026, 11, 24)
 REQUEST = GenerateRequest(prompt="x", n=2)
@@ -17,7 +20,7 @@ REQUEST = GenerateRequest(prompt="x", n=2)
 class FlatPricing:
     """A Pricing of ten cents an image, as some providers have it."""
 
-    def cost(self, _usage: Usage | None, /) -> Decimal | None:
+    def cost(self, _usage: Usage | None, _call: PaidCall | None = None, /) -> Decimal | None:
         return None
 
     def estimate(self, request: ImageRequest, /) -> Decimal:
@@ -49,3 +52,38 @@ def test_a_card_without_a_pricing_has_neither_cost_nor_estimate() -> None:
 def test_a_card_estimates_by_its_own_pricing() -> None:
     card = ModelCard(name="x", pricing=FlatPricing())
     assert card.estimate(REQUEST) == Decimal("0.2")
+
+
+LARGE = Dimensions(2048, 2048)
+BY_IMAGE = ImagePricing(
+    per_image=Decimal("0.04"),
+    by_size={LARGE: Decimal("0.08")},
+    per_input_image=Decimal("0.01"),
+    as_of=TODAY,
+)
+
+
+def test_images_are_priced_by_their_number_size_and_inputs() -> None:
+    edit = EditRequest(prompt="x", size=LARGE, images=(PNG, PNG), mask=mask(), n=3)
+    assert BY_IMAGE.estimate(REQUEST) == Decimal("0.08")
+    assert BY_IMAGE.estimate(edit) == Decimal("0.27")
+    assert BY_IMAGE.estimate(replace(REQUEST, size=None)) == Decimal("0.16")
+
+
+def test_what_was_delivered_is_charged_whatever_was_counted() -> None:
+    assert BY_IMAGE.cost(None, PaidCall(REQUEST, 1)) == Decimal("0.04")
+    assert BY_IMAGE.cost(NO_TOKENS, PaidCall(REQUEST, 2)) == Decimal("0.08")
+    assert BY_IMAGE.cost(NO_TOKENS) is None
+    card = ModelCard(name="x", pricing=BY_IMAGE)
+    job = job_for(REQUEST, card=card).dispatched()
+    assert job.stored((ResultImage(image=PNG),)).cost == Decimal("0.04")
+    assert job.ended(OutcomeUnknown("Cut.")).cost is None
+
+
+def test_what_the_provider_reports_comes_before_every_price() -> None:
+    reported = replace(NO_TOKENS, reported_cost=Decimal("0.05"))
+    for pricing in (None, BY_IMAGE, FreePricing(as_of=TODAY)):
+        card = ModelCard(name="x", pricing=pricing)
+        assert card.cost(reported, PaidCall(REQUEST, 2)) == Decimal("0.05")
+    assert (reported + reported).reported_cost == Decimal("0.10")
+    assert (reported + NO_TOKENS).reported_cost is None

@@ -1,6 +1,11 @@
 """Reads fields of values that may have any shape."""
 
 from collections.abc import Mapping
+from decimal import Decimal
+
+MAX_REPORTED = 1000
+"""US dollars; a call that is said to cost more is not believed. Ten images of the dearest model
+cost about ten."""
 
 
 def get_field(of: object, name: str) -> object:
@@ -11,6 +16,17 @@ def get_field(of: object, name: str) -> object:
 def text_or_empty(value: object) -> str:
     """The value if it is a string, else an empty string."""
     return value if isinstance(value, str) else ""
+
+
+def dollars_or_none(value: object) -> Decimal | None:
+    """The value if it is an amount of 0 to MAX_REPORTED US dollars, as a number or text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except ArithmeticError:
+        return None
+    return amount if amount.is_finite() and 0 <= amount <= MAX_REPORTED else None
 
 
 def count_or_none(value: object) -> int | None:

@@ -7,9 +7,11 @@ any shape is parsed without an error.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 
 from adapters.openai.replies.base64_text import looks_like_image
-from adapters.openai.replies.fields import count_or_none, get_field, text_or_empty
+from adapters.openai.replies.fields import count_or_none, dollars_or_none, get_field, text_or_empty
 from adapters.openai.replies.reply_images import (
     MAX_IMAGES,
     LinkedImage,
@@ -69,7 +71,7 @@ def _parse(
     items: Sequence[Texts], request_id: str | None, notes: tuple[str, ...], values: Sequence[object]
 ) -> ParsedReply:
     known = [usage for value in values if (usage := _usage(value)) is not None]
-    usage = sum(known, NO_TOKENS) if known else None
+    usage = reduce(add, known) if known else None
     return collect_images(items, request_id, notes, usage)
 
 
@@ -96,11 +98,21 @@ def collect_images(
 def _usage(value: object) -> Usage | None:
     """The usage of a reply or an event, or of the response in an event.
 
-    None without any output: services that count no tokens send zeros, and no image has none.
+    None without any output: services that count no tokens send zeros, and no image has none. With
+    `cost_usd`, which some services report in the reply or in its usage, no tokens are needed.
     """
-    places = (value, get_field(value, "response"))
-    found = (parse_usage(get_field(place, "usage")) for place in places)
-    return next((usage for usage in found if usage is not None and usage.tokens_out), None)
+    for place in (value, get_field(value, "response")):
+        counts = get_field(place, "usage")
+        usage = parse_usage(counts)
+        if usage is not None and not usage.tokens_out:
+            usage = None
+        costs = (dollars_or_none(get_field(each, "cost_usd")) for each in (counts, place))
+        reported = next((cost for cost in costs if cost is not None), None)
+        if reported is not None:
+            return replace(usage or NO_TOKENS, reported_cost=reported)
+        if usage is not None:
+            return usage
+    return None
 
 
 def _revised_prompt(reply: object) -> str | None:

@@ -9,6 +9,7 @@ from application.ports.image_provider import Accepted, Delivered, PartialImage, 
 from domain.image import Image
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
+from domain.money.prices import PaidCall
 from domain.provider_errors import ProviderError, WorkLost
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ResultImage, Usage
@@ -22,7 +23,7 @@ class FixedPricing:
 
     usd: Decimal
 
-    def cost(self, _usage: Usage | None, /) -> Decimal:
+    def cost(self, _usage: Usage | None, _call: PaidCall | None = None, /) -> Decimal:
         return self.usd
 
     def estimate(self, _request: ImageRequest, /) -> Decimal:
