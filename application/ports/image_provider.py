@@ -62,7 +62,9 @@ class ImageProvider(Protocol):
     one Accepted, first, then any number of PartialImage, then exactly one Delivered, last. The only
     exception they raise on purpose is ProviderError; ProviderUnreachable and RateLimited promise
     that nothing was generated, so neither follows Accepted. They send a request once: repeating it
-    is a safeguard's decision. Closing one early closes the connection.
+    is a safeguard's decision. One exception: if a refusal names a field that the service does not
+    know, and it provably preceded all work, the request may follow once more without that field.
+    Closing one early closes the connection.
     """
 
     @property

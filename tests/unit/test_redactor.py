@@ -66,3 +66,10 @@ def test_only_errors_lose_what_looks_like_a_key() -> None:
     text = "an org-chart, and sk-abc***xyz"
     assert REDACTOR.text(text) == text
     assert REDACTOR.error_text(text) == f"an {HIDDEN}, and {HIDDEN}"
+
+
+def test_only_errors_lose_what_looks_like_a_token() -> None:
+    token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2EifQ.c2lnbmF0dXJl-_"
+    redactor = Redactor([])
+    assert redactor.error_text(f"Bearer {token}, sent") == f"Bearer {HIDDEN}, sent"
+    assert redactor.text(token) == token
