@@ -7,7 +7,7 @@ PIN = $(BIN)/uv pip compile --python-version 3.11 --universal --generate-hashes 
 	--no-emit-index-url --no-header --quiet $(ARGS)
 
 # No target spends money: recipes do not see the keys of the shell.
-unexport $(filter OPENAI_% AZURE_% GPT_IMAGE_%,$(.VARIABLES))
+unexport $(filter OPENAI_% AZURE_% GEMINI_% GPT_IMAGE_%,$(.VARIABLES))
 # The tests start many processes of ours, which load compiled modules where they may be written.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -27,7 +27,11 @@ WARN_BEFORE_RETIREMENT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """The abilities of one model. An unknown model's card has `is_known` False and allows all."""
+    """The abilities of one model. An unknown model's card has `is_known` False and allows all.
+
+    `makes_own_format`: it ignores the format that is asked for. Such a request is allowed, and asks
+    for one of `formats`; the server makes the caller's format of that, where it can.
+    """
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -35,6 +39,7 @@ class ModelCard:
     sizes: SizeRule = ANY_SIZE
     qualities: frozenset[Quality] = frozenset(Quality)
     formats: frozenset[ImageFormat] = frozenset(PROVIDER_FORMATS)
+    makes_own_format: bool = False
     transparent: bool = True
     streams: bool = True
     streams_several: bool = False
@@ -81,6 +86,11 @@ class ModelCard:
             return request
         return replace(request, size=sizes.nearest(request.size))
 
+    def format_for(self, request: ImageRequest) -> ImageFormat:
+        """The format to request from the provider."""
+        wanted = request.provider_format
+        return wanted if wanted in self.formats or not self.makes_own_format else min(self.formats)
+
     def requested_size(self, request: ImageRequest) -> str:
         """The size as the caller requested it, if the model gets another one; else empty."""
         asked = request.size_in_words or request.size
@@ -122,7 +132,7 @@ class ModelCard:
             if request.quality not in self.qualities
             else None,
             ("format", _unlisted("format", request.format or "auto", self.formats))
-            if request.provider_format not in self.formats
+            if self.format_for(request) not in self.formats
             else None,
             ("background", "does not support transparent backgrounds")
             if wants_alpha and not self.transparent

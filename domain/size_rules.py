@@ -13,6 +13,10 @@ COMMON_SIZES = frozenset(
 )
 LEAST_SHARE = 0.85
 """A shape that is met better is worth a side this much shorter."""
+MAX_NAMED = 20
+"""Sizes that are named one by one."""
+SAME_SHAPE = 1.001
+"""Ratios that differ by less are of one shape: sides are whole pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,8 @@ class SizeRule:
         rounded = next(filter(self.allows, (size, Dimensions(*sides))), None)
         if rounded is not None:
             return rounded
-        large = self._as_large(size) if size.pixels > LONG_SIDE * SHORT_SIDE else []
+        is_large = size.pixels > LONG_SIDE * SHORT_SIDE
+        large = (self._as_large(size) or self._listed_as_large(size)) if is_large else []
         return min(large, key=lambda each: _difference(each, size)[1], default=None) or (
             self.shaped_like(size)
         )
@@ -58,10 +63,12 @@ class SizeRule:
     def shaped_like(self, image: Dimensions) -> Dimensions:
         """The allowed size that is nearest to the image's shape; of equal ones, the largest.
 
-        Within LONG_SIDE x SHORT_SIDE in either orientation, so that it costs about as much as the
-        sizes that all models generate.
+        Within LONG_SIDE x SHORT_SIDE in either orientation, or of no more pixels if it is listed,
+        so that it costs about as much as the sizes that all models generate.
         """
-        common = self.listed or COMMON_SIZES
+        most = LONG_SIDE * SHORT_SIDE
+        small = frozenset(size for size in self.listed if size.pixels <= most)
+        common = small or self.listed or COMMON_SIZES
         sizes = set(filter(self.allows, {*common, *self._filling(image)})) or common
         return min(sizes, key=lambda size: (_difference(size, image)[0], -size.pixels))
 
@@ -74,6 +81,16 @@ class SizeRule:
             is_wide = image.width >= image.height
             yield Dimensions(long, short) if is_wide else Dimensions(short, long)
 
+    def _listed_as_large(self, size: Dimensions) -> Sequence[Dimensions]:
+        """The listed sizes of the nearest shape with nearly as many pixels or more, or the largest.
+
+        Sizes in tiers are far apart: a tier below has a quarter of the pixels.
+        """
+        nearest = min((_difference(each, size)[0] for each in self.listed), default=0)
+        alike = [each for each in self.listed if _difference(each, size)[0] <= nearest * SAME_SHAPE]
+        enough = [each for each in alike if each.pixels >= size.pixels * LEAST_SHARE]
+        return enough or sorted(alike, key=lambda each: each.pixels)[-1:]
+
     def _as_large(self, size: Dimensions) -> Sequence[Dimensions]:
         """Allowed sizes of about this shape, of any number of pixels."""
         ratio, step = min(size.ratio, self.max_ratio), self.multiple_of
@@ -85,6 +102,9 @@ class SizeRule:
 
     def __str__(self) -> str:
         names = ", ".join(str(size) for size in sorted(self.listed))
+        if len(self.listed) > MAX_NAMED:
+            least, *_, most = sorted(self.listed, key=lambda size: size.pixels)
+            names = f"{len(self.listed)} sizes from {least} to {most}"
         if not self.max_pixels:
             return names
         multiples = f"in multiples of {self.multiple_of} " if self.multiple_of > 1 else ""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.standin import StandIn
+from tests.standin.gemini import GeminiStandIn
 
 KEY = "sk-canary-4d1f0e9b7c"
 """The key of every test that needs one; it must never appear in any output."""
@@ -22,7 +23,7 @@ def _isolated_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     """No test reads the settings of the user who runs it, or writes to their folders."""
     for name in os.environ:
         is_setting = name in ("PROVIDER", "OUTPUT_DIR", "DATA_DIR", "CACHE_DIR")
-        if is_setting or name.startswith(("OPENAI_", "AZURE_", "GPT_IMAGE_", "BUDGET_")):
+        if is_setting or name.startswith(("OPENAI_", "AZURE_", "GEMINI_", "GPT_IMAGE_", "BUDGET_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
@@ -33,6 +34,13 @@ def _isolated_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 def openai_api() -> Iterator[StandIn]:
     """A stand-in OpenAI API that generates, charges and fails as scripted."""
     with StandIn() as api:
+        yield api
+
+
+@pytest.fixture
+def gemini_api() -> Iterator[GeminiStandIn]:
+    """A stand-in Gemini API that generates, charges and fails as scripted."""
+    with GeminiStandIn() as api:
         yield api
 
 

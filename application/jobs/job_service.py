@@ -191,7 +191,7 @@ class JobService:
         effective = replace(
             sized,
             model=selection.model,
-            format=request.provider_format,
+            format=selection.card.format_for(request),
             deliver=None,
             context=request.context and request.context.for_provider(name),
         )

@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
 
 from application.ports.image_provider import (
@@ -21,7 +20,7 @@ from domain.counts import count
 from domain.errors import ChargeStatus
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
-from domain.money.prices import PaidCall, Pricing
+from domain.money.each_image_pricing import EachImagePricing
 from domain.provider_errors import OutcomeUnknown, ProviderError
 from domain.requests import MAX_IMAGES, ImageRequest
 from domain.results import Usage
@@ -216,17 +215,3 @@ async def _running(works: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@dataclass(frozen=True, slots=True)
-class EachImagePricing:
-    """A Pricing: each image is a call of its own."""
-
-    of_one: Pricing
-
-    def cost(self, usage: Usage | None, call: PaidCall | None = None, /) -> Decimal | None:
-        return self.of_one.cost(usage, call)
-
-    def estimate(self, request: ImageRequest, /) -> Decimal | None:
-        one = self.of_one.estimate(replace(request, n=1))
-        return None if one is None else request.n * one

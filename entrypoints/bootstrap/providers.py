@@ -129,10 +129,29 @@ def _server(
     )
 
 
+def _gemini(settings: Settings, exit_stack: AsyncExitStack) -> Sequence[ImageProvider]:
+    """Google's Interactions API. The SDK is loaded by the first call."""
+    from adapters.gemini.gemini_connection import GeminiConnection
+    from adapters.gemini.provider import GeminiImages, StoredGeminiImages
+
+    key = settings.gemini_api_key
+    connection = GeminiConnection(
+        api_key=key.get_secret_value() if key else None,
+        base_url=settings.gemini_base_url,
+        timeout=settings.provider_timeout,
+        deadline=settings.call_deadline,
+    )
+    exit_stack.push_async_callback(connection.close)
+    kind = StoredGeminiImages if settings.gemini_store else GeminiImages
+    is_first = settings.provider_name == "gemini"
+    return [kind(connection, default_model=settings.image_model if is_first else None)]
+
+
 VENDORS: Mapping[str, Callable[[Settings, AsyncExitStack], Sequence[ImageProvider]]] = {
     "openai": _openai,
     "azure": _azure,
     "compatible": _compatible,
+    "gemini": _gemini,
     "sketch": _sketch,
 }
 """What builds the providers for each name in `Settings.provider_names`."""

@@ -14,7 +14,7 @@ gpt-image generates and edits images with OpenAI's GPT Image models.
   gpt-image images list
   gpt-image --help
 
-Without OPENAI_API_KEY it draws offline sketches, free of charge.
+Without OPENAI_API_KEY or GEMINI_API_KEY it draws offline sketches, free of charge.
 MCP hosts start this command themselves. To serve MCP by hand, run: gpt-image stdio"""
 """What `gpt-image` prints if a person runs it; an MCP host has no terminal."""
 

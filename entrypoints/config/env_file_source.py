@@ -12,6 +12,7 @@ from entrypoints.config.variable_source import VariableSource
 ENDPOINTS = {
     "openai_base_url": ("openai_api_key",),
     "azure_openai_endpoint": ("azure_openai_api_key", "azure_openai_token_command"),
+    "gemini_base_url": ("gemini_api_key",),
     "openai_compatible_urls": ("openai_compatible_keys",),
 }
 """Each address that credentials are sent to, and the settings that have those credentials."""

@@ -10,10 +10,12 @@ from pydantic_settings import BaseSettings
 from entrypoints.config.setting_text import check_api_key, check_url
 
 OPENAI = "https://api.openai.com/v1"
+GEMINI = "https://generativelanguage.googleapis.com"
 ProviderName = Literal[
     "openai",
     "azure",
     "compatible",
+    "gemini",
     "sketch",
 ]
 """Every provider that PROVIDER can name."""
@@ -21,6 +23,7 @@ NEEDED: Mapping[ProviderName, tuple[str, ...]] = {
     "openai": ("openai_api_key",),
     "azure": ("azure_openai_endpoint", "azure_openai_deployments"),
     "compatible": ("openai_compatible_urls",),
+    "gemini": ("gemini_api_key",),
 }
 """What a provider cannot do without; PROVIDER=auto takes the first one that has it."""
 
@@ -35,24 +38,33 @@ class ProviderSettings(BaseSettings):
     )
     openai_org_id: str | None = Field(None, description="Organization to bill.")
     openai_project_id: str | None = Field(None, description="Project to bill.")
+    gemini_api_key: SecretStr | None = Field(None, description="Gemini API key.")
+    gemini_base_url: str = Field(
+        GEMINI, description="Base URL of the Gemini API, without a version."
+    )
+    gemini_store: bool = Field(
+        True,
+        description="Let Google store interactions, so that an image survives a restart and a "
+        "conversation continues from the last one; otherwise its earlier prompts are sent again.",
+    )
     provider: Literal["auto", ProviderName] = Field(
         "auto",
         description="Image provider of requests that name no model: openai, azure, compatible "
-        "(the first such server), sketch (offline sketches and nothing else), or auto, the first "
-        "of them that is set up.",
+        "(the first such server), gemini, sketch (offline sketches and nothing else), or auto, the "
+        "first of them that is set up.",
     )
     image_model: str | None = Field(None, description="Default model.")
     models_file: Path | None = Field(
         None, description="TOML file with models of your own, and with changes to ours."
     )
 
-    @field_validator("openai_base_url")
+    @field_validator("openai_base_url", "gemini_base_url")
     @classmethod
     def _check_url(cls, url: str) -> str:
         check_url(url)
         return url
 
-    @field_validator("openai_api_key")
+    @field_validator("openai_api_key", "gemini_api_key")
     @classmethod
     def _check_key_characters(cls, key: SecretStr | None) -> SecretStr | None:
         bare = key.get_secret_value().strip() if key else ""
@@ -63,11 +75,12 @@ class ProviderSettings(BaseSettings):
     @field_validator("provider")
     @classmethod
     def _check_address(cls, provider: ProviderName, others: ValidationInfo) -> ProviderName:
-        """Without its key, OpenAI's endpoint is known, and each call says that the key is missing.
+        """Without its key, an endpoint that is known stays, and each call says what is missing.
 
         Without an address, there is no provider.
         """
-        needed = NEEDED.get(provider, ()) if provider != "openai" else ()
+        has_address = provider in {"openai", "gemini"}
+        needed = () if has_address else NEEDED.get(provider, ())
         if missing := [name.upper() for name in needed if not others.data.get(name, "unknown")]:
             verb = "is" if len(missing) == 1 else "are"
             raise ValueError(f"{' and '.join(missing)} {verb} not set")

@@ -47,7 +47,7 @@ class Settings(
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
     reads_web_settings: ClassVar[bool] = False
-    local_names: ClassVar[tuple[str, ...]] = ("openai_", "azure_openai_", "budget_")
+    local_names: ClassVar[tuple[str, ...]] = ("openai_", "azure_openai_", "gemini_", "budget_")
 
     output_dir: Path | None = Field(
         None, description="Directory for images. By default, GPT Image in your Pictures folder."

@@ -57,7 +57,7 @@ def nearest(name: str, names: Collection[str]) -> str | None:
 
 
 def ending(name: str, names: Collection[str]) -> str | None:
-    """The only name that ends with this one after an underscore, as in `api_key`; else None.
+    """The only name that ends with this one after an underscore, as in `timeout`; else None.
 
     Among several, it is the one that the end of PREFIX completes, as in `gpt_image_model`, or that
     of OpenAI, which most people have.

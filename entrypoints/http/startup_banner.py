@@ -5,7 +5,7 @@ from entrypoints.config.host_names import is_loopback
 from entrypoints.config.settings import APP, Settings
 from entrypoints.http.listening_socket import LOOPBACK_ADDRESSES
 
-NO_KEY = "OPENAI_API_KEY is not set"
+NO_KEY = "OPENAI_API_KEY is not set, nor the key of another provider"
 
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - nothing listens here
 """The address of this machine to open for a server that listens on all of them."""

@@ -9,14 +9,18 @@ from rich.text import Text
 
 from application.use_cases.list_models import ModelListing
 from domain.models import ModelCard, ModelSelection
+from domain.money.each_image_pricing import EachImagePricing
 from domain.money.mainline_pricing import TwoModelPricing
 from domain.money.prices import FreePricing, ImagePricing, Pricing, TokenPricing
+from domain.money.thought_pricing import ThoughtPricing
 from domain.requests import Quality
 from entrypoints.wire.model_results import quality_names
 
 RETIRED = "retired "
 NARROW = 80
 """Columns below which the table has the names and the dates of retirement only."""
+MANY = 1_000
+"""Columns that every table fits into."""
 
 
 def catalog_text(listing: ModelListing, console: Console | None = None) -> str:
@@ -25,7 +29,11 @@ def catalog_text(listing: ModelListing, console: Console | None = None) -> str:
     narrow = console.width < NARROW
     caption = f"{_default_text(listing.default)}; every model also accepts quality auto"
     with console.capture() as captured:
-        console.print(catalog_table(listing, narrow=narrow))
+        table = catalog_table(listing, narrow=narrow)
+        unlimited = console.options.update(width=MANY)
+        if console.measure(table, options=unlimited).maximum > console.width:
+            table = catalog_table(listing, narrow=narrow, tight=True)
+        console.print(table)
         console.print(Text(caption))
         if not narrow:
             console.print("$ per million tokens: text in / image in / image out")
@@ -48,21 +56,23 @@ def _language_models(listing: ModelListing) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def catalog_table(listing: ModelListing, *, narrow: bool = False) -> Table:
-    """The same as a table for a terminal; a narrow one gets the names and the dates only."""
+def catalog_table(listing: ModelListing, *, narrow: bool = False, tight: bool = False) -> Table:
+    """The same as a table for a terminal; a narrow one gets the names and the dates only.
+
+    A tight one has dates without words. What is still too wide breaks its names, never a price.
+    """
     headings = ("model", "retires", "quality", "largest", "$")
     default = listing.default.card
     table = Table(box=SIMPLE_HEAD, padding=0 if narrow else (0, 1), pad_edge=False)
+    table.collapse_padding = tight
     for heading in headings[:2] if narrow else headings:
-        table.add_column(heading, no_wrap=True)
+        table.add_column(heading, no_wrap=heading != "model", overflow="fold")
     for offered in listing.catalog.models:
         card = offered.card
         name = f"{offered.name} *" if card is default else offered.name
         retires = _retires(card, listing.today)
-        if narrow:
-            table.add_row(name, retires.removeprefix(RETIRED))
-        else:
-            table.add_row(name, retires, *_abilities(card))
+        retires = retires.removeprefix(RETIRED) if narrow or tight else retires
+        table.add_row(name, retires, *([] if narrow else _abilities(card)))
     return table
 
 
@@ -87,8 +97,12 @@ def _price_text(pricing: Pricing | None) -> str:
             return f"{pricing.text_in}/{pricing.image_in}/{pricing.out}"
         case ImagePricing():
             return f"{pricing.per_image} each"
+        case ThoughtPricing():
+            return f"{pricing.text_in}/{pricing.image_in}/{pricing.image_out}"
         case TwoModelPricing():
             return _price_text(pricing.image)
+        case EachImagePricing():
+            return _price_text(pricing.of_one)
         case _:
             return "-"
 

@@ -30,6 +30,10 @@ BREACHES = {
         "from entrypoints.bootstrap.container import Container",
     ),
     "The SDK stays in the OpenAI adapter": ("adapters.sketch", "import openai"),
+    "Google's SDK stays in the Gemini adapter": (
+        "adapters.sketch",
+        "from google.genai import Client",
+    ),
     "httpx2 stays in the adapters that call other hosts": ("adapters.pillow", "import httpx2"),
     "Pillow stays in the image adapters": ("entrypoints", "from PIL import Image"),
     "SQLAlchemy and file locks stay in the records adapter": (

@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.host import INITIALIZE, to_lines
 
 Environment = dict[str, str]
-HEAVY = "openai litestar PIL diskcache sqlalchemy dependency_injector prometheus_client"
+HEAVY = "openai google litestar PIL diskcache sqlalchemy dependency_injector prometheus_client"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,8 @@ def test_a_server_that_has_warmed_up_and_logs_json_has_loaded_no_terminal_librar
     )
     assert loaded_by(warmed_up, "openai") == "['openai']"
     assert loaded_by(warmed_up, "openai.types.responses.response_input_param") == "[]"
+    with_gemini = warmed_up.replace("Settings(", "Settings(gemini_api_key='AIza-canary', ")
+    assert loaded_by(with_gemini, "google google.genai google.auth") == "[]"
     assert (
         loaded_by(warmed_up, "structlog rich rich_click click litestar mcp textual_image PIL")
         == "[]"

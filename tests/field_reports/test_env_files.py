@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.config.loading import load_settings
-from entrypoints.config.provider_settings import OPENAI
+from entrypoints.config.provider_settings import GEMINI, OPENAI
 from entrypoints.config.settings_error import SettingsError
 from tests.field_reports.setting_help import (
     KEY,
@@ -249,3 +249,16 @@ def test_no_file_sends_the_users_key_to_another_server(
     settings = entry_point()
     assert settings.openai_base_url == endpoint
     assert any("OPENAI_BASE_URL" in note for note in settings.notes) == (endpoint == OPENAI)
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+def test_an_endpoint_for_gemini_counts_beside_its_own_key_only(
+    has_key: bool, env: pytest.MonkeyPatch
+) -> None:
+    line = f"GEMINI_API_KEY={KEY}\n" if has_key else f"OPENAI_API_KEY={KEY}\n"
+    Path(".env").write_text(f"{line}GEMINI_BASE_URL=http://127.0.0.1:1\n")
+    if not has_key:
+        env.setenv("GEMINI_API_KEY", KEY)
+    settings = command_settings()
+    assert settings.gemini_base_url == ("http://127.0.0.1:1" if has_key else GEMINI)
+    assert any("GEMINI_BASE_URL" in note for note in settings.notes) == (not has_key)

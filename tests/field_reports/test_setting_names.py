@@ -35,6 +35,7 @@ TWO_VALUES = {
     "openai_compatible_keys": (f"a={TOKEN}2", f"a={TOKEN}3"),
     "openai_compatible_models": ("a=2", "a=3"),
     "openai_compatible_urls": ("a=http://a.example/v1", "b=http://b.example/v1"),
+    "gemini_base_url": ("http://a.example", "http://b.example"),
     "public_url": ("http://a.example", "http://b.example"),
     "rate_limit": ("2/hour", "3/hour"),
     "allowed_hosts": ("a.example", "b.example"),

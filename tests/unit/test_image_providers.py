@@ -19,6 +19,7 @@ AZURE = {
     "azure_openai_deployments": "gpt-image-2=a gpt-image-2.6-flare=b",
 }
 SERVERS = {"openai_compatible_urls": "local=http://localhost:8000/v1 relay=https://a.example/v1"}
+GEMINI_KEY = {"gemini_api_key": "AIza-1"}
 FLARE = "gpt-image-2.6-flare"
 
 
@@ -35,6 +36,11 @@ FLARE = "gpt-image-2.6-flare"
         ({"azure_openai_endpoint": "https://a.example"}, ["sketch"]),
         (SERVERS, ["local", "relay"]),
         ({"provider": "compatible"} | AZURE | SERVERS, ["local", "relay", "azure"]),
+        (GEMINI_KEY, ["gemini"]),
+        ({"provider": "gemini"}, ["gemini"]),
+        (KEY | GEMINI_KEY, ["openai", "openai-responses", "gemini"]),
+        ({"provider": "gemini"} | KEY | GEMINI_KEY, ["gemini", "openai", "openai-responses"]),
+        ({"provider": "sketch"} | KEY | GEMINI_KEY, ["sketch"]),
     ],
     ids=str,
 )

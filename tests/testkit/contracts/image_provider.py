@@ -143,7 +143,7 @@ def requests_for(card: ModelCard, size: Dimensions | None = None) -> list[ImageR
     if not card.max_input_images:
         return [generate]
     sides = (size.width, size.height)
-    return [generate, replace(_edit_of(generate), mask=mask(sides))]
+    return [generate, replace(_edit_of(generate), mask=mask(sides) if card.masks else None)]
 
 
 def _edit_of(request: ImageRequest) -> EditRequest:
@@ -167,8 +167,13 @@ def stream_of(provider: ImageProvider, card: ModelCard, request: ImageRequest) -
 async def _events(
     provider: ImageProvider, card: ModelCard, request: ImageRequest
 ) -> list[StreamEvent]:
-    """The adapter's own events, without the handle that a provider may send first."""
+    """The adapter's own events, without the handles: one first, or one an image."""
     async with aclosing(stream_of(provider, card, request)) as stream:
         events = [event async for event in stream]
     events = [event for event in events if not isinstance(event, JobDispatched)]
-    return events[1:] if events and isinstance(events[0], Accepted) else events
+    if request.n == 1:
+        return events[1:] if events and isinstance(events[0], Accepted) else events
+    rest: list[StreamEvent] = [event for event in events if not isinstance(event, Accepted)]
+    assert len(events) - len(rest) <= request.n
+    assert events[-1:] == rest[-1:], "a handle came after the images"
+    return rest
