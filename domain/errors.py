@@ -8,7 +8,8 @@
     ├ NotFound                      not_found             (field) unknown ID, or of another owner
     ├ Canceled                      canceled              before anything was sent
     ├ ShuttingDown                  shutting_down
-    ├ Busy                          busy                  (retry_after) the queue is full
+    ├ Busy                          busy                  (retry_after) the request must wait
+    │ ├ QueueFull                   busy                  (retry_after) that of one provider
     │ └ TooManyRequests             too_many_requests     (retry_after) this client's rate limit
     ├ BudgetExhausted               budget_exhausted      (budget, limit, spent, resets_at)
     ├ ConfirmationRequired          confirmation_required (estimate, limit) a person must agree
@@ -198,10 +199,9 @@ class ShuttingDown(ImageServiceError):
 
 
 class Busy(ImageServiceError):
-    """The queue is full, so nothing was started; `retry_after` is in seconds."""
+    """The request must wait, so nothing was started; `retry_after` is in seconds."""
 
-    code = "busy"
-    retryable = True
+    code, retryable = "busy", True
     default_hint = "Retry later."
 
     def __init__(self, message: str, *, retry_after: float) -> None:
@@ -210,6 +210,10 @@ class Busy(ImageServiceError):
 
     def details(self) -> Mapping[str, object]:
         return {"retry_after": round(self.retry_after, 1)}
+
+
+class QueueFull(Busy):
+    """All slots of a provider are taken, and its queue is full."""
 
 
 class TooManyRequests(Busy):

@@ -4,9 +4,11 @@ A job starts with JobStarted. ServedFromCache follows, or JobQueued if all slots
 JobDispatched and any number of PartialReady. The last event is exactly one of Finished and Failed.
 A job that is refused before it is sent has no JobDispatched.
 
-JobAccepted and JobJoined are about a job, but only an EventSink gets them; readers of the job do
-not. RenditionCreated and RenditionFailed belong to no job: renditions are made after it, for one
-caller. CacheTierFailed belongs to none either: jobs, renditions and statistics share the cache.
+JobAccepted, JobJoined and FallbackStarted are about a job, but only an EventSink gets them; readers
+of the job do not. After FallbackStarted another provider is asked, so JobQueued and JobDispatched
+may come again. RenditionCreated and RenditionFailed belong to no job: renditions are made after it,
+for one caller. CacheTierFailed belongs to none either: jobs, renditions and statistics share the
+cache.
 
 Every event is a plain value that can be stored or sent to another process: builtins, bytes,
 Decimal and datetime in dataclasses; no exceptions, no open files, no callables.
@@ -40,6 +42,7 @@ class JobStarted:
     action: str
     model: str
     catalog_model: str | None
+    provider: str
     prompt: str
     fresh: bool = False
 
@@ -52,6 +55,7 @@ class JobStarted:
             action=job.action,
             model=job.model,
             catalog_model=job.catalog_model,
+            provider=job.provider,
             prompt=job.request.prompt,
             fresh=fresh,
         )
@@ -166,11 +170,49 @@ class JobJoined:
     job_id: str
     action: str
     catalog_model: str | None
+    provider: str
 
     @classmethod
     def of(cls, job: Job[ImageRequest]) -> "JobJoined":
         """The event for this job."""
-        return cls(job_id=job.id, action=job.action, catalog_model=job.catalog_model)
+        return cls(
+            job_id=job.id,
+            action=job.action,
+            catalog_model=job.catalog_model,
+            provider=job.provider,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackStarted:
+    """The provider `failed_provider` charged nothing, and another model is asked instead.
+
+    `failure` is why, and `note` says all of that in the result. The other fields are those of
+    JobStarted, for the model that is asked.
+    """
+
+    job_id: str
+    failed_provider: str
+    failure: Failure
+    note: str
+    provider: str
+    model: str
+    catalog_model: str | None
+
+    @classmethod
+    def of(
+        cls, job: Job[ImageRequest], error: ImageServiceError, *, failed: str, note: str
+    ) -> "FallbackStarted":
+        """The event for this job, after the provider `failed` raised this error."""
+        return cls(
+            job_id=job.id,
+            failed_provider=failed,
+            failure=Failure.of(error),
+            note=note,
+            provider=job.provider,
+            model=job.model,
+            catalog_model=job.catalog_model,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,11 +251,9 @@ JobEvent = (
     | Failed
 )
 """The events that callers read."""
-ExecutionEvent = JobEvent | JobAccepted
+ExecutionEvent = JobEvent | JobAccepted | FallbackStarted
 """The events that the execution of a job yields."""
-ServiceEvent = (
-    JobEvent | JobAccepted | JobJoined | RenditionCreated | RenditionFailed | CacheTierFailed
-)
+ServiceEvent = ExecutionEvent | JobJoined | RenditionCreated | RenditionFailed | CacheTierFailed
 """Everything that an EventSink gets."""
 
 

@@ -12,10 +12,12 @@ VERSION = "1"
 IGNORED_FIELDS = frozenset({"partial_images", "output_compression"})
 """Fields that do not change the image: `partial_images` only shows progress, and
 `ImageRequest.compression` already covers `output_compression`."""
-OF_THE_CALLER = frozenset({"conversation", "deliver"})
+OF_THE_CALLER = frozenset({"conversation", "deliver", "fallback"})
 """Fields that change no image but tell one caller's request from another: `context` has all that a
 provider gets of a conversation."""
-LATER_FIELDS = frozenset({"conversation", "context", "deliver", "size_in_words", "style"})
+LATER_FIELDS = frozenset(
+    {"conversation", "context", "deliver", "fallback", "size_in_words", "style"}
+)
 """Fields that earlier versions did not have: None, they leave the digest as it was."""
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, Self, TypeVar
+from uuid import uuid4
 
 from domain.errors import ImageServiceError
 from domain.models import ModelCard
@@ -50,6 +51,11 @@ UNSETTLED_STATES = (*OPEN_STATES, JobState.UNKNOWN)
 """The states of a job that may still be billed."""
 
 
+def new_job_id() -> str:
+    """An ID that no other job has."""
+    return f"job_{uuid4().hex}"
+
+
 def final_state(error: ImageServiceError) -> JobState:
     """The state of a job that ends with this error."""
     return JobState.UNKNOWN if isinstance(error, OutcomeUnknown) else JobState.FAILED
@@ -81,6 +87,7 @@ class Job(ResultFacts, Generic[R]):
     error that the job ended with. `turn` is the ID of the turn of a conversation that started it.
     `handle` is the name under which the provider has accepted the work: a process that has it can
     fetch the images, also after a restart. None for work without one.
+    `fallback` is the fingerprint of the request to another model, if there is a fallback.
     """
 
     id: str
@@ -99,6 +106,12 @@ class Job(ResultFacts, Generic[R]):
     failure: ImageServiceError | None = None
     turn: str | None = None
     handle: str | None = None
+    fallback: str | None = None
+
+    @property
+    def shared_key(self) -> str:
+        """Jobs with equal keys are the same for all callers: they end in the same way."""
+        return f"{self.fingerprint}/{self.fallback}" if self.fallback else self.fingerprint
 
     @property
     def title(self) -> str:

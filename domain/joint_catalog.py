@@ -1,6 +1,6 @@
 """The models of all providers, and the names that select them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -39,12 +39,6 @@ class JointCatalog:
     def models(self) -> tuple[OfferedModel, ...]:
         """The models of all listed catalogs, those of the first provider first."""
         return tuple(each for each in self._offered() if self.of(each.provider).listed)
-
-    @property
-    def days(self) -> Mapping[str, date]:
-        """The date of retirement of each listed model that has one, by the name that selects it."""
-        dates = {each.name: each.card.retirement_date for each in self.models}
-        return {name: day for name, day in dates.items() if day is not None}
 
     def of(self, provider: str) -> Catalog:
         """The catalog of this provider; KeyError for one that is not set up."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields
 
 from domain.requests import EditRequest, ImageRequest
 
-OMITTED = frozenset({"prompt", "model", "images", "mask", "conversation", "context"})
-"""Fields of requests that are no options of a recipe: the record has the prompt and the model, and
-the recipe the others under its own names."""
+OMITTED = frozenset({"prompt", "model", "images", "mask", "conversation", "context", "fallback"})
+"""Fields of requests that are no options of a recipe: the record has the prompt and the model that
+made the images, and the recipe the others under its own names."""
 Option = str | int | bool | None
 
 

@@ -21,6 +21,8 @@ MAX_INPUT_BYTES = 50_000_000
 MAX_MASK_BYTES = 4_000_000
 MAX_IMAGES = 10
 
+NO_FALLBACK = "none"
+
 MAX_IMAGES_OF_TOOLS = 4
 """Our own limit where an assistant chooses the number, lower than a provider's."""
 
@@ -65,7 +67,9 @@ class ImageRequest:
     The model's card replaces `size_in_words`, if there is one, by a `size`. `deliver` is the size
     in which the caller gets the images, which are stored as they arrive.
     `conversation` is what the caller says about the conversation, and `context` what it comes to.
-    `style` is the name of a style that is not in the request yet: see `Style.apply`.
+    `style` is the name of a style that is not in the request yet: see `Style.apply`. `fallback` is
+    the model to ask if the first one's provider fails without a charge, NO_FALLBACK for none, and
+    None for that of the settings.
     Raises InvalidRequest if no model could serve the request.
     """
 
@@ -84,6 +88,7 @@ class ImageRequest:
     conversation: ConversationOptions | None = None
     context: ConversationContext | None = None
     style: str | None = None
+    fallback: str | None = None
 
     def __post_init__(self) -> None:
         if not is_visible(self.prompt):
@@ -92,6 +97,7 @@ class ImageRequest:
             )
         _check_encodable("prompt", self.prompt)
         _check_encodable("model", self.model or "")
+        _check_encodable("fallback", self.fallback or "")
         _check_encodable("style", self.style or "")
         if len(self.prompt) > MAX_PROMPT_CHARACTERS:
             raise InvalidRequest(

@@ -29,9 +29,9 @@ from application.ports.job_repository import (
     Outcome,
     Reserved,
 )
-from domain.errors import ArchiveUnavailable, ImageServiceError, RecordedFailure
+from domain.errors import ArchiveUnavailable, ChargeStatus, ImageServiceError, RecordedFailure
 from domain.job_records import JobRecord, StoredImage
-from domain.jobs import OPEN_STATES, IdempotencyKey, Job, final_state
+from domain.jobs import OPEN_STATES, IdempotencyKey, Job, JobState, final_state, new_job_id
 from domain.money.spending import SpendingEntries
 from domain.requests import ImageRequest
 
@@ -75,10 +75,12 @@ class JobTable:
                 bound_to = bind_key(connection, job.owner, job.key, job.id, may_replace)
                 if bound_to != job.id:
                     return AlreadyRunning(bound_to)
+            _set_aside(connection, job.id)
             if job.turn is not None:
                 context = job.request.context
                 bind_turn(connection, job.turn, job.id, context=context.numbers if context else ())
             write_rows(connection, JobRows.of(job, self._writer))
+        self._pending.discard(job.id)
         return Reserved()
 
     def write(self, job: Job[ImageRequest]) -> None:
@@ -249,6 +251,13 @@ def bind_key(
 
 def _is_abandoned(active: Collection[str]) -> ColumnElement[bool]:
     return jobs.c.writer.is_(None) | jobs.c.writer.not_in(active)
+
+
+def _set_aside(connection: Connection, job_id: str) -> None:
+    """Give the record of a job that failed without a charge a new ID."""
+    failed = (jobs.c.id == job_id) & (jobs.c.state == JobState.FAILED)
+    uncharged = jobs.c.charged == ChargeStatus.NO
+    connection.execute(update(jobs).where(failed, uncharged).values(id=new_job_id()))
 
 
 def _close(connection: Connection, record: JobRecord, error: ImageServiceError) -> JobRecord:

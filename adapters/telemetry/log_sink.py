@@ -12,6 +12,7 @@ from domain.events import (
     CacheFailed,
     CacheTierFailed,
     Failed,
+    FallbackStarted,
     Finished,
     JobAccepted,
     JobDispatched,
@@ -53,6 +54,8 @@ class LogSink:
         match event:
             case JobJoined() | RenditionCreated() | RenditionFailed() | CacheTierFailed():
                 line = _service_event(event)
+            case FallbackStarted():
+                line = Line("warning", "fallback started", _fallback_facts(event))
             case _:
                 line = self._job_event(event)
         self._writer.write(line.level, line.event, **line.facts)
@@ -83,7 +86,8 @@ class LogSink:
 
     def _start_facts(self, event: JobStarted) -> Facts:
         self._started[event.job_id] = self._clock()
-        facts: Facts = {"owner": event.owner, "action": event.action, "model": event.model}
+        facts: Facts = {"owner": event.owner, "action": event.action}
+        facts |= {"provider": event.provider, "model": event.model}
         if self._prompts:
             return {**facts, "fresh": event.fresh, "prompt": event.prompt}
         digest = sha256(event.prompt.encode(errors="surrogatepass")).hexdigest()
@@ -98,6 +102,7 @@ def _result_facts(result: ImageResult) -> Facts:
     """Facts of a result. One from the cache costs nothing, and saves what it cost originally."""
     facts: Facts = {
         "tier": result.served_from,
+        "provider": result.provider,
         "model": result.model,
         "images": [image.id for image in result.images],
     }
@@ -105,6 +110,13 @@ def _result_facts(result: ImageResult) -> Facts:
         return {**facts, "cost_usd": 0.0, "saved_usd": _dollars(result.generation_cost)}
     facts |= {"cost_usd": _dollars(result.generation_cost), "provider_request": result.request_id}
     return facts if result.usage is None else {**facts, "tokens": _tokens(result.usage)}
+
+
+def _fallback_facts(event: FallbackStarted) -> Facts:
+    failure = event.failure
+    facts: Facts = {"job": event.job_id, "failed": event.failed_provider, "code": failure.code}
+    facts |= {"charged": failure.charged.value}
+    return {**facts, "provider": event.provider, "model": event.model}
 
 
 def _tokens(usage: Usage) -> Facts:

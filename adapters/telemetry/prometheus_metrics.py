@@ -1,6 +1,7 @@
 """The metrics. They follow Prometheus' conventions: base units, and totals that only grow.
 
-Labels have few values: the label of every model that is in no catalog is `other`.
+Labels have few values: providers are those that are set up, and the label of every model that is
+in no catalog is `other`.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -23,7 +24,7 @@ class PrometheusMetrics:
         self.days_until_shutdown = Gauge(
             "gpt_image_model_days_until_shutdown",
             "Days until the known date of the model's shutdown; negative after it.",
-            ("model",),
+            ("provider", "model"),
             registry=self.registry,
         )
         self._create_series()
@@ -38,6 +39,7 @@ class PrometheusMetrics:
             "jobs",
             "Jobs that ended; outcome is painted, cached or an error code.",
             "action",
+            "provider",
             "model",
             "outcome",
         )
@@ -45,6 +47,7 @@ class PrometheusMetrics:
             "jobs_joined",
             "Requests that joined the running job of an equal request.",
             "action",
+            "provider",
             "model",
         )
         self.running = Gauge(
@@ -62,35 +65,37 @@ class PrometheusMetrics:
         self.first_partial = Histogram(
             "gpt_image_first_partial_seconds",
             "Time from the start of a job to its first preview.",
-            ("model",),
+            ("provider", "model"),
             registry=self.registry,
             buckets=PARTIAL_SECONDS_BUCKETS,
         )
         self.provider = Histogram(
             "gpt_image_provider_seconds",
             "Time from sending a request to the provider to the end of its job, failed or not.",
-            ("action", "model", "outcome"),
+            ("action", "provider", "model", "outcome"),
             registry=self.registry,
             buckets=CALL_SECONDS_BUCKETS,
         )
 
     def _money(self) -> None:
         self.images = self._counter(
-            "pictures", "Images that the provider generated.", "action", "model"
+            "pictures", "Images that the provider generated.", "action", "provider", "model"
         )
         self.tokens = self._counter(
             "tokens",
             "Tokens that the provider counted; kind is text_in, image_in, out, mainline_in or "
             "mainline_out.",
+            "provider",
             "model",
             "kind",
         )
         self.cost = self._counter(
-            "cost_usd", "Cost of calls in US dollars, where it is known.", "model"
+            "cost_usd", "Cost of calls in US dollars, where it is known.", "provider", "model"
         )
         self.unknown_cost = self._counter(
             "cost_unknown",
             "Calls that were or may have been billed, and whose cost is unknown.",
+            "provider",
             "model",
         )
 

@@ -12,11 +12,11 @@ from domain.errors import ChargeStatus
 from domain.events import (
     CacheFailed,
     CacheTierFailed,
+    ExecutionEvent,
     Failed,
+    FallbackStarted,
     Finished,
-    JobAccepted,
     JobDispatched,
-    JobEvent,
     JobJoined,
     JobQueued,
     JobStarted,
@@ -37,6 +37,7 @@ class _RunningJob:
     """The state of a job until it ends; times are the clock's seconds."""
 
     action: str
+    provider: str
     model: str
     started: float
     asks_cache: bool
@@ -45,8 +46,12 @@ class _RunningJob:
     has_partial: bool = False
 
     @property
-    def labels(self) -> tuple[str, str]:
-        return self.action, self.model
+    def labels(self) -> tuple[str, str, str]:
+        return self.action, self.provider, self.model
+
+    @property
+    def source(self) -> tuple[str, str]:
+        return self.provider, self.model
 
 
 class PrometheusSink:
@@ -58,7 +63,7 @@ class PrometheusSink:
         self,
         clock: Callable[[], float] = monotonic,
         *,
-        days_until_shutdown: Callable[[], Mapping[str, int]] = dict,
+        days_until_shutdown: Callable[[], Mapping[tuple[str, str], int]] = dict,
     ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # only OpenMetrics needs them
         self.metrics = PrometheusMetrics()
@@ -68,8 +73,8 @@ class PrometheusSink:
 
     def exposition(self) -> bytes:
         """All metrics as text: ours, and those of the process that the library keeps."""
-        for model, days in self._days_until_shutdown().items():
-            self.metrics.days_until_shutdown.labels(model).set(days)
+        for (provider, model), days in self._days_until_shutdown().items():
+            self.metrics.days_until_shutdown.labels(provider, model).set(days)
         return generate_latest(REGISTRY) + generate_latest(self.metrics.registry)
 
     def refused(self, status: int) -> None:
@@ -89,11 +94,13 @@ class PrometheusSink:
             case CacheFailed():
                 metrics.cache_failures.labels("cache").inc()
             case JobJoined():
-                metrics.joined.labels(event.action, event.catalog_model or OTHER).inc()
+                model = event.catalog_model or OTHER
+                metrics.joined.labels(event.action, event.provider, model).inc()
             case JobStarted():
                 metrics.running.inc()
                 self._jobs[event.job_id] = _RunningJob(
                     action=event.action,
+                    provider=event.provider,
                     model=event.catalog_model or OTHER,
                     started=self._clock(),
                     asks_cache=not event.fresh,
@@ -103,7 +110,7 @@ class PrometheusSink:
                 if running is not None:
                     self._on_job_event(running, event)
 
-    def _on_job_event(self, running: _RunningJob, event: JobEvent | JobAccepted) -> None:
+    def _on_job_event(self, running: _RunningJob, event: ExecutionEvent) -> None:
         match event:
             case ServedFromCache(source=tier):
                 running.asks_cache = False
@@ -115,7 +122,9 @@ class PrometheusSink:
             case PartialReady() if not running.has_partial:
                 running.has_partial = True
                 waited = self._clock() - running.started
-                self.metrics.first_partial.labels(running.model).observe(waited)
+                self.metrics.first_partial.labels(*running.source).observe(waited)
+            case FallbackStarted():
+                self._fall_back(running, event)
             case Finished(result=result, joined_callers=joined):
                 self._end(running, event.job_id, "painted")
                 self._count_result(running, result)
@@ -157,6 +166,16 @@ class PrometheusSink:
             took = self._clock() - running.dispatched
             self.metrics.provider.labels(*running.labels, outcome).observe(took)
 
+    def _fall_back(self, running: _RunningJob, event: FallbackStarted) -> None:
+        """End the first attempt, which cost nothing, and go on with the other provider."""
+        if running.dispatched is not None:
+            took = self._clock() - running.dispatched
+            self.metrics.provider.labels(*running.labels, "failed").observe(took)
+        self.metrics.jobs.labels(*running.labels, event.failure.code).inc()
+        self._leave_queue(running)
+        running.dispatched = None
+        running.provider, running.model = event.provider, event.catalog_model or OTHER
+
     def _count_result(self, running: _RunningJob, result: ImageResult) -> None:
         metrics = self.metrics
         if result.is_cached:
@@ -171,18 +190,18 @@ class PrometheusSink:
         self, running: _RunningJob, cost: Decimal | None, usage: Usage | None
     ) -> None:
         if cost is not None:
-            self.metrics.cost.labels(running.model).inc(_amount(cost))
+            self.metrics.cost.labels(*running.source).inc(_amount(cost))
         else:
-            self.metrics.unknown_cost.labels(running.model).inc()
+            self.metrics.unknown_cost.labels(*running.source).inc()
         if usage is not None:
             tokens = self.metrics.tokens
-            tokens.labels(running.model, "text_in").inc(_amount(usage.text_tokens_in))
-            tokens.labels(running.model, "image_in").inc(_amount(usage.image_tokens_in))
-            tokens.labels(running.model, "out").inc(_amount(usage.tokens_out))
+            tokens.labels(*running.source, "text_in").inc(_amount(usage.text_tokens_in))
+            tokens.labels(*running.source, "image_in").inc(_amount(usage.image_tokens_in))
+            tokens.labels(*running.source, "out").inc(_amount(usage.tokens_out))
             if usage.mainline is not None:
                 into, out = usage.mainline.tokens_in, usage.mainline.tokens_out
-                tokens.labels(running.model, "mainline_in").inc(_amount(into))
-                tokens.labels(running.model, "mainline_out").inc(_amount(out))
+                tokens.labels(*running.source, "mainline_in").inc(_amount(into))
+                tokens.labels(*running.source, "mainline_out").inc(_amount(out))
 
     def _count_failure(self, running: _RunningJob, failed: Failed) -> None:
         self.metrics.jobs.labels(*running.labels, failed.failure.code).inc()

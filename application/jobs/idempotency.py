@@ -10,7 +10,7 @@ from application.ports.job_repository import JobRepository
 from domain.errors import KeyReused
 from domain.events import Finished, JobStarted
 from domain.job_records import JobRecord, busy_elsewhere, may_retry
-from domain.jobs import IdempotencyKey
+from domain.jobs import IdempotencyKey, JobState
 
 ATTEMPT_AGE = timedelta(minutes=30)
 """How long after a request a client may still retry it: SDKs wait 10 minutes for each of three
@@ -52,13 +52,17 @@ class IdempotentJobs:
         """Return the newest job of the owner for the same request, as `find` does for a key.
 
         None if the newest MAX_ATTEMPTS jobs, as far as they are no older than ATTEMPT_AGE, include
-        none, or if it failed uncharged and may be retried. Raises ArchiveUnavailable.
+        none, or if it failed uncharged and may be retried. Of a job that failed and its fallback,
+        it is the fallback. Raises ArchiveUnavailable.
         """
         since = job.created_at - ATTEMPT_AGE
-        for record in await self.records.latest(owner=job.owner, limit=MAX_ATTEMPTS):
-            if record.fingerprint == job.fingerprint and record.created_at >= since:
-                return self._again(job, record)
-        return None
+        latest = await self.records.latest(owner=job.owner, limit=MAX_ATTEMPTS)
+        recent = [record for record in latest if record.created_at >= since]
+        first = next((each for each in recent if each.fingerprint == job.fingerprint), None)
+        second = next((each for each in recent if each.fingerprint == job.fallback), None)
+        if second is not None and (first is None or first.state is JobState.FAILED):
+            first = second
+        return None if first is None else self._again(job, first)
 
     def _again(self, job: AnyJob, record: JobRecord) -> RunningJob | None:
         """The recorded job itself while it runs here, else a replay, which costs nothing."""

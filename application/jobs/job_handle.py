@@ -31,6 +31,8 @@ class JobHandle:
         *,
         requested_model: str,
         notes: tuple[str, ...],
+        shared_key: str = "",
+        model_notes: tuple[str, ...] = (),
         joined: bool = False,
         turn: OpenTurn | None = None,
     ) -> None:
@@ -41,6 +43,9 @@ class JobHandle:
         self._day_budget = day_budget
         self._requested_model = requested_model
         self._notes = notes
+        self._shared_key = shared_key
+        self._model_notes = model_notes
+        """Those of `notes` that are about the model of the request, and not about a fallback."""
         self._joined = joined
         self._turn = turn
         self.end: Finished | Failed | None = None
@@ -148,10 +153,23 @@ class JobHandle:
             result,
             requested_model=self._requested_model,
             requested_size=self.job.card.requested_size(self._request),
-            notes=(*self._notes, *result.notes),
+            notes=self._notes_on(result),
             served_from=ServedFrom.JOINED if shared else result.served_from,
         )
         if self._turn is not None:
             result = await self._turn.end(result)
         result = replace(result, day_spending=await self._day_budget.beside(result))
         return replace(event, result=result)
+
+    def _notes_on(self, result: ImageResult) -> tuple[str, ...]:
+        """The notes of this caller and of the result: of a fallback, those about its model.
+
+        A caller that asked for the model of the fallback itself is not told of any fallback.
+        """
+        note, own = self._running.fallback_note, self._notes
+        if not note:
+            return (*own, *result.notes)
+        if self._shared_key == self.job.shared_key:
+            return (*own, *(each for each in result.notes if each != note))
+        others = (each for each in own if each not in self._model_notes)
+        return (*result.notes[:1], *others, *self.job.notes, *result.notes[1:])

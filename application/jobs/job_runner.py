@@ -12,7 +12,15 @@ from application.ports.event_sink import EventSink
 from application.ports.job_events import JobEvents
 from domain.conversations import ConversationId
 from domain.errors import Canceled, ImageServiceError, InternalError, NotFound, ShuttingDown
-from domain.events import ExecutionEvent, Failed, Finished, JobAccepted, JobJoined, ServiceEvent
+from domain.events import (
+    ExecutionEvent,
+    Failed,
+    FallbackStarted,
+    Finished,
+    JobAccepted,
+    JobJoined,
+    ServiceEvent,
+)
 from domain.provider_errors import OutcomeUnknown
 
 CANCEL_TIMEOUT = 1.0
@@ -62,9 +70,9 @@ class JobRunner:
         """Whether new work is refused because the service is shutting down."""
         return self._draining
 
-    def by_fingerprint(self, fingerprint: str) -> RunningJob | None:
-        """The running job that an equal request can join, if there is one."""
-        running = self._by_fingerprint.get(fingerprint)
+    def by_fingerprint(self, key: str) -> RunningJob | None:
+        """The running job with this `Job.shared_key`, which an equal request can join, if any."""
+        running = self._by_fingerprint.get(key)
         return None if running is None or running.is_abandoned else running
 
     def by_id(self, job_id: str, *, owner: str) -> RunningJob | None:
@@ -96,15 +104,19 @@ class JobRunner:
         """Drop the events of ended jobs of this conversation, which have its texts."""
         self._recent.discard(conversation, owner=owner)
 
-    def start(self, job: AnyJob, execution: Execution) -> RunningJob:
+    def start(
+        self, job: AnyJob, execution: Execution, *, fallback: AnyJob | None = None
+    ) -> RunningJob:
         """Run the job in a task of its own; raise ShuttingDown after `drain` was called.
 
-        The caller counts as waiting.
+        The caller counts as waiting. `fallback` takes the job's place after FallbackStarted.
         """
         log = self._events.open(job.id)
-        running = RunningJob(job, log, finish_when_abandoned=self._finish, waiting=1)
+        running = RunningJob(
+            job, log, fallback=fallback, finish_when_abandoned=self._finish, waiting=1
+        )
         self._start_task(running, execution)
-        self._by_fingerprint[job.fingerprint] = self._by_id[job.id] = running
+        self._by_fingerprint[job.shared_key] = self._by_id[job.id] = running
         return running
 
     def start_resumed(self, job: AnyJob, execution: Execution) -> RunningJob:
@@ -187,12 +199,15 @@ class JobRunner:
         self._emit(running, Failed.of(running.job.id, error, running.job.card))
 
     def _emit(self, running: RunningJob, event: ExecutionEvent) -> None:
-        """Publish the event, and append it unless it is JobAccepted or comes after the end."""
+        """Publish the event; append it, if it is a JobEvent and does not come after the end."""
         if isinstance(event, JobAccepted):
             running.is_accepted = True
+        if isinstance(event, FallbackStarted):
+            running.fall_back(event.note)
+            self._by_fingerprint.setdefault(running.job.shared_key, running)
         if running.joined_callers and isinstance(event, Finished):
             event = replace(event, joined_callers=running.joined_callers)
-        if not (running.log.closed or isinstance(event, JobAccepted)):
+        if not (running.log.closed or isinstance(event, JobAccepted | FallbackStarted)):
             running.append(event)
         self._publish(running, event)
 
@@ -215,8 +230,9 @@ class JobRunner:
             self._fail(running, self._termination_error(running))
 
     def _unregister(self, running: RunningJob) -> None:
-        if self._by_fingerprint.get(running.job.fingerprint) is running:
-            del self._by_fingerprint[running.job.fingerprint]
+        for key in {running.shared_key, running.job.shared_key}:
+            if self._by_fingerprint.get(key) is running:
+                del self._by_fingerprint[key]
 
     def _termination_error(self, running: RunningJob) -> ImageServiceError:
         if running.is_accepted:

@@ -1,15 +1,16 @@
 """The one path of every request: check it, find or start its job, and execute the job."""
 
-from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from uuid import uuid4
+from dataclasses import replace
 
 from application.conversations import OpenTurn
 from application.day_budget import DayBudget
+from application.jobs.admission import Admission
 from application.jobs.cache_lookups import CacheLookups, Lookup, has_result
+from application.jobs.fallback import Fallback, with_fallback
 from application.jobs.idempotency import IdempotentJobs
 from application.jobs.job_handle import JobHandle
+from application.jobs.job_preparation import JobPreparation, Submission, SubmitOptions
 from application.jobs.job_runner import Execution, JobRunner
 from application.jobs.resumed_job import resumed_job
 from application.jobs.running_job import AnyJob, RunningJob
@@ -33,28 +34,10 @@ from domain.events import (
     PartialReady,
     ServedFromCache,
 )
-from domain.fingerprint import fingerprint, request_digest
 from domain.job_records import JobRecord
-from domain.jobs import IdempotencyKey, Job
-from domain.recipes import Recipe
+from domain.jobs import IdempotencyKey
 from domain.requests import ImageRequest
 from domain.results import ImageResult
-
-Admission = Callable[[AnyJob], Awaitable[bool]]
-"""Counts a job that needs the provider, or raises to refuse it before it starts.
-
-Returns whether it waited for a person, while equal jobs may have finished."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmitOptions:
-    """Whose request it is, and how it may be served: the arguments of GenerateImage."""
-
-    owner: str
-    fresh: bool = False
-    key: str | None = None
-    retried: bool = False
-    admit: Admission | None = None
 
 
 class JobService:
@@ -69,8 +52,10 @@ class JobService:
         idempotent_jobs: IdempotentJobs,
         day_budget: DayBudget,
         clock: Clock,
+        fallback: str | None = None,
     ) -> None:
         self.providers = providers
+        self.preparation = JobPreparation(providers, clock, fallback)
         self.result_cache = result_cache
         self.renditions = renditions
         self.runner = runner
@@ -100,7 +85,9 @@ class JobService:
         sent = sent or request
         if turn is not None:
             request, notes = turn.add_context(request), (*turn.notes, *notes)
-        job = self._prepare(request, options, sent, turn)
+        job, fallback = self.preparation.prepare(
+            Submission(request=request, options=options, sent=sent, turn=turn)
+        )
         fresh = options.fresh and not options.retried
         running, lookup = await self._find(job, turn, fresh=fresh), None
         if running is None and options.retried:
@@ -112,9 +99,33 @@ class JobService:
         if running is not None:
             await self._join(running, job.key, turn)
         else:
-            running = self.runner.start(job, self.execute(job, fresh=fresh, lookup=lookup))
-        notes = (*notes, *job.notes, *request.ignored_options)
-        return self._handle(running, request, job.requested_model, notes, turn, joined=joined)
+            execution = self.execute(job, fresh=fresh, lookup=lookup, fallback=fallback)
+            running = self.runner.start(job, execution, fallback=fallback.job if fallback else None)
+        return self._handle(running, job, request, notes, turn, joined=joined)
+
+    def _handle(
+        self,
+        running: RunningJob,
+        job: AnyJob,
+        request: ImageRequest,
+        notes: tuple[str, ...],
+        turn: OpenTurn | None,
+        *,
+        joined: bool,
+    ) -> JobHandle:
+        """The handle of a caller whose request alone would have been `job`."""
+        return JobHandle(
+            running,
+            request,
+            self.renditions,
+            self.day_budget,
+            requested_model=job.requested_model,
+            notes=(*notes, *job.notes, *request.ignored_options),
+            shared_key=job.shared_key,
+            model_notes=job.notes,
+            joined=joined,
+            turn=turn,
+        )
 
     async def _admit(
         self, job: AnyJob, turn: OpenTurn | None, admit: Admission, *, fresh: bool
@@ -131,34 +142,13 @@ class JobService:
             lookup = None if waited else lookup
         return running, lookup
 
-    def _handle(
-        self,
-        running: RunningJob,
-        request: ImageRequest,
-        requested_model: str,
-        notes: tuple[str, ...],
-        turn: OpenTurn | None,
-        *,
-        joined: bool,
-    ) -> JobHandle:
-        return JobHandle(
-            running,
-            request,
-            self.renditions,
-            self.day_budget,
-            requested_model=requested_model,
-            notes=notes,
-            joined=joined,
-            turn=turn,
-        )
-
     async def _find(self, job: AnyJob, turn: OpenTurn | None, *, fresh: bool) -> RunningJob | None:
         """The job that serves the request already."""
         running = await self.idempotent_jobs.find(job)
         if turn is not None:
             turn.repeated = running is not None
         if running is None and not fresh:
-            running = self.runner.by_fingerprint(job.fingerprint)
+            running = self.runner.by_fingerprint(job.shared_key)
         return running
 
     async def _join(
@@ -174,45 +164,14 @@ class JobService:
             running.remove_waiter()
             raise
 
-    def _prepare(
+    async def execute(
         self,
-        request: ImageRequest,
-        options: SubmitOptions,
-        sent: ImageRequest,
-        turn: OpenTurn | None,
-    ) -> AnyJob:
-        """Check the request against its model's card; return the job that would serve it."""
-        now, catalog = self.clock.now(), self.providers.catalog
-        selection = catalog.choose(request.model, now.date())
-        sized = selection.card.sized(request)
-        catalog.check(sized, selection, now.date())
-        provider = self.providers.named(selection.provider)
-        name, endpoint = provider.name, provider.endpoint
-        effective = replace(
-            sized,
-            model=selection.model,
-            format=selection.card.format_for(request),
-            deliver=None,
-            context=request.context and request.context.for_provider(name),
-        )
-        return Job(
-            id=f"job_{uuid4().hex}",
-            owner=options.owner,
-            provider=name,
-            request=effective,
-            card=selection.card,
-            requested_model=selection.requested_model,
-            fingerprint=fingerprint(
-                effective, provider=name, endpoint=endpoint, owner=options.owner
-            ),
-            created_at=now,
-            recipe=Recipe.of(sent if turn is None else turn.request, effective),
-            key=None if options.key is None else IdempotencyKey(options.key, request_digest(sent)),
-            notes=(*selection.notes, *selection.card.size_notes(request)),
-            turn=None if turn is None else turn.id,
-        )
-
-    async def execute(self, job: AnyJob, *, fresh: bool, lookup: Lookup | None = None) -> Execution:
+        job: AnyJob,
+        *,
+        fresh: bool,
+        lookup: Lookup | None = None,
+        fallback: Fallback | None = None,
+    ) -> Execution:
         """Serve the job from the cache, unless `fresh`, or else from the provider.
 
         `lookup` is one that has ended, in place of a new one.
@@ -220,6 +179,16 @@ class JobService:
         could not be filled. Raises the ImageServiceError that the job fails with.
         """
         yield JobStarted.of(job, fresh=fresh)
+
+        def serve(job_or_fallback: AnyJob) -> Execution:
+            known = lookup if job_or_fallback is job else None
+            return self._serve(job_or_fallback, known, fresh=fresh)
+
+        async with aclosing(with_fallback(serve, job, fallback)) as events:
+            async for event in events:
+                yield event
+
+    async def _serve(self, job: AnyJob, lookup: Lookup | None, *, fresh: bool) -> Execution:
         if not fresh:
             async with aclosing(self._from_cache(job, lookup)) as events:
                 async for event in events:

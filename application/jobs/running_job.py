@@ -24,6 +24,10 @@ class RunningJob:
 
     job: AnyJob
     log: JobLog
+    fallback: AnyJob | None = None
+    """The job that takes its place if the provider fails without a charge."""
+    fallback_note: str = ""
+    """What the results of its callers say after it took that place; empty before."""
     finish_when_abandoned: bool = True
     is_replay: bool = False
     waiting: int = 0
@@ -32,6 +36,8 @@ class RunningJob:
     is_accepted: bool = False
     """Whether the provider has accepted the work, so that any process can read its outcome."""
     is_abandoned: bool = False
+    shared_key: str = field(init=False)
+    """That of the job with which it started."""
     error: ImageServiceError | None = None
     """The error that the job failed with; the log has it as a plain value."""
     task: asyncio.Task[None] | None = None
@@ -39,6 +45,14 @@ class RunningJob:
     """The requests of callers that will show the images, and the bytes that each image may have."""
     _milestones: list[tuple[int, JobEvent]] = field(default_factory=list)
     _next_number: int = 0
+
+    def __post_init__(self) -> None:
+        self.shared_key = self.job.shared_key
+
+    def fall_back(self, note: str) -> None:
+        """Let the fallback take the place of the job, which the note tells the callers."""
+        assert self.fallback is not None, "only a job with a fallback falls back"
+        self.job, self.fallback_note = self.fallback, note
 
     def append(self, event: JobEvent) -> None:
         """Append to the log, which must not be closed."""

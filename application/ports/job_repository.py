@@ -70,8 +70,9 @@ class JobRepository(ImageRecords, Protocol):
 
         `check` gets the spending of jobs created after `since`, and none if `since` is None. It can
         read that spending only while it runs. AlreadyRunning means that the key is bound to another
-        job and `may_replace` is false for it. Checking and recording are one atomic step for all
-        instances that share the records.
+        job and `may_replace` is false for it. A job with the same ID that failed without a charge
+        keeps its record, under a new ID: it was the first attempt of this one. All of that is one
+        atomic step for all instances that share the records.
         """
 
     async def save(self, job: Job[ImageRequest], /) -> None:

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 from application.ports.image_provider import ImageProvider, ProviderStream
 from application.safeguards.safeguard import CallNext, R, Safeguard
-from domain.errors import Busy
+from domain.errors import QueueFull
 from domain.events import JobQueued
 from domain.jobs import Job
 
@@ -16,7 +16,7 @@ RETRY_AFTER_SECONDS = 30.0
 class ConcurrencyLimit(Safeguard):
     """Runs up to `max_running` jobs at once, and queues up to `max_waiting` more in order.
 
-    A job that waits yields JobQueued first. Raises Busy when the queue is full.
+    A job that waits yields JobQueued first. Raises QueueFull when the queue is full.
     """
 
     def __init__(self, inner: ImageProvider, max_running: int, max_waiting: int) -> None:
@@ -28,7 +28,7 @@ class ConcurrencyLimit(Safeguard):
     async def wrap(self, job: Job[R], call_next: CallNext[R], /) -> ProviderStream:
         queued = self._slots.locked()
         if queued and self._waiting >= self._max_waiting:
-            raise Busy(
+            raise QueueFull(
                 f"The queue is full: {self._waiting} calls are waiting already.",
                 retry_after=RETRY_AFTER_SECONDS,
             )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from application.cost_estimates import CostEstimates
-from application.jobs.job_service import Admission
+from application.jobs.admission import Admission
 from application.jobs.running_job import AnyJob
 from domain.counts import count
 from domain.money.amounts import dollars, exact_dollars

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from application.conversations import Conversations, OpenTurn
+from application.jobs.admission import Admission
 from application.jobs.job_handle import JobHandle
-from application.jobs.job_service import Admission, JobService, SubmitOptions
+from application.jobs.job_preparation import SubmitOptions
+from application.jobs.job_service import JobService
 from application.ports.image_inspector import NotInspected
 from application.ports.image_normalizer import ImageNormalizer
 from application.styling import StyledRequest, Styling

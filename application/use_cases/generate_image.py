@@ -1,8 +1,10 @@
 """Use case: generate new images."""
 
 from application.conversations import Conversations
+from application.jobs.admission import Admission
 from application.jobs.job_handle import JobHandle
-from application.jobs.job_service import Admission, JobService, SubmitOptions
+from application.jobs.job_preparation import SubmitOptions
+from application.jobs.job_service import JobService
 from application.styling import Styling
 from application.use_cases.edit_image import EditImage
 from domain.jobs import LOCAL

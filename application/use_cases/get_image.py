@@ -91,6 +91,7 @@ class GetImage:
             self.day_budget,
             requested_model=job.requested_model,
             notes=job.notes,
+            model_notes=job.notes,
         )
 
     async def _load(

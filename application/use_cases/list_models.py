@@ -23,9 +23,10 @@ class ModelListing:
         return self.catalog.choose(None, self.today)
 
     @property
-    def days_until_shutdown(self) -> Mapping[str, int]:
-        """Whole days for each model whose date is known: 0 on that date, negative after it."""
-        return {name: (day - self.today).days for name, day in self.catalog.days.items()}
+    def days_until_shutdown(self) -> Mapping[tuple[str, str], int]:
+        """Whole days for each provider and model whose date is known: 0 on it, negative after."""
+        dates = {(x.provider, x.card.name): x.card.retirement_date for x in self.catalog.models}
+        return {model: (day - self.today).days for model, day in dates.items() if day is not None}
 
     @property
     def can_edit(self) -> bool:

@@ -208,6 +208,7 @@ class Container(DeclarativeContainer):
         idempotent_jobs,
         day_budget,
         clock,
+        settings.provided.fallback,
     )
     conversations = Singleton(Conversations, conversation_repository, image_library, clock)
     find_image = Factory(FindImage, job_repository, delivery_times)
@@ -258,7 +259,7 @@ class Container(DeclarativeContainer):
     view_image = Factory(ViewImage, image_library, rendition_service, view_cache)
     read_image_chunk = Factory(ReadImageChunk, view_image)
     describe_image = Factory(DescribeImage, job_repository, upload_repository, image_library)
-    get_recipe = Factory(GetRecipe, job_repository, image_library)
+    get_recipe = Factory(GetRecipe, job_repository, image_library, list_models)
     suggest_images = Factory(SuggestImages, job_repository)
     preview_images = Factory(PreviewImages, rendition_service)
     save_previews = Factory(SavePreviews, image_store)

@@ -35,9 +35,11 @@ def retirement_sink(writer: "LogWriter", list_models: Callable[[], ListModels]) 
     """Warns in the log of models that retire soon."""
     from adapters.telemetry.retirement_sink import RetirementSink
 
-    def notes(model: str | None) -> Sequence[str]:
+    def notes(model: str | None, provider: str) -> Sequence[str]:
         listing = list_models()()
-        return listing.catalog.choose(model, listing.today).notes
+        if model is None:
+            return listing.default.notes
+        return listing.catalog.of(provider).choose(model, listing.today).notes
 
     return RetirementSink(writer, notes)
 

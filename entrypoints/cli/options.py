@@ -115,6 +115,13 @@ GENERATION_OPTIONS = (
         help="See `gpt-image models`. [default: IMAGE_MODEL]",
     ),
     click.option(
+        "--fallback",
+        type=ModelName(),
+        metavar="MODEL",
+        panel=IMAGE,
+        help="Ask it if the first one fails uncharged, or none. [default: FALLBACK]",
+    ),
+    click.option(
         "--conversation",
         "conversationId",
         metavar="NAME",

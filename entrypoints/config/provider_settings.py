@@ -54,6 +54,11 @@ class ProviderSettings(BaseSettings):
         "first of them that is set up.",
     )
     image_model: str | None = Field(None, description="Default model.")
+    fallback: str | None = Field(
+        None,
+        description="Model to ask if the first one's provider fails and provably charges nothing. "
+        "By default, none is asked.",
+    )
     models_file: Path | None = Field(
         None, description="TOML file with models of your own, and with changes to ours."
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from litestar import Litestar
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
@@ -75,7 +76,13 @@ def _paths(app: Litestar) -> Iterator[tuple[re.Pattern[str], frozenset[str]]]:
     """A pattern and the methods of every route."""
     for route in app.routes:
         literals = re.split(r"\{[^}]*\}", route.path_format)
-        yield re.compile("[^/]+".join(map(re.escape, literals))), frozenset(_methods(route))
+        values = ".+" if any(map(_has_slashes, route.path_components)) else "[^/]+"
+        yield re.compile(values.join(map(re.escape, literals))), frozenset(_methods(route))
+
+
+def _has_slashes(component: object) -> bool:
+    """Whether it is a parameter of the type `path`."""
+    return getattr(component, "type", None) is Path
 
 
 def _methods(route: BaseRoute) -> Iterable[str]:

@@ -84,7 +84,7 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
     ] = "auto"
     format: Annotated[
         Literal["png", "jpeg", "webp", "avif", "auto"],
-        Meta(description="auto picks a compact format that suits the image."),
+        Meta(description="auto picks a compact one."),
     ] = "png"
     background: Annotated[
         Literal["transparent", "opaque", "auto"],
@@ -111,7 +111,7 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
             Meta(
                 ge=1,
                 le=MAX_PARTIALS,
-                description="Previews of the unfinished image; each costs more.",
+                description="Previews; each costs more.",
             ),
         ]
         | UnsetType
@@ -120,6 +120,12 @@ class SharedOptions(Struct, kw_only=True, forbid_unknown_fields=True, rename=REN
     model: (
         Annotated[
             str, Meta(min_length=1, max_length=100, description="Omit for the default model.")
+        ]
+        | UnsetType
+    ) = UNSET
+    fallback: (
+        Annotated[
+            str, Meta(max_length=100, description="Model to ask if the first fails uncharged.")
         ]
         | UnsetType
     ) = UNSET
@@ -269,6 +275,7 @@ def _request(kind: type[R], options: SharedOptions, **rest: Any) -> R:  # noqa: 
         n=options.n,
         partial_images=options.partial_images or 0,
         style=options.style or None,
+        fallback=options.fallback or None,
         deliver=DeliverySize.parse(options.deliver) if options.deliver else None,
         conversation=options.conversation,
         **rest,

@@ -60,7 +60,7 @@ def recipe_result(found: ImageRecipe) -> RecipeResult:
     """The tool and its arguments, and why the call is not complete, if it is not."""
     record, notes = found.record, list[str]()
     recipe, action, more = record.recipe, record.action, list[str]()
-    arguments: dict[str, Any] = {"model": record.model}
+    arguments: dict[str, Any] = {"model": found.model}
     if record.is_cleared:
         notes.append(CLEARED)
     elif recipe is None:
@@ -69,7 +69,7 @@ def recipe_result(found: ImageRecipe) -> RecipeResult:
             arguments["images"] = []  # without any, a body of POST /images is another request
             notes.append("Its input images are not known either: add them as images.")
     else:
-        arguments = _arguments(record, recipe)
+        arguments = _arguments(record, recipe, found.model)
         notes += [_missing_note(recipe, each) for each in _inputs(recipe) if each in found.missing]
         notes += [IN_CONVERSATION] if recipe.in_conversation else []
         action = "edit" if OF_EDITS in recipe.options else "generate"
@@ -98,8 +98,8 @@ def recipe_call(found: RecipeResult) -> str:
     return msgspec.json.format(msgspec.json.encode(call | {"notes": found.notes})).decode()
 
 
-def _arguments(record: JobRecord, recipe: Recipe) -> dict[str, Any]:
-    arguments: dict[str, Any] = {"prompt": recipe.prompt or record.prompt, "model": record.model}
+def _arguments(record: JobRecord, recipe: Recipe, model: str) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"prompt": recipe.prompt or record.prompt, "model": model}
     keeps_shape = bool(recipe.options.get("keep_shape"))
     for name, (argument, default) in ARGUMENTS.items():
         value = recipe.options.get(name)

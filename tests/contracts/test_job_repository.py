@@ -21,6 +21,7 @@ from domain.money.estimates import CallKind
 from domain.results import ResultImage
 from tests.contracts.data_folder import DataFolder
 from tests.testkit.contracts.abandoned_jobs import AbandonedJobsContract
+from tests.testkit.contracts.first_attempts import FirstAttemptsContract
 from tests.testkit.contracts.image_lists import ImageListsContract
 from tests.testkit.contracts.image_records import ImageRecordsContract
 from tests.testkit.contracts.job_repository import JobRepositoryContract, reserve
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.anyio
 class TestMemoryJobRepository(
     JobRepositoryContract,
     AbandonedJobsContract,
+    FirstAttemptsContract,
     ImageRecordsContract,
     ImageListsContract,
     TrashRecordsContract,
@@ -50,6 +52,7 @@ class TestMemoryJobRepository(
 class TestSqlJobRepository(
     JobRepositoryContract,
     AbandonedJobsContract,
+    FirstAttemptsContract,
     ImageRecordsContract,
     ImageListsContract,
     TrashRecordsContract,

@@ -167,9 +167,11 @@ async def test_models_can_be_listed_and_looked_up(tmp_path: Path, openai_api: St
     async with openai_client(tmp_path, openai_api) as client:
         models = [model async for model in client.models.list()]
         one = await client.models.retrieve(models[0].id)
+        other = await client.models.retrieve(f"openai-responses/{models[0].id}")
         with pytest.raises(openai.NotFoundError) as missing:
             await client.models.retrieve("gpt-image-0")
     assert one == models[0]
+    assert other.id == f"openai-responses/{models[0].id}"
     assert "gpt-image-1" not in [model.id for model in models]  # shut down on 2026-10-23
     assert missing.value.code == "model_not_found"
     assert openai_api.calls == []

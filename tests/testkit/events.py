@@ -1,6 +1,7 @@
 """What happens to jobs, as the events that a sink receives."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from domain.events import (
     CacheFailed,
     CacheTierFailed,
     Failed,
+    FallbackStarted,
     Finished,
     JobDispatched,
     JobJoined,
@@ -23,7 +25,7 @@ from domain.events import (
 )
 from domain.jobs import Job
 from domain.models import ModelCard
-from domain.provider_errors import OutcomeUnknown, RateLimited
+from domain.provider_errors import OutcomeUnknown, ProviderUnreachable, RateLimited
 from domain.requests import EditRequest, GenerateRequest
 from domain.results import ImageResult, ResultImage, ServedFrom, Usage
 
@@ -111,6 +113,18 @@ def incident() -> InternalError:
     return error
 
 
+def fallen_back(started: Job[Any]) -> list[ServiceEvent]:
+    """A job whose provider was unreachable, so that the provider `second` served it."""
+    second = replace(started, provider="second")
+    error, note = ProviderUnreachable("No route."), "fake was asked first."
+    return [
+        JobStarted.of(started),
+        JobDispatched(job_id=started.id),
+        FallbackStarted.of(second, error, failed=started.provider, note=note),
+        *generated(second)[1:],
+    ]
+
+
 def every_event() -> list[ServiceEvent]:
     """A day of work: every kind of event, at least once."""
     edit = EditRequest(prompt=PROMPT, model="fake-1", images=(PNG,))
@@ -130,6 +144,7 @@ def every_event() -> list[ServiceEvent]:
         CacheFailed(job_id=fresh.id, reason="The cache is gone."),
         Failed.of(fresh.id, incident()),
         *failed(strange, RateLimited("Not now.")),
+        *fallen_back(job("job_fallen_back")),
         RenditionCreated(
             image_id="img_1", description="photo as JPEG 82", bytes_before=900, bytes_after=300
         ),

@@ -12,8 +12,11 @@ PLUGIN = "gpt_image_http_request"
 
 
 def test_every_metric_is_documented() -> None:
-    metrics = PrometheusSink(days_until_shutdown=lambda: {"fake-1": 30})
-    assert b'gpt_image_model_days_until_shutdown{model="fake-1"} 30.0' in metrics.exposition()
+    metrics = PrometheusSink(days_until_shutdown=lambda: {("fake", "fake-1"): 30})
+    assert (
+        b'gpt_image_model_days_until_shutdown{model="fake-1",provider="fake"} 30.0'
+        in metrics.exposition()
+    )
     publish_all(metrics, every_event())
     metrics.refused(404)
     exposed = set()

@@ -11,6 +11,7 @@ from application.provider_registry import ProviderRegistry
 from domain.fingerprint import fingerprint
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
+from domain.money.budget_errors import BudgetExhausted
 from domain.provider_errors import CircuitOpen, OutcomeUnknown
 from domain.requests import EditRequest, GenerateRequest
 from entrypoints.bootstrap.container import Container
@@ -118,3 +119,32 @@ async def test_a_busy_provider_takes_no_slot_of_another(tmp_path: Path) -> None:
         assert (await (await ask(container, "other-1")).result()).images[0].image == RED
         gate.set()
         await waiting.result()
+
+
+async def test_a_recipe_names_the_provider_where_its_model_needs_it(tmp_path: Path) -> None:
+    async with run_application(settings_in(tmp_path), image_providers=two()) as container:
+        for model, name in (("other/fake-1", "other/fake-1"), ("other/other-1", "other-1")):
+            result = await (await ask(container, model)).result()
+            found = await container.get_recipe()(result.images[0].id)
+            assert found.model == name
+            made_again = await (await ask(container, found.model, "another")).result()
+            assert (made_again.provider, made_again.model) == (result.provider, result.model)
+
+
+async def test_a_provider_that_is_not_set_up_any_more_leaves_the_name_in_a_recipe(
+    tmp_path: Path,
+) -> None:
+    async with run_application(settings_in(tmp_path), image_providers=two()) as container:
+        result = await (await ask(container, "other/other-1")).result()
+    async with run_application(settings_in(tmp_path), provider=FakeProvider()) as container:
+        assert (await container.get_recipe()(result.images[0].id)).model == "other-1"
+
+
+async def test_a_budget_holds_for_all_providers_together(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, budget_images_hour=2)
+    async with run_application(settings, image_providers=two()) as container:
+        for model in ("fake-1", "other-1"):
+            await (await ask(container, model)).result()
+        for model in ("fake-1", "other-1"):
+            with pytest.raises(BudgetExhausted):
+                await (await ask(container, model, "one more")).result()

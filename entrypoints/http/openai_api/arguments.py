@@ -32,9 +32,10 @@ NAMES = {
     "stream": "stream",
     "fresh": "fresh",
     "confirm": "confirm",
+    "fallback": "fallback",
 }
-"""This server's name for each argument. `fresh` and `confirm` are its own; all other arguments are
-ignored."""
+"""This server's name for each argument. `fresh`, `confirm` and `fallback` are its own; all other
+arguments are ignored."""
 LEGACY_QUALITIES = {"hd": "high", "standard": "medium"}
 """Qualities of DALL·E, and those of today's models that cost about the same."""
 IMAGE_HINT = (

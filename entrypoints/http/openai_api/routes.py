@@ -107,9 +107,10 @@ async def list_openai_models(request: AnyRequest) -> dict[str, Any]:
     return model_list(container_of(request).list_models()())
 
 
-@route("/v1/models/{model:str}", http_method=GET_AND_HEAD, operation=MODEL)
+@route("/v1/models/{model:path}", http_method=GET_AND_HEAD, operation=MODEL)
 async def get_openai_model(request: AnyRequest, model: Name) -> dict[str, Any]:
     """One model that can be requested."""
+    model = model.removeprefix("/")  # a path, because the name may have a provider before it
     found = find_model(container_of(request).list_models()(), model)
     if found is None:
         raise ModelNotFound(f"The model {model[:80]!r} does not exist, or is retired.")

@@ -45,6 +45,11 @@ OPTIONS: dict[str, Schema] = {
         "type": "boolean",
         "description": "A person agreed to the cost (CONFIRM_ABOVE_USD); not in OpenAI's API.",
     },
+    "fallback": {
+        **OPTIONAL_TEXT,
+        "description": "Model to ask if the first one's provider fails uncharged; not in OpenAI's "
+        "API.",
+    },
 }
 INPUT: Schema = {
     "description": "An img_… ID, a data: URL, base64, an object with `image_url` or `file_id`, or "

@@ -59,6 +59,7 @@ class MemoryJobRepository(AbandonedJobs):
                 bound_to = self._bind(job.key, job.id, job.owner, may_replace)
                 if bound_to != job.id:
                     return AlreadyRunning(bound_to)
+            self.tables.set_aside(job.id)
             self._put(job)
         return Reserved()
 

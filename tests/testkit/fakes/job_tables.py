@@ -10,7 +10,7 @@ from application.jobs.job_snapshot import to_stored_image
 from application.ports.image_records import ImageReferences
 from domain.errors import ChargeStatus, ImageServiceError, RecordedFailure
 from domain.job_records import JobRecord, OwnedImage, StoredImage
-from domain.jobs import IdempotencyKey, Job, JobState, final_state
+from domain.jobs import IdempotencyKey, Job, JobState, final_state, new_job_id
 from domain.money.estimates import CallKind
 from domain.money.spending import SpendingEntry
 from domain.requests import ImageRequest
@@ -60,6 +60,13 @@ class Tables:
     ended: set[str] = field(default_factory=set)
     """Writers that have ended, with or without closing their jobs."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def set_aside(self, job_id: str) -> None:
+        """Give the record of a job that failed without a charge a new ID."""
+        row = self.rows.get(job_id)
+        if row and (row.record.state, row.record.charged) == (JobState.FAILED, ChargeStatus.NO):
+            record = replace(row.record, id=new_job_id())
+            self.rows[record.id] = replace(self.rows.pop(job_id), record=record)
 
     def record_deliveries(self, given: Mapping[str, datetime]) -> None:
         """Note when the images of jobs were given again."""
