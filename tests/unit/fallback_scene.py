@@ -25,7 +25,7 @@ class Second(FakeProvider):
     catalog = Catalog(
         cards=(
             ModelCard(name="second-1", sizes=SizeRule(listed=frozenset({PNG.dimensions}))),
-            ModelCard(name="second-small", max_images=1),
+            ModelCard(name="second-plain", transparent=False),
         ),
         default="second-1",
     )

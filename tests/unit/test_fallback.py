@@ -33,7 +33,7 @@ from domain.provider_errors import (
     RateLimited,
     RequestRefused,
 )
-from domain.requests import GenerateRequest
+from domain.requests import Background, GenerateRequest
 from entrypoints.bootstrap.lifecycle import run_application
 from tests.testkit.fakes import PNG, FakeProvider, settings_in
 from tests.unit.fallback_scene import RED, Scene, Second, ask, failing, request
@@ -159,14 +159,14 @@ async def test_a_full_queue_of_one_provider_is_free(tmp_path: Path) -> None:
 async def test_a_fallback_that_cannot_serve_the_request_is_named_with_the_first_error(
     tmp_path: Path,
 ) -> None:
-    scene = Scene(tmp_path, failing(QuotaExhausted("No credit.")), fallback="second-small")
+    scene = Scene(tmp_path, failing(QuotaExhausted("No credit.")), fallback="second-plain")
     async with scene as container:
         with pytest.raises(QuotaExhausted) as failed:
-            await (await ask(container, request(n=2))).result()
+            await (await ask(container, request(background=Background.TRANSPARENT))).result()
     assert scene.second.seen == []
     assert failed.value.hint.endswith(
-        "The fallback second-small was not asked: second-small generates at most 1 image in one "
-        "call."
+        "The fallback second-plain was not asked: second-plain does not support transparent "
+        "backgrounds."
     )
 
 
