@@ -4,15 +4,20 @@ The providers for the Images API and for the Responses API differ in what they s
 read a reply; they share everything else.
 """
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    aclosing,
+    asynccontextmanager,
+)
 from dataclasses import replace
 from typing import Any, Protocol
 
 import httpx2
 from openai import APIStatusError, AsyncOpenAI
 
-from adapters.openai.network.bounded_http_client import HttpClient, read_chunks
+from adapters.openai.network.bounded_http_client import HttpClient, read_chunks, until
 from adapters.openai.network.endpoint import (
     OPENAI_SETTINGS,
     Api,
@@ -82,6 +87,7 @@ class Connection:
         settings: SettingNames = OPENAI_SETTINGS,
     ) -> None:
         self.base_url = base_url_of(base_url)
+        self.deadline = deadline
         self._endpoint = Endpoint(self.base_url, settings=settings)
         self._key, organization, project = map(_strip, (api_key, organization, project))
         self._network, self._fault = _network(self.base_url)
@@ -110,21 +116,29 @@ class Connection:
         """Whether it is OpenAI itself, and not a gateway or another service."""
         return self._endpoint.is_openai
 
+    @property
+    def title(self) -> str:
+        """The endpoint's name at the beginning of a sentence."""
+        return self._endpoint.title
+
     async def close(self) -> None:
         """Close the connections."""
         if self.client is not None:
             await self.client.close()
 
     async def call(
-        self, send: Send, job: Job[ImageRequest], form: ReplyFormat
+        self, send: Send, job: Job[ImageRequest], form: ReplyFormat, *, ends_at: float | None = None
     ) -> AsyncGenerator[ProviderEvent, None]:
-        """Send one request and yield what its reply has, as an ImageProvider does."""
+        """Send one request and yield what its reply has, as an ImageProvider does.
+
+        `ends_at` is a time of the event loop's clock, for a call whose deadline is sooner.
+        """
         if self.client is None:
-            raise self._client_error()
+            raise self.client_error()
         endpoint = replace(self._endpoint, api=form.api)
         buffer, answered = ReplyBuffer(), False
         try:
-            async with send(self.client) as reply:
+            async with _sent(send(self.client), ends_at) as reply:
                 answered = True
                 response = reply.http_response
                 async with aclosing(read_reply(response, job.request, buffer, form)) as events:
@@ -148,7 +162,7 @@ class Connection:
         Raises what `call` does, if no reply came.
         """
         if self.client is None:
-            raise self._client_error()
+            raise self.client_error()
         try:
             async with send(self.client) as reply:
                 status: int = reply.http_response.status_code
@@ -165,7 +179,7 @@ class Connection:
         Raises what `call` does, and BadProviderReply for more than MAX_BODY_BYTES.
         """
         if self.client is None:
-            raise self._client_error()
+            raise self.client_error()
         endpoint, body, answered = replace(self._endpoint, api=api), bytearray(), False
         try:
             async with send(self.client) as reply:
@@ -196,10 +210,25 @@ class Connection:
         deadline: float = response.extensions["deadline"]
         return await with_linked_images(reply, self._links, endpoint, deadline=deadline)
 
-    def _client_error(self) -> ProviderError:
+    def client_error(self) -> ProviderError:
+        """Why there is no client, and no call can be made."""
         if self._key and self._fault:
             return InvalidSettings(self._fault.message, hint=self._fault.hint)
         return missing_client_error(self._key, self._endpoint)
+
+
+@asynccontextmanager
+async def _sent(
+    sending: AbstractAsyncContextManager[Any], deadline: float | None
+) -> AsyncIterator[Any]:
+    """The reply, which has to be complete by this time of the event loop's clock."""
+    async with AsyncExitStack() as opened:
+        async with until(deadline):
+            reply = await opened.enter_async_context(sending)
+        if deadline is not None:
+            extensions = reply.http_response.extensions
+            extensions["deadline"] = min(deadline, extensions["deadline"])
+        yield reply
 
 
 def with_default(catalog: Catalog, model: str | None) -> Catalog:

@@ -71,6 +71,7 @@ def _openai(settings: Settings, exit_stack: AsyncExitStack) -> Sequence[ImagePro
         connection,
         mainline=settings.responses_model,
         store=settings.responses_store,
+        background=settings.in_background,
         default_model=settings.image_model,
         models_file=settings.models_file,
         listed=in_responses,

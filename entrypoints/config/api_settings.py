@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 
@@ -24,6 +24,27 @@ class ApiSettings(BaseSettings):
         "one; otherwise its earlier prompts are sent again.",
     )
 
+    responses_background: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Generate in the background at OpenAI, so that an image survives this server: "
+        "on, off, or auto, which does so at OpenAI itself if responses are stored.",
+    )
+
+    @property
+    def in_background(self) -> bool | None:
+        """RESPONSES_BACKGROUND; None if the provider decides."""
+        return {"on": True, "off": False}.get(self.responses_background)
+
+    @field_validator("responses_background")
+    @classmethod
+    def _check_stored(cls, word: str, info: ValidationInfo) -> str:
+        if word == "on" and info.data.get("responses_store") is False:
+            raise ValueError(
+                "on needs RESPONSES_STORE=true: OpenAI generates in the background only what it "
+                "stores. Set it to true, or RESPONSES_BACKGROUND to auto or off"
+            )
+        return word
+
     @field_validator("responses_model")
     @classmethod
     def _check_language_model(cls, model: str) -> str:
@@ -31,7 +52,7 @@ class ApiSettings(BaseSettings):
             raise ValueError(f"{model} is an image model. Set IMAGE_MODEL to it instead")
         return model.strip()
 
-    @field_validator("api_mode", mode="before")
+    @field_validator("api_mode", "responses_background", mode="before")
     @classmethod
-    def _lower_case_mode(cls, word: object) -> object:
+    def _lower_case_words(cls, word: object) -> object:
         return word.lower() if isinstance(word, str) else word

@@ -14,7 +14,13 @@ from application.ports.image_provider import (
 )
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
-from domain.provider_errors import ContentRefused, OutcomeUnknown, ProviderError, RequestRefused
+from domain.provider_errors import (
+    ContentRefused,
+    OutcomeUnknown,
+    ProviderError,
+    RequestRefused,
+    WorkLost,
+)
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import ResultImage
 from tests.testkit.contracts.image_provider import requests_for
@@ -71,7 +77,7 @@ class Resumable:
 
     async def resume(self, job: Job[ImageRequest], handle: str, /) -> ProviderStream:
         if handle not in self.service.work:
-            raise OutcomeUnknown("There is no such work.")
+            raise WorkLost("There is no such work.")
         outcome = self.service.work[handle]
         if isinstance(outcome, ProviderError):
             raise type(outcome)(outcome.message)
@@ -169,7 +175,7 @@ BROKEN = [
     (Repeating, "another_process_gets_the_same_image_for_no_further_charge"),
     (Different, "work_whose_stream_was_closed_is_delivered_all_the_same"),
     (Different, "another_process_gets_the_same_image_for_no_further_charge"),
-    (Vague, "a_handle_that_the_service_does_not_know_means_an_unknown_outcome"),
+    (Vague, "a_handle_that_the_service_does_not_know_means_that_the_work_is_lost"),
 ]
 
 

@@ -25,13 +25,15 @@ def text_in(result: CallToolResult) -> str:
     return "\n".join(part.text for part in result.content if part.type == "text")
 
 
-@pytest.mark.parametrize("era", ["auto", "legacy"])
+@pytest.mark.parametrize(("era", "background"), [("auto", "off"), ("legacy", "on")])
 async def test_each_turn_continues_the_last_and_costs_the_tokens_that_openai_counts(
     openai_api: StandIn,
     environment: dict[str, str],
     era: Any,  # noqa: ANN401 - the SDK's literal
+    background: str,
 ) -> None:
-    async with Client(stdio_client(server(environment)), mode=era) as client:
+    parameters = server(environment, RESPONSES_BACKGROUND=background)
+    async with Client(stdio_client(parameters), mode=era) as client:
         first = await client.call_tool("generate_image", {"prompt": "a fox", **LOGO})
         second = await client.call_tool("edit_image", {"prompt": "add a hat", **LOGO})
         third = await client.call_tool("generate_image", {"prompt": "as an icon", **LOGO})
@@ -40,12 +42,10 @@ async def test_each_turn_continues_the_last_and_costs_the_tokens_that_openai_cou
     answers = [first, second, third, anew]
     assert [answer.is_error for answer in (*answers, cleared)] == [False] * 5
     asked = [call.fields for call in openai_api.posts]
-    assert [fields.get("previous_response_id") for fields in asked] == [
-        None,
-        "resp_standin_1",
-        "resp_standin_2",
-        None,
-    ]
+    numbers = [at for at, call in enumerate(openai_api.calls, 1) if call.method == "POST"]
+    names = [f"resp_standin_{number}" for number in numbers]
+    previous = [fields.get("previous_response_id") for fields in asked]
+    assert previous == [None, names[0], names[1], None]
     assert [fields["tools"][0]["action"] for fields in asked] == [  # type: ignore[index] # a list
         "generate",
         "edit",

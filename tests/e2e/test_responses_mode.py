@@ -52,6 +52,26 @@ def _own(usage: Usage) -> dict[str, Any]:
     return {name: getattr(usage, name) for name in names}
 
 
+async def test_the_setting_generates_in_the_background_at_other_endpoints(
+    openai_api: StandIn, tmp_path: Path
+) -> None:
+    openai_api.default = faults.slow(0.1)
+    settings = settings_for(openai_api, tmp_path, responses_background="ON")
+    async with asgi_client(settings) as client:
+        made = await client.post("/images", {"prompt": "a red bridge", "quality": "low"})
+    assert made.status == 201
+    assert openai_api.posts[0].fields["background"] is True
+    assert [call.method for call in openai_api.calls[1:]]
+    (charge,) = openai_api.ledger
+    assert made.json["costUsd"] == float(priced(charge))
+
+
+def test_the_background_without_storing_is_refused_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="on needs RESPONSES_STORE=true"):
+        settings_in(tmp_path, responses_store=False, responses_background="on")
+    assert settings_in(tmp_path, responses_store=False).in_background is None
+
+
 async def test_both_models_are_in_the_answer_the_record_and_the_ledger(
     client: AsgiClient, openai_api: StandIn
 ) -> None:

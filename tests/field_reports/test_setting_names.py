@@ -47,6 +47,7 @@ TWO_VALUES = {
     "log_format": ("json", "console"),
     "on_disconnect": ("finish", "cancel"),
     "api_mode": ("images", "responses"),
+    "responses_background": ("on", "off"),
     "client_profile": ("codex", "cursor"),
 }
 """Two valid texts for each setting, by its name or else by its type."""

@@ -13,7 +13,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; the first line printed ends with the base URL."""
     parser = argparse.ArgumentParser(prog="python -m tests.standin", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 picks a free port")
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds until each final image")
+    parser.add_argument(
+        "--delay",
+        type=float,
+        default=0.0,
+        help="seconds until each final image, also in the background",
+    )
     parser.add_argument("--also", metavar="MODEL", help="serve a retired model as well")
     options = parser.parse_args(arguments)
     if options.also is not None:

@@ -64,6 +64,8 @@ class Api:
         fault = normal()
         if request.method == "POST" and request.path.endswith(_ROUTES):
             fault = self._log.next_fault()
+        elif request.method == "GET" and request.path.startswith(f"{_RESPONSES}/"):
+            fault = self._log.next_read_fault()
         elif request.method == "GET":
             fault = self._log.files.get(request.path, fault)
         try:
@@ -85,6 +87,8 @@ class Api:
     ) -> tuple[Reply, Fault]:
         """The reply and its fault; a request that breaks a rule is refused without any fault."""
         try:
+            if call.path.startswith(f"{_RESPONSES}/"):
+                return self._stored_response(call, fault)
             return await self._reply(call, body, fault, number)
         except Refused as refused:
             return refusal_reply(refused.refusal), normal()
@@ -137,7 +141,21 @@ class Api:
             return fault.reply(stream=order.image.stream), fault
         answer = await self.responses.answer(order, fault, number)
         self._log.add_charge(call, lambda index: charge_of(index, answer))
+        if order.background:
+            return self.responses.background.accept(answer, fault)
         return response_reply(answer, fault), fault
+
+    def _stored_response(self, call: Call, fault: Fault) -> tuple[Reply, Fault]:
+        """The reply to the read of a response, or to its cancellation."""
+        key, name = _key(call), call.path.removeprefix(f"{_RESPONSES}/")
+        if call.method == "POST" and name.endswith("/cancel"):
+            return self.responses.background.cancel(name.removesuffix("/cancel")), normal()
+        if call.method != "GET" or "/" in name:
+            text = f"Invalid URL ({call.method} {call.path})"
+            raise Refused(text, code="unknown_url", status=404)
+        if fault.refusal is not None:
+            return refusal_reply(fault.refusal.about(key, "")), fault
+        return self.responses.background.read(name, call.query, fault)
 
     def _read_order(self, call: Call, body: bytes, route: Route) -> tuple[ImageOrder, int]:
         content_type = call.headers.get("content-type", "")

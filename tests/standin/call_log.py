@@ -22,6 +22,7 @@ class CallLog:
         self.calls: list[Call] = []
         self.ledger: list[Charge] = []
         self._script: deque[Fault] = deque()
+        self._reads: deque[Fault] = deque()
         self._changed = threading.Condition()
         self._begun = 0
         self._hung_up = 0
@@ -60,6 +61,14 @@ class CallLog:
         """Drop the faults that are still queued."""
         self._script.clear()
 
+    def queue_reads(self, faults: tuple[Fault, ...]) -> None:
+        """The same for reads of responses."""
+        self._reads.extend(faults)
+
+    def next_read_fault(self) -> Fault:
+        """Take the fault for the read of a response that arrives now."""
+        return self._reads.popleft() if self._reads else normal()
+
     def next_fault(self) -> Fault:
         """Take the fault for the POST that arrives now."""
         return self._script.popleft() if self._script else self.default
@@ -71,6 +80,7 @@ class CallLog:
             self.calls.clear()
             self.ledger.clear()
             self._script.clear()
+            self._reads.clear()
             self._begun = self._hung_up = 0
 
     def wait_begun(self, number: int, timeout: float) -> None:

@@ -18,13 +18,17 @@ _BASE64_LINE = 76
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """Status, headers and the body in pieces; a stream pauses before each piece."""
+    """Status, headers and the body in pieces; a stream pauses before each piece.
+
+    With `due`, it pauses until the times of the event loop's clock instead, one for each piece.
+    """
 
     status: int = 200
     content_type: str = _JSON
     chunks: list[bytes]
     stream: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+    due: tuple[float, ...] = ()
 
     def with_header(self, name: str, value: str) -> "Reply":
         """The same reply with one more header."""

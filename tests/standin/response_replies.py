@@ -38,19 +38,36 @@ def response_reply(answer: Answer, fault: Fault) -> Reply:
             return refusal_reply(fault.error)
         body = json.dumps(_response(answer, fault)).encode()
         return Reply(chunks=[body[: len(body) // 2] if fault.page == "malformed" else body])
-    chunks = [
-        b"event: %s\ndata: %s\n\n"
-        % (event["type"].encode(), json.dumps({**event, "sequence_number": number}).encode())
-        for number, event in enumerate(_events(answer, fault))
-    ]
+    chunks = response_events(answer, fault)
     if fault.page == "malformed":
         chunks[-1] = chunks[-1][: len(chunks[-1]) // 2]
     return Reply(content_type="text/event-stream", chunks=chunks, stream=True)
 
 
+def response_events(answer: Answer, fault: Fault) -> list[bytes]:
+    """The events of a stream; their numbers are those of their places."""
+    return [
+        b"event: %s\ndata: %s\n\n"
+        % (event["type"].encode(), json.dumps({**event, "sequence_number": number}).encode())
+        for number, event in enumerate(_events(answer, fault))
+    ]
+
+
+def response_body(answer: Answer, fault: Fault, status: str) -> Json:
+    """The response in this state; None of what it has made until it has ended."""
+    if status in ("queued", "in_progress", "cancelled"):
+        return {**_head(answer), "status": status, "output": [], "usage": None}
+    return _response(answer, fault)
+
+
 def _events(answer: Answer, fault: Fault) -> Iterator[Json]:
-    begun = {**_head(answer, fault), "status": "in_progress", "output": []}
-    yield {"type": "response.created", "response": begun}
+    begun = {**_head(answer), "status": "in_progress", "output": []}
+    if answer.order.background:
+        queued = {**begun, "status": "queued"}
+        yield {"type": "response.created", "response": queued}
+        yield {"type": "response.queued", "response": queued}
+    else:
+        yield {"type": "response.created", "response": begun}
     yield {"type": "response.in_progress", "response": begun}
     items = _items(answer, fault)
     for at, item in enumerate(items):
@@ -105,7 +122,7 @@ def _response(answer: Answer, fault: Fault) -> Json:
     special = fault if isinstance(fault, ResponseFault) else ResponseFault()
     reason, failure = special.reason, special.failure
     whole = {
-        **_head(answer, fault),
+        **_head(answer),
         "status": special.status,
         "incomplete_details": None if reason is None else {"reason": reason},
         "error": None if failure is None else {"code": failure[0], "message": failure[1]},
@@ -117,7 +134,7 @@ def _response(answer: Answer, fault: Fault) -> Json:
     return {name: value for name, value in whole.items() if name not in omits}
 
 
-def _head(answer: Answer, fault: Fault) -> Json:
+def _head(answer: Answer) -> Json:
     order = answer.order
     return {
         "id": answer.id,
@@ -129,6 +146,7 @@ def _head(answer: Answer, fault: Fault) -> Json:
         "model": order.mainline,
         "parallel_tool_calls": True,
         "previous_response_id": order.previous,
+        "background": order.background,
         "store": order.store,
         "tool_choice": {"type": TOOL},
         "tools": [{"type": TOOL, "model": order.image.model}],

@@ -28,6 +28,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "tools": (list,),
     "tool_choice": (str, dict),
     "store": (bool,),
+    "background": (bool,),
     "stream": (bool,),
     "previous_response_id": (str,),
     "max_output_tokens": (int,),
@@ -64,6 +65,7 @@ class ResponseOrder:
     mainline: str
     previous: str | None
     store: bool
+    background: bool
     files: tuple[Upload, ...]
     inputs: int
 
@@ -86,6 +88,7 @@ def check_response(fields: Given) -> ResponseOrder:
         mainline=given["model"],
         previous=given.get("previous_response_id"),
         store=given.get("store", True),
+        background=given.get("background", False),
         files=(*images, *mask),
         inputs=len(images),
     )
@@ -103,6 +106,9 @@ def _check_types(given: Given) -> None:
         if given.get(name, least) < least:
             text = f"Invalid '{name}': {given[name]} is below the minimum of {least}."
             raise Refused(text, code="integer_below_min_value", param=name)
+    if given.get("background") and not given.get("store", True):
+        text = "Background mode requires 'store' to be true."
+        raise Refused(text, code="invalid_value", param="store")
 
 
 def _check_model(given: Given) -> None:

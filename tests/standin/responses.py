@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from tests.standin.background import BackgroundResponses
 from tests.standin.calls import Charge
 from tests.standin.faults import Fault
 from tests.standin.generation import Generation, Generator
@@ -32,10 +33,12 @@ class Responses:
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
         self._stored: dict[str, Turn] = {}
+        self.background = BackgroundResponses()
 
     def forget(self) -> None:
         """Drop every stored response, as the real API does after 30 days."""
         self._stored.clear()
+        self.background.forget()
 
     def check_context(self, order: ResponseOrder) -> Turn:
         """The turn that the request continues; raise Refused for one that is not stored."""

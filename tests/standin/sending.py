@@ -28,8 +28,8 @@ async def send(request: web.Request, call: Call, reply: Reply, fault: Fault) -> 
     response = _response(reply)
     call.status = reply.status
     await response.prepare(request)
-    for chunk in _chunks_to_send(reply, fault):
-        await asyncio.sleep(pause)
+    for at, chunk in enumerate(_chunks_to_send(reply, fault)):
+        await asyncio.sleep(_until_due(reply, at) if reply.due else pause)
         await response.write(chunk)
     if fault.ending == "held":
         await asyncio.Event().wait()
@@ -38,6 +38,10 @@ async def send(request: web.Request, call: Call, reply: Reply, fault: Fault) -> 
     else:
         await response.write_eof()
     return response
+
+
+def _until_due(reply: Reply, at: int) -> float:
+    return max(0.0, reply.due[at] - asyncio.get_running_loop().time())
 
 
 def _response(reply: Reply) -> web.StreamResponse:

@@ -99,12 +99,16 @@ class StandIn:
         """Queue faults; each one serves one POST, even a POST that breaks a rule."""
         self._log.queue(faults)
 
+    def script_reads(self, *faults: Fault) -> None:
+        """Queue faults for reads of responses, each for one GET. They charge nothing."""
+        self._log.queue_reads(faults)
+
     def serve(self, path: str, reply: Raw) -> None:
         """Answer GET requests for the path with this reply, until the next reset."""
         self._log.files[path] = reply
 
     def forget_responses(self) -> None:
-        """Drop every stored response: a later request cannot continue one."""
+        """Drop every stored response: no later request can continue one, or read it."""
         self._api.responses.forget()
 
     def clear_script(self) -> None:

@@ -5,6 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from adapters.openai.connection import Connection
+from adapters.openai.responses.background import Pace
 from adapters.openai.responses.prices import responses_catalog
 from adapters.openai.responses.provider import OpenAIResponses
 from application.ports.image_provider import Delivered, ProviderStream, StreamEvent
@@ -16,6 +17,7 @@ from tests.testkit.fakes import job_for
 
 MODEL = "gpt-image-2.6-flare"
 MAINLINE = "gpt-6-luna"
+FAST = Pace(first=0.01, most=0.03)
 
 
 def card_of(model: str = MODEL, mainline: str = MAINLINE) -> ModelCard:
@@ -31,13 +33,16 @@ async def provider_at(
     *,
     mainline: str = MAINLINE,
     store: bool = True,
+    in_background: bool | None = None,
     seconds: float = 5,
     deadline: float = 30,
 ) -> AsyncIterator[OpenAIResponses]:
     """The provider for this endpoint."""
     connection = Connection(api_key=KEY, base_url=base_url, timeout=seconds, deadline=deadline)
     try:
-        yield OpenAIResponses(connection, mainline=mainline, store=store)
+        yield OpenAIResponses(
+            connection, mainline=mainline, store=store, background=in_background, pace=FAST
+        )
     finally:
         await connection.close()
 
@@ -50,6 +55,7 @@ async def response_stream(
     card: ModelCard | None = None,
     mainline: str = MAINLINE,
     store: bool = True,
+    in_background: bool | None = None,
     seconds: float = 5,
     deadline: float = 30,
     **fields: Any,  # noqa: ANN401 - fields of GenerateRequest
@@ -57,7 +63,14 @@ async def response_stream(
     """The events of a call with this request, or with one to generate with these fields."""
     request = request or GenerateRequest(**{"prompt": "a red bridge", "model": MODEL, **fields})
     job = job_for(request, card=card or card_of(mainline=mainline))
-    made = provider_at(base_url, mainline=mainline, store=store, seconds=seconds, deadline=deadline)
+    made = provider_at(
+        base_url,
+        mainline=mainline,
+        store=store,
+        in_background=in_background,
+        seconds=seconds,
+        deadline=deadline,
+    )
     async with made as provider:
         guarded = Redaction(provider, [KEY])
         events = guarded.edit(job) if isinstance(request, EditRequest) else guarded.generate(job)

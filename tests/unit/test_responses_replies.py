@@ -7,7 +7,7 @@ import pytest
 
 from adapters.openai.replies.base64_text import encode_base64
 from adapters.openai.responses import response_format
-from application.ports.image_provider import Accepted, Delivered, PartialImage
+from application.ports.image_provider import Delivered, PartialImage
 from application.safeguards.archiving import Archiving
 from domain.jobs import JobState
 from domain.provider_errors import (
@@ -78,8 +78,7 @@ async def test_the_image_comes_with_its_prompt_its_response_and_both_usages(
 
 async def test_an_image_that_comes_twice_in_a_stream_is_one_image() -> None:
     async with streaming(CREATED, PREVIEW, DONE, COMPLETED) as url:
-        accepted, preview, last = await response_events(url, partial_images=1)
-    assert accepted == Accepted(handle="resp_1")
+        preview, last = await response_events(url, partial_images=1)
     assert isinstance(preview, PartialImage)
     assert preview.image == PLUM
     assert isinstance(last, Delivered)

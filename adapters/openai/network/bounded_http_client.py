@@ -53,7 +53,7 @@ class HttpClient(DefaultAsyncHttpxClient):
 
     async def send(self, *args: Any, **options: Any) -> httpx2.Response:  # noqa: ANN401 - httpx's own
         deadline = asyncio.get_running_loop().time() + self._seconds
-        async with _until(deadline), _socks_errors():
+        async with until(deadline), _socks_errors():
             response: httpx2.Response = await super().send(*args, **options)
         response.extensions["deadline"] = deadline
         return response if response.is_success else await _read_refusal(response)
@@ -76,7 +76,7 @@ async def _limit_codings(response: httpx2.Response) -> None:
 
 
 @asynccontextmanager
-async def _until(deadline: float | None) -> AsyncIterator[None]:
+async def until(deadline: float | None) -> AsyncIterator[None]:
     """Raise ReadTimeout if the block has not ended by this time of the event loop's clock."""
     try:
         async with asyncio.timeout_at(deadline):
@@ -130,7 +130,7 @@ async def read_chunks(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
     async with aclosing(response.aiter_bytes()) as chunks:
         while True:
             deadline: float | None = response.extensions.get("deadline")
-            async with _until(deadline):
+            async with until(deadline):
                 chunk = await anext(chunks, None)
             if chunk is None:
                 return

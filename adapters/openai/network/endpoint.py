@@ -33,11 +33,13 @@ class Api:
 
     `mainline` is the language model that the setting RESPONSES_MODEL names; empty if none works
     beside the image model. `takes_model` is whether a request names a model, which may be missing.
+    `in_background` is whether the setting RESPONSES_BACKGROUND adds a parameter to each request.
     """
 
     name: str
     mainline: str = ""
     takes_model: bool = True
+    in_background: bool = False
 
 
 IMAGES_API = Api("Images API")

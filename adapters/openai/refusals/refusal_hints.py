@@ -31,4 +31,8 @@ NO_FIELD = (
     "Send one input image instead of several, or edit with a model that another provider has."
 )
 OTHER_MAINLINE = "Set RESPONSES_MODEL to a model with the image generation tool, then restart."
+NO_BACKGROUND = (
+    "Set RESPONSES_BACKGROUND=off, then restart; or, if the image tool's option is meant, leave "
+    "background out."
+)
 TOO_LARGE = "Send smaller or fewer images: save them as JPEG, or scale them down."

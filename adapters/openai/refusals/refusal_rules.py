@@ -13,6 +13,7 @@ from adapters.openai.refusals.refusal_hints import (
     CANNOT_EDIT,
     FIREWALL,
     LOST,
+    NO_BACKGROUND,
     NO_FIELD,
     NO_UPLOADS,
     OTHER_BILLING,
@@ -262,6 +263,8 @@ def _parameter(refusal: Refusal) -> errors.ProviderError | None:
     if found is None:
         return None
     name, hint = found
+    if name == "background" and refusal.endpoint.api.in_background:
+        hint = NO_BACKGROUND
     text = f"{refusal.endpoint.title} does not take {name}"
     refused = errors.RequestRefused(refusal.quoted(text), hint=hint)
     refused.parameter = name

@@ -14,6 +14,7 @@ from domain.provider_errors import BadProviderReply, ContentRefused, OutcomeUnkn
 
 REPHRASE = "Say in the prompt that you want an image, and what it shows."
 SHORTER = "Shorten the prompt, or ask for less. The image was not begun."
+CANCELED = "Something with access to the account canceled it there. Send the request again."
 LATER = "Try again later, or use the Images API: API_MODE=images."
 
 
@@ -49,6 +50,9 @@ def _error(response: Response, card: ModelCard, endpoint: Endpoint) -> ProviderE
     if reason:
         text = f"{endpoint.title} ended the response before its image, because of {reason}."
         return _bad_reply(text, SHORTER)
+    if response.get("status") == "cancelled":
+        text = f"The response was canceled at {endpoint} before its image was finished."
+        return _bad_reply(text, CANCELED)
     answer = answer_text(response)
     if answer:
         text = f"{endpoint.title} answered with words instead of an image: “{answer}”"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from adapters.openai.network.endpoint import Api, Endpoint
 from adapters.openai.replies.deliveries import check_says_nothing
-from adapters.openai.replies.fields import get_field, text_or_empty
+from adapters.openai.replies.fields import count_or_none, get_field, text_or_empty
 from adapters.openai.replies.parsed_reply import (
     ParsedReply,
     collect_images,
@@ -17,6 +17,7 @@ from adapters.openai.replies.reply_json import parse_json
 from adapters.openai.responses.response_errors import check_response
 from adapters.openai.responses.response_parts import (
     CALL,
+    UNFINISHED,
     Response,
     as_response,
     image_calls,
@@ -26,8 +27,11 @@ from adapters.openai.responses.response_parts import (
 from adapters.openai.responses.response_usage import response_usage
 from application.ports.image_provider import Accepted, PartialImage
 from domain.models import ModelCard
+from domain.provider_errors import OutcomeUnknown
 from domain.requests import ImageRequest
 
+BEGUN = ("response.created", "response.queued", "response.in_progress")
+"""The types of the events that come before the model's own, with the response as it is then."""
 LAST = ("response.completed", "response.incomplete", "response.failed")
 """The types of the event that ends a stream, with the whole response."""
 SECONDS_AFTER_IMAGE = 60.0
@@ -46,12 +50,40 @@ class ResponseReply(ParsedReply):
     response: Response | None = None
 
 
+class Unfinished(Exception):
+    """The reply is a response in the background that has not ended."""
+
+    def __init__(self, handle: str, status: str) -> None:
+        super().__init__(status)
+        self.handle, self.status = handle, status
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the events of one response were read, over all connections.
+
+    `handle` is its ID, empty until it is known; `status` the last known one, empty before that;
+    `cursor` the number of the last event.
+    """
+
+    handle: str = ""
+    status: str = ""
+    cursor: int | None = None
+    previews: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ResponsesFormat:
-    """A ReplyFormat. `store`: whether the endpoint keeps the response, so that it can go on."""
+    """A ReplyFormat. `store`: whether the endpoint keeps the response, so that it can go on.
+
+    `progress` is that of a response in the background. Such a response may be unfinished: it raises
+    Unfinished then. Once its ID is known, a reply that is no response raises OutcomeUnknown. None
+    for a response that ends with its connection.
+    """
 
     store: bool
     api: Api
+    progress: Progress | None = None
 
     def parse(self, raw: bytes, request_id: str | None) -> ParsedReply:
         try:
@@ -60,13 +92,23 @@ class ResponsesFormat:
             response = None
         if response is None:
             return parse_reply(raw, request_id)
+        if self.progress and _unfinished(response):
+            return ResponseReply(images=(), request_id=request_id, response=response)
         return parse_response(response, _images(response), request_id, store=self.store)
 
     def stream(self, request: ImageRequest) -> "ResponseEvents":
-        return ResponseEvents(request, self.store)
+        if self.progress is None:
+            return ResponseEvents(request, self.store)
+        return ResponseEvents(request, self.store, self.progress, in_background=True)
 
     def check_without_image(self, reply: ParsedReply, card: ModelCard, endpoint: Endpoint) -> None:
         response = reply.response if isinstance(reply, ResponseReply) else None
+        if self.progress and (unfinished := _unfinished(response)):
+            raise unfinished
+        if response is None and self.progress and self.progress.handle:
+            error = OutcomeUnknown(f"{endpoint.title} answered with something that is no response.")
+            error.raw_remainder = reply.undecodable
+            raise error
         if response is None:
             check_says_nothing(reply, card, endpoint)
         else:
@@ -79,25 +121,26 @@ class ResponseEvents:
 
     The image comes in the event of its item, and once more in the last event, which also has the
     token counts. Without the former, that of the latter is taken. Images of events with other
-    types, as gateways have them, count if no other came.
+    types, as gateways have them, count if no other came. The ID of a response in the background
+    names its work; any other response ends with its connection.
     """
 
     request: ImageRequest
     store: bool
+    progress: Progress = field(default_factory=Progress)
+    in_background: bool = False
     _images: list[Texts] = field(default_factory=list)
     _others: list[Texts] = field(default_factory=list)
     _items: list[object] = field(default_factory=list)
     _last: Response | None = None
-    _previews: int = 0
-    _has_begun: bool = False
     _unused_preview: object = None
 
     def add(self, event: object) -> PartialImage | Accepted | None:
         kind = text_or_empty(get_field(event, "type"))
-        begun, self._has_begun = self._has_begun, True
-        if kind == "response.created":
-            name = text_or_empty(get_field(get_field(event, "response"), "id"))
-            return Accepted(handle=name) if name and not begun else None
+        number = count_or_none(get_field(event, "sequence_number"))
+        self.progress.cursor = self.progress.cursor if number is None else number
+        if kind in BEGUN:
+            return self._accepted(event)
         if kind.endswith("partial_image"):
             return self._preview(event)
         if kind in LAST and (response := as_response(event)) is not None:
@@ -141,9 +184,19 @@ class ResponseEvents:
         preview, self._unused_preview = self._unused_preview, None
         return b"" if preview is None else json.dumps(preview).encode()
 
+    def _accepted(self, event: object) -> Accepted | None:
+        """The ID of a response in the background, where it comes for the first time."""
+        progress, response = self.progress, get_field(event, "response")
+        progress.status = text_or_empty(get_field(response, "status")) or progress.status
+        name = text_or_empty(get_field(response, "id"))
+        if not (name and self.in_background) or progress.handle or progress.previews:
+            return None
+        progress.handle = name
+        return Accepted(handle=name)
+
     def _preview(self, event: object) -> PartialImage | None:
-        preview = parse_partial(event, self._previews, self.request)
-        self._previews += 1
+        preview = parse_partial(event, self.progress.previews, self.request)
+        self.progress.previews += 1
         if preview is None:
             self._unused_preview = event
         return preview
@@ -169,6 +222,12 @@ def parse_response(
         "response": without_images(response),
     }
     return ResponseReply(**{**facts, **changed})
+
+
+def _unfinished(response: Response | None) -> Unfinished | None:
+    """The error for a response that has a name and has not ended; None for any other."""
+    name, status = (text_or_empty(get_field(response, each)) for each in ("id", "status"))
+    return Unfinished(name, status) if name and status in UNFINISHED else None
 
 
 def _images(response: Response) -> list[Texts]:

@@ -6,6 +6,8 @@ from typing import Any
 from adapters.openai.replies.fields import get_field, text_or_empty
 
 CALL = "image_generation_call"
+UNFINISHED = ("queued", "in_progress")
+"""The statuses of a response in the background that has not ended."""
 MAX_ANSWER = 400
 """Characters of a model's text in an error."""
 

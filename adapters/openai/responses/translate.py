@@ -18,6 +18,7 @@ def response_parameters(
     mainline: str,
     store: bool,
     continuation: str | None,
+    background: bool = False,
     without: bool = False,
     known_model: bool = True,
 ) -> Parameters:
@@ -25,8 +26,9 @@ def response_parameters(
 
     The tool is forced and may be called once, so that a call is one image. `continuation` is the
     response that this one continues: nothing of its context is sent again, nor its image if that is
-    to be edited. Without one, the turns before the prompt are sent as text. `without`: leave out
-    what is a default of OpenAI's, which another endpoint may not know.
+    to be edited. Without one, the turns before the prompt are sent as text. `background`: generate
+    even if the connection ends. `without`: leave out what is a default of OpenAI's, which another
+    endpoint may not know.
     """
     tool = _tool(request)
     if without:
@@ -42,6 +44,8 @@ def response_parameters(
     }
     if continuation is not None:
         parameters["previous_response_id"] = continuation
+    if background:
+        parameters["background"] = True
     if request.partial_images:
         parameters["stream"] = True
     return parameters

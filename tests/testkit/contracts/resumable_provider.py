@@ -21,8 +21,8 @@ from application.ports.image_provider import (
 from domain.events import JobDispatched
 from domain.image_formats import Dimensions
 from domain.models import ModelCard
-from domain.provider_errors import OutcomeUnknown, ProviderError
-from domain.requests import GenerateRequest, ImageRequest
+from domain.provider_errors import ProviderError, WorkLost
+from domain.requests import AcceptedRequest, ImageRequest
 
 from ..fakes import job_for
 from .image_provider import requests_for, stream_of
@@ -141,7 +141,7 @@ class ResumableProviderContract:
         assert type(resumed.value) is type(refused.value)
         assert resumed.value.charged == refused.value.charged
 
-    async def test_a_handle_that_the_service_does_not_know_means_an_unknown_outcome(
+    async def test_a_handle_that_the_service_does_not_know_means_that_the_work_is_lost(
         self,
         provider: ImageProvider,
         card: ModelCard,
@@ -152,7 +152,7 @@ class ResumableProviderContract:
         service.forget()
         charged = service.charges()
         for each in (handle, self.unknown_handle):
-            with pytest.raises(OutcomeUnknown):
+            with pytest.raises(WorkLost):
                 await resumed_events(provider, card, requests[0], each)
         assert service.charges() == charged
 
@@ -166,8 +166,10 @@ async def resumed_events(
     """
     assert isinstance(provider, ResumableProvider)
     names = ("prompt", "model", "size", "quality", "format", "n", "partial_images")
-    known = GenerateRequest(**{name: getattr(request, name) for name in names})
-    events = await _read(provider.resume(job_for(known, card=card), handle))
+    facts = {name: getattr(request, name) for name in names}
+    known = AcceptedRequest(**facts, accepted_action=request.action)
+    job = job_for(known, card=card).dispatched().accepted(handle)
+    events = await _read(provider.resume(job, handle))
     assert {type(event) for event in events[:-1]} <= {PartialImage}
     assert isinstance(events[-1], Delivered)
     return events
