@@ -22,6 +22,7 @@ class JobRow:
     prompt: str
     state: str
     failure: str | None
+    handle: str | None
 
 
 class Disk:
@@ -64,9 +65,10 @@ class Disk:
             return []
         with closing(sqlite3.connect(f"file:{records}?mode=ro", uri=True, timeout=10)) as database:
             rows = database.execute(
-                "SELECT id, prompt, state, failure FROM jobs ORDER BY created_at"
+                "SELECT id, prompt, state, failure, handle FROM jobs ORDER BY created_at"
             ).fetchall()
-        return [JobRow(id=row[0], prompt=row[1], state=row[2], failure=row[3]) for row in rows]
+        names = ("id", "prompt", "state", "failure", "handle")
+        return [JobRow(**dict(zip(names, row, strict=True))) for row in rows]
 
     def _matches_its_name(self, file: Path) -> bool:
         digest = DIGEST.search(file.stem)

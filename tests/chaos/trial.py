@@ -61,6 +61,7 @@ class Trial:
         self._served: list[Served] = []
         self._hosts: list[tuple[Host, Baseline | None]] = []
         self._numbers = count(1)
+        self._servers = count()
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +98,7 @@ class Trial:
 
     def serve(self, *, warm: bool = True, **more: str) -> HttpServer:
         """Start an HTTP server, warmed up so that its resources can be compared afterwards."""
-        log = self.folder / f"server-{len(self._served)}.log"
+        log = self.folder / f"server-{next(self._servers)}.log"
         server = HttpServer(self.environment(**more), log)
         self._stack.callback(server.kill)
         if warm:
