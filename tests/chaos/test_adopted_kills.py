@@ -1,4 +1,4 @@
-"""After a kill -9, work that the provider had accepted is fetched: by one process, for one charge."""
+"""After a kill -9, accepted work is fetched: by one process, for one charge."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor

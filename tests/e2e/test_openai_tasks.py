@@ -209,7 +209,8 @@ async def test_a_call_beyond_the_deadline_is_a_task_and_a_shorter_one_is_not(
         cached = await client.post("/v1/images/generations", json=BODY)
     assert (reply.status_code, ended["status"]) == (202, "completed")
     assert "preference-applied" not in reply.headers
-    assert (cached.status_code, cached.headers["x-cache"]) == (200, "hit")
+    assert cached.status_code == 200
+    assert cached.headers["x-cache"] in ("hit", "joined")  # the first one may still be stored
     assert len(openai_api.posts) == 1
 
 
