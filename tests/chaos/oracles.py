@@ -11,7 +11,7 @@ from tests.chaos.documented_codes import documented_codes
 from tests.chaos.health_probe import MAX_LATENCY, HealthProbe
 from tests.chaos.processes import descriptors, resident
 from tests.chaos.waiting import wait_for
-from tests.standin import Charge, StandIn
+from tests.standin import Call, Charge, StandIn
 
 SETTLE_SECONDS = 10.0
 """Seconds within which images are on the disk, and memory and descriptors are released."""
@@ -81,14 +81,27 @@ def _excused(state: str, job_id: str, disk: Disk, allowed: Allowed) -> bool:
 
 def prompt_of(api: StandIn, charge: Charge) -> str:
     """The prompt of the charge; each logical request of a case has its own prompt."""
-    return str(api.calls[charge.call].fields.get("prompt"))
+    return requested_prompt(api.calls[charge.call])
+
+
+def requested_prompt(call: Call) -> str:
+    """The prompt of a call to the Images API, or the first text of one to the Responses API."""
+    inputs = call.fields.get("input")
+    if not isinstance(inputs, list):
+        return str(call.fields.get("prompt"))
+    return next(
+        str(part["text"])
+        for message in inputs
+        for part in message["content"]
+        if part["type"] == "input_text"
+    )
 
 
 def nothing_is_charged_twice(api: StandIn, allowed: Allowed) -> list[str]:
     """O2: a logical request is at most one POST, unless it was provably not dispatched."""
     # A POST without fields was cut off before its body arrived.
     read = [call for call in api.posts if call.fields]
-    posts = Counter(str(call.fields.get("prompt")) for call in read)
+    posts = Counter(map(requested_prompt, read))
     return [
         f"O2: {prompt!r} took {number} POSTs"
         for prompt, number in posts.items()

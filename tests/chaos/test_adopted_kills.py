@@ -22,7 +22,7 @@ KILLS = 200
 CONCURRENT = 5
 MAX_SECONDS = 0.8
 """Seconds of the slowest generation; the others are spread evenly below."""
-IN_BACKGROUND = {"API_MODE": "responses", "RESPONSES_BACKGROUND": "true"}
+IN_BACKGROUND = {"API_MODE": "responses", "RESPONSES_BACKGROUND": "on"}
 
 
 def kill_after_accepted(trial: Trial, servers: list[HttpServer], rng: Random) -> list[JobRow]:
