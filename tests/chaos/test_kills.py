@@ -8,6 +8,7 @@ from statistics import median
 
 import pytest
 
+from tests.chaos.accepted_work import is_cleaned_up
 from tests.chaos.calls import HttpCall
 from tests.chaos.canaries import TOKEN
 from tests.chaos.conftest import share_of
@@ -26,7 +27,6 @@ MAX_SECONDS = 0.6
 COLD = 0.1
 """The share of kills that may hit a server still loading what a first call needs."""
 START_SECONDS = 2.0
-OPEN = ("reserved", "dispatched")
 
 
 def kill_during_calls(trial: Trial, server: HttpServer, rng: Random) -> None:
@@ -46,12 +46,6 @@ def kill_during_calls(trial: Trial, server: HttpServer, rng: Random) -> None:
         server.kill()
         outcomes = list(threads.map(HttpCall.outcome, calls))
     trial.record(*outcomes)
-
-
-def is_cleaned_up(trial: Trial) -> bool:
-    """Whether no job of an ended process is open, and no partial file is left."""
-    open_jobs = [job for job in trial.disk.jobs() if job.state in OPEN]
-    return not open_jobs and not trial.disk.partial_files()
 
 
 def unknown_jobs(trial: Trial) -> set[str]:

@@ -1,5 +1,8 @@
 """The part of the suite that `make test` runs: a few seconds of each kind of fault."""
 
+from random import Random
+
+from tests.chaos.accepted_work import IN_BACKGROUND, check_all_stored, kill_after_accepted
 from tests.chaos.disconnects import (
     DisconnectingClient,
     after_partial,
@@ -47,3 +50,14 @@ def test_a_provider_fault_costs_one_call(trial: Trial) -> None:
             "outcome_unknown",
             "bad_provider_reply",
         }
+
+
+def test_accepted_work_survives_a_kill(trial: Trial) -> None:
+    trial.settings |= IN_BACKGROUND
+    with trial:
+        server = trial.serve(warm=False)
+        trial.record(HttpClient("images", server.port, trial.check_secrets).call(trial.small()))
+        jobs = kill_after_accepted(trial, [server], Random(1))  # noqa: S311 - it can be repeated
+        trial.serve(warm=False)
+        check_all_stored(trial, jobs)
+        trial.counts["kills"] += 1
