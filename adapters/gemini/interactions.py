@@ -19,7 +19,7 @@ from domain.errors import ChargeStatus
 from domain.image import Image
 from domain.models import ModelCard
 from domain.money.amounts import dollars
-from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderError
+from domain.provider_errors import BadProviderReply, ProviderError, ProviderTimedOut
 from domain.results import ResultImage, Usage
 
 Json = Mapping[str, Any]
@@ -166,10 +166,10 @@ def _bad_reply(text: str, hint: str) -> BadProviderReply:
     return error
 
 
-def still_running(endpoint: GeminiEndpoint, name: str) -> OutcomeUnknown:
+def still_running(endpoint: GeminiEndpoint, name: str) -> ProviderTimedOut:
     """The error of a call whose interaction is not over when its time is."""
     text = f"{endpoint.title} still works on the image, or did not say that it is ready."
-    error = OutcomeUnknown(f"{text} Interaction {name} can be read later.")
+    error = ProviderTimedOut(f"{text} Interaction {name} can be read later.")
     error.request_id = name
     return error
 

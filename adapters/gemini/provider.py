@@ -83,7 +83,7 @@ class GeminiImages:
             job.request, store=self.store, continuation=continuation
         )
         if not self.store:
-            parameters["automatic_continuation"] = False  # it would send a second request
+            parameters["automatic_continuation"] = False  # no SDK may send a second one
 
         def send(interactions: Any) -> Any:  # noqa: ANN401 - of the SDK
             return interactions.with_streaming_response.create(**parameters)

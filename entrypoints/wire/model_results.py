@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from application.use_cases.list_models import ModelListing
 from domain.models import ModelCard
-from domain.money.each_image_pricing import EachImagePricing
 from domain.money.mainline_pricing import TwoModelPricing
 from domain.money.prices import FreePricing, ImagePricing, Pricing, TokenPricing
 from domain.money.thought_pricing import ThoughtPricing
@@ -91,8 +90,6 @@ def _token_rates(pricing: Pricing | None) -> dict[str, object] | None:
             }
         case TwoModelPricing():
             return _both_rates(pricing)
-        case EachImagePricing():
-            return _token_rates(pricing.of_one)
         case _:
             return None
     return {**rates, "asOf": pricing.as_of.isoformat()}

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from application.use_cases.list_models import ModelListing
 from domain.models import ModelCard, ModelSelection
-from domain.money.each_image_pricing import EachImagePricing
 from domain.money.mainline_pricing import TwoModelPricing
 from domain.money.prices import FreePricing, ImagePricing, Pricing, TokenPricing
 from domain.money.thought_pricing import ThoughtPricing
@@ -101,8 +100,6 @@ def _price_text(pricing: Pricing | None) -> str:
             return f"{pricing.text_in}/{pricing.image_in}/{pricing.image_out}"
         case TwoModelPricing():
             return _price_text(pricing.image)
-        case EachImagePricing():
-            return _price_text(pricing.of_one)
         case _:
             return "-"
 

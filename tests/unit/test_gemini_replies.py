@@ -181,10 +181,10 @@ async def test_work_that_was_accepted_is_only_ever_of_unknown_outcome(
 async def test_an_interaction_that_takes_longer_than_a_call_may_is_left_to_be_resumed(
     gemini_api: GeminiStandIn,
 ) -> None:
-    gemini_api.script(GeminiFault(delay=0.6))
+    gemini_api.script(GeminiFault(delay=3))
     events = list[StreamEvent]()
-    with pytest.raises(errors.OutcomeUnknown, match="Interaction v1_standin_1 can be read"):
-        await gemini_events(gemini_api.base_url, events=events, options={"deadline": 0.2})
+    with pytest.raises(errors.ProviderTimedOut, match="Interaction v1_standin_1 can be read"):
+        await gemini_events(gemini_api.base_url, events=events, options={"deadline": 1.5})
     resumed = await resume(gemini_api, handle_in(events))
     assert isinstance(resumed[-1], Delivered)
     assert len(gemini_api.ledger) == 1
@@ -247,5 +247,15 @@ async def test_a_stream_without_end_is_bounded_by_the_deadline_of_the_call(
     drip = raw_faults.stream(endless=b": still working\n\n")
     gemini_api.script_reads(drip)
     with pytest.raises(errors.OutcomeUnknown):
-        await gemini_events(gemini_api.base_url, partial_images=1, options={"deadline": 0.4})
+        await gemini_events(gemini_api.base_url, partial_images=1, options={"deadline": 2})
     assert len(gemini_api.ledger) == 1
+
+
+async def test_a_reply_that_invites_to_continue_sends_no_second_request(
+    gemini_api: GeminiStandIn,
+) -> None:
+    invitation = {"id": "v1_a", "status": "requires_continuation", "continuation_token": "t_1"}
+    gemini_api.script(raw_faults.page({**invitation, "steps": []}))
+    with pytest.raises(errors.BadProviderReply, match="requires_continuation"):
+        await gemini_events(gemini_api.base_url, options={"store": False})
+    assert len(gemini_api.posts) == 1
