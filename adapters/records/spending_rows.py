@@ -1,6 +1,6 @@
 """Spending and savings from rows of the records."""
 
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from itertools import starmap
@@ -119,8 +119,9 @@ def _to_seen(row: Row[Any]) -> SeenCall:
 def _counts(usage: Usage | None) -> tuple[int, ...]:
     if usage is None:
         return ()
-    own = astuple(replace(usage, mainline=None))[:-1]
-    return (*own, *(astuple(usage.mainline) if usage.mainline else ()))
+    own = (usage.text_tokens_in, usage.image_tokens_in, usage.tokens_out)
+    cached = (usage.cached_text_tokens_in, usage.cached_image_tokens_in)
+    return (*own, *cached, *(astuple(usage.mainline) if usage.mainline else ()))
 
 
 def to_savings(row: Row[Any]) -> Savings:
