@@ -107,6 +107,8 @@ class Caller:
 
     def __init__(self, container: Container, servers: list[StandIn]) -> None:
         self.container, self.servers = container, servers
+        self.plain: dict[str, tuple[list[object], ImageResult]] = {}
+        """The calls without an option, which several options share."""
 
     async def call(
         self, given: Arguments, images: tuple[Image, ...], mask: Image | None
@@ -137,7 +139,10 @@ class Caller:
         base = inputs.get("base", {"images": (), "mask": None})
         more = inputs.get("more", base)
         try:
-            posts, first = await self.call(without, **base)
+            key = repr((without, len(base["images"])))
+            if key not in self.plain:
+                self.plain[key] = await self.call(without, **base)
+            posts, first = self.plain[key]
             sent, result = await self.call(given, **more)
         except (InvalidRequest, RequestRefused) as refused:
             free = refused.charged is ChargeStatus.NO

@@ -10,6 +10,10 @@ from domain.provider_errors import (
     QuotaExhausted,
     RateLimited,
 )
+from entrypoints.cli.generation import generate
+from entrypoints.http.openai_api.arguments import read_call
+from entrypoints.wire.inputs import GenerateArguments
+from entrypoints.wire.parsing import parse
 from tests.testkit.fakes import PNG, FakeProvider
 from tests.unit.fallback_scene import RED, Scene, Second, ask, failing, request
 
@@ -79,3 +83,12 @@ async def test_a_cached_image_of_the_fallback_has_the_note_of_this_call_only(
         direct = await (await ask(container, request(model="second-1"))).result()
     assert not any("was asked first" in note for note in direct.notes)
     assert len(scene.second.seen) == 1
+
+
+def test_every_entry_point_can_name_a_fallback() -> None:
+    tool = parse(GenerateArguments, {"prompt": "x", "fallback": "second-1"})
+    program = read_call("generate", {"prompt": "x", "fallback": "second-1"}).arguments
+    assert isinstance(program, GenerateArguments)
+    assert [each.to_request().fallback for each in (tool, program)] == ["second-1"] * 2
+    assert parse(GenerateArguments, {"prompt": "x"}).to_request().fallback is None
+    assert "--fallback" in {name for each in generate.params for name in each.opts}
