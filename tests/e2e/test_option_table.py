@@ -64,10 +64,10 @@ HERE = {
 
 def half_mask() -> Image:
     """A mask that is transparent on its left half."""
-    picture = Pillow.new("RGBA", (64, 64), (0, 0, 0, 255))
-    picture.paste((0, 0, 0, 0), (0, 0, 32, 64))
+    image = Pillow.new("RGBA", (64, 64), (0, 0, 0, 255))
+    image.paste((0, 0, 0, 0), (0, 0, 32, 64))
     file = BytesIO()
-    picture.save(file, "PNG")
+    image.save(file, "PNG")
     return Image(file.getvalue())
 
 
