@@ -8,6 +8,9 @@ from domain.errors import InvalidRequest
 from domain.models import Catalog, ModelCard, ModelSelection
 from domain.requests import ImageRequest
 
+SERVERS_DEFAULT = "default"
+"""The name of the model that a server chooses where a request names none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedModel:
@@ -45,9 +48,13 @@ class JointCatalog:
         return dict(reversed(self.catalogs))[provider]
 
     def name_of(self, provider: str, model: str) -> str:
-        """The name that selects this model of this provider, if the provider is set up."""
+        """The name that selects this model of this provider, if the provider is set up.
+
+        A model that is only called the server's default always has its provider's name.
+        """
         found, _, rest = self._resolve(model)
         is_found = (found, rest) == (provider, model) and len(self._able(model)) < 2
+        is_found = is_found and model != SERVERS_DEFAULT
         is_here = any(name == provider for name, _ in self.catalogs)
         return f"{provider}/{model}" if is_here and not is_found else model
 

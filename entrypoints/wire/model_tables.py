@@ -66,8 +66,11 @@ def catalog_table(listing: ModelListing, *, narrow: bool = False, tight: bool = 
     table.collapse_padding = tight
     for heading in headings[:2] if narrow else headings:
         table.add_column(heading, no_wrap=heading != "model", overflow="fold")
+    previous = None
     for offered in listing.catalog.models:
-        card = offered.card
+        if previous not in (None, offered.provider):
+            table.add_section()
+        previous, card = offered.provider, offered.card
         name = f"{offered.name} *" if card is default else offered.name
         retires = _retires(card, listing.today)
         retires = retires.removeprefix(RETIRED) if narrow or tight else retires

@@ -150,3 +150,10 @@ def test_where_no_provider_can_mask_the_hint_says_what_to_do() -> None:
             EditRequest(prompt="x", images=(PNG,), mask=PNG), joint.choose(None, TODAY), TODAY
         )
     assert refused.value.hint == "Leave out the mask, and say in the prompt which part to change."
+
+
+def test_a_model_that_is_only_called_the_default_has_its_providers_name() -> None:
+    local = Catalog(cards=(ModelCard(name="default", is_known=False),), default="default")
+    joint = JointCatalog([("one", FIRST), ("local", local)])
+    assert [each.name for each in joint.models] == ["plain", "shared", "local/default"]
+    assert joint.choose("local/default", TODAY).provider == "local"

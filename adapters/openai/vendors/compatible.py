@@ -20,6 +20,7 @@ from adapters.openai.vendors.clients import replace_authorization, without_envir
 from adapters.openai.vendors.repeated_field import edit_with_repeated_field
 from application.ports.image_provider import Delivered, ProviderStream
 from domain.jobs import Job
+from domain.joint_catalog import SERVERS_DEFAULT
 from domain.models import Catalog, ModelCard
 from domain.provider_errors import RequestRefused
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
@@ -27,8 +28,6 @@ from domain.requests import EditRequest, GenerateRequest, ImageRequest
 COMPATIBLE_SETTINGS = SettingNames(
     url="OPENAI_COMPATIBLE_URLS", key="OPENAI_COMPATIBLE_KEYS", model="OPENAI_COMPATIBLE_MODELS"
 )
-DEFAULT_MODEL = "default"
-"""The model that is not named in requests: the server has one, or chooses."""
 NO_KEY = "none"
 NO_PREVIEWS = "The endpoint sends no partial images."
 Sender = Callable[..., Any]
@@ -55,7 +54,7 @@ class CompatibleImages(OpenAIImages):
         model: str | None = None,
         models_file: Path | None = None,
     ) -> None:
-        card = card_elsewhere(model or DEFAULT_MODEL, models_file)
+        card = card_elsewhere(model or SERVERS_DEFAULT, models_file)
         super().__init__(connection, name=name, catalog=Catalog(cards=(card,), default=card.name))
         self._refused: frozenset[str] = frozenset()
 
@@ -67,7 +66,7 @@ class CompatibleImages(OpenAIImages):
 
     def _sent(self, parameters: Parameters, card: ModelCard) -> Parameters:
         sent = super()._sent(parameters, card)
-        if sent["model"] == DEFAULT_MODEL:
+        if sent["model"] == SERVERS_DEFAULT:
             del sent["model"]
         return sent
 
