@@ -1,6 +1,8 @@
 """Makes renditions of images. Each rendition is made once and then cached."""
 
 import asyncio
+import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -8,6 +10,7 @@ from application.async_tools import gather_all
 from application.ports.event_sink import EventSink
 from application.ports.image_cache import CacheEntry, ImageCache
 from application.ports.image_optimizer import CannotRender, ImageOptimizer
+from application.ports.image_processor import ImageProcessor
 from application.ports.image_store import ImageStore
 from domain.errors import ArchiveUnavailable, InvalidRequest
 from domain.events import RenditionCreated, RenditionFailed
@@ -29,16 +32,25 @@ PREVIEW_BYTES_STEP = 10_000
 class RenditionService:
     """Makes images in the format and size that a caller wants, or else returns the original.
 
-    Equal renditions that are requested at the same time are made once and then cached.
+    Equal renditions that are requested at the same time are made once and then cached. The
+    `processors` change what a rendition shows, in their order, before the optimizer encodes it
+    within the bounds of its spec.
     """
 
     def __init__(
-        self, optimizer: ImageOptimizer, cache: ImageCache, images: ImageStore, sink: EventSink
+        self,
+        optimizer: ImageOptimizer,
+        cache: ImageCache,
+        images: ImageStore,
+        sink: EventSink,
+        processors: Sequence[ImageProcessor] = (),
     ) -> None:
         self.optimizer = optimizer
         self.cache = cache
         self.images = images
         self.sink = sink
+        self.processors = processors
+        self._steps = [json.dumps([each.name, sorted(each.options.items())]) for each in processors]
         self._tasks: dict[str, asyncio.Task[Rendition]] = {}
 
     def check_format(self, form: ImageFormat | None) -> None:
@@ -141,7 +153,7 @@ class RenditionService:
         return await asyncio.shield(self._task(image, spec))
 
     def _task(self, image: Image, spec: RenditionSpec) -> asyncio.Task[Rendition]:
-        key = spec.key(image)
+        key = spec.key(image, self._steps)
         task = self._tasks.get(key)
         if task is None:
             task = asyncio.create_task(self._cached_or_rendered(key, image, spec))
@@ -186,7 +198,7 @@ class RenditionService:
     async def _render(self, image: Image, spec: RenditionSpec) -> Rendition:
         try:
             async with asyncio.timeout(RENDITION_TIMEOUT):
-                return await self.optimizer.render(image, spec)
+                rendition = await self.optimizer.render(await self._processed(image), spec)
         except TimeoutError:
             raise CannotRender(f"it took more than {RENDITION_TIMEOUT:g} s") from None
         except CannotRender:
@@ -195,6 +207,20 @@ class RenditionService:
             Exception
         ) as error:  # an optimizer that breaks its promise must not cost a paid image
             raise CannotRender("its encoder failed") from error
+        steps = [each.name for each in self.processors]
+        return replace(rendition, description=", ".join([*steps, rendition.description]))
+
+    async def _processed(self, image: Image) -> Image:
+        """The image after all steps; raise CannotRender if one fails, so that none is left out."""
+        for processor in self.processors:
+            try:
+                image = await processor.process(image)
+                _ = image.header
+            except CannotRender:
+                raise
+            except Exception as error:
+                raise CannotRender(f"the image processor {processor.name} failed") from error
+        return image
 
 
 def _preview_spec(max_bytes: int, max_side: int = PREVIEW_MAX_SIDE) -> RenditionSpec | None:

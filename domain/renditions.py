@@ -1,6 +1,7 @@
 """Renditions: other forms of a stored image. The original is never changed."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
@@ -80,9 +81,10 @@ class RenditionSpec:
             and (self.size is None or self.size.size_of(size) == size)
         )
 
-    def key(self, image: Image) -> str:
-        """The name of this rendition of this image, 64 hex digits."""
+    def key(self, image: Image, steps: Sequence[str] = ()) -> str:
+        """The name of this rendition of this image after these steps, 64 hex digits."""
         facts = [f"{field.name}={getattr(self, field.name)}" for field in fields(self)]
+        facts += [f"step={step}" for step in steps]
         return hashlib.sha256(
             "|".join(("rendition", VERSION, image.digest, *facts)).encode()
         ).hexdigest()

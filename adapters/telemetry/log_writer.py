@@ -103,11 +103,17 @@ class LogWriter:
     """
 
     def __init__(self, *, level: str, form: Form = "json", hidden: Iterable[str] = ()) -> None:
-        self._hidden = sorted({text for word in hidden for text in _spellings(word)}, key=len)[::-1]
+        self._hidden: list[str] = []
+        self.hide(hidden)
         self._min_level = LEVELS[level]
         self._libraries = _Libraries(self.write)
         self._render = _json_renderer() if form == "json" else _console_renderer()
         self._writer = _Writer(sys.stderr, self._text)
+
+    def hide(self, words: Iterable[str]) -> None:
+        """Redact these words too, in every line that is written from now on."""
+        forms = {*self._hidden, *(text for word in words for text in _spellings(word))}
+        self._hidden = sorted(forms, key=len, reverse=True)  # a form may contain another one
 
     def enabled(self, level: str) -> bool:
         """Whether lines of this level are written."""

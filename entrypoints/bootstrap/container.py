@@ -82,13 +82,16 @@ from entrypoints.bootstrap.observability import (
     log_writer,
     retirement_sink,
 )
+from entrypoints.bootstrap.plugins import Plugins
 from entrypoints.bootstrap.preset_files import preset_library
 from entrypoints.bootstrap.providers import (
+    all_secrets,
+    image_optimizer,
+    image_processors,
     image_providers,
     image_workers,
     pillow_inspector,
     pillow_normalizer,
-    pillow_optimizer,
     provider_registry,
     resume_loop,
     retry_loop,
@@ -120,6 +123,8 @@ class Container(DeclarativeContainer):
     exit_stack: Singleton[AsyncExitStack] = Singleton(AsyncExitStack)
     clock = Singleton(SystemClock)
     log_writer = Singleton(log_writer, settings, exit_stack)
+    plugins = Singleton(Plugins, settings, log_writer, exit_stack)
+    secrets = Callable(all_secrets, settings, plugins)
     database = Singleton(database, settings, exit_stack)
     image_store = Singleton(image_store, settings, database, exit_stack)
     job_repository = Singleton(job_repository, database)
@@ -135,10 +140,10 @@ class Container(DeclarativeContainer):
 
     provider: Object[ImageProvider | None] = Object(None)
     """The only provider, in place of those of the settings."""
-    image_providers = Singleton(image_providers, settings, exit_stack, provider)
+    image_providers = Singleton(image_providers, settings, exit_stack, provider, plugins)
     """Every provider; the first one serves requests that name no model."""
     list_models = Factory(ListModels, image_providers, clock)
-    check_models = Factory(CheckModels, image_providers, clock, settings.provided.secrets)
+    check_models = Factory(CheckModels, image_providers, clock, secrets)
 
     log_sink = Singleton(log_sink, settings, log_writer)
     retirement_sink = Singleton(retirement_sink, log_writer, list_models.provider)
@@ -155,17 +160,21 @@ class Container(DeclarativeContainer):
         savings_counter,
         delivery_times,
         extra=extra_sinks,
+        plugins=plugins,
     )
 
     image_workers = Singleton(image_workers)
     inspector = Singleton(pillow_inspector, image_workers)
     normalizer = Singleton(pillow_normalizer, image_workers)
-    optimizer = Singleton(pillow_optimizer)
+    optimizer = Singleton(image_optimizer, settings, plugins)
+    image_processors = Singleton(image_processors, settings, plugins)
     retry_loop = Callable(retry_loop)
     resume_loop = Callable(resume_loop, settings)
 
-    cache = Singleton(image_cache, settings, exit_stack, event_sink)
-    rendition_service = Singleton(RenditionService, optimizer, cache, image_store, event_sink)
+    cache = Singleton(image_cache, settings, exit_stack, event_sink, plugins)
+    rendition_service = Singleton(
+        RenditionService, optimizer, cache, image_store, event_sink, image_processors
+    )
     job_events = Singleton(job_events)
     job_runner = Singleton(job_runner, settings, job_events, event_sink)
     early_renditions = Singleton(EarlyRenditions, job_runner, rendition_service)
@@ -181,8 +190,9 @@ class Container(DeclarativeContainer):
         clock=clock,
         settings=settings,
         on_arrival=early_renditions.provided.begin,
+        secrets=secrets,
     )
-    provider_registry = Singleton(provider_registry, image_providers, guard.provider)
+    provider_registry = Singleton(provider_registry, image_providers, guard.provider, plugins)
 
     sweep_seconds = Object(300.0)
     """Seconds between two runs of each cleanup: of jobs, cache entries, trash and stored images."""
@@ -220,9 +230,7 @@ class Container(DeclarativeContainer):
     styling = Singleton(Styling, presets, find_image, image_library)
     edit_image = Factory(EditImage, job_service, normalizer, styling, conversations)
     generate_image = Factory(GenerateImage, job_service, styling, edit_image, conversations)
-    probe_provider = Factory(
-        ProbeProvider, image_providers, generate_image, clock, settings.provided.secrets
-    )
+    probe_provider = Factory(ProbeProvider, image_providers, generate_image, clock, secrets)
     list_conversations = Factory(ListConversations, conversation_repository)
     get_conversation = Factory(GetConversation, conversation_repository)
     undo_turn = Factory(UndoTurn, conversation_repository)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from application.ports.event_sink import EventSink
 from application.use_cases.list_models import ListModels
+from entrypoints.bootstrap.plugin_kinds import SINKS
+from entrypoints.bootstrap.plugins import Plugins
 from entrypoints.config.settings import Settings
 
 if TYPE_CHECKING:  # adapters are imported when they are built, so that the server starts fast
@@ -51,8 +53,8 @@ def job_metrics(list_models: Callable[[], ListModels]) -> "PrometheusSink":
     return PrometheusSink(days_until_shutdown=lambda: list_models()().days_until_shutdown)
 
 
-def event_sink(*sinks: EventSink, extra: Sequence[EventSink]) -> EventSink:
-    """Publishes every event to all of these sinks."""
+def event_sink(*sinks: EventSink, extra: Sequence[EventSink], plugins: Plugins) -> EventSink:
+    """Publishes every event to all of these sinks, and to those of plugins."""
     from adapters.telemetry.fanout import Fanout
 
-    return Fanout(*sinks, *extra)
+    return Fanout(*sinks, *extra, *plugins.all(SINKS))

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 from application.ports.image_inspector import ImageInspector
 from application.ports.image_normalizer import ImageNormalizer
 from application.ports.image_optimizer import ImageOptimizer
+from application.ports.image_processor import ImageProcessor
 from application.ports.image_provider import ImageProvider
 from application.provider_registry import ProviderRegistry
 from application.safeguards.retry import RetryLoop
+from entrypoints.bootstrap.plugin_kinds import OPTIMIZERS, PROCESSORS, PROVIDERS
+from entrypoints.bootstrap.plugins import Plugins
+from entrypoints.bootstrap.unavailable_provider import UnavailableProvider
 from entrypoints.config.compatible_settings import CompatibleServer
 from entrypoints.config.settings import Settings
 from entrypoints.config.settings_error import SettingsError
@@ -19,20 +23,42 @@ if TYPE_CHECKING:  # it is loaded when the first image comes
 
 
 def image_providers(
-    settings: Settings, exit_stack: AsyncExitStack, only: ImageProvider | None = None
+    settings: Settings,
+    exit_stack: AsyncExitStack,
+    only: ImageProvider | None = None,
+    plugins: Plugins | None = None,
 ) -> Sequence[ImageProvider]:
     """All image providers that the settings set up, without safeguards; the first one first.
 
     The first one serves requests that name no model. `Settings.provider_names` has their order.
-    `only` is used in place of all of them.
+    Those of plugins come last, unless PROVIDER names one. `only` is used in place of all of them.
     """
     if only is not None:
         return [only]
-    return [
+    ours = [
         provider
         for name in settings.provider_names
+        if name in VENDORS
         for provider in VENDORS[name](settings, exit_stack)
     ]
+    if plugins is None or settings.provider_name == "sketch":  # sketches come alone
+        return ours
+    taken = {provider.name for provider in ours}
+    others = [each for each in plugins.all(PROVIDERS) if each.name not in taken]
+    if settings.provider_name in VENDORS:
+        return [*ours, *others]
+    first = _plugin(settings, plugins)
+    return [first, *ours, *(each for each in others if each is not first)]
+
+
+def _plugin(settings: Settings, plugins: Plugins) -> ImageProvider:
+    """The plugin that PROVIDER names; if it was left out, a provider that says so."""
+    name = settings.provider_name
+    plugin = plugins.named(PROVIDERS, name)
+    if plugin is not None:
+        return plugin
+    reason = plugins.fault(PROVIDERS, name)
+    return UnavailableProvider(name, reason, model=settings.image_model)
 
 
 def _sketch(_: Settings, __: AsyncExitStack) -> Sequence[ImageProvider]:
@@ -159,10 +185,17 @@ VENDORS: Mapping[str, Callable[[Settings, AsyncExitStack], Sequence[ImageProvide
 
 
 def provider_registry(
-    providers: Sequence[ImageProvider], guard: Callable[[ImageProvider], ImageProvider]
+    providers: Sequence[ImageProvider],
+    guard: Callable[[ImageProvider], ImageProvider],
+    plugins: Plugins,
 ) -> ProviderRegistry:
     """All providers, each with safeguards of its own: its circuit breaker and its slots."""
-    return ProviderRegistry(*map(guard, providers))
+    return ProviderRegistry(*(plugins.around(guard(each)) for each in providers))
+
+
+def all_secrets(settings: Settings, plugins: Plugins) -> Sequence[str]:
+    """What no output may contain: the secrets of settings, and of the variables of plugins."""
+    return [*settings.secrets, *plugins.secrets]
 
 
 def check_network(settings: Settings) -> None:
@@ -248,8 +281,17 @@ def pillow_normalizer(workers: "WorkerPool") -> ImageNormalizer:
     return PillowNormalizer(workers)
 
 
-def pillow_optimizer() -> ImageOptimizer:
+def image_optimizer(settings: Settings, plugins: Plugins) -> ImageOptimizer:
     """Makes renditions."""
+    name = settings.image_optimizer
+    if name != "pillow" and (plugin := plugins.named(OPTIMIZERS, name)) is not None:
+        return plugin
     from adapters.pillow.optimizer import PillowOptimizer
 
     return PillowOptimizer()
+
+
+def image_processors(settings: Settings, plugins: Plugins) -> Sequence[ImageProcessor]:
+    """The steps on renditions that IMAGE_PROCESSORS names, in its order."""
+    found = (plugins.named(PROCESSORS, name) for name in settings.processor_names)
+    return [processor for processor in found if processor is not None]

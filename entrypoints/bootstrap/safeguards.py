@@ -1,6 +1,6 @@
 """Wraps the providers in their safeguards, and builds what runs their jobs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from time import monotonic
 
@@ -38,12 +38,13 @@ def with_safeguards(
     *,
     timer: Callable[[], float] = monotonic,
     on_arrival: OnArrival = lambda _job, _images: None,
+    secrets: Sequence[str] = (),
 ) -> ImageProvider:
-    """Wrap the provider in all safeguards, in their order."""
+    """Wrap the provider in all safeguards, in their order; `secrets` are hidden in its texts."""
     retry = partial(Retry, attempts=attempts)
     resumption = partial(Resumption, attempts=resumptions)
     inspection = partial(Inspection, inspector=inspector)
-    redaction = partial(Redaction, secrets=settings.secrets)
+    redaction = partial(Redaction, secrets=secrets or settings.secrets)
     archiving = partial(Archiving, images=images, records=records, on_arrival=on_arrival)
     budget = partial(
         Budget, records=records, estimates=estimates, limits=settings.limits, clock=clock

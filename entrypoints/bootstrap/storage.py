@@ -15,6 +15,8 @@ from application.ports.upload_repository import UploadRepository
 from application.ports.usage_ledger import UsageLedger
 from domain.errors import CacheUnavailable
 from domain.events import CacheTierFailed
+from entrypoints.bootstrap.plugin_kinds import CACHES
+from entrypoints.bootstrap.plugins import Plugins
 from entrypoints.config.settings import Settings
 
 if TYPE_CHECKING:  # adapters are imported when they are built, so that the server starts fast
@@ -88,22 +90,27 @@ def secret_store(settings: Settings) -> SecretStore:
     return SecretFile(settings.data_dir / "link-secret")
 
 
-def image_cache(settings: Settings, exit_stack: AsyncExitStack, sink: EventSink) -> ImageCache:
-    """Caches results and renditions in memory and on disk. Failures are published to `sink`."""
+def image_cache(
+    settings: Settings, exit_stack: AsyncExitStack, sink: EventSink, plugins: Plugins
+) -> ImageCache:
+    """Caches results and renditions in memory and below. Failures are published to `sink`."""
     from adapters.cache.memory import MemoryCache
     from adapters.cache.tiered import TieredCache
 
     cache = TieredCache(
         MemoryCache(settings.cache_memory_size * MEGABYTE, settings.cache_ttl),
-        persistent_cache(settings),
+        persistent_cache(settings, plugins),
         on_tier_failure=lambda error: sink.publish(CacheTierFailed(reason=error.message)),
     )
     exit_stack.push_async_callback(_close, cache)
     return cache
 
 
-def persistent_cache(settings: Settings) -> ImageCache:
+def persistent_cache(settings: Settings, plugins: Plugins) -> ImageCache:
     """The cache below the memory tier, which survives a restart."""
+    caches = settings.image_cache != "disk" and settings.cache_ttl > 0
+    if caches and (plugin := plugins.named(CACHES, settings.image_cache)) is not None:
+        return plugin
     from adapters.cache.disk import DiskCache
 
     return DiskCache(settings.cache_dir, settings.cache_max_size * MEGABYTE, settings.cache_ttl)

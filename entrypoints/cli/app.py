@@ -21,6 +21,7 @@ from entrypoints.cli.help_texts import WELCOME, examples
 from entrypoints.cli.image_adding import images_add
 from entrypoints.cli.job_commands import jobs
 from entrypoints.cli.options import env_file_option
+from entrypoints.cli.plugin_commands import plugins
 from entrypoints.cli.preset_commands import presets, styles
 from entrypoints.cli.probing import probe
 from entrypoints.cli.queries import cache, images, models, usage
@@ -41,7 +42,7 @@ HELP_STYLE = {
 )
 @click.command_panel("Models and costs", commands=["models", "probe", "usage", "cache"])
 @click.command_panel("Prompts", commands=["presets", "styles"])
-@click.command_panel("Servers", commands=["stdio", "http"])
+@click.command_panel("Servers", commands=["stdio", "http", "plugins"])
 @click.command_panel("Shell", commands=["completion"])
 @click.rich_config(HELP_STYLE)
 @click.pass_context
@@ -120,6 +121,7 @@ for command in (
     probe,
     usage,
     cache,
+    plugins,
     completion,
 ):
     cli.add_command(command)

@@ -63,7 +63,10 @@ def load_settings(
         for name, path in settings
         if isinstance(path, Path)
     }
-    return settings.model_copy(update=paths).with_notes(tuple(checks.notes()))
+    # The file in the working directory is another program's, and must not direct a plugin's keys.
+    variables = environment.others if is_local else {**from_file.others, **environment.others}
+    noted = settings.model_copy(update=paths).with_notes(tuple(checks.notes()))
+    return noted.with_other_variables(variables)
 
 
 def _file(path: Path | None, *, is_local: bool) -> EnvFile | None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
+from entrypoints.config.plugin_settings import check_name
 from entrypoints.config.setting_text import check_api_key, check_url
 
 OPENAI = "https://api.openai.com/v1"
@@ -19,13 +20,17 @@ ProviderName = Literal[
     "sketch",
 ]
 """Every provider that PROVIDER can name."""
-NEEDED: Mapping[ProviderName, tuple[str, ...]] = {
+NEEDED: Mapping[str, tuple[str, ...]] = {
     "openai": ("openai_api_key",),
     "azure": ("azure_openai_endpoint", "azure_openai_deployments"),
     "compatible": ("openai_compatible_urls",),
     "gemini": ("gemini_api_key",),
 }
 """What a provider cannot do without; PROVIDER=auto takes the first one that has it."""
+
+
+def _check_provider(name: str) -> str:
+    return check_name(name, "providers", ["auto", *get_args(ProviderName)])
 
 
 class ProviderSettings(BaseSettings):
@@ -47,11 +52,11 @@ class ProviderSettings(BaseSettings):
         description="Let Google store interactions, so that an image survives a restart and a "
         "conversation continues from the last one; otherwise its earlier prompts are sent again.",
     )
-    provider: Literal["auto", ProviderName] = Field(
+    provider: Annotated[str, AfterValidator(_check_provider)] = Field(
         "auto",
         description="Image provider of requests that name no model: openai, azure, compatible "
-        "(the first such server), gemini, sketch (offline sketches and nothing else), or auto, the "
-        "first of them that is set up.",
+        "(the first such server), gemini, sketch (offline sketches and nothing else), a plugin, or "
+        "auto, the first of ours that is set up.",
     )
     image_model: str | None = Field(None, description="Default model.")
     fallback: str | None = Field(
@@ -79,7 +84,7 @@ class ProviderSettings(BaseSettings):
 
     @field_validator("provider")
     @classmethod
-    def _check_address(cls, provider: ProviderName, others: ValidationInfo) -> ProviderName:
+    def _check_address(cls, provider: str, others: ValidationInfo) -> str:
         """Without its key, an endpoint that is known stays, and each call says what is missing.
 
         Without an address, there is no provider.
@@ -92,7 +97,7 @@ class ProviderSettings(BaseSettings):
         return provider
 
     @property
-    def configured(self) -> tuple[ProviderName, ...]:
+    def configured(self) -> tuple[str, ...]:
         """The providers that have what they need, in the order of NEEDED."""
         return tuple(
             name
@@ -101,12 +106,12 @@ class ProviderSettings(BaseSettings):
         )
 
     @property
-    def provider_name(self) -> ProviderName:
+    def provider_name(self) -> str:
         """The provider that PROVIDER selects: the first one."""
         return self.provider if self.provider != "auto" else next(iter(self.configured), "sketch")
 
     @property
-    def provider_names(self) -> tuple[ProviderName, ...]:
+    def provider_names(self) -> tuple[str, ...]:
         """All providers, the first one first: it serves requests that name no model.
 
         Sketches come alone, so that nothing can be billed beside them.

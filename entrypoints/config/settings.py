@@ -1,5 +1,6 @@
 """All settings, with their defaults and checks. `load_settings` reads them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -13,6 +14,7 @@ from entrypoints.config.budget_settings import BudgetSettings
 from entrypoints.config.compatible_settings import CompatibleSettings
 from entrypoints.config.http_settings import HttpSettings
 from entrypoints.config.input_settings import InputSettings
+from entrypoints.config.plugin_settings import PluginSettings
 from entrypoints.config.provider_settings import ProviderSettings
 from entrypoints.config.secret_files import UnreadableSecret
 from entrypoints.config.setting_text import (
@@ -36,6 +38,7 @@ class Settings(
     ApiSettings,
     BudgetSettings,
     InputSettings,
+    PluginSettings,
     HttpSettings,
 ):
     """All settings. The variable of a field is its name in capitals.
@@ -138,6 +141,7 @@ class Settings(
     )
     log_prompts: bool = Field(False, description="Log prompts in plain text instead of hashes.")
     _notes: tuple[str, ...] = PrivateAttr(())
+    _other_variables: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @field_validator("client_profile")
     @classmethod
@@ -217,6 +221,17 @@ class Settings(
         """The same settings with these notes."""
         copy = self.model_copy()
         copy._notes = notes  # noqa: SLF001 - its own
+        return copy
+
+    @property
+    def other_variables(self) -> Mapping[str, str]:
+        """The variables that are no settings of this server; plugins get those that are theirs."""
+        return self._other_variables
+
+    def with_other_variables(self, variables: Mapping[str, str]) -> Self:
+        """The same settings with these variables."""
+        copy = self.model_copy()
+        copy._other_variables = variables  # noqa: SLF001 - its own
         return copy
 
     @classmethod

@@ -48,6 +48,16 @@ class VariableSource(PydanticBaseSettingsSource):
         """The variable of each setting that was found, as people write it."""
         return {name: variable.upper() for name, variable in self.read_from.items()}
 
+    @property
+    def others(self) -> dict[str, str]:
+        """The variables that are no settings of this server, by their names in capitals."""
+        ours = self.settings_cls.model_fields
+        return {
+            name.upper(): text
+            for name, text in ((name, clean_text(text)) for name, text in self.variables.items())
+            if text and not name.startswith(PREFIX) and name.removesuffix(FILE_SUFFIX) not in ours
+        }
+
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         value, _ = self._find(field, field_name)
         return value, field_name, False

@@ -1,7 +1,8 @@
 """Every Python block in the documents runs.
 
-Those in docs/extend are whole files and their tests, which run in a copy of the checkout. Those in
-docs/openai-clients.md run in tests/e2e/test_openai_docs.py.
+Those in docs/extend are whole files and their tests, which run in a copy of the checkout; those of
+plugins run in test_plugin_packages.py, and those in docs/openai-clients.md in
+tests/e2e/test_openai_docs.py.
 """
 
 import shutil
@@ -13,6 +14,7 @@ from tests.architecture.checkout import ROOT
 from tests.architecture.documents import blocks, documents
 from tests.architecture.recipes import (
     PAGES,
+    PLUGIN_PAGES,
     Edit,
     copy_checkout,
     edits,
@@ -38,7 +40,7 @@ SLOW = "breach"
 
 
 def test_a_python_block_is_in_a_page_that_is_run() -> None:
-    run_here = {*PAGES, ROOT / "docs" / "openai-clients.md"}
+    run_here = {*PAGES, *PLUGIN_PAGES, ROOT / "docs" / "openai-clients.md"}
     elsewhere = [document for document in documents() if document not in run_here]
     assert [document for document in elsewhere if blocks(document, "python")] == []
     assert PAGES

@@ -1,12 +1,7 @@
 """The wheel in an environment where other packages have the names of its folders."""
 
 import json
-import os
-import subprocess
-import sys
-import sysconfig
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from zipfile import ZipFile
@@ -14,77 +9,15 @@ from zipfile import ZipFile
 import pytest
 
 from tests.architecture.checkout import PACKAGES, ROOT, project, text_files
+from tests.architecture.installed_wheel import DECOY, UNIQUE, Installed, install_wheel
 from tests.architecture.recipes import new_files
 
-UNIQUE = "mcp_server_gpt_image"
 TESTKIT = Path("tests/testkit")
-DECOY = 'raise RuntimeError("this package belongs to another project")\n'
-
-
-@dataclass(frozen=True)
-class Installed:
-    """The wheel in its own environment, with `domain` and `entrypoints` of another project."""
-
-    wheel: Path
-    environment: Path
-    added: frozenset[str]
-    elsewhere: Path
-
-    @property
-    def site(self) -> Path:
-        return site_packages(self.environment)
-
-    def run(self, program: str, *arguments: str) -> str:
-        """The output of the program; it stores images and records in its working folder."""
-        settings = {"PROVIDER": "sketch", "OUTPUT_DIR": "images", "DATA_DIR": "records"}
-        done = subprocess.run(
-            [self.environment / "bin" / program, *arguments],
-            cwd=self.elsewhere,
-            env={"HOME": str(self.elsewhere), "PATH": os.defpath, **settings},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-
-def site_packages(environment: Path) -> Path:
-    return next(environment.glob("lib/python*/site-packages"))
-
-
-def python(*arguments: str | Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def environment_with_decoys(folder: Path) -> Path:
-    """A new environment with the project's dependencies and none of its packages."""
-    python("venv", "--without-pip", folder)
-    site = site_packages(folder)
-    lines = "\n".join({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
-    (site / "dependencies.pth").write_text(lines, encoding="utf-8")
-    for name in ("domain", "entrypoints"):
-        (site / name).mkdir()
-        (site / name / "__init__.py").write_text(DECOY, encoding="utf-8")
-    return folder
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    folder = tmp_path_factory.mktemp("packaging")
-    python("hatchling", "build", "-t", "wheel", "-d", folder)
-    wheel = next(folder.glob("*.whl"))
-    environment = environment_with_decoys(folder / "environment")
-    before = {file.name for file in site_packages(environment).iterdir()}
-    options = ("--quiet", "--no-deps", "--no-index", "--no-compile")
-    python("pip", "--python", environment / "bin" / "python", "install", *options, wheel)
-    added = {file.name for file in site_packages(environment).iterdir()} - before
-    (folder / "elsewhere").mkdir()
-    (folder / "elsewhere" / "domain.py").write_text(DECOY, encoding="utf-8")
-    return Installed(wheel, environment, frozenset(added), folder / "elsewhere")
+    return install_wheel(tmp_path_factory.mktemp("packaging"))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from tests.field_reports.setting_help import (
     command_settings,
     http_settings,
 )
+from tests.unit.plugin_help import Packages
 
 TWO_VALUES = {
     bool: ("false", "true"),
@@ -43,6 +44,9 @@ TWO_VALUES = {
     "input_roots": ("/mnt/2", "/mnt/3:/mnt/4"),
     "trusted_proxies": ("192.0.2.2", "192.0.2.3"),
     "provider": ("auto", "sketch"),
+    "image_cache": ("disk", "one"),
+    "image_optimizer": ("pillow", "one"),
+    "image_processors": ("one", "two"),
     "log_level": ("debug", "error"),
     "log_format": ("json", "console"),
     "on_disconnect": ("finish", "cancel"),
@@ -51,6 +55,12 @@ TWO_VALUES = {
     "client_profile": ("codex", "cursor"),
 }
 """Two valid texts for each setting, by its name or else by its type."""
+
+
+@pytest.fixture(autouse=True)
+def _plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packages = Packages(tmp_path / "packages", monkeypatch)
+    packages.install("one", "", caches="one", optimizers="one", image_processors="one two")
 
 
 @pytest.mark.parametrize("name", sorted(HttpServerSettings.model_fields))

@@ -85,7 +85,7 @@ def test_a_server_on_loopback_starts_without_a_key_and_draws_sketches(
 
 
 class SettingsWithAnotherProvider(HttpServerSettings):
-    provider: Literal["auto", "openai", "sketch", "other"] = Field("auto")  # type: ignore[assignment] # one name more
+    provider: Literal["auto", "openai", "sketch", "other"] = Field("auto")
 
 
 def test_a_server_for_another_provider_requires_no_key(monkeypatch: pytest.MonkeyPatch) -> None:

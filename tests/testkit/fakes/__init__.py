@@ -7,6 +7,7 @@ from .image_store import MemoryImageStore
 from .job_repository import MemoryJobRepository
 from .optimizer import ScriptedOptimizer, renditions
 from .preset_library import MemoryPresetLibrary
+from .processor import Turned
 from .provider import FakeProvider, FakeResumableProvider
 from .samples import PNG, job_for, mask, settings_in, small_image
 from .secret_store import MemorySecretStore
@@ -40,6 +41,7 @@ __all__ = [
     "MemoryUsageLedger",
     "RecordingSink",
     "ScriptedOptimizer",
+    "Turned",
     "find_image",
     "generate_image",
     "job_for",
