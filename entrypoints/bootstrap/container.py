@@ -75,6 +75,13 @@ from application.use_cases.undo_turn import UndoTurn
 from application.use_cases.view_image import ViewImage
 from entrypoints.bootstrap.container_parts import Parts
 from entrypoints.bootstrap.image_sources import nearby_images, no_client_roots, remote_images
+from entrypoints.bootstrap.image_tools import (
+    image_optimizer,
+    image_processors,
+    image_workers,
+    pillow_inspector,
+    pillow_normalizer,
+)
 from entrypoints.bootstrap.observability import (
     event_sink,
     job_metrics,
@@ -86,12 +93,7 @@ from entrypoints.bootstrap.plugins import Plugins
 from entrypoints.bootstrap.preset_files import preset_library
 from entrypoints.bootstrap.providers import (
     all_secrets,
-    image_optimizer,
-    image_processors,
     image_providers,
-    image_workers,
-    pillow_inspector,
-    pillow_normalizer,
     provider_registry,
     resume_loop,
     retry_loop,
