@@ -18,7 +18,7 @@ class ImageProcessor(Protocol):
         """What else decides what it makes of an image.
 
         Name and options are a part of the key under which a rendition is cached: with others, the
-        rendition is made again. They are read once, and shown to nobody.
+        rendition is made again. They are read once, and never shown.
         """
 
     async def process(self, image: Image, /) -> Image:

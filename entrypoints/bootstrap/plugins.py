@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, redirect_stdout, suppress
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from application.ports.image_provider import ImageProvider
@@ -70,7 +70,7 @@ class Plugins:
         """The plugin of this name; None if it was left out, or is not installed."""
         for found in self._of(kind):
             if found.name == name and (part := self._part(found)) is not None:
-                return part  # type: ignore[no-any-return] # `_part` has checked that
+                return cast("T", part)
         return None
 
     def fault(self, kind: Kind[T], name: str) -> str:

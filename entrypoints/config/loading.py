@@ -63,10 +63,17 @@ def load_settings(
         for name, path in settings
         if isinstance(path, Path)
     }
-    # The file in the working directory is another program's, and must not direct a plugin's keys.
-    variables = environment.others if is_local else {**from_file.others, **environment.others}
     noted = settings.model_copy(update=paths).with_notes(tuple(checks.notes()))
-    return noted.with_other_variables(variables)
+    return noted.with_other_variables(_others(environment, from_file))
+
+
+def _others(environment: VariableSource, file: EnvFileSource) -> Mapping[str, str]:
+    """The variables that are not ours.
+
+    One in the working directory's `.env` is another program's, and must not tell a plugin where to
+    send its key.
+    """
+    return environment.others if file.is_local else {**file.others, **environment.others}
 
 
 def _file(path: Path | None, *, is_local: bool) -> EnvFile | None:
