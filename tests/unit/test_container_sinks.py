@@ -38,7 +38,8 @@ async def test_an_added_sink_gets_events_and_log_metrics_and_savings_still_count
         (account,) = await container.usage_ledger().accounts(clock.now() - timedelta(days=1))
     (finished,) = [event for event in sink.events if isinstance(event, Finished)]
     assert f'{finished.job_id}"' in capfd.readouterr().err
-    assert 'gpt_image_jobs_total{action="generate",model="fake-1",outcome="painted"} 1.0' in metrics
+    labels = 'action="generate",model="fake-1",outcome="painted",provider="fake"'
+    assert f"gpt_image_jobs_total{{{labels}}} 1.0" in metrics
     assert account.saved.results == finished.joined_callers == 1
 
 
