@@ -1,6 +1,6 @@
 """The entry points by which installed packages register plugins.
 
-They are read here and nowhere else. That takes some 10 to 60 ms, so it happens when the container
+They are read here and nowhere else. That takes 4 to 60 ms, so it happens when the container
 builds what they extend, or when a setting names a plugin.
 """
 

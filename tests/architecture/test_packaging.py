@@ -103,7 +103,8 @@ def test_the_testkit_can_be_imported_and_its_fakes_without_pytest(
 
 def test_a_page_of_the_documents_works_in_a_project_of_its_own(installed: Installed) -> None:
     """The provider of the page passes its suite with the installed testkit."""
-    (installed.elsewhere / "conftest.py").write_text(f"import {UNIQUE}\n", encoding="utf-8")
+    kit = f'pytest_plugins = ["{UNIQUE}.testkit"]\n'
+    (installed.elsewhere / "conftest.py").write_text(kit, encoding="utf-8")
     for path, text in new_files(ROOT / "docs" / "extend" / "write-a-provider.md").items():
         file = installed.elsewhere / path.removeprefix("adapters/")
         file.parent.mkdir(parents=True, exist_ok=True)
