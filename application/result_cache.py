@@ -101,7 +101,8 @@ class ResultCache:
         if partial or len(result.images) != job.request.n:
             return
         await _call(self.cache.put(job.fingerprint, to_entry(result)))
-        if job.request.conversation is not None and await self._is_cleared(job.id, job.owner):
+        may_be_cleared = job.request.conversation is not None or job.handle is not None
+        if may_be_cleared and await self._is_cleared(job.id, job.owner):
             await delete_entries(self.cache, [job.fingerprint])
 
     async def _verify_stored(self, image: ResultImage, job_id: str, owner: str) -> ResultImage:

@@ -196,3 +196,20 @@ class ProviderFailed(OutcomeUnknown):
 
     def details(self) -> Mapping[str, object]:
         return {**super().details(), "status": self.status}
+
+
+ON_THE_WAY = (
+    CircuitOpen,
+    CredentialsRejected,
+    InvalidSettings,
+    NoCredentials,
+    ProviderUnreachable,
+    RateLimited,
+)
+"""Errors of one request that say nothing of work that was accepted before it."""
+
+
+def is_readable_later(error: ProviderError) -> bool:
+    """Whether the outcome of accepted work may still be read after this error."""
+    is_open = isinstance(error, OutcomeUnknown) and not isinstance(error, WorkLost)
+    return is_open or isinstance(error, ON_THE_WAY)

@@ -45,12 +45,13 @@ def _count(of: object, name: str) -> int | None:
 
 
 def _of_images(usage: Mapping[str, Any], name: str) -> int | None:
-    """The tokens of images in a breakdown; None if there is no breakdown."""
+    """The tokens of images in a breakdown; None if there is none, or one without their count."""
     kinds = usage.get(name)
-    if not isinstance(kinds, list):
+    if not isinstance(kinds, list) or not kinds:
         return None
-    return sum(
-        _count(each, "tokens") or 0
+    of_images = [
+        _count(each, "tokens")
         for each in kinds
         if isinstance(each, Mapping) and str(each.get("modality")).lower() == "image"
-    )
+    ]
+    return None if None in of_images else sum(each or 0 for each in of_images)

@@ -107,6 +107,8 @@ def delivered(
     usage, name = interaction.usage, interaction.id
     if not images and not undecodable:
         raise _without_image(interaction, card, endpoint)
+    if usage and not usage.tokens_out:  # no image is free: its tokens were not counted as such
+        usage = None
     return Delivered(
         images=tuple(images),
         undecodable=tuple(undecodable),

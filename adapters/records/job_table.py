@@ -75,6 +75,8 @@ class JobTable:
                 bound_to = bind_key(connection, job.owner, job.key, job.id, may_replace)
                 if bound_to != job.id:
                     return AlreadyRunning(bound_to)
+            if (unwritten := self._pending.of(job.id)) is not None:
+                write_rows(connection, unwritten)
             _set_aside(connection, job.id)
             if job.turn is not None:
                 context = job.request.context

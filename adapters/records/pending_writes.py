@@ -42,8 +42,10 @@ def write_rows(connection: Connection, rows: JobRows) -> None:
     about to be sent.
     """
     job_id, state = rows.job["id"], rows.job["state"]
-    if rows.job["conversation"] is not None and is_cleared(connection, job_id):
-        if state == JobState.DISPATCHED:
+    is_accepted = rows.job["handle"] is not None  # an adopted job may not know its conversation
+    may_be_cleared = is_accepted or rows.job["conversation"] is not None
+    if may_be_cleared and is_cleared(connection, job_id):
+        if state == JobState.DISPATCHED and not is_accepted:
             raise Canceled(CLEARED)
         rows = without_texts(rows)
     touched = tuple(name for name in rows.job if name not in REQUEST_COLUMNS)
@@ -76,6 +78,10 @@ class PendingWrites:
     def add(self, rows: JobRows) -> None:
         """Write these rows, the final state of their job, later."""
         self._pending[rows.job["id"]] = rows
+
+    def of(self, job_id: str) -> JobRows | None:
+        """The final state of this job that is still to be written, if there is one."""
+        return self._pending.get(job_id)
 
     def discard(self, job_id: str) -> None:
         """Forget the final state of this job, because it was written."""

@@ -70,10 +70,18 @@ class JobRunner:
         """Whether new work is refused because the service is shutting down."""
         return self._draining
 
-    def by_fingerprint(self, key: str) -> RunningJob | None:
-        """The running job with this `Job.shared_key`, which an equal request can join, if any."""
-        running = self._by_fingerprint.get(key)
-        return None if running is None or running.is_abandoned else running
+    def equal_to(self, job: AnyJob) -> RunningJob | None:
+        """The running job that a request for `job` can join, if there is one.
+
+        It has the same `shared_key`. Or its provider has accepted the same request, so that it
+        cannot fall back any more.
+        """
+        running = self._by_fingerprint.get(job.shared_key)
+        if running is None:
+            running = self._by_fingerprint.get(job.fingerprint)
+            if running is None or not running.is_accepted or running.fallback_note:
+                return None
+        return None if running.is_abandoned else running
 
     def by_id(self, job_id: str, *, owner: str) -> RunningJob | None:
         """The owner's running job with this ID, if there is one."""
@@ -202,6 +210,7 @@ class JobRunner:
         """Publish the event; append it, if it is a JobEvent and does not come after the end."""
         if isinstance(event, JobAccepted):
             running.is_accepted = True
+            self._by_fingerprint.setdefault(running.job.fingerprint, running)
         if isinstance(event, FallbackStarted):
             running.fall_back(event.note)
             self._by_fingerprint.setdefault(running.job.shared_key, running)
@@ -230,7 +239,7 @@ class JobRunner:
             self._fail(running, self._termination_error(running))
 
     def _unregister(self, running: RunningJob) -> None:
-        for key in {running.shared_key, running.job.shared_key}:
+        for key in {running.shared_key, running.job.shared_key, running.job.fingerprint}:
             if self._by_fingerprint.get(key) is running:
                 del self._by_fingerprint[key]
 

@@ -148,7 +148,7 @@ class JobService:
         if turn is not None:
             turn.repeated = running is not None
         if running is None and not fresh:
-            running = self.runner.by_fingerprint(job.shared_key)
+            running = self.runner.equal_to(job)
         return running
 
     async def _join(

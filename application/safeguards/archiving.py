@@ -20,7 +20,12 @@ from domain.errors import ArchiveUnavailable, Canceled, ImageServiceError, Unrea
 from domain.events import JobDispatched
 from domain.image import Image
 from domain.jobs import Job
-from domain.provider_errors import BadProviderReply, OutcomeUnknown, ProviderError, WorkLost
+from domain.provider_errors import (
+    BadProviderReply,
+    OutcomeUnknown,
+    ProviderError,
+    is_readable_later,
+)
 from domain.requests import ImageRequest
 from domain.results import ResultImage
 
@@ -29,6 +34,7 @@ STILL_OPEN = (
     "The provider has accepted the work, and the server fetches the image as soon as it can: see "
     "job {job}. The same request sent again would be charged again."
 )
+STORED_LATER = "The provider still has the result, and the server stores it as soon as it can."
 INTERRUPTED = "The job was interrupted while the image was being generated."
 
 OnArrival = Callable[[Job[ImageRequest], Sequence[ResultImage]], None]
@@ -42,8 +48,9 @@ class Archiving(Safeguard):
     fails only then, the images are delivered with a note that they are not stored. When a call
     breaks off, its last previews and the bytes of its reply are quarantined.
 
-    The handle of accepted work is recorded before the next event is read. Such work ends only with
-    its outcome, or with WorkLost: until then its record stays open, so that it can be resumed.
+    The handle of accepted work is recorded before the next event is read; one that cannot be is not
+    passed on. Such work ends only with its outcome, once it is stored, or with WorkLost: until then
+    its record stays open, so that it can be resumed, and every other error is an OutcomeUnknown.
 
     `on_arrival` is called with images that have arrived, just before they are stored. It must
     return at once, and its errors are ignored.
@@ -91,18 +98,19 @@ class Archiving(Safeguard):
                             event = await run_to_completion(self._store(sent, event))
                             end_recorded = True
                         case Accepted(handle=handle):
+                            before = sent
                             sent = await run_to_completion(self._record_handle(sent, handle))
+                            if sent is before:  # no process could read its outcome later
+                                continue
                         case PartialImage():
                             previews.add(event)
                     yield event
         except ProviderError as error:
             end_recorded = True
-            if _is_open(sent, error):
-                error.hint = STILL_OPEN.format(job=sent.id)
-                error.raw_remainder = ()  # it may be large, and the whole reply comes later
-            else:
+            if sent.handle is None or not is_readable_later(error):
                 await run_to_completion(self._record_failure(sent, error, previews))
-            raise
+                raise
+            raise _left_open(sent, error) from error.__cause__
         finally:
             if not (end_recorded or sent.handle):
                 interrupted = OutcomeUnknown(INTERRUPTED)
@@ -141,7 +149,9 @@ class Archiving(Safeguard):
         places = [await self._quarantine(data, job.id) for data in delivered.undecodable]
         notes += [f"Data that is not an image was saved to {place}" for place in places if place]
         stored = replace(delivered, images=tuple(images), notes=tuple(notes))
-        if not await self._try_record(job.stored(stored.images, stored)):
+        if job.handle is not None and not all(image.stored for image in images):
+            notes.append(STORED_LATER)
+        elif not await self._try_record(job.stored(stored.images, stored)):
             notes.append("The job's record could not be written.")
         return replace(stored, notes=tuple(notes))
 
@@ -179,10 +189,13 @@ class Archiving(Safeguard):
         return True
 
 
-def _is_open(job: Job[ImageRequest], error: ProviderError) -> bool:
-    """Whether the outcome can be read later."""
-    is_unknown = isinstance(error, OutcomeUnknown) and not isinstance(error, WorkLost)
-    return job.handle is not None and is_unknown
+def _left_open(job: Job[ImageRequest], error: ProviderError) -> OutcomeUnknown:
+    """The error of accepted work whose outcome can be read later."""
+    unknown = error if isinstance(error, OutcomeUnknown) else OutcomeUnknown(error.message)
+    unknown.request_id = error.request_id
+    unknown.hint = STILL_OPEN.format(job=job.id)
+    unknown.raw_remainder = ()  # it may be large, and the whole reply comes later
+    return unknown
 
 
 class LastPartials:

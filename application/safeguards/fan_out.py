@@ -21,11 +21,12 @@ from domain.errors import ChargeStatus
 from domain.jobs import Job
 from domain.models import Catalog, ModelCard
 from domain.money.each_image_pricing import EachImagePricing
-from domain.provider_errors import OutcomeUnknown, ProviderError
+from domain.provider_errors import OutcomeUnknown, ProviderError, WorkLost, is_readable_later
 from domain.requests import MAX_IMAGES, ImageRequest
 from domain.results import Usage
 
 NOT_ACCEPTED = "The server ended before the provider accepted this image."
+CRASHED = "The server could not read the reply."
 MAX_QUEUED = 8
 """Events of all calls that wait for the reader; previews are large."""
 
@@ -36,7 +37,8 @@ class FanOut(Safeguard):
     Its catalog allows up to MAX_IMAGES images of such a model. The images are in the order of the
     calls. If some calls fail, the others are delivered with a note for each failed one; the usage
     is then unknown unless every call told what it cost. If all fail, raises the error of a call
-    that may have been charged, if there is one. Each call that is accepted adds its handle.
+    that may have been charged, if there is one, and of those one after which the outcome can be
+    read later. Each call that is accepted adds its handle.
     """
 
     def __init__(self, inner: ImageProvider) -> None:
@@ -86,7 +88,7 @@ class FanOut(Safeguard):
 
     async def _resume_one(self, job: Job[ImageRequest], handle: str | None) -> ProviderStream:
         if handle is None:
-            raise OutcomeUnknown(NOT_ACCEPTED)
+            raise WorkLost(NOT_ACCEPTED)
         async with aclosing(self.resume_inner(job, handle)) as stream:
             async for event in stream:
                 yield event
@@ -168,7 +170,11 @@ class Parts:
 
     def _worst(self) -> ProviderError:
         order = (ChargeStatus.MAYBE, ChargeStatus.YES, ChargeStatus.NO)
-        error = min(self.errors.values(), key=lambda each: order.index(each.charged))
+
+        def rank(error: ProviderError) -> tuple[int, bool]:
+            return order.index(error.charged), not is_readable_later(error)
+
+        error = min(self.errors.values(), key=rank)
         unknown = error.charged is ChargeStatus.MAYBE
         error.usage = None if unknown else self._usage()
         return error
@@ -190,6 +196,7 @@ async def _merge(parts: Parts, calls: Sequence[Callable[[], ProviderStream]]) ->
             parts.errors[part] = error
         except Exception as error:  # noqa: BLE001 - raised below, in the task of the job
             crashes.append(error)
+            parts.errors[part] = OutcomeUnknown(CRASHED)
         await events.put(None)
 
     async with _running([read(part, call) for part, call in enumerate(calls)]):

@@ -13,9 +13,10 @@ from domain.provider_errors import OutcomeUnknown, WorkLost
 NEVER_SENT = "The server ended before the request was sent."
 NO_REPLY = "The server ended while the image was being generated."
 NOT_FETCHED = "The server ended while the image was being generated, and it could not be fetched."
-RESUMABLE_FOR = timedelta(hours=24)
-"""How long accepted work stays open, to be resumed. Gemini keeps the interactions of free accounts
-for a day; OpenAI keeps responses for 30."""
+RESUMABLE_FOR = timedelta(days=30)
+"""How long accepted work stays open, to be resumed: OpenAI keeps responses as long, and Gemini
+interactions for 55 days, or for one on the free tier. Work that is gone ends when it is asked
+for."""
 
 
 class RecoverJobs:

@@ -15,6 +15,8 @@ class EachImagePricing:
     of_one: Pricing
 
     def cost(self, usage: Usage | None, call: PaidCall | None = None, /) -> Decimal | None:
+        if call is not None:
+            call = call._replace(calls=max(1, min(call.images, call.request.n)))
         return self.of_one.cost(usage, call)
 
     def estimate(self, request: ImageRequest, /) -> Decimal | None:

@@ -28,10 +28,11 @@ class Pricing(Protocol):
 
 
 class PaidCall(NamedTuple):
-    """A request, and how many images its call has delivered."""
+    """A request, and how many images its call, or its calls, have delivered."""
 
     request: ImageRequest
     images: int
+    calls: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +89,9 @@ class TokenPricing:
 class ImagePricing:
     """A Pricing by images: US dollars for each, as published on `as_of`.
 
-    `by_size` has the sizes whose price is not `per_image`. `per_input_image` is added once for each
-    input image, and for a mask. What is delivered is charged, whatever the provider counts.
+    `by_size` has the sizes whose price is not `per_image`. `per_input_image` is added in
+    each call for each input image, and for a mask. What is delivered is charged, whatever the
+    provider counts.
     """
 
     per_image: Decimal
@@ -98,15 +100,15 @@ class ImagePricing:
     per_input_image: Decimal = Decimal(0)
 
     def cost(self, _usage: Usage | None, call: PaidCall | None = None, /) -> Decimal | None:
-        return None if call is None else self._price(call.request, call.images)
+        return None if call is None else self._price(call.request, call.images, call.calls)
 
     def estimate(self, request: ImageRequest, /) -> Decimal:
         return self._price(request, request.n)
 
-    def _price(self, request: ImageRequest, images: int) -> Decimal:
+    def _price(self, request: ImageRequest, images: int, calls: int = 1) -> Decimal:
         if request.size is None:  # the dearest that the model may choose
             each = max(self.per_image, *self.by_size.values(), Decimal(0))
         else:
             each = self.by_size.get(request.size, self.per_image)
         inputs = input_images(request) if isinstance(request, EditRequest) else 0
-        return images * each + inputs * self.per_input_image
+        return images * each + calls * inputs * self.per_input_image

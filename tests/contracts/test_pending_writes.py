@@ -3,11 +3,12 @@
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from application.cost_estimates import CostEstimates
 from application.ports.image_provider import Delivered
@@ -18,7 +19,12 @@ from domain.events import JobDispatched
 from domain.image import StoredRef
 from domain.jobs import Job, JobState
 from domain.money.budgets import BudgetLimits
-from domain.provider_errors import OutcomeUnknown, ProviderError, RateLimited
+from domain.provider_errors import (
+    OutcomeUnknown,
+    ProviderError,
+    QuotaExhausted,
+    RateLimited,
+)
 from domain.requests import ImageRequest
 from domain.results import ResultFacts, ResultImage
 from tests.contracts.data_folder import DataFolder
@@ -205,3 +211,21 @@ async def test_a_close_during_the_lock_leaves_the_job_to_the_next_process(
     assert await other.recover() == 1
     assert other.state() == JobState.UNKNOWN
     await other.close()
+
+
+async def test_a_job_of_a_fallback_replaces_one_whose_failure_is_still_to_be_written(
+    records: Records,
+) -> None:
+    first = job_for()
+    await records.records.save(first.dispatched())
+    table = records.database.records()
+    with records.lock(), pytest.raises(OperationalError):
+        table.write(first.dispatched().failed(QuotaExhausted("No credit.")))
+    second = replace(first, provider="second", fingerprint="2" * 64)
+    table.reserve(second, None, lambda _: None, lambda _: False)
+    record = await records.record()
+    assert (record.provider, record.fingerprint) == ("second", "2" * 64)
+    failed, present = sorted(
+        records.sql("SELECT provider, state FROM jobs"), key=lambda row: row[0] == "second"
+    )
+    assert (failed[1], present[1]) == (JobState.FAILED, JobState.RESERVED)

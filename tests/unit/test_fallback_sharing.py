@@ -14,7 +14,7 @@ from entrypoints.cli.generation import generate
 from entrypoints.http.openai_api.arguments import read_call
 from entrypoints.wire.inputs import GenerateArguments
 from entrypoints.wire.parsing import parse
-from tests.testkit.fakes import PNG, FakeProvider
+from tests.testkit.fakes import PNG, FakeProvider, FakeResumableProvider
 from tests.unit.fallback_scene import RED, Scene, Second, ask, failing, request
 
 pytestmark = pytest.mark.anyio
@@ -92,3 +92,24 @@ def test_every_entry_point_can_name_a_fallback() -> None:
     assert [each.to_request().fallback for each in (tool, program)] == ["second-1"] * 2
     assert parse(GenerateArguments, {"prompt": "x"}).to_request().fallback is None
     assert "--fallback" in {name for each in generate.params for name in each.opts}
+
+
+async def test_accepted_work_is_shared_whatever_the_fallback_is(tmp_path: Path) -> None:
+    gate, reached = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        reached.set()
+        await gate.wait()
+
+    scene = Scene(tmp_path, FakeResumableProvider(PNG, meanwhile=hold), cache_ttl=0)
+    async with scene as container:
+        plain = await ask(container, request())
+        await asyncio.wait_for(reached.wait(), 5)
+        joined = await ask(container, request(fallback="second-1"))
+        gate.set()
+        results = [await each.result() for each in (plain, joined)]
+        assert joined.job.id == plain.job.id
+        again = await ask(container, request(fallback="second-1"))
+        assert again.job.id != plain.job.id
+        assert (await again.result()).provider == "fake"
+    assert [each.served_from for each in results] == ["provider", "joined"]

@@ -24,7 +24,9 @@ from domain.provider_errors import (
     ContentRefused,
     OutcomeUnknown,
     ProviderError,
+    ProviderFailed,
     RateLimited,
+    WorkLost,
 )
 from domain.requests import MAX_IMAGES, GenerateRequest, ImageRequest
 from domain.results import ResultImage, Usage
@@ -179,3 +181,38 @@ async def test_the_calls_that_were_accepted_are_resumed_and_the_others_are_told(
     assert sorted(provider.resumed) == ["work_1", "work_2"]
     assert "before the provider accepted this image" in last.notes[0]
     assert last.usage is None
+
+
+async def test_one_call_that_can_be_read_later_keeps_the_whole_job_open() -> None:
+    provider = OneEach(resume_fails=[ProviderFailed("Down.", status=503)])
+    provider.accepted |= {"work_2": SMALL}
+    fan_out = FanOut(provider)
+    job = job_for(THREE, card=fan_out.catalog.cards[0])
+    with pytest.raises(ProviderFailed):
+        async with aclosing(fan_out.resume(job, '[null,"work_1","work_2"]')) as stream:
+            _ = [event async for event in stream]
+
+
+async def test_calls_that_were_never_accepted_do_not_keep_a_job_open() -> None:
+    refused = ContentRefused("No.")
+    provider = OneEach(resume_fails=[refused])
+    provider.accepted |= {"work_1": SMALL}
+    fan_out = FanOut(provider)
+    job = job_for(THREE, card=fan_out.catalog.cards[0])
+    with pytest.raises(WorkLost):
+        async with aclosing(fan_out.resume(job, '["work_1",null,null]')) as stream:
+            _ = [event async for event in stream]
+
+
+async def test_a_bug_in_one_call_leaves_the_cost_of_the_others_unknown() -> None:
+    class OneBroken(OneEach):
+        async def _deliver(self, job: Job[ImageRequest]) -> ProviderStream:
+            async for event in super()._deliver(job):
+                yield event
+                if len(self.accepted) == 3 and isinstance(event, Accepted):
+                    _ = 1 / 0
+
+    result = await delivered(OneBroken())
+    assert len(result.images) < 3
+    assert result.usage is None
+    assert "It may have been charged." in result.notes[0]

@@ -1,5 +1,6 @@
 """What calls of Google's models cost, by the token counts of their replies."""
 
+from base64 import b64encode
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 
 from adapters.gemini.gemini_catalog import Shape, gemini_catalog, shape_of, shapes
+from adapters.gemini.gemini_endpoint import GeminiEndpoint
 from adapters.gemini.interaction_usage import MAX_TOKENS, parse_usage
+from adapters.gemini.interactions import NO_COUNTS, Interaction, delivered
 from domain.conversations import ContextTurn, ConversationContext
 from domain.image_formats import Dimensions
 from domain.money.thought_pricing import ThoughtPricing
@@ -15,7 +18,7 @@ from domain.requests import EditRequest, GenerateRequest
 from domain.results import MainlineUsage, Usage
 from domain.size_words import SizeInWords
 from tests.standin.gemini.gemini_sizes import PIXELS, TOKENS
-from tests.testkit.fakes import small_image
+from tests.testkit.fakes import PNG, small_image
 from tests.unit.gemini_help import MODEL, card_of
 
 TODAY = date(2026, 11, 28)
@@ -99,6 +102,8 @@ def test_thoughts_count_wherever_the_reply_has_them(changed: dict[str, Any], wor
         {},
         {"total_tokens": 1148},
         {**counts(28, 0, 1120, 0, 0), "output_tokens_by_modality": None},
+        {**counts(28, 0, 1120, 0, 0), "output_tokens_by_modality": []},
+        {**counts(28, 0, 1120, 0, 0), "output_tokens_by_modality": [{"modality": "image"}]},
         {**counts(28, 0, 1120, 0, 0), "total_input_tokens": -1},
         {**counts(28, 0, 1120, 0, 0), "total_output_tokens": True},
         {**counts(28, 0, 1120, 0, 0), "total_output_tokens": "1120"},
@@ -242,3 +247,17 @@ def test_prices_have_a_date_and_every_running_model_has_one() -> None:
             continue
         assert isinstance(card.pricing, ThoughtPricing)
         assert date(2026, 9, 1) <= card.pricing.as_of <= TODAY
+
+
+def test_an_image_whose_tokens_count_as_words_has_an_unknown_cost() -> None:
+    kinds = [{"modality": "text", "tokens": 1120}]
+    image = {"type": "image", "data": b64encode(PNG.data).decode()}
+    value = {
+        "id": "v1_x",
+        "status": "completed",
+        "steps": [{"type": "model_output", "content": [image]}],
+        "usage": {**counts(28, 0, 1120, 0, 0), "output_tokens_by_modality": kinds},
+    }
+    endpoint = GeminiEndpoint("https://localhost")
+    made = delivered(Interaction(value), card_of(), endpoint, stored=True)
+    assert (made.usage, made.notes) == (None, (NO_COUNTS,))

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from domain.image_formats import Dimensions
 from domain.models import ModelCard
+from domain.money.each_image_pricing import EachImagePricing
 from domain.money.prices import FreePricing, ImagePricing, PaidCall, Pricing, TokenPricing
 from domain.provider_errors import OutcomeUnknown
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
@@ -87,3 +88,12 @@ def test_what_the_provider_reports_comes_before_every_price() -> None:
         assert card.cost(reported, PaidCall(REQUEST, 2)) == Decimal("0.05")
     assert (reported + reported).reported_cost == Decimal("0.10")
     assert (reported + NO_TOKENS).reported_cost is None
+
+
+def test_each_call_for_one_image_is_charged_for_its_input_images() -> None:
+    edit = EditRequest(prompt="x", size=LARGE, images=(PNG, PNG), mask=mask(), n=3)
+    pricing = EachImagePricing(BY_IMAGE)
+    assert pricing.estimate(edit) == Decimal("0.33")
+    assert pricing.cost(None, PaidCall(edit, 3)) == Decimal("0.33")
+    assert pricing.cost(None, PaidCall(edit, 1)) == Decimal("0.11")
+    assert pricing.cost(None, PaidCall(replace(edit, n=1), 1)) == Decimal("0.11")

@@ -1,7 +1,10 @@
 """What every ConversationRepository promises about clearing. A new one inherits this suite too."""
 
+from dataclasses import replace
+
 import pytest
 
+from application.jobs.resumed_job import resumed_job
 from application.ports.conversation_repository import ConversationRepository
 from application.ports.job_repository import JobRepository
 from domain.errors import Canceled
@@ -107,3 +110,30 @@ class ClearedConversationsContract:
         assert (record.prompt, record.revised_prompt, record.continuation) == ("", None, None)
         assert await conversations.get(LOGO, owner="local") is None
         assert await conversations.clear(LOGO, owner="local") is None
+
+    async def test_the_handle_of_a_cleared_conversation_is_recorded_all_the_same(
+        self, records: JobRepository, conversations: ConversationRepository
+    ) -> None:
+        await conversations.begin(new_turn())
+        job = job_of("turn_1")
+        await reserve(records, job)
+        await records.save(job.dispatched())
+        await conversations.clear(LOGO, owner="local")
+        await records.save(job.dispatched().accepted("resp_1"))
+        record = await known(records)
+        assert (record.handle, record.prompt, record.is_cleared) == ("resp_1", "", True)
+
+    async def test_a_resumed_job_of_a_cleared_conversation_is_stored_without_texts(
+        self, records: JobRepository, conversations: ConversationRepository
+    ) -> None:
+        await conversations.begin(new_turn())
+        job = job_of("turn_1")
+        await reserve(records, job)
+        await records.save(job.dispatched().accepted("resp_1"))
+        await conversations.clear(LOGO, owner="local")
+        adopted = resumed_job(await known(records), job.card)
+        await records.save(stored(replace(adopted, state=JobState.RESERVED)))
+        record = await known(records)
+        assert (record.state, record.is_cleared) == (JobState.STORED, True)
+        assert (record.prompt, record.revised_prompt, record.continuation) == ("", None, None)
+        assert (record.notes, record.images[0].notes) == ((), ())

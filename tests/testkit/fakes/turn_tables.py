@@ -108,7 +108,7 @@ def replacement(record: JobRecord, present: JobRecord | None) -> JobRecord:
     """
     if present is None or not present.is_cleared:
         return record
-    if record.state is JobState.DISPATCHED:
+    if record.state is JobState.DISPATCHED and record.handle is None:
         raise Canceled(CLEARED)
     return without_texts(record)
 
