@@ -131,7 +131,7 @@ async def test_before_dispatch_the_last_caller_to_disconnect_cancels_the_job() -
     await asyncio.wait({running.task})
     assert isinstance(scene.sink.events[-1], Failed)
     assert scene.sink.events[-1].failure.code == Canceled.code
-    assert scene.jobs.by_fingerprint(JOB.fingerprint) is None
+    assert scene.jobs.equal_to(JOB) is None
 
 
 async def test_a_job_goes_on_while_any_reader_of_a_handle_waits() -> None:
@@ -144,7 +144,7 @@ async def test_a_job_goes_on_while_any_reader_of_a_handle_waits() -> None:
     assert not second.done()
     second.cancel()
     await others_run()
-    assert scene.jobs.by_fingerprint(JOB.fingerprint) is None
+    assert scene.jobs.equal_to(JOB) is None
 
 
 async def test_after_dispatch_a_disconnect_does_not_cancel_the_job() -> None:
@@ -165,13 +165,13 @@ async def test_after_dispatch_a_disconnect_does_not_cancel_the_job() -> None:
 async def test_a_job_can_be_joined_until_it_ends() -> None:
     scene = Scene()
     running = scene.start()
-    assert scene.jobs.by_fingerprint(JOB.fingerprint) is running
+    assert scene.jobs.equal_to(JOB) is running
     scene.before.set()
     scene.after.set()
     await result(running)
     assert running.task is not None
     await running.task
-    assert scene.jobs.by_fingerprint(JOB.fingerprint) is None
+    assert scene.jobs.equal_to(JOB) is None
 
 
 async def test_finished_has_the_number_of_callers_that_had_joined() -> None:
@@ -249,7 +249,7 @@ async def test_an_abandoned_job_cannot_be_joined() -> None:
     caller.cancel()
     with suppress(asyncio.CancelledError):
         await caller
-    assert scene.jobs.by_fingerprint(JOB.fingerprint) is None
+    assert scene.jobs.equal_to(JOB) is None
 
 
 async def test_a_sink_that_raises_does_not_affect_jobs() -> None:
