@@ -1,4 +1,4 @@
-"""The accounts of jobs by day and model, added up by the database.
+"""The accounts of jobs by day, model and provider, added up by the database.
 
 What the database cannot add exactly is read row by row.
 """
@@ -49,9 +49,9 @@ MAINLINE_TOKENS = (
 
 
 def job_accounts(connection: Connection, since: datetime) -> Iterator[UsageAccount]:
-    """Accounts of the jobs created from `since` on that cost money or may have, by day and model.
+    """Accounts of the jobs created from `since` on that cost money or may have.
 
-    Several may have the same day and model. A row that cannot be read is left out.
+    Several may have the same day, model and provider. A row that cannot be read is left out.
     """
     for model in models(connection):
         if isinstance(model, str):
@@ -63,14 +63,14 @@ def _of_model(connection: Connection, model: str, since: datetime) -> Iterator[U
     while True:
         end = _midnight(day + timedelta(days=1), zone)
         of_day = {"model": model, "begin": begin, "end": end}
-        sums = connection.execute(SUMS, of_day).one()
-        if sums.calls and not sums.odd and is_exact(sums):
-            yield _account(day, model, sums)
-        elif sums.calls:
+        sums = connection.execute(SUMS, of_day).all()
+        if all(isinstance(x.provider, str) and not x.odd and is_exact(x[1:]) for x in sums):
+            yield from (_account(day, model, of_provider) for of_provider in sums)
+        else:
             yield from _read(connection, of_day, zone)
         later = {"model": model, "begin": end, "end": LAST}
         # the next day has probably jobs; after one without, the next may be years away
-        found: object = end if sums.calls else connection.execute(NEXT_TIME, later).scalar()
+        found: object = end if sums else connection.execute(NEXT_TIME, later).scalar()
         if not isinstance(found, datetime):
             if found is not None:  # damaged, so it does not tell the day
                 yield from _read(connection, later, zone)
@@ -92,6 +92,7 @@ def _account(day: date, model: str, sums: Row[Any]) -> UsageAccount:
     return UsageAccount(
         day=day,
         model=model,
+        provider=sums.provider,
         calls=sums.calls,
         images=sums.images or 0,
         usage=Usage(
@@ -129,17 +130,22 @@ _RANGE = (
     jobs.c.created_at < bindparam("end"),
     ~and_(jobs.c.state == JobState.FAILED, jobs.c.charged == ChargeStatus.NO),
 )
-SUMS = select(
-    func.count().label("calls"),
-    func.count().filter(~(is_plain() & _IS_WHOLE)).label("odd"),
-    func.sum(_IMAGES).label("images"),
-    func.sum(jobs.c.delivered_images),  # for their types, as of all that is added
-    func.sum(jobs.c.requested_images),
-    *(func.sum(each).label(each.key) for each in (*TOKENS, *MAINLINE_TOKENS)),
-    func.sum(units(jobs.c.cost_usd)).label("cost"),
-    func.count().filter(_UNKNOWN).label("unknown"),
-    func.sum(case((_UNKNOWN, units(jobs.c.estimate_usd)))).label("estimated"),
-).where(*_RANGE)
+SUMS = (
+    select(
+        jobs.c.provider,
+        func.count().label("calls"),
+        func.count().filter(~(is_plain() & _IS_WHOLE)).label("odd"),
+        func.sum(_IMAGES).label("images"),
+        func.sum(jobs.c.delivered_images),  # for their types, as of all that is added
+        func.sum(jobs.c.requested_images),
+        *(func.sum(each).label(each.key) for each in (*TOKENS, *MAINLINE_TOKENS)),
+        func.sum(units(jobs.c.cost_usd)).label("cost"),
+        func.count().filter(_UNKNOWN).label("unknown"),
+        func.sum(case((_UNKNOWN, units(jobs.c.estimate_usd)))).label("estimated"),
+    )
+    .where(*_RANGE)
+    .group_by(jobs.c.provider)
+)
 ROWS = select(jobs).where(*_RANGE)
 NEXT_TIME = select(func.min(jobs.c.created_at)).where(
     jobs.c.model == bindparam("model"),

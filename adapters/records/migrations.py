@@ -198,6 +198,15 @@ REPEATED_JOBS: Step = (
 )
 
 HANDLES: Step = (AddColumn("jobs", "handle VARCHAR"),)
+ACCOUNTS_OF_PROVIDERS: Step = (
+    Statement("DROP INDEX IF EXISTS ix_jobs_account"),
+    Statement(
+        "CREATE INDEX IF NOT EXISTS ix_jobs_account ON jobs (model, created_at, state, charged, "
+        "asked_pictures, made_pictures, cost_usd, estimate_usd, text_tokens_in, image_tokens_in, "
+        "tokens_out, cached_text_tokens_in, cached_image_tokens_in, mainline_tokens_in, "
+        "mainline_tokens_out, mainline_cached_tokens_in, mainline_written_tokens_in, provider)"
+    ),
+)
 
 STEPS = (
     JOBS_AND_IMAGES,
@@ -216,6 +225,7 @@ STEPS = (
     ACCOUNTS_OF_MAINLINE_TOKENS,
     UPLOADS,
     HANDLES,
+    ACCOUNTS_OF_PROVIDERS,
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

@@ -71,7 +71,7 @@ jobs = Table(
         *("cost_usd", "estimate_usd", "text_tokens_in", "image_tokens_in", "tokens_out"),
         *("cached_text_tokens_in", "cached_image_tokens_in"),
         *("mainline_tokens_in", "mainline_tokens_out"),
-        *("mainline_cached_tokens_in", "mainline_written_tokens_in"),
+        *("mainline_cached_tokens_in", "mainline_written_tokens_in", "provider"),
     ),
     Index("ix_jobs_conversation", "owner", "conversation"),
     Index(

@@ -85,6 +85,7 @@ def to_account(row: Row[Any], zone: tzinfo | None) -> UsageAccount | None:
     return UsageAccount(
         day=row.created_at.replace(tzinfo=UTC).astimezone(zone).date(),
         model=row.model,
+        provider=row.provider,
         calls=1,
         images=_image_count(row),
         usage=usage_of(row) or NO_TOKENS,

@@ -15,7 +15,7 @@ from adapters.records.spending_rows import seen_calls, to_savings
 from adapters.records.spending_totals import spending_total
 from domain.money.estimates import CallKind, SeenCalls
 from domain.money.spending import SpendingTotal
-from domain.money.usage_account import Savings, UsageAccount, sum_by_day_and_model
+from domain.money.usage_account import Savings, UsageAccount, sum_accounts
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ def _accounts(connection: Connection, since: datetime) -> list[UsageAccount]:
         connection.execute(select(savings).where(recent)),
         lambda row: UsageAccount(day=row.day, model=row.model, saved=to_savings(row)),
     )
-    return sum_by_day_and_model([*job_accounts(connection, since), *credited])
+    return sum_accounts(job_accounts(connection, since), credited)
 
 
 def _credit(connection: Connection, day: date, model: str, more: Savings) -> None:

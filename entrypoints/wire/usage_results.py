@@ -10,10 +10,11 @@ from entrypoints.wire.outputs import TokenUsage
 
 
 class AccountEntry(Struct, kw_only=True, rename="camel", omit_defaults=True):
-    """One day's calls of one model. `costUsd` leaves out the `unknownCostCalls` calls."""
+    """A day's calls of a provider's model. `costUsd` leaves out the `unknownCostCalls` calls."""
 
     day: str | UnsetType = UNSET
     model: str | UnsetType = UNSET
+    provider: str | UnsetType = UNSET
     calls: int
     images: int = field(name="pictures")
     tokens: TokenUsage
@@ -49,6 +50,7 @@ def usage_result(usage: UsageReport) -> UsageResult:
     entries = [_entry(account) for account in usage.accounts]
     for entry, account in zip(entries, usage.accounts, strict=True):
         entry.day, entry.model = account.day.isoformat(), account.model
+        entry.provider = account.provider or UNSET
     return UsageResult(
         since=usage.since.isoformat(),
         days=entries,
@@ -64,7 +66,8 @@ def usage_lines(report: UsageResult) -> str:
 
 
 def _exactly(entry: AccountEntry) -> str:
-    return f"tokens {entry.tokens}; {count(entry.saved_answers, 'answer')} saved"
+    provider = f"provider {entry.provider}; " if entry.provider else ""
+    return f"{provider}tokens {entry.tokens}; {count(entry.saved_answers, 'answer')} saved"
 
 
 def _entry(account: UsageAccount) -> AccountEntry:

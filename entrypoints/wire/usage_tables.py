@@ -38,18 +38,22 @@ def _table(usage: UsageReport, *, narrow: bool) -> Table:
     table.add_column("day and model", no_wrap=True)
     for heading in ("calls", "cost") if narrow else FIGURES:
         table.add_column(heading, justify="right", no_wrap=True)
+    several = {account.provider for account in usage.accounts} - {""}
     for day, accounts in groupby(usage.accounts, key=lambda account: account.day):
         table.add_row(str(day))
         for account in accounts:
             # As Text: a client may have used any name, and Rich must not read it as markup.
-            table.add_row(
-                Text(single_line(account.model, MAX_MODEL)), *_figures(account, narrow=narrow)
-            )
+            name = _name(account) if len(several) > 1 else account.model
+            table.add_row(Text(single_line(name, MAX_MODEL)), *_figures(account, narrow=narrow))
         table.add_section()
     table.add_row(usage.total.model, *_figures(usage.total, narrow=narrow))
     if usage.total.unknown and not narrow:
         table.caption = "unknown: calls of unknown cost, and their estimated cost"
     return table
+
+
+def _name(account: UsageAccount) -> str:
+    return f"{account.provider}/{account.model}" if account.provider else account.model
 
 
 def _figures(account: UsageAccount, *, narrow: bool) -> list[str]:

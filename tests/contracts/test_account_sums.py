@@ -16,7 +16,7 @@ from adapters.records.spending_rows import spending_since, to_account
 from adapters.records.spending_totals import spending_total
 from domain.money.budgets import BudgetLimits
 from domain.money.spending import SpendingEntries, SpendingTotal
-from domain.money.usage_account import UsageAccount, sum_by_day_and_model
+from domain.money.usage_account import UsageAccount, sum_accounts
 from domain.provider_errors import OutcomeUnknown, RateLimited
 from domain.requests import GenerateRequest
 from tests.contracts.data_folder import DataFolder
@@ -61,8 +61,8 @@ def added(folder: DataFolder, zone: tzinfo) -> tuple[list[UsageAccount], list[Us
         rows = connection.execute(query).all()
         each = readable(connection, jobs, rows, lambda row: to_account(row, zone))
         return (
-            sum_by_day_and_model(job_accounts(connection, since)),
-            sum_by_day_and_model(account for account in each if account),
+            sum_accounts(job_accounts(connection, since)),
+            sum_accounts(account for account in each if account),
         )
 
 

@@ -192,6 +192,28 @@ class UsageLedgerContract:
         assert (other.cost, before.cost) == (Decimal("0.3"), Decimal("0.5"))
         assert await books.ledger.accounts(NOW + timedelta(days=1)) == []
 
+    async def test_accounts_tell_providers_apart_and_savings_go_to_the_only_one(
+        self, books: Books
+    ) -> None:
+        for number, provider in enumerate(("one", "one", "two")):
+            job = job_for(
+                id=f"job_{number}", created_at=NOW, provider=provider, estimate=Decimal(1)
+            )
+            await books.records.save(job.dispatched())
+        request = GenerateRequest(prompt="x", model="m")
+        other = job_for(request, id="job_3", created_at=NOW, provider="two")
+        await books.records.save(other.dispatched())
+        saved = Savings(results=1, usd=Decimal(2))
+        await books.ledger.credit({"fake-1": saved, "m": saved}, NOW.date())
+        accounts = await books.ledger.accounts(NOW - timedelta(days=1))
+        found = [(each.model, each.provider, each.calls, each.saved.usd) for each in accounts]
+        assert found == [
+            ("fake-1", "", 0, Decimal(2)),
+            ("fake-1", "one", 2, Decimal(0)),
+            ("fake-1", "two", 1, Decimal(0)),
+            ("m", "two", 1, Decimal(2)),
+        ]
+
     async def test_a_day_is_one_of_the_time_zone_of_the_question(self, books: Books) -> None:
         late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
         await books.records.save(stored(costing("job_1", created_at=late), "0.1"))

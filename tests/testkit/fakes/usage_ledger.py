@@ -8,7 +8,7 @@ from domain.jobs import Job, JobState
 from domain.money.estimates import CallKind, SeenCall, SeenCalls
 from domain.money.spending import SpendingEntries, SpendingTotal
 from domain.money.token_estimates import input_images
-from domain.money.usage_account import Savings, UsageAccount, sum_by_day_and_model
+from domain.money.usage_account import Savings, UsageAccount, sum_accounts
 from domain.requests import ImageRequest
 from domain.results import NO_TOKENS
 
@@ -50,7 +50,7 @@ class MemoryUsageLedger:
             for (day, model), saved in self.saved.items()
             if day >= since.date()
         ]
-        return sum_by_day_and_model([*jobs, *credited])
+        return sum_accounts(jobs, credited)
 
 
 def _seen(job: Job[ImageRequest], cost: Decimal) -> SeenCall:
@@ -68,6 +68,7 @@ def _account(row: Row, since: datetime) -> UsageAccount:
     return UsageAccount(
         day=record.created_at.astimezone(since.tzinfo).date(),
         model=record.model,
+        provider=record.provider,
         calls=1,
         images=len(row.job.images) if record.state is JobState.STORED else 0,
         usage=record.usage or NO_TOKENS,
