@@ -17,7 +17,7 @@ from domain.models import ModelCard
 from domain.probes import Ability, Answer, Finding
 from domain.provider_errors import ProviderError, ProviderTimedOut
 from domain.redactor import Redactor
-from domain.requests import GenerateRequest, Quality
+from domain.requests import NO_FALLBACK, GenerateRequest, Quality
 from domain.results import ImageResult
 from domain.untrusted_text import single_line
 
@@ -93,7 +93,8 @@ class ProbeProvider:
         chosen = provider.catalog.choose(model, self.clock.now().date())
         request = _small_request(chosen.card)
         estimate = chosen.card.estimate(replace(request, model=chosen.model))
-        return replace(request, model=f"{provider.name}/{chosen.model}"), estimate
+        name = f"{provider.name}/{chosen.model}"
+        return replace(request, model=name, fallback=NO_FALLBACK), estimate
 
     async def paid(self, probe: Probe, request: GenerateRequest) -> Probe:
         """Generate the image, as any other is generated, and add what it shows to the findings.

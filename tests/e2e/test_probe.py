@@ -141,6 +141,18 @@ def test_without_a_terminal_and_yes_no_image_is_requested(
     assert openai_api.ledger == []
 
 
+def test_a_paid_probe_asks_no_other_provider(
+    environment: dict[str, str], openai_api: StandIn
+) -> None:
+    environment["FALLBACK"] = "gpt-image-2"
+    with server() as local:
+        environment["OPENAI_COMPATIBLE_URLS"] = f"local={local.base_url}"
+        local.default = faults.bad_key()
+        done = run("local", "--paid", "--yes", environment=environment)
+    assert done.returncode != 0
+    assert openai_api.ledger == []
+
+
 @pytest.mark.parametrize(
     ("target", "said"),
     [
