@@ -249,8 +249,9 @@ class JobService:
                         )
                     case PartialImage(image=image, image_index=of, index=index):
                         yield PartialReady(job_id=job.id, image=image, image_index=of, index=index)
-                    case Accepted(handle=handle):
-                        yield JobAccepted(job_id=job.id, handle=handle)
+                    case Accepted(handle=handle, is_whole=is_whole):
+                        if is_whole:  # a shutdown may cancel such a job
+                            yield JobAccepted(job_id=job.id, handle=handle)
                     case JobDispatched():
                         estimate = event.estimate
                         yield event

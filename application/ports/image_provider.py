@@ -21,10 +21,11 @@ class Accepted:
     For providers whose work outlives a connection: `ResumableProvider.resume` reads the rest. The
     handle is recorded before anything else happens, so that a job survives its process. A later
     one of the same job replaces it: an adapter yields one, a safeguard that makes several calls
-    yields one for each. Callers do not see it.
+    yields one for each, and of those only the last one `is_whole`. Callers do not see it.
     """
 
     handle: str
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

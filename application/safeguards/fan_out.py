@@ -122,11 +122,21 @@ class Parts:
                 return None
             case Accepted(handle=handle):
                 self.handles[part] = handle
-                return Accepted(handle=json.dumps(self.handles, separators=(",", ":")))
+                handles = json.dumps(self.handles, separators=(",", ":"))
+                return Accepted(handle=handles, is_whole=not any(map(self._is_sent, self._parts)))
             case PartialImage():
                 return replace(event, image_index=part)
             case _:
                 return event
+
+    @property
+    def _parts(self) -> range:
+        return range(self.number)
+
+    def _is_sent(self, part: int) -> bool:
+        """Whether this call has neither been accepted nor ended."""
+        has_ended = part in self.delivered or part in self.errors
+        return self.handles[part] is None and not has_ended
 
     def result(self) -> Delivered:
         """The images of all calls; raise the worst error if there are none."""

@@ -104,9 +104,10 @@ async def test_previews_have_the_number_of_their_image() -> None:
 
 
 async def test_each_accepted_call_adds_its_handle() -> None:
-    handles = [e.handle for e in await read(FanOut(OneEach())) if isinstance(e, Accepted)]
-    assert sorted(filter(None, json.loads(handles[-1]))) == ["work_1", "work_2", "work_3"]
-    assert len(handles) == 3
+    accepted = [e for e in await read(FanOut(OneEach())) if isinstance(e, Accepted)]
+    handles = json.loads(accepted[-1].handle)
+    assert sorted(filter(None, handles)) == ["work_1", "work_2", "work_3"]
+    assert [each.is_whole for each in accepted] == [False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,19 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import anyio
 import pytest
 
-from application.ports.image_provider import Accepted
+from application.ports.image_provider import Accepted, ProviderStream
 from application.safeguards.archiving import STORED_LATER, Archiving
 from application.safeguards.concurrency_limit import ConcurrencyLimit
 from domain.errors import ArchiveUnavailable
 from domain.events import Finished
 from domain.image import Image, StoredRef
-from domain.jobs import JobState
+from domain.jobs import Job, JobState
+from domain.models import Catalog, ModelCard
 from domain.provider_errors import (
     CredentialsRejected,
     OutcomeUnknown,
@@ -22,6 +24,8 @@ from domain.provider_errors import (
     ProviderUnreachable,
     RateLimited,
 )
+from domain.requests import ImageRequest
+from entrypoints.bootstrap.lifecycle import run_application
 from tests.testkit.fakes import (
     PNG,
     FakeProvider,
@@ -29,6 +33,7 @@ from tests.testkit.fakes import (
     MemoryImageStore,
     MemoryJobRepository,
     job_for,
+    settings_in,
     small_image,
 )
 from tests.unit.results import SMALL, events
@@ -135,3 +140,35 @@ async def test_work_that_does_not_end_holds_up_no_new_call() -> None:
             assert isinstance(await anext(stream), Accepted)
         waiting.cancel()
         await asyncio.wait({waiting})
+
+
+async def test_a_shutdown_waits_until_all_calls_of_a_job_are_accepted(tmp_path: Path) -> None:
+    reached, answer = asyncio.Event(), asyncio.Event()
+
+    class SlowSecond(FakeResumableProvider):
+        catalog = Catalog(cards=(ModelCard(name="fake-1", max_images=1),), default="fake-1")
+
+        async def _deliver(self, job: Job[ImageRequest]) -> ProviderStream:
+            if self.accepted:
+                reached.set()
+                await answer.wait()
+            async for event in super()._deliver(job):
+                yield event
+
+    provider = SlowSecond()
+    async with run_application(settings_in(tmp_path), image_providers=[provider]) as container:
+        handle = await container.generate_image()(replace(SMALL, n=2))
+        reader = asyncio.ensure_future(handle.result())
+        await asyncio.wait_for(reached.wait(), 5)
+        reader.cancel()
+        await asyncio.wait({reader})
+        for _ in range(50):  # until the handle of the first call is recorded, and a little longer
+            await asyncio.sleep(0.01)
+        assert (await container.get_job()(handle.job.id)).handle is not None
+        draining = asyncio.ensure_future(container.drain_jobs()(5))
+        await asyncio.sleep(0.05)
+        assert not draining.done()
+        answer.set()
+        await draining
+        record = await container.get_job()(handle.job.id)
+    assert (record.state, len(record.images)) == (JobState.STORED, 2)
