@@ -1,5 +1,6 @@
 """Idempotency keys: a repeated request is served by the first one's job, even after a restart."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ from application.jobs.job_runner import Execution, JobRunner
 from application.jobs.running_job import AnyJob, RunningJob
 from application.jobs.stored_results import StoredResults
 from application.ports.job_repository import JobRepository
-from domain.errors import KeyReused
+from domain.errors import ArchiveUnavailable, KeyReused
 from domain.events import Finished, JobStarted
 from domain.job_records import JobRecord, busy_elsewhere, may_retry
 from domain.jobs import IdempotencyKey, JobState
@@ -71,6 +72,31 @@ class IdempotentJobs:
             return running
         ended = replace(job, id=record.id)
         return self.runner.start_replay(ended, self._replay(ended, record))
+
+    async def accepted_before(self, job: AnyJob, *, fresh: bool) -> Sequence[JobRecord]:
+        """The open jobs of the same request, or of the key, that a provider has accepted.
+
+        With `fresh`, only that of the key. None if the records cannot be read.
+        """
+        try:
+            accepted = [each for each in await self.records.accepted() if each.owner == job.owner]
+            key = job.key if accepted else None
+            bound = await self.records.by_key(key.value, owner=job.owner) if key else None
+        except ArchiveUnavailable:
+            return ()
+        of_key = bound.record.id if bound is not None and bound.key == key else None
+        same = None if fresh else job.fingerprint
+        return [each for each in accepted if each.id == of_key or each.fingerprint == same]
+
+    async def adopt(self, accepted: Sequence[JobRecord]) -> Sequence[JobRecord]:
+        """Become the process that reads the outcome of these jobs; return those that it got.
+
+        Raises ArchiveUnavailable.
+        """
+        if not accepted:
+            return ()
+        async with self.records.active_writers() as active:
+            return await self.records.adopt([record.id for record in accepted], active)
 
     async def join(self, running: RunningJob, key: IdempotencyKey | None) -> None:
         """Add a caller to a running job, and bind the caller's key to that job.

@@ -30,7 +30,7 @@ SHUT_DOWN = "The server shut down while the image was being generated."
 EVERY_CLIENT_LEFT = "Every client left while the image was being generated."
 FETCHED_LATER = (
     "The provider has accepted the work. The server fetches the image when it runs again; the same "
-    "request sent again would be charged again."
+    "request sent then waits for it."
 )
 
 Execution = AsyncGenerator[ExecutionEvent, None]

@@ -1,5 +1,6 @@
 """The one path of every request: check it, find or start its job, and execute the job."""
 
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -75,10 +76,10 @@ class JobService:
     ) -> JobHandle:
         """Return the caller's handle of the job that serves the request, with these notes first.
 
-        That is the job of the owner's `key`, if there is one; else an equal running job, unless
-        `fresh`; else for a `retried` request the job of an earlier attempt; else a new one. `sent`
-        is the request as the caller sent it, where the server has changed its images or added what
-        it builds on. The result becomes `turn` of a conversation.
+        That is the job of the owner's `key`, if there is one; else an equal running job, or one
+        whose accepted work a process has left, unless `fresh`; else for a `retried` request the job
+        of an earlier attempt; else a new one. `sent` is the request as the caller sent it, where
+        the server has changed its images or added what it builds on. The result becomes `turn`.
         Raises what GenerateImage raises.
         """
         self.renditions.check_format(request.format)
@@ -89,6 +90,8 @@ class JobService:
             Submission(request=request, options=options, sent=sent, turn=turn)
         )
         fresh = options.fresh and not options.retried
+        if self.providers.can_resume(job.provider):
+            await self.adopt(await self.idempotent_jobs.accepted_before(job, fresh=fresh))
         running, lookup = await self._find(job, turn, fresh=fresh), None
         if running is None and options.retried:
             running = await self.idempotent_jobs.find_attempt(job)
@@ -212,23 +215,31 @@ class JobService:
         await self.idempotent_jobs.bind(job.key, result.job_id, owner=job.owner)
         yield Finished(job_id=job.id, result=result)
 
-    def can_resume(self, record: JobRecord) -> bool:
+    async def adopt(self, accepted: Sequence[JobRecord]) -> int:
+        """Run the rest of these jobs, as far as this process gets them; return how many.
+
+        Equal requests join them meanwhile. Raises ArchiveUnavailable, and ShuttingDown after the
+        drain has begun.
+        """
+        adopted = await self.idempotent_jobs.adopt([*filter(self._can_resume, accepted)])
+        started = [record for record in adopted if self._can_resume(record)]  # still not running
+        for record in started:
+            self._resume(record)
+        return len(started)
+
+    def _can_resume(self, record: JobRecord) -> bool:
         """Whether the job has a handle, its provider can resume it, and it is not running here."""
         is_running = self.runner.by_id(record.id, owner=record.owner) is not None
         known = record.handle is not None and self.providers.can_resume(record.provider)
         return known and not is_running
 
-    def resume(self, record: JobRecord) -> RunningJob:
-        """Run the rest of a job that `can_resume`; equal requests join it meanwhile.
-
-        Raises ShuttingDown after the drain has begun.
-        """
+    def _resume(self, record: JobRecord) -> None:
         assert record.handle is not None, "only accepted work can be resumed"
         day = record.created_at.date()
         job = resumed_job(record, self.providers.card(record.provider, record.model, day))
-        return self.runner.start_resumed(job, self._resume(job, record.handle))
+        self.runner.start_resumed(job, self._read_rest(job, record.handle))
 
-    async def _resume(self, job: AnyJob, handle: str) -> Execution:
+    async def _read_rest(self, job: AnyJob, handle: str) -> Execution:
         yield JobStarted.of(job)
         yield JobAccepted(job_id=job.id, handle=handle)
         async with aclosing(self._from_provider(job, self.providers.resume(job, handle))) as events:

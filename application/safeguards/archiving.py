@@ -32,7 +32,7 @@ from domain.results import ResultImage
 QUARANTINE_HINT = " The response was saved in DATA_DIR/quarantine, under the job ID."
 STILL_OPEN = (
     "The provider has accepted the work, and the server fetches the image as soon as it can: see "
-    "job {job}. The same request sent again would be charged again."
+    "job {job}. The same request sent again waits for it, unless it is fresh."
 )
 STORED_LATER = "The provider still has the result, and the server stores it as soon as it can."
 INTERRUPTED = "The job was interrupted while the image was being generated."

@@ -24,12 +24,4 @@ class ResumeJobs:
         accepted = await self.records.accepted()
         if not accepted:
             return 0
-        service = self.job_service()
-        resumable = [record.id for record in accepted if service.can_resume(record)]
-        if not resumable:
-            return 0
-        async with self.records.active_writers() as active:
-            adopted = await self.records.adopt(resumable, active)
-        for record in adopted:
-            service.resume(record)
-        return len(adopted)
+        return await self.job_service().adopt(accepted)

@@ -7,21 +7,11 @@ from datetime import timedelta
 import anyio
 import pytest
 
-from adapters.job_events.memory import MemoryJobEvents
-from application.image_library import ImageLibrary
-from application.jobs.idempotency import IdempotentJobs
-from application.jobs.job_runner import JobRunner
-from application.jobs.job_service import JobService
-from application.jobs.stored_results import StoredResults
 from application.ports.image_provider import Accepted, Delivered, PartialImage, ProviderStream
-from application.provider_registry import ProviderRegistry
-from application.result_cache import ResultCache
 from application.safeguards.archiving import Archiving
-from application.safeguards.inspection import Inspection
 from application.safeguards.redaction import Redaction
 from application.safeguards.resumption import Resumption
-from application.use_cases.recover_jobs import RESUMABLE_FOR, RecoverJobs
-from application.use_cases.resume_jobs import ResumeJobs
+from application.use_cases.recover_jobs import RESUMABLE_FOR
 from domain.errors import ArchiveUnavailable
 from domain.events import JobDispatched
 from domain.image import Image
@@ -38,29 +28,17 @@ from domain.provider_errors import (
 from domain.requests import EditRequest, ImageRequest
 from tests.testkit.fakes import (
     PNG,
-    DictCache,
     FakeProvider,
     FakeResumableProvider,
-    FrozenClock,
-    HeaderInspector,
-    InstantRetries,
     MemoryImageStore,
     MemoryJobRepository,
-    RecordingSink,
-    generate_image,
     job_for,
-    no_day_budget,
-    renditions,
     small_image,
 )
 from tests.unit.results import SMALL, events
+from tests.unit.resuming_process import CUT, Process, killed, resuming
 
 pytestmark = pytest.mark.anyio
-CUT = OutcomeUnknown("The connection broke off.")
-
-
-def resuming(provider: FakeProvider, *, most: int = 3) -> Resumption:
-    return Resumption(provider, InstantRetries(most))
 
 
 async def failure_of(provider: Resumption | Archiving) -> ProviderError:
@@ -105,55 +83,6 @@ async def test_work_without_a_handle_is_never_asked_for() -> None:
     assert await failure_of(resuming(FakeProvider(fails=[CUT]))) is CUT
     provider = FakeProvider(fails=[CUT], handle="work_1")  # it cannot resume
     assert await failure_of(resuming(provider)) is CUT
-
-
-class Process:
-    """A server process: all that a job needs, over records and images that outlive it."""
-
-    images: MemoryImageStore
-    records: MemoryJobRepository
-
-    def __init__(self, provider: FakeProvider, before: "Process | None" = None) -> None:
-        self.images = before.images if before else MemoryImageStore()
-        beside = before.records if before else None
-        self.records = MemoryJobRepository(writer=f"process {id(self)}", beside=beside)
-        self.clock, self.sink = FrozenClock(), RecordingSink()
-        library = ImageLibrary(self.images, self.records)
-        self.cache = DictCache()
-        self.runner = JobRunner(MemoryJobEvents(), self.sink)
-        checked = Inspection(resuming(provider, most=1), HeaderInspector())
-        self.service = JobService(
-            ProviderRegistry(Archiving(Redaction(checked, []), self.images, self.records)),
-            ResultCache(self.cache, library),
-            renditions(),
-            self.runner,
-            IdempotentJobs(self.runner, self.records, StoredResults(library)),
-            no_day_budget(),
-            self.clock,
-        )
-        self.generate = generate_image(self.service, library)
-        self.resume = ResumeJobs(self.records, lambda: self.service)
-        self.recover = RecoverJobs(self.records, self.images, self.clock)
-
-    async def finish(self) -> None:
-        """Let all jobs end."""
-        for task in [*self.runner._tasks]:
-            await task
-
-    @property
-    def states(self) -> list[JobState]:
-        return [row.record.state for row in self.records.tables.rows.values()]
-
-
-Handles = dict[str, ImageRequest]
-
-
-async def killed(request: ImageRequest = SMALL) -> tuple[Process, Handles]:
-    """A process that was killed right after its provider had accepted the request."""
-    process = Process(FakeProvider())
-    await process.records.save(job_for(request).dispatched().accepted("work_1"))
-    process.records.end()
-    return process, {"work_1": request}
 
 
 async def test_the_handle_is_recorded_before_the_next_event() -> None:

@@ -37,7 +37,7 @@ from tests.testkit.fakes import (
     small_image,
 )
 from tests.unit.results import SMALL, events
-from tests.unit.test_resumption import Process, killed
+from tests.unit.resuming_process import Process, killed
 
 pytestmark = pytest.mark.anyio
 ON_THE_WAY = [
