@@ -81,7 +81,7 @@ async def test_after_accepted_no_error_says_that_nothing_was_charged(error: Prov
     )
     with pytest.raises(OutcomeUnknown, match=error.message) as failed:
         await events(provider)
-    assert "charged again" in failed.value.hint
+    assert "sent again waits for it" in failed.value.hint
 
 
 async def test_an_image_that_cannot_be_stored_is_delivered_and_stored_later() -> None:
