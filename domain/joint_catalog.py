@@ -89,10 +89,12 @@ class JointCatalog:
         if not chosen.card.unsupported_options(request):
             return  # without a look at all models
 
-        def rank(model: OfferedModel) -> tuple[bool, bool]:
-            return model.provider != chosen.provider, not self.of(model.provider).listed
+        def rank(model: OfferedModel) -> bool:
+            return model.provider != chosen.provider
 
-        offered = [(each.name, each.card) for each in sorted(self._offered(), key=rank)]
+        own = chosen.provider
+        known = [x for x in self._offered() if x.provider == own or self.of(x.provider).listed]
+        offered = [(each.name, each.card) for each in sorted(known, key=rank)]
         self.of(chosen.provider).check(request, chosen.card, today, offered)
 
     def instead_of(self, provider: str, request: ImageRequest, today: date) -> str:

@@ -35,8 +35,8 @@ def test_one_call_serves_stdio_the_command_line_and_a_later_server(
         again = host.response(host.call("generate_image", CALL | {"partialImages": 2}))
         host.close_input()
         assert host.wait_for_exit() == 0
-    assert "From the cache (memory), created " in text_of(again)
-    assert "fresh: true" in text_of(again)
+    reused = ("From the cache (memory), created ", "shared with an equal request")
+    assert any(words in text_of(again) for words in reused)  # the first may still be cached
     printed = json.loads(run(environment, "generate", "a red bridge", "--json"))
     with Host(environment) as host:
         host.initialize()

@@ -100,7 +100,8 @@ async def test_metrics_count_generated_cached_joined_and_failed_jobs(
 
     assert (again["servedFrom"], refused.status_code) == ("memory", 422)
     assert sorted(each.json()["servedFrom"] for each in pair) == ["joined", "provider"]
-    job = {"action": "generate", "model": MODEL}
+    model = {"provider": "openai", "model": MODEL}
+    job = {"action": "generate", **model}
     assert now.of("jobs_total", **job, outcome="painted") == 3
     assert now.of("jobs_total", **job, outcome="cached") == 1
     assert now.of("jobs_total", **job, outcome="content_refused") == 1
@@ -111,10 +112,10 @@ async def test_metrics_count_generated_cached_joined_and_failed_jobs(
     assert now.of("cache_misses_total") == len(openai_api.posts) - 1 == 3
     assert now.of("provider_seconds_count", **job, outcome="painted") == 3
     assert now.of("provider_seconds_count", **job, outcome="failed") == 1
-    assert now.of("first_partial_seconds_count", model=MODEL) == 1
+    assert now.of("first_partial_seconds_count", **model) == 1
     assert now.of("jobs_running") == now.of("jobs_queued") == 0
     paid = created["costUsd"] + fresh["costUsd"] + pair[0].json()["costUsd"]
-    assert now.of("cost_usd_total", model=MODEL) == pytest.approx(paid)
+    assert now.of("cost_usd_total", **model) == pytest.approx(paid)
     assert now.of("cache_saved_usd_total", tier="memory") == pytest.approx(created["costUsd"])
     assert now.requests("201") - before.requests("201") == 5
     assert now.requests("422") - before.requests("422") == 1

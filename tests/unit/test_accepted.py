@@ -19,9 +19,9 @@ from domain.provider_errors import ProviderError, ProviderUnreachable, RateLimit
 from domain.requests import ImageRequest
 from domain.results import ResultImage
 from tests.contracts.test_providers import AROUND
-from tests.testkit.fakes import PNG, FakeProvider, InstantRetries, job_for
+from tests.testkit.fakes import PNG, FakeProvider, FakeResumableProvider, InstantRetries, job_for
 from tests.unit.results import SMALL, events
-from tests.unit.ticking_service import REQUEST, TickingService, read
+from tests.unit.ticking_service import REQUEST, TickingProvider, TickingService, read
 
 pytestmark = pytest.mark.anyio
 HANDLE = "work_1"
@@ -35,11 +35,19 @@ class ResumableFake(FakeProvider):
         yield Delivered(images=(ResultImage(image=PNG),))
 
 
+class ResumableTickingProvider(TickingProvider):
+    """The same of the provider of TickingService."""
+
+    async def resume(self, job: Job[ImageRequest], handle: str, /) -> ProviderStream:
+        assert handle == HANDLE
+        yield Delivered(images=(ResultImage(image=PNG),))
+
+
 @pytest.mark.parametrize("around", AROUND.values(), ids=[*AROUND])
 async def test_every_safeguard_passes_a_handle_on(
     around: Callable[[ImageProvider], ImageProvider],
 ) -> None:
-    guarded = around(FakeProvider(handle=HANDLE))
+    guarded = around(FakeResumableProvider())
     job = job_for(SMALL, card=SketchProvider().catalog.cards[0])  # its price is known to Budget
     seen = [event async for event in guarded.generate(job)]
     accepted, delivered = (event for event in seen if not isinstance(event, JobDispatched))
@@ -48,7 +56,7 @@ async def test_every_safeguard_passes_a_handle_on(
 
 
 async def test_the_sink_gets_the_handle_and_callers_do_not() -> None:
-    service = TickingService()
+    service = TickingService(provider=ResumableTickingProvider)
     service.provider.handle = HANDLE
     handle = await service.generate(REQUEST)
     events_read = await read(handle)

@@ -48,5 +48,6 @@ async def test_a_model_that_retires_soon_is_logged_once_at_the_start_or_at_its_f
     assert ["fake-1 retires" in line for line in lines] == [True, False]
     assert ["soon retires" in line for line in lines] == [False, True]
     for model, days in (("fake-1", 30), ("soon", 1), ("later", 31)):
-        assert f'gpt_image_model_days_until_shutdown{{model="{model}"}} {days}.0' in metrics
+        labels = f'{{model="{model}",provider="fake"}}'
+        assert f"gpt_image_model_days_until_shutdown{labels} {days}.0" in metrics
     assert "undated" not in metrics.partition("days_until_shutdown")[2].partition("# HELP")[0]

@@ -122,8 +122,10 @@ class TickingCache(DictCache):
 class TickingService:
     """The real job service, runner and safeguards around fakes."""
 
-    def __init__(self, pace: Pace = lambda: 1) -> None:
-        self.provider = TickingProvider(pace)
+    def __init__(
+        self, pace: Pace = lambda: 1, provider: type[TickingProvider] = TickingProvider
+    ) -> None:
+        self.provider = provider(pace)
         self.images = TickingStore(pace)
         self.records = TickingRecords(pace)
         self.cache = TickingCache(pace)

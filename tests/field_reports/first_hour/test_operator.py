@@ -55,7 +55,7 @@ def test_what_refuses_to_work_names_the_setting_and_works_with_it(
 def start_without_secrets(newcomer: Newcomer) -> None:
     refused = newcomer.run(*HTTP, code=2, HOST=EVERY_ADDRESS).stderr
     assert "AUTH_TOKEN: " in refused
-    assert "OPENAI_API_KEY is not set" in refused
+    assert "PROVIDER: OPENAI_API_KEY or " in refused
 
 
 def request(newcomer: Newcomer, server: Running, token: Path | None, *options: str) -> str:
