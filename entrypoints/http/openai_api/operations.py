@@ -20,7 +20,7 @@ HEADERS = {
     "X-Image-Id": "The IDs of the images, with commas between them.",
     "X-Cache": "hit, miss, joined an equal request, or repeated after a retry.",
     "X-Cost-Usd": "What the request cost; missing if unknown.",
-    "X-Notes": "What was changed in the request.",
+    "X-Notes": "What was changed in the request, and how the result differs from it.",
 }
 RETRIES = (
     parameter(

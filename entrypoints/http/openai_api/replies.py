@@ -144,13 +144,19 @@ def error_frame(body: bytes) -> Frame:
 
 def job_headers(job: JobHandle, notes: tuple[str, ...] = ()) -> dict[str, str]:
     """The headers that are known before there is a result."""
-    texts = " ".join((*notes, *job.notes)).replace("→", "->")
-    noted = {"x-notes": UNPRINTABLE.sub("?", texts)[:1000]} if texts else {}
-    return {"x-job-id": job.job.id, **noted}
+    return {"x-job-id": job.job.id, **_noted((*notes, *job.notes))}
 
 
-def result_headers(result: ImageResult) -> dict[str, str]:
-    """Which images these are, whether they were paid for now, and with how many US dollars."""
+def _noted(notes: tuple[str, ...]) -> dict[str, str]:
+    texts = " ".join(dict.fromkeys(notes)).replace("→", "->")
+    return {"x-notes": UNPRINTABLE.sub("?", texts)[:1000]} if texts else {}
+
+
+def result_headers(result: ImageResult, notes: tuple[str, ...] = ()) -> dict[str, str]:
+    """Which images these are, whether they were paid for now, and with how many US dollars.
+
+    Beside `notes` on the request, those on the result: a fallback that served it, a failed image.
+    """
     cost = result.charged_cost
     costs = {} if cost is None else {"x-cost-usd": f"{cost:f}"}
     return {
@@ -158,6 +164,7 @@ def result_headers(result: ImageResult) -> dict[str, str]:
         "x-cache": "hit" if result.is_cached else CACHE_WORDS[result.served_from],
         "x-should-retry": "false",
         **costs,
+        **_noted((*notes, *result.notes)),
     }
 
 

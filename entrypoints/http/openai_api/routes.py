@@ -165,7 +165,8 @@ async def _images_response(
         return as_response(no_response)
     body = replies.body(result)
     length = {"content-type": "application/json", "content-length": str(len(body))}
-    return as_response(BytesResponse(200, {**headers, **result_headers(result), **length}, body))
+    headers = {**headers, **result_headers(result, call.notes), **length}
+    return as_response(BytesResponse(200, headers, body))
 
 
 async def _recorded_task(
