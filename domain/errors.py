@@ -36,8 +36,7 @@
         ├ WorkLost                  work_lost             accepted, and not known any more
         └ ProviderFailed            provider_failed       (status)
 
-These errors know no wire format: entrypoints map `code` to exit codes and HTTP status codes.
-A released `code` never changes.
+Entry points map `code`, which never changes, to exit codes and HTTP status codes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -225,8 +224,7 @@ class TooManyRequests(Busy):
 class ArchiveUnavailable(ImageServiceError):
     """Images or job records cannot be written, so nothing was sent to the provider."""
 
-    code = "archive_unavailable"
-    retryable = True
+    code, retryable = "archive_unavailable", True
     default_hint = "Free up disk space, or choose folders that the server can write to."
 
     @staticmethod
@@ -246,8 +244,7 @@ class ArchiveUnavailable(ImageServiceError):
 class CacheUnavailable(ImageServiceError):
     """The cache cannot be used; callers treat it as a miss and continue."""
 
-    code = "cache_unavailable"
-    retryable = True
+    code, retryable = "cache_unavailable", True
     default_hint = "Requests still work, at full cost. Check the cache folder."
 
 

@@ -76,7 +76,7 @@ class IdempotentJobs:
     async def accepted_before(self, job: AnyJob, *, fresh: bool) -> Sequence[JobRecord]:
         """The open jobs of the same request, or of the key, that a provider has accepted.
 
-        With `fresh`, only that of the key. None if the records cannot be read.
+        With `fresh`, only that of the key. Empty if the records cannot be read.
         """
         try:
             accepted = [each for each in await self.records.accepted() if each.owner == job.owner]

@@ -169,7 +169,7 @@ class JobRunner:
         if not self._tasks:
             return
         for running in [*self._by_id.values()]:
-            if _can_wait(running) and not running.log.closed and running.task is not None:
+            if _may_be_canceled(running) and not running.log.closed and running.task is not None:
                 running.task.cancel()
         timeout = max(0.0, grace - CANCEL_TIMEOUT)
         _, late = await asyncio.wait(self._tasks, timeout=timeout)
@@ -255,7 +255,7 @@ class JobRunner:
         return Canceled()
 
 
-def _can_wait(running: RunningJob) -> bool:
+def _may_be_canceled(running: RunningJob) -> bool:
     """Whether the job can be canceled at once: nothing was sent, or the rest can be read later."""
     return not running.is_dispatched or (running.is_accepted and not running.waiting)
 

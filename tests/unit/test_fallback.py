@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from application.ports.image_provider import ImageProvider
-from domain.errors import ChargeStatus, ImageServiceError, InvalidRequest, QueueFull
+from domain.errors import ChargeStatus, InvalidRequest, QueueFull
 from domain.events import FallbackStarted
 from domain.image_formats import Dimensions
 from domain.jobs import LOCAL, JobState
 from domain.models import Catalog, ModelCard
-from domain.money.budget_errors import BudgetExhausted
+from domain.money.budget_errors import BudgetExhausted, ConfirmationRequired
 from domain.money.prices import FreePricing
 from domain.provider_errors import (
     BadProviderReply,
@@ -234,7 +234,9 @@ async def test_a_fallback_above_the_limit_needs_its_own_confirmation(tmp_path: P
     async def admit(job: Any) -> bool:  # noqa: ANN401 - any job
         asked.append(job.provider)
         if job.provider == "second":
-            raise ImageRefused
+            raise ConfirmationRequired(
+                "A person must agree.", hint="", limit=Decimal(0), estimate=None
+            )
         return False
 
     async with scene as container:
@@ -243,10 +245,3 @@ async def test_a_fallback_above_the_limit_needs_its_own_confirmation(tmp_path: P
     assert asked == ["fake", "second"]
     assert failed.value.hint.endswith("The fallback second-1 was not asked: A person must agree.")
     assert scene.second.seen == []
-
-
-class _Refused(ImageServiceError):
-    code = "confirmation_required"
-
-
-ImageRefused = _Refused("A person must agree.")
