@@ -59,6 +59,7 @@ BREACHES = {
         "adapters.records",
         "import platformdirs",
     ),
+    "Templates are rendered by the HTTP server only": ("entrypoints.wire", "import jinja2"),
     "Forms are read by the HTTP server only": ("entrypoints.wire", "import multipart"),
     "msgspec stays where JSON is read and written": (
         "adapters.records",
