@@ -5,17 +5,21 @@ A shell asks for them by running the command, so a suggestion that fails for any
 
 from glob import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from entrypoints.cli.known_names import (
+    Defined,
+    Kind,
+    defined_names,
+    model_names,
+    preset_values,
+    stored_ids,
+)
+
 if TYPE_CHECKING:  # loaded only when a shell asks
     from click.shell_completion import CompletionItem
-
-Kind = Literal["images", "trash", "jobs"]
-"""What an ID belongs to."""
-Defined = Literal["preset", "style"]
-"""What has a name in PRESETS_DIR."""
 
 
 class Suggested(click.ParamType[str]):
@@ -42,8 +46,6 @@ class ModelName(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list["CompletionItem"]:
         """The names in the catalog that begin with what was typed."""
-        from entrypoints.cli.completion import model_names
-
         return _items([name for name in model_names() if name.startswith(incomplete)])
 
 
@@ -59,8 +61,6 @@ class DefinedName(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list["CompletionItem"]:
         """The names that begin with what was typed."""
-        from entrypoints.cli.completion import defined_names
-
         return _items([name for name in defined_names(self.kind) if name.startswith(incomplete)])
 
 
@@ -73,8 +73,6 @@ class PresetValue(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list["CompletionItem"]:
         """The arguments of the preset that was named before, or the values of one of them."""
-        from entrypoints.cli.completion import preset_values
-
         values = preset_values(ctx.params.get("preset") or "")
         return _items([value for value in values if value.startswith(incomplete)])
 
@@ -117,8 +115,6 @@ class StoredId(click.ParamType[str]):
 
 
 def _stored(kind: Kind, incomplete: str) -> list[str]:
-    from entrypoints.cli.completion import stored_ids
-
     return [id_ for id_ in stored_ids(kind) if id_.startswith(incomplete)]
 
 

@@ -8,7 +8,7 @@ from click.shell_completion import BashComplete
 
 from entrypoints.cli import completion
 from entrypoints.cli.app import cli
-from entrypoints.cli.suggestions import Kind
+from entrypoints.cli.known_names import Kind
 
 KNOWN = {
     "images": ["img_11111111", "img_22222222"],
