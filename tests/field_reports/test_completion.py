@@ -6,7 +6,7 @@ import click
 import pytest
 from click.shell_completion import BashComplete
 
-from entrypoints.cli import completion
+from entrypoints.cli import known_names, suggestions
 from entrypoints.cli.app import cli
 from entrypoints.cli.known_names import Kind
 
@@ -51,7 +51,7 @@ def test_a_shell_is_offered(
     monkeypatch.chdir(tmp_path)
     for name in ("landscape.png", "img_1.png", "cat.png"):
         Path(name).touch()
-    monkeypatch.setattr(completion, "stored_ids", KNOWN.__getitem__)
+    monkeypatch.setattr(suggestions, "stored_ids", KNOWN.__getitem__)
     shell = BashComplete(cli, {}, "gpt-image", "_GPT_IMAGE_COMPLETE")
     items = shell.get_completions(line, incomplete)
     assert ["a file" if each.type == "file" else each.value for each in items] == offered
@@ -62,7 +62,7 @@ def test_a_shell_is_offered(
 @pytest.mark.parametrize("kind", ["images", "trash", "jobs"])
 def test_ids_that_cannot_be_read_are_left_out(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROVIDER", "a fault")
-    assert completion.stored_ids(kind) == []
+    assert known_names.stored_ids(kind) == []
 
 
 def test_a_range_stands_once_in_the_help() -> None:
