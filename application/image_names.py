@@ -8,6 +8,7 @@ from typing import Self
 from urllib.parse import unquote
 
 from domain.image import StoredRef
+from domain.uploads import MASK_ID
 
 SHORT_ID = re.compile(r"^(?:img_)?([0-9a-f]{8,31})$")
 JOB_ID = re.compile(r"^job_[0-9a-f]{32}$")
@@ -45,13 +46,14 @@ def position_of(name: str) -> int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageName:
-    """What a name says: the ID of a job, the beginning of an image's ID, or the name of a file.
+    """What a name says: the ID of a job or a mask, the beginning of an image's, or a file's name.
 
     The image has one of the `prefixes`. A store puts 8 hex digits of an image's ID, or all of them,
     into the name of its file.
     """
 
     job_id: str = ""
+    mask_id: str = ""
     prefixes: tuple[str, ...] = ()
     file_name: str = ""
 
@@ -60,6 +62,8 @@ class ImageName:
         """Return what the text says; None if no image has such a name."""
         if JOB_ID.match(text):
             return cls(job_id=text)
+        if MASK_ID.fullmatch(text):
+            return cls(mask_id=text)
         if short := SHORT_ID.match(text):
             return cls(prefixes=(f"img_{short[1]}",))
         ids = {id_.lower() for id_ in WHOLE_ID.findall(text)}

@@ -167,7 +167,7 @@ class NotFound(ImageServiceError):
 
     @classmethod
     def of_id(cls, noun: str, id_: str) -> "NotFound":
-        """The error for an unknown ID of an `image` or a `job`; a long ID is cut."""
+        """The error for an unknown ID of an `image`, a `job` or a `mask`; a long ID is cut."""
         hint = "Use an ID from an earlier result, exactly as it was returned."
         error = cls(f"No {noun} with ID {id_[:80]}.", hint=hint)
         error.noun = noun

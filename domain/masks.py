@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.errors import InvalidRequest
+from domain.image import Image
 from domain.image_formats import Dimensions
-from domain.input_images import SIDEWAYS
+from domain.input_images import SIDEWAYS, NormalizedMask
 
 HINT = (
     "Make the areas to edit fully transparent and save the mask as PNG, or send an image in which "
@@ -86,6 +87,16 @@ def check_not_the_image(notes: Sequence[str]) -> None:
     """
     if READ_AS_WHITE in notes:
         raise _unfit("The mask is the first image itself, and it has no transparent areas.")
+
+
+def marking_some(made: NormalizedMask) -> Image:
+    """The mask; raise InvalidRequest if it leaves the whole image to be edited."""
+    if made.mask is None:
+        raise _unfit(
+            "The mask is transparent everywhere, so it marks the whole image.",
+            hint="Make only the areas to edit transparent, or edit the image without a mask.",
+        )
+    return made.mask
 
 
 def _meaning(mask: MaskContents) -> tuple[bool, int | None, str]:

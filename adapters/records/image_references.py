@@ -142,8 +142,9 @@ def _find(connection: Connection, wanted: Collection[OwnedImage]) -> list[ImageR
     for image_id, owner, ref, uploaded_at, fingerprint in connection.execute(query):
         image = OwnedImage(image_id, owner)
         found.setdefault(image, []).append((stored_ref(ref), fingerprint))
-        if isinstance(uploaded_at, datetime):
-            uploaded[image] = uploaded_at.replace(tzinfo=UTC)
+        if isinstance(uploaded_at, datetime):  # the latest: it may be a mask as well
+            moment = uploaded_at.replace(tzinfo=UTC)
+            uploaded[image] = max(uploaded.get(image, moment), moment)
     others = {image.id for image in found.keys() - set(wanted)}
     return [
         ImageReferences(

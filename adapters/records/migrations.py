@@ -207,6 +207,10 @@ ACCOUNTS_OF_PROVIDERS: Step = (
         "mainline_tokens_out, mainline_cached_tokens_in, mainline_written_tokens_in, provider)"
     ),
 )
+MASKS: Step = (
+    AddColumn("pictures", "mask_of VARCHAR"),
+    AddColumn("trashed_images", "mask_of VARCHAR"),
+)
 
 STEPS = (
     JOBS_AND_IMAGES,
@@ -226,6 +230,7 @@ STEPS = (
     UPLOADS,
     HANDLES,
     ACCOUNTS_OF_PROVIDERS,
+    MASKS,
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

@@ -96,6 +96,7 @@ images = Table(
     Column("notes", String),
     Column("uploaded_at", LenientDateTime),
     Column("upload_name", String),
+    Column("mask_of", String),
     Index(
         "ix_uploads",
         *("owner", "uploaded_at", "job_id"),
@@ -103,7 +104,8 @@ images = Table(
     ),
 )
 """The images of owners: those that jobs delivered, and uploads, whose `job_id` is the ID of the
-upload. Versions before 15 join each row with its job, so they see no uploads."""
+upload. Versions before 15 join each row with its job, so they see no uploads. A mask is an upload
+with the ID of its image in `mask_of`; versions before 18 take it for an ordinary one."""
 trashed_images = Table(
     "trashed_images",
     tables,
@@ -120,6 +122,7 @@ trashed_images = Table(
     Column("deleted_at", LenientDateTime, nullable=False),
     Column("uploaded_at", LenientDateTime),
     Column("upload_name", String),
+    Column("mask_of", String),
     Index("ix_trashed_images_owner", "owner", "deleted_at"),
 )
 """Images in the trash: the columns of `images`, and the time of the deletion."""

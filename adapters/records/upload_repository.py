@@ -5,18 +5,27 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, literal, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    delete,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
 from adapters.records.dialect import LenientDateTime, insert_or_touch, upsert
 from adapters.records.engine import Database
 from adapters.records.prompt_matching import contains_words
 from adapters.records.readable_rows import readable
 from adapters.records.row_mapping import Values, to_stored_image, to_utc_naive
-from adapters.records.schema import images
+from adapters.records.schema import images, trashed_images
 from domain.image import StoredRef
 from domain.image_filters import EVERY_IMAGE, ImageFilter
 from domain.job_records import JobPosition, OwnedImage
-from domain.uploads import Upload, upload_id
+from domain.uploads import Upload
 
 T = TypeVar("T")
 
@@ -43,9 +52,11 @@ class SqlUploadRepository:
             await self._write(lambda connection: insert_or_touch(connection, images, row, BEGUN))
 
     async def get(self, image: OwnedImage, /) -> Upload | None:
-        is_it = images.c.job_id == upload_id(image)
-        found = await self._read(lambda connection: _find(connection, is_it, limit=1))
+        found = await self._read(lambda connection: _find(connection, *_is(image), limit=1))
         return found[0] if found else None
+
+    async def mask(self, mask_id: str, /, *, owner: str) -> Upload | None:
+        return await self._read(lambda connection: _find_mask(connection, mask_id, owner))
 
     async def recent(
         self,
@@ -57,7 +68,8 @@ class SqlUploadRepository:
     ) -> Sequence[Upload]:
         if matching.model:
             return []
-        wanted = [images.c.owner == owner, *_conditions(start, matching)]
+        is_image = images.c.mask_of.is_(None)
+        wanted = [images.c.owner == owner, is_image, *_conditions(start, matching)]
         return await self._read(lambda connection: _find(connection, *wanted, limit=limit))
 
     async def older_than(self, before: datetime, /) -> Sequence[OwnedImage]:
@@ -67,7 +79,7 @@ class SqlUploadRepository:
         return await self._from_before(before, ~IS_STORED)
 
     async def finish(self, image: OwnedImage, stored: StoredRef | None, /) -> None:
-        unfinished = (images.c.job_id == upload_id(image), ~IS_STORED)
+        unfinished = (*_is(image), IS_UPLOAD, ~IS_STORED)
         change = (
             update(images).where(*unfinished).values({"ref": stored.ref})
             if stored
@@ -108,6 +120,21 @@ def _find(connection: Connection, *conditions: ColumnElement[bool], limit: int) 
     return [*readable(connection, images, connection.execute(newest), _to_upload)]
 
 
+def _find_mask(connection: Connection, mask_id: str, owner: str) -> Upload | None:
+    for table in (images, trashed_images):
+        query = select(table).where(table.c.job_id == mask_id, table.c.owner == owner)
+        is_mask = (table.c.mask_of.is_not(None), table.c.ref.is_not(None))
+        for found in readable(
+            connection, table, connection.execute(query.where(*is_mask)), _to_upload
+        ):
+            return found
+    return None
+
+
+def _is(image: OwnedImage) -> tuple[ColumnElement[bool], ...]:
+    return images.c.image_id == image.id, images.c.owner == image.owner
+
+
 def _conditions(start: JobPosition | None, matching: ImageFilter) -> list[ColumnElement[bool]]:
     conditions = list[ColumnElement[bool]]()
     if start is not None:
@@ -140,6 +167,7 @@ def _to_row(upload: Upload) -> Values:
         "bytes": image.size,
         "notes": json.dumps(image.notes),
         "uploaded_at": to_utc_naive(upload.created_at),
+        "mask_of": upload.mask_of or None,
         **({"upload_name": upload.name} if upload.name else {}),  # else the last name stays
     }
 
@@ -151,4 +179,5 @@ def _to_upload(row: Row[Any]) -> Upload:
         name=row.upload_name or "",
         created_at=row.uploaded_at.replace(tzinfo=UTC),
         image=to_stored_image(row),
+        mask_of=row.mask_of or "",
     )

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from application.ports.mask_records import MaskRecords
 from domain.image import StoredRef
 from domain.image_filters import EVERY_IMAGE, ImageFilter
 from domain.job_records import JobPosition, OwnedImage
 from domain.uploads import Upload
 
 
-class UploadRepository(Protocol):
+class UploadRepository(MaskRecords, Protocol):
     """Stores the uploads of all owners, beside the jobs: a JobRepository has their images, too.
+
+    A mask is an upload, too: it is stored, expires and is deleted like one, but is in no list.
 
     An upload is recorded before its bytes are stored, and finished afterwards. So no stored file is
     without a record, wherever the process ends. Only finished uploads are listed. What a method has
@@ -28,7 +31,7 @@ class UploadRepository(Protocol):
         """
 
     async def get(self, image: OwnedImage, /) -> Upload | None:
-        """Return the owner's finished upload of this image, if there is one."""
+        """Return the owner's newest finished upload of this image, also as a mask, if any."""
 
     async def recent(
         self,
@@ -39,6 +42,8 @@ class UploadRepository(Protocol):
         matching: ImageFilter = EVERY_IMAGE,
     ) -> Sequence[Upload]:
         """Return the newest `limit` uploads of this owner that the filter matches, newest first.
+
+        Without masks.
 
         The words of the filter are looked for in the name, its times are those of the upload, and
         no upload has a model. With `start`, those are the upload at this position and older ones.
@@ -51,7 +56,7 @@ class UploadRepository(Protocol):
         """Return the unfinished uploads of all owners from before this time, the oldest first."""
 
     async def finish(self, image: OwnedImage, stored: StoredRef | None, /) -> None:
-        """Finish the owner's unfinished upload of this image; without a place, remove it.
+        """Finish the owner's unfinished uploads of this image; without a place, remove them.
 
         A finished upload stays as it is.
         """

@@ -2,20 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import replace
 
 from application.async_tools import run_to_completion
+from application.input_inspection import INSPECTION_TIMEOUT
 from application.ports.clock import Clock
 from application.ports.image_inspector import NotInspected
 from application.ports.image_normalizer import ImageNormalizer
 from application.ports.image_store import ImageStore
 from application.ports.incoming_files import IncomingFile, IncomingFiles
 from application.ports.upload_repository import UploadRepository
-from application.use_cases.edit_image import INSPECTION_TIMEOUT
-from domain.errors import ArchiveUnavailable, InvalidRequest, UnreadableImage
+from application.upload_storage import store_upload
+from domain.errors import InvalidRequest, UnreadableImage
 from domain.image import Image
-from domain.job_records import OwnedImage
 from domain.jobs import LOCAL
 from domain.uploads import Upload, file_name
 
@@ -128,20 +126,6 @@ class AddImages:
         return [await self._store(upload, file) for upload, file in checked]
 
     async def _store(self, upload: Upload, file: IncomingFile) -> Upload:
-        """Record the upload, store its bytes, and record where they are.
-
-        If storing fails, the record goes; if the process ends, ExpireUploads finds the record.
-        """
-        owned = OwnedImage(upload.image.id, upload.owner)
-        await self.uploads.save(upload)
-        try:
-            async with self._in_memory:
-                image = Image(await file.read())
-                stored = await self.images.put(image, title=upload.title)
-        except ArchiveUnavailable:
-            with suppress(ArchiveUnavailable):
-                await self.uploads.finish(owned, None)
-            raise
-        finished = replace(upload, image=replace(upload.image, stored=stored))
-        await self.uploads.save(finished)
-        return finished
+        async with self._in_memory:
+            image = Image(await file.read())
+            return await store_upload(upload, image, images=self.images, uploads=self.uploads)

@@ -1,32 +1,21 @@
 """Use case: edit existing images."""
 
 import asyncio
-from collections.abc import Awaitable
 from dataclasses import replace
-from typing import TypeVar
 
 from application.conversations import Conversations, OpenTurn
+from application.input_inspection import TOTAL_INSPECTION_TIMEOUT, in_time
 from application.jobs.admission import Admission
 from application.jobs.job_handle import JobHandle
 from application.jobs.job_preparation import SubmitOptions
 from application.jobs.job_service import JobService
-from application.ports.image_inspector import NotInspected
 from application.ports.image_normalizer import ImageNormalizer
 from application.styling import StyledRequest, Styling
-from domain.errors import UnreadableImage
 from domain.image import Image
 from domain.input_images import NormalizedImage
 from domain.jobs import LOCAL
 from domain.masks import check_not_the_image
 from domain.requests import EditRequest, ImageRequest, check_mask_size
-
-INSPECTION_TIMEOUT = 10.0
-"""Seconds for one image, including the wait for a free worker; a JPEG of 50 megapixels takes about
-one, or five if its pixels must be converted."""
-TOTAL_INSPECTION_TIMEOUT = 30.0
-"""Seconds for all images of a request, which may have 16 and a mask."""
-
-T = TypeVar("T")
 
 
 class EditImage:
@@ -95,12 +84,12 @@ class EditImage:
         for index, image in enumerate(request.images):
             is_own = index < len(request.images) - references
             field = f"images[{index}]" if is_own else "style"
-            normalized = await _in_time(self.normalizer.normalize(image), field, end)
+            normalized = await in_time(self.normalizer.normalize(image), field, end)
             inputs.append(normalized)
             notes += normalized.note(field)
         mask = request.mask
         if mask is not None:
-            made = await _in_time(self.normalizer.normalize_mask(mask, inputs[0]), "mask", end)
+            made = await in_time(self.normalizer.normalize_mask(mask, inputs[0]), "mask", end)
             if mask == request.images[0]:
                 check_not_the_image(made.notes)
             mask = made.mask
@@ -112,25 +101,6 @@ class EditImage:
         if mask is not None:
             check_mask_size(mask)
         return replace(request, images=images, mask=mask), tuple(notes)
-
-
-async def _in_time(work: Awaitable[T], field: str, end: float) -> T:
-    own_end = asyncio.get_running_loop().time() + INSPECTION_TIMEOUT
-    try:
-        async with asyncio.timeout_at(min(own_end, end)):
-            return await work
-    except UnreadableImage as error:
-        message = f"{field}: {error.message}"
-        raise UnreadableImage(message, field=field, hint=error.hint) from error
-    except TimeoutError:  # without a limit the image would block all others
-        limit = f"{INSPECTION_TIMEOUT:g} s"
-        if end < own_end:
-            limit = f"{TOTAL_INSPECTION_TIMEOUT:g} s, the limit for all images of a request"
-        message = f"{field}: could not be inspected within {limit}."
-        raise UnreadableImage(message, field=field) from None
-    except NotInspected as error:
-        message = f"{field}: could not be inspected: {error}."
-        raise UnreadableImage(message, field=field, hint="Retry later.") from error
 
 
 def _digest(images: tuple[Image, ...]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from application.delivery_times import DeliveryTimes
 from application.image_names import WHOLE_ID, ImageName, bare_name, position_of
 from application.ports.job_repository import JobRepository
+from application.ports.mask_records import MaskRecords
 from domain.counts import count
 from domain.errors import ArchiveUnavailable, InvalidRequest, NotFound
 from domain.jobs import LOCAL
@@ -28,23 +29,27 @@ class RecentImage:
 class FindImage:
     """Looks names up in the records; opens no file and no address."""
 
-    def __init__(self, records: JobRepository, delivery_times: DeliveryTimes) -> None:
+    def __init__(
+        self, records: JobRepository, delivery_times: DeliveryTimes, masks: MaskRecords
+    ) -> None:
         self.records = records
         self.delivery_times = delivery_times
+        self.masks = masks
 
     async def __call__(
         self, name: str, /, *, owner: str = LOCAL, newest: bool = True, trashed: bool = False
     ) -> str | None:
         """Return the ID of the image with this name; None if this owner has no such image.
 
-        A name is the ID of a job with one image, the beginning of an image's ID (8 hex digits or
-        more), a path or link whose last part is the file name of a stored image or of a rendition,
-        or, if `newest` is true, `last` for the image that the owner got last, from a cache or not,
-        and `last:2` for the one before. It may stand in a URI such as `image://last/preview`. A
+        A name is the ID of a job with one image or of a mask, the beginning of an image's ID (8 hex
+        digits or more), a path or link whose last part is the file name of a stored image or of a
+        rendition, or, if `newest` is true, `last` for the image that the owner got last, from a
+        cache or not, and `last:2` for the one before. It may stand in a URI, as in
+        `image://last/preview`. A
         whole ID is returned without a look at the records. If no other image has the name, it means
         one in the trash; if `trashed` is true, the trash comes first. Raises InvalidRequest for a
         name of several images and for a `last` that is too far back, NotFound for the ID of an
-        unknown job, and ArchiveUnavailable.
+        unknown job or mask, and ArchiveUnavailable.
         """
         name = bare_name(name)
         if self.is_id(name):
@@ -57,6 +62,8 @@ class FindImage:
             return None
         if called.job_id:
             return await self._of_job(called.job_id, owner)
+        if called.mask_id:
+            return await self._of_mask(called.mask_id, owner)
         look_ups = [self._in_use, self._in_trash]
         for look_up in reversed(look_ups) if trashed else look_ups:
             if found := await look_up(called, owner):
@@ -111,6 +118,12 @@ class FindImage:
                 else "It failed, or its images were deleted for good: use another image.",
             )
         return _only(job_id, ids)
+
+    async def _of_mask(self, mask_id: str, owner: str) -> str:
+        mask = await self.masks.mask(mask_id, owner=owner)
+        if mask is None:
+            raise NotFound.of_id("mask", mask_id)
+        return mask.image.id
 
     async def _in_use(self, called: ImageName, owner: str) -> Sequence[str]:
         found = [

@@ -69,6 +69,7 @@ from application.use_cases.report_usage import ReportUsage
 from application.use_cases.resolve_reference import ResolveReference
 from application.use_cases.restore_image import RestoreImage
 from application.use_cases.resume_jobs import ResumeJobs
+from application.use_cases.save_mask import SaveMask
 from application.use_cases.save_previews import SavePreviews
 from application.use_cases.suggest_images import SuggestImages
 from application.use_cases.undo_turn import UndoTurn
@@ -223,7 +224,7 @@ class Container(DeclarativeContainer):
         settings.provided.fallback,
     )
     conversations = Singleton(Conversations, conversation_repository, image_library, clock)
-    find_image = Factory(FindImage, job_repository, delivery_times)
+    find_image = Factory(FindImage, job_repository, delivery_times, upload_repository)
     resolve_reference = Factory(
         ResolveReference, find_image, image_library, nearby_images, remote_images
     )
@@ -252,6 +253,7 @@ class Container(DeclarativeContainer):
     add_images = Singleton(
         AddImages, incoming_files, normalizer, image_store, upload_repository, clock
     )
+    save_mask = Singleton(SaveMask, image_library, normalizer, upload_repository, clock)
     delete_image = Factory(DeleteImage, image_trash, cache, view_cache)
     restore_image = Factory(RestoreImage, image_trash, stored_results, cache)
     list_trash = Factory(ListTrash, image_trash)

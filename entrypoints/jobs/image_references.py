@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from domain.errors import ArchiveUnavailable, InvalidRequest, NotFound, UnreadableImage
 from domain.image import Image
 from domain.untrusted_text import single_line
+from domain.uploads import MASK_ID
 from entrypoints.wire.image_texts import (
     ENCODED,
     STORED,
@@ -22,6 +23,9 @@ if TYPE_CHECKING:  # the container loads dependency_injector, which must wait fo
     from entrypoints.bootstrap.container import Container
 
 LATEST, TRASHED = "The latest images", "In the trash"
+MASK = "mask"
+"""The argument for a mask, and the noun of its error."""
+NO_IMAGE = "Send it as mask, and the image that it was saved for in images."
 MAX_KNOWN = 3
 """Images that a refusal reminds the caller of."""
 MAX_PROMPT_SHOWN = 40
@@ -51,8 +55,10 @@ async def open_named(
     """Return the image with this name: a stored one, or one that a source of this caller has.
 
     Raises UnreadableImage with what this caller can use instead, of which `others` are what is no
-    name, and NotFound for an unknown ID.
+    name, and NotFound for an unknown ID. The ID of a mask is a name of `mask` only.
     """
+    if field != MASK and MASK_ID.fullmatch(name):
+        raise UnreadableImage(f"{field}: {name} is a mask, no image.", field=field, hint=NO_IMAGE)
     resolve = container.resolve_reference()
     try:
         image = await resolve(name, owner=owner)
@@ -62,7 +68,8 @@ async def open_named(
             f"{field}: {error.message}", field=field, hint=f"{error.hint}{known}"
         ) from error
     except NotFound as error:
-        error.hint += await known_images(container, owner)
+        if error.noun != MASK:
+            error.hint += await known_images(container, owner)
         raise
     if image is None:
         known = await known_images(container, owner)
@@ -111,7 +118,8 @@ async def find_image_id(
         hint = f"{error.hint}{known}"
         raise UnreadableImage(f"id: {error.message}", field="id", hint=hint) from error
     except NotFound as error:
-        error.hint += await known_images(container, owner, trashed=trashed)
+        if error.noun != MASK:
+            error.hint += await known_images(container, owner, trashed=trashed)
         raise
     if found is None:
         hint = "Use an ID from an earlier result."

@@ -15,7 +15,7 @@ from entrypoints.wire.argument_names import squeezed
 
 IMAGE_ID = re.compile(r"^img_[0-9a-f]{32}$")
 JOB_ID = re.compile(r"^job_[0-9a-f]{32}$")
-ANY_ID = re.compile(r"(?<![0-9a-zA-Z])(?:img|job)_[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE)
+ANY_ID = re.compile(r"(?<![0-9a-zA-Z])(?:img|job|mask)_[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE)
 DATA_URL = re.compile(r"^data:(?:[^,]|,(?=[^,]{0,100};base64,)){0,200}?;base64,", re.IGNORECASE)
 HEAD = re.compile(r"^(?:[a-z]+/[a-z.+-]+;)?base64,", re.IGNORECASE)
 """A data: URL that has lost its scheme."""
@@ -28,7 +28,7 @@ MAX_NAME = 4_096
 LEAST_IMAGE = 24
 """Characters of base64 that no image is shorter than: 18 bytes."""
 MEMBERS = (
-    *("id", "imageid", "jobid", "fileid"),
+    *("id", "imageid", "maskid", "jobid", "fileid"),
     *("data", "b64json", "base64", "blob", "bytes", "imagebytes", "bytesbase64encoded", "filedata"),
     *("imageurl", "url", "source", "inlinedata", "resource", "image", "file", "path", "uri", "src"),
     *("value", "content", "reference", "ref"),
@@ -94,7 +94,7 @@ def is_name(text: str) -> bool:
     """Whether a text can only be a name of an image, such as a path, and no image data."""
     if len(text) > MAX_NAME or text[:5].lower() == "data:":
         return False
-    if text.startswith(("img_", "job_")) or len(text) < LEAST_IMAGE:
+    if text.startswith(("img_", "job_", "mask_")) or len(text) < LEAST_IMAGE:
         return True
     if text.startswith("/") and not text.startswith(JPEG):
         return True
@@ -150,8 +150,9 @@ def _leniently_decoded(text: str) -> bytes:
 
 def why_refused(text: str, field: str, *, files: bool = False) -> str:
     """Why a text is no image, as a sentence. `files`: whether this caller can name files."""
-    if text.startswith("img_"):
-        return f"{field}: {text[:60]!r} is not a complete image ID."
+    if text.startswith(("img_", "mask_")):
+        kind = "image" if text.startswith("img_") else "mask"
+        return f"{field}: {text[:60]!r} is not a complete {kind} ID."
     if OTHER_URL.match(text):
         return f"{field} is a URL that only another program can open."
     if URL.match(text):

@@ -71,6 +71,7 @@ ALLOWED = [
     ("tests/contracts/test_pruning.py", "FROM pictures", "a table of the released database"),
     ("tests/contracts/test_migrations.py", "FROM pictures", "a table of the released database"),
     ("tests/contracts/test_uploads.py", "picture_id FROM|FROM pictures", "the same"),
+    ("tests/contracts/test_saved_masks.py", "FROM pictures", "the same"),
     ("tests/contracts/test_damaged_records.py", "UPDATE pictures", "the same"),
     ("tests/hostile/*", r"\bpictures\b|\bpicture_id\b", "the same, and its columns"),
     ("benchmarks/*", "oil painting", "the subject of a sample image"),

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 from adapters.incoming_files.temporary_files import TemporaryFiles
 from adapters.records.upload_repository import SqlUploadRepository
+from application.delivery_times import DeliveryTimes
 from application.image_trash import ImageTrash
 from application.use_cases.add_images import AddImages
 from application.use_cases.expire_uploads import ExpireUploads
+from application.use_cases.find_image import FindImage
 from application.use_cases.limit_storage import LimitStorage
 from application.use_cases.prune_images import PruneImages
+from application.use_cases.save_mask import SaveMask
 from domain.image import Image
 from domain.job_records import OwnedImage
 from domain.results import ResultImage
@@ -33,6 +36,9 @@ class Desk:
         self.add_images = AddImages(
             incoming, self.normalizer, here.images, self.uploads, self.clock
         )
+        self.save_mask = SaveMask(here.library, self.normalizer, self.uploads, self.clock)
+        times = DeliveryTimes(lambda: here.records, self.clock)
+        self.find_image = FindImage(here.records, times, self.uploads)
         self.expire = ExpireUploads(here.library, self.uploads, self.clock, days=DAYS)
         self.trash = ImageTrash(here.library, self.clock, days=7)
         self.limit = LimitStorage(self.trash, DictCache(), self.clock)

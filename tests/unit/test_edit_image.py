@@ -25,7 +25,7 @@ class Hanging(HeaderNormalizer):
 async def test_an_image_that_cannot_be_inspected_in_time_is_not_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("application.use_cases.edit_image.INSPECTION_TIMEOUT", 0.01)
+    monkeypatch.setattr("application.input_inspection.INSPECTION_TIMEOUT", 0.01)
     settings, provider = settings_in(tmp_path), FakeProvider()
     async with run_application(settings, provider=provider, normalizer=Hanging()) as container:
         with pytest.raises(UnreadableImage, match=r"within 0\.01 s") as late:
@@ -45,7 +45,8 @@ class Slow(HeaderNormalizer):
 async def test_all_images_of_a_request_share_one_time_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("application.use_cases.edit_image.TOTAL_INSPECTION_TIMEOUT", 0.2)
+    for module in ("use_cases.edit_image", "input_inspection"):
+        monkeypatch.setattr(f"application.{module}.TOTAL_INSPECTION_TIMEOUT", 0.2)
     settings, provider = settings_in(tmp_path), FakeProvider()
     async with run_application(settings, provider=provider, normalizer=Slow()) as container:
         with pytest.raises(UnreadableImage, match=r"within 0\.2 s, the limit for all") as late:

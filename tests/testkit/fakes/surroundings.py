@@ -72,8 +72,15 @@ def generate_image(service: JobService, library: ImageLibrary) -> GenerateImage:
 
 
 def find_image(records: JobRepository) -> FindImage:
-    """The use case of a process that has served nothing from a cache."""
-    return FindImage(records, DeliveryTimes(lambda: records, FrozenClock()))
+    """The use case of a process that has served nothing from a cache, and has no masks."""
+    return FindImage(records, DeliveryTimes(lambda: records, FrozenClock()), NoMasks())
+
+
+class NoMasks:
+    """The MaskRecords of a service without masks."""
+
+    async def mask(self, _mask_id: str, /, *, owner: str) -> None:
+        return None
 
 
 def memory_conversations(library: ImageLibrary) -> Conversations:
