@@ -3,7 +3,7 @@
 import json
 import re
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
@@ -56,6 +56,10 @@ class HttpSettings(BaseSettings):
     )
     allowed_hosts: Names = Field(
         (), description="Additional host names of the HTTP server, comma-separated."
+    )
+    page: Literal["on", "off"] = Field(
+        "on",
+        description="Serve the page for browsers at /, which asks for AUTH_TOKEN if it is set.",
     )
     cors_origin: Names = Field(
         (), description="Origins whose web pages may call the HTTP server, comma-separated, or *."

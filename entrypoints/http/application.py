@@ -19,6 +19,7 @@ from entrypoints.http.known_paths import KnownPathsMiddleware
 from entrypoints.http.openai_api import routes as openai_api
 from entrypoints.http.openai_api import task_routes as openai_tasks
 from entrypoints.http.openapi import docs_page
+from entrypoints.http.page.page_application import PageApplication
 from entrypoints.http.routes import (
     conversations,
     documentation,
@@ -39,6 +40,7 @@ from entrypoints.http.security.caller_resolver import CallerResolver
 from entrypoints.http.security.cors import with_cors
 from entrypoints.http.security.host_origin import HostOriginMiddleware
 from entrypoints.http.security.link_signer import LinkSigner
+from entrypoints.http.security.page_sessions import PageSessions
 from entrypoints.http.security.request_checks import check_request
 from entrypoints.http.security.signed_links import SignedLinkMiddleware
 from entrypoints.http.security.upload_limits import UploadLimitMiddleware
@@ -104,17 +106,16 @@ class HttpApplication:
         signer = link_signer(container)
         server = mcp_server(container, callers, warmed_up, signer)
         self.manager = session_manager(server)
+        shared = {
+            "container": container,
+            "callers": callers,
+            "link_signer": signer,
+            "event_json": EventJson(),
+            "warmed_up": warmed_up,
+        }
         self.litestar = Litestar(
             [Router("/", route_handlers=ROUTES, guards=[check_request]), mcp_route(self.manager)],
-            state=State(
-                {
-                    "container": container,
-                    "callers": callers,
-                    "link_signer": signer,
-                    "event_json": EventJson(),
-                    "warmed_up": warmed_up,
-                }
-            ),
+            state=State(shared),
             openapi_config=None,
             middleware=[metrics.request_metrics()],
             exception_handlers=HANDLERS,
@@ -126,7 +127,7 @@ class HttpApplication:
             IMAGES_PATH: image_sessions(container, callers, signer, warmed_up),
             MCP_PATH: partial(McpSession, server),
         }
-        secured = with_security(self.litestar, settings, sessions)
+        secured = with_security(self.litestar, settings, sessions, page=shared)
         if signer is not None:
             secured = SignedLinkMiddleware(secured, signer, owner=callers.owner)
         self.asgi: ASGIApp = AccessLogMiddleware(
@@ -148,14 +149,22 @@ def link_signer(container: Container) -> LinkSigner | None:
 
 
 def with_security(
-    app: Litestar, settings: Settings, sessions: Mapping[str, OpenSession] = NO_WEBSOCKETS
+    app: Litestar,
+    settings: Settings,
+    sessions: Mapping[str, OpenSession] = NO_WEBSOCKETS,
+    *,
+    page: Mapping[str, object] | None = None,
 ) -> ASGIApp:
     """The application behind the middleware that may refuse a request, outermost last.
 
-    `sessions` serve the WebSockets, by path.
+    `sessions` serve the WebSockets, by path. `page` is the state of the page at `/`, if there is
+    one.
     """
     asgi: ASGIApp = WebSocketMiddleware(cast("ASGIApp", app), sessions)
     limited = UploadLimitMiddleware(asgi, others=BodyLimitMiddleware(asgi))
-    authorized = BearerTokenMiddleware(limited, settings)
-    known = KnownPathsMiddleware(authorized, app)
-    return HostOriginMiddleware(with_cors(known, settings), settings)
+    browsers = PageSessions(settings) if page is not None and settings.page == "on" else None
+    authorized = BearerTokenMiddleware(limited, settings, browsers)
+    public = with_cors(KnownPathsMiddleware(authorized, app), settings)
+    if page is not None and browsers is not None:
+        public = PageApplication(public, page, browsers)
+    return HostOriginMiddleware(public, settings)

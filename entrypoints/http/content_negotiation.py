@@ -47,6 +47,12 @@ def accepts(accept: str, media_type: str) -> bool:
     return not accept.strip() or _preference(media_type, dict(_ranges(accept))).quality > 0
 
 
+@lru_cache(maxsize=128)
+def names(accept: str, media_type: str) -> bool:
+    """Whether the header names this very type, as browsers name `text/html`."""
+    return dict(_ranges(accept)).get(media_type, 0.0) > 0
+
+
 def _preference(media_type: str, ranges: dict[str, float]) -> _Preference:
     """The preference that the most specific media range gives a type."""
     for name in (media_type, media_type.partition("/")[0] + "/*", "*/*"):

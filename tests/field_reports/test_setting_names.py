@@ -49,6 +49,7 @@ TWO_VALUES = {
     "image_processors": ("one", "two"),
     "log_level": ("debug", "error"),
     "log_format": ("json", "console"),
+    "page": ("on", "off"),
     "on_disconnect": ("finish", "cancel"),
     "api_mode": ("images", "responses"),
     "responses_background": ("on", "off"),

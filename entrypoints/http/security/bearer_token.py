@@ -1,4 +1,4 @@
-"""Authorization: one bearer token, if AUTH_TOKEN is set, or a signed link."""
+"""Authorization: the bearer token, if AUTH_TOKEN is set, a session of the page or a signed link."""
 
 from hmac import compare_digest
 
@@ -11,6 +11,7 @@ from entrypoints.http.openai_api.error_envelope import is_openai_path
 from entrypoints.http.problem_documents import Problem
 from entrypoints.http.security.host_origin import ALWAYS_OPEN, CHECKED
 from entrypoints.http.security.link_state import drop_link, link_of
+from entrypoints.http.security.page_sessions import PageSessions
 
 OPEN = (*ALWAYS_OPEN, "/health", "/openapi.json", "/asyncapi.json", "/docs")
 """Routes without secrets or costs; a browser sends no token when it opens a page."""
@@ -33,11 +34,16 @@ def needs_token(path: str) -> bool:
 class BearerTokenMiddleware:
     """ASGI middleware: 401 without the token, on every route that needs it.
 
-    A valid link does instead of the token; the link of a request with the token is ignored.
+    A valid link does instead of the token; the link of a request with the token is ignored. So does
+    a session of the page, with its CSRF token if the request changes something, and never for a
+    WebSocket, which has no header for that. A request with a token is judged by the token alone.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, sessions: PageSessions | None = None
+    ) -> None:
         self._app = app
+        self._sessions = sessions
         token = settings.auth_token
         self._token = token.get_secret_value().encode() if token else None
 
@@ -54,17 +60,27 @@ class BearerTokenMiddleware:
         if self._has_token(scope):
             drop_link(scope)
             return None
+        if self._sessions is not None and not _credentials(scope) and scope["type"] == "http":
+            session = self._sessions.session_of(scope)
+            if session is not None:
+                drop_link(scope)
+                return self._sessions.csrf_problem(scope, session)
         link = link_of(scope)
         return NO_TOKEN if link is None else link.problem
 
     def _has_token(self, scope: Scope) -> bool:
-        """Whether the token is in Authorization, or for OpenAI's clients in Azure's header."""
         if self._token is None:
             return True
-        headers = Headers(scope=scope)
-        values = headers.getlist("authorization")
-        if not values and is_openai_path(scope["path"]):
-            values = [f"bearer {key}" for key in headers.getlist("api-key")]
+        values = _credentials(scope)
         scheme, _, token = (values[0] if len(values) == 1 else "").partition(" ")
         matches = compare_digest(token.strip().encode("latin-1"), self._token)
         return matches and scheme.lower() == "bearer"
+
+
+def _credentials(scope: Scope) -> list[str]:
+    """What is in Authorization, or for OpenAI's clients in Azure's header."""
+    headers = Headers(scope=scope)
+    values = headers.getlist("authorization")
+    if not values and is_openai_path(scope["path"]):
+        values = [f"bearer {key}" for key in headers.getlist("api-key")]
+    return values
