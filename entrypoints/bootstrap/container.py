@@ -51,6 +51,7 @@ from application.use_cases.generate_image import GenerateImage
 from application.use_cases.get_conversation import GetConversation
 from application.use_cases.get_image import GetImage
 from application.use_cases.get_job import GetJob
+from application.use_cases.get_mask import GetMask
 from application.use_cases.get_recipe import GetRecipe
 from application.use_cases.limit_storage import LimitStorage
 from application.use_cases.list_conversations import ListConversations
@@ -74,6 +75,7 @@ from application.use_cases.save_previews import SavePreviews
 from application.use_cases.suggest_images import SuggestImages
 from application.use_cases.undo_turn import UndoTurn
 from application.use_cases.view_image import ViewImage
+from entrypoints.bootstrap import storage
 from entrypoints.bootstrap.container_parts import Parts
 from entrypoints.bootstrap.image_sources import nearby_images, no_client_roots, remote_images
 from entrypoints.bootstrap.image_tools import (
@@ -100,19 +102,6 @@ from entrypoints.bootstrap.providers import (
     retry_loop,
 )
 from entrypoints.bootstrap.safeguards import job_runner, with_safeguards
-from entrypoints.bootstrap.storage import (
-    conversation_repository,
-    database,
-    image_cache,
-    image_store,
-    incoming_files,
-    job_events,
-    job_repository,
-    secret_store,
-    upload_repository,
-    usage_ledger,
-    view_cache,
-)
 from entrypoints.config.settings import Settings
 
 
@@ -128,14 +117,14 @@ class Container(DeclarativeContainer):
     log_writer = Singleton(log_writer, settings, exit_stack)
     plugins = Singleton(Plugins, settings, log_writer, exit_stack)
     secrets = Callable(all_secrets, settings, plugins)
-    database = Singleton(database, settings, exit_stack)
-    image_store = Singleton(image_store, settings, database, exit_stack)
-    job_repository = Singleton(job_repository, database)
-    conversation_repository = Singleton(conversation_repository, database)
-    upload_repository = Singleton(upload_repository, database)
-    incoming_files = Singleton(incoming_files, settings)
-    usage_ledger = Singleton(usage_ledger, database)
-    secret_store = Singleton(secret_store, settings)
+    database = Singleton(storage.database, settings, exit_stack)
+    image_store = Singleton(storage.image_store, settings, database, exit_stack)
+    job_repository = Singleton(storage.job_repository, database)
+    conversation_repository = Singleton(storage.conversation_repository, database)
+    upload_repository = Singleton(storage.upload_repository, database)
+    incoming_files = Singleton(storage.incoming_files, settings)
+    usage_ledger = Singleton(storage.usage_ledger, database)
+    secret_store = Singleton(storage.secret_store, settings)
     day_budget = Singleton(DayBudget, usage_ledger, settings.provided.limits, clock)
     cost_estimates = Singleton(CostEstimates, usage_ledger, clock)
     image_library = Singleton(ImageLibrary, image_store, job_repository)
@@ -174,11 +163,11 @@ class Container(DeclarativeContainer):
     retry_loop = Callable(retry_loop)
     resume_loop = Callable(resume_loop, settings)
 
-    cache = Singleton(image_cache, settings, exit_stack, event_sink, plugins)
+    cache = Singleton(storage.image_cache, settings, exit_stack, event_sink, plugins)
     rendition_service = Singleton(
         RenditionService, optimizer, cache, image_store, event_sink, image_processors
     )
-    job_events = Singleton(job_events)
+    job_events = Singleton(storage.job_events)
     job_runner = Singleton(job_runner, settings, job_events, event_sink)
     early_renditions = Singleton(EarlyRenditions, job_runner, rendition_service)
 
@@ -209,7 +198,7 @@ class Container(DeclarativeContainer):
     remote_images = Singleton(remote_images, settings)
     """Sources of images that are asked after the records."""
     result_cache = Singleton(ResultCache, cache, image_library)
-    view_cache = Singleton(view_cache)
+    view_cache = Singleton(storage.view_cache)
     stored_results = Singleton(StoredResults, image_library)
     idempotent_jobs = Singleton(IdempotentJobs, job_runner, job_repository, stored_results)
     job_service = Singleton(
@@ -254,6 +243,7 @@ class Container(DeclarativeContainer):
         AddImages, incoming_files, normalizer, image_store, upload_repository, clock
     )
     save_mask = Singleton(SaveMask, image_library, normalizer, upload_repository, clock)
+    get_mask = Factory(GetMask, upload_repository)
     delete_image = Factory(DeleteImage, image_trash, cache, view_cache)
     restore_image = Factory(RestoreImage, image_trash, stored_results, cache)
     list_trash = Factory(ListTrash, image_trash)

@@ -61,7 +61,8 @@ async def generate(container: "Container", *, prompt: str | None, **options: obj
     type=ImageReference(),
     metavar="IMAGE",
     panel=INPUT,
-    help="As --image; its transparent (or white on black) areas will be edited.",
+    help="As --image, or the ID of a mask; its transparent (or white on black) areas will be "
+    "edited.",
 )
 @generation_options
 @examples(
@@ -82,8 +83,10 @@ async def edit(
 
     A PROMPT of - is read from standard input.
     """
+    from domain.jobs import LOCAL
     from entrypoints.cli.input_files import check_one_reader, open_image, with_context
     from entrypoints.cli.preset_options import with_preset
+    from entrypoints.jobs.image_references import naming_mask_image
     from entrypoints.wire.inputs import EditArguments
     from entrypoints.wire.parsing import parse
 
@@ -95,11 +98,12 @@ async def edit(
     opened = [await open_image(name, f"images[{at}]", container) for at, name in enumerate(images)]
     mask_image = await open_image(mask, "mask", container) if mask else None
     request = arguments.to_request(tuple(opened), mask_image)
-    return await container.edit_image()(
-        request,
-        fresh=arguments.fresh,
-        admit=container.confirm_spending().admission(_consent(agreed=arguments.confirm)),
-    )
+    async with naming_mask_image(container, LOCAL, mask, request.images):
+        return await container.edit_image()(
+            request,
+            fresh=arguments.fresh,
+            admit=container.confirm_spending().admission(_consent(agreed=arguments.confirm)),
+        )
 
 
 def _consent(*, agreed: bool) -> "Consent | None":

@@ -11,6 +11,7 @@ from multipart import (  # type: ignore[import-untyped] # it has no type hints
 )
 
 from application.use_cases.add_images import MAX_FILES, IncomingImages
+from domain.counts import count
 from domain.errors import InvalidRequest
 from domain.image_layouts import MAX_BYTES
 from entrypoints.http.problem_documents import RequestRejected
@@ -25,11 +26,12 @@ class Disconnected(Exception):
 
 
 class UploadReader:
-    """Reads the body of one request."""
+    """Reads the body of one request, which may have `most` images."""
 
-    def __init__(self, images: IncomingImages, receive: Receive) -> None:
+    def __init__(self, images: IncomingImages, receive: Receive, *, most: int = MAX_FILES) -> None:
         self._images = images
         self._receive = receive
+        self._most = most
 
     async def read(self, content_type: str) -> None:
         """Read the files of the body, which is a form or one image, in the order of the form.
@@ -73,9 +75,9 @@ class UploadReader:
             raise InvalidRequest(
                 f"The field {field!r} of the form is not a file.", field=field, hint=HOW
             )
-        if len(self._images.files) == MAX_FILES:
+        if len(self._images.files) == self._most:
             raise InvalidRequest(
-                f"The form has more than {MAX_FILES} files.",
+                f"The form has more than {count(self._most, 'file')}.",
                 field=field,
                 hint="Send them in several requests.",
             )

@@ -96,6 +96,24 @@ async def naming_images(
         raise
 
 
+@asynccontextmanager
+async def naming_mask_image(
+    container: "Container", owner: str, mask: str | None, images: Sequence[Image]
+) -> AsyncIterator[None]:
+    """Add the image that a mask was saved for to the error for a mask that does not fit.
+
+    `mask` is how the caller named the mask, and `images` are those that it was sent with.
+    """
+    try:
+        yield
+    except InvalidRequest as error:
+        if error.field == MASK and mask and MASK_ID.fullmatch(name := str(as_reference(mask))):
+            saved_for = (await container.get_mask()(name, owner=owner)).mask_of
+            if saved_for not in [image.id for image in images[:1]]:
+                error.hint += f" {name} was saved for {saved_for}."
+        raise
+
+
 async def find_image_id(
     name: str,
     container: "Container",

@@ -13,7 +13,7 @@ from domain.errors import InvalidRequest, NotFound, UnreadableImage
 from domain.image import Image
 from domain.requests import EditRequest
 from domain.styles import find_style
-from entrypoints.jobs.image_references import open_reference
+from entrypoints.jobs.image_references import naming_mask_image, open_reference
 from entrypoints.wire.caller import Caller
 from entrypoints.wire.image_texts import is_url
 from entrypoints.wire.inputs import EditArguments, GenerateArguments, missing_images
@@ -115,14 +115,15 @@ async def submit(
             count = None
         admit = confirm.admission(consent, count)
         edit = await _edit_request(container, arguments, references, caller.owner)
-        return await container.edit_image()(
-            edit,
-            owner=caller.owner,
-            fresh=arguments.fresh,
-            key=caller.key,
-            retried=caller.retries,
-            admit=admit,
-        )
+        async with naming_mask_image(container, caller.owner, references.get("mask"), edit.images):
+            return await container.edit_image()(
+                edit,
+                owner=caller.owner,
+                fresh=arguments.fresh,
+                key=caller.key,
+                retried=caller.retries,
+                admit=admit,
+            )
     return await container.generate_image()(
         arguments.to_request(),
         owner=caller.owner,

@@ -222,8 +222,8 @@ class EditArguments(SharedOptions, kw_only=True):
             str,
             Meta(
                 min_length=1,
-                description="Mask in the shape of the first image; transparent (or white on black) "
-                "areas will be edited. Named like images.",
+                description="A mask_… ID, or an image in the first one's shape, whose transparent "
+                "(or white on black) areas will be edited.",
                 extra=IMAGE,
             ),
         ]

@@ -18,7 +18,7 @@ from tests.testkit.fakes import FakeProvider, settings_in
 pytestmark = pytest.mark.anyio
 
 TOKEN = "a-token-of-the-tests-5f1c"
-USE_CASES = ("generate_image", "edit_image", "view_image", "clear_cache")
+USE_CASES = ("generate_image", "edit_image", "view_image", "get_mask", "clear_cache")
 REFUSALS = {
     "bad_host": 400,
     "unauthorized": 401,
@@ -27,7 +27,8 @@ REFUSALS = {
     "misdirected": 421,
 }
 OTHER_CODES = {"invalid_api_key": "unauthorized", "unsupported_media_type": "not_json"}
-FORMS = ["/uploads"] + [f"{b}/images/edits{e}" for b in ("", "/v1") for e in ("", "/async")]
+FILES = ("/uploads", "/masks")
+FORMS = [*FILES] + [f"{b}/images/edits{e}" for b in ("", "/v1") for e in ("", "/async")]
 PROBES = ("/livez", "/readyz")
 OPEN = (*PROBES, "/health", "/openapi.json", "/asyncapi.json", "/docs", "/docs/folder/name")
 PROMPT = b'{"prompt": "a red bridge", "fresh": true}'
@@ -102,7 +103,7 @@ async def test_every_route_checks_host_origin_token_and_content_type(
                 assert code is None or use_case.calls == before, (method, path, row)
                 assert code is None or reply.status == REFUSALS[code]
                 actual[method, path, row] = code
-                refused = "not_json" if path == "/uploads" else TYPES[media_type]
+                refused = "not_json" if path in FILES else TYPES[media_type]
                 if path in FORMS and (media_type or "").startswith("multipart/form-data"):
                     refused = None
                 reasons = (HOSTS[host], ORIGINS[origin], TOKENS[token], refused)

@@ -47,6 +47,10 @@ class ImageUrls:
         """The image as the provider returned it, at the URL that needs the token."""
         return f"{self._base}/images/{image.id}"
 
+    def mask(self, mask_id: str) -> str:
+        """A mask, at the URL that needs the token."""
+        return f"{self._base}/masks/{mask_id}"
+
     def link(self, image: LinkedImage) -> str:
         """A URL that opens the same image without a header, also where there is a token."""
         return self._link(f"/images/{image.id}")

@@ -28,6 +28,7 @@ from entrypoints.wire.conversation_results import (
 )
 from entrypoints.wire.inputs import EditArguments, GenerateArguments
 from entrypoints.wire.json_schema import Schema, json_schema
+from entrypoints.wire.mask_results import MaskResult
 from entrypoints.wire.model_results import ModelsResult
 from entrypoints.wire.outputs import (
     DeleteImageResult,
@@ -46,6 +47,7 @@ RESULTS = [
     ImagesResult,
     ListImagesResult,
     UploadsResult,
+    MaskResult,
     ListJobsResult,
     ListedJob,
     DeleteImageResult,

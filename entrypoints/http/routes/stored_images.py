@@ -9,7 +9,7 @@ from litestar.params import PathParameter, QueryParameter
 from litestar.types import ASGIApp
 
 from domain.delivery_sizes import DeliverySize
-from domain.errors import ArchiveUnavailable, InvalidRequest, NotFound, UnreadableImage
+from domain.errors import ArchiveUnavailable, NotFound, UnreadableImage
 from domain.image_formats import ImageFormat
 from domain.renditions import ViewSpec
 from entrypoints.http.asgi_responses import as_response
@@ -18,6 +18,7 @@ from entrypoints.http.images.conditional_responses import (
     conditional_response,
     range_not_satisfiable,
 )
+from entrypoints.http.images.image_ids import whole_id
 from entrypoints.http.images.view_responses import cacheable_view
 from entrypoints.http.openapi.operation import ApiResponse, Operation, json_response
 from entrypoints.http.openapi.schema_parts import BINARY, ref
@@ -31,10 +32,9 @@ from entrypoints.http.request_context import (
 )
 from entrypoints.http.security.link_state import link_of
 from entrypoints.http.security.signed_links import LINK_PARAMETERS, LINK_REFUSALS
-from entrypoints.jobs.image_references import find_image_id, naming_images
+from entrypoints.jobs.image_references import naming_images
 from entrypoints.wire.delivery_texts import as_delivery
 from entrypoints.wire.image_filters import read_query
-from entrypoints.wire.image_texts import IMAGE_ID
 from entrypoints.wire.json_schema import Schema
 from entrypoints.wire.listings import listing
 from entrypoints.wire.outputs import DeleteImageResult
@@ -194,7 +194,7 @@ async def list_images(
 async def get_recipe(request: AnyRequest, image_id: ImageId) -> RecipeResult:
     """The call that made an image: `arguments` is a body for `POST /images`."""
     container, owner = container_of(request), caller_of(request).owner
-    image_id = await _whole_id(request, image_id)
+    image_id = await whole_id(request, image_id)
     async with naming_images(container, owner):
         return recipe_result(await container.get_recipe()(image_id, owner=owner))
 
@@ -211,7 +211,7 @@ async def get_recipe(request: AnyRequest, image_id: ImageId) -> RecipeResult:
 async def delete_image(request: AnyRequest, image_id: ImageId) -> DeleteImageResult:
     """Move an image and its renditions to the trash; its cost stays in the records."""
     container, owner = container_of(request), caller_of(request).owner
-    image_id = await _whole_id(request, image_id, newest=False)
+    image_id = await whole_id(request, image_id, newest=False)
     async with naming_images(container, owner):
         deleted = await container.delete_image()(image_id, owner=owner)
     return deletion(image_id, deleted, undo=f"POST /images/{image_id}/restore")
@@ -229,7 +229,7 @@ async def delete_image(request: AnyRequest, image_id: ImageId) -> DeleteImageRes
 async def restore_image(request: AnyRequest, image_id: ImageId) -> RestoreResult:
     """Bring an image back from the trash, with its renditions and its record."""
     container, owner = container_of(request), caller_of(request).owner
-    image_id = await _whole_id(request, image_id, newest=False, trashed=True)
+    image_id = await whole_id(request, image_id, newest=False, trashed=True)
     async with naming_images(container, owner, trashed=True):
         await container.restore_image()(image_id, owner=owner)
     return RestoreResult(restored=[image_id])
@@ -243,7 +243,7 @@ async def _view(
     deliver: DeliverySize | None = None,
 ) -> ASGIApp:
     container, headers = container_of(request), headers_of(request)
-    owner, image_id = caller_of(request).owner, await _whole_id(request, name)
+    owner, image_id = caller_of(request).owner, await whole_id(request, name)
     formats = (form,) if form else acceptable_formats(", ".join(headers.getlist("accept")))
     spec = ViewSpec(max_side=SIDES[size], formats=formats, deliver=deliver)
     link = link_of(request.scope)
@@ -258,18 +258,3 @@ async def _view(
         link=link,
     )
     return as_response(conditional_response(body, request.method, headers))
-
-
-async def _whole_id(
-    request: AnyRequest, name: str, *, newest: bool = True, trashed: bool = False
-) -> str:
-    """The ID of the image that a path names, as `find_image_id` does; raise NotFound for none."""
-    if IMAGE_ID.match(name):
-        return name
-    owner = caller_of(request).owner
-    try:
-        return await find_image_id(
-            name, container_of(request), owner, newest=newest, trashed=trashed
-        )
-    except InvalidRequest as error:
-        raise NotFound(error.message.removeprefix("id: "), hint=error.hint) from error

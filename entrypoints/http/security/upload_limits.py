@@ -18,7 +18,8 @@ from entrypoints.http.security.body_limits import (
     BodyReservation,
 )
 
-UPLOADS = "/uploads"
+UPLOADS = frozenset({"/uploads", "/masks"})
+"""The paths whose bodies are files."""
 MAX_UPLOAD_BYTES = 200_000_000
 """Of one request, all its images together."""
 MAX_TOTAL_UPLOAD_BYTES = 5 * MAX_UPLOAD_BYTES
@@ -58,7 +59,7 @@ class UploadLimitMiddleware:
         self._budget = BodyMemoryBudget(MAX_TOTAL_UPLOAD_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_upload = scope["type"] == "http" and f"/{scope['path'].strip('/')}" == UPLOADS
+        is_upload = scope["type"] == "http" and f"/{scope['path'].strip('/')}" in UPLOADS
         if not is_upload or scope["method"] != "POST":
             await self._others(scope, receive, send)
             return
