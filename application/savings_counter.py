@@ -6,8 +6,9 @@ from decimal import Decimal
 from application.ports.clock import Clock
 from application.ports.usage_ledger import UsageLedger
 from domain.errors import ArchiveUnavailable
-from domain.events import Finished, ServiceEvent
+from domain.events import Failed, Finished, JobStarted, ServiceEvent
 from domain.money.usage_account import Savings
+from domain.money.usage_breakdown import ReuseKey
 
 
 class SavingsCounter:
@@ -15,23 +16,33 @@ class SavingsCounter:
 
     A cached result therefore never waits for the ledger. A process that is killed loses the savings
     since its last flush, but no record of money spent. Callers that join after a job's end are not
-    counted.
+    counted, and callers that join a running job are counted for the client that started it.
     """
 
     def __init__(self, ledger: Callable[[], UsageLedger], clock: Clock) -> None:
         """`ledger` is called at the first write, because loading it may take long."""
         self._ledger = ledger
         self._clock = clock
-        self._saved: dict[str, Savings] = {}
+        self._saved: dict[ReuseKey, Savings] = {}
+        self._running: dict[str, JobStarted] = {}
 
     def publish(self, event: ServiceEvent, /) -> None:
-        if not isinstance(event, Finished):
-            return
+        if isinstance(event, JobStarted):
+            self._running[event.job_id] = event
+        elif isinstance(event, Finished | Failed):
+            started = self._running.pop(event.job_id, None)
+            if isinstance(event, Finished):
+                self._count(event, started)
+
+    def _count(self, event: Finished, started: JobStarted | None) -> None:
         result = event.result
         free_results = event.joined_callers + result.is_cached
         if free_results:
             usd = (result.generation_cost or Decimal(0)) * free_results
-            self._add(result.model, Savings(results=free_results, usd=usd))
+            key = ReuseKey(result.model)
+            if started is not None:
+                key = ReuseKey(result.model, started.owner, started.client, started.action)
+            self._add(key, Savings(results=free_results, usd=usd))
 
     async def flush(self) -> None:
         """Write the savings. If that fails, keep them and raise ArchiveUnavailable."""
@@ -39,11 +50,11 @@ class SavingsCounter:
             return
         saved, self._saved = self._saved, {}
         try:
-            await self._ledger().credit(saved, self._clock.now().astimezone().date())
+            await self._ledger().credit(saved, self._clock.now().astimezone())
         except ArchiveUnavailable:
-            for model, savings in saved.items():
-                self._add(model, savings)
+            for key, savings in saved.items():
+                self._add(key, savings)
             raise
 
-    def _add(self, model: str, savings: Savings) -> None:
-        self._saved[model] = self._saved.get(model, Savings()) + savings
+    def _add(self, key: ReuseKey, savings: Savings) -> None:
+        self._saved[key] = self._saved.get(key, Savings()) + savings

@@ -34,7 +34,7 @@ class JobStarted:
     """Work on the job has begun; nothing is sent yet. `fresh`: the cache is not used.
 
     `catalog_model` is the model's name in the catalog, None for a model that is not in it. Clients
-    may name any model; catalogs have few.
+    may name any model; catalogs have few. `client` is the program that asked, empty if unknown.
     """
 
     job_id: str
@@ -45,6 +45,7 @@ class JobStarted:
     provider: str
     prompt: str
     fresh: bool = False
+    client: str = ""
 
     @classmethod
     def of(cls, job: Job[ImageRequest], *, fresh: bool = False) -> "JobStarted":
@@ -58,6 +59,7 @@ class JobStarted:
             provider=job.provider,
             prompt=job.request.prompt,
             fresh=fresh,
+            client=job.client,
         )
 
 

@@ -50,7 +50,8 @@ class JobRecord(ResultFacts):
     that the job was started in, None if there is none, and empty if that was cleared. `repeated_at`
     is the time at which an equal request last got its images from a cache, None if none did.
     `handle` is the provider's name for work that it has accepted, as in Job. `size`, such as
-    1024x1024, and `quality` are what the provider was asked for; empty where a record lacks them.
+    1024x1024, and `quality` are what the provider was asked for, and `client` is the program that
+    asked; empty where a record lacks them.
     """
 
     id: str
@@ -77,6 +78,7 @@ class JobRecord(ResultFacts):
     handle: str | None = None
     size: str = ""
     quality: str = ""
+    client: str = ""
 
     @property
     def last_delivered_at(self) -> datetime:

@@ -88,6 +88,7 @@ class Job(ResultFacts, Generic[R]):
     `handle` is the name under which the provider has accepted the work: a process that has it can
     fetch the images, also after a restart. None for work without one.
     `fallback` is the fingerprint of the request to another model, if there is a fallback.
+    `client` is the program that asked, by the name it gives itself; empty if that is unknown.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Job(ResultFacts, Generic[R]):
     turn: str | None = None
     handle: str | None = None
     fallback: str | None = None
+    client: str = ""
 
     @property
     def shared_key(self) -> str:

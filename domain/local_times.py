@@ -1,6 +1,6 @@
 """Times as people read them: in the time zone of this machine."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from math import ceil
 
 MINUTE = timedelta(minutes=1)
@@ -25,6 +25,11 @@ def duration_until(moment: datetime, now: datetime) -> str:
     minutes = max(1, ceil((_next_minute(moment) - now) / MINUTE))
     hours, rest = divmod(minutes, 60)
     return " ".join(f"{number} {unit}" for number, unit in ((hours, "h"), (rest, "min")) if number)
+
+
+def begin_of_days(now: datetime, days: int) -> datetime:
+    """The midnight, in the time zone of `now`, from which on it is `days` days, including today."""
+    return datetime.combine(now.date() - timedelta(days=days - 1), time(), now.tzinfo)
 
 
 def _next_minute(moment: datetime) -> datetime:

@@ -211,6 +211,15 @@ MASKS: Step = (
     AddColumn("pictures", "mask_of VARCHAR"),
     AddColumn("trashed_images", "mask_of VARCHAR"),
 )
+CLIENTS_AND_REUSED_RESULTS: Step = (
+    AddColumn("jobs", "client VARCHAR"),
+    Statement(
+        "CREATE TABLE IF NOT EXISTS reused_results (day DATE NOT NULL, hour INTEGER NOT NULL, "
+        "model VARCHAR NOT NULL, owner VARCHAR NOT NULL, client VARCHAR NOT NULL, "
+        "action VARCHAR NOT NULL, results INTEGER NOT NULL, saved_usd VARCHAR NOT NULL, "
+        "PRIMARY KEY (day, hour, model, owner, client, action))"
+    ),
+)
 
 STEPS = (
     JOBS_AND_IMAGES,
@@ -231,6 +240,7 @@ STEPS = (
     HANDLES,
     ACCOUNTS_OF_PROVIDERS,
     MASKS,
+    CLIENTS_AND_REUSED_RESULTS,
 )
 """Step n leads from version n - 1 to version n. Released steps never change."""
 

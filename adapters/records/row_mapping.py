@@ -27,7 +27,7 @@ REQUEST_COLUMNS = frozenset(
     [
         *("id", "owner", "provider", "action", "model", "requested_model", "prompt", "fingerprint"),
         *("estimate_usd", "created_at", "requested_images", "conversation", "recipe"),
-        *("size", "quality", "partial_images", "input_images"),
+        *("size", "quality", "partial_images", "input_images", "client"),
     ]
 )
 """What a row says of the request: it is written once, and all else with each state of the job."""
@@ -67,6 +67,7 @@ def job_row(job: Job[ImageRequest], writer: str) -> Values:
         "changed_at": utc_now(),
         "writer": writer,
         "handle": job.handle,
+        "client": job.client or None,
         "requested_images": job.request.n,
         "delivered_images": len(job.images),
         **{name: getattr(job, name) for name in PLAIN_FACTS},
@@ -155,6 +156,7 @@ def to_record(row: Row[Any], images: Sequence[StoredImage]) -> JobRecord:
         handle=row.handle,
         size=row.size or "",
         quality=row.quality or "",
+        client=row.client or "",
     )
 
 

@@ -55,6 +55,7 @@ jobs = Table(
     Column("mainline_written_tokens_in", Integer),
     Column("repeated_at", LenientDateTime),
     Column("handle", String),
+    Column("client", String),
     Index("ix_jobs_kind", "model", "quality", "size", "created_at"),
     Index("ix_jobs_owner_state", "owner", "state", "created_at", "id"),
     Index("ix_jobs_owner_created_at", "owner", "created_at", "id"),
@@ -161,3 +162,17 @@ savings = Table(
     Column("answers", Integer, nullable=False),
     Column("saved_usd", String, nullable=False),
 )
+reused_results = Table(
+    "reused_results",
+    tables,
+    Column("day", LenientDate, primary_key=True),
+    Column("hour", Integer, primary_key=True),
+    Column("model", String, primary_key=True),
+    Column("owner", String, primary_key=True),
+    Column("client", String, primary_key=True),
+    Column("action", String, primary_key=True),
+    Column("results", Integer, nullable=False),
+    Column("saved_usd", String, nullable=False),
+)
+"""Where the savings come from, as far as that was recorded: `savings` has all of them. Earlier
+versions write only there."""

@@ -1,21 +1,23 @@
 """Spending, computed from the records of jobs, and savings, which have a separate table."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
-from typing import TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, Table, select
 
 from adapters.records.account_sums import job_accounts
 from adapters.records.dialect import upsert
 from adapters.records.engine import Database
 from adapters.records.readable_rows import readable
-from adapters.records.schema import savings
+from adapters.records.schema import reused_results, savings
 from adapters.records.spending_rows import seen_calls, to_savings
 from adapters.records.spending_totals import spending_total
+from adapters.records.usage_rows import job_usages, reuses, to_reused
 from domain.money.estimates import CallKind, SeenCalls
 from domain.money.spending import SpendingTotal
 from domain.money.usage_account import Savings, UsageAccount, sum_accounts
+from domain.money.usage_breakdown import Dimension, ReuseKey, UsageBreakdown, break_down
 
 T = TypeVar("T")
 
@@ -36,16 +38,23 @@ class SqlUsageLedger:
             lambda connection: {kind: seen_calls(connection, kind, since, limit) for kind in kinds}
         )
 
-    async def credit(self, saved: Mapping[str, Savings], day: date, /) -> None:
+    async def credit(self, saved: Mapping[ReuseKey, Savings], at: datetime, /) -> None:
         def write() -> None:
             with self._database.records().writing.begin() as connection:
-                for model, more in saved.items():
-                    _credit(connection, day, model, more)
+                for key, more in saved.items():
+                    _credit(connection, at, key, more)
 
         await self._database.run_in_thread(write, "The savings could not be recorded")
 
     async def accounts(self, since: datetime, /) -> Sequence[UsageAccount]:
         return await self._read(lambda connection: _accounts(connection, since))
+
+    async def breakdown(self, since: datetime, by: Dimension, /) -> UsageBreakdown:
+        return await self._read(
+            lambda connection: break_down(
+                by, job_usages(connection, since), reuses(connection, since)
+            )
+        )
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         def read() -> T:
@@ -66,12 +75,31 @@ def _accounts(connection: Connection, since: datetime) -> list[UsageAccount]:
     return sum_accounts(job_accounts(connection, since), credited)
 
 
-def _credit(connection: Connection, day: date, model: str, more: Savings) -> None:
-    account = (savings.c.day == day) & (savings.c.model == model)
-    rows = connection.execute(select(savings).where(account)).all()
-    found = [*readable(connection, savings, rows, to_savings)]
+def _credit(connection: Connection, at: datetime, key: ReuseKey, more: Savings) -> None:
+    account = {"day": at.date(), "model": key.model}
+    total = _sum(connection, savings, account, to_savings, more)
+    if total is None:
+        return
+    values = {"answers": total.results, "saved_usd": str(total.usd)}
+    upsert(connection, savings, {**account, **values})
+    origin = {"day": at.date(), "hour": at.hour, **key._asdict()}
+    total = _sum(connection, reused_results, origin, to_reused, more)
+    if total is not None:
+        values = {"results": total.results, "saved_usd": str(total.usd)}
+        upsert(connection, reused_results, {**origin, **values})
+
+
+def _sum(
+    connection: Connection,
+    table: Table,
+    key: Mapping[str, object],
+    to_value: Callable[[Row[Any]], Savings],
+    more: Savings,
+) -> Savings | None:
+    """What the row of this key has, and more; None if it is unreadable: then it never changes."""
+    query = select(table).where(*(table.c[name] == value for name, value in key.items()))
+    rows = connection.execute(query).all()
+    found = [*readable(connection, table, rows, to_value)]
     if rows and not found:
-        return  # an unreadable row is never changed
-    total = found[0] + more if found else more
-    values = {"day": day, "model": model, "answers": total.results, "saved_usd": str(total.usd)}
-    upsert(connection, savings, values)
+        return None
+    return found[0] + more if found else more

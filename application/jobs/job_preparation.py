@@ -20,6 +20,7 @@ class SubmitOptions:
     """Whose request it is, and how it may be served: the arguments of GenerateImage."""
 
     owner: str
+    client: str = ""
     fresh: bool = False
     key: str | None = None
     retried: bool = False
@@ -97,6 +98,7 @@ class JobPreparation:
         return Job(
             id=new_job_id(),
             owner=options.owner,
+            client=options.client,
             provider=name,
             request=effective,
             card=selection.card,

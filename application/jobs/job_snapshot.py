@@ -20,6 +20,7 @@ def snapshot(source: RunningJob | RecentJob) -> JobRecord:
     return JobRecord(
         id=job.id,
         owner=job.owner,
+        client=job.client,
         action=job.action,
         provider=job.provider,
         model=job.model,

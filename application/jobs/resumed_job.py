@@ -27,6 +27,7 @@ def resumed_job(record: JobRecord, card: ModelCard) -> Job[ImageRequest]:
         state=JobState.DISPATCHED,
         handle=record.handle,
         notes=record.notes,
+        client=record.client,
     )
 
 

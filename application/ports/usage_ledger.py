@@ -1,12 +1,13 @@
 """Port: accounts of spending and savings."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 
 from domain.money.estimates import CallKind, SeenCalls
 from domain.money.spending import SpendingTotal
 from domain.money.usage_account import Savings, UsageAccount
+from domain.money.usage_breakdown import Dimension, ReuseKey, UsageBreakdown
 
 
 class UsageLedger(Protocol):
@@ -26,11 +27,17 @@ class UsageLedger(Protocol):
         Only calls that delivered images and have a known cost, of all owners, the newest first.
         """
 
-    async def credit(self, saved: Mapping[str, Savings], day: date, /) -> None:
-        """Add the savings of each model to that day's accounts."""
+    async def credit(self, saved: Mapping[ReuseKey, Savings], at: datetime, /) -> None:
+        """Add the savings to the accounts of the day and hour of `at`, in its time zone."""
 
     async def accounts(self, since: datetime, /) -> Sequence[UsageAccount]:
         """Return one account for each day and model with jobs or savings, the newest day first.
 
         Days are those of the time zone of `since`; savings keep the day that they were credited to.
+        """
+
+    async def breakdown(self, since: datetime, by: Dimension, /) -> UsageBreakdown:
+        """Return the usage of all jobs and savings of the days of `accounts`, by this dimension.
+
+        Its sums are those of the accounts. What a record does not tell is in a group of its own.
         """

@@ -39,6 +39,7 @@ class EditImage:
         /,
         *,
         owner: str = LOCAL,
+        client: str = "",
         fresh: bool = False,
         key: str | None = None,
         retried: bool = False,
@@ -53,7 +54,9 @@ class EditImage:
         """
         turn = await self.conversations.begin(request, owner=owner)
         styled = await self.styling.apply(turn.request if turn else request, owner=owner)
-        options = SubmitOptions(owner=owner, fresh=fresh, key=key, retried=retried, admit=admit)
+        options = SubmitOptions(
+            owner=owner, client=client, fresh=fresh, key=key, retried=retried, admit=admit
+        )
         return await self.submit(styled, options, sent=request, turn=turn)
 
     async def submit(

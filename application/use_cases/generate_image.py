@@ -32,6 +32,7 @@ class GenerateImage:
         /,
         *,
         owner: str = LOCAL,
+        client: str = "",
         fresh: bool = False,
         key: str | None = None,
         retried: bool = False,
@@ -39,6 +40,7 @@ class GenerateImage:
     ) -> JobHandle:
         """Return a handle of the job; its `events()` and `result()` give the outcome.
 
+        `client` is the program that asks, for the records; empty if that is unknown.
         `fresh` requests new images even if an equal job is running or its result is cached. With an
         idempotency `key` that was used before, the job is the one of that key, whatever its
         outcome. `retried`: the client got no answer to the same request, so that its job is used
@@ -49,7 +51,9 @@ class GenerateImage:
         UnreadableImage; its reference images make the request an edit.
         """
         turn = await self.conversations.begin(request, owner=owner)
-        options = SubmitOptions(owner=owner, fresh=fresh, key=key, retried=retried, admit=admit)
+        options = SubmitOptions(
+            owner=owner, client=client, fresh=fresh, key=key, retried=retried, admit=admit
+        )
         if request.style is None:
             return await self.job_service.submit(request, options, turn=turn)
         styled = await self.styling.apply(request, owner=owner)

@@ -96,13 +96,13 @@ class ProbeProvider:
         name = f"{provider.name}/{chosen.model}"
         return replace(request, model=name, fallback=NO_FALLBACK), estimate
 
-    async def paid(self, probe: Probe, request: GenerateRequest) -> Probe:
-        """Generate the image, as any other is generated, and add what it shows to the findings.
+    async def paid(self, probe: Probe, request: GenerateRequest, *, client: str = "") -> Probe:
+        """Generate the image for this client, as any other, and add what it shows to the findings.
 
         Raises what GenerateImage and its handle raise.
         """
         provider = self._find(probe.provider)
-        handle = await self.generate(request, fresh=True)
+        handle = await self.generate(request, client=client, fresh=True)
         previews = 0
         async with aclosing(handle.events()) as events:
             async for event in events:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from functools import reduce
 from operator import add
 
 from application.ports.clock import Clock
 from application.ports.usage_ledger import UsageLedger
+from domain.local_times import begin_of_days
 from domain.money.budgets import BudgetLimits, BudgetStatus
 from domain.money.usage_account import UsageAccount
 
@@ -42,10 +43,9 @@ class ReportUsage:
         Days begin at midnight in the time zone of this machine.
         """
         now = self.clock.now().astimezone()
-        since = now.date() - timedelta(days=days - 1)
-        begin, limits = datetime.combine(since, time(), now.tzinfo), self.limits.rolling_limits()
+        begin, limits = begin_of_days(now, days), self.limits.rolling_limits()
         return UsageReport(
-            since=since,
+            since=begin.date(),
             accounts=await self.ledger.accounts(begin),
             statuses=[each.status(await self.ledger.total(*each.bounds(now))) for each in limits],
         )

@@ -29,6 +29,7 @@ from application.result_cache import ResultCache
 from application.savings_counter import SavingsCounter
 from application.styling import Styling
 from application.use_cases.add_images import AddImages
+from application.use_cases.analyze_usage import AnalyzeUsage
 from application.use_cases.cache_stats import CacheStats
 from application.use_cases.check_models import CheckModels
 from application.use_cases.check_readiness import CheckReadiness
@@ -279,6 +280,7 @@ class Container(DeclarativeContainer):
     )
     clear_cache = Factory(ClearCache, cache)
     cache_stats = Factory(CacheStats, cache)
+    analyze_usage = Factory(AnalyzeUsage, usage_ledger, clock)
     report_usage = Factory(ReportUsage, usage_ledger, settings.provided.limits, clock)
 
 

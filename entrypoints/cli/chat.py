@@ -29,6 +29,7 @@ from entrypoints.cli.line_reader import LineReader
 from entrypoints.cli.previews import Previews, draw
 from entrypoints.cli.runner import exit_code
 from entrypoints.cli.terminal_images import TerminalImages
+from entrypoints.wire.client_names import COMMAND_LINE
 from entrypoints.wire.error_codes import EXIT_CODE_BY_CODE
 from entrypoints.wire.image_results import Hints, structured_report, text_report
 
@@ -151,9 +152,11 @@ class Chat:
             edit = EditRequest(
                 prompt=prompt, size=None, keep_shape=True, images=(), conversation=options
             )
-            return await self.container.edit_image()(edit, admit=admit)
+            return await self.container.edit_image()(edit, client=COMMAND_LINE, admit=admit)
         return await self.container.generate_image()(
-            GenerateRequest(prompt=prompt, conversation=options), admit=admit
+            GenerateRequest(prompt=prompt, conversation=options),
+            client=COMMAND_LINE,
+            admit=admit,
         )
 
     async def _agrees(self, question: str) -> bool | None:

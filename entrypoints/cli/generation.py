@@ -8,6 +8,7 @@ from entrypoints.cli.commands import job
 from entrypoints.cli.help_texts import examples
 from entrypoints.cli.options import INPUT, generation_options
 from entrypoints.cli.suggestions import ImageReference
+from entrypoints.wire.client_names import COMMAND_LINE
 
 if TYPE_CHECKING:  # a command loads these when it runs
     from application.jobs.job_handle import JobHandle
@@ -40,6 +41,7 @@ async def generate(container: "Container", *, prompt: str | None, **options: obj
     arguments = parse(GenerateArguments, with_context(given))
     return await container.generate_image()(
         arguments.to_request(),
+        client=COMMAND_LINE,
         fresh=arguments.fresh,
         admit=container.confirm_spending().admission(_consent(agreed=arguments.confirm)),
     )
@@ -101,6 +103,7 @@ async def edit(
     async with naming_mask_image(container, LOCAL, mask, request.images):
         return await container.edit_image()(
             request,
+            client=COMMAND_LINE,
             fresh=arguments.fresh,
             admit=container.confirm_spending().admission(_consent(agreed=arguments.confirm)),
         )

@@ -56,6 +56,7 @@ async def probe(
     Without --paid no image is requested. With it, one small image shows streams, sizes, formats
     and counted tokens; its estimate is shown first.
     """
+    from entrypoints.wire.client_names import COMMAND_LINE
     from entrypoints.wire.probe_results import probe_result, probe_text
 
     name = PROBE if _is_url(target) else target
@@ -65,7 +66,7 @@ async def probe(
         request, estimate = use_case.paid_request(name, model)
         if not yes:
             _confirm(str(request.model), estimate)
-        found = await use_case.paid(found, request)
+        found = await use_case.paid(found, request, client=COMMAND_LINE)
     return probe_text(found), probe_result(found)
 
 

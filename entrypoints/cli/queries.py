@@ -53,15 +53,53 @@ async def _check_models(container: "Container") -> "CommandOutput":
     show_default=True,
     help="Days, including today.",
 )
-@examples("gpt-image usage --days 7", "gpt-image usage --json")
-async def usage(container: "Container", *, days: int) -> "CommandOutput":
+@click.option(
+    "--by",
+    type=click.Choice(["day", "hour", "model", "owner", "client", "action", "outcome"]),
+    help="Show a chart of this instead: costs, cache hits and seconds.",
+)
+@click.option(
+    *("--format", "form"),
+    type=click.Choice(["json", "csv"]),
+    help="With --by: print JSON, or CSV for spreadsheets.",
+)
+@examples(
+    "gpt-image usage --days 7",
+    "gpt-image usage --json",
+    "gpt-image usage --by client",
+    "gpt-image usage --by day --format csv > usage.csv",
+)
+async def usage(
+    container: "Container", *, days: int, by: str | None, form: str | None
+) -> "CommandOutput":
     """Show spending and savings by day and model, and remaining budgets."""
+    from domain.errors import InvalidRequest
     from entrypoints.wire.usage_results import usage_result
     from entrypoints.wire.usage_tables import usage_text
 
     await container.recover_jobs()()  # a process may have been killed since the last command
+    if by is not None:
+        return await _usage_by(container, by, days, form)
+    if form is not None:
+        hint = "Add --by day, for example; --json prints this report as JSON."
+        raise InvalidRequest("--format needs --by.", field="format", hint=hint)
     report = await container.report_usage()(days)
     return usage_text(report), usage_result(report)
+
+
+async def _usage_by(
+    container: "Container", by: str, days: int, form: str | None
+) -> "CommandOutput":
+    from domain.money.usage_breakdown import Dimension
+    from entrypoints.wire.outputs import to_json
+    from entrypoints.wire.usage_analysis import analysis_csv, analysis_result
+    from entrypoints.wire.usage_chart import chart_text
+
+    analysis = await container.analyze_usage()(Dimension(by), days)
+    result = analysis_result(analysis)
+    if form == "csv":
+        return analysis_csv(analysis).replace("\r\n", "\n").rstrip("\n"), result
+    return to_json(result).decode() if form == "json" else chart_text(analysis), result
 
 
 @click.group()

@@ -80,7 +80,7 @@ ROUTES = (
         openai_api.get_openai_model,
     ),
     *(uploads.upload_images, masks.save_mask, masks.get_mask),
-    *(reports.list_models, reports.get_usage),
+    *(reports.list_models, reports.get_usage, reports.get_usage_breakdown),
     *(web_sockets.open_image_socket, web_sockets.open_mcp_socket),
     web_sockets.create_socket_links,
     *(documentation.get_openapi, documentation.get_asyncapi),

@@ -119,6 +119,7 @@ async def submit(
             return await container.edit_image()(
                 edit,
                 owner=caller.owner,
+                client=caller.client,
                 fresh=arguments.fresh,
                 key=caller.key,
                 retried=caller.retries,
@@ -127,6 +128,7 @@ async def submit(
     return await container.generate_image()(
         arguments.to_request(),
         owner=caller.owner,
+        client=caller.client,
         fresh=arguments.fresh,
         key=caller.key,
         retried=caller.retries,

@@ -71,7 +71,7 @@ class ToolHandler:
             deadline=deadline,
             ask=Elicitation(context, params, deadline, within_call=hooks.takes_questions(context)),
             container=await hooks.open_container(),
-            caller=hooks.caller_of(context),
+            caller=hooks.named_caller(context),
             max_bytes=hooks.max_bytes(context),
             profile=profile,
             resource_links=context.protocol_version >= RESOURCE_LINKS_SINCE,

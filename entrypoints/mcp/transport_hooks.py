@@ -1,7 +1,7 @@
 """What a transport tells the handlers about the requests that come over it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.context import ServerRequestContext
@@ -14,6 +14,7 @@ from entrypoints.mcp.client_roots import ClientRoots
 from entrypoints.mcp.result_limit import result_limit
 from entrypoints.mcp.tool_results import ImageData
 from entrypoints.wire.caller import Caller
+from entrypoints.wire.client_names import client_name
 from entrypoints.wire.client_profiles import ClientProfile, profile_of
 
 if TYPE_CHECKING:  # the container loads dependency_injector, which must wait for the first call
@@ -54,10 +55,18 @@ class TransportHooks:
 
     def profile(self, context: Context) -> ClientProfile:
         """The profile of the client, by the name that it reports, or by CLIENT_PROFILE."""
-        params = context.session.client_params
-        reported = params.client_info.name if params is not None else ""
-        return profile_of(reported, self.settings.client_profile)
+        return profile_of(_reported_name(context), self.settings.client_profile)
+
+    def named_caller(self, context: Context) -> Caller:
+        """The caller, by the name that its host reports, if it does."""
+        caller = self.caller_of(context)
+        return replace(caller, client=client_name(_reported_name(context)) or caller.client)
 
     def max_bytes(self, context: Context) -> int:
         """Bytes that the message with the result of this request may have."""
         return result_limit(self.settings, self.profile(context), over_stdio=self.over_stdio)
+
+
+def _reported_name(context: Context) -> str:
+    params = context.session.client_params
+    return params.client_info.name if params is not None else ""

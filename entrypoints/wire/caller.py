@@ -9,7 +9,7 @@ from entrypoints.wire.image_results import Link
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The client behind a request.
+    """The client behind a request; `client` is its name, empty if that is unknown.
 
     `check_rate` counts a request that needs the provider, and raises TooManyRequests above the
     client's rate; None for a client without a limit. Repeating a request under the same idempotency
@@ -21,6 +21,7 @@ class Caller:
     """
 
     owner: str = LOCAL
+    client: str = ""
     key: str | None = None
     retries: bool = False
     link: Link | None = None

@@ -19,6 +19,7 @@ from domain.errors import ArchiveUnavailable
 from domain.jobs import IdempotencyKey
 from domain.money.spending import SpendingTotal
 from domain.money.usage_account import Savings
+from domain.money.usage_breakdown import ReuseKey
 from tests.chaos.fault_injection import make_read_only, small_disk
 from tests.contracts.data_folder import DataFolder
 from tests.testkit.contracts.abandoned_jobs import outcome
@@ -142,8 +143,8 @@ async def test_an_unreadable_row_counts_as_a_job_of_unknown_cost(
 
 
 async def test_unreadable_savings_stay_as_they_are(folder: DataFolder) -> None:
-    day = job_for().created_at.date()
-    saved = {"fake-1": Savings(results=1, usd=Decimal(1))}
+    day = job_for().created_at
+    saved = {ReuseKey("fake-1"): Savings(results=1, usd=Decimal(1))}
     await folder.ledger.credit(saved, day)
     folder.sql("UPDATE savings SET saved_usd = 'much'")
     await folder.ledger.credit(saved, day)

@@ -16,6 +16,7 @@ from domain.money.budgets import BudgetLimits
 from domain.money.estimates import CallKind
 from domain.requests import GenerateRequest
 from tests.contracts.data_folder import DataFolder
+from tests.testkit.contracts.usage_breakdown import UsageBreakdownContract
 from tests.testkit.contracts.usage_ledger import (
     NOW,
     Books,
@@ -28,7 +29,7 @@ from tests.testkit.fakes import MemoryJobRepository, MemoryUsageLedger
 EVER = NOW - timedelta(days=365)
 
 
-class TestMemoryUsageLedger(UsageLedgerContract):
+class TestMemoryUsageLedger(UsageLedgerContract, UsageBreakdownContract):
     @pytest.fixture
     def books(self) -> Books:
         records = MemoryJobRepository()
@@ -42,7 +43,7 @@ class TestMemoryUsageLedger(UsageLedgerContract):
 
 
 @pytest.mark.anyio
-class TestSqlUsageLedger(UsageLedgerContract):
+class TestSqlUsageLedger(UsageLedgerContract, UsageBreakdownContract):
     @pytest.fixture
     def books(self, here: DataFolder) -> Books:
         return Books(here.ledger, here.records)
@@ -107,7 +108,7 @@ class TestSqlUsageLedger(UsageLedgerContract):
         with pytest.raises(ArchiveUnavailable, match="could not be read"):
             await ledger.total(NOW, NOW)
         with pytest.raises(ArchiveUnavailable, match="could not be recorded"):
-            await ledger.credit({}, NOW.date())
+            await ledger.credit({}, NOW)
 
 
 def test_two_processes_on_one_folder_share_the_budget(tmp_path: Path) -> None:

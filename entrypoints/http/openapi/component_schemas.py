@@ -41,6 +41,7 @@ from entrypoints.wire.outputs import (
 from entrypoints.wire.preset_results import PresetFacts, PresetsResult, StylesResult
 from entrypoints.wire.recipes import RecipeResult
 from entrypoints.wire.trash_results import RestoreResult
+from entrypoints.wire.usage_analysis import UsageAnalysisResult
 from entrypoints.wire.usage_results import UsageResult
 
 RESULTS = [
@@ -55,6 +56,7 @@ RESULTS = [
     RestoreResult,
     ModelsResult,
     UsageResult,
+    UsageAnalysisResult,
     PresetsResult,
     PresetFacts,
     StylesResult,

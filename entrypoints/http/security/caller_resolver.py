@@ -8,6 +8,7 @@ from entrypoints.config.settings import Settings
 from entrypoints.http.security.link_state import link_of
 from entrypoints.http.security.rate_limit import RateLimiter
 from entrypoints.wire.caller import Caller
+from entrypoints.wire.client_names import product_name
 
 OWNER = "token"
 """The owner with the token, whatever its value: a new token opens what the old one stored."""
@@ -32,7 +33,13 @@ class CallerResolver:
         address = (scope.get("client") or ("",))[0]
         return Caller(
             owner=link.owner if link else self.owner,
+            client=product_name(_user_agent(scope)),
             check_rate=self._rates.of(address),
             reads_files=self._reads_files,
             opens_links=self._opens_links,
         )
+
+
+def _user_agent(scope: Mapping[str, Any]) -> str:
+    named = (value for name, value in scope.get("headers", ()) if name == b"user-agent")
+    return next(named, b"").decode("latin-1")

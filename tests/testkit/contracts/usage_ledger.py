@@ -25,6 +25,7 @@ from domain.money.estimates import CallKind, SeenCall
 from domain.money.prices import TokenPricing
 from domain.money.spending import SpendingTotal
 from domain.money.usage_account import Savings
+from domain.money.usage_breakdown import ReuseKey
 from domain.provider_errors import BadProviderReply, OutcomeUnknown, RateLimited
 from domain.requests import EditRequest, GenerateRequest, ImageRequest
 from domain.results import NO_TOKENS, MainlineUsage, ResultFacts, ResultImage, Usage
@@ -138,9 +139,7 @@ class UsageLedgerContract:
 
     async def test_cents_are_added_exactly(self, books: Books) -> None:
         for number in range(10):
-            await books.reserve(
-                costing(f"job_{number}", "0.1"), BudgetLimits(day_usd=DOLLAR), now=NOW
-            )
+            await books.reserve(costing(f"job_{number}", "0.1"), BudgetLimits(day_usd=DOLLAR))
         with pytest.raises(BudgetExhausted):
             await books.reserve(
                 costing("job_more", "0.0000001"), BudgetLimits(day_usd=DOLLAR), now=NOW
@@ -204,7 +203,7 @@ class UsageLedgerContract:
         other = job_for(request, id="job_3", created_at=NOW, provider="two")
         await books.records.save(other.dispatched())
         saved = Savings(results=1, usd=Decimal(2))
-        await books.ledger.credit({"fake-1": saved, "m": saved}, NOW.date())
+        await books.ledger.credit({ReuseKey("fake-1"): saved, ReuseKey("m"): saved}, NOW)
         accounts = await books.ledger.accounts(NOW - timedelta(days=1))
         found = [(each.model, each.provider, each.calls, each.saved.usd) for each in accounts]
         assert found == [
@@ -288,10 +287,11 @@ class UsageLedgerContract:
         assert [str(call.cost) for call in seen[plain]] == ["0.2", "0.1"]
 
     async def test_the_savings_of_a_day_are_added(self, books: Books) -> None:
-        today, more = NOW.date(), Savings(results=2, usd=Decimal("0.1"))
-        await books.ledger.credit({"fake-1": more, "fake-2": replace(more, results=1)}, today)
-        await books.ledger.credit({"fake-1": more}, today)
-        await books.ledger.credit({"fake-1": more}, today - timedelta(days=1))
+        more = Savings(results=2, usd=Decimal("0.1"))
+        one, less = ReuseKey("fake-1"), replace(more, results=1)
+        await books.ledger.credit({one: more, ReuseKey("fake-2"): less}, NOW)
+        await books.ledger.credit({one._replace(owner="other"): more}, NOW)
+        await books.ledger.credit({one: more}, NOW - timedelta(days=1))
         accounts = await books.ledger.accounts(NOW)
         assert [(each.model, each.saved) for each in accounts] == [
             ("fake-1", Savings(results=4, usd=Decimal("0.2"))),

@@ -22,6 +22,7 @@ AnyJob = Job[ImageRequest]
 REQUEST_FIELDS = (
     *("id", "owner", "provider", "action", "model", "requested_model", "prompt", "fingerprint"),
     *("estimate", "created_at", "requested_images", "conversation", "recipe", "size", "quality"),
+    "client",
 )
 
 
@@ -121,6 +122,7 @@ def to_record(job: AnyJob) -> JobRecord:
     return JobRecord(
         id=job.id,
         owner=job.owner,
+        client=job.client,
         action=job.action,
         provider=job.provider,
         model=job.model,

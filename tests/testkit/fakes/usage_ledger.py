@@ -9,6 +9,15 @@ from domain.money.estimates import CallKind, SeenCall, SeenCalls
 from domain.money.spending import SpendingEntries, SpendingTotal
 from domain.money.token_estimates import input_images
 from domain.money.usage_account import Savings, UsageAccount, sum_accounts
+from domain.money.usage_breakdown import (
+    Dimension,
+    JobUsage,
+    Reuse,
+    ReuseKey,
+    UsageBreakdown,
+    break_down,
+    unattributed,
+)
 from domain.requests import ImageRequest
 from domain.results import NO_TOKENS
 
@@ -22,6 +31,7 @@ class MemoryUsageLedger:
     def __init__(self, records: MemoryJobRepository | None = None) -> None:
         self.records = records or MemoryJobRepository()
         self.saved: dict[tuple[date, str], Savings] = {}
+        self.reused: dict[tuple[date, int, ReuseKey], Savings] = {}
 
     async def total(self, after: datetime, before: datetime, /) -> SpendingTotal:
         return SpendingEntries(self.records.spent(after)).total(after, before)
@@ -38,9 +48,11 @@ class MemoryUsageLedger:
                 seen[kind] += [_seen(job, job.cost)]
         return {kind: calls[:limit] for kind, calls in seen.items()}
 
-    async def credit(self, saved: Mapping[str, Savings], day: date, /) -> None:
-        for model, more in saved.items():
-            self.saved[day, model] = self.saved.get((day, model), Savings()) + more
+    async def credit(self, saved: Mapping[ReuseKey, Savings], at: datetime, /) -> None:
+        for key, more in saved.items():
+            account, origin = (at.date(), key.model), (at.date(), at.hour, key)
+            self.saved[account] = self.saved.get(account, Savings()) + more
+            self.reused[origin] = self.reused.get(origin, Savings()) + more
 
     async def accounts(self, since: datetime, /) -> Sequence[UsageAccount]:
         rows = [row for row in self.records.tables.rows.values() if spending(row.record)]
@@ -51,6 +63,36 @@ class MemoryUsageLedger:
             if day >= since.date()
         ]
         return sum_accounts(jobs, credited)
+
+    async def breakdown(self, since: datetime, by: Dimension, /) -> UsageBreakdown:
+        rows = self.records.tables.rows.values()
+        details = [
+            Reuse(day=day, hour=hour, key=key, saved=saved)
+            for (day, hour, key), saved in self.reused.items()
+            if day >= since.date()
+        ]
+        totals = {key: saved for key, saved in self.saved.items() if key[0] >= since.date()}
+        jobs = [_usage(row, since) for row in rows if row.record.created_at >= since]
+        return break_down(by, jobs, unattributed(totals, details))
+
+
+def _usage(row: Row, since: datetime) -> JobUsage:
+    record = row.record
+    is_stored = record.state is JobState.STORED
+    failed = record.failure.code if record.failure and record.state is JobState.FAILED else None
+    return JobUsage(
+        at=record.created_at.astimezone(since.tzinfo),
+        model=record.model,
+        owner=record.owner,
+        client=record.client,
+        action=record.action,
+        outcome=f"failed: {failed}" if failed else record.state.value,
+        seconds=(row.saved_at - record.created_at).total_seconds() if is_stored else None,
+        is_billed=spending(record) is not None,
+        images=len(row.job.images) if is_stored else 0,
+        cost=record.cost,
+        estimate=record.estimate,
+    )
 
 
 def _seen(job: Job[ImageRequest], cost: Decimal) -> SeenCall:
