@@ -25,11 +25,12 @@ from entrypoints.wire.client_names import client_name, product_name
 from entrypoints.wire.usage_analysis import analysis_csv
 from entrypoints.wire.usage_chart import chart_text
 from tests.e2e.asgi_client import AsgiClient, asgi_client
+from tests.e2e.loopback_server import wait_until
 from tests.e2e.test_job_commands import Terminal
-from tests.testkit.fakes import PNG, FakeProvider, settings_in
+from tests.testkit.fakes import FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio
-BRIDGE = {"prompt": "a bridge", "size": str(PNG.dimensions)}
+BRIDGE = {"prompt": "a bridge", "size": "auto"}
 AGENT = {"User-Agent": "OpenAI/Python 2.8.1"}
 
 
@@ -54,8 +55,7 @@ async def test_each_door_records_the_client(tmp_path: Path) -> None:
 
         for _ in range(3):
             await http.post("/images", BRIDGE, **AGENT)
-            while http.container.job_runner().running:  # until the result is in the cache
-                await asyncio.sleep(0)
+            await wait_until(lambda: not http.container.job_runner().running)  # it is cached
         await http.post("/images", {"prompt": "a fox"})
         host_info = Implementation(name="claude-ai\nx", version="1")
         async with Client(build_server(opened, settings), client_info=host_info) as host:
@@ -74,7 +74,8 @@ async def test_each_door_records_the_client(tmp_path: Path) -> None:
     assert model["cacheShare"] == 0.4
     assert (model["costUsd"], model["costPerImageUsd"], model["savedUsd"]) == (0.75, 0.25, 0.5)
     assert model["p95Seconds"] >= model["medianSeconds"] >= 0
-    assert reply.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    assert reply.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'filename="usage-by-client.csv"' in reply.headers["content-disposition"]
     rows = [*csv.DictReader(io.StringIO(reply.body.decode()))]
     assert (rows[0]["client"], rows[0]["costUsd"]) == ("OpenAI/Python", "0.25")
     assert (wrong.status, wrong.problem["field"]) == (400, "by")

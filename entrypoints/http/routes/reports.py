@@ -66,6 +66,7 @@ async def get_usage(request: AnyRequest, days: Days = 30) -> UsageResult:
                     "application/json": {"schema": ref("UsageAnalysisResult")},
                     CSV: {"schema": STRING},
                 },
+                headers={"Content-Disposition": "A file name, for CSV."},
             )
         },
         refusals=(ArchiveUnavailable,),
@@ -81,5 +82,6 @@ async def get_usage_breakdown(
     """
     analysis = await container_of(request).analyze_usage()(by, days)
     if format_ == "csv":
-        return Response(analysis_csv(analysis), media_type=f"{CSV}; charset=utf-8; header=present")
+        name = {"Content-Disposition": f'attachment; filename="usage-by-{by}.csv"'}
+        return Response(analysis_csv(analysis), media_type=CSV, headers=name)
     return analysis_result(analysis)
