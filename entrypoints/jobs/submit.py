@@ -113,7 +113,6 @@ async def submit(
         if count and container.remote_images() and any(map(is_url, references.values())):
             count()  # before anything is fetched
             count = None
-        admit = confirm.admission(consent, count)
         edit = await _edit_request(container, arguments, references, caller.owner)
         async with naming_mask_image(container, caller.owner, references.get("mask"), edit.images):
             return await container.edit_image()(
@@ -123,7 +122,7 @@ async def submit(
                 fresh=arguments.fresh,
                 key=caller.key,
                 retried=caller.retries,
-                admit=admit,
+                admit=confirm.admission(consent, count),
             )
     return await container.generate_image()(
         arguments.to_request(),
