@@ -42,9 +42,9 @@ def _starts_stdio(arguments: list[str]) -> bool:
 def _serve_stdio() -> None:
     """Answer the first requests from the recording, while everything else is loaded."""
     from entrypoints.mcp.greeter.greeter import Greeter
-    from entrypoints.mcp.greeter.recording import is_on, load_answers
+    from entrypoints.mcp.greeter.recording import greetings
 
-    greeter = Greeter.on_std_streams(load_answers() if is_on() else {})
+    greeter = Greeter.on_std_streams(greetings())
     from entrypoints.cli.stdio_command import run_stdio
 
     run_stdio(greeter=greeter)

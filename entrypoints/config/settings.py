@@ -80,6 +80,11 @@ class Settings(
         description="Profile of all MCP clients, whatever they call themselves; see "
         "docs/clients.md.",
     )
+    mcp_apps: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Show the image viewer in MCP clients: on, off, or auto, which does so in "
+        "clients that declare MCP Apps.",
+    )
     progress_interval: Annotated[float, Field(gt=0, le=10)] = Field(
         10.0, description="Maximum seconds between progress notifications."
     )
@@ -153,7 +158,9 @@ class Settings(
             raise ValueError(f"There is no such profile. Use one of: {', '.join(known)}")
         return name.lower() if name else None
 
-    @field_validator("log_level", "log_format", "on_disconnect", "provider", mode="before")
+    @field_validator(
+        "log_level", "log_format", "on_disconnect", "provider", "mcp_apps", mode="before"
+    )
     @classmethod
     def _lower_case(cls, word: object) -> object:
         return SYNONYMS.get(word.lower(), word.lower()) if isinstance(word, str) else word

@@ -15,6 +15,7 @@ from mcp_types import (
 from domain.errors import ImageServiceError, NotFound
 from domain.untrusted_text import single_line
 from entrypoints.jobs.image_references import naming_images
+from entrypoints.mcp.app_clients import VIEWER_URI
 from entrypoints.mcp.protocol_errors import MAX_URI, protocol_errors
 from entrypoints.mcp.resource_list import image_resources
 from entrypoints.mcp.resource_request import ResourceRequest
@@ -64,6 +65,10 @@ class ResourceHandler:
 
     async def read(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
         """The contents of a resource; raise MCPError if there is none with this URI."""
+        if params.uri == VIEWER_URI and self._hooks.settings.mcp_apps != "off":
+            from entrypoints.mcp.apps.viewer import viewer_contents
+
+            return ReadResourceResult(contents=[viewer_contents()])
         with protocol_errors(params.uri):
             resource, values = self._find(params.uri)
             try:

@@ -1,6 +1,7 @@
 """Answers `tools/list` and `tools/call`."""
 
 from time import monotonic
+from typing import Any
 
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -19,6 +20,7 @@ from entrypoints.mcp.elicitation import AnswerRequired, Elicitation
 from entrypoints.mcp.reply_deadline import reply_deadline
 from entrypoints.mcp.tool_call import ToolCall
 from entrypoints.mcp.tool_results import to_tool_error
+from entrypoints.mcp.tool_spec import ToolSpec
 from entrypoints.mcp.tools import TOOLS
 from entrypoints.mcp.transport_hooks import Context, TransportHooks
 from entrypoints.wire.incidents import log_incident
@@ -35,14 +37,18 @@ class ToolHandler:
         self._tools = {tool.name: tool for tool in TOOLS}
         self._descriptions = [tool.describe() for tool in TOOLS]
 
-    async def list(self, _: Context, __: PaginatedRequestParams | None) -> ListToolsResult:
+    async def list(self, context: Context, _: PaginatedRequestParams | None) -> ListToolsResult:
         self._hooks.on_list()
-        return ListToolsResult(tools=self._descriptions)
+        if not self._hooks.shows_apps(context):
+            return ListToolsResult(tools=self._descriptions)
+        from entrypoints.mcp.apps.viewer import with_viewer
+
+        return ListToolsResult(tools=with_viewer(self._descriptions))
 
     async def call(
         self, context: Context, params: CallToolRequestParams
     ) -> CallToolResult | InputRequiredResult:
-        tool = self._tools.get(params.name)
+        tool = self._tools.get(params.name) or self._app_tool(params.name)
         if tool is None:
             known = ", ".join(self._tools)
             message = f"Unknown tool {params.name[:80]!r}. Available tools: {known}."
@@ -62,6 +68,14 @@ class ToolHandler:
             return to_tool_error(error)
         except Exception as error:  # noqa: BLE001 - logged, and answered with the incident
             return to_tool_error(log_incident(error))
+
+    def _app_tool(self, name: str) -> ToolSpec[Any] | None:
+        """A tool of the viewer, which may call over another connection than the list came by."""
+        if self._hooks.settings.mcp_apps == "off":
+            return None
+        from entrypoints.mcp.apps.tools import APP_TOOLS
+
+        return APP_TOOLS.get(name)
 
     async def _open_call(self, context: Context, params: CallToolRequestParams) -> ToolCall:
         hooks = self._hooks

@@ -10,6 +10,7 @@ from application.jobs.job_handle import JobHandle
 from domain.errors import ImageServiceError
 from entrypoints.bootstrap.preset_files import PresetUseCases
 from entrypoints.config.settings import Settings
+from entrypoints.mcp.app_clients import takes_apps
 from entrypoints.mcp.client_roots import ClientRoots
 from entrypoints.mcp.result_limit import result_limit
 from entrypoints.mcp.tool_results import ImageData
@@ -65,6 +66,16 @@ class TransportHooks:
     def max_bytes(self, context: Context) -> int:
         """Bytes that the message with the result of this request may have."""
         return result_limit(self.settings, self.profile(context), over_stdio=self.over_stdio)
+
+    def shows_apps(self, context: Context) -> bool:
+        """Whether the client gets the viewer: by MCP_APPS, or because it says that it shows Apps.
+
+        Result and content are the same either way.
+        """
+        if self.settings.mcp_apps != "auto":
+            return self.settings.mcp_apps == "on"
+        capabilities = context.session.client_capabilities
+        return capabilities is not None and takes_apps(capabilities.extensions)
 
 
 def _reported_name(context: Context) -> str:

@@ -7,12 +7,16 @@ from typing import Any
 
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
+from entrypoints.mcp.app_clients import APP_TYPE
+
 Step = bytes | int
 """A line, or the number of answers after which the client goes on."""
 Script = Callable[[str], list[Step]]
 """A conversation in a protocol version."""
 META = "io.modelcontextprotocol/"
 LEGACY, MODERN = HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
+APPS = {f"{META}ui": {"mimeTypes": [APP_TYPE]}}
+"""The extensions of a client that shows MCP Apps."""
 CLIENT = {"name": "client", "version": "1"}
 _numbers = count(100)
 REJECTIONS = (-32700, -32600)

@@ -1,6 +1,8 @@
 """How clients open a connection, by name: handshakes and envelopes, whole and broken."""
 
+from entrypoints.mcp.app_clients import APP_TYPE
 from tests.e2e.greeter_messages import (
+    APPS,
     CLIENT,
     INITIALIZED,
     META,
@@ -67,6 +69,11 @@ HANDSHAKES: dict[str, Script] = {
     "experimental that is no object": capable(experimental={"a": 1}),
     "extensions": capable(extensions={f"{META}ui": {"mimeTypes": ["text/html"]}}),
     "extensions that are a list": capable(extensions=[]),
+    "apps": capable(extensions=APPS),
+    "apps of another type": capable(extensions={f"{META}ui": {"mimeTypes": ["text/plain"]}}),
+    "apps of no type": capable(extensions={f"{META}ui": {}}),
+    "apps whose type is a text": capable(extensions={f"{META}ui": {"mimeTypes": APP_TYPE}}),
+    "apps as an experiment": capable(experimental=APPS),
     "tasks": capable(tasks={"list": {}, "cancel": {}}),
     "other capabilities": capable(completely={"new": True}),
     "a client without a version": info(name="client"),
@@ -98,6 +105,16 @@ MODERN_REQUESTS: dict[str, Script] = {
         modern(v, **{f"{META}clientCapabilities": {"elicitation": {"form": {}}, "roots": {}}}),
         modern(v, **{f"{META}clientCapabilities": {"roots": {"listChanged": True}}}),
         modern(v, **{f"{META}clientCapabilities": {"experimental": {"a": {}}}}),
+    ],
+    "apps": lambda v: [
+        modern(v, **{f"{META}clientCapabilities": {"extensions": APPS}}),
+        modern(v, number=6),
+        modern(v, number=7, **{f"{META}clientCapabilities": {"extensions": APPS}}),
+    ],
+    "apps after none": lambda v: [
+        modern(v, "server/discover"),
+        modern(v, number=6),
+        modern(v, number=7, **{f"{META}clientCapabilities": {"extensions": APPS}}),
     ],
     "capabilities that are a number": lambda v: [
         modern(v, **{f"{META}clientCapabilities": 5}),

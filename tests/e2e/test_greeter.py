@@ -12,11 +12,14 @@ from entrypoints.mcp.greeter.recorder import record_answers
 from tests.e2e.greeted_server import GreetedServer
 from tests.e2e.greeter_conversations import CONVERSATIONS
 from tests.e2e.greeter_messages import (
+    APPS,
     INITIALIZED,
     LEGACY,
+    META,
     MODERN,
     Step,
     in_order,
+    modern,
     ping,
     start,
     templates,
@@ -64,6 +67,34 @@ def test_the_first_requests_of_a_client_are_answered_from_the_recording(
     assert conversation.answer(INITIALIZED) == b""
     assert conversation.kept == [start(version), INITIALIZED]
     assert conversation.listed
+
+
+@pytest.mark.parametrize("version", LEGACY)
+def test_a_client_that_shows_apps_gets_its_list_from_the_recording_too(
+    version: str, answers: Answers
+) -> None:
+    conversation = Conversation(answers)
+    assert conversation.answer(start(version, capabilities={"extensions": APPS}))
+    assert listed_visibilities(conversation.answer(tools())) == 3
+    conversation = Conversation(answers)
+    assert conversation.answer(start(version))
+    assert listed_visibilities(conversation.answer(tools())) == 0
+
+
+@pytest.mark.parametrize("version", MODERN)
+def test_in_the_modern_era_each_request_says_whether_its_client_shows_apps(
+    version: str, answers: Answers
+) -> None:
+    conversation = Conversation(answers)
+    for capabilities, expected in (({}, 0), ({"extensions": APPS}, 3), ({}, 0)):
+        request = modern(version, **{f"{META}clientCapabilities": capabilities})
+        assert listed_visibilities(conversation.answer(request)) == expected
+
+
+def listed_visibilities(answer: bytes | None) -> int:
+    """How many tools of the list are for the viewer only."""
+    assert answer
+    return answer.count(b'"visibility":["app"]')
 
 
 def mutations(line: bytes, random: Random, count: int) -> list[bytes]:

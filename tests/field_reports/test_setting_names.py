@@ -54,6 +54,7 @@ TWO_VALUES = {
     "api_mode": ("images", "responses"),
     "responses_background": ("on", "off"),
     "client_profile": ("codex", "cursor"),
+    "mcp_apps": ("on", "off"),
 }
 """Two valid texts for each setting, by its name or else by its type."""
 

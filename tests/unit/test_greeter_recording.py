@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 
 from entrypoints.mcp import stdio_server
-from entrypoints.mcp.greeter import recorder
-from entrypoints.mcp.greeter.recording import installed_versions, is_on, load_answers
+from entrypoints.mcp.greeter import recorder, recording
+from entrypoints.mcp.greeter.recording import (
+    greetings,
+    installed_versions,
+    is_on,
+    load_answers,
+)
 
 
 @pytest.fixture
@@ -110,3 +115,31 @@ def test_a_folder_that_cannot_be_written_costs_nothing_but_time(
     monkeypatch.setattr(stdio_server, "load_answers", dict)
     monkeypatch.setattr(recorder, "record", refuse)
     asyncio.run(stdio_server._record_answers())
+
+
+@pytest.mark.parametrize("name", ["MCP_APPS", "GPT_IMAGE_MCP_APPS", "mcp_apps"])
+@pytest.mark.parametrize(("value", "listed"), [("off", False), ("On", False), ("Auto", True)])
+def test_a_setting_that_changes_the_tools_leaves_their_list_to_the_server(
+    name: str, value: str, listed: bool, recorded: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    answers = greetings()["2025-11-25"]
+    assert "initialize" in answers
+    assert [("tools/list" in each) for each in answers].count(True) == (2 if listed else 0)
+
+
+def test_a_setting_in_a_file_of_the_working_directory_leaves_the_list_to_the_server(
+    recorded: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "tools/list" in greetings()["2025-11-25"]
+    Path(".env").write_text("gpt_image_mcp_apps=off\n")
+    assert "tools/list" not in greetings()["2025-11-25"]
+    assert "initialize" in greetings()["2025-11-25"]
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    tools = {"tools/list": "{}", "tools/list with apps": "{}"}
+    answers = {"2025-11-25": {"initialize": "{}", **tools}}
+    monkeypatch.setattr(recording, "load_answers", lambda: answers)

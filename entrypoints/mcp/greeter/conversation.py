@@ -10,6 +10,7 @@ from entrypoints.mcp.greeter.known_messages import (
     is_initialized,
     is_request,
     read_members,
+    shows_apps,
 )
 
 Answers = Mapping[str, Mapping[str, str]]
@@ -20,6 +21,8 @@ OPENS = {HANDSHAKE: "initialize", ENVELOPE: "server/discover"}
 """The method that only the versions of an era have."""
 
 UNKNOWN = "unknown"
+TOOLS, TOOLS_WITH_APPS = "tools/list", "tools/list with apps"
+"""Under which names the tools are recorded; the second one for clients that show MCP Apps."""
 
 
 class Conversation:
@@ -34,6 +37,7 @@ class Conversation:
         self._answers = answers
         self._era = ""
         self._version = ""
+        self._shows_apps = False
         self.kept: list[bytes] = []
         self.listed = False
 
@@ -57,13 +61,14 @@ class Conversation:
     def _reply(self, line: bytes, message: Mapping[str, object]) -> bytes | None:
         era, version = self._next_state(message)
         answers = self._answers.get(version, {})
-        result = answers.get(str(message["method"]))
+        apps = shows_apps(message) or (era == HANDSHAKE and self._shows_apps)
+        result = answers.get(_recorded(str(message["method"]), apps=apps))
         if result is None or (version and OPENS[era] not in answers):
             return None
         if (era, version) != (self._era, self._version):
-            self._era, self._version = era, version
+            self._era, self._version, self._shows_apps = era, version, apps
             self.kept.append(line)
-        self.listed = self.listed or message["method"] == "tools/list"
+        self.listed = self.listed or message["method"] == TOOLS
         number = dumps(message["id"], ensure_ascii=False)
         return f'{{"jsonrpc":"2.0","id":{number},"result":{result}}}\n'.encode()
 
@@ -76,3 +81,16 @@ class Conversation:
             return HANDSHAKE, wanted
         is_plain = message["method"] != "initialize" and has_plain_params(message)
         return HANDSHAKE, self._version if is_plain and self._era != ENVELOPE else UNKNOWN
+
+
+def _recorded(method: str, *, apps: bool) -> str:
+    return TOOLS_WITH_APPS if apps and method == TOOLS else method
+
+
+def without_tools(answers: Answers) -> Answers:
+    """The answers for a server whose settings may change what it lists."""
+    lists = (TOOLS, TOOLS_WITH_APPS)
+    return {
+        version: {method: text for method, text in each.items() if method not in lists}
+        for version, each in answers.items()
+    }

@@ -6,6 +6,8 @@ Its imports are few, because it runs before the libraries of the server are load
 from collections.abc import Callable, Mapping
 from json import JSONDecoder
 
+from entrypoints.mcp.app_clients import takes_apps
+
 MAX_LINE = 1 << 16
 """Bytes of a line that is read; longer ones are calls with image data."""
 MAX_DIGITS = 15
@@ -150,3 +152,15 @@ def envelope_version(message: Mapping[str, object]) -> str | None:
     if not _enveloped(params) or not isinstance(params, dict):
         return None
     return str(params["_meta"][f"{PREFIX}protocolVersion"])
+
+
+def shows_apps(message: Mapping[str, object]) -> bool:
+    """Whether an `initialize` or an enveloped request declares the extension MCP Apps."""
+    params = message.get("params")
+    meta = params.get("_meta") if isinstance(params, dict) else None
+    enveloped = meta.get(f"{PREFIX}clientCapabilities") if isinstance(meta, dict) else None
+    shaken = params.get("capabilities") if isinstance(params, dict) else None
+    return any(
+        isinstance(each, dict) and takes_apps(each.get("extensions"))
+        for each in (enveloped, shaken)
+    )

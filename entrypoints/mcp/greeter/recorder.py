@@ -20,12 +20,16 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSI
 
 from entrypoints.bootstrap.lazy_application import LazyApplication
 from entrypoints.config.settings import Settings
+from entrypoints.mcp.app_clients import APP_TYPE, EXTENSION
+from entrypoints.mcp.greeter.conversation import TOOLS, TOOLS_WITH_APPS
 from entrypoints.mcp.greeter.known_messages import PREFIX
 from entrypoints.mcp.greeter.recording import FILE, installed_versions
 from entrypoints.mcp.json_rpc import encode
 from entrypoints.mcp.server import build_server
 
 CLIENT = {"name": "recorder", "version": "1"}
+APPS = {"extensions": {EXTENSION: {"mimeTypes": [APP_TYPE]}}}
+"""The capabilities of a client that shows MCP Apps."""
 
 
 async def record(file: str = FILE) -> None:
@@ -53,16 +57,21 @@ async def record_answers() -> dict[str, dict[str, str]]:
             answers[version] = {
                 "initialize": await ask("initialize", handshake),
                 "ping": await ask("ping", {}),
-                "tools/list": await ask("tools/list", {}),
+                TOOLS: await ask(TOOLS, {}),
                 "resources/templates/list": await ask("resources/templates/list", {}),
             }
+        async with _connection() as ask:
+            await ask("initialize", handshake | {"capabilities": APPS})
+            answers[version][TOOLS_WITH_APPS] = await ask(TOOLS, {})
     for version in MODERN_PROTOCOL_VERSIONS:
         envelope = {f"{PREFIX}protocolVersion": version, f"{PREFIX}clientCapabilities": {}}
         async with _connection() as ask:
             answers[version] = {
                 method: await ask(method, {"_meta": envelope})
-                for method in ("server/discover", "tools/list", "resources/templates/list")
+                for method in ("server/discover", TOOLS, "resources/templates/list")
             }
+            meta = {"_meta": envelope | {f"{PREFIX}clientCapabilities": APPS}}
+            answers[version][TOOLS_WITH_APPS] = await ask(TOOLS, meta)
     return answers
 
 

@@ -5,9 +5,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from json import JSONDecodeError, loads
 
-from entrypoints.mcp.greeter.conversation import Answers
+from entrypoints.mcp.greeter.conversation import Answers, without_tools
 
 FILE = os.path.join(os.path.dirname(__file__), "answers.json")
+APPS = ("GPT_IMAGE_MCP_APPS", "MCP_APPS")
 SWITCHES = ("GPT_IMAGE_GREETER", "GREETER")
 OFF = frozenset({"off", "false", "no", "0", "f", "n"})
 """The words for false that settings take."""
@@ -25,6 +26,26 @@ def is_on() -> bool:
     """
     given = (os.environ.get(name, "").strip().lower() for name in SWITCHES)
     return next(filter(None, given), "on") not in OFF
+
+
+def greetings() -> Answers:
+    """What the greeter may answer: all that is recorded, nothing, or all but lists of tools.
+
+    Those depend on MCP_APPS, which a `.env` of the working directory may set, too.
+    """
+    answers = load_answers() if is_on() else {}
+    return without_tools(answers) if answers and _may_name_apps() else answers
+
+
+def _may_name_apps() -> bool:
+    given = (value.strip() for name, value in os.environ.items() if name.upper() in APPS)
+    if any(value.lower() not in ("", "auto") for value in given):
+        return True
+    try:
+        with open(".env", "rb") as opened:
+            return b"MCP_APPS" in opened.read().upper()
+    except OSError:
+        return False
 
 
 def load_answers(file: str = FILE) -> Answers:
