@@ -11,13 +11,21 @@ from typing import TYPE_CHECKING, Any
 from mcp import Client
 from starlette.types import Receive, Scope, Send
 
+from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.mcp.app_clients import VIEWER_URI
+from tests.conftest import KEY
+from tests.e2e.app.app_clients import app_client
+from tests.e2e.browser import open_browser
 from tests.e2e.loopback_server import serve_app
+from tests.standin import StandIn
+from tests.testkit.fakes import settings_in
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, FrameLocator, Page
 
 HOST_PAGE = Path(__file__).with_name("host.html")
+TIMEOUT = 15_000.0
+"""Milliseconds after which a test fails; no test depends on it."""
 DEFAULT_CSP = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; media-src 'self' data:; connect-src 'none'"
@@ -123,6 +131,7 @@ async def open_app(
     page = await (
         await browser.new_context(viewport={"width": size[0], "height": size[1]}, **context)
     ).new_page()
+    page.set_default_timeout(TIMEOUT)
     host = AppHost(page, client, refused=refused)
     page.on("request", lambda request: host.requested.append(request.url))
     page.on(
@@ -142,3 +151,15 @@ async def open_app(
             host.check_quiet(outer, view)
         finally:
             await page.context.close()
+
+
+@asynccontextmanager
+async def shop(folder: Path, api: StandIn) -> AsyncIterator[tuple["Browser", Client]]:
+    """A browser, and a client of a real server that calls the stand-in."""
+    settings = settings_in(folder, openai_api_key=KEY, openai_base_url=api.base_url)
+    async with (
+        run_application(settings) as container,
+        app_client(container) as client,
+        open_browser() as browser,
+    ):
+        yield browser, client

@@ -30,7 +30,7 @@ export class ImagePanel {
     private readonly open: (result: Json) => void,
   ) {
     this.editor = new Editor(server, chat, () => this.close());
-    this.strip = new Strip(server, (image) => this.pick(image), (id) => void this.fetch(id));
+    this.strip = new Strip(server, (image) => this.pick(image), (id) => void this.bring(id));
     this.node = h(
       "section", { class: "panel" },
       this.view, this.facts, this.actions, this.asked, this.editor.node, this.strip.node,
@@ -54,6 +54,7 @@ export class ImagePanel {
   /** The arguments, if they come after the result. */
   arguments(args: Json): void {
     this.args = args;
+    this.name();
     this.refresh();
     void this.compare();
   }
@@ -104,14 +105,18 @@ export class ImagePanel {
       this.view.setAttribute("width", String(image.width));
       this.view.setAttribute("height", String(image.height));
     }
-    const prompt = text(this.result?.facts["revisedPrompt"]) || text(this.args["prompt"]);
-    this.view.setAttribute("alt", prompt || "Generated image");
+    this.name();
     this.view.setAttribute("filename", `${image.id || "image"}.${image.format === "jpeg" ? "jpg" : image.format}`);
     this.view.full = image.id ? () => this.server.full(image.id, (part) => this.tell(part)) : null;
     if (image.preview) this.view.setAttribute("preview", image.preview);
     else void this.preview(image);
     this.strip.mark(image.id);
     this.refresh();
+  }
+
+  private name(): void {
+    const prompt = text(this.result?.facts["revisedPrompt"]) || text(this.args["prompt"]);
+    this.view.setAttribute("alt", prompt || "Generated image");
   }
 
   private tell(part: number): void {
@@ -156,7 +161,7 @@ export class ImagePanel {
     this.strip.node.hidden = this.strip.isEmpty;
   }
 
-  private async fetch(id: string): Promise<void> {
+  private async bring(id: string): Promise<void> {
     try {
       const result = await this.server.call("get_image", { id });
       if (isObject(result["structuredContent"]) || Array.isArray(result["content"])) this.open(result);

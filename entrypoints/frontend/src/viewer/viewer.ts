@@ -27,6 +27,7 @@ class Viewer {
   private readonly panel = h("div");
   private args: Json = {};
   private job = "";
+  private shown = "";
   private isOver = false;
 
   constructor() {
@@ -101,6 +102,9 @@ class Viewer {
     this.job = result.jobId || this.job;
     if (result.isRunning) return this.watch();
     this.watcher.stop();
+    const shown = result.images.map((image) => image.id).join(" ");
+    if (shown && shown === this.shown) return; // the viewer was faster than the host
+    this.shown = shown;
     this.isOver = true;
     if (result.images.length) {
       this.image.show(result, this.args);
