@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.host import INITIALIZE, to_lines
+from entrypoints.mcp.app_clients import APP_TYPE, EXTENSION
+from tests.e2e.host import INITIALIZE, Message, to_lines
 
 Environment = dict[str, str]
 HEAVY = "openai google litestar PIL diskcache sqlalchemy dependency_injector prometheus_client"
@@ -115,3 +116,44 @@ def test_help_loads_nothing_heavy(arguments: list[str], environment: Environment
         [sys.executable, "-c", code], capture_output=True, env=environment, check=True, timeout=30
     )
     assert b"LOADED []" in done.stderr, done.stderr
+
+
+def test_no_part_of_the_viewer_is_loaded_for_a_client_without_apps(
+    environment: Environment,
+) -> None:
+    loaded = viewer_modules(INITIALIZE, {"id": 2, "method": "tools/list"}, environment)
+    assert loaded == "[]"
+    params = INITIALIZE["params"] | {
+        "capabilities": {"extensions": {EXTENSION: {"mimeTypes": [APP_TYPE]}}}
+    }
+    loaded = viewer_modules(
+        INITIALIZE | {"params": params}, {"id": 2, "method": "tools/list"}, environment
+    )
+    assert "'entrypoints.mcp.apps.viewer'" in loaded
+
+
+def viewer_modules(start: Message, request: Message, environment: Environment) -> str:
+    """Which modules of the viewer a server has loaded when it ends after these messages."""
+    probe = (
+        "import sys, os, entrypoints.launcher as launcher\n"
+        "end = os._exit\n"
+        "def report(code):\n"
+        "    names = ('entrypoints.mcp.apps', 'entrypoints.frontend')\n"
+        "    loaded = [each for each in sys.modules if each.startswith(names)]\n"
+        "    sys.stderr.write(f'LOADED {loaded}\\n')\n"
+        "    end(code)\n"
+        "os._exit = report\n"
+        "sys.argv = ['mcp-server-gpt-image']\n"
+        "launcher.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        input=to_lines(start, request),
+        capture_output=True,
+        env=environment | {"GREETER": "off"},
+        cwd=Path.cwd(),
+        check=True,
+        timeout=30,
+    )
+    (line,) = (each for each in done.stderr.decode().splitlines() if each.startswith("LOADED "))
+    return line.removeprefix("LOADED ")

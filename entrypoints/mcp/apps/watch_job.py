@@ -8,8 +8,6 @@ from typing import Annotated
 from mcp_types import CallToolResult
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from application.jobs.recent_jobs import RecentJob
-from application.jobs.running_job import RunningJob
 from domain.errors import NotFound, UnreadableImage
 from domain.events import Failed, Finished, JobEvent, PartialReady
 from domain.image import Image
@@ -75,11 +73,11 @@ async def handle(call: ToolCall, arguments: WatchArguments) -> CallToolResult:
     record = await _find(call, arguments)
     if record is None:
         return _answer(WatchResult(state=NONE, ended=False, cursor=0, events=[]))
-    job, numbered = await _followed(call, record.id), list[Numbered]()
-    if job is not None:
+    numbered, events = list[Numbered](), list[Watched]()
+    with suppress(NotFound):  # a job of another process, or one that ended a while ago
+        job = await call.container.follow_job()(record.id, owner=call.caller.owner)
         numbered = await _available(job.follow(arguments.cursor), arguments.wait)
-    request = job.job.request if job is not None else None
-    events = [] if request is None else await _watched(call, request, numbered)
+        events = await _watched(call, job.job.request, numbered)
     record = await call.container.get_job()(record.id, owner=call.caller.owner)
     has_ended = any(isinstance(event, Finished | Failed) for _, event in numbered)
     return _answer(
@@ -105,14 +103,6 @@ async def _find(call: ToolCall, arguments: WatchArguments) -> JobRecord | None:
     unsettled = await container.list_jobs()(owner=owner, limit=MAX_JOBS)
     found = (each for each in unsettled if each.is_open and prompt in each.prompt)
     return next(found, None) if prompt else None
-
-
-async def _followed(call: ToolCall, job_id: str) -> RunningJob | RecentJob | None:
-    """The job, if this process runs it or has run it lately."""
-    try:
-        return await call.container.follow_job()(job_id, owner=call.caller.owner)
-    except NotFound:
-        return None
 
 
 async def _available(numbered: AsyncGenerator[Numbered, None], seconds: float) -> list[Numbered]:

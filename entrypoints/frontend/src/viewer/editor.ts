@@ -10,7 +10,7 @@ import { Server } from "./server";
 const STORE_TIMEOUT = 60_000;
 
 export class Editor {
-  private readonly place = h("div", { class: "painter" });
+  private readonly place = h("div");
   private readonly words = h("textarea", { rows: 2, maxlength: 8000, "aria-label": "What should change?", placeholder: "What should change?" });
   private readonly asked = h("div", { class: "asked" });
   private readonly send = button("Ask for the edit", () => void this.submit(), { class: "main" });
@@ -18,7 +18,7 @@ export class Editor {
     "div", { class: "editor", hidden: true },
     this.place, this.words, h("div", { class: "actions" }, this.send, button("Close", () => this.done())), this.asked,
   );
-  private painter: MaskPainter | null = null;
+  private control: MaskPainter | null = null;
   private isMarked = false;
   private image: ShownImage | null = null;
 
@@ -39,23 +39,23 @@ export class Editor {
     this.asked.replaceChildren();
     this.node.hidden = false;
     this.words.focus();
-    const painter = document.createElement("mask-painter") as MaskPainter;
-    painter.addEventListener("mask-change", (event) => {
+    const control = document.createElement("mask-painter") as MaskPainter;
+    control.addEventListener("mask-change", (event) => {
       this.isMarked = !(event as CustomEvent<{ empty: boolean }>).detail.empty;
     });
     if (image.width) {
-      painter.setAttribute("width", String(image.width));
-      painter.setAttribute("height", String(image.height));
+      control.setAttribute("width", String(image.width));
+      control.setAttribute("height", String(image.height));
     }
-    painter.setAttribute("src", url);
-    this.painter = painter;
-    this.place.replaceChildren(painter);
+    control.setAttribute("src", url);
+    this.control = control;
+    this.place.replaceChildren(control);
   }
 
   close(): void {
     this.node.hidden = true;
     this.place.replaceChildren();
-    this.painter = null;
+    this.control = null;
   }
 
   private async submit(): Promise<void> {
@@ -78,8 +78,8 @@ export class Editor {
 
   /** The ID of the stored mask; empty if nothing is marked. */
   private async mask(id: string): Promise<string> {
-    if (!this.painter || !this.isMarked) return "";
-    const data = await base64Of(await this.painter.toBlob());
+    if (!this.control || !this.isMarked) return "";
+    const data = await base64Of(await this.control.toBlob());
     const stored = await this.server.ask("save_mask", { image: id, data }, STORE_TIMEOUT);
     return text(stored["maskId"]);
   }
