@@ -1,24 +1,27 @@
 """The tools and the resource of the viewer, for clients that show MCP Apps and for all others."""
 
-import asyncio
 import json
 import re
-from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
-from typing import Any
 
+import httpx2
+import PIL.Image
 import pybase64
 import pytest
 from mcp import Client, MCPError
+from mcp.client.extension import advertise
+from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, ImageContent, TextResourceContents
 
 from domain.image import Image
-from domain.provider_errors import OutcomeUnknown
+from domain.requests import EditRequest
 from entrypoints.bootstrap.lifecycle import run_application
 from entrypoints.frontend.assets import read_asset
-from entrypoints.mcp.app_clients import APP_TYPE, VIEWER_URI
+from entrypoints.mcp.app_clients import APP_TYPE, EXTENSION, VIEWER_URI
 from tests.e2e.app.app_clients import APP_ONLY, SHOWN, app_client, ui_of
 from tests.e2e.every_tool import client_of, facts_of, text_of
+from tests.e2e.loopback_server import serve
 from tests.e2e.test_client_limits import large_image
 from tests.testkit.fakes import PNG, FakeProvider, settings_in
 
@@ -173,76 +176,6 @@ async def test_a_smaller_view_is_one_chunk(view: str, side: int, tmp_path: Path)
     assert (chunk["width"], chunk["height"]) == (shown.dimensions.width, shown.dimensions.height)
 
 
-async def test_a_running_job_is_found_by_its_prompt_and_followed_by_a_cursor(
-    tmp_path: Path,
-) -> None:
-    release = asyncio.Event()
-    provider = FakeProvider(meanwhile=release.wait)
-    async with (
-        run_application(settings_in(tmp_path), provider=provider) as container,
-        app_client(container) as client,
-    ):
-        nothing = facts_of(await client.call_tool("watch_job", {"prompt": "a boat"}))
-        assert nothing == {"state": "none", "ended": False, "cursor": 0, "events": []}
-        call = {"prompt": "a boat", "partialImages": 2}
-        running = asyncio.create_task(client.call_tool("generate_image", call))
-        seen = await watch(client, prompt="a boat")
-        newest = seen["events"][-1]
-        assert (newest["type"], newest["image"], newest["index"]) == ("PartialReady", 0, 1)
-        assert Image(pybase64.b64decode(newest["data"])).dimensions.width == 2
-        with_pixels = [each for each in seen["events"] if "data" in each]
-        assert with_pixels == [newest], "it replaces the earlier ones of its image"
-        later = facts_of(
-            await client.call_tool(
-                "watch_job", {"job": seen["jobId"], "cursor": seen["cursor"], "wait": 0}
-            )
-        )
-        assert (later["events"], later["ended"]) == ([], False)
-        release.set()
-        facts = facts_of(await running)
-        end = {"job": seen["jobId"], "cursor": seen["cursor"]}
-        ended = facts_of(await client.call_tool("watch_job", end))
-    assert seen["jobId"] == facts["jobId"]
-    assert ended["ended"]
-    assert ended["state"] == "stored"
-
-
-async def watch(client: Client, **arguments: str) -> Mapping[str, Any]:
-    """The first answer with the last partial image."""
-    async with asyncio.timeout(10):
-        while True:
-            found = facts_of(await client.call_tool("watch_job", {**arguments, "wait": 2}))
-            if any(each.get("index") == 1 for each in found["events"]):
-                return found
-
-
-async def test_a_failed_job_has_ended_and_get_image_has_its_error(tmp_path: Path) -> None:
-    release = asyncio.Event()
-
-    async def fail() -> None:
-        await release.wait()
-        raise OutcomeUnknown("The connection broke.")
-
-    async with (
-        run_application(settings_in(tmp_path), provider=FakeProvider(meanwhile=fail)) as container,
-        app_client(container) as client,
-    ):
-        running = asyncio.create_task(client.call_tool("generate_image", {"prompt": "a boat"}))
-        async with asyncio.timeout(10):
-            while not (
-                seen := facts_of(await client.call_tool("watch_job", {"prompt": "boat"}))
-            ).get("jobId"):
-                pass
-        release.set()
-        failed = await running
-        ended = facts_of(await client.call_tool("watch_job", {"job": seen["jobId"]}))
-        again = await client.call_tool("get_image", {"id": seen["jobId"]})
-    assert failed.is_error
-    assert (ended["ended"], ended["state"]) == (True, "unknown")
-    assert again.is_error
-    assert "The connection broke." in text_of(again)
-
-
 async def test_unknown_jobs_and_images_are_errors_with_a_hint(tmp_path: Path) -> None:
     async with (
         run_application(settings_in(tmp_path), provider=FakeProvider()) as container,
@@ -257,3 +190,52 @@ async def test_unknown_jobs_and_images_are_errors_with_a_hint(tmp_path: Path) ->
             result = await client.call_tool(tool, arguments)
             assert result.is_error, json.dumps(arguments)
             assert "[Error " in text_of(result)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_the_viewer_works_over_http_too(mode: str, tmp_path: Path) -> None:
+    image = large_image(3)
+    async with (
+        serve(settings_in(tmp_path), provider=FakeProvider(image)) as url,
+        httpx2.AsyncClient(timeout=None) as http,
+    ):
+        transport = streamable_http_client(f"{url}/mcp", http_client=http)
+        declared = [advertise(EXTENSION, {"mimeTypes": [APP_TYPE]})]
+        async with Client(transport, mode=mode, extensions=declared) as client:
+            assert await names(client) >= APP_ONLY
+            (contents,) = (await client.read_resource(VIEWER_URI)).contents
+            assert contents.mime_type == APP_TYPE
+            facts = facts_of(await client.call_tool("generate_image", {"prompt": "noise"}))
+            call = {"id": facts["images"][0]["id"]}
+            chunk = facts_of(await client.call_tool("read_image", call))
+        transport = streamable_http_client(f"{url}/mcp", http_client=http)
+        async with Client(transport, mode=mode) as client:
+            assert not APP_ONLY & await names(client)
+    assert pybase64.b64decode(chunk["data"]) == image.data[: 512 * 1024 // 3072 * 3072]
+
+
+async def test_a_mask_of_the_viewer_gets_an_id_for_edits(tmp_path: Path) -> None:
+    image = large_image(4)
+    mask = PIL.Image.new("RGBA", (1024, 1024), (0, 0, 0, 255))
+    mask.paste((0, 0, 0, 0), (100, 200, 300, 400))
+    png = BytesIO()
+    mask.save(png, "PNG")
+    data = pybase64.b64encode_as_string(png.getvalue())
+    provider = FakeProvider(image)
+    async with (
+        run_application(settings_in(tmp_path), provider=provider) as container,
+        app_client(container) as client,
+    ):
+        facts = facts_of(await client.call_tool("generate_image", {"prompt": "noise"}))
+        image_id = facts["images"][0]["id"]
+        stored = facts_of(await client.call_tool("save_mask", {"image": image_id, "data": data}))
+        edit = {"prompt": "red", "images": [image_id], "mask": stored["maskId"]}
+        assert not (await client.call_tool("edit_image", edit)).is_error
+        refused = await client.call_tool("save_mask", {"image": image_id, "data": "AAAA"})
+    assert stored["maskId"].startswith("mask_")
+    assert refused.is_error
+    request = provider.seen[-1].request
+    assert isinstance(request, EditRequest)
+    assert request.mask is not None
+    alpha = PIL.Image.open(BytesIO(request.mask.data)).getchannel("A")
+    assert alpha.histogram()[0] == 200 * 200
