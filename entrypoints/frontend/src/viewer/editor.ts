@@ -1,5 +1,4 @@
 // Editing: what should change, and where. The mask is stored at the server; the model gets its ID and does the edit.
-import type { MaskPainter } from "../components/mask-painter";
 import { h } from "../components/element";
 import { ask, button } from "./asking";
 import { Chat } from "./chat";
@@ -8,6 +7,8 @@ import { text } from "./host";
 import { Server } from "./server";
 
 const STORE_TIMEOUT = 60_000;
+
+type MaskPainter = HTMLElement & { toBlob(): Promise<Blob> };
 
 export class Editor {
   private readonly place = h("div");
@@ -39,6 +40,7 @@ export class Editor {
     this.asked.replaceChildren();
     this.node.hidden = false;
     this.words.focus();
+    if (!customElements.get("mask-painter")) return this.place.replaceChildren(h("img", { src: url, alt: "" }));
     const control = document.createElement("mask-painter") as MaskPainter;
     control.addEventListener("mask-change", (event) => {
       this.isMarked = !(event as CustomEvent<{ empty: boolean }>).detail.empty;
@@ -89,11 +91,11 @@ export class Editor {
   }
 }
 
-function base64Of(blob: Blob): Promise<string> {
+function base64Of(png: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.addEventListener("load", () => resolve(String(reader.result).split(",", 2)[1] ?? ""));
     reader.addEventListener("error", () => reject(new Error("The mask could not be read.")));
-    reader.readAsDataURL(blob);
+    reader.readAsDataURL(png);
   });
 }
