@@ -15,6 +15,7 @@ from mcp import Client
 from domain.uploads import MASK_ID
 from entrypoints.bootstrap.container import Container
 from entrypoints.mcp.server import build_server
+from tests.e2e.image_socket import open_socket
 from tests.e2e.test_commands import run
 from tests.e2e.upload_shop import BEAR, FOX, Shop, opened
 from tests.standin import StandIn
@@ -108,6 +109,15 @@ async def test_an_edit_over_mcp_takes_the_id_of_a_mask(shop: Shop) -> None:
             "edit_image", {"prompt": "a hat", "images": [FOX.id], "mask": id_}
         )
     assert not result.is_error, result.content
+    assert masks_sent(shop) == [MASK]
+
+
+async def test_an_edit_over_the_websocket_takes_the_id_of_a_mask(shop: Shop) -> None:
+    id_ = (await save(shop)).json()["id"]
+    arguments = {"prompt": "a hat", "images": [FOX.id], "mask": id_}
+    async with open_socket(shop.url) as socket:
+        answers = await socket.ask("edit", arguments=arguments)
+    assert answers[-1]["type"] == "complete"
     assert masks_sent(shop) == [MASK]
 
 

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.anyio
 CHANGES = (
     ("POST", "/images"),
     ("DELETE", "/images/img_" + "0" * 32),
+    ("POST", "/uploads"),
+    ("POST", "/masks"),
     ("POST", "/mcp"),
     ("POST", "/mcp/stream"),
     ("POST", "/v1/images/generations"),
