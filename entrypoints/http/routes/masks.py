@@ -17,7 +17,7 @@ from entrypoints.http.images.conditional_responses import (
     conditional_response,
     range_not_satisfiable,
 )
-from entrypoints.http.images.image_ids import whole_id
+from entrypoints.http.images.named_images import whole_id
 from entrypoints.http.images.view_responses import cacheable_view
 from entrypoints.http.openapi.operation import ApiResponse, Operation, json_response
 from entrypoints.http.openapi.schema_parts import BINARY, object_of, ref
