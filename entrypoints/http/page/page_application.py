@@ -79,14 +79,14 @@ class PageApplication:
         return await asyncio.shield(self._loading)
 
     def _load(self) -> ASGIApp:
-        from entrypoints.http.page.page_routes import HANDLERS, ROUTES  # loads every view
+        from entrypoints.http.page.page_routes import HANDLERS, ROUTES, view_route
         from entrypoints.http.page.view import PageContext
         from entrypoints.http.page.views import VIEWS
 
         context = PageContext(views=VIEWS, assets=PageAssets(), sessions=self._sessions)
-        parts = [part for view in VIEWS for part in view.parts]
+        views = [route for view in VIEWS for route in (view_route(view), *view.parts)]
         app = Litestar(
-            [*ROUTES, *parts],
+            [*ROUTES, *views],
             guards=[_wait_for_warmup],
             state=State({**self._state, "page": context}),
             openapi_config=None,

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 from litestar import Response, post, route
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter, QueryParameter
 from litestar.types import ASGIApp
 
@@ -16,7 +17,7 @@ from entrypoints.http.error_responses import note_problem
 from entrypoints.http.exception_handlers import OTHER_METHOD
 from entrypoints.http.images.conditional_responses import conditional_response
 from entrypoints.http.page.responses import HEADERS as HTML_HEADERS
-from entrypoints.http.page.responses import is_part, redirect
+from entrypoints.http.page.responses import TO_NOTICES, is_part, redirect
 from entrypoints.http.page.view import View, context_of, rendered, show
 from entrypoints.http.problem_documents import Problem, RequestRejected, problem_of
 from entrypoints.http.request_context import GET_AND_HEAD, AnyRequest, body_of, headers_of
@@ -39,13 +40,13 @@ async def show_root(request: AnyRequest) -> ASGIApp:
     return as_response(redirect(request.scope, ""))
 
 
-@route("/page/{name:str}", http_method=GET_AND_HEAD)
-async def show_view(request: AnyRequest, name: Part) -> ASGIApp:
-    """A view."""
-    found = next((view for view in context_of(request).views if view.name == name), None)
-    if found is None:
-        raise NO_PAGE
-    return await _show_view(request, found)
+def view_route(view: View) -> HTTPRouteHandler:
+    """The route of a view, a path of its own: Litestar tries no pattern after such a path."""
+
+    async def show_view(request: AnyRequest) -> ASGIApp:
+        return await _show_view(request, view)
+
+    return route(f"/page/{view.name}", http_method=GET_AND_HEAD)(show_view)
 
 
 @route("/page/sign-in", http_method=GET_AND_HEAD)
@@ -107,6 +108,8 @@ def _error(request: AnyRequest, problem: Problem) -> Response[bytes]:
     body = rendered(request, template, {"problem": problem}, title="Error")
     headers = {name: text for name, text in HTML_HEADERS.items() if name != "content-type"}
     more = {name.lower(): value for name, value in problem.headers.items()}
+    if is_part(request.scope):
+        more |= TO_NOTICES
     return Response(
         body, status_code=problem.status, media_type="text/html", headers={**headers, **more}
     )
@@ -141,4 +144,4 @@ HANDLERS: dict[int | type[Exception], Any] = {
 }
 """Every error becomes a page that says what to do."""
 
-ROUTES = (show_start, show_root, show_view, show_sign_in, sign_in, sign_out, get_asset)
+ROUTES = (show_start, show_root, show_sign_in, sign_in, sign_out, get_asset)

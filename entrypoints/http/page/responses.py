@@ -33,6 +33,9 @@ HEADERS = {
     "vary": "Accept, Cookie",
 }
 
+TO_NOTICES = {"hx-retarget": "#notices", "hx-reswap": "innerHTML"}
+"""Headers by which htmx puts an answer among the page's notices, whatever it was asked for."""
+
 
 def html_response(
     body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None

@@ -1,9 +1,13 @@
 """The templates of the page at `/`."""
 
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from domain.money.amounts import dollars
+from domain.untrusted_text import several_lines, single_line
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -15,9 +19,23 @@ def render(template: str, **values: object) -> bytes:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
         enable_async=False,
     )
+    environment.filters |= {
+        "shorten": single_line,
+        "lines": several_lines,
+        "moment": moment,
+        "dollars": dollars,
+    }
+    return environment
+
+
+def moment(at: datetime) -> str:
+    """A time to the minute, in UTC; the page's script shows it in the reader's own time zone."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

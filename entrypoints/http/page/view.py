@@ -56,9 +56,14 @@ def show(
     status: int = 200,
     title: str = "",
     view: View | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ASGIApp:
-    """A response with this template: a whole page if it extends `base.html`, or a part of one."""
-    return html(rendered(request, template, values, title=title, view=view), status=status)
+    """A response with this template: a whole page if it extends `base.html`, or a part of one.
+
+    Names of headers are in lower case, such as htmx's `hx-retarget`.
+    """
+    body = rendered(request, template, values, title=title, view=view)
+    return html(body, status=status, headers=headers)
 
 
 def rendered(

@@ -3,6 +3,6 @@
 A view is a `VIEW` in a module of its own and a template of the same name.
 """
 
-from entrypoints.http.page.views import create
+from entrypoints.http.page.views import create, jobs, wall
 
-VIEWS = (create.VIEW,)
+VIEWS = (create.VIEW, wall.VIEW, jobs.VIEW)
