@@ -43,6 +43,8 @@ ALLOWED = [
     ("CHANGELOG.md", "`pictures` and `picture`", "what log fields were called"),
     ("benchmarks/report.py", '"picture"', "a name in the records of earlier runs"),
     ("*", '"painting"', "a released value of `state`"),
+    ("entrypoints/frontend/src/page/runs.ts", r"\bpicture\b", WIRE),
+    ("tests/*", "first-contentful-paint|FIRST_PAINT", "the browsers' name of that moment"),
     ("entrypoints/wire/*", '"pictures"', "released JSON fields"),
     (
         "*",

@@ -48,8 +48,9 @@ async def noted_page(
     **options: Any,  # noqa: ANN401 - options of a context of Playwright
 ) -> AsyncIterator["Page"]:
     """The same in a browser that is open already, with a profile of its own."""
-    size = {"width": width, "height": 900}
-    context = await browser.new_context(base_url=url, viewport=size, **options)
+    context = await browser.new_context(
+        base_url=url, viewport={"width": width, "height": 900}, **options
+    )
     await context.add_init_script(NOTE_VIOLATIONS)
     page, noted = await context.new_page(), Noted()
     page.on("request", lambda request: noted.hosts.add(urlsplit(request.url).netloc))

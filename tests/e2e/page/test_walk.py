@@ -57,7 +57,8 @@ async def test_from_the_first_visit_to_undoing_a_deletion(
 DEEPEST = """() => {
   let active = document.activeElement;
   while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-  return active ? `${active.ariaLabel ?? ""} ${active.textContent}`.trim() : "";
+  const isNowhere = !active || active === document.body;
+  return isNowhere ? "" : `${active.ariaLabel ?? ""} ${active.textContent}`.trim();
 }"""
 
 

@@ -1,7 +1,8 @@
 // The form in which images are made: masks are stored before it is sent, and files are uploaded.
-import type { MaskPainter } from "../components/mask-painter";
 import { notifyError } from "./notices";
 import { call } from "./requests";
+
+type MaskPainter = HTMLElement & { toBlob(): Promise<Blob> };
 
 const form = document.querySelector<HTMLFormElement>("#create");
 
@@ -15,12 +16,12 @@ if (form) {
 
 /** The mask is stored once for each change of it, and the form then names it. */
 function keepMask(form: HTMLFormElement): void {
-  const painter = form.querySelector<MaskPainter>("mask-painter");
+  const maskPainter = form.querySelector<MaskPainter>("mask-painter");
   const field = form.querySelector<HTMLInputElement>('input[name="mask"]');
-  if (!painter || !field) return;
+  if (!maskPainter || !field) return;
   let isStored = true;
   let isEmpty = true;
-  painter.addEventListener("mask-change", (event) => {
+  maskPainter.addEventListener("mask-change", (event) => {
     isEmpty = (event as CustomEvent<{ empty: boolean }>).detail.empty;
     isStored = isEmpty;
     field.value = "";
@@ -32,7 +33,7 @@ function keepMask(form: HTMLFormElement): void {
       event.preventDefault();
       event.stopImmediatePropagation();
       const submitter = (event as SubmitEvent).submitter;
-      void store(painter).then((id) => {
+      void store(maskPainter).then((id) => {
         field.value = id;
         isStored = true;
         form.requestSubmit(submitter);
@@ -42,9 +43,9 @@ function keepMask(form: HTMLFormElement): void {
   );
 }
 
-async function store(painter: MaskPainter): Promise<string> {
-  const mask = await painter.toBlob();
-  const image = encodeURIComponent(painter.dataset["image"] ?? "");
+async function store(maskPainter: MaskPainter): Promise<string> {
+  const mask = await maskPainter.toBlob();
+  const image = encodeURIComponent(maskPainter.dataset["image"] ?? "");
   const headers = { "Content-Type": "image/png" };
   const stored = await call<{ id: string }>(`masks?image=${image}`, { method: "POST", headers, body: mask });
   return stored.id;

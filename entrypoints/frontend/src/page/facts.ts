@@ -1,7 +1,8 @@
 // What is on a page beside its elements: times in the reader's time zone, timelines, deletion.
-import type { JobTimeline } from "../components/job-timeline";
 import { notify, notifyError } from "./notices";
 import { call } from "./requests";
+
+type JobTimeline = HTMLElement & { events: { at: string; type: string; text: string }[] };
 
 const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 

@@ -32,7 +32,7 @@ function follow(run: HTMLElement): void {
   });
   const end = () => {
     source.close();
-    if (run.isConnected) void show(run);
+    if (run.isConnected) htmx.trigger(run, "ended"); // the server's page of it takes its place
   };
   listen("finished", end);
   listen("failed", end);
@@ -43,12 +43,6 @@ function follow(run: HTMLElement): void {
 
 function progress(live: LivePartials | null, { message, progress }: JobEvent): void {
   live?.progress(message, progress === undefined ? undefined : progress / 100);
-}
-
-/** Replace the job by what the server knows of it now. */
-function show(run: HTMLElement): Promise<void> {
-  const path = `page/create/runs/${run.dataset["job"]}`;
-  return htmx.ajax("GET", path, { target: run, swap: "outerHTML" });
 }
 
 document.addEventListener("htmx:after:settle", () => followRuns(document));

@@ -51,8 +51,9 @@ async def _show_lists(request: AnyRequest) -> ASGIApp:
 async def show_job(request: AnyRequest, job_id: JobId) -> ASGIApp:
     """How a job went."""
     run = await find_run(container_of(request), job_id, caller_of(request).owner)
-    timeline = msgspec.json.encode([*_timeline(run.record)]).decode()
-    values = {"run": run, "record": run.record, "timeline": timeline}
+    events = [*_timeline(run.record)]
+    timeline = msgspec.json.encode(events).decode()
+    values = {"run": run, "record": run.record, "events": events, "timeline": timeline}
     return show(request, "jobs_job.html", values, title="Job", view=VIEW)
 
 
