@@ -22,7 +22,7 @@ PROMPT = "a lighthouse above a quiet sea"
 async def test_from_the_first_visit_to_undoing_a_deletion(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
-    openai_api.default = faults.slow(0.4)
+    openai_api.script(faults.slow(6))  # so that each partial image is seen
     settings = settings_for(openai_api, tmp_path, auth_token=TOKEN)
     async with serve(settings) as url, browsing(url) as page:
         await page.fill("#token", TOKEN)
