@@ -6,6 +6,7 @@ import re
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ Render = Callable[[Facts], str]
 MAX_WAITING_LINES = 1000
 BATCH_DELAY = 0.02
 """Seconds that a line waits for more: waking the thread for each costs more than writing it."""
+MAX_RECENT_LINES, MAX_RECENT_LENGTH = 300, 4_000
+"""Lines that are kept to be shown, and characters of each: a few hundred kilobytes at most."""
 FLUSH_TIMEOUT = 0.5
 """Seconds that `close` waits for the last lines to be written."""
 QUOTED_INPUT = re.compile(r"(?<=input_value=).*?(?=, input_type=)", re.DOTALL)
@@ -104,6 +107,7 @@ class LogWriter:
 
     def __init__(self, *, level: str, form: Form = "json", hidden: Iterable[str] = ()) -> None:
         self._hidden: list[str] = []
+        self._recent: deque[str] = deque(maxlen=MAX_RECENT_LINES)
         self.hide(hidden)
         self._min_level = LEVELS[level]
         self._libraries = _Libraries(self.write)
@@ -137,8 +141,14 @@ class LogWriter:
         logging.getLogger().removeHandler(self._libraries)
         self._writer.close()
 
+    def recent(self) -> list[str]:
+        """The latest lines as they were written, the oldest first; of long ones the beginning."""
+        return [*self._recent]
+
     def _text(self, line: Facts) -> str:
-        return self._redact(self._render(line))
+        text = self._redact(self._render(line))
+        self._recent.append(text[:MAX_RECENT_LENGTH])
+        return text
 
     def _redact(self, text: str) -> str:
         if "input_value=" in text:

@@ -64,7 +64,12 @@ def load_settings(
         if isinstance(path, Path)
     }
     noted = settings.model_copy(update=paths).with_notes(tuple(checks.notes()))
-    return noted.with_other_variables(_others(environment, from_file))
+    origins = {
+        **from_file.labels,
+        **environment.labels,
+        **dict.fromkeys(given or (), "an option of the command"),
+    }
+    return noted.with_other_variables(_others(environment, from_file)).with_origins(origins)
 
 
 def _others(environment: VariableSource, file: EnvFileSource) -> Mapping[str, str]:

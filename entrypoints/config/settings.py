@@ -147,6 +147,7 @@ class Settings(
     log_prompts: bool = Field(False, description="Log prompts in plain text instead of hashes.")
     _notes: tuple[str, ...] = PrivateAttr(())
     _other_variables: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @field_validator("client_profile")
     @classmethod
@@ -228,6 +229,20 @@ class Settings(
         """The same settings with these notes."""
         copy = self.model_copy()
         copy._notes = notes  # noqa: SLF001 - its own
+        return copy
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Where each setting that has no default comes from: an option, or a variable and its file.
+
+        Empty for settings that `load_settings` has not read.
+        """
+        return self._origins
+
+    def with_origins(self, origins: Mapping[str, str]) -> Self:
+        """The same settings with these origins."""
+        copy = self.model_copy()
+        copy._origins = origins  # noqa: SLF001 - its own
         return copy
 
     @property

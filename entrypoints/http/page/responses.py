@@ -50,6 +50,11 @@ def html(body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = 
     return as_response(html_response(body, status=status, headers=headers))
 
 
+def json_document(body: bytes) -> ASGIApp:
+    """The data of a view as JSON."""
+    return html(body, headers={"content-type": "application/json"})
+
+
 def redirect(
     scope: Mapping[str, Any], path: str, headers: Mapping[str, str] | None = None
 ) -> BytesResponse:

@@ -8,3 +8,4 @@ import "./facts";
 import "./runs";
 import "./create";
 import "./wall";
+import "./reports";

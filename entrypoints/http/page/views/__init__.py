@@ -3,6 +3,24 @@
 A view is a `VIEW` in a module of its own and a template of the same name.
 """
 
-from entrypoints.http.page.views import create, jobs, wall
+from entrypoints.http.page.views import (
+    cache_view,
+    create,
+    jobs,
+    log_view,
+    models_view,
+    settings_view,
+    usage_view,
+    wall,
+)
 
-VIEWS = (create.VIEW, wall.VIEW, jobs.VIEW)
+VIEWS = (
+    create.VIEW,
+    wall.VIEW,
+    jobs.VIEW,
+    usage_view.VIEW,
+    models_view.VIEW,
+    cache_view.VIEW,
+    settings_view.VIEW,
+    log_view.VIEW,
+)
