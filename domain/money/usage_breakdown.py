@@ -82,7 +82,8 @@ class UsageGroup:
     """The usage of a group: `name` is its day (2026-11-28), hour (2026-11-28 14:00), model, ...
 
     `jobs` counts all jobs, `stored` those that delivered images, and `calls` those that cost money
-    or may have. `images`, `cost`, `unknown`, `estimated` and `saved` are those of a UsageAccount.
+    or may have. `images`, `cost`, `unknown`, `estimated` and `saved` are those of a UsageAccount;
+    `priced_images` are the images of calls of known cost.
     Half of the stored jobs took at most `median_seconds`, and 95 of 100 at most `p95_seconds`.
     """
 
@@ -91,6 +92,7 @@ class UsageGroup:
     stored: int = 0
     calls: int = 0
     images: int = 0
+    priced_images: int = 0
     cost: Decimal = Decimal(0)
     unknown: int = 0
     estimated: Decimal = Decimal(0)
@@ -106,8 +108,11 @@ class UsageGroup:
 
     @property
     def cost_per_image(self) -> Decimal | None:
-        """The known cost by delivered images, in US dollars; None if any cost is unknown."""
-        return None if self.unknown or not self.images else self.cost / self.images
+        """The known cost for each image of the calls that have one, in US dollars; else None.
+
+        Calls without an image add to the cost of those with one.
+        """
+        return self.cost / self.priced_images if self.priced_images else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +167,7 @@ class _Sums:
     stored: int = 0
     calls: int = 0
     images: int = 0
+    priced_images: int = 0
     cost: Decimal = Decimal(0)
     unknown: int = 0
     estimated: Decimal = Decimal(0)
@@ -179,6 +185,7 @@ class _Sums:
         self.images += job.images
         if job.cost is not None:
             self.cost += job.cost
+            self.priced_images += job.images
         else:
             self.unknown += 1
             self.estimated += job.estimate or 0

@@ -57,11 +57,13 @@ def test_the_share_of_the_cache_is_that_of_results() -> None:
     assert total.cost_per_image == Decimal(1)
 
 
-def test_an_image_has_no_cost_while_that_of_one_call_is_unknown() -> None:
-    jobs = [used(), used(cost=None, estimate=Decimal("0.5"))]
+def test_an_image_costs_what_calls_of_known_cost_cost() -> None:
+    failed = used(outcome="failed: bad_provider_reply", seconds=None, images=0)
+    jobs = [used(images=4), failed, used(cost=None, estimate=Decimal("0.5"))]
     total = break_down(Dimension.DAY, jobs, []).total
-    assert (total.cost, total.unknown, total.estimated) == (Decimal(1), 1, Decimal("0.5"))
-    assert total.cost_per_image is None
+    assert (total.cost, total.unknown, total.estimated) == (Decimal(2), 1, Decimal("0.5"))
+    assert (total.images, total.cost_per_image) == (5, Decimal("0.5"))
+    assert break_down(Dimension.DAY, jobs[-1:], []).total.cost_per_image is None
 
 
 def test_the_newest_day_and_the_most_expensive_client_come_first() -> None:

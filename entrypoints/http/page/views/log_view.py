@@ -12,6 +12,8 @@ from entrypoints.http.page.view import Values, View, show
 from entrypoints.http.request_context import AnyRequest, container_of
 from entrypoints.wire.outputs import to_json
 
+OWN_PATH = ("path", "/page/log/lines")
+"""What the view itself adds to the log of requests every few seconds."""
 LEVELS = frozenset({"debug", "info", "warning", "error"})
 
 
@@ -27,7 +29,8 @@ class LogLine(NamedTuple):
 async def _values(request: AnyRequest) -> Values:
     container = container_of(request)
     lines = [_read(line) for line in reversed(container.log_writer().recent())]
-    return {"lines": lines, "level": container.settings().log_level}
+    others = [line for line in lines if OWN_PATH not in line.facts]
+    return {"lines": others, "level": container.settings().log_level}
 
 
 @get("/page/log/lines")

@@ -2,6 +2,7 @@
 
 from domain.joint_catalog import OfferedModel
 from domain.money.amounts import dollars
+from domain.size_rules import SizeRule
 from entrypoints.http.page.view import Values, View
 from entrypoints.http.request_context import AnyRequest, container_of
 from entrypoints.wire.model_costs import square_costs
@@ -23,7 +24,7 @@ async def _values(request: AnyRequest) -> Values:
                 (quality, "unknown" if cost is None else dollars(cost, up=True))
                 for quality, cost in costs.items()
             ],
-            "sizes": str(card.sizes),
+            "largest": _largest(card.sizes),
             "edits": card.max_input_images > 0,
             "transparent": card.transparent,
             "previews": card.streams,
@@ -38,6 +39,11 @@ async def _values(request: AnyRequest) -> Values:
         "is_listed": default.card.is_known,
         "notes": [*listing.catalog.upcoming_retirements(listing.today)],
     }
+
+
+def _largest(sizes: SizeRule) -> str:
+    longest = f"{sizes.max_long_side}x{sizes.max_short_side}"
+    return longest if sizes.max_pixels or not sizes.listed else str(max(sizes.listed))
 
 
 VIEW = View(name="models", title="Models", values=_values, json="models")
