@@ -64,12 +64,15 @@ def load_settings(
         if isinstance(path, Path)
     }
     noted = settings.model_copy(update=paths).with_notes(tuple(checks.notes()))
-    origins = {
-        **from_file.labels,
-        **environment.labels,
-        **dict.fromkeys(given or (), "an option of the command"),
-    }
-    return noted.with_other_variables(_others(environment, from_file)).with_origins(origins)
+    noted = noted.with_origins(_origins(given or {}, environment, from_file))
+    return noted.with_other_variables(_others(environment, from_file))
+
+
+def _origins(
+    given: Mapping[str, Any], environment: VariableSource, file: EnvFileSource
+) -> Mapping[str, str]:
+    options = dict.fromkeys(given, "an option of the command")
+    return {**file.labels, **environment.labels, **options}
 
 
 def _others(environment: VariableSource, file: EnvFileSource) -> Mapping[str, str]:

@@ -29,7 +29,7 @@ class SettingInForce:
 
     @property
     def is_default(self) -> bool:
-        """Whether nobody has set it."""
+        """Whether it was not set."""
         return self.origin == DEFAULT
 
 
