@@ -34,7 +34,9 @@ MARKUP = (
 ODD = "\u202e\u2066\u200f" + "\x07\x1b[31m\x85\u2028\u200b" + "\U000e0041\ufeff"
 """Bidirectional and control characters, and letters without a shape."""
 WIDE = "W" * 400
+MODEL = f"m<script>window.hacked=5</script>{ODD}"
 HOSTILE = f"{MARKUP}{ODD}{WIDE} ﷽ שלום 𓀀"
+IMAGES = (small_image("orange", (64, 48)), small_image("brown", (64, 48)))
 LONG = (HOSTILE + "x" * MAX_PROMPT_CHARACTERS)[:MAX_PROMPT_CHARACTERS]
 
 INSPECT = """() => {
@@ -111,8 +113,7 @@ async def fill(container: Container, url: str) -> None:
     """Record jobs, images, uploads and errors whose texts are hostile."""
     records, store = container.job_repository(), container.image_store()
     now = container.clock().now()
-    for at, prompt in enumerate((HOSTILE, LONG)):
-        image = small_image("orange", (64 + at, 48))
+    for at, (prompt, image) in enumerate(zip((HOSTILE, LONG), IMAGES, strict=True)):
         stored = await store.put(image, title=prompt)
         job = named(f"job_{at:032x}", prompt, now)
         facts = ResultFacts(revised_prompt=HOSTILE, notes=(HOSTILE,))
@@ -136,8 +137,8 @@ async def fill(container: Container, url: str) -> None:
 
 def named(id_: str, prompt: str, now: Any) -> Job[Any]:  # noqa: ANN401 - a time
     """A job of a hostile client."""
-    job = job_for(GenerateRequest(prompt=prompt), id=id_, created_at=now)
-    return replace(job, client=HOSTILE[:200])
+    job = job_for(GenerateRequest(prompt=prompt, model=MODEL), id=id_, created_at=now)
+    return replace(job, client=HOSTILE[:200], requested_model=MODEL)
 
 
 def latin(text: str) -> str:
@@ -160,6 +161,10 @@ async def filled(tmp_path: Path, anyio_backend: str) -> AsyncIterator[str]:
 
 PATHS = [
     "",
+    *(f"page/jobs/job_{at:032x}" for at in (0, 1, 9, 10)),
+    *(f"page/wall/{image.id}" for image in IMAGES),
+    f"page/create?edit={IMAGES[0].id}",
+    f"page/wall?search={quote(MARKUP + ODD)}",
     *(f"page/{view.name}" for view in VIEWS),
     f"page/{quote(MARKUP)}",
     "page/a%00%E2%80%AE",
