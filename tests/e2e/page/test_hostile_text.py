@@ -179,6 +179,25 @@ async def test_no_view_runs_or_is_turned_by_what_it_shows(filled: str) -> None:
             assert {path: found for path, found in faults.items() if found} == {}
 
 
+async def test_a_refusal_of_the_provider_is_text_where_it_appears(tmp_path: Path) -> None:
+    refusal = RequestRefused(HOSTILE)
+    refusal.hint = HOSTILE
+    provider = FakeProvider(fails=[refusal])
+    async with (
+        run_application(settings_in(tmp_path), provider=provider) as container,
+        serve_container(container) as url,
+        open_browser() as browser,
+        opened(browser, url) as watched,
+    ):
+        await watched.inspect("page/create")
+        await watched.page.fill("#prompt", HOSTILE)
+        await watched.page.click("#create button.primary")
+        await watched.page.get_by_text(CANARY).nth(1).wait_for()
+        await watched.page.locator(".error").first.wait_for()
+        found = [*watched.faults, *await watched.page.evaluate(INSPECT)]
+    assert (found, len(provider.seen)) == ([], 1)
+
+
 async def test_the_inspection_finds_what_it_looks_for(filled: str) -> None:
     async with open_browser() as browser, opened(browser, filled) as watched:
         await watched.inspect("")
