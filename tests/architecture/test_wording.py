@@ -125,10 +125,11 @@ def is_read(name: str) -> bool:
 
 def dropped_words(name: str, text: str) -> Iterator[str]:
     """One line for each dropped word in the file's name or text that no exception allows."""
+    title = name
     for pattern, allowed, _ in ALLOWED:
         if fnmatch(name, pattern):
-            text = re.sub(allowed, "-", text)
-    for number, line in enumerate([name, *text.splitlines()]):
+            text, title = re.sub(allowed, "-", text), re.sub(allowed, "-", title)
+    for number, line in enumerate([title, *text.splitlines()]):
         for pattern, instead in DROPPED.items():
             for found in re.finditer(pattern, line, re.IGNORECASE):
                 yield f"{name}:{number} {found[0]!r}: say {instead}"

@@ -79,10 +79,58 @@ async def empty_wall(page: "Page") -> None:
     await page.get_by_text("No images yet").wait_for()
 
 
+SPENT: dict[str, object] = {
+    "unit": "USD",
+    "series": ["gpt-image-2.6-flare", "gpt-image-2"],
+    "points": [
+        {"x": "2026-11-01", "values": [0.5, 0]},
+        {"x": "2026-11-02", "values": [1.25, 0.0031]},
+        {"x": "2026-11-03", "values": [2, 1]},
+    ],
+}
+EVENTS = [
+    {"at": "2026-11-28T10:00:00.000Z", "type": "started", "text": "A lighthouse"},
+    {"at": "2026-11-28T10:00:00.040Z", "type": "queued", "text": "2 jobs are ahead."},
+    {"at": "2026-11-28T10:00:24.000Z", "type": "finished", "text": "img_7k2m3"},
+]
+
+
+async def masking(page: "Page") -> None:
+    await show(page, "mask-painter", src="/landscape.png?w=300&h=200")
+    await page.get_by_text("Brush over what may change.").wait_for()
+    await page.get_by_role("application").press("Enter")
+
+
+async def mask_png(page: "Page") -> None:
+    await masking(page)
+    await page.get_by_role("button", name="Mask PNG").click()
+    await page.get_by_text("PNG, 300").wait_for()
+
+
+async def job_timeline(page: "Page") -> None:
+    await show(page, "job-timeline", {"events": EVENTS})
+
+
+async def cost_chart(page: "Page") -> None:
+    await show(page, "cost-chart", {"data": SPENT}, label="Spent")
+    await page.get_by_text("Numbers", exact=True).click()
+    await page.locator("cost-chart .plot").press("ArrowRight")
+
+
+async def empty_chart(page: "Page") -> None:
+    await show(page, "cost-chart", label="Spent")
+    await page.get_by_text("No numbers yet.").wait_for()
+
+
 SAMPLES: dict[str, Callable[["Page"], Awaitable[None]]] = {
     "image-view": image_view,
     "live-partials": live_partials,
     "live-partials, failed": failed_partials,
     "gallery-wall": gallery_wall,
     "gallery-wall, empty": empty_wall,
+    "mask-painter": masking,
+    "mask-painter, PNG": mask_png,
+    "job-timeline": job_timeline,
+    "cost-chart": cost_chart,
+    "cost-chart, empty": empty_chart,
 }

@@ -19,7 +19,7 @@ NOT_FETCHED = {"http://www.w3.org"}
 """The namespace of SVG."""
 FORBIDDEN = re.compile(
     r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|createObjectURL|eval|document\.write)\b"
-    r"|new Function|setAttribute\(\"style\"|\bstyle:|blob:|<style|localStorage"
+    r"|new Function|setAttribute\(\"style\"|(?<![-\w])style:|[\"'`]blob:|<style|localStorage"
 )
 """What the policy blocks, or what would make markup of a text."""
 

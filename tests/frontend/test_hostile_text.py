@@ -54,11 +54,25 @@ async def gallery_wall(page: "Page") -> None:
     await page.locator("gallery-wall .item").first.wait_for()
 
 
+async def job_timeline(page: "Page") -> None:
+    event = {"at": HOSTILE, "type": HOSTILE, "text": HOSTILE}
+    await show(page, "job-timeline", {"events": [event, event]})
+
+
+async def cost_chart(page: "Page") -> None:
+    points = [{"x": HOSTILE, "values": [1, 2]}]
+    data = {"unit": HOSTILE, "series": [HOSTILE, HOSTILE], "points": points}
+    await show(page, "cost-chart", {"data": data}, label=HOSTILE)
+    await page.locator("cost-chart .plot").press("ArrowRight")
+
+
 CASES: list[tuple[Callable[["Page"], Awaitable[None]], bool]] = [
     (image_view, False),
     (live_partials, True),
     (failed_partials, True),
     (gallery_wall, True),
+    (job_timeline, True),
+    (cost_chart, True),
 ]
 """Each element, and whether it shows the text (or has it as a name)."""
 
