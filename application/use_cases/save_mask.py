@@ -7,6 +7,7 @@ from application.image_library import ImageLibrary
 from application.input_inspection import in_time
 from application.ports.clock import Clock
 from application.ports.image_normalizer import ImageNormalizer
+from application.ports.incoming_files import IncomingFile
 from application.ports.upload_repository import UploadRepository
 from application.upload_storage import store_upload
 from domain.image import Image
@@ -38,18 +39,22 @@ class SaveMask:
         self.clock = clock
         self._in_memory = asyncio.Semaphore(AT_ONCE)
 
-    async def __call__(self, image_id: str, data: bytes, /, *, owner: str = LOCAL) -> str:
+    async def __call__(
+        self, image_id: str, data: bytes | IncomingFile, /, *, owner: str = LOCAL
+    ) -> str:
         """Store the mask in these bytes for an image of this owner; return its ID, `mask_…`.
 
-        What it marks and whether it fits is decided as for an edit: see `domain.masks.plan_mask`.
-        It costs nothing. Raises NotFound for an unknown image, UnreadableImage for bytes that are
-        no image, InvalidRequest for a mask that does not fit the image or marks nothing of it, or
-        all of it, and ArchiveUnavailable. Once storing has begun, it runs to its end even if the
-        caller is canceled.
+        A file is read when it is its turn, so that few masks are in memory at once. What the mask
+        marks and whether it fits is decided as for an edit: see `domain.masks.plan_mask`. It costs
+        nothing. Raises NotFound for an unknown image, UnreadableImage for bytes that are no image,
+        InvalidRequest for a mask that does not fit the image or marks nothing of it, or all of it,
+        and ArchiveUnavailable. Once storing has begun, it runs to its end even if the caller is
+        canceled.
         """
         async with self._in_memory:
             image = await self.library.find(image_id, owner=owner)
-            mask, notes = await self._fit(Image(data), image)
+            content = data if isinstance(data, bytes) else await data.read()
+            mask, notes = await self._fit(Image(content), image)
             upload = Upload.of_mask(
                 mask, image_id=image_id, owner=owner, at=self.clock.now(), notes=notes
             )

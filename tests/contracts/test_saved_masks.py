@@ -2,20 +2,24 @@
 
 from io import BytesIO
 
+import anyio
+import anyio.lowlevel
 import PIL.Image
 import pytest
 
 from adapters.pillow.normalizer import PillowNormalizer
 from adapters.pillow.worker_pool import WorkerPool
+from application.image_library import ImageLibrary
 from application.use_cases.expire_uploads import INTERRUPTED
-from application.use_cases.save_mask import SaveMask
+from application.use_cases.save_mask import AT_ONCE, SaveMask
 from domain.errors import ImageServiceError, InvalidRequest, NotFound, UnreadableImage
+from domain.image import Image
 from domain.image_formats import Dimensions
 from domain.job_records import OwnedImage
 from domain.uploads import MASK_ID, Upload
 from tests.contracts.data_folder import DataFolder
 from tests.contracts.upload_desk import DAYS, Desk
-from tests.testkit.fakes import mask, small_image
+from tests.testkit.fakes import HeaderNormalizer, mask, small_image
 
 pytestmark = pytest.mark.anyio
 FOX, MASK = small_image("orange", (64, 48)), mask((64, 48))
@@ -178,3 +182,45 @@ async def test_a_mask_for_an_image_of_another_owner_is_refused(desk: Desk) -> No
     with pytest.raises(NotFound, match="No image with ID"):
         await desk.save_mask(FOX.id, MASK.data, owner="other")
     assert len(desk.files()) == 1
+
+
+class Library(ImageLibrary):
+    """The images of a desk, of which one is found without a look at the disk."""
+
+    async def find(self, _image_id: str, /, *, owner: str) -> Image:
+        return FOX
+
+
+class CountedFile:
+    """An IncomingFile in memory; `held` has how many are read now, and at most."""
+
+    def __init__(self, held: list[int]) -> None:
+        self.held, self.name, self.size = held, "mask.png", len(MASK.data)
+
+    async def read(self) -> bytes:
+        self.held[0] += 1
+        self.held[1] = max(self.held)
+        for _ in range(9):
+            await anyio.lowlevel.checkpoint()
+        self.held[0] -= 1
+        return MASK.data
+
+    async def write(self, data: bytes, /) -> None:
+        raise NotImplementedError
+
+    async def replace(self, data: bytes, /) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        return
+
+
+async def test_few_masks_are_in_memory_at_once(desk: Desk) -> None:
+    """Files of 50 MB wait on the disk until it is their turn."""
+    held, library = [0, 0], Library(desk.here.images, desk.here.records)
+    save_mask = SaveMask(library, HeaderNormalizer(), desk.uploads, desk.clock)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(6):
+            tasks.start_soon(save_mask, FOX.id, CountedFile(held))
+    assert held == [0, AT_ONCE]
+    assert await desk.uploads.get(MASK_IMAGE) is not None

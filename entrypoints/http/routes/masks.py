@@ -93,12 +93,11 @@ async def save_mask(request: AnyRequest, image: ImageName = "") -> ASGIApp:
             await UploadReader(incoming, request.receive, most=1).read(content_type)
         except Disconnected:
             return as_response(no_response)
-        data = await incoming.files[0].read()
-    if not image:
-        raise MISSING_IMAGE
-    image_id = await whole_id(request, image)
-    saving = container.save_mask()(image_id, data, owner=owner)
-    mask_id = await until_disconnect(saving, request.receive)
+        if not image:
+            raise MISSING_IMAGE
+        image_id = await whole_id(request, image)
+        saving = container.save_mask()(image_id, incoming.files[0], owner=owner)
+        mask_id = await until_disconnect(saving, request.receive)
     if mask_id is None:
         return as_response(no_response)
     url = image_urls_for(request).mask(mask_id)
