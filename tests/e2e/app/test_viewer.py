@@ -1,15 +1,13 @@
 """The viewer in a host that keeps to the specification: Chromium, and a real server behind it."""
 
 import asyncio
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import PIL.Image
 import pytest
 from mcp import Client
 
-from tests.e2e.app.app_host import AppHost, Json, open_app, shop
+from tests.e2e.app.app_host import Json, open_app, shop
 from tests.e2e.browser import needs_chromium
 from tests.standin import StandIn
 from tests.standin.faults import moderation_blocked, slow
@@ -149,14 +147,3 @@ async def test_an_edit_is_compared_with_the_image_before_it(
         shown = host.app.locator(".thumbs [aria-pressed=true]")
         assert await shown.get_attribute("data-id") == before
     assert context["structuredContent"] == {"imageId": before}
-
-
-async def wait_until_marked(host: AppHost) -> None:
-    """Wait until the mask has a mark."""
-    await host.page.wait_for_timeout(50)
-
-
-def transparent_share(png: bytes) -> float:
-    """The share of the pixels of a mask that are transparent."""
-    alpha = PIL.Image.open(BytesIO(png)).convert("RGBA").getchannel("A")
-    return sum(alpha.histogram()[:128]) / (alpha.width * alpha.height)

@@ -1,4 +1,5 @@
 // Editing: what should change, and where. The mask is stored at the server; the model gets its ID and does the edit.
+import type { MaskPainter } from "../components/mask-painter";
 import { h } from "../components/element";
 import { ask, button } from "./asking";
 import { Chat } from "./chat";
@@ -7,8 +8,6 @@ import { text } from "./host";
 import { Server } from "./server";
 
 const STORE_TIMEOUT = 60_000;
-
-type MaskPainter = HTMLElement & { toBlob(): Promise<Blob> };
 
 export class Editor {
   private readonly place = h("div");
@@ -40,7 +39,6 @@ export class Editor {
     this.asked.replaceChildren();
     this.node.hidden = false;
     this.words.focus();
-    if (!customElements.get("mask-painter")) return this.place.replaceChildren(h("img", { src: url, alt: "" }));
     const control = document.createElement("mask-painter") as MaskPainter;
     control.addEventListener("mask-change", (event) => {
       this.isMarked = !(event as CustomEvent<{ empty: boolean }>).detail.empty;

@@ -149,7 +149,7 @@ export class ImagePanel {
   private edit(image: ShownImage): void {
     this.chat.choose(image.id);
     const url = this.view.getAttribute("src") ?? this.view.getAttribute("preview") ?? "";
-    this.view.hidden = this.actions.hidden = this.strip.node.hidden = true;
+    this.view.hidden = this.facts.hidden = this.actions.hidden = this.strip.node.hidden = true;
     this.asked.replaceChildren();
     void this.editor.open(image, url);
     if (this.frame.canFill && this.frame.displayMode === "inline") void this.frame.ask("fullscreen").catch(() => undefined);
@@ -157,7 +157,7 @@ export class ImagePanel {
 
   private close(): void {
     this.editor.close();
-    this.view.hidden = this.actions.hidden = false;
+    this.view.hidden = this.facts.hidden = this.actions.hidden = false;
     this.strip.node.hidden = this.strip.isEmpty;
   }
 

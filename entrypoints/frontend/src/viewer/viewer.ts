@@ -1,6 +1,7 @@
 // The viewer of images in a chat: waits with partial images, shows the image, and talks back to the model.
 import "../components/image-view";
 import "../components/live-partials";
+import "../components/mask-painter";
 import { h } from "../components/element";
 import { Chat } from "./chat";
 import { Frame } from "./frame";

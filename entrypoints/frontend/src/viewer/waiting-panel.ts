@@ -54,11 +54,14 @@ export class WaitingPanel {
   private offer(error: string): void {
     const prompt = text(this.args["prompt"]);
     if (!prompt) return;
-    const unsafe = /check your usage page|do not retry/.test(error);
     const price = this.estimate === null ? "" : ` (≈ ${dollars(this.estimate)})`;
-    const words = `Please try again: ${JSON.stringify(prompt)}`;
-    this.actions.replaceChildren(button(`Retry${price}`, () => void ask(this.chat, words, this.asked)));
-    if (unsafe && error.includes("check your usage page"))
+    const isRefused = error.includes("do not retry unchanged");
+    const words = isRefused
+      ? `That was refused. Please change what has to be changed, and try again: ${JSON.stringify(prompt)}`
+      : `Please try again: ${JSON.stringify(prompt)}`;
+    const name = isRefused ? "Retry with a change" : "Retry";
+    this.actions.replaceChildren(button(`${name}${price}`, () => void ask(this.chat, words, this.asked)));
+    if (error.includes("check your usage page"))
       this.actions.append(h("span", { class: "soft" }, "The first try may have been charged."));
     this.actions.hidden = false;
   }
