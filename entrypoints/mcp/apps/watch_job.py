@@ -100,9 +100,12 @@ async def _find(call: ToolCall, arguments: WatchArguments) -> JobRecord | None:
     if arguments.job:
         raise NotFound.of_id("job", arguments.job)
     prompt = (arguments.prompt or "").strip()
+    if not prompt:
+        return None
     unsettled = await container.list_jobs()(owner=owner, limit=MAX_JOBS)
-    found = (each for each in unsettled if each.is_open and prompt in each.prompt)
-    return next(found, None) if prompt else None
+    found = [each for each in unsettled if each.is_open and prompt in each.prompt]
+    equal = (each for each in found if each.prompt.strip() == prompt)
+    return next(equal, found[0] if found else None)  # a style adds words to a prompt
 
 
 async def _available(numbered: AsyncGenerator[Numbered, None], seconds: float) -> list[Numbered]:

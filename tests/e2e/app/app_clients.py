@@ -7,9 +7,11 @@ from mcp import Client
 from mcp.client.extension import advertise
 from mcp_types import Tool
 
+from domain.jobs import LOCAL
 from entrypoints.bootstrap.container import Container
 from entrypoints.mcp.app_clients import APP_TYPE, EXTENSION
 from entrypoints.mcp.server import build_server
+from entrypoints.wire.caller import Caller
 
 SHOWN = {"generate_image", "edit_image", "get_image"}
 APP_ONLY = {"watch_job", "read_image", "save_mask"}
@@ -20,14 +22,16 @@ def app_client(
     *,
     types: list[str] | None = None,
     mode: str = "auto",
-    over_stdio: bool = True,
+    owner: str = LOCAL,
 ) -> Client:
     """A client that declares Apps of these media types; by default that of the specification."""
 
     async def opened() -> Container:
         return container
 
-    server = build_server(opened, container.settings(), over_stdio=over_stdio)
+    server = build_server(
+        opened, container.settings(), over_stdio=True, caller_of=lambda _: Caller(owner=owner)
+    )
     settings = {"mimeTypes": [APP_TYPE] if types is None else types}
     return Client(server, mode=mode, extensions=[advertise(EXTENSION, settings)])
 

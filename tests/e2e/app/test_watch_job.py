@@ -14,7 +14,7 @@ from domain.provider_errors import OutcomeUnknown
 from entrypoints.bootstrap.lifecycle import run_application
 from tests.e2e.app.app_clients import app_client
 from tests.e2e.every_tool import facts_of, text_of
-from tests.testkit.fakes import FakeProvider, settings_in
+from tests.testkit.fakes import PNG, FakeProvider, settings_in
 
 pytestmark = pytest.mark.anyio
 
@@ -87,3 +87,45 @@ async def test_a_failed_job_has_ended_and_get_image_has_its_error(tmp_path: Path
     assert (ended["ended"], ended["state"]) == (True, "unknown")
     assert again.is_error
     assert "The connection broke." in text_of(again)
+
+
+async def test_of_two_jobs_that_run_the_one_with_the_very_prompt_is_found(tmp_path: Path) -> None:
+    release = asyncio.Event()
+    provider = FakeProvider(meanwhile=release.wait)
+    async with (
+        run_application(settings_in(tmp_path), provider=provider) as container,
+        app_client(container) as client,
+    ):
+        calls = []
+        for prompt in ("a boat", "a boat at night"):
+            call = {"prompt": prompt, "partialImages": 2}
+            calls.append(asyncio.create_task(client.call_tool("generate_image", call)))
+            assert (await watch(client, prompt=prompt))["prompt"] == prompt
+        assert (await watch(client, prompt="a boat"))["prompt"] == "a boat"
+        assert (await watch(client, prompt="at night"))["prompt"] == "a boat at night"
+        release.set()
+        await asyncio.gather(*calls)
+
+
+async def test_another_owner_sees_neither_job_nor_image(tmp_path: Path) -> None:
+    release = asyncio.Event()
+    provider = FakeProvider(meanwhile=release.wait)
+    async with (
+        run_application(settings_in(tmp_path), provider=provider) as container,
+        app_client(container) as client,
+        app_client(container, owner="another") as other,
+    ):
+        call = {"prompt": "a boat", "partialImages": 2}
+        running = asyncio.create_task(client.call_tool("generate_image", call))
+        job = (await watch(client, prompt="a boat"))["jobId"]
+        nothing = facts_of(await other.call_tool("watch_job", {"prompt": "a boat", "wait": 0}))
+        assert nothing["state"] == "none"
+        assert (await other.call_tool("watch_job", {"job": job})).is_error
+        release.set()
+        image = facts_of(await running)["images"][0]["id"]
+        assert not (await client.call_tool("read_image", {"id": image})).is_error
+        assert (await other.call_tool("read_image", {"id": image})).is_error
+        mask = {"image": image, "data": pybase64.b64encode_as_string(PNG.data)}
+        refused = await other.call_tool("save_mask", mask)
+    assert refused.is_error
+    assert "not_found" in text_of(refused)
