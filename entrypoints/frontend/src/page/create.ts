@@ -16,7 +16,7 @@ if (form) {
 
 /** The mask is stored once for each change of it, and the form then names it. */
 function keepMask(form: HTMLFormElement): void {
-  const maskPainter = form.querySelector<MaskPainter>("mask-painter");
+  const maskPainter = document.querySelector<MaskPainter>("mask-painter");
   const field = form.querySelector<HTMLInputElement>('input[name="mask"]');
   if (!maskPainter || !field) return;
   let isStored = true;

@@ -21,15 +21,15 @@ from entrypoints.jobs.submit import read_edit, read_generation, submit
 from entrypoints.wire.parsing import has_images
 
 SIZES = {
-    "1024x1024": "Square, 1024×1024",
-    "1536x1024": "Landscape, 1536×1024",
-    "1024x1536": "Portrait, 1024×1536",
+    "1024x1024": "Square",
+    "1536x1024": "Landscape",
+    "1024x1536": "Portrait",
     "16:9": "Wide, 16:9",
     "9:16": "Tall, 9:16",
-    "4k": "4K, 3840×2160",
-    "auto": "As the model likes",
+    "4k": "4K",
+    "auto": "Automatic",
 }
-SAME_SHAPE = "The shape of the image"
+SAME_SHAPE = "As the image"
 MAX_RUNNING = 20
 JobId = Annotated[str, PathParameter(description="The ID of a job.")]
 
@@ -46,14 +46,15 @@ async def _values(request: AnyRequest) -> Values:
         if record.is_open
     ]
     listing = container.list_models()()
+    given = await _given(request, query.get("vary", ""))
     return {
         "inputs": inputs,
-        "given": await _given(request, query.get("vary", "")),
+        "given": given,
         "runs": running,
         "models": _model_names(listing),
         "default_model": listing.default.card.name,
         "previews": 2 if listing.default.card.streams else 0,
-        "sizes": {"": SAME_SHAPE, **SIZES} if inputs else SIZES,
+        "sizes": _sizes(str(given["size"] or ""), has_inputs=bool(inputs)),
         "qualities": [each.value for each in Quality if each is not Quality.AUTO],
         "formats": [each.value for each in ImageFormat if each is not ImageFormat.PNG],
         "is_sketch": container.settings().provider_name == "sketch",
@@ -71,6 +72,15 @@ async def _given(request: AnyRequest, image_id: str) -> dict[str, object]:
     options = dict(recipe.options) if recipe else {}
     prompt = recipe.prompt if recipe and recipe.prompt else found.record.prompt
     return {**given, **options, "prompt": prompt, "model": found.model}
+
+
+def _sizes(given: str, *, has_inputs: bool) -> dict[str, str]:
+    """The sizes to choose from, by what is sent; with the one that was given, if that is another.
+
+    The first one is chosen unless one was given.
+    """
+    first = {"": SAME_SHAPE} if has_inputs else {}
+    return {**first, **SIZES, **({given: given} if given and given not in SIZES else {})}
 
 
 def _model_names(listing: ModelListing) -> list[str]:
