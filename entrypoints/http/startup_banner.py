@@ -20,7 +20,7 @@ def startup_banner(settings: Settings, port: int) -> str:
     where = f"every address of this machine, port {port}" if host in EVERY_ADDRESS else url
     lines = [
         f"{APP} {version()} listens on {where} (MCP at /mcp). "
-        f"Open {url}/docs to try it. Press Ctrl+C to stop."
+        f"Open {url}{'' if settings.page == 'on' else '/docs'} in a browser. Press Ctrl+C to stop."
     ]
     if settings.provider_name == "sketch":
         because = "PROVIDER is sketch" if settings.provider == "sketch" else NO_KEY

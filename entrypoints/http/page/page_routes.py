@@ -21,6 +21,7 @@ from entrypoints.http.page.responses import TO_NOTICES, is_part, redirect
 from entrypoints.http.page.view import View, context_of, rendered, show
 from entrypoints.http.problem_documents import Problem, RequestRejected, problem_of
 from entrypoints.http.request_context import GET_AND_HEAD, AnyRequest, body_of, headers_of
+from entrypoints.http.security.host_origin import CROSS_SITE
 from entrypoints.wire.incidents import log_incident
 
 NO_PAGE = NotFound("This page does not exist.", hint="Choose another one above.")
@@ -55,7 +56,9 @@ async def show_sign_in(request: AnyRequest, target: Next = "") -> ASGIApp:
     sessions = context_of(request).sessions
     if not sessions.are_needed or sessions.session_of(request.scope):
         return as_response(redirect(request.scope, _safe(target)))
-    values = {"target": target, "is_wrong": False}
+    # SameSite=Strict keeps the cookie from a link of another site; the form then asks again itself
+    is_link = request.headers.get("sec-fetch-site") in CROSS_SITE
+    values = {"target": target, "is_wrong": False, "is_link": is_link}
     return show(request, "sign_in.html", values, title="Sign in")
 
 
@@ -66,7 +69,7 @@ async def sign_in(request: AnyRequest) -> ASGIApp:
     token, target = (fields.get(name, [""])[0] for name in ("token", "next"))
     sessions = context_of(request).sessions
     if not sessions.is_token(token):
-        values = {"target": target, "is_wrong": True}
+        values = {"target": target, "is_wrong": True, "is_link": False}
         return show(request, "sign_in.html", values, status=403, title="Sign in")
     cookie = {"set-cookie": sessions.sign_in(request.scope)}
     return as_response(redirect(request.scope, _safe(target), cookie))

@@ -30,13 +30,17 @@ async def browsing(
     url: str,
     *,
     width: int = 1400,
+    refused: str = "",
     **context: Any,  # noqa: ANN401 - options of a context of Playwright
 ) -> AsyncIterator["Page"]:
     """A page at this address. At its end, no script failed and no other host was asked.
 
-    Relative addresses are those of the server.
+    Relative addresses are those of the server. `refused` is the status of an expected refusal.
     """
-    async with open_browser() as browser, noted_page(browser, url, width, **context) as page:
+    async with (
+        open_browser() as browser,
+        noted_page(browser, url, width, refused, **context) as page,
+    ):
         yield page
 
 
@@ -45,6 +49,7 @@ async def noted_page(
     browser: "Browser",
     url: str,
     width: int = 1400,
+    refused: str = "",
     **options: Any,  # noqa: ANN401 - options of a context of Playwright
 ) -> AsyncIterator["Page"]:
     """The same in a browser that is open already, with a profile of its own."""
@@ -55,11 +60,14 @@ async def noted_page(
     page, noted = await context.new_page(), Noted()
     page.on("request", lambda request: noted.hosts.add(urlsplit(request.url).netloc))
     page.on("pageerror", lambda error: noted.errors.append(str(error)))
+    page.on("dialog", lambda dialog: noted.errors.append(dialog.message))
     page.on("console", lambda line: _note(noted, line.type, line.text))
     try:
         await page.goto("/")
         yield page
-        assert noted.errors == []
+        expected = f"Failed to load resource: the server responded with a status of {refused} "
+        errors = [each for each in noted.errors if not (refused and each.startswith(expected))]
+        assert errors == []
         assert noted.hosts <= {urlsplit(url).netloc, ""}  # "" is a data: URL
     finally:
         await context.close()

@@ -40,6 +40,18 @@ async def test_every_page_has_the_policy_and_is_in_no_frame(tmp_path: Path) -> N
                 assert {name: reply.headers.get(name) for name in PROTECTION} == PROTECTION, path
 
 
+@pytest.mark.parametrize("dest", ["iframe", "frame", "embed", "object"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_another_site_gets_no_page_for_a_frame(dest: str, site: str, tmp_path: Path) -> None:
+    """Browsers too old for Sec-Fetch-Site read frame-ancestors or X-Frame-Options."""
+    fetch = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": dest}
+    async with client_with(tmp_path, auth_token=TOKEN) as (client, _):
+        headers = await signed_in(client)
+        for path in (*PATHS, "/page/sign-in"):
+            sent = {**HTML, **{k: v for k, v in headers.items() if k == "Cookie"}, **fetch}
+            assert (await client.request("GET", path, sent)).code == "foreign_page", path
+
+
 async def test_pages_have_no_inline_script_or_style_and_load_from_their_own_host(
     tmp_path: Path,
 ) -> None:

@@ -25,6 +25,9 @@ function showAll(): void {
   showTimelines();
 }
 
+// A link of another site brings no cookie; the same address, asked for by this page, does.
+if (document.querySelector("[data-ask-again]")) location.replace(location.href);
+
 showAll();
 document.addEventListener("htmx:after:swap", showAll);
 
