@@ -54,8 +54,8 @@ async def test_the_form_starts_a_job_which_goes_on_without_its_reader(tmp_path: 
             client, await own_headers(client), prompt="a red\r\nbridge", n="2", partialImages="1"
         )
         shape = Shape(reply.body.decode())
-        job_id = shape.values[shape.values.index("run card") + 1]
-        assert shape.values[:3] == ["run card", job_id, f"jobs/{job_id}/events"]
+        job_id = shape.values[shape.values.index("run") + 1]
+        assert shape.values[:3] == ["run", job_id, f"jobs/{job_id}/events"]
         assert ("live-partials", "prompt", "count") in shape.tags
         await wait_until(lambda: provider.seen)
         assert job_id in (await client.request("GET", "/", HTML)).body.decode()

@@ -1,12 +1,12 @@
 """The views of the page, one module each, in the order of the navigation.
 
-A view is a `VIEW` in a module of its own and a template of the same name.
+A view is a `VIEW` in a module of its own, and a template with its name.
 """
 
 from entrypoints.http.page.views import (
     cache_view,
     create,
-    jobs,
+    jobs_view,
     log_view,
     models_view,
     settings_view,
@@ -17,7 +17,7 @@ from entrypoints.http.page.views import (
 VIEWS = (
     create.VIEW,
     wall.VIEW,
-    jobs.VIEW,
+    jobs_view.VIEW,
     usage_view.VIEW,
     models_view.VIEW,
     cache_view.VIEW,
