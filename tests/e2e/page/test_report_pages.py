@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
 pytestmark = [pytest.mark.anyio, needs_chromium]
+CHART = """() => {
+  const { points } = document.querySelector("cost-chart").data;
+  const known = points.filter(({ x }) => x.length < 20);
+  return known.length && known.map(({ x, values }) => [x, ...values]);
+}"""
 VIEWS = ("usage?by=client", "models", "cache", "settings", "log")
 HOSTILE = "<img src=x onerror=alert(1)>\u202e" + "x" * 500
 
@@ -111,6 +116,8 @@ async def test_a_choice_of_usage_is_a_link_that_can_be_shared(url: str, browser:
     assert page.url.endswith("/page/usage?by=client&days=30")
     rows = page.get_by_role("rowheader")
     assert sorted(await rows.all_inner_texts())[1:] == ["claude-ai", "unknown"]
+    chart = await page.wait_for_function(CHART)
+    assert await chart.json_value() == [["unknown", 0, 1, 0], ["claude-ai", 0.0413, 0, 0]]
     async with page.expect_download() as download:
         await page.get_by_role("link", name="Download as CSV").click()
     assert (await download.value).suggested_filename == "usage-by-client.csv"
