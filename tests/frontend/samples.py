@@ -15,6 +15,7 @@ WALL = """([texts, most, thumb]) => {
   window.asked = [];
   wall.source = async (cursor) => {
     window.asked.push(cursor);
+    await new Promise((done) => setTimeout(done, 20));
     const start = Number(cursor ?? 0);
     const items = Array.from({ length: Math.min(60, most - start) }, (_, at) => {
       const index = start + at;

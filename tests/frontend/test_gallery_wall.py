@@ -92,6 +92,26 @@ async def test_keys_walk_over_the_wall(browser: "Browser") -> None:
     assert 0 <= box["y"] < 900
 
 
+async def test_the_focus_stays_where_it_is_when_the_wall_scrolls(browser: "Browser") -> None:
+    async with open_stage(browser, width=1400) as page:
+        await walled(page)
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("End")
+        focused = await page.evaluate(FOCUSED)
+        assert focused > 20
+        for place in (0, 99_999, 0):
+            await page.evaluate(
+                """(place) => new Promise((done) => {
+                  window.scrollTo(0, place);
+                  requestAnimationFrame(() => requestAnimationFrame(done));
+                })""",
+                place,
+            )
+            assert await page.evaluate(FOCUSED) == focused
+        images = await page.locator("gallery-wall img").count()
+    assert images <= 60
+
+
 async def test_a_removed_image_can_be_restored_and_the_focus_stays_on_the_wall(
     browser: "Browser",
 ) -> None:

@@ -14,10 +14,20 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.anyio, needs_chromium]
 PREVIEW = "/landscape.png?w=128&h=128"
 FULL = "/landscape.png?w=1024&h=1024"
-SUPPLY = """(e, url) => {
+SUPPLY = """(e, [url, fails]) => {
   window.asked = 0;
-  e.full = async () => { window.asked += 1; if (!url) throw new Error("gone"); return url; };
+  e.full = async () => {
+    window.asked += 1;
+    await new Promise((done) => setTimeout(done, 20));
+    if (fails && window.asked === 1) throw new Error("gone");
+    return url;
+  };
 }"""
+DOWNLOADED = """() => new Promise((done) => {
+  const look = () =>
+    window.events.some(([type]) => type === "image-download") ? done() : setTimeout(look, 20);
+  look();
+})"""
 RECORD = """(e) => {
   window.events = [];
   for (const type of ["image-full", "image-error", "image-download"])
@@ -48,9 +58,10 @@ async def test_the_preview_is_shown_until_the_full_image_is_decoded(browser: "Br
 async def test_zooming_in_asks_for_the_full_image_once(browser: "Browser") -> None:
     async with open_stage(browser) as page:
         await shown(page)
-        await page.locator("image-view").evaluate(SUPPLY, FULL)
-        for _ in range(3):
-            await page.get_by_role("button", name="Zoom in").click()
+        await page.locator("image-view").evaluate(SUPPLY, [FULL, False])
+        await page.get_by_role("button", name="Zoom in").evaluate(
+            "(e) => { e.click(); e.click(); e.click(); }"
+        )
         await page.get_by_text("1024 × 1024").wait_for()
         assert await page.evaluate("window.asked") == 1
 
@@ -58,13 +69,12 @@ async def test_zooming_in_asks_for_the_full_image_once(browser: "Browser") -> No
 async def test_a_full_image_that_fails_can_be_asked_for_again(browser: "Browser") -> None:
     async with open_stage(browser) as page:
         await shown(page)
-        await page.locator("image-view").evaluate(SUPPLY, "")
+        await page.locator("image-view").evaluate(SUPPLY, [FULL, True])
         await page.get_by_role("button", name="Load full size").click()
         again = page.get_by_role("button", name="Try again")
         await again.wait_for()
         assert await page.get_by_role("img", name="Hills").get_attribute("src") == PREVIEW
-        await page.locator("image-view").evaluate(SUPPLY, FULL)
-        await page.get_by_role("button", name="Load full size").click()
+        await again.click()
         await page.get_by_text("1024 × 1024").wait_for()
         events = await page.evaluate("window.events")
     assert [name for name, _ in events] == ["image-error", "image-full"]
@@ -80,9 +90,9 @@ async def test_a_missing_image_says_so(browser: "Browser") -> None:
 async def test_download_offers_the_full_image_to_the_host(browser: "Browser") -> None:
     async with open_stage(browser) as page:
         await shown(page)
-        await page.locator("image-view").evaluate(SUPPLY, FULL)
+        await page.locator("image-view").evaluate(SUPPLY, [FULL, False])
         await page.get_by_role("button", name="Download").click()
-        await page.wait_for_function("window.events.some(([type]) => type === 'image-download')")
+        await page.evaluate(DOWNLOADED)
         events = dict(await page.evaluate("window.events"))
     assert events["image-download"] == {"url": FULL, "filename": "hills.png"}
 

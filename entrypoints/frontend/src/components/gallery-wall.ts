@@ -197,7 +197,7 @@ export class GalleryWall extends Component {
     return this.rows.find((row) => row.start <= this.active && this.active < row.end);
   }
 
-  /** Have exactly these nodes in the list, in this order, and move none that has the focus. */
+  /** Have exactly these nodes in the list, in this order; those that stay do not move, so the focus stays, too. */
   private put(nodes: HTMLElement[]): void {
     const shown = new Set<Element>(nodes);
     for (const [id, node] of this.nodes) {
@@ -207,13 +207,6 @@ export class GalleryWall extends Component {
     }
     let next = this.list.firstElementChild;
     for (const node of nodes) {
-      if (node.contains(this.root.activeElement)) {
-        while (next && next !== node) {
-          const later = next.nextElementSibling;
-          this.list.append(next);
-          next = later;
-        }
-      }
       if (next === node) next = node.nextElementSibling;
       else this.list.insertBefore(node, next);
     }
