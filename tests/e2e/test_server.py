@@ -208,9 +208,10 @@ TOKEN = "0123456789abcdef"
         ({"host": "::1"}, "listens on http://[::1]:3000 "),
         (
             OPEN,
-            "every address of this machine, port 3000 (MCP at /mcp). Open http://127.0.0.1:3000/",
+            "every address of this machine, port 3000 (MCP at /mcp). Open http://127.0.0.1:3000 in",
         ),
-        (OPEN | {"host": "::"}, "port 3000 (MCP at /mcp). Open http://[::1]:3000/docs"),
+        (OPEN | {"host": "::"}, "port 3000 (MCP at /mcp). Open http://[::1]:3000 in a browser."),
+        ({"page": "off"}, "Open http://127.0.0.1:3000/docs in a browser."),
         ({"provider": "sketch"}, "offline sketches"),
         ({"cors_origin": "https://a.example, *"}, "Warning: with CORS_ORIGIN=* any web page"),
         (
