@@ -35,6 +35,7 @@ from domain.provider_errors import (
 )
 from domain.requests import Background, GenerateRequest
 from entrypoints.bootstrap.lifecycle import run_application
+from tests.e2e.loopback_server import wait_until
 from tests.testkit.fakes import PNG, FakeProvider, settings_in
 from tests.unit.fallback_scene import RED, Scene, Second, ask, failing, request
 
@@ -143,6 +144,7 @@ async def test_a_full_queue_of_one_provider_is_free(tmp_path: Path) -> None:
     scene = Scene(tmp_path, first, max_concurrent_calls=1, max_waiting_calls=0)
     async with scene as container:
         waiting = await ask(container, request())
+        await wait_until(lambda: first.seen)  # it has the only slot, and its record
         busy = await ask(container, GenerateRequest(prompt="another"))
         with pytest.raises(QueueFull):
             await busy.result()
