@@ -22,9 +22,8 @@ def startup_banner(settings: Settings, port: int) -> str:
         f"{APP} {version()} listens on {where} (MCP at /mcp). "
         f"Open {url}{'' if settings.page == 'on' else '/docs'} in a browser. Press Ctrl+C to stop."
     ]
-    if settings.provider_name == "sketch":
-        because = "PROVIDER is sketch" if settings.provider == "sketch" else NO_KEY
-        lines.append(f"Images are offline sketches, because {because}.")
+    if sketches := sketch_note(settings):
+        lines.append(sketches)
     if "*" in settings.cors_origin:
         lines.append(
             "Warning: with CORS_ORIGIN=* any web page in a browser that can reach this server may "
@@ -47,3 +46,11 @@ def startup_banner(settings: Settings, port: int) -> str:
         )
     lines += [f"Note: {note}" for note in settings.notes]
     return "\n".join(lines)
+
+
+def sketch_note(settings: Settings) -> str:
+    """Why images are sketches; empty if they are not."""
+    if settings.provider_name != "sketch":
+        return ""
+    because = "PROVIDER is sketch" if settings.provider == "sketch" else NO_KEY
+    return f"Images are offline sketches, because {because}."

@@ -17,6 +17,7 @@ from entrypoints.http.page.responses import TO_NOTICES
 from entrypoints.http.page.runs import Run, find_run
 from entrypoints.http.page.view import Values, View, show
 from entrypoints.http.request_context import AnyRequest, caller_of, container_of
+from entrypoints.http.startup_banner import sketch_note
 from entrypoints.jobs.submit import read_edit, read_generation, submit
 from entrypoints.wire.parsing import has_images
 
@@ -57,7 +58,7 @@ async def _values(request: AnyRequest) -> Values:
         "sizes": _sizes(str(given["size"] or ""), has_inputs=bool(inputs)),
         "qualities": [each.value for each in Quality if each is not Quality.AUTO],
         "formats": [each.value for each in ImageFormat if each is not ImageFormat.PNG],
-        "is_sketch": container.settings().provider_name == "sketch",
+        "sketch_note": sketch_note(container.settings()),
     }
 
 
