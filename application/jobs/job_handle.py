@@ -67,8 +67,8 @@ class JobHandle:
 
         Its `job_id` is that of the earlier job for a result from the cache.
         """
-        events = self._running.milestones
-        last = events[-1][1] if events else None
+        milestones = self._running.milestones
+        last = milestones[-1].event if milestones else None
         return last.result if isinstance(last, Finished) else None
 
     @property

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from application.jobs.recent_jobs import RETENTION_SECONDS, RecentJob, RecentJobs
 from application.jobs.running_job import AnyJob, RunningJob
+from application.ports.clock import Clock, SystemClock
 from application.ports.event_sink import EventSink
 from application.ports.job_events import JobEvents
 from domain.conversations import ConversationId
@@ -43,9 +44,17 @@ class JobRunner:
     Appends every event to the job's log and publishes it to the sink; nothing else does.
     """
 
-    def __init__(self, events: JobEvents, sink: EventSink, *, finish: bool = True) -> None:
+    def __init__(
+        self,
+        events: JobEvents,
+        sink: EventSink,
+        *,
+        finish: bool = True,
+        clock: Clock | None = None,
+    ) -> None:
         """With `finish`, a job that was sent continues after its last caller has left."""
         self._events = events
+        self._clock = clock or SystemClock()
         self._sink = sink
         self._finish = finish
         self._by_fingerprint: dict[str, RunningJob] = {}
@@ -121,7 +130,12 @@ class JobRunner:
         """
         log = self._events.open(job.id)
         running = RunningJob(
-            job, log, fallback=fallback, finish_when_abandoned=self._finish, waiting=1
+            job,
+            log,
+            fallback=fallback,
+            finish_when_abandoned=self._finish,
+            waiting=1,
+            clock=self._clock,
         )
         self._start_task(running, execution)
         self._by_fingerprint[job.shared_key] = self._by_id[job.id] = running
@@ -134,7 +148,12 @@ class JobRunner:
         """
         log = self._events.open(f"resumed_{uuid4().hex}")  # an earlier try may have the job's ID
         running = RunningJob(
-            job, log, finish_when_abandoned=self._finish, is_dispatched=True, is_accepted=True
+            job,
+            log,
+            finish_when_abandoned=self._finish,
+            is_dispatched=True,
+            is_accepted=True,
+            clock=self._clock,
         )
         self._start_task(running, execution)
         self._by_fingerprint.setdefault(job.fingerprint, running)
@@ -147,7 +166,7 @@ class JobRunner:
         They are not published again, and only this caller can read them.
         """
         log = self._events.open(f"replay_{uuid4().hex}")  # the job's own log has the job's ID
-        running = RunningJob(job, log, is_replay=True)
+        running = RunningJob(job, log, is_replay=True, clock=self._clock)
         self._start_task(running, execution)
         return running
 

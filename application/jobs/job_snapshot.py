@@ -13,7 +13,7 @@ from domain.results import ResultImage
 
 def snapshot(source: RunningJob | RecentJob) -> JobRecord:
     """The job's state by its events so far, such as of one that waits or was served by a cache."""
-    job, events = source.job, [event for _, event in source.milestones]
+    job, events = source.job, [milestone.event for milestone in source.milestones]
     last = events[-1] if events else None
     result = last.result if isinstance(last, Finished) else None
     failure = last.failure if isinstance(last, Failed) else None

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from time import monotonic
 
+from application.jobs.milestone import Milestone
 from domain.conversations import ConversationId
 from domain.events import Finished, JobEvent
 from domain.jobs import Job
@@ -19,15 +20,15 @@ RETENTION_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class RecentJob:
-    """A job and its numbered events without previews, because the result has better images."""
+    """A job and its events without previews, because the result has better images."""
 
     job: Job[ImageRequest]
-    milestones: tuple[tuple[int, JobEvent], ...]
+    milestones: tuple[Milestone, ...]
 
     @property
     def bytes(self) -> int:
         """Bytes of the images that the job refers to."""
-        request, last = self.job.request, self.milestones[-1][1]
+        request, last = self.job.request, self.milestones[-1].event
         images = list(request.images) if isinstance(request, EditRequest) else []
         if isinstance(request, EditRequest) and request.mask is not None:
             images.append(request.mask)
@@ -37,13 +38,13 @@ class RecentJob:
 
     def has_event(self, number: int) -> bool:
         """Whether there is an event with this number or a later one."""
-        return self.milestones[-1][0] >= number
+        return self.milestones[-1].number >= number
 
     async def follow(self, cursor: int = 0) -> AsyncGenerator[tuple[int, JobEvent], None]:
         """The kept events from number `cursor` on."""
-        for number, event in self.milestones:
-            if number >= cursor:
-                yield number, event
+        for milestone in self.milestones:
+            if milestone.number >= cursor:
+                yield milestone.number, milestone.event
 
 
 class RecentJobs:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
+from application.jobs.milestone import Milestone
+from application.ports.clock import Clock, SystemClock
 from application.ports.job_events import JobLog
 from domain.errors import ImageServiceError
 from domain.events import JobDispatched, JobEvent, PartialReady
@@ -43,7 +45,8 @@ class RunningJob:
     task: asyncio.Task[None] | None = None
     expected: list[tuple[ImageRequest, int]] = field(default_factory=list)
     """The requests of callers that will show the images, and the bytes that each image may have."""
-    _milestones: list[tuple[int, JobEvent]] = field(default_factory=list)
+    clock: Clock = field(default_factory=SystemClock)
+    _milestones: list[Milestone] = field(default_factory=list)
     _next_number: int = 0
 
     def __post_init__(self) -> None:
@@ -58,13 +61,14 @@ class RunningJob:
         """Append to the log, which must not be closed."""
         self.is_dispatched = self.is_dispatched or isinstance(event, JobDispatched)
         if not isinstance(event, PartialReady):
-            self._milestones.append((self._next_number, event))
+            now = self.clock.now()
+            self._milestones.append(Milestone(self._next_number, event, now))
         self._next_number += 1
         self.log.append(event)
 
     @property
-    def milestones(self) -> tuple[tuple[int, JobEvent], ...]:
-        """The numbered events so far, without previews."""
+    def milestones(self) -> tuple[Milestone, ...]:
+        """The events so far, without previews."""
         return tuple(self._milestones)
 
     def has_event(self, number: int) -> bool:

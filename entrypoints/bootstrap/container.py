@@ -169,7 +169,7 @@ class Container(DeclarativeContainer):
         RenditionService, optimizer, cache, image_store, event_sink, image_processors
     )
     job_events = Singleton(storage.job_events)
-    job_runner = Singleton(job_runner, settings, job_events, event_sink)
+    job_runner = Singleton(job_runner, settings, job_events, event_sink, clock)
     early_renditions = Singleton(EarlyRenditions, job_runner, rendition_service)
 
     guard = Callable(

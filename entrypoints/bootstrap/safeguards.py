@@ -60,6 +60,6 @@ def with_safeguards(
     return concurrency_limit(circuit_breaker(budget(delivering)))
 
 
-def job_runner(settings: Settings, events: JobEvents, sink: EventSink) -> JobRunner:
+def job_runner(settings: Settings, events: JobEvents, sink: EventSink, clock: Clock) -> JobRunner:
     """Runs the jobs of this process."""
-    return JobRunner(events, sink, finish=settings.on_disconnect == "finish")
+    return JobRunner(events, sink, finish=settings.on_disconnect == "finish", clock=clock)

@@ -8,6 +8,7 @@ import pytest
 import application.jobs.recent_jobs as bounds
 from adapters.job_events.memory import MemoryJobEvents
 from application.jobs.job_runner import Execution, JobRunner
+from application.jobs.milestone import Milestone
 from application.jobs.recent_jobs import RecentJob, RecentJobs
 from application.jobs.running_job import RunningJob
 from domain.errors import Canceled, NotFound
@@ -50,8 +51,13 @@ def partial(index: int) -> PartialReady:
 EVENTS = (STARTED, DISPATCHED, partial(0), partial(1), finished())
 
 
+def milestones(*events: JobEvent) -> tuple[Milestone, ...]:
+    at = FrozenClock().now()
+    return tuple(Milestone(number, event, at) for number, event in enumerate(events))
+
+
 def ended(job_id: str = "job_1", last: JobEvent | None = None) -> RecentJob:
-    return RecentJob(job_for(id=job_id), ((0, STARTED), (1, last or finished())))
+    return RecentJob(job_for(id=job_id), milestones(STARTED, last or finished()))
 
 
 async def numbered(job: RunningJob | RecentJob, cursor: int = 0) -> Numbered:
@@ -151,7 +157,7 @@ async def test_a_disconnecting_follower_cancels_nothing() -> None:
     assert running.task is not None
     go_on.set()
     await ended_and_kept(running)
-    assert isinstance(running.milestones[-1][1], Finished)
+    assert isinstance(running.milestones[-1].event, Finished)
 
 
 async def test_a_slow_reader_skips_previews_and_gets_no_number_twice() -> None:
@@ -228,7 +234,7 @@ def test_a_job_is_evicted_when_its_time_is_over() -> None:
 def test_input_and_result_images_count() -> None:
     input_image, result_image = small_image(size=(16, 16)), small_image(size=(32, 32))
     request = EditRequest(prompt="a red bridge", images=(input_image, PNG), mask=mask())
-    edit = RecentJob(job_for(request), ((0, STARTED), (1, finished(result_image))))
+    edit = RecentJob(job_for(request), milestones(STARTED, finished(result_image)))
     assert edit.bytes == sum(len(image.data) for image in (input_image, PNG, mask(), result_image))
     assert ended(last=Failed.of("job_1", Canceled("Gone."))).bytes == 0
 
@@ -237,7 +243,7 @@ def test_a_job_that_is_added_twice_is_counted_once() -> None:
     now = [0.0]
     jobs = RecentJobs(lambda: now[0])
     for _ in range(3):
-        jobs.add(RecentJob(job_for(), ((0, finished(PNG)),)))
+        jobs.add(RecentJob(job_for(), milestones(finished(PNG))))
     now[0] = bounds.RETENTION_SECONDS
     jobs.evict_expired()
     assert jobs._bytes == 0

@@ -92,7 +92,7 @@ async def test_an_image_that_cannot_be_stored_is_delivered_and_stored_later() ->
     running = after.runner.by_id("job_1", owner="local")
     await after.finish()
     assert running is not None
-    _, end = running.milestones[-1]
+    end = running.milestones[-1].event
     assert isinstance(end, Finished)
     assert (end.result.images[0].image, end.result.images[0].stored) == (PNG, None)
     assert STORED_LATER in end.result.notes

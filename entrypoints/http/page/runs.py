@@ -1,11 +1,13 @@
 """A job as the page shows it, while it runs and after it has ended."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.errors import ChargeStatus, NotFound
-from domain.events import Finished
+from domain.events import Finished, JobEvent
 from domain.job_records import JobRecord
 from domain.money.amounts import dollars
+from domain.requests import ImageRequest
 from domain.results import ImageResult, ServedFrom
 from entrypoints.bootstrap.container import Container
 from entrypoints.wire.cost_text import cost_line
@@ -14,14 +16,19 @@ from entrypoints.wire.listings import STATE_TEXT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The record of a job and, for a few minutes after it delivered, its `result`.
-
-    `is_live`: this process has the job's events.
-    """
+    """The record of a job and, until a few minutes after its end, its events in this process."""
 
     record: JobRecord
-    result: ImageResult | None = None
+    request: ImageRequest | None = None
+    history: tuple[tuple[datetime, JobEvent], ...] = ()
     is_live: bool = False
+    """Whether this process has the job's events."""
+
+    @property
+    def result(self) -> ImageResult | None:
+        """What the job delivered, if this process has its events."""
+        _, last = self.history[-1] if self.history else (None, None)
+        return last.result if isinstance(last, Finished) else None
 
     @property
     def cost(self) -> str:
@@ -61,6 +68,9 @@ async def find_run(container: Container, job_id: str, owner: str) -> Run:
         followed = await container.follow_job()(job_id, owner=owner)
     except NotFound:
         return Run(record=record)
-    last = followed.milestones[-1][1] if followed.milestones else None
-    result = last.result if isinstance(last, Finished) else None
-    return Run(record=record, result=result, is_live=True)
+    return Run(
+        record=record,
+        request=followed.job.request,
+        history=tuple((each.at, each.event) for each in followed.milestones),
+        is_live=True,
+    )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.money.amounts import dollars
@@ -32,6 +33,7 @@ def _environment() -> Environment:
         "lines": several_lines,
         "moment": moment,
         "dollars": dollars,
+        "json": to_json,
     }
     return environment
 
@@ -39,3 +41,8 @@ def _environment() -> Environment:
 def moment(at: datetime) -> str:
     """A time to the minute, in UTC; the page's script shows it in the reader's own time zone."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def to_json(value: object) -> str:
+    """JSON as text, which is escaped where it is shown."""
+    return msgspec.json.encode(value).decode()

@@ -1,5 +1,6 @@
 """Edits on the page in Chromium: a mask by mouse, a file of the user, hostile text."""
 
+from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +71,26 @@ async def test_a_file_of_the_user_is_opened_for_an_edit(tmp_path: Path) -> None:
         words = await page.locator("gallery-wall .words").all_text_contents()
     assert provider.seen[-1].request.prompt == HOSTILE * 200
     assert all(each.startswith("<img src=x onerror=alert(1)>") for each in words)
+
+
+DROP = """([name, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name, { type: "image/png" }));
+  for (const type of ["dragover", "drop"])
+    document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true }));
+}"""
+
+
+async def test_a_file_that_is_dropped_anywhere_is_opened_for_an_edit(tmp_path: Path) -> None:
+    provider = FakeProvider(OTHER)
+    async with serve(settings_in(tmp_path), provider=provider) as url, browsing(url) as page:
+        await page.evaluate(DROP, ["red.png", b64encode(SQUARE.data).decode()])
+        await page.wait_for_selector("h1:text('Edit')")
+        await start(page, "make it green")
+    request = provider.seen[-1].request
+    assert isinstance(request, EditRequest)
+    assert [image.id for image in request.images] == [SQUARE.id]
 
 
 async def test_an_error_is_shown_with_its_hint_beside_the_form(tmp_path: Path) -> None:

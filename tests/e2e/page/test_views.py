@@ -1,7 +1,9 @@
 """The views of the page without a browser: what they show, to whom, and from which use cases."""
 
 import asyncio
+import json
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -69,6 +71,37 @@ async def test_the_form_starts_a_job_which_goes_on_without_its_reader(tmp_path: 
         1,
     )
     assert f"images/{PNG.id}/preview" in done.body.decode()
+
+
+async def test_the_timeline_has_the_events_of_a_job_and_follows_them(tmp_path: Path) -> None:
+    gate, settings = asyncio.Event(), settings_in(tmp_path)
+    provider = FakeProvider(meanwhile=gate.wait)
+    async with asgi_client(settings, provider=provider) as client:
+        reply = await submit(client, await own_headers(client), prompt="a bridge")
+        job_id = reply.body.decode().split('data-job="')[1].split('"')[0]
+        await wait_until(lambda: provider.seen)
+        path = f"/page/jobs/{job_id}/timeline"
+        running = (await client.request("GET", path, PART)).body.decode()
+        gate.set()
+        await wait_until(lambda: not client.container.job_runner().all(owner="local"))
+        ended = (await client.request("GET", path, PART)).body.decode()
+    async with asgi_client(settings, provider=FakeProvider()) as client:
+        later = (await client.request("GET", path, PART)).body.decode()
+    kinds = ["queued", "started", "dispatched", "finished"]
+    assert [entry["type"] for entry in entries(running)] == kinds[:3]
+    assert f'hx-get="{path[1:]}"' in running
+    assert [entry["type"] for entry in entries(ended)] == kinds
+    times = [entry["at"] for entry in entries(ended)]
+    assert times == sorted(times)
+    assert "hx-get" not in ended
+    assert [entry["type"] for entry in entries(later)] == ["queued", "finished"]
+
+
+def entries(page: str) -> list[dict[str, str]]:
+    """What the timeline of this page says."""
+    text = unescape(page.split('data-timeline="')[1].split('"')[0])
+    found: list[dict[str, str]] = json.loads(text)
+    return found
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,15 @@ async def test_from_the_first_visit_to_undoing_a_deletion(
         await page.wait_for_selector(f"gallery-wall >> text={PROMPT}")
         await page.click("gallery-wall .open")
         await page.click("main >> text=Edit")
+        await page.click("mask-painter .stage")  # a dot with the brush
         await page.fill("#prompt", "make the sky green")
         await page.click("button:text('Edit')")
         await page.wait_for_selector("#runs image-view")
+        await page.click("nav >> text=Usage")
+        await page.wait_for_selector("cost-chart")
+        shown = await page.inner_text("main")
+        assert "2 jobs" in shown
+        assert "$0.00" not in shown.split("Saved")[0]
         await page.click("nav >> text=Wall")
         await page.wait_for_selector("gallery-wall >> text=make the sky green")
         assert await page.locator("gallery-wall .item").count() == 2
@@ -49,8 +55,12 @@ async def test_from_the_first_visit_to_undoing_a_deletion(
         await page.wait_for_selector("gallery-wall >> text=make the sky green")
         await page.click("nav >> text=Jobs")
         assert await page.locator("tbody tr").count() == 2
+        await page.click("tbody >> text=make the sky green")
+        await page.wait_for_selector("job-timeline >> text=Generating 1 image >> visible=true")
+        await page.wait_for_selector("job-timeline >> text=Saved 1 image. >> visible=true")
         await page.click("text=Sign out")
         await page.wait_for_selector("#token")
+    assert [file.field for file in openai_api.posts[-1].files][-1] == "mask"
     assert [call.path.rpartition("/")[2] for call in openai_api.posts] == ["generations", "edits"]
 
 

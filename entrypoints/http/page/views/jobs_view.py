@@ -1,17 +1,13 @@
 """The view of jobs: which ones need a person, which ones run, and how each one went."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
-import msgspec
 from litestar import get, post
 from litestar.params import PathParameter
 from litestar.types import ASGIApp
 
-from domain.job_records import JobRecord
-from domain.jobs import JobState
-from domain.money.amounts import dollars
 from entrypoints.http.page.runs import Run, find_run
+from entrypoints.http.page.timeline import timeline
 from entrypoints.http.page.view import Values, View, show
 from entrypoints.http.request_context import AnyRequest, caller_of, container_of
 
@@ -49,34 +45,18 @@ async def _show_lists(request: AnyRequest) -> ASGIApp:
 
 @get("/page/jobs/{job_id:str}")
 async def show_job(request: AnyRequest, job_id: JobId) -> ASGIApp:
-    """How a job went."""
+    """How a job went, or goes."""
     run = await find_run(container_of(request), job_id, caller_of(request).owner)
-    events = [*_timeline(run.record)]
-    timeline = msgspec.json.encode(events).decode()
-    values = {"run": run, "record": run.record, "events": events, "timeline": timeline}
+    values = {"run": run, "record": run.record, "events": timeline(run)}
     return show(request, "jobs_job.html", values, title="Job", view=VIEW)
 
 
-def _timeline(record: JobRecord) -> Iterator[dict[str, str]]:
-    """What the record says about when things happened, as `job-timeline` reads it."""
-    created, changed = (each.isoformat() for each in (record.created_at, record.changed_at))
-    yield {"at": created, "type": "queued", "text": f"Requested from {record.model}."}
-    if record.is_open:
-        sent = record.state is JobState.DISPATCHED
-        text = "Sent; the image is being generated." if sent else "Waiting to be sent."
-        yield {"at": changed, "type": "dispatched" if sent else "started", "text": text}
-        return
-    if record.state is JobState.STORED:
-        cost = "" if record.cost is None else f" for {dollars(record.cost)}"
-        count = len(record.images)
-        text = f"Stored {count} image{'' if count == 1 else 's'}{cost}."
-        yield {"at": changed, "type": "finished", "text": text}
-    elif record.failure is not None:
-        text = " ".join(filter(None, (record.failure.message, record.failure.hint)))
-        yield {"at": changed, "type": "failed", "text": text}
-    if record.repeated_at:
-        text = "An equal request got the images from the cache."
-        yield {"at": record.repeated_at.isoformat(), "type": "cache_hit", "text": text}
+@get("/page/jobs/{job_id:str}/timeline")
+async def show_timeline(request: AnyRequest, job_id: JobId) -> ASGIApp:
+    """The events of a job so far."""
+    run = await find_run(container_of(request), job_id, caller_of(request).owner)
+    values = {"record": run.record, "events": timeline(run)}
+    return show(request, "jobs_timeline.html", values)
 
 
 VIEW = View(
@@ -84,5 +64,5 @@ VIEW = View(
     title="Jobs",
     values=_values,
     json="jobs?recent=true",
-    parts=(list_jobs, dismiss, show_job),
+    parts=(list_jobs, dismiss, show_job, show_timeline),
 )
