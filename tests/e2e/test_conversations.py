@@ -10,6 +10,7 @@ from domain.errors import InvalidRequest, KeyReused, NotFound
 from entrypoints.bootstrap.container import Container
 from entrypoints.bootstrap.lifecycle import run_application
 from tests.e2e.conversing import LOGO, OTHER, CountingProvider, edit, generate, request, turns_of
+from tests.e2e.loopback_server import wait_until
 from tests.testkit.fakes import settings_in
 
 pytestmark = pytest.mark.anyio
@@ -28,6 +29,11 @@ async def container(
     """The whole application on this provider."""
     async with run_application(settings_in(tmp_path), provider=provider) as running:
         yield running
+
+
+async def wait_for_cache(container: Container) -> None:
+    """Wait until the results so far are in the cache."""
+    await wait_until(lambda: not container.job_runner().running)
 
 
 async def test_a_request_builds_on_the_turns_before_it(
@@ -69,6 +75,7 @@ async def test_a_cached_request_is_a_turn_and_its_context_is_part_of_the_key(
     container: Container, provider: CountingProvider
 ) -> None:
     await generate(container, "a fox")
+    await wait_for_cache(container)
     again = await generate(container, "a fox")
     assert again.is_cached
     assert again.turn is not None

@@ -80,7 +80,7 @@ def test_a_server_on_loopback_starts_without_a_key_and_draws_sketches(
     settings = load_settings(HttpServerSettings)
     assert settings.provider_name == "sketch"
     banner = startup_banner(settings, 3000).splitlines()
-    assert "/docs" in banner[0]
+    assert ":3000 in a browser." in banner[0]
     assert "offline sketches, because OPENAI_API_KEY is not set" in banner[1]
 
 

@@ -39,7 +39,7 @@ def test_without_a_key_the_server_draws_sketches_and_names_its_page(
     (start,) = readme_commands(*HTTP)
     with newcomer.pays(0), newcomer.server(*start) as server:
         page = server.first_line.split("Open ")[1].split()[0]
-        assert "<html" in newcomer.curl("-f", page)
+        assert "<html" in newcomer.curl("-f", "-H", "Accept: text/html", page)
         created, stream = run_the_lines_of_the_readme(newcomer, server)
         assert "Drawn offline" in created
         assert '"type":"complete"' in stream
