@@ -141,8 +141,9 @@ def _message(field: str, reason: str, spec: ArgumentSpec, value: object) -> str:
     if WRONG_VALUE.search(reason):
         return f"{str(value)[:80]!r} is not a valid {field}."
     if WRONG_NUMBER.search(reason):
-        least, most = spec.schema["minimum"], spec.schema["maximum"]
-        return f"{field} must be between {least} and {most}."
+        least, most = spec.schema["minimum"], spec.schema.get("maximum")
+        bounds = f"at least {least}" if most is None else f"between {least} and {most}"
+        return f"{field} must be {bounds}."
     if wrong := WRONG_LENGTH.search(reason):
         if wrong["bound"] == ">=":
             return f"{field} must not be empty."

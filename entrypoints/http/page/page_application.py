@@ -23,12 +23,14 @@ from entrypoints.http.problem_documents import Problem
 from entrypoints.http.request_context import warmed_up
 from entrypoints.http.routes import metrics
 from entrypoints.http.security.bearer_token import NO_TOKEN
-from entrypoints.http.security.body_limits import MAX_BODY_BYTES, BodyLimitMiddleware
+from entrypoints.http.security.body_limits import BodyLimitMiddleware
 from entrypoints.http.security.page_sessions import PageSessions
 
 SIGN_IN = "page/sign-in"
 ASSETS = "/assets/"
 HTML = "text/html"
+MAX_FORM_BYTES = 1024 * 1024
+"""Of a form, whose images and masks are IDs: a prompt may have 384,000 bytes as a form has it."""
 
 
 def is_page(scope: Mapping[str, Any]) -> bool:
@@ -92,10 +94,10 @@ class PageApplication:
             openapi_config=None,
             middleware=[metrics.request_metrics()],
             exception_handlers=HANDLERS,
-            request_max_body_size=MAX_BODY_BYTES,
+            request_max_body_size=MAX_FORM_BYTES,
             logging_config=None,
         )
-        return BodyLimitMiddleware(cast("ASGIApp", app))
+        return BodyLimitMiddleware(cast("ASGIApp", app), most=MAX_FORM_BYTES)
 
 
 async def _wait_for_warmup(

@@ -25,6 +25,8 @@ from entrypoints.http.security.host_origin import CROSS_SITE
 from entrypoints.wire.incidents import log_incident
 
 NO_PAGE = NotFound("This page does not exist.", hint="Choose another one above.")
+MAX_SIGN_IN_BYTES = 16 * 1024
+"""Of the form for the token, and of the address that it leads back to."""
 Next = Annotated[str, QueryParameter(name="next", description="Where to go after signing in.")]
 Part = Annotated[str, PathParameter(description="A part of the path.")]
 
@@ -65,7 +67,7 @@ async def show_sign_in(request: AnyRequest, target: Next = "") -> ASGIApp:
 @post("/page/sign-in", status_code=200)
 async def sign_in(request: AnyRequest) -> ASGIApp:
     """Exchange AUTH_TOKEN for a session."""
-    fields = parse_qs((await body_of(request)).decode("utf-8", "replace"), max_num_fields=10)
+    fields = _sign_in_fields(await body_of(request))
     token, target = (fields.get(name, [""])[0] for name in ("token", "next"))
     sessions = context_of(request).sessions
     if not sessions.is_token(token):
@@ -95,6 +97,16 @@ async def get_asset(request: AnyRequest, folder: Part, name: Part) -> ASGIApp:
 async def _show_view(request: AnyRequest, view: View) -> ASGIApp:
     values = await view.values(request)
     return show(request, f"{view.name}.html", values, title=view.title, view=view)
+
+
+def _sign_in_fields(body: bytes) -> dict[str, list[str]]:
+    """The fields of the form; none if it is another one, which anyone may send."""
+    if len(body) > MAX_SIGN_IN_BYTES:
+        return {}
+    try:
+        return parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    except ValueError:
+        return {}
 
 
 def _safe(target: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -77,9 +78,13 @@ class BodyLimitMiddleware:
     sender can read the response.
     """
 
-    def __init__(self, app: ASGIApp, *, start_timeout: float = START_TIMEOUT) -> None:
+    def __init__(
+        self, app: ASGIApp, *, start_timeout: float = START_TIMEOUT, most: int = MAX_BODY_BYTES
+    ) -> None:
+        """A body may have `most` bytes."""
         self._app = app
         self._start_timeout = start_timeout
+        self._most = most
         self._budget = BodyMemoryBudget(MAX_TOTAL_BODY_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,7 +108,7 @@ class BodyLimitMiddleware:
     ) -> "_ReplayBody | Problem | None":
         """The body, the problem with it, or None if the client disconnected."""
         try:
-            _check_length(headers.get("content-length", "0"))
+            self._check_length(headers.get("content-length", "0"))
             body = await self._body(receive, reservation)
         except RequestRejected as rejected:
             return rejected.problem
@@ -123,11 +128,19 @@ class BodyLimitMiddleware:
                 return None
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
-            if size > MAX_BODY_BYTES:
-                raise RequestRejected(TOO_LARGE)
+            if size > self._most:
+                raise RequestRejected(self._too_large())
             reservation.hold(size)
             if not message.get("more_body", False):
                 return b"".join(chunks)
+
+    def _check_length(self, length: str) -> None:
+        """Refuse a body at once if its Content-Length is too large."""
+        if not length.isdecimal() or int(length) > self._most:
+            raise RequestRejected(self._too_large())
+
+    def _too_large(self) -> Problem:
+        return replace(TOO_LARGE, message=f"The body is larger than {self._most:,} bytes.")
 
 
 def body_reservation_of(scope: Mapping[str, Any]) -> BodyReservation:
@@ -149,9 +162,3 @@ class _ReplayBody:
             return await self._receive()
         message, self._message = self._message, None
         return message
-
-
-def _check_length(length: str) -> None:
-    """Refuse a body at once if its Content-Length is too large."""
-    if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
-        raise RequestRejected(TOO_LARGE)

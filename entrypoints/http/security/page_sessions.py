@@ -9,6 +9,7 @@ from functools import cached_property
 from secrets import token_bytes, token_hex
 from time import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
@@ -54,7 +55,9 @@ class PageSessions:
     def __init__(self, settings: Settings, now: Callable[[], float] = time) -> None:
         token = settings.auth_token
         self._token = token.get_secret_value().encode() if token else None
-        self._public_url_is_secure = (settings.public_url or "").lower().startswith("https:")
+        public = urlsplit((settings.public_url or "").lower())
+        self._public_url_is_secure = public.scheme == "https"
+        self._public_origin = f"{public.scheme}://{public.netloc}"
         self._now = now
         self._ended: dict[str, int] = {}
 
@@ -98,7 +101,7 @@ class PageSessions:
     def session_of(self, scope: Mapping[str, Any]) -> Session | None:
         """The session of this ASGI scope's request; None also for one of another site's page."""
         headers = Headers(scope=scope)  # type: ignore[arg-type] # reads only the headers
-        if self._token is None or not _is_own(headers):
+        if self._token is None or not self._is_own(headers):
             return None
         cookies = cookie_parser("; ".join(headers.getlist("cookie")))
         found = VALUE.fullmatch(cookies.get(_name(headers), ""))
@@ -122,6 +125,17 @@ class PageSessions:
         is_right = hmac.compare_digest(given, self.csrf_token(session).encode())
         return None if is_right else NO_CSRF_TOKEN
 
+    def _is_own(self, headers: Headers) -> bool:
+        """Whether the server's own page sent the request, or a person opened an address.
+
+        Its origin is that of PUBLIC_URL where a proxy changes Host, as nginx does without the port.
+        Other origins of CORS_ORIGIN may call the API with the token, but never with a session.
+        """
+        host, origins = headers.get("host", "").lower(), headers.getlist("origin")
+        own = (f"http://{host}", f"https://{host}", self._public_origin)
+        is_own_origin = all(origin.lower() in own for origin in origins)
+        return is_own_origin and headers.get("sec-fetch-site") in OWN_SITES
+
     def _sign(self, text: str) -> str:
         return hmac.digest(self._key, text.encode(), "sha256").hex()
 
@@ -132,17 +146,6 @@ class PageSessions:
         secure = "; Secure" if is_secure else ""
         options = f"Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
         return f"{_name(headers)}={value}; {options}"
-
-
-def _is_own(headers: Headers) -> bool:
-    """Whether the server's own page sent the request, or a person opened an address.
-
-    Other origins of CORS_ORIGIN may call the API with the token, but never with a session.
-    """
-    host, origins = headers.get("host", "").lower(), headers.getlist("origin")
-    own = (f"http://{host}", f"https://{host}")
-    is_own_origin = all(origin.lower() in own for origin in origins)
-    return is_own_origin and headers.get("sec-fetch-site") in OWN_SITES
 
 
 def _name(headers: Headers) -> str:

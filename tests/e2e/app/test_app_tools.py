@@ -186,10 +186,13 @@ async def test_unknown_jobs_and_images_are_errors_with_a_hint(tmp_path: Path) ->
             ("watch_job", {"job": "<script>"}),
             ("read_image", {"id": "img_" + "0" * 32}),
             ("read_image", {"id": "../etc/passwd"}),
+            ("read_image", {"id": "last", "chunk": 0}),
+            ("watch_job", {"cursor": -1}),
         ):
             result = await client.call_tool(tool, arguments)
             assert result.is_error, json.dumps(arguments)
             assert "[Error " in text_of(result)
+            assert "[Error internal" not in text_of(result)
 
 
 @pytest.mark.parametrize("mode", ERAS)

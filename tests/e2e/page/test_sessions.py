@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from entrypoints.http.page.page_application import MAX_FORM_BYTES
 from entrypoints.http.security.page_sessions import LIFETIME, PageSessions
 from tests.e2e.asgi_client import HOST, JSON
 from tests.e2e.page.page_client import (
+    CSRF,
+    FORM,
     HTML,
     OWN,
     TOKEN,
@@ -70,6 +73,37 @@ async def test_a_wrong_token_gets_no_cookie(token: str, tmp_path: Path) -> None:
 async def test_signing_in_leads_to_no_other_host(given: str, tmp_path: Path) -> None:
     async with client_with(tmp_path, auth_token=TOKEN) as (client, _):
         assert (await sign_in(client, next=given)).headers["location"] == "../"
+
+
+async def test_no_form_without_the_token_is_an_incident_or_takes_long_to_read(
+    tmp_path: Path,
+) -> None:
+    """Whoever has no token can send this form, and reading one of 45 MB took 6 seconds."""
+    async with client_with(tmp_path, auth_token=TOKEN) as (client, _):
+        many = await sign_in(client, **{f"field{number}": "x" for number in range(20)})
+        long = await sign_in(client, more="x" * 16 * 1024)
+        huge = await sign_in(client, more="x" * MAX_FORM_BYTES)
+    assert [reply.status for reply in (many, long, huge)] == [403, 403, 413]
+    assert "set-cookie" not in long.headers
+
+
+async def test_a_session_works_behind_a_proxy_that_changes_host(tmp_path: Path) -> None:
+    """As nginx does with `proxy_set_header Host $host`: that has no port."""
+    site, host = "https://images.example.com:8443", "images.example.com"
+    page = {"Origin": site, "Sec-Fetch-Site": "same-origin"}
+    settings = {"auth_token": TOKEN, "public_url": site}
+    async with client_with(tmp_path, **settings) as (client, use_case):
+        form = {**HTML, **FORM, **page}
+        body = f"token={TOKEN}".encode()
+        cookie = cookie_of(await client.request("POST", "/page/sign-in", form, body, host=host))
+        html = (await client.request("GET", "/", {**HTML, **cookie}, host=host)).body.decode()
+        found = CSRF.search(html)
+        assert found
+        headers = {**JSON, **page, **cookie, "X-CSRF-Token": found[1]}
+        assert (await client.request("POST", "/images", headers, PROMPT, host=host)).status == 404
+        assert use_case.calls == 1
+        other = {**headers, "Origin": "https://images.example.com:9443"}
+        assert (await client.request("POST", "/images", other, PROMPT, host=host)).status == 403
 
 
 async def test_a_session_reads_what_the_token_reads(tmp_path: Path) -> None:
