@@ -12,8 +12,8 @@ from entrypoints.config.settings import Settings
 from entrypoints.config.variable_source import is_secret
 
 DEFAULT = "default"
-USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
-"""A name and a password in a URL."""
+USER_INFO = re.compile(r"(?<=://)[^/\s]+(?=@)")
+"""A name and a password in a URL; the last @ ends them."""
 COMMANDS = frozenset({"azure_openai_token_command"})
 """Settings that may have a password among their words."""
 

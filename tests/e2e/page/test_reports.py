@@ -98,7 +98,7 @@ async def test_the_settings_are_shown_with_their_origins_and_without_secrets(
     monkeypatch.setenv("OPENAI_API_KEY_FILE", str(tmp_path / "key"))
     monkeypatch.setenv("GPT_IMAGE_TRASH_DAYS", "9")
     monkeypatch.setenv(
-        "OPENAI_COMPATIBLE_URLS", f"relay=https://user:{SECRET[3:]}@relay.example/v1"
+        "OPENAI_COMPATIBLE_URLS", f"relay=https://user:x@{SECRET[3:]}@relay.example/v1"
     )
     given = {"data_dir": tmp_path / "data", "cache_dir": tmp_path / "c", "output_dir": tmp_path}
     settings = load_settings(env_file=tmp_path / "file.env", given=given)

@@ -78,7 +78,7 @@ async def test_signing_in_leads_to_no_other_host(given: str, tmp_path: Path) -> 
 async def test_no_form_without_the_token_is_an_incident_or_takes_long_to_read(
     tmp_path: Path,
 ) -> None:
-    """Whoever has no token can send this form, and reading one of 45 MB took 6 seconds."""
+    """Any client can send this form, and reading one of 45 MB took 6 seconds."""
     async with client_with(tmp_path, auth_token=TOKEN) as (client, _):
         many = await sign_in(client, **{f"field{number}": "x" for number in range(20)})
         long = await sign_in(client, more="x" * 16 * 1024)
