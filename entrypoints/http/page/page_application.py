@@ -16,9 +16,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http.content_negotiation import names
-from entrypoints.http.error_responses import send_problem
+from entrypoints.http.error_responses import note_problem, send_problem
 from entrypoints.http.page.page_assets import PageAssets
-from entrypoints.http.page.responses import is_part, redirect
+from entrypoints.http.page.responses import TO_NOTICES, html_response, is_part, redirect
 from entrypoints.http.problem_documents import Problem
 from entrypoints.http.request_context import warmed_up
 from entrypoints.http.routes import metrics
@@ -61,6 +61,11 @@ class PageApplication:
             await (await self._loaded())(scope, receive, send)
         elif problem is NO_TOKEN and (_wants_html(scope) or is_part(scope)):
             await redirect(scope, _sign_in_path(scope))(scope, receive, send)
+        elif is_part(scope):  # htmx would show JSON among the contents
+            note_problem(scope, problem)
+            body = await asyncio.to_thread(_notice, problem)
+            response = html_response(body, status=problem.status, headers=TO_NOTICES)
+            await response(scope, receive, send)
         else:
             await send_problem(problem, scope, send)
 
@@ -104,6 +109,12 @@ async def _wait_for_warmup(
     connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
 ) -> None:
     await warmed_up(connection).wait()
+
+
+def _notice(problem: Problem) -> bytes:
+    from entrypoints.http.page.templates import render
+
+    return render("error_part.html", problem=problem)
 
 
 def _sign_in_path(scope: Scope) -> str:

@@ -209,5 +209,9 @@ async def test_without_a_token_the_page_needs_no_session_but_changes_need_its_cs
     async with client_with(tmp_path) as (client, _):
         assert (await client.request("GET", "/", HTML)).status == 200
         assert (await client.request("POST", "/page/sign-out", HTML)).code == "csrf_token_missing"
+        part = await client.request("POST", "/page/create/start", {**HTML, "HX-Request": "true"})
+        assert (part.status, part.headers["hx-retarget"]) == (403, "#notices")
+        assert "Reload the page." in part.body.decode()
+        assert "<html" not in part.body.decode()
         headers = {**HTML, "X-CSRF-Token": await csrf_token(client, {})}
         assert (await client.request("POST", "/page/sign-out", headers)).status == 303
