@@ -8,6 +8,7 @@ import pytest
 
 from entrypoints.config.loading import load_settings
 from entrypoints.config.settings_in_force import settings_in_force
+from entrypoints.http.page.views import usage_view
 from tests.e2e.asgi_client import AsgiClient, asgi_client
 from tests.e2e.loopback_server import wait_until
 from tests.e2e.page.page_client import HTML, csrf_token
@@ -47,6 +48,19 @@ async def test_the_view_of_usage_shows_spending_savings_and_budgets(tmp_path: Pa
     assert "\u202e" not in html
     assert 'data-source="usage/breakdown?by=client&amp;days=7"' in html
     assert "usage/breakdown?by=client&amp;days=7&amp;format=csv" in html
+
+
+async def test_the_table_of_usage_has_a_limit_and_says_what_it_leaves_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage_view, "MAX_ROWS", 1)
+    async with asgi_client(settings_in(tmp_path), provider=FakeProvider()) as http:
+        for client in ("one", "two", "three"):
+            await make(http, 1, **{"User-Agent": f"{client}/1.0"})
+            await http.container.clear_cache()()
+        html = await text_of(http, "/page/usage?by=client")
+    assert html.count('<th scope="row">') == 1
+    assert "2 more rows are in the CSV." in html
 
 
 @pytest.mark.parametrize("query", ["by=moon", "days=0", "days=3661", "days=x", "days=²"])

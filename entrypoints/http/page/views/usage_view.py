@@ -15,6 +15,8 @@ from entrypoints.http.request_context import AnyRequest, container_of
 from entrypoints.wire.usage_analysis import MAX_NAME
 
 MAX_DAYS, SPANS = 3660, (1, 7, 30, 90, 365)
+MAX_ROWS = 400
+"""Rows of the table; CSV and JSON have all groups."""
 Row = Mapping[str, object]
 
 
@@ -33,6 +35,7 @@ async def _values(request: AnyRequest) -> Values:
         "tiles": [*_tiles(analysis.breakdown.total)],
         "budgets": [_budget(status) for status in report.statuses],
         "rows": _rows(analysis),
+        "left_out": max(0, len(analysis.breakdown.groups) - MAX_ROWS),
         "source": f"usage/breakdown?{urlencode(query)}",
         "csv": f"usage/breakdown?{urlencode({**query, 'format': 'csv'})}",
     }
@@ -82,7 +85,7 @@ def _rows(analysis: UsageAnalysis) -> list[Row]:
                 _seconds(group.p95_seconds),
             ],
         }
-        for group in groups
+        for group in groups[:MAX_ROWS]
     ]
 
 
