@@ -16,8 +16,17 @@ from entrypoints.http.refusal_facts import SettingsTold, refusal_facts
 if TYPE_CHECKING:  # probes are answered before the application is loaded
     from application.jobs.job_handle import JobHandle
 
-PROBE_PATHS = frozenset({"/health", "/livez", "/readyz", "/metrics"})
-"""Routes that monitoring tools read every few seconds, so they are logged as debug."""
+PROBES = frozenset({"/health", "/livez", "/readyz", "/metrics"})
+PAGE_UPDATES = frozenset(
+    {
+        "/page/log/lines",
+        "/page/jobs/list",
+        "/page/jobs/{job_id}/timeline",
+        "/page/jobs/{job_id}/facts",
+    }
+)
+POLLED_PATHS = PROBES | PAGE_UPDATES
+"""Routes that monitoring tools and the page read every few seconds, so they are logged as debug."""
 VALID_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:=/+-]{1,128}")
 MAX_PATH_LENGTH = 200
 
@@ -39,7 +48,7 @@ class AccessLogMiddleware:
     """ASGI middleware around all others.
 
     Writes a line for every request, and at the end of every WebSocket: 5xx as a warning,
-    PROBE_PATHS as debug, all others as info. The first refusal that a setting would prevent is a
+    POLLED_PATHS as debug, all others as info. The first refusal that a setting would prevent is a
     warning, too; a flood of them is not.
     Calls `on_unrouted` with the status of each request that was refused before it met a route.
     """
@@ -73,7 +82,7 @@ class AccessLogMiddleware:
         route, status = scope.get("path_template"), facts["status"]
         if route is None and status >= 400:
             self._on_unrouted(status)
-        level = "warning" if status >= 500 else "debug" if route in PROBE_PATHS else "info"
+        level = "warning" if status >= 500 else "debug" if route in POLLED_PATHS else "info"
         if problem is not None and self._settings_told.is_news(problem.setting):
             level = "warning"
         if self._log.enabled(level):

@@ -172,6 +172,21 @@ async def test_the_latest_log_lines_are_shown_without_secrets(tmp_path: Path) ->
     assert max(map(len, recent)) == 4000
 
 
+async def test_pages_that_stay_open_do_not_fill_the_log(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, log_level="info")
+    async with asgi_client(settings, provider=FakeProvider()) as http:
+        log = http.container.log_writer()
+        for path in ("/page/log", "/page/log/lines", "/page/jobs/list"):
+            await text_of(http, path)
+        job_id = (await http.post("/images", {"prompt": "a fox"})).json["jobId"]
+        for part in ("timeline", "facts"):
+            await text_of(http, f"/page/jobs/{job_id}/{part}")
+        log.write("info", "the end")
+        await wait_until(lambda: log.recent() and "the end" in log.recent()[-1])
+        paths = [json.loads(line).get("path") for line in log.recent()]
+    assert [path for path in paths if path] == ["/page/log", "/images"]
+
+
 async def test_lines_for_people_are_shown_as_they_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

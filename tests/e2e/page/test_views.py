@@ -172,6 +172,43 @@ async def test_the_wall_has_pages_and_search(tmp_path: Path) -> None:
     assert (wrong.status, InvalidRequest.code in wrong.body.decode()) == (400, True)
 
 
+async def test_before_the_first_request_create_shows_the_latest_images(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    async with asgi_client(settings_in(tmp_path), provider=(provider := FakeProvider())) as client:
+        empty = (await client.request("GET", "/page/create", HTML)).body.decode()
+        _, image_id = await finished_job(client, "a bridge")
+        idle, varying, editing = [
+            (await client.request("GET", f"/page/create{query}", HTML)).body.decode()
+            for query in ("", f"?vary={image_id}", f"?edit={image_id}")
+        ]
+        provider.meanwhile = gate.wait
+        await submit(client, await own_headers(client), prompt="another bridge")
+        running = (await client.request("GET", "/page/create", HTML)).body.decode()
+        gate.set()
+    link = f'<a href="page/wall/{image_id}"><img src="images/{image_id}/thumb"'
+    assert [link in page for page in (idle, varying)] == [True, True]
+    assert [link in page for page in (empty, editing, running)] == [False, False, False]
+    assert "What you create appears here" in empty
+
+
+async def test_the_facts_of_a_job_follow_it_to_its_end(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    provider = FakeProvider(meanwhile=gate.wait)
+    async with asgi_client(settings_in(tmp_path), provider=provider) as client:
+        reply = await submit(client, await own_headers(client), prompt="a bridge")
+        job_id = reply.body.decode().split('data-job="')[1].split('"')[0]
+        await wait_until(lambda: provider.seen)
+        path = f"/page/jobs/{job_id}/facts"
+        page = (await client.request("GET", f"/page/jobs/{job_id}", HTML)).body.decode()
+        gate.set()
+        await wait_until(lambda: not client.container.job_runner().all(owner="local"))
+        ended = (await client.request("GET", path, PART)).body.decode()
+    assert f'hx-get="{path[1:]}"' in page
+    assert "<dt>State</dt><dd>being generated</dd>" in page
+    assert "<dt>State</dt><dd>stored</dd>" in ended
+    assert "hx-get" not in ended
+
+
 async def test_a_job_of_unknown_outcome_is_to_do_until_it_is_dismissed(tmp_path: Path) -> None:
     provider = FakeProvider(fails=[OutcomeUnknown("The connection broke.")])
     async with asgi_client(settings_in(tmp_path), provider=provider) as client:
@@ -181,7 +218,8 @@ async def test_a_job_of_unknown_outcome_is_to_do_until_it_is_dismissed(tmp_path:
         job_id = page.split("page/jobs/job_")[1].split('"')[0].removesuffix("/dismiss")
         path = f"/page/jobs/job_{job_id}/dismiss"
         headers = {**PART, **await own_headers(client)}
-        assert (await client.request("POST", path, PART)).code == "csrf_token_missing"
+        refused = await client.request("POST", path, PART)
+        assert "csrf_token_missing" in refused.body.decode()
         assert "To do" not in (await client.request("POST", path, headers)).body.decode()
         again = await client.request("GET", f"/page/jobs/job_{job_id}", HTML)
     assert "dismissed" in again.body.decode()

@@ -8,10 +8,16 @@ const form = document.querySelector<HTMLFormElement>("#create");
 
 if (form) {
   keepMask(form);
+  focusPrompt(form);
   takeFiles(form);
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
+}
+
+/** Without scrolling, for in a narrow window the image to be edited is above the form. */
+function focusPrompt(form: HTMLFormElement): void {
+  form.querySelector<HTMLElement>("#prompt:not([autofocus])")?.focus({ preventScroll: true });
 }
 
 /** The mask is stored once for each change of it, and the form then names it. */

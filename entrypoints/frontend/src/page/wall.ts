@@ -17,6 +17,7 @@ if (wall) {
     const query = new URLSearchParams();
     if (cursor !== null) query.set("cursor", cursor);
     else if (words?.value) query.set("search", words.value);
+    tellWhyEmpty(Boolean(words?.value));
     return call<WallPage>(`page/wall/items?${query}`);
   };
   search?.addEventListener("submit", (event) => {
@@ -26,6 +27,11 @@ if (wall) {
   });
   wall.addEventListener("wall-open", (event) => open(idOf(event)));
   wall.addEventListener("wall-delete", (event) => void remove(wall, idOf(event)));
+}
+
+function tellWhyEmpty(isSearch: boolean): void {
+  document.querySelector("#no-images")?.toggleAttribute("hidden", isSearch);
+  document.querySelector("#no-matches")?.toggleAttribute("hidden", !isSearch);
 }
 
 function idOf(event: Event): string {

@@ -16,6 +16,7 @@ from entrypoints.http.page.forms import arguments_of
 from entrypoints.http.page.responses import TO_NOTICES
 from entrypoints.http.page.runs import Run, find_run
 from entrypoints.http.page.view import Values, View, show
+from entrypoints.http.page.views.wall import latest_images
 from entrypoints.http.request_context import AnyRequest, caller_of, container_of
 from entrypoints.http.startup_banner import sketch_note
 from entrypoints.jobs.submit import read_edit, read_generation, submit
@@ -32,6 +33,8 @@ SIZES = {
 }
 SAME_SHAPE = "As the image"
 MAX_RUNNING = 20
+LATEST = 12
+"""Images that are shown before the first request."""
 JobId = Annotated[str, PathParameter(description="The ID of a job.")]
 
 
@@ -52,6 +55,7 @@ async def _values(request: AnyRequest) -> Values:
         "inputs": inputs,
         "given": given,
         "runs": running,
+        "latest": [] if inputs or running else await latest_images(request, LATEST),
         "models": _model_names(listing),
         "default_model": listing.default.card.name,
         "previews": 2 if listing.default.card.streams else 0,

@@ -59,10 +59,17 @@ async def show_timeline(request: AnyRequest, job_id: JobId) -> ASGIApp:
     return show(request, "jobs_timeline.html", values)
 
 
+@get("/page/jobs/{job_id:str}/facts")
+async def show_facts(request: AnyRequest, job_id: JobId) -> ASGIApp:
+    """What is known of a job now."""
+    run = await find_run(container_of(request), job_id, caller_of(request).owner)
+    return show(request, "jobs_facts.html", {"run": run, "record": run.record})
+
+
 VIEW = View(
     name="jobs",
     title="Jobs",
     values=_values,
     json="jobs?recent=true",
-    parts=(list_jobs, dismiss, show_job, show_timeline),
+    parts=(list_jobs, dismiss, show_job, show_timeline, show_facts),
 )

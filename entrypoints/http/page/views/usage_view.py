@@ -36,6 +36,7 @@ async def _values(request: AnyRequest) -> Values:
         "budgets": [_budget(status) for status in report.statuses],
         "rows": _rows(analysis),
         "left_out": max(0, len(analysis.breakdown.groups) - MAX_ROWS),
+        "has_amounts": any(_amount(each) or each.saved.usd for each in analysis.breakdown.groups),
         "source": f"usage/breakdown?{urlencode(query)}",
         "csv": f"usage/breakdown?{urlencode({**query, 'format': 'csv'})}",
     }

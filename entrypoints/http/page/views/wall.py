@@ -7,6 +7,7 @@ from litestar.params import PathParameter, QueryParameter
 from litestar.types import ASGIApp
 
 from application.use_cases.describe_image import ImageDescription
+from application.use_cases.list_images import ImageListing
 from domain.job_records import JobRecord, StoredImage
 from domain.results import ServedFrom
 from domain.uploads import Upload
@@ -43,11 +44,20 @@ async def list_items(
         cursor=query.cursor,
         matching=query.matching,
     )
-    items = [_item(record, image) for record in found.completed for image in record.images]
     return {
-        "items": items[:AT_ONCE],
+        "items": _items(found)[:AT_ONCE],
         "next": encode_cursor(found.next, query) if found.next else None,
     }
+
+
+async def latest_images(request: AnyRequest, at_most: int) -> list[dict[str, Any]]:
+    """The newest images of the wall."""
+    found = await container_of(request).list_images()(owner=caller_of(request).owner, limit=at_most)
+    return _items(found)[:at_most]
+
+
+def _items(found: ImageListing) -> list[dict[str, Any]]:
+    return [_item(record, image) for record in found.completed for image in record.images]
 
 
 def _item(record: JobRecord | Upload, image: StoredImage) -> dict[str, Any]:
