@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from domain.errors import InvalidRequest
+from domain.models import Catalog, ModelCard
 from domain.provider_errors import OutcomeUnknown, RequestRefused
 from tests.e2e.asgi_client import AsgiClient, Reply, asgi_client
 from tests.e2e.loopback_server import wait_until
@@ -122,6 +123,28 @@ async def test_a_wrong_form_is_told_what_is_wrong_beside_the_page(
     assert field in Shape(reply.body.decode()).text
     assert InvalidRequest.code in reply.body.decode()
     assert provider.seen == []
+
+
+@pytest.mark.parametrize(
+    ("card", "n", "previews"),
+    [
+        (ModelCard(name="fake-1"), "1", 2),
+        (ModelCard(name="fake-1"), "2", 0),
+        (ModelCard(name="fake-1", streams_several=True), "2", 2),
+        (ModelCard(name="fake-1", streams=False), "1", 0),
+    ],
+)
+async def test_the_form_asks_for_previews_where_the_model_has_them(
+    card: ModelCard, n: str, previews: int, tmp_path: Path
+) -> None:
+    provider = FakeProvider()
+    provider.catalog = Catalog(cards=(card,), default=card.name)
+    async with asgi_client(settings_in(tmp_path), provider=provider) as client:
+        headers = await own_headers(client)
+        reply = await submit(client, headers, prompt="x", n=n, partialImages="2")
+        assert reply.status == 200, reply.body
+        await wait_until(lambda: provider.seen)
+    assert {job.request.partial_images for job in provider.seen} == {previews}
 
 
 async def test_an_expensive_image_is_made_only_after_a_second_click(tmp_path: Path) -> None:

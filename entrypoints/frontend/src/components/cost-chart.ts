@@ -15,6 +15,7 @@ const HEIGHT = 240;
 const SERIES_COLORS = 6;
 const MOST_BAR = 48; // pixels
 const LABEL_WIDTH = 64;
+const CHARACTER_WIDTH = 8;
 const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", timeZone: "UTC" });
 
 export class CostChart extends Component {
@@ -162,7 +163,12 @@ export class CostChart extends Component {
   private x(at: number): string {
     const text = this.shown.points[at]?.x ?? "";
     const date = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : null;
-    return date && !Number.isNaN(date.getTime()) ? day.format(date) : short(text, 12);
+    return date && !Number.isNaN(date.getTime()) ? day.format(date) : short(text, this.room());
+  }
+
+  /** Characters of a label that fit below its bar. */
+  private room(): number {
+    return clamp(Math.floor(this.width / this.shown.points.length / CHARACTER_WIDTH), 12, 40);
   }
 
   private amount(value: number, isAxis = false): string {

@@ -105,7 +105,7 @@ async def _input(request: AnyRequest, image_id: str) -> dict[str, object]:
 async def start(request: AnyRequest) -> ASGIApp:
     """Submit the form; the job appears, and its events are followed by the page."""
     container, caller = container_of(request), caller_of(request)
-    body = await arguments_of(request)
+    body = _with_possible_previews(await arguments_of(request), container.list_models()())
     read = read_edit(container, body, caller.owner) if has_images(body) else None
     arguments = await (read or read_generation(container, body))
     try:
@@ -115,6 +115,13 @@ async def start(request: AnyRequest) -> ASGIApp:
     note_outcome(request.scope, handle)
     run = await find_run(container, handle.job.id, caller.owner)
     return show(request, "create_run.html", {"run": Run(record=run.record, is_live=True)})
+
+
+def _with_possible_previews(body: dict[str, object], listing: ModelListing) -> dict[str, object]:
+    """The form asks for previews by default, so they are left out where the model has none."""
+    card = listing.catalog.choose(str(body.get("model") or "") or None, listing.today).card
+    is_possible = card.streams and (card.streams_several or body.get("n", 1) == 1)
+    return body if is_possible else {k: v for k, v in body.items() if k != "partialImages"}
 
 
 @get("/page/create/runs/{job_id:str}")
