@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -140,8 +141,10 @@ async def test_a_cache_of_zero_bytes_or_seconds_stores_nothing(
 async def test_expired_entries_are_deleted_from_the_disk_in_the_background(
     openai_api: StandIn, tmp_path: Path
 ) -> None:
-    def files() -> list[Path]:
-        return list((tmp_path / "cache").rglob("*.val"))
+    def files() -> list[str]:
+        """The cached values; folders may disappear meanwhile, which os.walk takes."""
+        names = (name for _, _, names in os.walk(tmp_path / "cache") for name in names)
+        return [name for name in names if name.endswith(".val")]
 
     settings = settings_for(openai_api, tmp_path, cache_ttl=1.0)
     async with run_application(settings, sweep_seconds=0.05) as container:
