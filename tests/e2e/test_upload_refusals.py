@@ -133,6 +133,7 @@ async def test_a_client_that_disconnects_leaves_nothing(shop: Shop) -> None:
             length = b"Content-Length: 9000000\r\n\r\n"
             start = b"POST /uploads HTTP/1.1\r\nHost: localhost\r\n"
             await client.send(start + head + length + body + bytes(2_000_000))
+            await wait_until(lambda: open_files(shop.folder))
             await client.disconnect()
     await wait_until(lambda: not open_files(shop.folder))
     assert shop.files() == []
