@@ -5,21 +5,20 @@ from pathlib import Path
 import pytest
 
 from domain.provider_errors import OutcomeUnknown
+from tests.e2e.accessibility import audit
 from tests.e2e.browser import needs_chromium
 from tests.e2e.loopback_server import serve
 from tests.e2e.page.browsing import browsing
-from tests.frontend.test_accessibility import RUN, axe
 from tests.testkit.fakes import FakeProvider, settings_in, small_image
 
 pytestmark = [pytest.mark.anyio, needs_chromium, pytest.mark.timeout(180)]
 SQUARE = small_image(size=(256, 256))
-__all__ = ["axe"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [400, 1400])
 async def test_a_view_is_accessible_and_as_wide_as_its_window(
-    width: int, scheme: str, axe: str, tmp_path: Path
+    width: int, scheme: str, tmp_path: Path
 ) -> None:
     provider = FakeProvider(SQUARE, fails=[OutcomeUnknown("The connection broke.")])
     options = {"color_scheme": scheme, "reduced_motion": "reduce"}
@@ -40,8 +39,7 @@ async def test_a_view_is_accessible_and_as_wide_as_its_window(
             if path:
                 await page.goto(path)
             await page.wait_for_load_state("networkidle")
-            await page.evaluate(axe)
-            result = await page.evaluate(RUN)
-            assert result["found"] == [], path
-            assert "color-contrast" in result["passed"], path
+            result = await audit(page)
+            assert result.found == [], path
+            assert "color-contrast" in result.passed, path
             assert await page.evaluate("document.documentElement.scrollWidth") <= width, path

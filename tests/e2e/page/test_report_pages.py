@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from domain.provider_errors import OutcomeUnknown
-from tests.architecture.checkout import ROOT
 from tests.contracts.data_folder import DataFolder
+from tests.e2e.accessibility import audit
 from tests.e2e.browser import needs_chromium, open_browser
 from tests.e2e.loopback_server import serve
-from tests.frontend.test_accessibility import RUN
-from tests.npm import installed
 from tests.testkit.contracts.usage_ledger import costing, stored
 from tests.testkit.fakes import settings_in
 
@@ -29,12 +27,6 @@ CHART = """() => {
 }"""
 VIEWS = ("usage?by=client", "models", "cache", "settings", "log")
 HOSTILE = "<img src=x onerror=alert(1)>\u202e" + "x" * 500
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    folder = installed(ROOT / "entrypoints" / "frontend", "frontend")
-    return Path(folder, "node_modules", "axe-core", "axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture
@@ -69,7 +61,7 @@ async def open_view(page: "Page", url: str, view: str) -> list[str]:
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 320), ("dark", 1400)])
 async def test_the_views_are_accessible_and_fit(
-    url: str, browser: "Browser", axe: str, scheme: Literal["light", "dark"], width: int
+    url: str, browser: "Browser", scheme: Literal["light", "dark"], width: int
 ) -> None:
     context = await browser.new_context(
         color_scheme=scheme,
@@ -80,9 +72,7 @@ async def test_the_views_are_accessible_and_fit(
         page = await context.new_page()
         errors = await open_view(page, url, view)
         await page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-        await page.evaluate(axe)
-        result = await page.evaluate(RUN)
-        assert result["found"] == [], view
+        assert (await audit(page)).found == [], view
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, view
         assert errors == [], view
         await page.close()
